@@ -1,0 +1,57 @@
+# make demo   environment, simulated world, monitored days, site in _site/
+# make test   lint and every test
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+DEMO    = demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench serve lab lock clean
+
+help:
+	@grep -E '^# make' Makefile | sed 's/^# //'
+
+# One stamp for the environment: it is made again when the lock or the project file changes.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "coordlib needs Python 3.11 or newer; name one: make demo PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(VENV)/.ready
+	rm -rf $(DEMO)
+	$(BIN)/coordlib demo --workspace $(DEMO) --output _site
+	@echo "The site is in $(CURDIR)/_site/index.html ('make serve' shows it on this machine)."
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+serve: $(VENV)/.ready
+	$(BIN)/coordlib serve _site
+
+lab: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet "jupyterlab>=4.6"
+	$(BIN)/jupyter lab notebooks
+
+# Needs uv; the lock names versions and hashes for every platform and no index address.
+lock:
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+clean:
+	rm -rf build demo _site .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

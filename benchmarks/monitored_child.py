@@ -1,0 +1,37 @@
+"""Monitor days of a simulated world over HTTP, without pages: the process that is killed again and again.
+
+Run by monitor_30_days.py and by the tests: monitored_child.py WORKSPACE ADDRESS DAILY_REQUESTS DAY [DAY …]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from coordlib.collect.tiktok import Credentials
+from coordlib.errors import ParameterError
+from coordlib.simulate.clock import RemoteClock
+from coordlib.workflow import day as day_module
+from coordlib.workflow.monitor import monitor_day
+from coordlib.workflow.params import Monitoring
+from coordlib.workflow.simulated import morning_of, remote_connector
+
+
+def main() -> None:
+    """Monitor the days given, in order; a day that is reported already is passed over."""
+    workspace, address, daily = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    day_module.run_day_notebook = lambda *arguments, **options: None
+    with RemoteClock(address) as clock:
+        connect = remote_connector(address, daily, clock, Credentials("sim-key", "sim-secret"))
+        for date in sys.argv[4:]:
+            clock.not_before(morning_of(date))
+            try:
+                monitor_day(workspace, date, connect, Monitoring(daily_requests=daily), progress=False)
+            except ParameterError as error:
+                if "is reported already" not in str(error):
+                    raise
+            print(date, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The application object, the exit codes, and the one place that turns errors into one line.
+
+Exit codes
+----------
+0  everything asked was done
+1  the run finished, but something in it failed (a day, a notebook); the message says which
+2  wrong input, parameter or option: nothing was written
+3  stopped early and can be continued (the request budget is spent)
+4  another run holds the workspace
+130  interrupted; the next start continues
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from coordlib.errors import (
+    CollectError,
+    CoordError,
+    PublishError,
+    QuotaExhausted,
+    RunError,
+    WorkspaceLockedError,
+)
+
+app = typer.Typer(
+    name="coordlib",
+    help="Find, publish and cite coordinated sharing on social media.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+#: Command to the module of coordlib.cli that registers it, in the order the help shows them.
+COMMANDS: dict[str, str] = {
+    "detect": "detect",
+    "replay": "workspace",
+    "analyse": "workspace",
+    "notebook": "workspace",
+    "render": "workspace",
+    "serve": "workspace",
+    "simulate": "simulate",
+    "links": "links",
+    "refresh": "refresh",
+    "import": "import_",
+    "monitor": "monitor",
+    "discover": "discover",
+    "pool": "pool",
+    "demo": "demo",
+    "bluesky": "bluesky",
+}
+
+
+@app.callback()
+def coordlib() -> None:
+    """Find, publish and cite coordinated sharing on social media."""
+
+
+def load_commands(first_word: str | None) -> None:
+    """Register the command that is asked for, or all of them for the help: a command loads only its own parts."""
+    for name in dict.fromkeys(COMMANDS.values()) if first_word not in COMMANDS else [COMMANDS[first_word]]:
+        import_module(f"coordlib.cli.{name}")
+
+
+def exit_code(error: CoordError) -> int:
+    """Return the exit code that stands for an error."""
+    match error:
+        case QuotaExhausted():
+            return 3
+        case WorkspaceLockedError():
+            return 4
+        case RunError() | CollectError() | PublishError():
+            return 1
+    return 2
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line, never in a traceback."""
+    load_commands(sys.argv[1] if len(sys.argv) > 1 else None)
+    try:
+        app()
+    except CoordError as error:
+        print("coordlib: " + " ".join(str(error).split()), file=sys.stderr)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        print("coordlib: interrupted; start the same command again to continue", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,33 @@
+"""``coordlib demo``: the whole system on a simulated world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.errors import RunError
+from coordlib.workflow.params import Engine
+
+
+@app.command()
+def demo(
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="New folder for the demo.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    ] = None,
+    accounts: Annotated[int, typer.Option(help="Accounts in the simulated world.")] = 400,
+    days: Annotated[int, typer.Option(help="Days to monitor.")] = 10,
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+) -> None:
+    """Simulated API on loopback, seed discovery, monitored days, one network in depth, the site."""
+    from coordlib.workflow.demo import run_demo
+
+    done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=typer.echo)
+    typer.echo(f"site: {done.site / 'index.html'}")
+    failed = [day for day in done.days if not day.report.ok]
+    if failed:
+        raise RunError(f"{len(failed)} of {len(done.days)} days failed, the first is {failed[0].report.date}")

@@ -1,0 +1,53 @@
+"""The ``detect`` command: from a table of shares to a file of edges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.errors import ParameterError
+from coordlib.workflow.edge_list import detect_file
+from coordlib.workflow.params import DetectionParameters
+
+_FIELDS = DetectionParameters.model_fields
+
+
+def _help(name: str) -> str:
+    field = _FIELDS[name]
+    return f"{field.description} [default: {'none' if field.default is None else field.default}]"
+
+
+@app.command()
+def detect(
+    shares: Annotated[Path, typer.Argument(help="Table of shares: CSV (also .gz) or Parquet.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)],
+    time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
+    min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
+    edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
+    min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
+    subgraph: Annotated[int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")] = 0,
+    object_id: Annotated[str, typer.Option(help="Column of what was shared.")] = "object_id",
+    account_id: Annotated[str, typer.Option(help="Column of who shared it.")] = "account_id",
+    content_id: Annotated[str, typer.Option(help="Column of the post's id.")] = "content_id",
+    timestamp_share: Annotated[str, typer.Option(help="Column of the time: UTC seconds or date and time.")] = "timestamp_share",
+    duplicates: Annotated[str, typer.Option(help="A content listed twice for one object: error, drop or keep.")] = "error",
+) -> None:  # fmt: skip
+    """Find accounts that repeatedly share the same objects within a short time of each other."""
+    if duplicates not in ("error", "drop", "keep"):
+        raise ParameterError(f"--duplicates {duplicates}: choose error, drop or keep")
+    given = {
+        "time_window": time_window, "min_participation": min_participation,
+        "edge_weight": edge_weight, "min_weight": min_weight,
+    }  # fmt: skip
+    chosen = {name: value for name, value in given.items() if value is not None}
+    parameters = DetectionParameters.load(chosen, where="detect")
+    columns = {
+        "object_id": object_id, "account_id": account_id, "content_id": content_id, "timestamp_share": timestamp_share,
+    }  # fmt: skip
+    found = detect_file(
+        shares, output, columns, parameters, subgraph=subgraph, duplicates=duplicates,  # type: ignore[arg-type]
+    )  # fmt: skip
+    typer.echo(found.summary())

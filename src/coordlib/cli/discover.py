@@ -1,0 +1,53 @@
+"""``coordlib discover``: from a hashtag to the first pool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.workflow.connect import BASE_URL, connector
+from coordlib.workflow.discover import discover as run_discovery
+from coordlib.workflow.params import CollectionParameters, SeedDiscovery
+
+
+@app.command()
+def discover(
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
+    hashtag: Annotated[
+        list[str] | None, typer.Option(help="Hashtag, without '#'; repeat for several.")
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="Two-letter code of registration; repeat for several.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD, UTC.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC.")] = None,
+    max_requests: Annotated[int | None, typer.Option(help="Requests to spend at most.")] = None,
+    date: Annotated[str | None, typer.Option(help="Day the seeds enter the pool (none: today, UTC).")] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option("--parameters", "-f", help="YAML file, for example params/seed-discovery.yml."),
+    ] = None,
+    base_url: Annotated[
+        str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service.")
+    ] = BASE_URL,
+) -> None:
+    """Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason."""
+    base = SeedDiscovery.from_yaml(parameters).for_notebook() if parameters else {}
+    given: dict[str, Any] = {
+        "hashtags": hashtag or None, "regions": region or None, "start": start, "end": end, "max_requests": max_requests,
+    }  # fmt: skip
+    values = base | {name: value for name, value in given.items() if value is not None}
+    if "hashtags" not in values:
+        raise typer.BadParameter("give at least one --hashtag, or a file of --parameters")
+    options = SeedDiscovery.load(values | {"workspace": str(workspace)}, where="discover")
+    connect = connector(CollectionParameters().daily_requests, base_url)
+    found, new, page = run_discovery(options, connect, date=date)
+    typer.echo(
+        f"{found.name}: {len(found.posts):,} videos by {found.posts['author_name'].nunique():,} accounts; "
+        f"{len(new):,} accounts are new in the pool"
+    )
+    typer.echo(f"page: {page}")
+    found.raise_for_stop()

@@ -1,0 +1,77 @@
+"""``coordlib monitor``: one day, from the pool to the report; made for cron."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.collect.tiktok import Credentials
+from coordlib.errors import RunError
+from coordlib.publish.site import render_site
+from coordlib.workflow.connect import BASE_URL, connector
+from coordlib.workflow.monitor import MonitoredDay, monitor_day, plan_day
+from coordlib.workflow.params import Engine, Monitoring
+
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
+ParametersOption = Annotated[
+    Path | None,
+    typer.Option("--parameters", "-f", help="YAML file with parameters, for example params/monitor.yml."),
+]
+BaseUrlOption = Annotated[
+    str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
+]
+
+
+@app.command()
+def monitor(
+    workspace: WorkspaceOption,
+    date: Annotated[
+        str | None, typer.Option(help="Day of the report, YYYY-MM-DD (none: today, UTC).")
+    ] = None,
+    parameters: ParametersOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost; ask nothing.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make a new version of a finished day's report.")
+    ] = False,
+    render: Annotated[bool, typer.Option(help="Render the site at the end.")] = True,
+    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    ] = None,
+    base_url: BaseUrlOption = BASE_URL,
+) -> None:
+    """Collect the pool's posts, search their captions, detect, report one day, render the site.
+
+    Exit codes: 0 reported; 1 the day or the service failed; 2 wrong input; 3 the request quota is spent, the
+    report is written and the next start continues; 4 another run holds the workspace.
+    """
+    options = Monitoring.from_yaml(parameters) if parameters else Monitoring()
+    day = date or str(options.date or dt.datetime.now(dt.UTC).date())
+    if dry_run:
+        nobody = Credentials("dry-run", "dry-run")
+        for plan in plan_day(workspace, day, connector(options.daily_requests, base_url, nobody), options):
+            typer.echo(plan.describe())
+        return
+    done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
+    typer.echo(summary_line(done))
+    if render:
+        typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    if not done.report.ok:
+        raise RunError(f"{day}: the report failed: {done.report.message}")
+    done.raise_for_stop()
+
+
+def summary_line(done: MonitoredDay) -> str:
+    """Say in one line what a day found and what it cost."""
+    counts = done.report.counts
+    stopped = f", stopped early ({done.stopped})" if done.stopped else ""
+    return (
+        f"{done.report.date}  {done.report.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
+        f"{counts['n_networks']:,} networks, {counts['n_new_accounts']:,} new, {done.requests:,} requests{stopped}"
+    )

@@ -1,0 +1,159 @@
+"""Commands on the pool of monitored accounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.errors import ParameterError, StoreError
+from coordlib.publish.tables import write_csv
+from coordlib.publish.text import clean_text
+from coordlib.store import open_store
+from coordlib.store.pool import STATUSES, pool, set_status
+from coordlib.store.runs import account_history
+from coordlib.workflow.lock import workspace_lock
+from coordlib.workflow.pool import import_accounts, read_account_list
+from coordlib.workflow.project import Workspace
+
+pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
+app.add_typer(pool_app)
+
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
+Names = Annotated[list[str], typer.Argument(help="Account names, without @.")]
+
+
+@pool_app.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with one account a row.")],
+    workspace: WorkspaceOption,
+    source: Annotated[str, typer.Option(help="Where the list comes from; recorded as the reason.")],
+    min_mentions: Annotated[int, typer.Option(help="Take accounts mentioned at least this often.")] = 2,
+    column: Annotated[
+        str | None, typer.Option(help="Column of the account (none: found by its name).")
+    ] = None,
+    mentions_column: Annotated[
+        str | None, typer.Option(help="Column that counts mentions (none: one row is one).")
+    ] = None,
+    date: Annotated[str | None, typer.Option(help="Day of entry, YYYY-MM-DD (none: today, UTC).")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be added and change nothing.")
+    ] = False,
+) -> None:
+    """Add the accounts of a list that are mentioned often enough."""
+    accounts = read_account_list(file, column=column, mentions_column=mentions_column)
+    chosen = accounts.chosen(min_mentions)
+    for line, cell in accounts.unreadable:
+        typer.echo(f"{file}: line {line}: '{clean_text(cell)}' is no account name, skipped", err=True)
+    said = (
+        f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {min_mentions} times"
+    )
+    if dry_run:
+        typer.echo(f"{said}; nothing was changed")
+        return
+    day = _day(date)
+    with (
+        workspace_lock(workspace, "coordlib pool import"),
+        open_store(Workspace(workspace).database) as store,
+    ):
+        new = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)
+    typer.echo(f"{said}; {len(new):,} were new in the pool, {len(chosen) - len(new):,} were there already")
+
+
+@pool_app.command("list")
+def list_accounts(
+    workspace: WorkspaceOption,
+    status: Annotated[
+        str | None, typer.Option(help="Only accounts of this status: active, paused, gone.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
+) -> None:
+    """List the accounts of the pool with the day and the reason of their entry."""
+    if status is not None and status not in STATUSES:
+        raise ParameterError(f"status = '{status}': expected one of {', '.join(STATUSES)}")
+    with open_store(Workspace(workspace).database, read_only=True) as store:
+        everyone = pool(store)
+    shown = everyone if status is None else everyone[everyone["status"] == status]
+    for row in shown.head(limit).itertuples(index=False):
+        typer.echo(f"{row.username:<26} {row.status:<7} {row.added_on}  {clean_text(row.reason)}")
+    counts = everyone["status"].value_counts()
+    parts = ", ".join(f"{counts.get(name, 0):,} {name}" for name in STATUSES)
+    typer.echo(
+        f"showing {min(limit, len(shown)):,} of {len(shown):,}; pool: {len(everyone):,} accounts ({parts})"
+    )
+
+
+@pool_app.command("show")
+def show_account(
+    username: Annotated[str, typer.Argument(help="Account name.")], workspace: WorkspaceOption
+) -> None:
+    """Show why an account is in the pool and in which networks it was seen."""
+    with open_store(Workspace(workspace).database, read_only=True) as store:
+        everyone = pool(store)
+        found = everyone[everyone["username"] == username.removeprefix("@")]
+        if found.empty:
+            raise ParameterError(f"{username}: not in the pool of {workspace}")
+        history = account_history(store, username.removeprefix("@"))
+    row = found.iloc[0]
+    typer.echo(
+        f"{row['username']}: {row['status']}, since {row['added_on']} ({row['source']}): {clean_text(row['reason'])}"
+    )
+    for day, network in history:
+        typer.echo(f"{day}  in network {network}")
+    typer.echo(f"seen in a coordinated network on {len(history):,} days")
+
+
+@pool_app.command()
+def pause(usernames: Names, workspace: WorkspaceOption) -> None:
+    """Stop asking for accounts, keeping what is stored of them."""
+    _set(workspace, usernames, "paused")
+
+
+@pool_app.command()
+def resume(usernames: Names, workspace: WorkspaceOption) -> None:
+    """Ask for paused accounts again."""
+    _set(workspace, usernames, "active")
+
+
+@pool_app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(help="CSV file to write.")],
+    workspace: WorkspaceOption,
+    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+) -> None:
+    """Write the pool to a CSV file; cells a spreadsheet would run as formulas are neutralised."""
+    if file.exists() and not force:
+        raise ParameterError(f"{file}: is there already; give another name or --force")
+    with open_store(Workspace(workspace).database, read_only=True) as store:
+        everyone = pool(store)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(everyone, file)
+    typer.echo(f"{file}: {len(everyone):,} accounts")
+
+
+def _set(workspace: Path, usernames: list[str], status: str) -> None:
+    names = list(dict.fromkeys(name.removeprefix("@") for name in usernames))
+    database = Workspace(workspace).database
+    if not database.exists():
+        raise StoreError(f"{database}: there is no workspace database here")
+    with workspace_lock(workspace, "coordlib pool"), open_store(database) as store:
+        there = set(pool(store)["username"])
+        unknown = [name for name in names if name not in there]
+        if unknown:
+            raise ParameterError(
+                f"{', '.join(unknown[:5])}: not in the pool of {workspace}; nothing was changed"
+            )
+        number = set_status(store, names, status)
+    typer.echo(f"{number:,} accounts are {status} now")
+
+
+def _day(text: str | None) -> str:
+    if text is None:
+        return dt.datetime.now(dt.UTC).date().isoformat()
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None

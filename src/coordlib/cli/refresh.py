@@ -1,0 +1,71 @@
+"""``coordlib refresh``: check stored videos against the service, delete what is gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.collect.tiktok import Credentials
+from coordlib.collect.tiktok.compliance import refresh as refresh_store
+from coordlib.errors import CollectError, QuotaExhausted, StoreError
+from coordlib.store import open_store
+from coordlib.workflow.clean_reports import clean_reports
+from coordlib.workflow.connect import BASE_URL, connector
+from coordlib.workflow.lock import workspace_lock
+from coordlib.workflow.params import CollectionParameters
+from coordlib.workflow.project import Workspace
+
+_DEFAULTS = CollectionParameters()
+
+
+@app.command()
+def refresh(
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
+    days: Annotated[
+        int,
+        typer.Option(min=1, max=30, help="Check videos not seen for this many days (the terms: at most 30)."),
+    ] = _DEFAULTS.refresh_days,
+    daily_requests: Annotated[
+        int, typer.Option(min=1, help="Requests a UTC day may spend.")
+    ] = _DEFAULTS.daily_requests,
+    batch: Annotated[
+        bool, typer.Option(help="Use batch compliance; where it is refused, videos are looked up by id.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many videos are due; ask and delete nothing.")
+    ] = False,
+    base_url: Annotated[
+        str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
+    ] = BASE_URL,
+) -> None:
+    """Check stored videos again and delete those the service no longer returns.
+
+    What is deleted leaves a tombstone without content. Exit codes: 0 everything due was checked; 1 the
+    service failed, the rest stays for the next start; 3 the request quota is spent, start again tomorrow.
+    """
+    place = Workspace(workspace)
+    if not place.database.exists():
+        raise StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
+    run_id = f"refresh-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+    credentials = Credentials("dry-run", "dry-run") if dry_run else None
+    with (
+        workspace_lock(place.root, "coordlib refresh"),
+        open_store(place.database) as store,
+        connector(daily_requests, base_url, credentials)(store, run_id) as client,
+    ):
+        done = refresh_store(client, interval_days=days, batch=batch, dry_run=dry_run)
+    if dry_run:
+        typer.echo(f"{done.unchecked} videos were not seen for {days} days and would be checked")
+        return
+    typer.echo(done.describe())
+    typer.echo(clean_reports(place).describe())
+    if done.reason == "quota":
+        raise QuotaExhausted(
+            f"the request quota is spent; {done.unchecked} videos are left, start again after 00:00 UTC"
+        )
+    if not done.complete:
+        raise CollectError(f"{done.unchecked} videos could not be checked: {done.reason}")

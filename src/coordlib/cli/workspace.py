@@ -1,0 +1,118 @@
+"""Commands on a workspace: replay an archive, run a notebook, render and serve the site."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordlib.cli.app import app
+from coordlib.errors import FileFormatError, RunError
+from coordlib.publish.site import render_site
+from coordlib.workflow.analysis import analyse_component
+from coordlib.workflow.params import ComponentAnalysis, DailyMonitoring, Engine
+from coordlib.workflow.replay import replay_archive
+from coordlib.workflow.run import run_notebook
+
+WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
+ParametersOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--parameters", "-f", help="YAML file with parameters, for example params/daily-monitoring.yml."
+    ),
+]
+
+
+@app.command()
+def replay(
+    archive: Annotated[Path, typer.Argument(help="Folder with one folder per day (YYYY-MM-DD).")],
+    workspace: WorkspaceOption,
+    parameters: ParametersOption = None,
+    render: Annotated[bool, typer.Option(help="Render the site at the end.")] = True,
+    analyse: Annotated[bool, typer.Option(help="Analyse the newest day's largest network in depth.")] = False,
+    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    ] = None,
+) -> None:
+    """Replay an archive of days: store, detect, update the pool, report; then render the site."""
+    values = DailyMonitoring.from_yaml(parameters) if parameters else DailyMonitoring()
+    reports = replay_archive(archive, workspace, values)
+    for report in reports:
+        counts = report.counts
+        typer.echo(
+            f"{report.date}  {report.outcome:<16} {counts['n_accounts']} accounts, {counts['n_edges']} edges, "
+            f"{counts['n_networks']} networks, {counts['n_new_accounts']} new"
+        )
+    with_network = [report.date for report in reports if report.outcome == "network"]
+    if analyse and with_network:
+        analyse_component(ComponentAnalysis(workspace=str(workspace), date=with_network[-1]))
+    if render:
+        typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    failed = [report for report in reports if not report.ok]
+    if failed:
+        raise RunError(
+            f"{len(failed)} of {len(reports)} days failed, the first is {failed[0].date}: {failed[0].message}"
+        )
+
+
+@app.command()
+def analyse(
+    workspace: WorkspaceOption,
+    date: Annotated[str | None, typer.Option(help="Day the network was seen (none: the newest).")] = None,
+    network: Annotated[int, typer.Option(help="Number of the network on that day's page.")] = 1,
+    parameters: ParametersOption = None,
+) -> None:
+    """Analyse one network of one day in depth (notebook 03); the page joins the site at the next render."""
+    base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
+    given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
+    typer.echo(analyse_component(ComponentAnalysis.load({**base.for_notebook(), **given})))
+
+
+@app.command()
+def notebook(
+    template: Annotated[Path, typer.Argument(help="Template notebook.")],
+    output: Annotated[Path, typer.Argument(help="Where the executed copy goes.")],
+    parameters: ParametersOption = None,
+) -> None:
+    """Run a template notebook with validated parameters, as papermill would, refusing unknown names."""
+    import yaml
+
+    values: dict[str, object] = {}
+    if parameters:
+        try:
+            values = yaml.safe_load(parameters.read_text(encoding="utf-8")) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise FileFormatError(f"{parameters}: not readable as YAML ({error})") from None
+    typer.echo(run_notebook(template, output, values, progress=True))
+
+
+@app.command()
+def render(
+    workspace: WorkspaceOption,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+) -> None:
+    """Render the site of a workspace with quarto, or with smalldocs where quarto is not installed."""
+    typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+
+
+@app.command()
+def serve(
+    site: Annotated[Path, typer.Argument(help="Folder of the rendered site.")] = Path("_site"),
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8000,
+) -> None:
+    """Serve a rendered site on this machine only, until interrupted."""
+    if not (site / "index.html").exists():
+        raise FileFormatError(
+            f"{site}: no index.html here; render a site first ('make demo' or 'coordlib render')"
+        )
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        typer.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)")
+        server.serve_forever()

@@ -1,0 +1,80 @@
+"""Read a Parquet file as the text a CSV of the same table would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coordlib.errors import FileFormatError
+
+_MAX_EXACT_FLOAT = 2**53
+
+
+def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a Parquet file piece by piece; the index goes on counting.
+
+    Raises
+    ------
+    FileFormatError
+        Not a Parquet file, or long ids that were stored as floating-point numbers.
+    """
+    try:
+        with pq.ParquetFile(path) as source:
+            names = list(source.schema_arrow.names)
+            start = 0
+            for batch in source.iter_batches(batch_size=chunk_rows):
+                table = pd.DataFrame(
+                    {
+                        name: _as_text(column, name, where)
+                        for name, column in zip(names, batch.columns, strict=True)
+                    }
+                )
+                table.index = pd.RangeIndex(start, start + len(table))
+                start += len(table)
+                yield table
+            if start == 0:
+                yield pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
+    except pa.ArrowInvalid as error:
+        raise FileFormatError(
+            f"{where}: is not a readable Parquet file ({' '.join(str(error).split())}); write or download it again"
+        ) from None
+
+
+def _as_text(column: Any, name: str, where: str) -> pd.Series[str]:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_floating(kind):
+        return _floats_as_text(column.to_pandas(), name, where)
+    if pa.types.is_timestamp(kind):
+        stamps = column.to_pandas()
+        stamps = stamps if stamps.dt.tz is None else stamps.dt.tz_convert("UTC")
+        written: pd.Series[str] = stamps.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").astype("str")
+        return written
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        lists = [None if value is None else ",".join(map(str, value)) for value in column.to_pylist()]
+        return pd.Series(lists, dtype="str")
+    if pa.types.is_struct(kind):
+        return pd.Series([None if value is None else str(value) for value in column.to_pylist()], dtype="str")
+    text: pd.Series[str] = column.cast(pa.string()).to_pandas().astype("str")
+    return text
+
+
+def _floats_as_text(values: pd.Series[Any], name: str, where: str) -> pd.Series[str]:
+    whole = values.dropna()
+    integral = bool((whole == whole.round()).all())
+    if integral and bool((whole.abs() > _MAX_EXACT_FLOAT).any()):
+        raise FileFormatError(
+            f"{where}, column '{name}': long ids are stored as floating-point numbers and have lost digits; "
+            "write the column as text or 64-bit integers"
+        )
+    if integral:
+        return values.astype("Int64").astype("str").where(values.notna())
+    text: pd.Series[str] = values.map(repr).astype("str").where(values.notna())
+    return text

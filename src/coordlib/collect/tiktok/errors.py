@@ -1,0 +1,227 @@
+"""What an answer of the service means, and how often and when to try again.
+
+The kinds follow the table of known errors: each needs another reaction, and treating them alike is what
+cost earlier systems their quota (95 % of it went into retries of persistent 500s, and 80 % of logged
+errors were calls made after the quota was gone). An answer is judged by its body first: gateway failures
+are HTML, both kinds of 429 differ in the code only, and the playlist endpoint sends 500 with good data.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from coordlib.errors import CollectError, CredentialsError, QueryError, QuotaExhausted, ServiceError
+
+
+class Kind(StrEnum):
+    """What an answer means to the client."""
+
+    OK = "ok"
+    SEARCH_NOT_READY = "search-not-ready"  # wait on its own schedule, restart the window, then split it
+    INVALID = "invalid"  # the request is wrong: no retry
+    ACCOUNT_REFUSED = "account-refused"  # one account cannot be read: record, go on
+    SCOPE_FIELDS = "scope-fields"  # some fields need more rights: ask for fewer
+    TOKEN = "token"  # refresh once, repeat
+    NOT_AUTHORIZED = "not-authorized"  # the project lacks the scope: fatal
+    NOT_FOUND = "not-found"
+    RATE = "rate-limit"  # short-term: wait
+    QUOTA = "quota"  # stop everything until the next UTC day
+    SERVER = "server-error"  # two or three tries, then smaller windows
+    GATEWAY = "gateway"  # as a server error, with longer waits
+    NETWORK = "network"  # timeout, reset
+    UNREADABLE = "unreadable"  # an answer that is not what it should be
+
+
+#: Waits in seconds before each further try; its length is the number of retries.
+SCHEDULES: Mapping[Kind, tuple[float, ...]] = {
+    Kind.SEARCH_NOT_READY: (5, 10, 20, 40, 60),
+    Kind.TOKEN: (0,),
+    Kind.RATE: (10, 20, 30, 60, 60),
+    Kind.SERVER: (5, 20),
+    Kind.GATEWAY: (60, 180),
+    Kind.NETWORK: (5, 20),
+    Kind.UNREADABLE: (5, 20),
+}
+
+#: Kinds that a smaller window may cure.
+SPLITTABLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE, Kind.SEARCH_NOT_READY})
+
+#: Kinds that say the service, not the request, is in trouble.
+TROUBLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE})
+
+_NOT_READY = re.compile(r"search id \S* ?is invalid or expired|invalid count or cursor", re.IGNORECASE)
+_ACCOUNT = (
+    "cannot find the user",
+    "cannot return this user's information",
+    "is private",
+    "information cannot be returned",
+)
+_ANSWER_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the service, understood.
+
+    ``data`` is the object under ``data`` (empty when there is none), with ids as the service sent them.
+    """
+
+    kind: Kind
+    status: int | None = None
+    code: str | None = None
+    message: str = ""
+    log_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    retry_after: float | None = None
+    text: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was answered with data."""
+        return self.kind is Kind.OK
+
+    def describe(self) -> str:
+        """One line for a message: status, code, message, log_id."""
+        parts = [f"HTTP {self.status}" if self.status else "no answer", self.code or "", self.message[:200]]
+        parts.append(f"log_id {self.log_id}" if self.log_id else "")
+        return ", ".join(" ".join(part.split()) for part in parts if part)
+
+
+def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str = "") -> Answer:
+    """Read an answer.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    headers
+        Response headers with lower-case names.
+    body
+        The body as received.
+    endpoint
+        Name of the endpoint; the playlist endpoint may send good data with status 500.
+
+    Returns
+    -------
+    Answer
+        Never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``.
+
+    Examples
+    --------
+    >>> body = b'{"error": {"code": "daily_quota_limit_exceeded", "message": "", "log_id": "X"}}'
+    >>> classify(429, {}, body).kind
+    <Kind.QUOTA: 'quota'>
+    """
+    after = _seconds(headers.get("retry-after"))
+    parsed = _parse(body)
+    if not isinstance(parsed, dict):
+        return _not_json(status, headers, body, after)
+    error = parsed.get("error")
+    error = error if isinstance(error, dict) else {"code": error if isinstance(error, str) else None}
+    code = str(error["code"]) if error.get("code") is not None else None
+    message = str(error.get("message") or "")
+    log_id = str(error["log_id"])[:64] if error.get("log_id") else None
+    data = parsed.get("data")
+    data = data if isinstance(data, dict) else {}
+    kind = _kind(status, code, message, data, error, endpoint)
+    return Answer(kind, status, code, message, log_id, data, after)
+
+
+def _kind(
+    status: int, code: str | None, message: str, data: dict[str, Any], error: dict[str, Any], endpoint: str
+) -> Kind:
+    low = message.lower()
+    if status == 200 and code == "ok":
+        return Kind.OK
+    if status >= 500 and endpoint == "playlist" and data.get("playlist_video_ids") is not None:
+        return Kind.OK
+    if status >= 500 and endpoint == "user_info" and data and not error.get("message"):
+        return Kind.OK
+    if code == "daily_quota_limit_exceeded":
+        return Kind.QUOTA
+    if code == "rate_limit_exceeded" or status == 429:
+        return Kind.RATE
+    if code == "scope_not_authorized":
+        return Kind.NOT_AUTHORIZED
+    if code == "access_token_invalid" or status == 401:
+        return Kind.TOKEN
+    if code == "scope_permission_missed":
+        return Kind.SCOPE_FIELDS
+    if status in (400, 404) and any(part in low for part in _ACCOUNT):
+        return Kind.ACCOUNT_REFUSED
+    if _NOT_READY.search(message):
+        return Kind.SEARCH_NOT_READY
+    if status == 404:
+        return Kind.ACCOUNT_REFUSED if endpoint.startswith(("user_", "follow")) else Kind.NOT_FOUND
+    if status == 504:
+        return Kind.GATEWAY
+    if status >= 500 or code in ("internal_error", "timeout"):
+        return Kind.SERVER
+    return Kind.INVALID if 400 <= status < 500 else Kind.UNREADABLE
+
+
+def _not_json(status: int, headers: Mapping[str, str], body: bytes, after: float | None) -> Answer:
+    text = body[:4000].decode("utf-8", "replace")
+    reference = re.search(r"Reference\s*(?:#|&#35;)\s*([0-9a-fA-F.]+)", text)
+    title = re.search(r"<title>\s*([^<]{0,100})", text, re.IGNORECASE)
+    html = "html" in headers.get("content-type", "").lower() or title is not None
+    words = title[1].strip() if title else "no JSON"
+    message = f"{'HTML page' if html else 'answer'}: {words}" + (
+        f", reference #{reference[1]}" if reference else ""
+    )
+    if status == 401:
+        kind = Kind.TOKEN
+    elif status == 404:
+        kind = Kind.NOT_FOUND
+    elif status == 429:
+        kind = Kind.RATE
+    elif status == 504 or (html and status >= 500):
+        kind = Kind.GATEWAY
+    elif status >= 500:
+        kind = Kind.SERVER
+    elif 400 <= status < 500:
+        kind = Kind.INVALID
+    else:
+        kind = Kind.UNREADABLE
+    return Answer(kind, status, None, message, None, {}, after)
+
+
+def _parse(body: bytes) -> Any:
+    if len(body) > _ANSWER_LIMIT:
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        seconds = float(value) if value is not None else None
+    except ValueError:
+        return None
+    return min(seconds, 600.0) if seconds is not None and seconds >= 0 else None
+
+
+def to_exception(answer: Answer, what: str) -> CollectError:
+    """Return the exception that stands for an answer that ends a request."""
+    text = f"{what}: {answer.describe()}"
+    match answer.kind:
+        case Kind.QUOTA:
+            return QuotaExhausted(f"{text}; the day's requests are spent, start again after 00:00 UTC")
+        case Kind.TOKEN:
+            return CredentialsError(
+                f"{text}; a fresh access token was refused too: check the client key in the developer portal"
+            )
+        case Kind.NOT_AUTHORIZED:
+            return CredentialsError(
+                f"{text}; the project is not approved for this scope (research.data.basic)"
+            )
+        case Kind.INVALID | Kind.SCOPE_FIELDS | Kind.NOT_FOUND | Kind.ACCOUNT_REFUSED:
+            return QueryError(f"{text}; the request was refused, repeating it would not help")
+    return ServiceError(f"{text}; the service failed, try again later")

@@ -1,0 +1,121 @@
+"""Turn the times platforms write into UTC seconds.
+
+A date and time without a zone is taken as UTC, as every platform of the exports says it means
+(specification of each export; CrowdTangle alone writes a zone, as a US abbreviation).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coordlib.errors import TimeFormatError
+
+#: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
+ZONES: dict[str, float] = {
+    "UTC": 0, "GMT": 0, "Z": 0,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AKST": -9, "AKDT": -8, "HST": -10,
+    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "BST": 1,
+}  # fmt: skip
+_MILLISECONDS, _MICROSECONDS = 10**11, 10**14
+
+
+def utc_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return times as whole UTC seconds.
+
+    Parameters
+    ----------
+    values
+        Text: integer seconds, milliseconds (over 1e11) or microseconds (over 1e14); ISO 8601 with
+        or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); or a date and time followed
+        by a zone abbreviation of :data:`ZONES`.
+
+    Returns
+    -------
+    Series
+        dtype ``Int64``, same index; missing where a value is empty, missing or unreadable.
+        Fractions of a second are cut off.
+
+    Examples
+    --------
+    >>> utc_seconds(pd.Series(["2020-04-16 09:48:29 EDT", "2025-05-29T17:00:50Z", "1748538050"])).to_list()
+    [1587044909, 1748538050, 1748538050]
+    """
+    text = values.astype("str").str.strip()
+    result = pd.Series(pd.NA, index=values.index, dtype="Int64")
+    number = text.str.fullmatch(r"-?\d{1,18}(?:\.\d*)?", na=False).astype(bool)
+    compact = number & text.str.fullmatch(r"(?:19|20)\d{12}", na=False).astype(bool)
+    day = number & text.str.fullmatch(
+        r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", na=False
+    ).astype(bool)
+    plain = number & ~compact & ~day
+    if plain.any():
+        whole = text[plain].str.split(".", n=1).str[0].astype("int64")
+        size = whole.abs().to_numpy()
+        divisor = np.where(size > _MICROSECONDS, 10**6, np.where(size > _MILLISECONDS, 1000, 1))
+        result[plain] = whole.to_numpy() // divisor
+    for mask, form in ((compact, "%Y%m%d%H%M%S"), (day, "%Y%m%d")):
+        if mask.any():
+            result[mask] = _seconds(pd.to_datetime(text[mask], format=form, utc=True, errors="coerce"))
+    rest = ~number & text.notna() & (text != "")
+    if rest.any():
+        result[rest] = _dates(text[rest])
+    return result
+
+
+def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[bool]:
+    """Mark the values that hold something which :func:`utc_seconds` could not read."""
+    return values.notna() & (values.astype("str").str.strip() != "") & seconds.isna()
+
+
+def date_only(values: pd.Series[Any]) -> bool:
+    """Say whether the times are days without an hour, too coarse for any window of seconds."""
+    filled = values.dropna().astype("str").str.strip()
+    filled = filled[filled != ""]
+    return bool(len(filled)) and bool(filled.str.fullmatch(r"\d{4}-?\d\d-?\d\d").all())
+
+
+def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: str) -> None:
+    """Raise for the first time that cannot be read.
+
+    Raises
+    ------
+    TimeFormatError
+        `place` is the beginning of the message: file, line and column.
+    """
+    bad = unreadable(values, seconds)
+    if bad.any():
+        value = str(values[bad].iloc[0])[:60]
+        raise TimeFormatError(
+            f"{place}: '{value}' is not a time ({int(bad.sum())} such of {len(values)} rows); "
+            "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
+        )
+
+
+def _dates(text: pd.Series[str]) -> pd.Series[Any]:
+    abbreviation = text.str.extract(r"\s([A-Z]{1,4})$", expand=False)
+    known = abbreviation.map(ZONES)
+    # An abbreviation that is not in the table makes the time unreadable rather than wrong.
+    bare = text.mask(known.notna(), text.str.replace(r"\s+[A-Z]{1,4}$", "", regex=True))
+    seconds = _seconds(pd.to_datetime(bare, format="ISO8601", utc=True, errors="coerce"))
+    missing = seconds.isna() & text.notna()
+    if missing.any():
+        words = bare[missing].map(_worded)
+        seconds[missing] = _seconds(pd.to_datetime(words, utc=True, errors="coerce"))
+    return seconds - (known.fillna(0.0) * 3600).astype("Int64")
+
+
+def _worded(value: str) -> pd.Timestamp | None:
+    """Read what Twitter v1 writes: ``Wed Oct 10 20:19:24 +0000 2018``."""
+    stamp = pd.to_datetime(value, format="%a %b %d %H:%M:%S %z %Y", utc=True, errors="coerce")
+    return stamp if isinstance(stamp, pd.Timestamp) else None
+
+
+def _seconds(stamps: pd.Series[Any]) -> pd.Series[Any]:
+    found = stamps.notna()
+    seconds = pd.Series(pd.NA, index=stamps.index, dtype="Int64")
+    seconds[found] = stamps[found].dt.as_unit("s").astype("int64")
+    return seconds

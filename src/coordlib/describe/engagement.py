@@ -1,0 +1,79 @@
+"""What the day's posts say about accounts: counts as numbers, one row per post, means that leave gaps out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coordlib.errors import MissingColumnError
+from coordlib.shares import as_ids, as_seconds
+
+#: Engagement by our names, with the columns of the archive (the Research API's names).
+MEASURES = {
+    "views": "view_count",
+    "likes": "like_count",
+    "comments": "comment_count",
+    "shares": "share_count",
+}
+
+#: The columns that identify a post.
+POST_KEYS = ("video_id", "author_name", "create_time")
+
+
+def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per post: ``content_id``, ``account_id``, ``timestamp``, counts, ``url``, ``description``.
+
+    A post that was collected twice keeps the row that sorts first and, of each count, the largest: counts grow, so
+    that is the newest, whatever the order of the rows. Counts that are absent or unreadable are missing.
+
+    Raises
+    ------
+    MissingColumnError
+        ``video_id``, ``author_name`` or ``create_time`` is absent.
+    """
+    missing = {name for name in POST_KEYS if name not in posts.columns}
+    if missing:
+        raise MissingColumnError.from_names(missing, posts.columns, "posts")
+    table = pd.DataFrame(
+        {
+            "content_id": as_ids(posts["video_id"], "video_id"),
+            "account_id": as_ids(posts["author_name"], "author_name"),
+            "timestamp": as_seconds(posts["create_time"], "create_time"),
+        }
+    )
+    for name, column in MEASURES.items():
+        table[name] = _counts(posts, column)
+    table["url"] = _text(posts, "video_url")
+    table["description"] = _text(posts, "video_description")
+    table = table[table["content_id"].notna()]
+    if table["content_id"].is_unique:
+        return table.reset_index(drop=True)
+    largest = table.groupby("content_id", sort=False)[list(MEASURES)].max()
+    order = ["timestamp", "account_id", "description", "url"]
+    table = table.sort_values(order, kind="stable").drop_duplicates("content_id").sort_index()
+    for name in MEASURES:
+        table[name] = table["content_id"].map(largest[name]).astype("Int64")
+    return table.reset_index(drop=True)
+
+
+def empty_table(columns: dict[str, str]) -> pd.DataFrame:
+    """Return a table without rows, with these columns and dtypes."""
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
+
+
+def _counts(posts: pd.DataFrame, column: str) -> pd.Series:
+    if column not in posts.columns:
+        return pd.Series(pd.NA, index=range(len(posts)), dtype="Int64")
+    numbers = pd.to_numeric(posts[column].reset_index(drop=True), errors="coerce")
+    return numbers.astype("Float64").round().astype("Int64")
+
+
+def _text(posts: pd.DataFrame, column: str) -> pd.Series:
+    if column not in posts.columns:
+        return pd.Series(None, index=range(len(posts)), dtype="str")
+    return posts[column].reset_index(drop=True).astype("str")
+
+
+def mean_engagement(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return ``avg_views``, ``avg_likes``, ``avg_comments``, ``avg_shares`` by group: means of the known counts."""
+    means = table.groupby(by, sort=False)[list(MEASURES)].mean().astype("Float64").astype("float64")
+    return means.rename(columns={name: f"avg_{name}" for name in MEASURES})

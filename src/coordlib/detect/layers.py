@@ -1,0 +1,147 @@
+"""Several modalities or platforms: each layer detected by itself, then one network of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from coordlib.detect.edges import Compat, check_quantile, coordinated_edges, over_threshold
+from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
+from coordlib.errors import InputError, MissingColumnError, ParameterError
+
+
+def detect_layers(
+    shares: pd.DataFrame,
+    time_window: int | Mapping[str, int] = 120,
+    min_participation: int | Mapping[str, int] = 2,
+    remove_loops: bool = True,
+) -> pd.DataFrame:
+    """Detect pairs in each layer of the shares separately.
+
+    Parameters
+    ----------
+    shares
+        Shares with a ``layer`` column (``prep_data(…, layer=…)``): a modality such as URL, hashtag or
+        image, or a platform. A link that is both a URL and a domain is two objects, one per layer, even where their
+        ids are the same text.
+    time_window, min_participation
+        For all layers, or by layer name.
+    remove_loops
+        As in :func:`coordlib.detect_groups`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Pairs with a ``layer`` column; layers in sorted order, rows of a layer in their order.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no ``layer`` column.
+    InputError
+        Rows without a layer.
+    ParameterError
+        A window or participation is missing for a layer.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"object_id": ["x", "x", "x"], "account_id": ["a", "b", "c"],
+    ...     "content_id": ["1", "2", "3"], "timestamp_share": [0, 5, 9], "layer": ["url", "url", "domain"]})
+    >>> detect_layers(shares, 10, 1)[["layer", "account_id", "account_id_y"]].values.tolist()
+    [['url', 'a', 'b']]
+    """
+    if "layer" not in shares.columns:
+        raise MissingColumnError.from_names(["layer"], shares.columns, "shares (name it in prep_data)")
+    if shares["layer"].isna().any():
+        row = int(np.flatnonzero(shares["layer"].isna().to_numpy())[0])
+        raise InputError(f"shares: row {row + 1} has no layer; drop such rows or name their layer")
+    layer = shares["layer"].astype("str")
+    names = sorted(layer.unique())
+    tables = []
+    for name in names:
+        rows = as_shares(shares[(layer == name).to_numpy()])
+        pairs = detect_groups(
+            rows, _of(time_window, name, "time_window"), _of(min_participation, name, "min_participation"), remove_loops
+        )  # fmt: skip
+        tables.append(pairs.assign(layer=pd.Series([name] * len(pairs), dtype="str")))
+    if not tables:
+        return detect_groups(shares, 0, 0).assign(layer=pd.Series([], dtype="str"))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _of(value: int | Mapping[str, int], layer: str, name: str) -> int:
+    if not isinstance(value, Mapping):
+        return value
+    if layer not in value:
+        raise ParameterError(f"{name}: no value for layer '{layer}'; given are {', '.join(sorted(value))}")
+    return value[layer]
+
+
+def combine_layers(
+    pairs: pd.DataFrame,
+    edge_weight: float = 0.9,
+    min_layers: int = 1,
+    objects: bool = True,
+    compat: Compat = None,
+) -> pd.DataFrame:
+    """Join the layers' edges into one table: who coordinated in which layers, and how much in each.
+
+    Parameters
+    ----------
+    pairs
+        Pairs with a ``layer`` column, from :func:`detect_layers`.
+    edge_weight
+        Quantile of the weights. ``weight_threshold`` marks edges over the threshold of at least one layer, each layer
+        against its own weights: layers differ in how often their objects are shared.
+    min_layers
+        Keep edges of at least so many layers.
+    objects, compat
+        As in :func:`coordlib.coordinated_edges`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`coordlib.coordinated_edges` over all layers (an object counts once per layer in
+        ``n_objects``), then ``layers`` (sorted list of str), ``n_layers`` and, for every layer,
+        ``weight_LAYER`` (int64, 0 where the two accounts are not paired in it). Sorted by the two accounts.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no ``layer`` column.
+    ParameterError
+        A quantile outside 0–1, `min_layers` below 1.
+    """
+    check_quantile(edge_weight)
+    if min_layers < 1:
+        raise ParameterError(f"min_layers = {min_layers!r}: give a whole number of 1 or more")
+    needed = {name for name in (*PAIR_COLUMNS, "layer") if name not in pairs.columns}
+    if needed:
+        raise MissingColumnError.from_names(needed, pairs.columns, "pairs (see detect_layers)")
+    ends = ["account_id", "account_id_y"]
+    edges = coordinated_edges(pairs, edge_weight, objects=objects, compat=compat)
+    edges["n_objects"] = 0
+    edges["weight_threshold"] = 0
+    by_edge = pd.MultiIndex.from_frame(edges[ends])
+    names = sorted(pairs["layer"].unique())
+    weights: dict[str, np.ndarray] = {}
+    for name in names:
+        part = coordinated_edges(pairs[(pairs["layer"] == name).to_numpy()], edge_weight, compat=compat)
+        part["weight_threshold"] = over_threshold(part["weight"].to_numpy(), edge_weight)
+        part = part.set_index(ends).reindex(by_edge)
+        weights[name] = part["weight"].fillna(0).to_numpy(dtype=np.int64)
+        edges["n_objects"] += part["n_objects"].fillna(0).to_numpy(dtype=np.int64)
+        marked = part["weight_threshold"].fillna(0).to_numpy(dtype=np.int64)
+        edges["weight_threshold"] = np.maximum(edges["weight_threshold"], marked)
+    stacked = np.array([weights[name] > 0 for name in names]).reshape(len(names), len(edges))
+    edges["layers"] = pd.Series(
+        [[name for name, there in zip(names, column, strict=True) if there] for column in stacked.T],
+        dtype=object,
+    )
+    edges["n_layers"] = stacked.sum(axis=0).astype(np.int64)
+    for name in names:
+        edges[f"weight_{name}"] = weights[name]
+    edges = edges[edges["n_layers"] >= min_layers]
+    return edges.sort_values(ends, kind="stable", ignore_index=True)

@@ -1,0 +1,148 @@
+"""Every error coordlib raises on purpose.
+
+A caller who wants to catch "coordlib said no" catches :class:`CoordError`; each message is one
+line that says what was wrong, where, and what to do about it.
+
+::
+
+    CoordError
+    ├── InputError                what a file or a table holds
+    │   ├── MissingColumnError    a needed column is not there
+    │   ├── EmptyInputError       no rows at all
+    │   ├── TimeFormatError       a time that cannot be read
+    │   ├── DuplicateContentError the same content listed twice for one object
+    │   ├── FileFormatError       not readable as the format it claims to be
+    │   └── UnknownFormatError    an export whose columns match no known format
+    ├── ParameterError            a value outside its allowed range
+    │   └── UnknownParameterError a name nobody knows (with the nearest known one)
+    ├── CollectError              talking to a data source
+    │   ├── CredentialsError      missing, refused or expired credentials
+    │   ├── QueryError            a query the service would refuse
+    │   ├── QuotaExhausted        the request budget is spent
+    │   └── ServiceError          the service failed or answered nonsense
+    ├── StoreError                the workspace database
+    │   ├── SchemaVersionError    written by a newer coordlib
+    │   └── WorkspaceLockedError  another run is writing
+    ├── RunError                  a notebook or a day that failed
+    ├── PublishError              tables, packages or the site could not be written
+    └── MissingDependencyError    an optional package is needed
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CoordError(Exception):
+    """Base of every error coordlib raises on purpose."""
+
+
+class InputError(CoordError):
+    """A file or a table holds something that cannot be used."""
+
+
+class MissingColumnError(InputError):
+    """A needed column is absent; the message lists the columns that are there."""
+
+    @classmethod
+    def from_names(
+        cls, missing: Iterable[str], available: Iterable[object], where: str = "the table"
+    ) -> MissingColumnError:
+        """Build the message from the missing and the available names, with the closest match of each."""
+        wanted, have = sorted(missing), [str(name) for name in available]
+        hints = []
+        for name in wanted:
+            close = difflib.get_close_matches(name, have, n=1)
+            hints.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
+        shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
+        return cls(f"{where}: missing column {', '.join(hints)}; the columns there are: {shown or 'none'}")
+
+
+class EmptyInputError(InputError):
+    """A file or a table has no rows."""
+
+
+class TimeFormatError(InputError):
+    """A time cannot be read as UTC seconds or as a date and time."""
+
+
+class DuplicateContentError(InputError):
+    """The same content is listed more than once for the same object."""
+
+
+class FileFormatError(InputError):
+    """A file is not what its name or its first bytes claim."""
+
+
+class UnknownFormatError(InputError):
+    """The columns of an export match none of the known formats."""
+
+
+class ParameterError(CoordError, ValueError):
+    """A parameter has a value outside its allowed range."""
+
+
+class UnknownParameterError(ParameterError):
+    """A parameter name nobody knows."""
+
+    @classmethod
+    def from_names(
+        cls, unknown: Iterable[str], known: Iterable[str], where: str = "parameters"
+    ) -> UnknownParameterError:
+        """Name each unknown parameter with the nearest known one."""
+        names = sorted(known)
+        parts = []
+        for name in sorted(unknown):
+            close = difflib.get_close_matches(name, names, n=1)
+            parts.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
+        return cls(f"{where}: unknown parameter {', '.join(parts)}; known: {', '.join(names)}")
+
+
+class CollectError(CoordError):
+    """Something went wrong while talking to a data source."""
+
+
+class CredentialsError(CollectError):
+    """Credentials are missing, refused or expired."""
+
+
+class QueryError(CollectError, ValueError):
+    """A query the service would refuse; found before a request was spent."""
+
+
+class QuotaExhausted(CollectError):
+    """The request budget of the day is spent."""
+
+
+class ServiceError(CollectError):
+    """The service failed, or answered something that cannot be understood."""
+
+
+class StoreError(CoordError):
+    """The workspace database cannot be used as asked."""
+
+
+class SchemaVersionError(StoreError):
+    """The database was written by a newer coordlib."""
+
+
+class WorkspaceLockedError(StoreError):
+    """Another run is writing to the workspace."""
+
+
+class RunError(CoordError):
+    """A notebook or a monitoring day failed."""
+
+
+class PublishError(CoordError):
+    """Tables, packages or the site could not be written."""
+
+
+class MissingDependencyError(CoordError, ImportError):
+    """An optional package is needed for what was asked."""
+
+    @classmethod
+    def for_extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:
+        """Say which package is missing, what for, and how to install it."""
+        return cls(f"{purpose} needs the package '{package}': pip install 'coordlib[{extra}]'")

@@ -1,0 +1,56 @@
+"""A day's counts in words, each with its unit and denominator."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+#: The counts a summary needs; a day that failed before it was analysed has none of them.
+COUNTS = (
+    "n_posts", "n_post_accounts", "n_pool_posts", "n_pairs", "n_edges_all", "n_edges", "n_accounts", "n_networks",
+    "n_coordinated_posts", "pool_before", "n_new_accounts", "pool_size",
+)  # fmt: skip
+
+
+def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
+    """Put the counts of a day into words, each with its unit and denominator.
+
+    Examples
+    --------
+    >>> counts = dict.fromkeys(COUNTS, 1200)
+    >>> summary_facts({"counts": counts, "parameters": {"time_window": 120}, "facts": {}})["Coordinated posts"]
+    '1,200 of 1,200 posts'
+    """
+    c, facts, parameters = run.get("counts") or {}, run.get("facts") or {}, run.get("parameters") or {}
+    if not set(COUNTS) <= set(c):
+        return {}
+    limit = run.get("weight_threshold")
+    return {
+        "Period": _period(facts),
+        "Posts looked at": f"{c['n_posts']:,} by {c['n_post_accounts']:,} accounts, {c['n_pool_posts']:,} of them by watched accounts",
+        "Pairs": f"{c['n_pairs']:,} pairs of posts with the same caption within {parameters.get('time_window', '?')} seconds",
+        "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are over the threshold{_limit(limit, parameters)}",
+        "Coordinated accounts": f"{c['n_accounts']:,} accounts in {c['n_networks']:,} networks",
+        "Coordinated posts": f"{c['n_coordinated_posts']:,} of {c['n_posts']:,} posts",
+        "New accounts": f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before",
+        "Pool": f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day",
+    }
+
+
+def _period(facts: Mapping[str, Any]) -> str:
+    start, end = facts.get("period_start"), facts.get("period_end")
+    if start is None or end is None:
+        return "no posts"
+    days = [dt.datetime.fromtimestamp(t, dt.UTC).strftime("%Y-%m-%d %H:%M") for t in (start, end)]
+    return f"posts from {days[0]} to {days[1]} UTC"
+
+
+def _limit(limit: float | None, parameters: Mapping[str, Any]) -> str:
+    if limit is None:
+        return " (there are none to set one from)"
+    if parameters.get("min_weight") is not None:
+        return f" (a weight of at least {limit:g}, fixed)"
+    return (
+        f" (heavier than {limit:g}, the {parameters.get('edge_weight', 0.9):g} quantile of the day's weights)"
+    )

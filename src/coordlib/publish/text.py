@@ -1,0 +1,94 @@
+"""Text that accounts wrote, made safe for pages, addresses and spreadsheets."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_FORMULA = re.compile(r"^'*[=+\-@\t\r\n|%＝＋－＠]")
+_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^\s/:'\"<>]+/)*([^\s/:'\"<>]+/)")
+#: Characters that turn the reading direction and could disguise what a cell says.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def clean_text(value: object) -> str:
+    """Return text without characters that no file format carries (controls, lone surrogates).
+
+    Examples
+    --------
+    >>> clean_text("a\\x00b\\nc")
+    'ab\\nc'
+    """
+    return _CONTROL.sub("", str(value))
+
+
+def escape(value: object) -> str:
+    """Return a value as text that is inert in HTML, attributes included.
+
+    Examples
+    --------
+    >>> escape('<img onerror="x">')
+    '&lt;img onerror=&quot;x&quot;&gt;'
+    """
+    return html.escape(_DIRECTION.sub("", clean_text(value)), quote=True)
+
+
+def safe_url(value: object) -> str | None:
+    """Return a web address fit for an ``href``, or None when it is not http(s).
+
+    Examples
+    --------
+    >>> safe_url("javascript:alert(1)") is None
+    True
+    """
+    text = clean_text(value).strip()
+    return text if re.match(r"^https?://[^\s/?#]+", text, re.IGNORECASE) else None
+
+
+def hide_folders(text: str) -> str:
+    """Return text with absolute paths cut to their last folder and name.
+
+    Messages and tracebacks are published; the folders of the machine they came from are not.
+
+    Examples
+    --------
+    >>> hide_folders("File /home/someone/w/pairs.py:12 https://x.example/a/b")
+    'File …/w/pairs.py:12 https://x.example/a/b'
+    """
+    return _FOLDERS.sub(r"…/\1", text)
+
+
+def neutralise(text: str) -> str:
+    """Return a text cell that no spreadsheet runs as a formula.
+
+    A cell that starts with ``= + - @``, a tab, a line break, ``|`` or ``%`` gets an apostrophe in front,
+    and so does one that already starts with apostrophes before such a character: :func:`restore` is exact.
+    Numbers written as text stay as they are.
+
+    Examples
+    --------
+    >>> neutralise("=1+1"), neutralise("-5"), restore(neutralise("'=x"))
+    ("'=1+1", '-5', "'=x")
+    """
+    if _FORMULA.match(text) and not _NUMBER.match(text):
+        return "'" + text
+    return text
+
+
+def restore(text: str) -> str:
+    """Undo :func:`neutralise`."""
+    if text.startswith("'") and _FORMULA.match(text):
+        return text[1:]
+    return text
+
+
+def raw_block(text: str) -> str:
+    """Return HTML as a raw Markdown block that Quarto and smalldocs print unchanged.
+
+    The fence is longer than any run of backticks in the text, so nothing inside can close it.
+    """
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(8, longest + 1)
+    return f"{fence}{{=html}}\n{text}\n{fence}"

@@ -1,0 +1,59 @@
+"""Identifiers as the platform makes them: the upper 32 bits are (nearly) the creation time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+
+def snowflake_ids(rng: np.random.Generator, times: IntArray) -> IntArray:
+    """Return unique ids ``((time - d) << 32) | random`` for creation times.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    times
+        Creation times, UTC seconds.
+
+    Notes
+    -----
+    d is the delay measured on 89,672 real videos: 4 to 163 seconds with a median of 33, and for 0.2 %
+    between one and 31 hours (the upload was kept as a draft).
+    """
+    size = len(times)
+    delay = np.clip(np.exp(rng.normal(np.log(33), 0.68, size)), 4, 163).astype(np.int64)
+    draft = rng.random(size) < 0.002
+    delay[draft] = rng.integers(3600, 31 * 3600, int(draft.sum()))
+    ids = ((np.asarray(times, dtype=np.int64) - delay) << 32) | rng.integers(0, 1 << 32, size, dtype=np.int64)
+    while True:
+        _, first = np.unique(ids, return_index=True)
+        if len(first) == size:
+            return np.asarray(ids)
+        again = np.setdiff1d(np.arange(size), first)
+        ids[again] = (ids[again] >> 32 << 32) | rng.integers(0, 1 << 32, len(again), dtype=np.int64)
+
+
+def mix(values: IntArray | int, salt: int) -> npt.NDArray[np.uint64]:
+    """Scramble integers into evenly spread 64-bit numbers (splitmix64), the same on every machine.
+
+    Used wherever a property must follow from an id alone, whatever was asked before.
+
+    Examples
+    --------
+    >>> int(mix(1, 0)[0]) == int(mix(1, 0)[0]), int(mix(1, 0)[0]) == int(mix(1, 7)[0])
+    (True, False)
+    """
+    with np.errstate(over="ignore"):
+        z = np.atleast_1d(np.asarray(values, dtype=np.int64)).astype(np.uint64)
+        z = z + np.uint64(0x9E3779B97F4A7C15) * np.uint64(salt * 2 + 1)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def chance(values: IntArray | int, salt: int) -> npt.NDArray[np.float64]:
+    """Return a number in [0, 1) for each integer, fixed by the integer and the salt."""
+    return (mix(values, salt) >> np.uint64(11)).astype(np.float64) / float(1 << 53)

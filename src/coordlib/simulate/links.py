@@ -1,0 +1,245 @@
+"""A small world of link sharing with planted networks, in the columns CrowdTangle used.
+
+Everything is invented: the domains end in ``.example``, the accounts are numbered. Newsrooms publish,
+ordinary accounts pass their articles on hours later, fan communities within minutes, and planted
+networks within seconds, again and again. The truth is returned beside the shares.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from coordlib.errors import ParameterError
+
+#: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
+START = 1_767_571_200
+_DAY = 86_400
+#: Posts per hour of the day, as measured on no platform in particular: low at night, two peaks.
+_HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 12, 11, 9, 6, 4], dtype=float)
+_TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
+#: What newsrooms write about, and after them what each planted network writes about.
+_TOPICS = (
+    "harbour tunnel",
+    "winter heating",
+    "village election",
+    "lost dogs",
+    "night trains",
+    "apple harvest",
+)
+_PUSHED = (
+    "secret census",
+    "poisoned lakes",
+    "stolen ballots",
+    "forbidden cure",
+    "hidden comet",
+    "false summer",
+)
+_WORDS = ("what we know", "the facts", "a report", "in numbers", "an interview", "the reactions")
+_COUNTRIES = ("AT", "CH", "DE", "IT")
+_TYPES = ("facebook_page", "facebook_group", "facebook_profile")
+_REACTIONS = {
+    "like": 0.6,
+    "share": 0.2,
+    "comment": 0.16,
+    "love": 0.06,
+    "wow": 0.02,
+    "haha": 0.03,
+    "sad": 0.02,
+    "angry": 0.04,
+}
+
+
+class LinkWorld(NamedTuple):
+    """Simulated shares and who is behind them.
+
+    Attributes
+    ----------
+    shares
+        One row per post in CrowdTangle's columns (``expanded``, ``date``, ``account.url`` …).
+    truth
+        ``account.url``, ``kind`` (ordinary, fan, planted) and ``network`` (0: none).
+    """
+
+    shares: pd.DataFrame
+    truth: pd.DataFrame
+
+
+def simulate_link_shares(
+    n_accounts: int = 400, n_networks: int = 3, *, days: int = 14, seed: int = 1
+) -> LinkWorld:
+    """Simulate link shares with planted networks.
+
+    Parameters
+    ----------
+    n_accounts
+        Ordinary accounts; a tenth as many fans and up to 12 accounts per planted network are added.
+    n_networks
+        Planted networks, 0 or more.
+    days
+        Length of the period.
+    seed
+        The same seed gives the same bytes on every machine.
+
+    Raises
+    ------
+    ParameterError
+        A number below its minimum.
+
+    Examples
+    --------
+    >>> world = simulate_link_shares(50, 1, days=2)
+    >>> int((world.truth["network"] == 1).sum()) > 3
+    True
+    """
+    for name, value, least in (
+        ("n_accounts", n_accounts, 10),
+        ("n_networks", n_networks, 0),
+        ("days", days, 1),
+    ):
+        if value < least:
+            raise ParameterError(f"{name} = {value}: choose at least {least}")
+    rng = np.random.Generator(np.random.PCG64(seed))
+    accounts = _accounts(rng, n_accounts, n_networks)
+    urls = _urls(rng, n_networks, days)
+    parts = [_ordinary(rng, accounts, urls), _fans(rng, accounts, urls)]
+    parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
+    shares = pd.concat(parts, ignore_index=True)
+    shares = shares[shares["seconds"] < START + days * _DAY]
+    shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
+    truth = accounts[["account.url", "kind", "network"]]
+    return LinkWorld(_as_posts(rng, shares, accounts, urls), truth)
+
+
+def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.DataFrame:
+    sizes = rng.integers(5, 13, size=n_networks)
+    n_fans = max(n_ordinary // 10, 4)
+    kind = ["ordinary"] * n_ordinary + ["fan"] * n_fans + ["planted"] * int(sizes.sum())
+    network = np.concatenate([np.zeros(n_ordinary + n_fans), np.repeat(np.arange(1, n_networks + 1), sizes)])
+    n = len(kind)
+    number = rng.permutation(n) + 1000  # so that the number gives nobody away
+    return pd.DataFrame(
+        {
+            "account.url": [f"https://social.example/{i}" for i in number],
+            "account.id": [str(i) for i in number],
+            "account.name": [f"Account {i}" for i in number],
+            "account.handle": [f"account{i}" for i in number],
+            "account.subscriberCount": np.round(rng.lognormal(8, 1.2, n)).astype(np.int64) + 10,
+            "account.accountType": rng.choice(_TYPES, n, p=[0.6, 0.3, 0.1]),
+            "account.pageAdminTopCountry": rng.choice(_COUNTRIES, n),
+            "kind": kind,
+            "network": network.astype(np.int64),
+        }
+    )
+
+
+def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
+    """Articles of newsrooms (network 0) and of the outlets that each planted network pushes."""
+    parts = []
+    for network in range(n_networks + 1):
+        n = 40 * days if network == 0 else 4 * days
+        outlet = rng.integers(1, 25 if network == 0 else 4, size=n)
+        host = [f"www.news{i}.example" if network == 0 else f"truth{network}-{i}.example" for i in outlet]
+        hour = rng.choice(24, size=n, p=_HOURS / _HOURS.sum())
+        when = START + rng.integers(0, days, n) * _DAY + hour * 3600 + rng.integers(0, 3600, n)
+        parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
+    urls = pd.concat(parts, ignore_index=True)
+    topics = [_TOPICS[i % len(_TOPICS)] for i in urls["outlet"]]
+    pushed = [_PUSHED[(i - 1) % len(_PUSHED)] for i in urls["network"]]
+    word = rng.choice(np.array(_WORDS, dtype=object), len(urls))
+    subject = np.where(urls["network"] == 0, np.array(topics, dtype=object), np.array(pushed, dtype=object))
+    urls["title"] = [
+        f"{first.capitalize()}: {second} ({i})"
+        for i, (first, second) in enumerate(zip(subject, word, strict=True), 1)
+    ]
+    urls["address"] = [
+        f"https://{host}/article/{number}" for number, host in enumerate(urls["host"], start=1)
+    ]
+    return urls
+
+
+def _ordinary(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
+    """A few accounts per article, hours apart; popular articles are passed on by many."""
+    who = np.flatnonzero(accounts["kind"] == "ordinary")
+    reach = np.minimum(rng.zipf(1.8, len(urls)), 60)
+    url = np.repeat(np.arange(len(urls)), reach)
+    delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
+    seconds = urls["published"].to_numpy()[url] + delay
+    return pd.DataFrame({"account": rng.choice(who, len(url)), "url": url, "seconds": seconds})
+
+
+def _fans(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
+    """Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated."""
+    who = np.flatnonzero(accounts["kind"] == "fan")
+    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
+    account, url = (grid.ravel() for grid in np.meshgrid(who, liked))
+    chosen = rng.random(len(url)) < 0.3
+    account, url = account[chosen], url[chosen]
+    delay = rng.exponential(1800, len(url)).astype(np.int64) + 20
+    return pd.DataFrame(
+        {"account": account, "url": url, "seconds": urls["published"].to_numpy()[url] + delay}
+    )
+
+
+def _network(
+    rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame, network: int
+) -> pd.DataFrame:
+    """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
+    who = np.flatnonzero(accounts["network"] == network)
+    pushed = np.flatnonzero(urls["network"] == network)
+    account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
+    chosen = rng.random(len(url)) < 0.75
+    account, url = account[chosen], url[chosen]
+    delay = rng.exponential(12, len(url)).astype(np.int64)
+    burst = pd.DataFrame(
+        {"account": account, "url": url, "seconds": urls["published"].to_numpy()[url] + 60 + delay}
+    )
+    news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
+    cover = pd.DataFrame(
+        {
+            "account": np.repeat(who, 3),
+            "url": news,
+            "seconds": urls["published"].to_numpy()[news]
+            + rng.lognormal(9.3, 1.6, len(news)).astype(np.int64),
+        }
+    )
+    return pd.concat([burst, cover], ignore_index=True)
+
+
+def _as_posts(
+    rng: np.random.Generator, shares: pd.DataFrame, accounts: pd.DataFrame, urls: pd.DataFrame
+) -> pd.DataFrame:
+    n = len(shares)
+    who = accounts.iloc[shares["account"].to_numpy()].reset_index(drop=True)
+    address = urls["address"].to_numpy(dtype=object)[shares["url"].to_numpy()]
+    tail = np.where(rng.random(n) < 0.2, rng.choice(np.array(_TAILS, dtype=object), n), "")
+    title = urls["title"].to_numpy(dtype=object)[shares["url"].to_numpy()]
+    posts = pd.DataFrame(
+        {
+            "id": [str(i) for i in range(1, n + 1)],
+            "platform": "Facebook",
+            "date": pd.to_datetime(shares["seconds"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "type": "link",
+            "postUrl": [f"{url}/posts/{i}" for i, url in enumerate(who["account.url"], start=1)],
+            "title": title,
+            "description": "",
+            "message": [f"Read: {text}" for text in title],
+            "expanded": [f"{url}{end}" for url, end in zip(address, tail, strict=True)],
+            "is_orig": tail == "",
+        }
+    )
+    audience = np.log1p(who["account.subscriberCount"].to_numpy()) * 2
+    for kind, share in _REACTIONS.items():
+        posts[f"statistics.actual.{kind}Count"] = rng.poisson(audience * share)
+    properties = [name for name in accounts.columns if name.startswith("account.")]
+    posts[properties] = who[properties]
+    renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()] & (
+        shares["seconds"].to_numpy() > START + 3 * _DAY
+    )
+    posts.loc[renamed, "account.name"] += " (new name)"
+    posts["account.platform"] = "Facebook"
+    posts["account.platformId"] = posts["account.id"]
+    posts["account.verified"] = False
+    return posts

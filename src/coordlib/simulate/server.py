@@ -1,0 +1,257 @@
+"""The simulated Research API as a real HTTP server, on loopback only.
+
+``running_server`` starts it in a thread for tests and notebooks; ``serve`` runs it in the foreground.
+Besides the API it answers ``/__sim/faults``, ``/__sim/clock``, ``/__sim/reset`` and ``/__sim/stats``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from coordlib.errors import CoordError, MissingDependencyError, ParameterError
+from coordlib.simulate.config import ENDPOINTS, ServerConfig, read_faults
+from coordlib.simulate.reply import Reply
+from coordlib.simulate.service import Service
+from coordlib.simulate.world import World
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+HOST = "127.0.0.1"
+
+
+def create_app(service: Service) -> Starlette:
+    """Return the ASGI application of a service.
+
+    Raises
+    ------
+    MissingDependencyError
+        Starlette is not installed.
+    """
+    try:
+        from starlette.applications import Starlette
+        from starlette.responses import JSONResponse, Response
+        from starlette.routing import Route
+    except ImportError:
+        raise MissingDependencyError.for_extra(
+            "starlette", "simulate", "the simulated Research API"
+        ) from None
+
+    async def send(request: Request, reply: Reply) -> Response:
+        if reply.hang:
+            # Silence until the client gives up, the server stops or the longest wait is over.
+            until = time.monotonic() + reply.hang
+            while time.monotonic() < until and not await request.is_disconnected():
+                if getattr(request.app.state, "stopping", lambda: False)():
+                    break
+                await asyncio.sleep(0.02)
+        return Response(reply.content, reply.status, media_type=reply.media_type)
+
+    async def token(request: Request) -> Response:
+        body = await request.body()
+        return await send(request, service.token(body, request.headers.get("content-type", "")))
+
+    def endpoint(name: str) -> Any:
+        async def handle(request: Request) -> Response:
+            body = await request.body()
+            headers = request.headers
+            reply = service.answer(
+                name,
+                request.query_params.get("fields"),
+                body,
+                headers.get("authorization", ""),
+                headers.get("content-type", ""),
+            )
+            return await send(request, reply)
+
+        return handle
+
+    async def admin(request: Request) -> Response:
+        body = await request.body()
+        values = {}
+        if request.method == "POST" and body:
+            values = await request.json()
+        try:
+            return JSONResponse(administer(service, request.path_params["what"], request.method, values))
+        except CoordError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
+    for path, handler in [
+        ("/v2/oauth/token", token),
+        *((f"/v2/research/{name}", endpoint(name)) for name in ENDPOINTS),
+    ]:
+        routes += [Route(path + slash, handler, methods=["POST"]) for slash in ("/", "")]
+    return Starlette(routes=routes)
+
+
+def administer(service: Service, what: str, method: str, values: Any) -> dict[str, Any]:
+    """Do what an admin endpoint asks and return its answer.
+
+    ``faults``: ``{"faults": [...]}`` replaces, ``{"add": [...]}`` adds. ``clock``: ``{"now": seconds or
+    ISO time}``, ``{"advance": seconds}``, ``{"tick": seconds}``. ``reset``: forget all, clock to the start.
+
+    Raises
+    ------
+    ParameterError
+        Nothing of that name, or values that cannot be used.
+    """
+    if not isinstance(values, dict):
+        raise ParameterError("expected a JSON object")
+    state = service.state
+    if what == "faults":
+        if method == "POST":
+            kept = service.faults.faults if "faults" not in values else read_faults(values["faults"])
+            service.faults.replace((*kept, *read_faults(values.get("add", ()))))
+        return {"faults": [fault.model_dump(exclude_none=True) for fault in service.faults.faults]}
+    if what == "clock":
+        if "now" in values:
+            state.now = _moment(values["now"])
+        state.now += float(values.get("advance", 0))
+        state.tick = float(values.get("tick", state.tick))
+        return {
+            "now": state.now,
+            "utc": dt.datetime.fromtimestamp(state.now, dt.UTC).isoformat(),
+            "tick": state.tick,
+        }
+    if what == "reset" and method == "POST":
+        state.reset(service.start)
+        return {"now": state.now}
+    if what == "stats":
+        return {
+            "now": state.now,
+            "calls": dict(state.calls),
+            "outcomes": dict(state.outcomes),
+            "faults_fired": dict(state.fired),
+            "rows_returned": state.returned,
+            "quota_used": [
+                {"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()
+            ],
+        }
+    raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
+
+
+def _moment(value: Any) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    try:
+        moment = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ParameterError(
+            f"now = {value!r}: expected seconds or a time like 2026-09-03T06:00:00Z"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+
+
+def _uvicorn(app: Starlette, port: int) -> uvicorn.Server:
+    try:
+        import uvicorn
+    except ImportError:
+        raise MissingDependencyError.for_extra("uvicorn", "simulate", "the simulated Research API") from None
+    config = uvicorn.Config(
+        app, host=HOST, port=port, log_level="warning", access_log=False, ws="none", lifespan="off",
+        http="h11", loop="asyncio", timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    app.state.stopping = lambda: server.should_exit
+    return server
+
+
+def _listen(port: int) -> socket.socket:
+    """Return a socket that listens on loopback.
+
+    Raises
+    ------
+    ParameterError
+        The port is taken or not allowed.
+    """
+    # asyncio switches the delay of small packets off only for sockets that say TCP.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        # Listening before the server runs: the first request waits in the queue instead of being refused.
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ParameterError(
+            f"port {port} on {HOST} cannot be used ({error.strerror}); choose another, 0 takes a free one"
+        ) from None
+    return listener
+
+
+def serve(
+    world: World,
+    config: ServerConfig | None = None,
+    port: int = 8765,
+    ready: Callable[[str], None] = lambda url: None,
+) -> None:
+    """Serve a world on 127.0.0.1 until interrupted.
+
+    Parameters
+    ----------
+    world, config
+        As for :class:`coordlib.simulate.service.Service`.
+    port
+        0 takes a free one.
+    ready
+        Gets the base URL as soon as requests are accepted.
+
+    Raises
+    ------
+    ParameterError
+        The port is taken.
+    MissingDependencyError
+        Starlette or uvicorn is not installed.
+    """
+    app = create_app(Service(world, config))
+    with _listen(port) as listener:
+        server = _uvicorn(app, listener.getsockname()[1])
+        ready(f"http://{HOST}:{listener.getsockname()[1]}")
+        server.run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def running_server(
+    world: World, config: ServerConfig | None = None, port: int = 0, service: Service | None = None
+) -> Iterator[str]:
+    """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123``.
+
+    Parameters
+    ----------
+    world, config
+        As for :class:`coordlib.simulate.service.Service`.
+    port
+        0 takes a free one.
+    service
+        An existing service instead, so that a test can look into it.
+
+    Examples
+    --------
+    >>> import httpx
+    >>> from coordlib.simulate.world import build_world
+    >>> with running_server(build_world(accounts=20, days=1)) as url:
+    ...     httpx.get(f"{url}/__sim/stats").json()["calls"]
+    {}
+    """
+    app = create_app(service or Service(world, config))
+    listener = _listen(port)
+    server = _uvicorn(app, listener.getsockname()[1])
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()

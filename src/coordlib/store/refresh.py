@@ -1,0 +1,116 @@
+"""Deleting what the service no longer returns, everywhere, and remembering only that it was deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+
+from coordlib.store.database import Store
+from coordlib.store.ledger import setting
+
+_SALT = "tombstone-salt"
+
+
+def due(store: Store, before: int) -> list[str]:
+    """Return the ids of videos neither fetched nor confirmed since a time (UTC seconds), oldest first."""
+    rows = store.connection.execute(
+        "SELECT v.video_id FROM videos v LEFT JOIN checks c USING (video_id) "
+        "WHERE max(v.fetched_at, coalesce(c.checked_at, 0)) < ? ORDER BY max(v.fetched_at, coalesce(c.checked_at, 0)), v.video_id",
+        (before,),
+    )
+    return [row["video_id"] for row in rows]
+
+
+def confirm(store: Store, video_ids: Iterable[str], now: int) -> None:
+    """Note that videos are still returned."""
+    with store.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO checks (video_id, checked_at) VALUES (?, ?) "
+            "ON CONFLICT (video_id) DO UPDATE SET checked_at = excluded.checked_at",
+            ((video_id, now) for video_id in video_ids),
+        )
+
+
+def digest(store: Store, video_id: str) -> str:
+    """Return the tombstone of a video id: SHA-256 with a salt that never leaves the workspace."""
+    salt = setting(store, _SALT, lambda: secrets.token_hex(16))
+    return hashlib.sha256(f"{salt}:{video_id}".encode()).hexdigest()
+
+
+def is_deleted(store: Store, video_id: str) -> bool:
+    """Whether a video was deleted from this workspace."""
+    row = store.connection.execute(
+        "SELECT 1 FROM tombstones WHERE digest = ?", (digest(store, video_id),)
+    ).fetchone()
+    return row is not None
+
+
+def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
+    """Delete videos with everything that hangs on them; leave a tombstone without content.
+
+    Counts, the rows of runs, and which window brought them go with the videos. Queries that quote a
+    caption nobody stored any longer has are blanked. The ledger keeps the service's own messages, which quote
+    no video. Freed pages are overwritten.
+
+    Returns
+    -------
+    int
+        How many videos were deleted.
+    """
+    deleted = 0
+    store.connection.execute("PRAGMA secure_delete = ON")
+    with store.transaction() as connection:
+        captions: set[str] = set()
+        touched: set[int] = set()
+        for video_id in video_ids:
+            row = connection.execute(
+                "SELECT video_description FROM videos WHERE video_id = ?", (video_id,)
+            ).fetchone()
+            if row is None:
+                continue
+            if row["video_description"]:
+                captions.add(row["video_description"])
+            found = connection.execute("SELECT window_id FROM window_videos WHERE video_id = ?", (video_id,))
+            touched.update(item["window_id"] for item in found)
+            connection.execute(
+                "INSERT INTO tombstones (digest, deleted_at, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (digest(store, video_id), now, reason),
+            )
+            connection.execute("DELETE FROM videos WHERE video_id = ?", (video_id,))
+            deleted += 1
+        gone = {
+            caption
+            for caption in captions
+            if connection.execute(
+                "SELECT 1 FROM videos WHERE video_description = ? LIMIT 1", (caption,)
+            ).fetchone()
+            is None
+        }
+        _blank_queries(store, gone)
+    return deleted
+
+
+def _blank_queries(store: Store, captions: set[str]) -> None:
+    """Remove the text of finished caption queries that quote captions which are gone."""
+    if not captions:
+        return
+    lowered = [caption.casefold() for caption in captions]
+    rows = store.connection.execute(
+        "SELECT window_id, query FROM windows WHERE query LIKE '%\"keyword\"%' "
+        "AND state NOT IN ('pending', 'running', 'quota')"
+    ).fetchall()
+    for row in rows:
+        query = json.loads(row["query"])
+        keywords = [
+            value.casefold()
+            for items in query.values()
+            for item in items
+            if item["field_name"] == "keyword"
+            for value in item["field_values"]
+        ]
+        if any(keyword in caption for keyword in keywords for caption in lowered):
+            store.connection.execute(
+                "UPDATE windows SET query = NULL WHERE window_id = ?", (row["window_id"],)
+            )

@@ -1,0 +1,119 @@
+"""Runs (a day replayed or monitored, a discovery) and what each found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from coordlib.store.database import Store
+
+
+def start_run(
+    store: Store,
+    run_id: str,
+    *,
+    kind: str,
+    date: str,
+    started_at: int,
+    code_version: str,
+    parameters: Mapping[str, Any],
+) -> None:
+    """Begin a run, or begin it again: what an earlier attempt of the same id found is forgotten."""
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM detections WHERE run_id = ?", (run_id,))
+        connection.execute("DELETE FROM edges WHERE run_id = ?", (run_id,))
+        connection.execute(
+            "INSERT INTO runs (run_id, kind, date, status, started_at, code_version, parameters) "
+            "VALUES (?, ?, ?, 'running', ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET status = 'running', "
+            "outcome = NULL, started_at = excluded.started_at, finished_at = NULL, message = NULL, "
+            "code_version = excluded.code_version, parameters = excluded.parameters",
+            (run_id, kind, date, started_at, code_version, json.dumps(dict(parameters), sort_keys=True)),
+        )
+
+
+def finish_run(
+    store: Store,
+    run_id: str,
+    *,
+    status: str,
+    outcome: str | None,
+    finished_at: int,
+    message: str | None = None,
+) -> None:
+    """Write how a run ended."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?",
+            (status, outcome, finished_at, message, run_id),
+        )
+
+
+def record_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:
+    """Add counts and coverage facts to a run (merged by name)."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE runs SET facts = json_patch(facts, ?) WHERE run_id = ?",
+            (json.dumps(dict(facts), sort_keys=True, ensure_ascii=False), run_id),
+        )
+
+
+def record_detection(
+    store: Store, run_id: str, accounts: pd.DataFrame, edges: pd.DataFrame, new: set[str]
+) -> None:
+    """Store the accounts and retained edges of a day's network."""
+    network = dict(zip(accounts["account_id"], accounts["network"], strict=True))
+    with store.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO detections (run_id, account_id, network, is_new, facts) VALUES (?, ?, ?, ?, '{}')",
+            ((run_id, name, int(number), int(name in new)) for name, number in network.items()),
+        )
+        names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+        connection.executemany(
+            f"INSERT INTO edges (run_id, {', '.join(names)}, network) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((run_id, *row, int(network[row[0]])) for row in edges[names].astype(object).to_numpy().tolist()),
+        )
+
+
+def runs(store: Store) -> pd.DataFrame:
+    """Return every run, oldest day first: run_id, kind, date, status, outcome, times, message and facts (dict)."""
+    rows = store.connection.execute(
+        "SELECT run_id, kind, date, status, outcome, started_at, finished_at, message, facts FROM runs "
+        "ORDER BY date, started_at, run_id"
+    ).fetchall()
+    columns = ["run_id", "kind", "date", "status", "outcome", "started_at", "finished_at", "message", "facts"]
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype=object)
+    frame["facts"] = [json.loads(text) for text in frame["facts"]]
+    return frame
+
+
+def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
+    """Return the newest run of a day (of the newest day by default), with its facts and parameters."""
+    row = store.connection.execute(
+        "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?, "
+        "(SELECT MAX(date) FROM runs WHERE kind IN ('replay', 'monitor'))) ORDER BY started_at DESC, run_id DESC LIMIT 1",
+        (date,),
+    ).fetchone()
+    if row is None:
+        return None
+    return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
+
+
+def account_history(store: Store, username: str) -> list[tuple[str, int]]:
+    """Return the days an account was in a coordinated network, oldest first, with the network's number."""
+    rows = store.connection.execute(
+        "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
+        "ORDER BY r.date, r.run_id",
+        (username,),
+    ).fetchall()
+    return [(row["date"], row["network"]) for row in rows]
+
+
+def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
+    """Return one run with its facts and parameters, or None."""
+    row = store.connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is None:
+        return None
+    return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}

@@ -1,0 +1,153 @@
+"""From a table of shares in a file to a file of edges: detection for people who only have a table."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from coordlib.collect.tables import line_of_row, read_table, refuse_damaged_ids
+from coordlib.detect import detect_groups, generate_coordinated_network
+from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges
+from coordlib.errors import DuplicateContentError, ParameterError, PublishError, TimeFormatError
+from coordlib.publish.graphml import write_graphml
+from coordlib.publish.tables import write_csv
+from coordlib.shares import prep_data
+from coordlib.workflow.params import DetectionParameters
+
+Duplicates = Literal["keep", "drop", "error"]
+
+#: What each file name ending means.
+FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".graphml": "GraphML"}
+
+
+@dataclass(frozen=True)
+class EdgeList:
+    """What was found in a file, in numbers."""
+
+    output: Path
+    n_shares: int
+    n_pairs: int
+    n_accounts: int
+    n_edges: int
+    threshold: float | None
+
+    def summary(self) -> str:
+        """One line for the terminal."""
+        limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
+        return (
+            f"{self.output}: {self.n_edges:,} edges between {self.n_accounts:,} accounts, from {self.n_pairs:,} pairs "
+            f"of posts in {self.n_shares:,} shares ({limit})"
+        )
+
+
+def detect_file(
+    source: Path | str,
+    output: Path | str,
+    columns: Mapping[str, str] | None = None,
+    parameters: DetectionParameters | None = None,
+    *,
+    subgraph: int = 0,
+    duplicates: Duplicates = "error",
+) -> EdgeList:
+    """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
+
+    Parameters
+    ----------
+    source
+        CSV (also gzipped) or Parquet; every column is read as text.
+    output
+        ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
+    columns
+        Names of the columns that hold ``object_id``, ``account_id``, ``content_id``, ``timestamp_share``
+        (default: these names).
+    parameters
+        How to detect (default: the defaults of DetectionParameters).
+    subgraph
+        0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
+    duplicates
+        What to do with a content listed twice for one object.
+
+    Raises
+    ------
+    CoordError
+        One line with the file, the line or column, and what to do; nothing is written then.
+    """
+    source, output = Path(source), Path(output)
+    parameters = parameters or DetectionParameters()
+    kind = output.suffix.lower()
+    if kind not in FORMATS:
+        raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
+    if subgraph not in (0, 1):
+        raise ParameterError(
+            f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
+        )
+    if not output.parent.is_dir():
+        raise PublishError(f"{output}: there is no folder '{output.parent}'; create it first")
+    shares = load_shares(source, columns, duplicates)
+    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
+    edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
+    graph = generate_coordinated_network(
+        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
+    )  # fmt: skip
+    kept = edges[edges["weight_threshold"] == 1].reset_index(drop=True) if subgraph == 1 else edges
+    kept = kept.sort_values(["account_id", "account_id_y"], kind="stable", ignore_index=True)[
+        list(EDGE_COLUMNS)
+    ]
+    writers: dict[str, Callable[[Path], object]] = {
+        ".csv": lambda path: write_csv(kept, path),
+        ".parquet": lambda path: kept.to_parquet(path, index=False),
+        ".graphml": lambda path: write_graphml(graph, path),
+    }
+    write_whole(output, writers[kind])
+    threshold = graph.graph.get("threshold")
+    return EdgeList(
+        output, len(shares), len(pairs), graph.number_of_nodes(), graph.number_of_edges(), threshold
+    )
+
+
+def load_shares(
+    source: Path, columns: Mapping[str, str] | None = None, duplicates: Duplicates = "error"
+) -> pd.DataFrame:
+    """Read a table of shares; errors name the file and the line."""
+    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
+    names.update(columns or {})
+    table = read_table(source, needed=list(names.values()))
+    refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
+    try:
+        return prep_data(table, **names, duplicates=duplicates)
+    except (TimeFormatError, DuplicateContentError) as error:
+        row = getattr(error, "row", None)
+        place = f", line {line_of_row(source, row)}" if row is not None and _is_text(source) else ""
+        raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _is_text(source: Path) -> bool:
+    with source.open("rb") as stream:
+        return stream.read(4) != b"PAR1"
+
+
+def write_whole(output: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target and rename, so that the target is the old or the new file, never a part of one."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{output.stem}-", suffix=output.suffix, dir=output.parent)
+    except OSError as error:
+        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
+    os.close(handle)
+    beside = Path(name)
+    try:
+        write(beside)
+        # mkstemp makes files private; a result has the rights any new file has.
+        mask = os.umask(0)
+        os.umask(mask)
+        beside.chmod(0o666 & ~mask)
+        beside.replace(output)
+    except OSError as error:
+        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Link sharing as a page: runs notebook 05 and keeps its page among the analyses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coordlib.workflow.links import file_slug, link_folder, load_link_shares
+from coordlib.workflow.params import LinkSharing
+from coordlib.workflow.project import Workspace
+from coordlib.workflow.run import run_notebook
+
+TEMPLATE = "05-link-sharing.ipynb"
+
+
+def analyse_links(parameters: LinkSharing) -> Path:
+    """Run the link-sharing notebook and return its executed copy among the workspace's analyses.
+
+    Raises
+    ------
+    RunError
+        The notebook failed.
+    """
+    workspace = Workspace(Path(parameters.workspace))
+    source = load_link_shares(parameters.shares)
+    folder = link_folder(source, workspace.root, parameters.output_dir)
+    values = {
+        **parameters.for_notebook(),
+        "shares": str(Path(parameters.shares).resolve()) if parameters.shares else None,
+        "workspace": str(workspace.root.resolve()),
+        "output_dir": str(folder.resolve()),
+    }
+    title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
+    return run_notebook(
+        workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
+        front_matter={"title": title, "date": source.last_day, "search": False},
+    )  # fmt: skip

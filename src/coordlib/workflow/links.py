@@ -1,0 +1,188 @@
+"""Link sharing from a file to tables: read the shares, detect, keep the record of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.collect.exports import Export, crowdtangle_link_shares, read_export, to_shares
+from coordlib.collect.tables import read_table
+from coordlib.detect.interval import CoordInterval, estimate_coord_interval
+from coordlib.detect.link_input import NEEDED, utc_seconds
+from coordlib.detect.link_shares import CoordShares, get_coord_shares
+from coordlib.errors import InputError
+from coordlib.publish.provenance import sha256_file
+from coordlib.simulate.links import simulate_link_shares
+from coordlib.workflow.params import LinkSharing
+from coordlib.workflow.project import Workspace
+
+_JSON = frozenset({".json", ".jsonl", ".ndjson"})
+#: CooRnet's column to the neutral column of an export.
+_NEUTRAL = {
+    "account.name": "account_name",
+    "postUrl": "url",
+    "statistics.actual.likeCount": "likes",
+    "statistics.actual.shareCount": "shares",
+    "statistics.actual.commentCount": "comments",
+}
+
+
+@dataclass(frozen=True)
+class LinkInput:
+    """A table of link shares and where it comes from.
+
+    Attributes
+    ----------
+    shares
+        One row per post in CrowdTangle's columns.
+    name
+        Name of the file, or "simulated".
+    inputs
+        File name to SHA-256; empty for simulated shares.
+    simulated
+        Whether the shares are invented.
+    """
+
+    shares: pd.DataFrame
+    name: str
+    inputs: Mapping[str, str]
+    simulated: bool
+
+    @property
+    def last_day(self) -> str:
+        """The UTC day of the last share (YYYY-MM-DD)."""
+        return str(pd.Timestamp(int(utc_seconds(self.shares["date"]).max()), unit="s").date())
+
+
+def load_link_shares(path: Path | str | None = None) -> LinkInput:
+    """Read a table of link shares (CSV or Parquet); without a path, simulate one.
+
+    A table with the columns ``account.url``, ``expanded`` and ``date`` is taken as it is; anything
+    else goes through the recognition of platform exports.
+
+    Raises
+    ------
+    UnknownFormatError, MissingColumnError, EmptyInputError, FileFormatError
+        A file that cannot be used.
+    """
+    if path is None:
+        return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
+    path = Path(path)
+    shares = _table(path)
+    properties = [name for name in shares.columns if str(name).startswith("account.")]
+    shares = shares.assign(**{name: shares[name].replace("", None) for name in properties})
+    return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not set(path.suffixes) & _JSON:
+        table = read_table(path)
+        if set(NEEDED) <= set(table.columns):
+            return table
+    export = read_export(path)
+    if export.format.name in ("crowdtangle-facebook", "crowdtangle-api"):
+        return crowdtangle_link_shares(export)
+    return export_link_shares(export)
+
+
+def export_link_shares(export: Export) -> pd.DataFrame:
+    """Turn any export that holds links into the table of link shares CooRnet's functions take.
+
+    Reactions count as likes; what a platform does not count is missing.
+
+    Raises
+    ------
+    InputError
+        The format has no links.
+    """
+    if "link" not in export.format.objects:
+        raise InputError(
+            f"{export.report.source}: is read as {export.format.name}, which holds no links "
+            f"(only {', '.join(export.format.objects)}); use 'coordlib detect' for those"
+        )
+    posts = export.frame.drop_duplicates("content_id").set_index("content_id")
+    links = to_shares(export, object="link")
+    rows = posts.loc[links["content_id"]]
+    table = pd.DataFrame(
+        {
+            "expanded": links["object_id"],
+            "account.url": links["account_id"],
+            "date": pd.to_datetime(links["timestamp_share"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "id": links["content_id"],
+        }
+    )
+    for ours, theirs in _NEUTRAL.items():
+        table[ours] = rows[theirs].to_numpy()
+    return table
+
+
+def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
+    """Estimate the interval where none is given, and detect coordinated link sharing."""
+    interval: float | CoordInterval | None = parameters.coordination_interval
+    if interval is None:
+        interval = estimate_coord_interval(
+            shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
+            keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
+        )  # fmt: skip
+    return get_coord_shares(
+        shares, interval, percentile_edge_weight=parameters.percentile_edge_weight, clean_urls=parameters.clean_urls,
+        keep_ourl_only=parameters.keep_ourl_only, gtimestamps=parameters.gtimestamps, compat=parameters.compat,
+        seed=parameters.seed,
+    )  # fmt: skip
+
+
+def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a run: its day, outcome, counts, checked parameters and inputs."""
+    entities = output.entities
+    return {
+        "date": source.last_day,
+        "outcome": "network" if len(entities) else "no-coordination",
+        "simulated": source.simulated,
+        "parameters": {**parameters, "coordination_interval_used": output.interval},
+        "counts": {
+            "n_posts": len(source.shares),
+            "n_accounts": len(entities),
+            "n_networks": int(entities["component"].nunique()),
+        },
+        "inputs": dict(source.inputs),
+    }
+
+
+def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
+    """Return a run in numbers, each with its unit and what it is a part of."""
+    shares, entities = output.shares, output.entities
+    coordinated = shares[shares["is_coordinated"]]
+    minimum = (
+        "no two accounts were linked"
+        if pd.isna(output.min_weight)
+        else f"{output.min_weight:g} URLs in common"
+    )
+    return {
+        "Input": source.name,
+        "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
+        "Coordination interval": f"{output.interval:,} s",
+        "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
+        "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
+        "Smallest edge kept": minimum,
+        "Accounts in the network": f"{len(entities):,} of {shares['account.url'].nunique():,}",
+        "Components": f"{entities['component'].nunique():,}",
+        "Method": "CooRnet 1.7.0 (tumbling bins)" if output.compat == "coornet" else "sliding window",
+    }
+
+
+def link_folder(source: LinkInput, workspace: Path | str, output_dir: Path | str | None = None) -> Path:
+    """Return the folder of a report: ``output_dir`` if given, else ``links-NAME`` among the workspace's analyses."""
+    if output_dir:
+        return Path(output_dir)
+    return Workspace(Path(workspace)).analysis_folder(f"links-{file_slug(source.name)}")
+
+
+def file_slug(name: str) -> str:
+    """Return a file's name as part of an address."""
+    stem = name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower() or "shares"

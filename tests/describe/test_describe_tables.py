@@ -1,0 +1,130 @@
+"""The tables of accounts, networks and posts: what each number counts."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+import coordlib as cl
+from coordlib.describe.paths import betweenness, diameters
+from coordlib.errors import MissingColumnError
+
+#: Three accounts with two captions each (one with a comma), one apart with its own, one that only posts.
+POSTS = pd.DataFrame(
+    [
+        ("1", "A", "one, two", 100, "10", "1"), ("2", "B", "one, two", 105, "20", None), ("3", "C", "one, two", 110, "30", "3"),
+        ("4", "A", "other", 1000, "50", "5"), ("5", "B", "other", 1000, "60", "6"), ("6", "A", "alone", 5000, "90", "9"),
+        ("7", "E", "second", 2000, "1", None), ("8", "F", "second", 2001, "2", None),
+        ("9", "E", "third", 3000, "3", None), ("10", "F", "third", 3005, "4", None), ("11", "Z", "noise", 1, "7", "7"),
+    ],
+    columns=["video_id", "author_name", "video_description", "create_time", "view_count", "comment_count"],
+)  # fmt: skip
+
+
+def day(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> tuple[pd.DataFrame, nx.Graph, pd.DataFrame]:
+    """Pairs, the network over the threshold, and its evidence."""
+    shares = cl.prep_data(posts, "video_description", "author_name", "video_id", "create_time")
+    pairs = cl.detect_groups(shares, 60, 2)
+    graph = cl.generate_coordinated_network(pairs, min_weight=min_weight, subgraph=1, objects=True)
+    return pairs, graph, cl.evidence_pairs(pairs, graph)
+
+
+def accounts(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> pd.DataFrame:
+    pairs, graph, _ = day(posts, min_weight)
+    return cl.describe_accounts(graph, pairs, posts).set_index("account_id")
+
+
+def test_engagement_is_the_mean_of_all_posts_of_an_account_with_gaps_left_out() -> None:
+    table = accounts()
+    assert table.loc["A", "avg_views"] == 50
+    assert table.loc["B", ["avg_views", "avg_comments"]].tolist() == [40, 6]
+    assert table.loc["E", ["avg_comments", "avg_shares"]].isna().all()
+
+
+def test_a_post_collected_twice_counts_once_with_its_largest_counts() -> None:
+    again = POSTS.iloc[[0]].assign(view_count="40", comment_count="2")
+    for posts in (pd.concat([POSTS, again]), pd.concat([again, POSTS])):
+        table = accounts(posts)
+        assert table.loc["A", ["avg_views", "avg_comments"]].tolist() == [60, pytest.approx(16 / 3)]
+
+
+def test_first_and_last_seen_and_posts_are_those_behind_the_kept_edges() -> None:
+    table = accounts(min_weight=2)
+    assert list(table.index) == ["A", "B", "E", "F"]
+    assert table.loc["A", ["first_seen", "last_seen", "n_posts"]].tolist() == [100, 1000, 2]
+    assert table.loc["A", "unique_shares_count"] == 2
+
+
+def test_the_lead_is_the_share_of_pairs_in_which_an_account_posted_first() -> None:
+    table = accounts(min_weight=2)
+    # A posts the first caption before B, and the other in the same second: nobody leads there.
+    assert table["lead_share"].to_dict() == {"A": 0.5, "B": 0.0, "E": 1.0, "F": 0.0}
+
+
+def test_networks_say_their_shape_reach_and_members() -> None:
+    pairs, graph, _ = day()
+    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, POSTS), POSTS)
+    first = table[table["accounts"].map(lambda names: "E" in names)].iloc[0]
+    assert first["accounts"] == ["E", "F"]
+    assert (first["n_accounts"], first["n_edges"], first["density"], first["diameter"]) == (2, 1, 1.0, 1)
+    assert first["diameter_weighted"] == 2.0
+    assert pd.isna(first["transitivity"])
+    assert (first["avg_views"], first["n_posts"], first["n_objects"]) == (2.5, 4, 2)
+    assert (first["coorscore"], first["coordinated_share_ratio"]) == (2.0, 1.0)
+    other = table[table["accounts"].map(lambda names: "A" in names)].iloc[0]
+    assert other["coordinated_share_ratio"] == pytest.approx(
+        len({"1", "2", "4", "5"}) / len({"1", "2", "4", "5", "6"})
+    )
+
+
+def test_evidence_has_only_pairs_behind_kept_edges_with_their_network() -> None:
+    pairs, _, evidence = day(min_weight=2)
+    assert len(evidence) == 4
+    assert set(evidence["network"]) == {1, 2}
+    assert evidence.drop(columns="network").merge(pairs).shape[0] == 4
+
+
+def test_posts_count_accounts_at_both_ends_and_keep_captions_with_commas() -> None:
+    table = cl.describe_posts(day()[2], POSTS).set_index("content_id")
+    assert table.loc["1", ["n_accounts", "object_id", "description"]].tolist() == [2, "one, two", "one, two"]
+    assert set(table.index) == {"1", "2", "4", "5", "7", "8", "9", "10"}
+    assert table.loc["1", "timestamp"] == 100
+    assert table["comments"].isna().to_dict()["2"]
+
+
+def test_three_accounts_around_one_caption_are_three() -> None:
+    posts = pd.concat(
+        [POSTS, POSTS.iloc[[2]].assign(video_id="12", create_time=1001, video_description="other")]
+    )
+    table = cl.describe_posts(day(posts)[2], posts).set_index("content_id")
+    assert table["n_accounts"].to_dict()["1"] == 3
+
+
+def test_a_day_without_a_network_has_tables_without_rows() -> None:
+    pairs, graph, evidence = day(POSTS.iloc[:1])
+    found = cl.describe_accounts(graph, pairs, POSTS)
+    networks = cl.describe_networks(graph, found, POSTS)
+    posts = cl.describe_posts(evidence, POSTS)
+    full = day()
+    whole = cl.describe_accounts(full[1], full[0], POSTS)
+    for empty, filled in (
+        (found, whole), (networks, cl.describe_networks(full[1], whole, POSTS)), (posts, cl.describe_posts(full[2], POSTS)),
+    ):  # fmt: skip
+        assert empty.empty
+        pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)
+
+
+def test_a_missing_post_column_is_named() -> None:
+    pairs, graph, _ = day()
+    with pytest.raises(MissingColumnError, match="create_time"):
+        cl.describe_accounts(graph, pairs, POSTS.drop(columns="create_time"))
+
+
+def test_both_libraries_find_the_same_paths() -> None:
+    pytest.importorskip("igraph")
+    graph = nx.relabel_nodes(nx.connected_watts_strogatz_graph(60, 4, 0.2, seed=3), str)
+    for place, (a, b) in enumerate(graph.edges):
+        graph.edges[a, b]["weight"] = 1 + place % 5
+    assert betweenness(graph, large=1) == pytest.approx(betweenness(graph, large=1000), abs=1e-11)
+    assert diameters(graph, large=1) == diameters(graph, large=1000)

@@ -1,0 +1,81 @@
+"""Who posted first, and what a network shared."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+from coordlib.describe.component import caption_table, hashtag_table, hours_of_day, select_component
+from coordlib.describe.leaders import account_leads, first_movers
+from coordlib.errors import ParameterError
+
+PAIRS = pd.DataFrame(
+    [
+        ("o1", "a", "b", "a1", "b1", 10),
+        ("o1", "a", "c", "a1", "c1", 30),
+        ("o1", "b", "c", "b1", "c1", 20),
+        ("o2", "b", "a", "b2", "a2", 0),
+    ],
+    columns=["object_id", "account_id", "account_id_y", "content_id", "content_id_y", "time_delta"],
+)
+
+
+def test_the_earlier_post_leads_and_a_tie_leads_nobody():
+    table = account_leads(PAIRS).set_index("account_id")
+    assert table["n_pairs"].to_dict() == {"a": 3, "b": 3, "c": 2}
+    assert table["n_led"].to_dict() == {"a": 2, "b": 1, "c": 0}
+    assert table.loc["a", "median_lead"] == 20
+    assert pd.isna(table.loc["c", "median_lead"])
+
+
+def test_the_first_mover_of_an_object_is_never_the_newer_post():
+    assert first_movers(PAIRS)[["object_id", "account_id"]].to_numpy().tolist() == [
+        ["o1", "a"],
+        ["o2", "a"],
+        ["o2", "b"],
+    ]
+
+
+def test_leaders_do_not_depend_on_row_order():
+    pd.testing.assert_frame_equal(account_leads(PAIRS), account_leads(PAIRS.iloc[::-1]))
+
+
+def test_no_pairs_give_an_empty_table_with_its_columns():
+    table = account_leads(PAIRS.head(0))
+    assert table.empty and "lead_share" in table
+
+
+def test_a_caption_counts_both_ends_of_its_pairs():
+    table = caption_table(PAIRS)
+    assert table.iloc[0].to_dict() == {
+        "object_id": "o1",
+        "n_accounts": 3,
+        "n_posts": 3,
+        "n_pairs": 3,
+        "median_delta": 20.0,
+    }
+
+
+def test_hashtags_are_counted_once_per_post():
+    posts = pd.DataFrame(
+        {"video_id": ["1", "2"], "author_name": ["a", "b"], "hashtag_names": [["x", "y"], ["x"]]}
+    )
+    assert hashtag_table(posts).to_numpy().tolist() == [["x", 2, 2], ["y", 1, 1]]
+
+
+def test_hours_are_utc():
+    assert hours_of_day(pd.Series([0, 3600 * 25, 3600 * 25 + 5])).loc[[0, 1, 2]].tolist() == [1, 2, 0]
+
+
+def test_a_network_that_is_not_there_is_refused_with_how_many_there_are():
+    accounts = pd.DataFrame({"account_id": ["a"], "network": [1]})
+    with pytest.raises(ParameterError, match="this day has 1 networks"):
+        select_component(
+            7,
+            graph=nx.Graph(),
+            accounts=accounts,
+            evidence=PAIRS,
+            posts=pd.DataFrame(),
+            day_posts=pd.DataFrame(),
+        )

@@ -1,0 +1,190 @@
+"""coordlib detect: a table in, a whole file of edges out, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+from coordlib.cli import main
+
+HEADER = "object_id,account_id,content_id,timestamp_share\n"
+ROWS = (
+    '"a caption, with comma\nand =line",=cmd,7583486171670498590,2025-01-01T00:00:00Z\n'
+    '"a caption, with comma\nand =line",bob,7583486171670498591,2025-01-01 00:00:30\n'
+    "other,=cmd,3,1735689700\nother,bob,4,1735689701\nother,carol,5,1735689702\nthird,carol,6,5\n"
+)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "shares.csv"
+    file.write_text(HEADER + ROWS, encoding="utf-8")
+    return file
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: object
+) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    monkeypatch.setattr(sys, "argv", ["coordlib", "detect", *map(str, words)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+        raise SystemExit(0)
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+def test_edges_are_written_as_csv_and_one_line_says_what_was_found(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv")
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    assert "3 edges between 3 accounts, from 4 pairs of posts in 6 shares (threshold 1.8)" in out
+    with (tmp_path / "edges.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["account_id"] for row in rows] == ["'=cmd", "'=cmd", "bob"]
+    assert sorted(json.loads(rows[0]["object_ids"])) == ["a caption, with comma\nand =line", "other"]
+    assert [row["weight_threshold"] for row in rows] == ["1", "0", "0"]
+
+
+@pytest.mark.parametrize("kind", ["csv.gz", "parquet"])
+def test_gzipped_and_parquet_input_give_the_same_edges(
+    kind: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = tmp_path / f"other.{kind}"
+    if kind == "parquet":
+        pd.read_csv(source, dtype=str).to_parquet(other)
+    else:
+        other.write_bytes(gzip.compress(source.read_bytes()))
+    for file, name in ((source, "one.csv"), (other, "two.csv")):
+        assert run(monkeypatch, capsys, file, "-o", tmp_path / name)[0] == 0
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "graphml"])
+def test_the_order_of_the_rows_changes_no_byte_of_the_result(
+    ending: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shuffled = tmp_path / "shuffled.csv"
+    pd.read_csv(source, dtype=str).sample(frac=1, random_state=5).to_csv(shuffled, index=False)
+    for file, name in ((source, f"one.{ending}"), (shuffled, f"two.{ending}")):
+        assert run(monkeypatch, capsys, file, "-o", tmp_path / name)[0] == 0
+    assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+
+
+def test_the_same_edges_come_as_parquet_and_as_graphml(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("edges.parquet", "edges.graphml"):
+        assert run(monkeypatch, capsys, source, "-o", tmp_path / name, "--subgraph", 1)[0] == 0
+    table = pd.read_parquet(tmp_path / "edges.parquet")
+    graph = nx.read_graphml(tmp_path / "edges.graphml")
+    assert table[["account_id", "account_id_y", "weight"]].to_numpy().tolist() == [["=cmd", "bob", 2]]
+    assert [(*sorted(e[:2]), e[2]["weight"]) for e in graph.edges(data=True)] == [("=cmd", "bob", 2)]
+
+
+def test_columns_can_have_other_names(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text("what,who,post,when\n" + ROWS, encoding="utf-8")
+    names = [
+        "--object-id",
+        "what",
+        "--account-id",
+        "who",
+        "--content-id",
+        "post",
+        "--timestamp-share",
+        "when",
+    ]
+    assert run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", *names)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        (b"", [], ["the file is empty"]),
+        (HEADER.encode(), [], ["no rows"]),
+        (b"object,account_id,content_id,timestamp_share\no,a,1,0\n", [], ["missing column 'object_id'", "'object'"]),
+        (HEADER.encode() + b'"two\nlines",a,1,0\no,b,2,soon\n', [], ["line 4", "'timestamp_share'", "'soon'"]),
+        (HEADER.encode() + b"o,a,1,0\no,a,1,0\n", [], ["line 3", "content '1'", "drop"]),
+        (HEADER.encode() + b"o,a\x00,1,0\n", [], ["line 2", "'account_id'", "NUL"]),
+        (HEADER.encode() + "o,café,1,0\n".encode("latin-1"), [], ["line 2", "'account_id'", "UTF-8"]),
+        (HEADER.encode() + b"o,a,1,0,5\n", [], ["line 2", "5 cells"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--time-window", "-1"], ["time_window", "-1"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "1.5"], ["edge_weight", "1.5"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--duplicates", "ignore"], ["--duplicates ignore"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--subgraph", "3"], ["subgraph"]),
+    ],
+    ids=["empty", "no rows", "column", "time", "duplicate", "nul", "encoding", "ragged", "window", "weight",
+         "duplicates", "subgraph"],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_nothing_is_written(
+    content: bytes, options: list[str], words: list[str], source: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    source.write_bytes(content)
+    code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", *options)
+    assert (code, out) == (2, "")
+    assert err.startswith("coordlib: ")
+    assert err.count("\n") == 1
+    for word in words:
+        assert word in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shares.csv"]
+
+
+@pytest.mark.parametrize("name", ["edges.txt", "nowhere/edges.csv"])
+def test_a_result_that_cannot_be_written_is_said_before_any_work(
+    name: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, err = run(monkeypatch, capsys, source, "-o", tmp_path / name)
+    assert code != 0
+    assert name in err
+    assert err.count("\n") == 1
+
+
+def test_an_interrupted_write_leaves_the_earlier_result(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "edges.csv"
+    target.write_text("earlier", encoding="utf-8")
+
+    def fails(frame: pd.DataFrame, path: Path) -> None:
+        path.write_text("half", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("coordlib.workflow.edge_list.write_csv", fails)
+    code, _, err = run(monkeypatch, capsys, source, "-o", target)
+    assert code == 1
+    assert "No space left on device" in err
+    assert target.read_text(encoding="utf-8") == "earlier"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_shares_without_coordination_are_an_edge_table_without_rows(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", "--time-window", 0)
+    assert code == 0
+    assert "0 edges" in out
+    assert len((tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines()) == 1

@@ -1,0 +1,94 @@
+"""Several layers: detected one by one, joined into one network that says what came from where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import coordlib as cl
+from coordlib.errors import InputError, MissingColumnError, ParameterError
+
+COLUMNS = ["object_id", "account_id", "content_id", "timestamp_share", "layer"]
+
+
+def shares(*rows: tuple[str | int | None, ...]) -> pd.DataFrame:
+    return cl.prep_data(pd.DataFrame(list(rows), columns=COLUMNS), layer="layer")
+
+
+BOTH = shares(
+    ("x.org", "A", "1", 0, "url"), ("x.org", "B", "2", 5, "url"), ("x.org", "C", "3", 6, "domain"),
+    ("x.org", "B", "2", 5, "domain"), ("x.org", "A", "1", 0, "domain"), ("y", "C", "4", 90, "url"),
+)  # fmt: skip
+
+
+def test_the_same_text_in_two_layers_is_two_objects() -> None:
+    pairs = cl.detect_layers(BOTH, 10, 1)
+    assert pairs[["layer", "account_id", "account_id_y"]].to_numpy().tolist() == [
+        ["domain", "A", "B"], ["domain", "A", "C"], ["domain", "B", "C"], ["url", "A", "B"],
+    ]  # fmt: skip
+    edges = cl.combine_layers(pairs)
+    first = edges.iloc[0]
+    assert (first["account_id"], first["account_id_y"], first["weight"], first["n_objects"]) == (
+        "A",
+        "B",
+        2,
+        2,
+    )
+    assert first["layers"] == ["domain", "url"]
+    assert edges["weight_url"].tolist() == [1, 0, 0]
+    assert edges["n_layers"].tolist() == [2, 1, 1]
+
+
+def test_edges_of_several_layers_can_be_asked_for() -> None:
+    edges = cl.combine_layers(cl.detect_layers(BOTH, 10, 1), min_layers=2)
+    assert edges[["account_id", "account_id_y"]].to_numpy().tolist() == [["A", "B"]]
+
+
+def test_each_layer_may_have_its_own_window() -> None:
+    pairs = cl.detect_layers(BOTH, {"url": 5, "domain": 1}, 1)
+    assert pairs["layer"].tolist() == ["domain", "url"]
+    with pytest.raises(ParameterError, match="no value for layer 'domain'"):
+        cl.detect_layers(BOTH, {"url": 5}, 1)
+
+
+def test_rows_without_a_layer_are_named() -> None:
+    with pytest.raises(InputError, match="row 2 has no layer"):
+        cl.detect_layers(shares(("o", "A", "1", 0, "url"), ("o", "B", "2", 1, None)), 10, 1)
+    with pytest.raises(MissingColumnError, match="layer"):
+        cl.detect_layers(BOTH.drop(columns="layer"))
+    with pytest.raises(MissingColumnError, match="layer"):
+        cl.combine_layers(cl.detect_groups(BOTH.drop(columns="layer"), 10, 1))
+
+
+def test_no_shares_are_no_layers_and_no_edges() -> None:
+    pairs = cl.detect_layers(BOTH.iloc[:0])
+    assert pairs.empty
+    edges = cl.combine_layers(pairs)
+    assert edges.empty
+    assert {"layers", "n_layers", "weight_threshold"} <= set(edges)
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+def test_the_german_election_posts_combine_what_each_layer_has_by_itself(shared: Path) -> None:
+    posts = pd.read_csv(shared / "data" / "coortweet" / "german_elections.csv.gz", dtype=str)
+    tables = []
+    for layer in ("url_id", "hashtag_id", "domain_id", "phash_id"):
+        rows = posts[posts[layer].notna()].assign(layer=layer.removesuffix("_id"))
+        tables.append(
+            cl.prep_data(rows, layer, "account_id", "post_id", "timestamp", layer="layer", duplicates="drop")
+        )
+    together = pd.concat(tables, ignore_index=True)
+    pairs = cl.detect_layers(together, 30, 2)
+    edges = cl.combine_layers(pairs)
+    alone = {t["layer"].iloc[0]: cl.detect_groups(t, 30, 2) for t in tables}
+    assert sorted(alone) == sorted(pairs["layer"].unique())
+    for layer, found in alone.items():
+        assert int(edges[f"weight_{layer}"].sum()) == len(found) > 0
+        weights = cl.coordinated_edges(found).set_index(["account_id", "account_id_y"])["weight"]
+        ours = edges.set_index(["account_id", "account_id_y"])[f"weight_{layer}"]
+        pd.testing.assert_series_equal(ours[ours > 0].sort_index(), weights.sort_index(), check_names=False)
+    assert int(edges["weight"].sum()) == len(pairs)
+    assert (edges["n_layers"] > 1).any()

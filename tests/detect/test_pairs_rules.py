@@ -1,0 +1,250 @@
+"""detect_groups: each rule of the method, and the algebra that must hold for any input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coordlib import detect_groups, prep_data
+from coordlib.detect import kernel
+from coordlib.errors import MissingColumnError, ParameterError
+
+COLUMNS = ["object_id", "account_id", "content_id", "timestamp_share"]
+DTYPES = ["str"] * 5 + ["int64"]
+
+Row = tuple[str | None, str | None, str | None, int | None]
+
+
+def shares(*rows: Row) -> pd.DataFrame:
+    return prep_data(pd.DataFrame(list(rows), columns=COLUMNS))
+
+
+def found(
+    frame: pd.DataFrame, window: int = 10, least: int = 1, loops: bool = True
+) -> list[tuple[object, ...]]:
+    pairs = detect_groups(frame, window, least, loops)
+    return list(
+        pairs[["account_id", "content_id", "account_id_y", "content_id_y"]].itertuples(index=False, name=None)
+    )
+
+
+def test_the_window_is_inclusive() -> None:
+    frame = shares(("o", "A", "1", 0), ("o", "B", "2", 10), ("o", "C", "3", 21))
+    assert found(frame) == [("A", "1", "B", "2")]
+
+
+def test_accounts_are_filtered_first_by_rows_over_all_objects() -> None:
+    frame = shares(("o1", "A", "1", 0), ("o1", "B", "2", 1), ("o2", "A", "1", 0))
+    assert found(frame, least=2) == []
+    assert found(frame, least=1) == [("A", "1", "B", "2")]
+
+
+def test_one_account_that_passes_is_enough_for_a_pair() -> None:
+    frame = shares(
+        ("o1", "A", "1", 0), ("o1", "B", "2", 1), ("o2", "A", "3", 100), ("o2", "C", "4", 101),
+        ("z1", "B", "5", 5000), ("z2", "C", "6", 9000),
+    )  # fmt: skip
+    assert found(frame, least=2) == [("A", "1", "B", "2"), ("A", "3", "C", "4")]
+
+
+def test_a_content_with_two_objects_counts_as_two_participations() -> None:
+    frame = shares(("h1", "A", "1", 0), ("h2", "A", "1", 0), ("h1", "B", "2", 1), ("h3", "B", "3", 500))
+    assert found(frame, least=2) == [("A", "1", "B", "2")]
+
+
+def test_of_two_posts_of_one_second_the_account_that_sorts_first_is_first() -> None:
+    frame = shares(("o2", "Z", "1", 5), ("o1", "A", "2", 5), ("o1", "Z", "3", 5), ("o2", "A", "4", 5))
+    assert found(frame) == [("A", "2", "Z", "3"), ("A", "4", "Z", "1")]
+
+
+def test_compat_keeps_the_order_of_the_input_also_within_one_second() -> None:
+    frame = shares(("o2", "Z", "1", 5), ("o1", "A", "2", 5), ("o1", "Z", "3", 5), ("o2", "A", "4", 5))
+    pairs = detect_groups(frame, 10, 1, compat="coortweet")
+    assert pairs["content_id"].tolist() == ["1", "3"]
+    assert pairs["account_id"].tolist() == ["Z", "Z"]
+
+
+def test_the_older_post_comes_first_whatever_the_row_order() -> None:
+    frame = shares(("o", "B", "2", 9), ("o", "A", "1", 0))
+    assert found(frame) == [("A", "1", "B", "2")]
+
+
+def test_loops_are_dropped_unless_asked_for() -> None:
+    frame = shares(("o", "A", "1", 0), ("o", "A", "2", 1), ("o", "B", "2", 2))
+    assert found(frame) == [("A", "1", "B", "2")]
+    assert len(found(frame, loops=False)) == 3
+
+
+def test_a_post_is_no_share_of_itself() -> None:
+    frame = shares(("t1", "A", "t1", 0), ("t1", "B", "2", 1), ("t1", "C", "3", 2))
+    assert found(frame) == [("B", "2", "C", "3")]
+
+
+@pytest.mark.parametrize("gap", range(3))
+def test_a_missing_id_drops_the_pair_unless_loops_are_kept(gap: int) -> None:
+    row: list[str | int | None] = ["o", "A", "1", 0]
+    row[gap] = None
+    frame = shares(tuple(row), (None if gap == 0 else "o", "B", "2", 1))  # type: ignore[arg-type]
+    assert found(frame) == []
+    kept = detect_groups(frame, 10, 1, remove_loops=False)
+    assert len(kept) == 1
+    assert kept[["object_id", "account_id", "content_id"]].isna().iloc[0].tolist() == [
+        gap == n for n in range(3)
+    ]
+
+
+def test_missing_times_never_match() -> None:
+    frame = shares(("o", "A", "1", None), ("o", "B", "2", None), ("o", "C", "3", 0), ("o", "D", "4", 0))
+    assert found(frame) == [("C", "3", "D", "4")]
+
+
+def test_rows_listed_twice_multiply_pairs() -> None:
+    frame = shares(("t", "A", "1", 0), ("t", "A", "1", 0), ("t", "B", "2", 2))
+    assert found(frame) == [("A", "1", "B", "2")] * 2
+
+
+def test_a_trailing_blank_makes_another_object() -> None:
+    assert found(shares(("caption", "A", "1", 0), ("caption ", "B", "2", 1))) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "least"),
+    [
+        (shares(("o", "A", "1", 0), ("o", "B", "2", 1)), 5),
+        (shares(("o", "A", "1", 0), ("o", "B", "2", 999)), 1),
+        (shares(("o", "A", "1", 0)), 1),
+        (shares(("o", "A", "1", 0)).iloc[:0], 2),
+    ],
+    ids=["nobody takes part often enough", "nothing in the window", "one row", "no rows"],
+)
+def test_nothing_found_is_an_empty_table_with_columns_and_types(frame: pd.DataFrame, least: int) -> None:
+    pairs = detect_groups(frame, 10, least)
+    assert pairs.empty
+    assert [str(kind) for kind in pairs.dtypes] == DTYPES
+    assert list(pairs) == [
+        "object_id",
+        "account_id",
+        "account_id_y",
+        "content_id",
+        "content_id_y",
+        "time_delta",
+    ]
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, True, "60", None])
+def test_windows_and_participations_are_whole_numbers_from_zero(value: object) -> None:
+    frame = shares(("o", "A", "1", 0))
+    with pytest.raises(ParameterError, match="time_window"):
+        detect_groups(frame, value, 1)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="min_participation"):
+        detect_groups(frame, 10, value)  # type: ignore[arg-type]
+
+
+def test_a_missing_share_column_is_named() -> None:
+    with pytest.raises(MissingColumnError, match="timestamp_share"):
+        detect_groups(shares(("o", "A", "1", 0)).drop(columns="timestamp_share"))
+
+
+def test_a_raw_table_with_the_right_names_is_prepared_on_the_way() -> None:
+    raw = pd.DataFrame(
+        [("o", 1, 10, "2025-01-01T00:00:00Z"), ("o", 2, 11, "2025-01-01 00:00:09")], columns=COLUMNS
+    )
+    assert found(raw) == [("1", "10", "2", "11")]
+
+
+def test_times_centuries_apart_over_many_objects_still_match_within_objects() -> None:
+    rows = [(f"o{n}", account, f"{account}{n}", 0 if n else 2**62) for n in range(40) for account in "AB"]
+    assert len(detect_groups(shares(*rows), 10, 1)) == 40
+
+
+def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = 3000
+    frame = pd.DataFrame(
+        {"object_id": ["hot"] * n, "account_id": [f"a{i % 50}" for i in range(n)],
+         "content_id": [str(i) for i in range(n)], "timestamp_share": [i * 7 for i in range(n)]}
+    )  # fmt: skip
+    whole = detect_groups(frame, 30, 1)
+    sizes = []
+    monkeypatch.setattr(kernel, "CHUNK", 100)
+    original = kernel._kept
+
+    def watched(i: np.ndarray, j: np.ndarray, keep: object) -> object:
+        sizes.append(len(i))
+        return original(i, j, keep)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kernel, "_kept", watched)
+    pd.testing.assert_frame_equal(detect_groups(frame, 30, 1), whole)
+    assert max(sizes) <= 100
+    assert sum(sizes) == sum(min(4, n - 1 - i) for i in range(n))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["o1", "o2", "o3", None]), st.sampled_from(["A", "B", "C", "D", None]),
+        st.sampled_from(["1", "2", "3", "4", "5", "6", "o1"]), st.one_of(st.none(), st.integers(0, 60)),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+def unordered(pairs: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Pairs without their order, and without saying which of two posts of the same second is the older."""
+    rows = []
+    for row in pairs.astype(object).where(pairs.notna(), "").itertuples(index=False):
+        ends = sorted([(row.account_id, row.content_id), (row.account_id_y, row.content_id_y)])
+        rows.append((row.object_id, *ends, row.time_delta))
+    return sorted(rows)
+
+
+def naive(frame: pd.DataFrame, window: int) -> list[tuple[object, ...]]:
+    """All pairs by two plain loops: the definition, without filters."""
+    rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+    result = []
+    for place, (o, a, c, t) in enumerate(rows):
+        for o2, a2, c2, t2 in rows[:place]:
+            known = None not in (o, a, c, t, a2, c2, t2)
+            if known and o == o2 and abs(t - t2) <= window and a != a2 and c != c2 and o not in (c, c2):
+                result.append((o, *sorted([(a, c), (a2, c2)]), abs(t - t2)))
+    return sorted(result)
+
+
+@given(ROWS, st.integers(0, 70))
+@settings(deadline=None)
+def test_pairs_are_those_of_the_definition(rows: list[Row], window: int) -> None:
+    frame = shares(*rows)
+    assert unordered(detect_groups(frame, window, 0)) == naive(frame, window)
+
+
+@given(ROWS, st.integers(0, 70), st.integers(0, 4), st.booleans(), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_row_order_does_not_matter(
+    rows: list[Row], window: int, least: int, loops: bool, random: object
+) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one = detect_groups(shares(*rows), window, least, loops)
+    pd.testing.assert_frame_equal(detect_groups(shares(*shuffled), window, least, loops), one)
+    theirs = detect_groups(shares(*shuffled), window, least, loops, compat="coortweet")
+    assert unordered(theirs) == unordered(one)
+
+
+@given(ROWS, st.integers(0, 40), st.integers(0, 40), st.booleans())
+@settings(deadline=None)
+def test_a_wider_window_never_loses_a_pair(rows: list[Row], window: int, more: int, loops: bool) -> None:
+    frame = shares(*rows)
+    near = unordered(detect_groups(frame, window, 0, loops))
+    far = unordered(detect_groups(frame, window + more, 0, loops))
+    assert [row for row in far if row[-1] <= window] == near  # type: ignore[operator]
+
+
+@given(ROWS, st.integers(0, 70))
+@settings(max_examples=50, deadline=None)
+def test_parts_by_object_add_up_to_the_whole(rows: list[Row], window: int) -> None:
+    frame = shares(*rows)
+    first = (frame["object_id"] == "o1").fillna(False).to_numpy(dtype=bool)
+    parts = [detect_groups(part, window, 0) for part in (frame[first], frame[~first])]
+    together = sorted(row for part in parts for row in unordered(part))
+    assert together == unordered(detect_groups(frame, window, 0))

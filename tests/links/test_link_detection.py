@@ -1,0 +1,226 @@
+"""What always holds of link-sharing detection, and what it says when it cannot work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coordlib.describe.link_posts import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.describe.links import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
+from coordlib.detect import interval as interval_module
+from coordlib.detect import link_network, link_pairs, link_shares
+from coordlib.detect.interval import estimate_coord_interval
+from coordlib.detect.link_entities import ENTITY_COLUMNS
+from coordlib.detect.link_shares import get_coord_shares
+from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
+from coordlib.simulate.links import simulate_link_shares
+from coordlib.workflow.params import LinkSharing
+
+shares_tables = st.lists(
+    st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(0, 60)),
+    min_size=2,
+    max_size=30,
+).map(lambda rows: pd.DataFrame(rows, columns=["expanded", "account.url", "date"]))
+
+
+def links(output: link_shares.CoordShares) -> dict[tuple[str, str], int]:
+    return {(a, b): w for a, b, w in output.edges[["from", "to", "weight"]].itertuples(index=False)}
+
+
+def by_hand(rows: pd.DataFrame, interval: int) -> tuple[dict[tuple[str, str], int], list[bool]]:
+    """Compare every share with every other."""
+    urls: dict[tuple[str, str], set[str]] = {}
+    close = [False] * len(rows)
+    records = list(rows[["expanded", "account.url", "date"]].itertuples(index=False, name=None))
+    for (i, (url, a, t)), (j, (other, b, s)) in combinations(enumerate(records), 2):
+        if url == other and a != b and abs(t - s) <= interval:
+            urls.setdefault((min(a, b), max(a, b)), set()).add(url)
+            close[i] = close[j] = True
+    return {pair: len(found) for pair, found in urls.items()}, close
+
+
+@given(shares_tables, st.integers(1, 30))
+@settings(max_examples=60, deadline=None)
+def test_the_window_finds_what_comparing_every_pair_finds(rows: pd.DataFrame, interval: int):
+    found = get_coord_shares(rows, interval, percentile_edge_weight=0)
+    expected, _ = by_hand(rows, interval)
+    _, close = by_hand(found.shares, interval)
+    assert links(found) == expected
+    assert found.shares["is_coordinated"].tolist() == close
+
+
+@given(shares_tables, st.integers(1, 30), st.randoms())
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_the_rows_says_nothing(rows: pd.DataFrame, interval: int, random):
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    first = get_coord_shares(rows, interval, gtimestamps=True)
+    second = get_coord_shares(rows.iloc[order].reset_index(drop=True), interval, gtimestamps=True)
+    pd.testing.assert_frame_equal(first.shares, second.shares)
+    pd.testing.assert_frame_equal(first.entities, second.entities)
+    pd.testing.assert_frame_equal(first.edges, second.edges)
+
+
+@given(shares_tables, st.integers(1, 20), st.integers(0, 20))
+@settings(max_examples=30, deadline=None)
+def test_a_wider_interval_never_loses_a_link(rows: pd.DataFrame, interval: int, more: int):
+    narrow = links(get_coord_shares(rows, interval, percentile_edge_weight=0))
+    wide = links(get_coord_shares(rows, interval + more, percentile_edge_weight=0))
+    assert all(wide.get(pair, 0) >= weight for pair, weight in narrow.items())
+
+
+def test_working_in_small_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch):
+    rows = simulate_link_shares(60, 1, days=3).shares
+    whole = get_coord_shares(rows, 60, gtimestamps=True)
+    monkeypatch.setattr(link_pairs, "BLOCK", 7)
+    pd.testing.assert_frame_equal(get_coord_shares(rows, 60, gtimestamps=True).edges, whole.edges)
+
+
+def test_neither_the_hash_seed_nor_the_time_zone_changes_a_byte(project: Path):
+    code = (
+        "import coordlib.simulate.links as s, coordlib.detect.link_shares as d, coordlib.describe.links as c;"
+        "o = d.get_coord_shares(s.simulate_link_shares(60, 2, days=3).shares, 60, percentile_edge_weight=0.5);"
+        "print(o.entities.to_csv(), o.edges.to_csv(), c.get_cluster_summary(o).to_csv())"
+    )
+    texts = set()
+    for seed, zone in (("1", "UTC"), ("2", "Pacific/Auckland")):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(project / "src")}
+        run = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        )
+        texts.add(run.stdout)
+    assert len(texts) == 1
+
+
+def test_components_are_numbered_from_the_largest_and_clusters_never_span_two():
+    found = get_coord_shares(simulate_link_shares().shares, 60, percentile_edge_weight=0.5)
+    sizes = found.entities["component"].value_counts().sort_index()
+    assert sizes.index.tolist() == list(range(1, len(sizes) + 1))
+    assert sizes.is_monotonic_decreasing
+    assert (found.entities.groupby("cluster")["component"].nunique() == 1).all()
+
+
+def test_the_planted_networks_are_found_and_fans_are_not():
+    world = simulate_link_shares()
+    found = get_coord_shares(world.shares, 60, clean_urls=True)
+    truth = world.truth.set_index("account.url").loc[found.entities["name"]]
+    assert set(truth["kind"]) == {"planted"}
+    assert truth.groupby(found.entities["component"].to_numpy())["network"].nunique().max() == 1
+    assert set(truth["network"]) == {1, 2, 3}
+
+
+def test_without_coordination_every_table_has_its_columns_and_no_rows():
+    rows = pd.DataFrame({"expanded": ["u", "u", "v"], "account.url": ["A", "B", "A"], "date": [0, 5000, 1]})
+    rows["statistics.actual.likeCount"] = 1
+    for compat in (None, "coornet"):
+        found = get_coord_shares(rows, 10, gtimestamps=True, compat=compat)
+        assert len(found.shares) == 2
+        assert not found.shares["is_coordinated"].any()
+        assert list(found.entities.columns) == list(ENTITY_COLUMNS)
+        assert list(found.edges.columns)[:3] == ["from", "to", "weight"]
+        assert np.isnan(found.min_weight)
+        summary = get_component_summary(found)
+        assert list(summary.columns) == list(SUMMARY_COLUMNS)
+        tables = [
+            found.entities,
+            found.edges,
+            summary,
+            get_cluster_summary(found),
+            get_top_coord_shares(found),
+        ]
+        assert [len(table) for table in tables] == [0] * 5
+        urls = get_top_coord_urls(found)
+        assert list(urls.columns) == [*URL_COLUMNS, "rank"]
+        assert urls.empty
+
+
+def test_urls_nobody_else_shared_leave_empty_tables():
+    rows = pd.DataFrame({"expanded": ["u", "v"], "account.url": ["A", "B"], "date": [0, 1]})
+    assert get_coord_shares(rows, 10).entities.empty
+
+
+def test_rows_without_url_or_account_take_no_part():
+    rows = pd.DataFrame(
+        {
+            "expanded": ["u", "u", None, " ", "u"],
+            "account.url": ["A", "B", "C", "D", None],
+            "date": [0, 1, 2, 3, 4],
+        }
+    )
+    assert get_coord_shares(rows, 10).shares["account.url"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("interval", [0, 0.5, -1, float("nan")])
+def test_an_interval_below_a_second_is_refused(interval: float):
+    rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
+    with pytest.raises(ParameterError, match=r"coordination_interval = .*at least 1 second"):
+        get_coord_shares(rows, interval)
+
+
+@pytest.mark.parametrize("wrong", [{"q": -0.1}, {"q": 1.1}, {"p": -0.1}, {"p": 1.1}])
+def test_q_and_p_outside_0_to_1_are_refused_by_name(wrong: dict[str, float]):
+    rows = pd.DataFrame({"expanded": ["u", "u"], "date": [0, 1]})
+    with pytest.raises(ParameterError, match=f"{next(iter(wrong))} = .*from 0 to 1"):
+        estimate_coord_interval(rows, **wrong)
+
+
+def test_p_of_1_leaves_nothing_and_says_so():
+    with pytest.raises(ParameterError, match="p = 1: no share comes after more than all"):
+        estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [0, 1]}), p=1)
+
+
+def test_a_median_of_0_seconds_becomes_1_and_is_told():
+    found = estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [0, 0]}))
+    assert (found.seconds, found.raised) == (1.0, True)
+
+
+def test_without_a_url_shared_twice_there_is_nothing_to_estimate():
+    with pytest.raises(InputError, match="no URL was shared more than once"):
+        estimate_coord_interval(pd.DataFrame({"expanded": ["u", "v"], "date": [0, 1]}))
+
+
+def test_the_estimated_interval_is_the_one_used():
+    rows = pd.DataFrame({"expanded": ["u"] * 3, "account.url": list("ABC"), "date": [0, 10, 30]})
+    assert get_coord_shares(rows).interval == int(estimate_coord_interval(rows).seconds) == 10
+
+
+def test_missing_columns_are_named_with_those_that_are_there():
+    with pytest.raises(MissingColumnError, match=r"'account.url'.*did you mean 'account_url'"):
+        get_coord_shares(pd.DataFrame({"expanded": ["u"], "account_url": ["A"], "date": [0]}), 10)
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(EmptyInputError, match="no rows"):
+        get_coord_shares(pd.DataFrame({"expanded": [], "account.url": [], "date": []}), 10)
+
+
+def test_an_unreadable_time_is_named_with_its_row():
+    rows = pd.DataFrame(
+        {"expanded": ["u", "u"], "account.url": ["A", "B"], "date": ["2026-01-01", "yesterday"]}
+    )
+    with pytest.raises(TimeFormatError, match="row 1: 'yesterday'"):
+        get_coord_shares(rows, 10)
+
+
+def test_original_urls_only_needs_their_column_and_two_of_them():
+    rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
+    with pytest.raises(MissingColumnError, match="is_orig"):
+        get_coord_shares(rows, 10, keep_ourl_only=True)
+    with pytest.raises(InputError, match="1 of 2 shares match"):
+        get_coord_shares(rows.assign(is_orig=["TRUE", "false"]), 10, keep_ourl_only=True)
+
+
+def test_the_defaults_are_those_of_the_parameter_model():
+    model = LinkSharing.load()
+    assert (model.q, model.p) == (interval_module.DEFAULT_Q, interval_module.DEFAULT_P)
+    assert model.percentile_edge_weight == link_shares.DEFAULT_PERCENTILE
+    assert model.seed == link_network.DEFAULT_SEED

@@ -1,0 +1,57 @@
+"""Notebook 05: thin, clean, and a page of its own when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from coordlib.publish.link_outputs import LINK_FILES
+from coordlib.workflow.link_report import TEMPLATE, analyse_links
+from coordlib.workflow.params import LinkSharing
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    workspace = tmp_path_factory.mktemp("workspace")
+    return analyse_links(
+        LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "coordination_interval": 60})
+    )
+
+
+def test_the_template_tells_a_story_in_short_cells(project: Path):
+    notebook = nbformat.read(project / "notebooks" / TEMPLATE, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert notebook.cells[0].source.startswith("# ")
+    assert code[0].metadata["tags"] == ["parameters"]
+    for cell in code:
+        assert len(cell.source.splitlines()) <= 15
+        assert not any(
+            line.lstrip().startswith(("def ", "for ", "while ", "class "))
+            for line in cell.source.splitlines()
+        )
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@pytest.mark.slow
+def test_without_a_table_the_page_is_made_of_simulated_shares_and_says_so(executed: Path):
+    notebook = nbformat.read(executed, as_version=4)
+    text = nbformat.writes(notebook)
+    assert executed.parent.name == "links-simulated"
+    assert "(simulated data)" in notebook.cells[0].source
+    assert "Simulated data." in text
+    assert "Coordinated shares" in text
+
+
+@pytest.mark.slow
+def test_every_file_lies_beside_the_page(executed: Path):
+    assert set(LINK_FILES) <= {path.name for path in executed.parent.iterdir()}
+
+
+@pytest.mark.slow
+def test_html_leaves_the_notebook_only_as_a_raw_block(executed: Path):
+    for cell in nbformat.read(executed, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            assert "text/html" not in output.get("data", {})

@@ -1,0 +1,113 @@
+"""Seed discovery, from the hashtag to the page and the pool."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from coordlib.errors import QuotaExhausted, StoreError
+from coordlib.simulate.config import ServerConfig
+from coordlib.simulate.server import running_server
+from coordlib.simulate.service import Service
+from coordlib.simulate.world import World, build_world
+from coordlib.store import open_store
+from coordlib.store.pool import pool
+from coordlib.workflow.discover import add_seeds, analyse_discovery, discover, discover_seeds, discovery_name
+from coordlib.workflow.params import SeedDiscovery
+from coordlib.workflow.simulated import mark_simulated, simulated_connector, world_days
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return build_world(accounts=200, days=2, seed=4)
+
+
+@pytest.fixture(scope="module")
+def service(world: World) -> Iterator[tuple[Service, str]]:
+    service = Service(world, ServerConfig(now=world.start))
+    with running_server(world, service=service) as address:
+        yield service, address
+
+
+@pytest.fixture
+def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
+    """A discovery of the hashtags planted networks use most."""
+    planted = (world.accounts["network"] != "").to_numpy()[world.videos["account"]]
+    counts = Counter(
+        tag for caption in world.videos["caption"][planted] for tag in set(world.hashtags[caption])
+    )
+    tags = [tag for tag, _ in counts.most_common(3)]
+    mark_simulated(world, tmp_path / "w", world_days(world))
+    return SeedDiscovery(workspace=str(tmp_path / "w"), hashtags=tags, edge_weight=0.3)
+
+
+def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
+    seeding: SeedDiscovery, service: tuple[Service, str], world: World
+):
+    day = world_days(world)[0]
+    found, seeds, page = discover(seeding, simulated_connector(*service, 1000), date=day, progress=False)
+    assert set(seeds) & set(world.planted_accounts)
+    with open_store(Path(seeding.workspace) / "coordlib.sqlite", read_only=True) as store:
+        watched = pool(store, before=day)
+    assert watched["username"].tolist() == sorted(seeds)
+    assert watched["reason"].str.startswith("shared videos with #").all()
+    assert set(watched["source"]) == {"seed"}
+    assert page == Path(seeding.workspace) / "reports" / "analyses" / found.name / "index.ipynb"
+    notebook = nbformat.read(page, as_version=4)
+    shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+    assert seeds[0] in shown
+    assert "0 of " in shown.rsplit("accounts were added", 1)[0][-40:]
+
+
+def test_what_was_collected_is_read_again_without_asking(
+    seeding: SeedDiscovery, service: tuple[Service, str]
+):
+    connect = simulated_connector(*service, 1000)
+    first = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
+    asked = dict(service[0].state.calls)
+    dates = {"start": first.period[0], "end": first.period[1]}
+    again = discover_seeds(SeedDiscovery.load({**seeding.for_notebook(), **dates}))
+    assert dict(service[0].state.calls) == asked
+    assert again.posts.equals(first.posts)
+
+
+def test_seeds_are_added_once(seeding: SeedDiscovery, service: tuple[Service, str]):
+    options = seeding.model_copy(update={"collect": True})
+    found = discover_seeds(options, simulated_connector(*service, 1000), progress=False)
+    accounts = analyse_discovery(found, options).accounts
+    assert add_seeds(options, found, accounts, date="2026-09-01")
+    assert add_seeds(options, found, accounts, date="2026-09-02") == []
+
+
+def test_a_discovery_that_is_not_stored_says_how_to_get_it(seeding: SeedDiscovery):
+    with open_store(Path(seeding.workspace) / "coordlib.sqlite"):
+        pass
+    dated = SeedDiscovery.load({**seeding.for_notebook(), "start": "2026-08-01", "end": "2026-08-02"})
+    with pytest.raises(StoreError, match="coordlib discover"):
+        discover_seeds(dated)
+
+
+def test_the_requests_are_capped_and_the_next_call_goes_on(
+    seeding: SeedDiscovery, service: tuple[Service, str]
+):
+    connect = simulated_connector(*service, 1000)
+    capped = discover_seeds(
+        seeding.model_copy(update={"collect": True, "max_requests": 1}), connect, progress=False
+    )
+    with pytest.raises(QuotaExhausted, match="videos are stored"):
+        capped.raise_for_stop()
+    whole = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
+    whole.raise_for_stop()
+    assert len(whole.posts) > len(capped.posts)
+
+
+@pytest.mark.parametrize("tags", [["../../etc"], ["наш"], ["a b", "c"], ["#x"]])
+def test_a_hashtag_never_leaves_the_folder_of_analyses(tags: list[str]):
+    name = discovery_name(SeedDiscovery(hashtags=tags), (dt.date(2026, 11, 1), dt.date(2026, 11, 2)))
+    assert "/" not in name and ".." not in name and name.startswith("seed-")

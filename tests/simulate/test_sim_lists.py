@@ -1,0 +1,257 @@
+"""Sections 5 to 7 of the specification: comments, accounts, likes, playlists, batch compliance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coordlib.simulate import social
+
+COMMENT = "id,video_id,text,like_count,reply_count,parent_comment_id,create_time"
+PROFILE = "display_name,bio_description,avatar_url,is_verified,follower_count,following_count,likes_count,video_count,bio_url"
+
+
+def message(answer) -> str:
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["code"] == "invalid_params"
+    return str(answer.json()["error"]["message"])
+
+
+@pytest.fixture
+def discussed(sim) -> int:
+    """Id of the public video with the most comments."""
+    videos = sim.world.videos
+    private = sim.world.accounts["private"].to_numpy()[videos["account"].to_numpy()]
+    public = videos[
+        ~videos["gone"].to_numpy()
+        & ~private
+        & (videos["create_time"].to_numpy() < sim.service.newest - 86400 * 4)
+    ]
+    return int(public.loc[public["comment_count"].idxmax(), "video_id"])
+
+
+def pages(sim, endpoint, key, body, fields=None):
+    items, cursor = [], {}
+    for _ in range(60):
+        data = sim.post(endpoint, body | cursor, fields).json()["data"]
+        items += data[key]
+        if not data["has_more"]:
+            return items
+        cursor = {"cursor": data["cursor"]}
+    raise AssertionError("has_more never ended")
+
+
+def test_a_top_level_comment_has_the_video_as_parent(sim, discussed):
+    data = sim.post("video/comment/list", {"video_id": discussed}, COMMENT).json()["data"]
+    assert 0 < len(data["comments"]) <= 10
+    assert {c["parent_comment_id"] for c in data["comments"]} == {discussed}
+    assert set(data["comments"][0]) == set(COMMENT.split(","))
+
+
+def test_a_video_id_may_be_a_digit_string(sim, discussed):
+    body = {"video_id": str(discussed), "max_count": 100}
+    assert sim.post("video/comment/list", body, "id").status_code == 200
+
+
+def test_comments_page_by_index_without_repeating(sim, discussed):
+    items = pages(sim, "video/comment/list", "comments", {"video_id": discussed, "max_count": 25}, "id")
+    ids = [item["id"] for item in items]
+    assert len(ids) == len(set(ids)) > 25
+
+
+def test_replies_are_asked_for_by_comment(sim, discussed):
+    comments = pages(
+        sim, "video/comment/list", "comments", {"video_id": discussed, "max_count": 100}, COMMENT
+    )
+    parent = next(c for c in comments if c["reply_count"] > 0)
+    replies = sim.post("video/comment/list", {"comment_id": parent["id"]}, COMMENT).json()["data"]["comments"]
+    assert len(replies) == parent["reply_count"]
+    assert {r["parent_comment_id"] for r in replies} == {parent["id"]}
+    assert {r["video_id"] for r in replies} == {discussed}
+
+
+def test_either_a_video_or_a_comment_never_both(sim, discussed):
+    message(sim.post("video/comment/list", {"video_id": discussed, "comment_id": 1}, "id"))
+    message(sim.post("video/comment/list", {}, "id"))
+
+
+def test_only_the_top_thousand_comments_are_reachable(sim, discussed):
+    body = {"video_id": discussed, "max_count": 100, "cursor": 901}
+    assert message(sim.post("video/comment/list", body, "id")) == "Invalid count or cursor"
+    assert sim.post("video/comment/list", body | {"cursor": 900}, "id").status_code == 200
+
+
+def test_comments_of_an_unknown_video_are_refused(sim):
+    message(sim.post("video/comment/list", {"video_id": 12345}, "id"))
+
+
+def test_a_profile_is_the_data_itself_and_does_not_echo_the_name(sim):
+    data = sim.post("user/info", {"username": sim.open_account()}, PROFILE).json()["data"]
+    assert "username" not in data
+    assert data["video_count"] > 0
+    assert isinstance(data["is_verified"], bool)
+
+
+def test_unknown_user_fields_are_refused(sim):
+    assert "secUid" in message(sim.post("user/info", {"username": sim.open_account()}, "display_name,secUid"))
+
+
+def test_an_unknown_account_cannot_be_found(sim):
+    text = message(sim.post("user/info", {"username": "sim_nobody_at_all"}, "display_name"))
+    assert text.endswith("is invalid: cannot find the user")
+
+
+def test_a_private_account_is_refused_for_itself_only(sim):
+    accounts = sim.world.accounts
+    private = accounts.loc[accounts["private"], "account_id"].iloc[0]
+    text = message(sim.post("user/info", {"username": private}, "display_name")).lower()
+    assert any(part in text for part in ("cannot return", "is private", "cannot be returned"))
+    names = [private, sim.open_account()]
+    assert {v["username"] for v in sim.data(("username", "IN", names))["videos"]} == {names[1]}
+
+
+def test_all_three_refusals_of_a_user_can_be_met(sim):
+    sim.faults({"name": "user_refused"})
+    texts = {
+        message(sim.post("user/info", {"username": n}, "bio_url")).lower()
+        for n in sim.world.accounts["account_id"][:9]
+    }
+    for part in ("cannot return this user's information", "is private", "information cannot be returned"):
+        assert any(part in text for text in texts)
+
+
+@pytest.mark.parametrize("kind", ["followers", "following"])
+def test_followers_page_by_seconds_and_each_comes_once(sim, kind):
+    busy = (
+        sim.world.accounts.query("not private")
+        .sort_values(kind)["account_id"]
+        .iloc[len(sim.world.accounts) // 2]
+    )
+    first = sim.post(f"user/{kind}", {"username": busy}).json()
+    items = pages(sim, f"user/{kind}", f"user_{kind}", {"username": busy, "max_count": 100})
+    assert first["error"]["message"] == "ok"
+    assert len(first["data"][f"user_{kind}"]) == 20
+    assert set(items[0]) == {"username", "display_name"}
+    assert first["data"]["cursor"] < sim.service.state.now
+    assert items[:20] == sorted(first["data"][f"user_{kind}"], key=items.index)
+
+
+def test_followers_have_their_own_pool(sim):
+    sim.configure(quota=1)
+    name = sim.open_account()
+    assert sim.query().status_code == 200
+    assert sim.query().status_code == 429
+    assert sim.post("user/followers", {"username": name}).status_code == 200
+
+
+def test_likes_are_nearly_always_private(sim):
+    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"]
+    answers = [sim.post("user/liked_videos", {"username": n}, "id,username") for n in names]
+    shown = [a for a in answers if a.status_code == 200]
+    assert 0 < len(shown) < len(answers) / 4
+    assert any("is private" in a.text for a in answers)
+
+
+def test_the_cursor_of_likes_is_in_milliseconds_and_leads_on(sim):
+    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"]
+    name = next(n for n in names if sim.post("user/liked_videos", {"username": n}, "id").status_code == 200)
+    first = sim.post("user/liked_videos", {"username": name, "max_count": 10}, "id").json()["data"]
+    items = pages(sim, "user/liked_videos", "user_liked_videos", {"username": name, "max_count": 10}, "id")
+    assert first["cursor"] > 10**12
+    assert len({item["id"] for item in items}) == len(items) > 100
+
+
+def test_reposts_come_under_either_name(sim):
+    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"][:60]
+    keys = set()
+    for name in names:
+        keys |= set(sim.post("user/reposted_videos", {"username": name}, "id").json()["data"])
+    assert keys == {"reposted_videos", "user_reposted_videos", "cursor", "has_more"}
+
+
+def test_pinned_videos_are_the_accounts_own(sim):
+    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"][:60]
+    for name in names:
+        data = sim.post("user/pinned_videos", {"username": name}, "id,username").json()["data"]
+        assert set(data) == {"pinned_videos_list"}
+        assert {v["username"] for v in data["pinned_videos_list"]} <= {name}
+
+
+@pytest.mark.parametrize("endpoint", ["user/liked_videos", "user/reposted_videos", "user/pinned_videos"])
+def test_user_lists_do_not_know_the_three_missing_fields(sim, endpoint):
+    message(sim.post(endpoint, {"username": sim.open_account()}, "id,voice_to_text"))
+
+
+@pytest.fixture
+def playlist(sim) -> int:
+    """A playlist that some video names."""
+    catalogue = sim.service.catalogue
+    rows = np.flatnonzero(catalogue.in_playlist & ~catalogue.gone)
+    return int(catalogue.playlist[catalogue.account[rows[0]]])
+
+
+def test_a_playlist_lists_video_ids(sim, playlist):
+    data = sim.post("playlist/info", {"playlist_id": playlist, "max_count": 100}).json()["data"]
+    assert data["playlist_id"] == playlist
+    assert len(data["playlist_video_ids"]) == data["playlist_item_total"] > 0
+    assert not data["has_more"]
+
+
+def test_a_playlist_can_answer_500_and_still_be_right(sim, playlist):
+    sim.faults({"name": "playlist_500_with_body"})
+    answer = sim.post("playlist/info", {"playlist_id": playlist})
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "ok"
+    assert answer.json()["data"]["playlist_video_ids"]
+
+
+def create(sim, ids, category="video"):
+    headers = {"Authorization": f"Bearer {sim.token}"}
+    files = {"file_data": ("ids.txt", "\n".join(map(str, ids)))}
+    path = "/v2/research/validation_task/create/"
+    return sim.http.post(path, files=files, data={"category": category}, headers=headers)
+
+
+def test_compliance_returns_the_ids_that_are_still_valid(sim):
+    videos = sim.world.videos
+    ids = videos["video_id"].tolist()[:400]
+    created = create(sim, [*ids, 12345]).json()
+    task = {"task_id": created["data"]["task_id"]}
+    assert created["error"]["http_status_code"] == 200
+    assert created["error"]["message"] == "ok."
+    assert task["task_id"] > 2**63
+    status = [sim.post("validation_task_status/get", task).json()["data"]["task_status"] for _ in range(2)]
+    assert status == ["Processing", "Completed"]
+    answer = sim.post("validation_task/download", task)
+    valid = {int(line) for line in answer.text.split()}
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert valid < set(ids)
+    assert valid.isdisjoint(videos.loc[videos["gone"], "video_id"])
+    assert len(valid) > 300
+
+
+def test_a_compliance_file_has_at_most_ten_thousand_ids(sim):
+    assert create(sim, range(1, 10_001)).status_code == 200
+    message(create(sim, range(1, 10_002)))
+    message(create(sim, ["abc"]))
+    message(create(sim, [1], category="user"))
+
+
+def test_an_unfinished_or_unknown_task_cannot_be_downloaded(sim):
+    task = create(sim, [1]).json()["data"]
+    message(sim.post("validation_task/download", task))
+    message(sim.post("validation_task_status/get", {"task_id": 1}))
+
+
+def test_the_cursor_of_comments_can_be_missing(sim, discussed):
+    sim.faults({"name": "no_cursor"})
+    data = sim.post("video/comment/list", {"video_id": discussed}, "id").json()["data"]
+    assert "cursor" not in data
+
+
+def test_a_comment_keeps_its_id_when_the_clock_moves_on(sim, discussed):
+    service = sim.service
+    row, now = service.catalogue.row_of(discussed), service.state.now
+    earlier = {item["id"] for item in social.comments_of(service.catalogue, row, now)}
+    later = {item["id"] for item in social.comments_of(service.catalogue, row, now + 3600)}
+    assert earlier and earlier <= later

@@ -1,0 +1,86 @@
+"""The server as a program: its command, its port, its absence, and worlds that do not depend on the machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from coordlib.errors import MissingDependencyError, ParameterError
+from coordlib.simulate.config import ServerConfig
+from coordlib.simulate.server import running_server, serve
+from coordlib.simulate.service import Service
+
+DIGEST = """
+import hashlib, sys
+import pandas as pd
+from coordlib.simulate.world import build_world
+world = build_world(accounts=150, days=5, seed=9)
+text = world.videos.to_csv() + world.accounts.to_csv() + world.truth.to_csv() + repr(world.captions)
+print(hashlib.sha256(text.encode()).hexdigest())
+"""
+
+
+def environment(project, **more):
+    return os.environ | {"PYTHONPATH": str(project / "src")} | more
+
+
+def test_a_world_depends_neither_on_the_hash_seed_nor_on_the_time_zone(project):
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env=environment(project, PYTHONHASHSEED=seed, TZ=zone),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/New_York"))
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.slow
+def test_the_command_serves_until_it_is_interrupted(project, tmp_path):
+    code = "from coordlib.cli.app import main; main()"
+    command = ["simulate", "serve", "--accounts", "60", "--days", "3", "--port", "0", "--faults", "archive"]
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, *command, "--truth", str(tmp_path / "truth")],
+        env=environment(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        url = line.split()[3]
+        assert httpx.get(f"{url}/__sim/stats", timeout=30).json()["calls"] == {}
+        assert (tmp_path / "truth" / "truth.csv").exists()
+    finally:
+        server.send_signal(signal.SIGINT)
+        _, errors = server.communicate(timeout=60)
+    assert server.returncode in {0, 130}
+    assert "Traceback" not in errors
+
+
+def test_a_taken_port_is_one_line(sim_world):
+    with running_server(sim_world) as url, pytest.raises(ParameterError, match="choose another"):
+        serve(sim_world, port=httpx.URL(url).port)
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_without_the_extra_the_message_says_how_to_install_it(sim_world, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingDependencyError, match=r"coordlib\[simulate\]"):
+        serve(sim_world, port=0)
+
+
+def test_the_captured_page_with_27_of_100_videos_can_be_reproduced(sim_world):
+    service = Service(sim_world, ServerConfig(drop_share=0.73))
+    assert 0.7 < service.catalogue.gone.mean() < 0.8

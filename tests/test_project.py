@@ -1,0 +1,61 @@
+"""The project keeps its own rules: thin notebooks, no secrets or local paths, one home for defaults, told dependencies."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import coordlib as cl
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_is_thin_and_committed_without_outputs(path: Path) -> None:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert cells[0]["cell_type"] == "markdown" and "".join(cells[0]["source"]).startswith("# ")
+    assert sum("parameters" in cell["metadata"].get("tags", []) for cell in code) == 1
+    for cell in code:
+        source = "".join(cell["source"])
+        assert not cell["outputs"] and cell["execution_count"] is None
+        assert not re.search(r"^\s*(def|class|for|while)\b", source, re.MULTILINE)
+        if "parameters" not in cell["metadata"].get("tags", []):
+            assert len([line for line in source.splitlines() if line.strip()]) <= 15
+
+
+def test_every_public_name_can_be_loaded_and_is_documented() -> None:
+    assert cl.__all__ == sorted(cl.__all__, key=lambda name: (not name[0].isupper(), name))
+    for name in cl.__all__:
+        assert (getattr(cl, name).__doc__ or "").strip(), name
+
+
+def test_every_dependency_is_named_with_its_reason() -> None:
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    listed = (PROJECT / "README.md").read_text().lower()
+    groups = [wanted["dependencies"], *wanted["optional-dependencies"].values()]
+    names = {re.split(r"[<>=\[]", line)[0] for group in groups for line in group}
+    assert {name for name in names if name not in listed} == set()
+
+
+def test_the_lock_names_no_index_and_hashes_everything() -> None:
+    text = (PROJECT / "requirements.lock").read_text()
+    assert not re.search(r"https?://|file:|--index|--find-links", text)
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
+    if not (PROJECT / ".git").exists():
+        pytest.skip("not a git checkout: there is no list of tracked files")
+    pattern = r"(/home/(?!someone)[a-z]|/Users/[a-z]|/root/|/work/)"
+    found = subprocess.run(
+        ["git", "grep", "-nIP", pattern, "--", ".", ":!tests/test_project.py"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert found.stdout == ""

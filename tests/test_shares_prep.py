@@ -1,0 +1,149 @@
+"""prep_data: ids stay what they are, times become UTC seconds, and what cannot be read is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from coordlib import prep_data
+from coordlib.errors import (
+    DuplicateContentError,
+    InputError,
+    MissingColumnError,
+    ParameterError,
+    TimeFormatError,
+)
+
+
+def table(**columns: object) -> pd.DataFrame:
+    base: dict[str, object] = {"object_id": ["o", "o"], "account_id": ["a", "b"], "content_id": ["1", "2"]}
+    return pd.DataFrame({**base, "timestamp_share": [0, 1], **columns})
+
+
+def times(values: object) -> list[object]:
+    return prep_data(table(timestamp_share=values))["timestamp_share"].tolist()
+
+
+def test_numeric_ids_are_written_out_in_full() -> None:
+    shares = prep_data(table(content_id=[100000, 7583486171670498590], account_id=[1e5, 3.0]))
+    assert shares["content_id"].tolist() == ["100000", "7583486171670498590"]
+    assert shares["account_id"].tolist() == ["100000", "3"]
+
+
+@pytest.mark.parametrize("values", [[7583486171670498590.0, 1.0], [1.5, 2.0]])
+def test_ids_that_lost_digits_in_a_float_are_refused(values: list[float]) -> None:
+    with pytest.raises(InputError, match=r"column 'content_id'.*read the column as text"):
+        prep_data(table(content_id=values))
+    with pytest.raises(InputError, match="read the column as text"):
+        prep_data(table(content_id=pd.Series(values, dtype=object)))
+
+
+def test_missing_ids_stay_missing_and_text_is_not_touched() -> None:
+    shares = prep_data(table(object_id=[None, " caption, with comma \n"], account_id=[float("nan"), 7]))
+    assert shares["object_id"].isna().tolist() == [True, False]
+    assert shares["object_id"][1] == " caption, with comma \n"
+    assert shares["account_id"].isna().tolist() == [True, False]
+    assert shares["account_id"][1] == "7"
+
+
+def test_both_time_spellings_and_numbers_may_be_mixed_in_one_column() -> None:
+    assert times(["2025-01-01T00:00:00Z", "2025-01-01 00:00:05"]) == [1735689600, 1735689605]
+    assert times(["2025-01-01T01:00:00+01:00", "1735689605"]) == [1735689600, 1735689605]
+
+
+@pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])
+def test_milli_micro_and_nanoseconds_become_seconds(scale: int) -> None:
+    assert times([1735689600 * scale, 1735689605 * scale]) == [1735689600, 1735689605]
+    assert times([str(1735689600 * scale), str(1735689605 * scale)]) == [1735689600, 1735689605]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_datetime_columns_are_utc_seconds_whatever_their_unit_and_zone(unit: str, zone: str | None) -> None:
+    stamps = pd.Series(pd.to_datetime(["2025-01-01 00:00:00", "2025-01-01 00:01:40"])).dt.as_unit(unit)
+    if zone is not None:
+        stamps = stamps.dt.tz_localize("UTC").dt.tz_convert(zone)
+    assert times(stamps) == [1735689600, 1735689700]
+
+
+def test_python_datetimes_in_an_object_column_are_read() -> None:
+    stamp = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+    assert times(pd.Series([stamp, "2025-01-01 00:00:01"], dtype=object)) == [1735689600, 1735689601]
+
+
+def test_times_are_int64_and_nullable_only_where_one_is_missing() -> None:
+    assert prep_data(table())["timestamp_share"].dtype == "int64"
+    gap = prep_data(table(timestamp_share=["", "2025-01-01 00:00:00"]))["timestamp_share"]
+    assert gap.dtype == "Int64"
+    assert gap.isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("bad", ["yesterday", "1.6e9", "32.13.2025", "99999999999999999999"])
+def test_an_unreadable_time_names_column_row_and_value(bad: str) -> None:
+    with pytest.raises(TimeFormatError, match=r"column 'timestamp_share', row 2 of the data: cannot read"):
+        times(["0", bad])
+
+
+@pytest.mark.parametrize("kind", ["uint64", "UInt64", "uint64[pyarrow]"])
+def test_unsigned_numbers_beyond_any_time_are_refused_not_wrapped(kind: str) -> None:
+    with pytest.raises(TimeFormatError, match="row 2"):
+        times(pd.Series([1, 2**63 + 5], dtype=kind))
+
+
+@pytest.mark.parametrize("kind", ["timestamp[us][pyarrow]", "string[pyarrow]", "category", "object"])
+def test_every_kind_of_column_is_read(kind: str) -> None:
+    stamps = pd.Series(pd.to_datetime(["2025-01-01", "2025-01-02"]))
+    values = stamps.dt.strftime("%Y-%m-%dT%H:%M:%SZ") if "string" in kind else stamps
+    assert times(values.astype(kind)) == [1735689600, 1735776000]
+
+
+def test_half_a_surrogate_pair_in_a_caption_does_not_stop_the_day() -> None:
+    assert prep_data(table(object_id=pd.Series(["x \ud83d", "y 😀"], dtype=object)))[
+        "object_id"
+    ].tolist() == ["x \ufffd", "y 😀"]
+
+
+def test_infinite_times_are_refused() -> None:
+    with pytest.raises(TimeFormatError, match="row 1"):
+        times([float("inf"), 1.0])
+
+
+def test_a_missing_column_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(MissingColumnError, match=r"'acount_id' \(did you mean 'account_id'\?\)"):
+        prep_data(table(), account_id="acount_id")
+
+
+def test_the_callers_table_is_not_changed() -> None:
+    frame = table(content_id=[1, 2])
+    before = frame.copy(deep=True)
+    prep_data(frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_layer_column_is_kept_only_when_asked_for() -> None:
+    frame = table(kind=["url", "image"])
+    assert "layer" not in prep_data(frame)
+    assert prep_data(frame, layer="kind")["layer"].tolist() == ["url", "image"]
+
+
+def test_duplicate_contents_are_kept_dropped_or_refused_as_asked() -> None:
+    frame = table(content_id=["1", "1"], timestamp_share=[9, 4])
+    assert len(prep_data(frame)) == 2
+    assert prep_data(frame, duplicates="drop")["timestamp_share"].tolist() == [4]
+    with pytest.raises(DuplicateContentError, match=r"content '1' .*row 2 of the data"):
+        prep_data(frame, duplicates="error")
+    with pytest.raises(ParameterError, match="duplicates"):
+        prep_data(frame, duplicates="ignore")  # type: ignore[arg-type]
+
+
+def test_one_content_with_two_objects_is_no_duplicate() -> None:
+    frame = table(object_id=["h1", "h2"], content_id=["1", "1"])
+    assert len(prep_data(frame, duplicates="error")) == 2
+
+
+def test_a_table_without_rows_becomes_shares_without_rows() -> None:
+    shares = prep_data(table().iloc[:0])
+    assert shares.empty
+    assert shares["timestamp_share"].dtype == "int64"

@@ -1,0 +1,46 @@
+"""Parameters have one home, and wrong ones are refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.workflow.params import DailyMonitoring
+from coordlib.workflow.run import MODELS, notebook_defaults
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_notebooks_parameters_cell_states_the_models_defaults(project: Path, name: str):
+    model = MODELS[name]
+    assert notebook_defaults(project / "notebooks" / name) == model().for_notebook()
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_the_parameter_file_of_a_notebook_states_the_models_defaults(project: Path, name: str):
+    file = project / "params" / (name.split("-", 1)[1].removesuffix(".ipynb") + ".yml")
+    assert MODELS[name].from_yaml(file) == MODELS[name]()
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_known_one():
+    with pytest.raises(UnknownParameterError, match=r"'time_windw' .did you mean 'time_window'"):
+        DailyMonitoring.load({"time_windw": 60})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"time_window": -1}, {"edge_weight": 1.5}, {"edge_weight": "much"}, {"date": "soon"}]
+)
+def test_a_value_outside_its_range_is_refused_by_name(wrong: dict[str, object]):
+    with pytest.raises(ParameterError, match=next(iter(wrong))) as caught:
+        DailyMonitoring.load(wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_parameter_file_that_is_not_a_mapping_is_refused(tmp_path: Path):
+    file = tmp_path / "p.yml"
+    file.write_text("- 1\n- 2\n")
+    with pytest.raises(FileFormatError, match="expected 'name: value' lines"):
+        DailyMonitoring.from_yaml(file)
+    with pytest.raises(FileFormatError, match="no such parameter file"):
+        DailyMonitoring.from_yaml(tmp_path / "absent.yml")
