@@ -25,7 +25,7 @@ from .describe.leaders import account_leads, first_movers
 from .describe.link_posts import get_top_coord_shares, get_top_coord_urls
 from .describe.links import get_cluster_summary, get_component_summary, label_links
 from .describe.networks import describe_networks
-from .describe.posts import describe_posts, evidence_pairs
+from .describe.posts import describe_posts, evidence_pairs, network_edges
 from .describe.statistics import account_stats, group_stats
 from .detect import coordinated_edges, detect_groups, flag_speed_share, generate_coordinated_network
 from .detect.interval import CoordInterval, estimate_coord_interval
@@ -119,6 +119,7 @@ __all__ = [
     "load_mapping",
     "load_tweets_json",
     "load_twitter_users_json",
+    "network_edges",
     "normalize_text",
     "open_store",
     "prep_data",

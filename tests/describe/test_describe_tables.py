@@ -63,8 +63,8 @@ def test_the_lead_is_the_share_of_pairs_in_which_an_account_posted_first() -> No
 
 
 def test_networks_say_their_shape_reach_and_members() -> None:
-    pairs, graph, _ = day()
-    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, POSTS), POSTS)
+    pairs, graph, evidence = day()
+    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, POSTS), POSTS, evidence)
     first = table[table["accounts"].map(lambda names: "E" in names)].iloc[0]
     assert first["accounts"] == ["E", "F"]
     assert (first["n_accounts"], first["n_edges"], first["density"], first["diameter"]) == (2, 1, 1.0, 1)
@@ -72,6 +72,7 @@ def test_networks_say_their_shape_reach_and_members() -> None:
     assert pd.isna(first["transitivity"])
     assert (first["avg_views"], first["n_posts"], first["n_objects"]) == (2.5, 4, 2)
     assert (first["coorscore"], first["coordinated_share_ratio"]) == (2.0, 1.0)
+    assert first["gini_objects"] == 0.0
     other = table[table["accounts"].map(lambda names: "A" in names)].iloc[0]
     assert other["coordinated_share_ratio"] == pytest.approx(
         len({"1", "2", "4", "5"}) / len({"1", "2", "4", "5", "6"})
@@ -83,6 +84,56 @@ def test_evidence_has_only_pairs_behind_kept_edges_with_their_network() -> None:
     assert len(evidence) == 4
     assert set(evidence["network"]) == {1, 2}
     assert evidence.drop(columns="network").merge(pairs).shape[0] == 4
+
+
+def test_evidence_says_when_and_where_each_post_can_be_seen() -> None:
+    pairs, graph, _ = day()
+    posts = POSTS.assign(video_url=None)
+    posts.loc[posts["video_id"] == "1", "video_url"] = "https://www.tiktok.com/@A/photo/1"
+    posts.loc[posts["video_id"] == "2", "video_url"] = "javascript:alert(1)"
+    evidence = cl.evidence_pairs(pairs, graph, posts)
+    first = evidence[(evidence["content_id"] == "1") & (evidence["content_id_y"] == "2")].iloc[0]
+    assert (first["timestamp"], first["timestamp_y"], first["time_delta"]) == (100, 105, 5)
+    assert first["url"] == "https://www.tiktok.com/@A/photo/1"
+    assert first["url_y"] == "https://www.tiktok.com/@B/video/2"
+    table = cl.describe_posts(evidence, posts).set_index("content_id")
+    assert table["url"].to_dict()["2"] == "https://www.tiktok.com/@B/video/2"
+    assert table["url"].notna().all()
+
+
+def test_one_caption_is_full_concentration_and_uneven_ones_lie_between() -> None:
+    many = [("20", "E", "second", 2003, "1", None), ("21", "F", "second", 2004, "1", None)]
+    posts = pd.concat([POSTS, pd.DataFrame(many, columns=POSTS.columns)])
+    pairs, graph, evidence = day(posts)
+    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, posts), posts, evidence)
+    # E and F have four posts of one caption and two of another: (4 - 2) / 6.
+    uneven = table[table["accounts"].map(lambda names: "E" in names)].iloc[0]
+    assert uneven["gini_objects"] == pytest.approx(1 / 3)
+    single = POSTS[POSTS["video_description"] != "third"]
+    pairs = cl.detect_groups(
+        cl.prep_data(single, "video_description", "author_name", "video_id", "create_time"), 60, 1
+    )
+    graph = cl.generate_coordinated_network(pairs, min_weight=1, subgraph=1, objects=True)
+    found = cl.describe_networks(
+        graph, cl.describe_accounts(graph, pairs, single), single, cl.evidence_pairs(pairs, graph)
+    )
+    assert found[found["accounts"].map(lambda names: "E" in names)]["gini_objects"].tolist() == [1.0]
+
+
+def test_an_account_is_new_when_it_was_not_watched_before() -> None:
+    pairs, graph, _ = day()
+    table = cl.describe_accounts(graph, pairs, POSTS, pool=["A", "E"]).set_index("account_id")
+    assert table["new"].to_dict() == {"A": False, "B": True, "E": False, "F": True}
+    assert table.loc["A", "url"] == "https://www.tiktok.com/@A"
+
+
+def test_the_edges_of_a_network_are_those_of_its_graph_with_its_number() -> None:
+    pairs, graph, evidence = day(min_weight=2)
+    edges = cl.network_edges(cl.coordinated_edges(pairs, min_weight=2), graph)
+    assert len(edges) == graph.number_of_edges()
+    assert (edges["weight"] >= 2).all()
+    of_evidence = evidence.drop_duplicates(["network"])["network"].tolist()
+    assert sorted(edges["network"].unique()) == sorted(of_evidence)
 
 
 def test_posts_count_accounts_at_both_ends_and_keep_captions_with_commas() -> None:
@@ -104,12 +155,12 @@ def test_three_accounts_around_one_caption_are_three() -> None:
 def test_a_day_without_a_network_has_tables_without_rows() -> None:
     pairs, graph, evidence = day(POSTS.iloc[:1])
     found = cl.describe_accounts(graph, pairs, POSTS)
-    networks = cl.describe_networks(graph, found, POSTS)
+    networks = cl.describe_networks(graph, found, POSTS, evidence)
     posts = cl.describe_posts(evidence, POSTS)
     full = day()
     whole = cl.describe_accounts(full[1], full[0], POSTS)
     for empty, filled in (
-        (found, whole), (networks, cl.describe_networks(full[1], whole, POSTS)), (posts, cl.describe_posts(full[2], POSTS)),
+        (found, whole), (networks, cl.describe_networks(full[1], whole, POSTS, full[2])), (posts, cl.describe_posts(full[2], POSTS)),
     ):  # fmt: skip
         assert empty.empty
         pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)

@@ -13,8 +13,8 @@ from coordlib.describe.links import (
     get_cluster_summary,
     get_component_summary,
     label_links,
-    unbiased_gini,
 )
+from coordlib.describe.statistics import unbiased_gini
 from coordlib.detect.link_shares import CoordShares, get_coord_shares
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.simulate.links import simulate_link_shares

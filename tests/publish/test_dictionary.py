@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 
 from coordlib.describe.day import analyse_day
-from coordlib.publish.dictionary import describe_column, undocumented
+from coordlib.describe.labels import add_labels
+from coordlib.describe.posts import network_edges
+from coordlib.publish.dictionary import TABLES, describe_column, undocumented
+from coordlib.workflow.label_networks import label_networks
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +22,21 @@ def tables() -> dict[str, pd.DataFrame]:
         "create_time": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
     }).assign(view_count=5, like_count=1, comment_count=0, share_count=0, hashtag_names="", voice_to_text="")  # fmt: skip
     day = analyse_day(posts, edge_weight=0.0, min_weight=1)
+    networks = add_labels(day.networks, label_networks(day.posts))
+    edges = network_edges(day.edges, day.graph)
     assert day.outcome == "network"
     return {
-        "accounts": day.accounts, "networks": day.networks, "posts": day.posts, "edges": day.edges, "pairs": day.evidence,
+        "accounts": day.accounts, "networks": networks, "posts": day.posts, "edges": edges, "pairs": day.evidence,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["accounts", "networks", "posts", "edges", "pairs"])
-def test_every_column_of_a_days_files_is_explained(tables: dict[str, pd.DataFrame], name: str) -> None:
+def test_every_column_of_a_days_files_is_explained_and_no_other(
+    tables: dict[str, pd.DataFrame], name: str
+) -> None:
     assert undocumented(name, tables[name].columns) == []
+    (explained,) = (table.names for table in TABLES if table.name == name)
+    assert list(explained) == list(tables[name].columns)
 
 
 @pytest.mark.parametrize("name", ["accounts", "networks", "posts", "edges", "pairs"])

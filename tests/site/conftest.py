@@ -173,6 +173,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
 
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """A browser that leaves the page before a file has arrived is no fault of the site."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().copyfile(source, outputfile)
+
 
 @pytest.fixture(scope="session")
 def base(site: Path) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import networkx as nx
 import pandas as pd
 
+from coordlib.addresses import account_address
 from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
 from coordlib.describe.leaders import account_leads
 from coordlib.describe.paths import betweenness
@@ -15,11 +18,13 @@ _COLUMNS = {
     "account_id": "str", "network": "int64", "unique_shares_count": "int64", "avg_time_delta": "float64",
     "avg_edge_symmetry_score": "float64", "degree": "int64", "strength": "int64", "betweenness": "float64",
     **{f"avg_{name}": "float64" for name in MEASURES}, "n_posts": "int64", "first_seen": "Int64",
-    "last_seen": "Int64", "lead_share": "float64",
+    "last_seen": "Int64", "lead_share": "float64", "new": "bool", "url": "str",
 }  # fmt: skip
 
 
-def describe_accounts(graph: nx.Graph[str], pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+def describe_accounts(
+    graph: nx.Graph[str], pairs: pd.DataFrame, posts: pd.DataFrame, pool: Iterable[str] = ()
+) -> pd.DataFrame:
     """Describe every account of a coordination network.
 
     Parameters
@@ -30,17 +35,20 @@ def describe_accounts(graph: nx.Graph[str], pairs: pd.DataFrame, posts: pd.DataF
         All pairs of the day, also those under the threshold.
     posts
         The day's posts with the archive's columns.
+    pool
+        The accounts that were watched before this day.
 
     Returns
     -------
     pandas.DataFrame
-        One row per account, sorted by ``account_id``: ``network`` (its component, numbered by first vertex),
+        One row per account, sorted by ``account_id``: ``network`` (its component, the largest is 1),
         ``unique_shares_count`` (distinct posts of the account in `pairs`), ``avg_time_delta`` (seconds) and
         ``avg_edge_symmetry_score`` (means over its edges), ``degree``, ``strength`` (sum of weights),
         ``betweenness`` (weight as distance, normalised), ``avg_views``, ``avg_likes``, ``avg_comments``,
         ``avg_shares`` (means over all its posts of the day, each counted once), ``n_posts`` (its posts behind
-        retained edges), ``first_seen``, ``last_seen`` (of those, UTC seconds; Int64) and
-        ``lead_share`` (share of its pairs behind retained edges in which it posted first; 0–1).
+        retained edges), ``first_seen``, ``last_seen`` (of those, UTC seconds; Int64),
+        ``lead_share`` (share of its pairs behind retained edges in which it posted first; 0–1), ``new``
+        (bool; not in `pool`) and ``url`` (address of its page).
 
     References
     ----------
@@ -61,6 +69,8 @@ def describe_accounts(graph: nx.Graph[str], pairs: pd.DataFrame, posts: pd.DataF
     table["n_posts"] = table["n_posts"].fillna(0)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
     table["lead_share"] = table["account_id"].map(leads)
+    table["new"] = ~table["account_id"].isin(set(pool))
+    table["url"] = table["account_id"].map(account_address)
     return table[list(_COLUMNS)].astype(_COLUMNS)
 
 

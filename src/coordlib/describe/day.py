@@ -77,12 +77,13 @@ def analyse_day(
     )
     if compat is not None:
         graph.graph["network_order"] = "appearance"
-    evidence = evidence_pairs(pairs, graph)
-    accounts = describe_accounts(graph, pairs, posts)
+    watched = set(pool)
+    evidence = evidence_pairs(pairs, graph, posts)
+    accounts = describe_accounts(graph, pairs, posts, watched)
     return DayAnalysis(
         shares=shares, pairs=pairs, edges=edges, graph=graph, accounts=accounts,
-        networks=describe_networks(graph, accounts, posts), posts=describe_posts(evidence, posts),
-        evidence=evidence, new_accounts=sorted(set(graph) - set(pool)),
+        networks=describe_networks(graph, accounts, posts, evidence), posts=describe_posts(evidence, posts),
+        evidence=evidence, new_accounts=sorted(set(graph) - watched),
         outcome=day_outcome(graph, len(posts), min_posts),
     )  # fmt: skip
 

@@ -136,7 +136,7 @@ def label_components(
 def add_labels(
     networks: pd.DataFrame, labels: dict[Any, Label], *, component: str = "network"
 ) -> pd.DataFrame:
-    """Return the table of networks with the columns ``label``, ``label_method`` and ``language`` (str).
+    """Return the table with ``label``, ``label_method`` and ``language`` (str) after the network's number.
 
     A network without a label gets an empty one; the table handed in is not changed.
 
@@ -159,9 +159,10 @@ def add_labels(
         "label_method": [label.method for label in found],
         "language": [label.language for label in found],
     }
-    return networks.assign(
-        **{name: pd.Series(values, index=networks.index, dtype="str") for name, values in columns.items()}
-    )
+    table = networks.drop(columns=list(columns), errors="ignore")
+    for place, (name, values) in enumerate(columns.items(), start=list(table.columns).index(component) + 1):
+        table.insert(place, name, pd.Series(values, index=table.index, dtype="str"))
+    return table
 
 
 def class_tf_idf(counts: dict[Any, Counter[str]]) -> dict[Any, dict[str, float]]:

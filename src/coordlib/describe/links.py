@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from coordlib.describe.labels import Label, label_components
+from coordlib.describe.statistics import unbiased_gini
 from coordlib.detect.link_shares import CoordShares
 from coordlib.urls import full_domain, parent_domain
 
@@ -91,22 +91,6 @@ def get_cluster_summary(
     [[1, 1]]
     """
     return _summary(output, "cluster", labels, ratings)
-
-
-def unbiased_gini(values: npt.ArrayLike) -> float:
-    """Return the unbiased Gini coefficient of non-negative values; nan for a single value.
-
-    Examples
-    --------
-    >>> round(unbiased_gini([0.9, 0.1]), 12), unbiased_gini([0.5, 0.5])
-    (0.8, 0.0)
-    """
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    n = len(ordered)
-    if n < 2 or ordered.sum() == 0:
-        return float("nan")
-    ranks = 2 * np.arange(1, n + 1) - n - 1
-    return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
 def _summary(

@@ -9,17 +9,21 @@ import pandas as pd
 
 from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
 from coordlib.describe.paths import diameters
+from coordlib.describe.posts import post_ends
+from coordlib.describe.statistics import unbiased_gini
 
 _COLUMNS = {
     "network": "int64", "n_accounts": "int64", "n_edges": "int64", "density": "float64", "diameter": "int64",
     "diameter_weighted": "float64", "transitivity": "float64", "coorscore": "float64",
-    "coordinated_share_ratio": "float64", "n_posts": "int64", "n_objects": "int64",
+    "coordinated_share_ratio": "float64", "gini_objects": "float64", "n_posts": "int64", "n_objects": "int64",
     **{f"avg_{name}": "float64" for name in MEASURES}, "first_seen": "Int64", "last_seen": "Int64",
     "accounts": "object",
 }  # fmt: skip
 
 
-def describe_networks(graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+def describe_networks(
+    graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.DataFrame, evidence: pd.DataFrame
+) -> pd.DataFrame:
     """Describe every connected component of a coordination network.
 
     Parameters
@@ -31,6 +35,8 @@ def describe_networks(graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.Da
         Its accounts, from :func:`describe_accounts`.
     posts
         The day's posts with the archive's columns.
+    evidence
+        The pairs behind its edges, from :func:`evidence_pairs`.
 
     Returns
     -------
@@ -39,7 +45,8 @@ def describe_networks(graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.Da
         ``diameter`` (steps), ``diameter_weighted`` (weight as distance, as the reference report prints it),
         ``transitivity`` (missing where no account has two neighbours), ``coorscore`` (mean of strength/degree),
         ``coordinated_share_ratio`` (posts behind retained edges / all posts of its accounts that day),
-        ``n_posts`` (the former), ``n_objects``, ``avg_views`` … (means over all posts of its accounts that
+        ``gini_objects`` (unbiased Gini coefficient of the coordinated posts per object; 1 for a single object),
+        ``n_posts`` (posts behind retained edges), ``n_objects``, ``avg_views`` … (means over all posts of its accounts that
         day, each counted once), ``first_seen``, ``last_seen`` (Int64 UTC seconds), ``accounts`` (sorted list).
     """
     known = plain_posts(posts)
@@ -61,7 +68,18 @@ def describe_networks(graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.Da
     table = table.join(spans, on="network").join(mean_engagement(known, "network"), on="network")
     collected = table["network"].map(known["network"].value_counts()).astype("float64")
     table["coordinated_share_ratio"] = table["n_posts"].astype("float64") / collected
+    table["gini_objects"] = table["network"].map(_concentration(evidence))
     return table[list(_COLUMNS)].astype(_COLUMNS)
+
+
+def _concentration(evidence: pd.DataFrame) -> dict[int, float]:
+    """How unevenly the coordinated posts of each network spread over its objects."""
+    posts = post_ends(evidence).drop_duplicates(["network", "object_id", "content_id"])
+    counts = posts.groupby(["network", "object_id"]).size()
+    return {
+        int(str(network)): 1.0 if len(sizes) == 1 else unbiased_gini(sizes.to_numpy())
+        for network, sizes in counts.groupby(level="network")
+    }
 
 
 _SHAPE = frozenset(

@@ -1,4 +1,4 @@
-"""The evidence: pairs of posts behind the edges that were kept, and the posts in them."""
+"""The evidence: edges that were kept, the pairs of posts behind them, and the posts in those."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from coordlib.addresses import video_address
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
 
 _POST_COLUMNS = {
@@ -14,7 +15,9 @@ _POST_COLUMNS = {
 }  # fmt: skip
 
 
-def evidence_pairs(pairs: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
+def evidence_pairs(
+    pairs: pd.DataFrame, graph: nx.Graph[str], posts: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the pairs of posts behind the edges of a network, with the number of their network.
 
     Parameters
@@ -23,11 +26,15 @@ def evidence_pairs(pairs: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
         Pairs as :func:`coordlib.detect_groups` returns them.
     graph
         The network made from them, for instance with ``subgraph=1``.
+    posts
+        The day's posts with the archive's columns, to add when and where each post can be seen.
 
     Returns
     -------
     pandas.DataFrame
-        The rows of `pairs` whose two accounts are joined by an edge, in their order, with ``network`` (int64).
+        The rows of `pairs` whose two accounts are joined by an edge, in their order, with ``network`` (int64);
+        with `posts` also ``timestamp``, ``timestamp_y`` (Int64 UTC seconds), ``url``, ``url_y`` (str) of the
+        older and the newer post.
 
     Examples
     --------
@@ -42,7 +49,53 @@ def evidence_pairs(pairs: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
     kept = np.fromiter((end in edges for end in ends), dtype=bool, count=len(pairs))
     result = pairs[kept].reset_index(drop=True)
     result["network"] = result["account_id"].map(numbers).astype("int64")
+    if posts is None:
+        return result
+    known = plain_posts(posts).set_index("content_id")
+    for end in ("", "_y"):
+        result[f"timestamp{end}"] = result[f"content_id{end}"].map(known["timestamp"]).astype("Int64")
+    for end in ("", "_y"):
+        url = result[f"content_id{end}"].map(known["url"])
+        result[f"url{end}"] = _addresses(url, result[f"account_id{end}"], result[f"content_id{end}"])
     return result
+
+
+def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
+    """Return the edges that make up a network, each with the number of its network.
+
+    Parameters
+    ----------
+    edges
+        All edges, as :func:`coordlib.coordinated_edges` returns them.
+    graph
+        The network made from the same pairs, for instance with ``subgraph=1``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `edges` that are in `graph`, in their order, with ``network`` (int64) after the two accounts.
+
+    Examples
+    --------
+    >>> edges = pd.DataFrame({"account_id": ["a", "a"], "account_id_y": ["b", "c"], "weight": [9, 1]})
+    >>> network_edges(edges, nx.Graph([("a", "b")])).values.tolist()
+    [['a', 'b', 1, 9]]
+    """
+    ends = zip(edges["account_id"].tolist(), edges["account_id_y"].tolist(), strict=True)
+    kept = np.fromiter((graph.has_edge(*end) for end in ends), dtype=bool, count=len(edges))
+    result = edges[kept].reset_index(drop=True)
+    result.insert(2, "network", result["account_id"].map(network_numbers(graph)).astype("int64"))
+    return result
+
+
+def _addresses(known: pd.Series, accounts: pd.Series, contents: pd.Series) -> pd.Series:
+    """Addresses of posts: the source's own where it gives a web address, else made from account and id."""
+    rows = zip(known.tolist(), accounts.tolist(), contents.tolist(), strict=True)
+    found = [
+        url if isinstance(url, str) and url.startswith("https://") else video_address(account, content)
+        for url, account, content in rows
+    ]
+    return pd.Series(found, index=known.index, dtype="str")
 
 
 def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:
@@ -78,7 +131,8 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per content id, in the order of first appearance in `evidence`: ``content_id``, ``url``,
+        One row per content id, in the order of first appearance in `evidence`: ``content_id``, ``url`` (the
+        source's, or made from account and id),
         ``account_id``, ``network``, ``timestamp`` (UTC seconds), ``object_id`` (the first shared object),
         ``n_accounts`` (distinct accounts, at either end of a pair, that shared an object of this post),
         ``views``, ``likes``, ``comments``, ``shares`` (Int64), ``description``.
@@ -91,17 +145,18 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     known = plain_posts(posts).drop(columns="account_id")
     if evidence.empty:
         return empty_table(_POST_COLUMNS)
-    ends = _ends(evidence)
+    ends = post_ends(evidence)
     accounts_of = ends.drop_duplicates(["object_id", "account_id"])[["object_id", "account_id"]]
     shared = ends.drop_duplicates(["content_id", "object_id"])[["content_id", "object_id"]]
     counts = shared.merge(accounts_of, on="object_id").groupby("content_id")["account_id"].nunique()
     table = ends.drop_duplicates("content_id")
     table = table.merge(known, on="content_id", how="left")
     table["n_accounts"] = table["content_id"].map(counts)
+    table["url"] = _addresses(table["url"], table["account_id"], table["content_id"])
     return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS).reset_index(drop=True)
 
 
-def _ends(evidence: pd.DataFrame) -> pd.DataFrame:
+def post_ends(evidence: pd.DataFrame) -> pd.DataFrame:
     """Both posts of each pair as rows, older before newer, pair by pair."""
     older = evidence[["object_id", "account_id", "content_id", "network"]]
     newer = evidence[["object_id", "account_id_y", "content_id_y", "network"]].set_axis(older.columns, axis=1)

@@ -1,4 +1,4 @@
-"""Statistics of accounts and of shared objects, as CooRTweet's account_stats and group_stats."""
+"""Statistics of accounts and of shared objects (CooRTweet's account_stats and group_stats), and their concentration."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import warnings
 from typing import Any, Literal
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coordlib.detect.speed import fast_column
@@ -140,6 +142,22 @@ def group_stats(
         {"object_id": list(accounts), "num_accounts": [len(names) for names in accounts.values()]}
     ).astype({"object_id": "str", "num_accounts": "int64"})
     return table.sort_values("num_accounts", ascending=False, kind="stable", ignore_index=True)
+
+
+def unbiased_gini(values: npt.ArrayLike) -> float:
+    """Return the unbiased Gini coefficient of non-negative values; nan for a single value.
+
+    Examples
+    --------
+    >>> round(unbiased_gini([0.9, 0.1]), 12), unbiased_gini([0.5, 0.5])
+    (0.8, 0.0)
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = len(ordered)
+    if n < 2 or ordered.sum() == 0:
+        return float("nan")
+    ranks = 2 * np.arange(1, n + 1) - n - 1
+    return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
 def is_fast(graph: nx.Graph[str]) -> bool:

@@ -43,7 +43,7 @@ def _words(outcome: str, counts: Mapping[str, Any], date: str) -> tuple[str, str
         accounts, networks = int(counts.get("n_accounts", 0)), int(counts.get("n_networks", 0))
         found = f"{accounts:,} accounts in {networks:,} network{'' if networks == 1 else 's'} shared in a coordinated way."
         new = counts.get("n_new_accounts")
-        more = f" {int(new):,} of them were not in the pool before." if new is not None else ""
+        more = "" if new is None else _new_to_the_pool(int(new))
         of = f" Found among {n_posts:,} posts." if n_posts else ""
         return "found", found, (more + of).strip()
     if outcome == "no-coordination":
@@ -84,6 +84,12 @@ def _words(outcome: str, counts: Mapping[str, Any], date: str) -> tuple[str, str
             "from this page."
         ),
     )
+
+
+def _new_to_the_pool(count: int) -> str:
+    if count == 0:
+        return " All of them were in the pool before."
+    return f" {count:,} of them {'was' if count == 1 else 'were'} not in the pool before."
 
 
 def show_page_head(run: Mapping[str, Any], assets: str = "../../assets") -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.publish.addresses import account_address, video_address
+from coordlib.addresses import account_address, video_address
 from coordlib.publish.tables import html_table, show_html
 
 #: Column to (heading, format) per table, in the order of the page.
@@ -34,12 +34,10 @@ ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
 NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
     "label": ("label", None),
-    "label_method": ("label made by", None),
-    "language": ("language", None),
     "n_accounts": ("accounts", ",d"),
-    "n_edges": ("edges", ",d"),
     "n_posts": ("posts", ",d"),
     "n_objects": ("captions", ",d"),
+    "n_edges": ("edges", ",d"),
     "density": ("density", ".2f"),
     "diameter": ("diameter", ",d"),
     "transitivity": ("transitivity", ".2f"),
@@ -50,26 +48,28 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "first_seen": ("first post", "utc"),
     "last_seen": ("last post", "utc"),
     "accounts": ("members", None),
+    "language": ("language", None),
+    "label_method": ("label made by", None),
 }
 POSTS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
     "timestamp": ("time (UTC)", "utc"),
     "account_id": ("account", None),
-    "content_id": ("post", None),
+    "description": ("description", None),
     "n_accounts": ("accounts", ",d"),
     "views": ("views", ",d"),
     "likes": ("likes", ",d"),
     "comments": ("comments", ",d"),
     "shares": ("shares", ",d"),
-    "description": ("description", None),
+    "content_id": ("post", None),
 }
 PAIRS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
     "object_id": ("caption", None),
     "account_id": ("first account", None),
-    "content_id": ("first post", None),
     "time_delta": ("seconds later", ",d"),
     "account_id_y": ("second account", None),
+    "content_id": ("first post", None),
     "content_id_y": ("second post", None),
 }
 LEADS: Mapping[str, tuple[str, str | None]] = {

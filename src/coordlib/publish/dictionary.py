@@ -46,9 +46,8 @@ def _c(name: str, kind: str, definition: str, unit: str = "", formula: str = "",
 _ACCOUNT = _c("account_id", "string", "Account name, as the platform gives it.")
 _NETWORK = _c(
     "network", "integer", "Number of the network (connected component) on this day. "
-    "The same number on another day is another network: use the lineage.", "", "connected components", NETWORKX,
+    "The same number on another day is another network: compare the accounts.", "", "connected components", NETWORKX,
 )  # fmt: skip
-_LINEAGE = _c("lineage", "string", "Name of the network across days, kept while most of its accounts stay.")
 _FIRST = _c("first_seen", "integer", "Time of the earliest coordinated post.", "UTC seconds since 1970")
 _LAST = _c("last_seen", "integer", "Time of the latest coordinated post.", "UTC seconds since 1970")
 _MEAN = "mean over the posts that have the number"
@@ -69,7 +68,7 @@ def _engagement(what: str, prefix: str = "avg_") -> tuple[Column, ...]:
 ACCOUNTS = Table(
     "accounts", "one account of the day's coordinated network",
     (
-        _ACCOUNT, _NETWORK, _LINEAGE,
+        _ACCOUNT, _NETWORK,
         _c("unique_shares_count", "integer", "Distinct posts of the account in any pair of the day, also in pairs "
            "whose edge is under the threshold.", "posts", "|{content_id in pairs}|", COORTWEET),
         _c("avg_time_delta", "number", "Mean, over the account's edges, of the mean time between its posts and the "
@@ -93,7 +92,7 @@ ACCOUNTS = Table(
 NETWORKS = Table(
     "networks", "one network (connected component) of the day",
     (
-        _NETWORK, _LINEAGE,
+        _NETWORK,
         _c("label", "string", "Words that set the network apart from the day's others; made as label_method says."),
         _c("label_method", "string", "How the label was made; run.json keeps what it rests on."),
         _c("language", "string", "Language of most of its captions, where that is clear.", "ISO 639 code"),
@@ -110,17 +109,12 @@ NETWORKS = Table(
            "mean(strength / degree)", COORNET),
         _c("coordinated_share_ratio", "number", "Coordinated posts of its accounts among all posts of theirs that "
            "were collected.", "0–1", "coordinated posts / posts", COORNET),
-        _c("gini_objects", "number", "Concentration of the posts on few objects: 0 evenly spread, near 1 on one.",
-           "0–1", "Gini coefficient of posts per object", COORNET),
-        _c("gini_domains", "number", "Concentration of the shares on few domains.", "0–1",
-           "Gini coefficient of shares per domain", COORNET),
-        _c("q_value", "number", "Smallest false discovery rate at which one of its edges is kept.", "0–1",
-           "Benjamini-Hochberg", "Benjamini & Hochberg 1995"),
+        _c("gini_objects", "number", "Concentration of the coordinated posts on few objects: 0 evenly spread, "
+           "1 all on one.", "0–1", "unbiased Gini coefficient of posts per object", COORNET),
         _c("n_posts", "integer", "Coordinated posts in the network.", "posts"),
         _c("n_objects", "integer", "Distinct objects shared in a coordinated way.", "objects"),
         *_engagement("posts of its accounts on the day"),
         _FIRST, _LAST,
-        _c("event", "string", "What happened to the lineage: born, continued, merged, split, returned."),
         _c("accounts", "array", "Its accounts, sorted."),
     ),
 )  # fmt: skip
@@ -133,7 +127,7 @@ POSTS = Table(
         _ACCOUNT, _NETWORK,
         _c("timestamp", "integer", "Time of the post.", "UTC seconds since 1970"),
         _c("object_id", "string", "What was shared: the caption as written, commas and line breaks included."),
-        _c("n_accounts", "integer", "Distinct accounts that posted the same object in the pairs of the day, both "
+        _c("n_accounts", "integer", "Distinct accounts that posted the same object in the pairs of pairs.csv, both "
            "ends of each pair counted.", "accounts"),
         *_engagement("post", ""),
         _c("description", "string", "Caption of the post, as written."),
@@ -158,12 +152,6 @@ EDGES = Table(
         _c("object_ids", "array", "The distinct objects, in the order in which they were first paired."),
         _c("weight_threshold", "integer", "1 where the weight is above the day's threshold, else 0.", "0 or 1",
            "weight > quantile(weights, edge_weight)", COORTWEET),
-        _c("episodes", "integer", "Separate occasions of joint posting behind the edge.", "occasions"),
-        _c("p_objects", "number", "Probability of at least so many joint objects by chance.", "0–1"),
-        _c("q_value", "number", "False discovery rate at which the edge is kept.", "0–1", "Benjamini-Hochberg",
-           "Benjamini & Hochberg 1995"),
-        _c("evidence", "string", "Class of the evidence, from one shared caption to repeated joint posting."),
-        _c("layers", "array", "Layers (caption, URL, …) in which the two were paired."),
     ),
 )  # fmt: skip
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import networkx as nx
 import pandas as pd
 
+from coordlib.addresses import TIKTOK, account_address
 from coordlib.errors import ParameterError, PublishError
 from coordlib.publish.figures import PALETTE, plural
 from coordlib.publish.layout import layout_graph
@@ -25,8 +25,6 @@ from coordlib.publish.tables import format_value, is_missing, show_html
 from coordlib.publish.text import clean_text, escape, safe_url
 from coordlib.publish.workspace import is_simulated
 
-#: Address of an account on TikTok.
-TIKTOK = "https://www.tiktok.com/@{account}"
 _OTHER = "#8a8f98"
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
@@ -169,7 +167,7 @@ def _nodes(
             for key, label in _FACTS.items()
             if key in row and not is_missing(row[key])
         ]
-        address = safe_url(account_url.format(account=quote(str(node), safe=""))) if account_url else None
+        address = safe_url(account_address(node, account_url)) if account_url else None
         nodes.append({
             "id": place, "label": name if len(name) <= 24 else name[:23] + "…", "x": x, "y": y, "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
             "group": number[str(node)], "color": PALETTE[mark] if mark is not None else _OTHER,

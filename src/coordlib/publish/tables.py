@@ -142,6 +142,8 @@ def _cell(
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:
         return f"<td class=num{sort}>{content}</td>"
+    if form == "utc":
+        return f"<td class=time{sort}>{content}</td>"
     width = ' class="long"' if len(text) > _LONG else ""
     return f'<td dir="auto"{width}{sort}>{content}</td>'
 

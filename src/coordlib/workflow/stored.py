@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -118,8 +119,18 @@ def day_run(
         "parameters": dict(parameters),
         "counts": dict(counts),
         "facts": facts,
-        "inputs": {name: file["sha256"] for name, file in day.facts.get("inputs", {}).items()},
+        "inputs": {
+            **{name: file["sha256"] for name, file in day.facts.get("inputs", {}).items()},
+            **_stored_inputs(day),
+        },
         "weight_threshold": graph.graph.get("threshold"),
         "started_at": day.started_at,
         "labels": {str(network): asdict(label) for network, label in (labels or {}).items()},
     }
+
+
+def _stored_inputs(day: StoredDay) -> dict[str, str]:
+    """SHA-256 of what the analysis was made from as the workspace holds it, whatever it was collected from."""
+    posts = day.posts.to_json(orient="records", lines=True, force_ascii=True)
+    texts = {"stored posts": posts, "pool before the day": "\n".join(sorted(day.pool))}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}

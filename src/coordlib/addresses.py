@@ -20,6 +20,12 @@ def account_address(account: object, template: str = TIKTOK) -> str:
 
 
 def video_address(account: object, video_id: object) -> str | None:
-    """Return the address of a TikTok video, or None where the id is not a number."""
+    """Return the address of a TikTok video, or None where the id is not a number.
+
+    Examples
+    --------
+    >>> video_address("a.b", "7676140814108206909")
+    'https://www.tiktok.com/@a.b/video/7676140814108206909'
+    """
     digits = str(video_id)
     return f"{account_address(account)}/video/{digits}" if digits.isascii() and digits.isdigit() else None
