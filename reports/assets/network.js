@@ -10,7 +10,7 @@
   var picker = document.getElementById("network");
   var status = document.getElementById("summary");
   var summary = status.textContent;
-  var many = data.nodes.length > 150;
+  var LABEL = 13; // height of a name on the screen, whatever the zoom
 
   function colours() {
     return dark.matches
@@ -22,9 +22,8 @@
     var tone = colours();
     return {
       id: node.id, x: node.x, y: node.y, size: node.size, shape: node.shape, title: node.title,
-      label: many && node.size < 18 ? undefined : node.label,
       color: { background: node.color, border: tone.halo, highlight: { background: node.color, border: tone.strong }, hover: { background: node.color, border: tone.strong } },
-      font: { color: tone.ink, size: 13, strokeWidth: 3, strokeColor: tone.halo }, borderWidth: 1, borderWidthSelected: 3
+      borderWidth: 1, borderWidthSelected: 3
     };
   }
 
@@ -36,6 +35,29 @@
   var nodes = new vis.DataSet(data.nodes.map(drawn));
   var edges = new vis.DataSet(data.edges.map(drawnEdge));
   var network = new vis.Network(view, { nodes: nodes, edges: edges }, data.options);
+
+  function overlap(a, b) { return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; }
+
+  /* Names keep their size on the screen and are written where they cover neither a point nor another name, the best
+     connected first; zooming in makes room for more. */
+  var ordered = data.nodes.slice().sort(function (a, b) { return b.size - a.size || a.id - b.id; });
+  function placeNames() {
+    var scale = network.getScale(), tone = colours(), wanted = picker.value;
+    var visible = ordered.filter(function (node) { return wanted === "" || String(node.group) === wanted; });
+    var points = visible.map(function (node) { return { left: node.x - node.size, right: node.x + node.size, top: node.y - node.size, bottom: node.y + node.size }; });
+    var written = [];
+    nodes.update(visible.map(function (node, place) {
+      var half = (node.label.length * LABEL * 0.29 + 3) / scale, top = node.y + node.size + 2 / scale;
+      var box = { left: node.x - half, right: node.x + half, top: top, bottom: top + LABEL * 1.3 / scale };
+      var free = !points.some(function (point, other) { return other !== place && overlap(box, point); }) &&
+        !written.some(function (name) { return overlap(box, name); });
+      if (free) { written.push(box); }
+      return { id: node.id, label: free ? node.label : "", font: { color: tone.ink, size: LABEL / scale, strokeWidth: 3 / scale, strokeColor: tone.halo, vadjust: -3 / scale } };
+    }));
+    document.body.setAttribute("data-names", String(written.length));
+  }
+  var waiting = 0;
+  function placeNamesSoon() { window.clearTimeout(waiting); waiting = window.setTimeout(placeNames, 60); }
 
   function make(tag, text) {
     var node = document.createElement(tag);
@@ -73,6 +95,7 @@
   function choose(id) {
     network.selectNodes([id]);
     network.focus(id, { scale: Math.max(network.getScale(), 0.9), animation: false });
+    placeNames();
     describe(id);
   }
 
@@ -81,6 +104,7 @@
     nodes.update(data.nodes.map(function (node) { return { id: node.id, hidden: wanted !== "" && String(node.group) !== wanted }; }));
     var shown = data.nodes.filter(function (node) { return wanted === "" || String(node.group) === wanted; });
     network.fit({ nodes: shown.map(function (node) { return node.id; }), animation: false });
+    placeNames();
     status.textContent = wanted === "" ? summary : "Network " + wanted + ": " + shown.length + " of " + data.nodes.length + " drawn accounts.";
   }
 
@@ -103,7 +127,9 @@
     if (node) { picker.value = ""; filter(); choose(node.id); } else { status.textContent = "No account of that name is drawn."; }
   });
   document.getElementById("fit").addEventListener("click", function () { picker.value = ""; filter(); });
-  function zoom(factor) { network.moveTo({ scale: network.getScale() * factor, animation: false }); }
+  function zoom(factor) { network.moveTo({ scale: network.getScale() * factor, animation: false }); placeNames(); }
+  network.on("zoom", placeNamesSoon);
+  network.on("resize", placeNamesSoon);
   document.getElementById("closer").addEventListener("click", function () { zoom(1.4); });
   document.getElementById("farther").addEventListener("click", function () { zoom(1 / 1.4); });
 
@@ -126,8 +152,9 @@
   if (others) { var rest = make("li"); rest.append(symbol({ color: "#8a8f98", shape: "dot" }), others + " more networks"); legend.append(rest); }
   legend.append(make("li", "size: connected accounts · line: " + data.edge_unit));
 
-  dark.addEventListener("change", function () { nodes.update(data.nodes.map(drawn)); edges.update(data.edges.map(drawnEdge)); });
+  dark.addEventListener("change", function () { nodes.update(data.nodes.map(drawn)); edges.update(data.edges.map(drawnEdge)); placeNames(); });
   network.once("afterDrawing", function () { document.body.setAttribute("data-drawn", String(data.nodes.length)); });
   network.fit({ animation: false });
+  placeNames();
   window.coordlibNetwork = { place: function (name) { var spot = network.canvasToDOM(network.getPositions([byName.get(name).id])[byName.get(name).id]); return { x: spot.x, y: spot.y }; } };
 })();

@@ -46,7 +46,9 @@ def test_the_title_states_the_finding_and_the_drawing_has_an_alternative(name: s
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_figure_of_nothing_says_so_instead_of_failing(name: str) -> None:
     draw, table, _ = DRAWN[name]
-    assert draw(table.head(0)).title
+    empty = draw(table.head(0))
+    assert "<svg" not in empty.html, "no axes without anything on them"
+    assert empty.title in empty.html
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -58,7 +58,10 @@ def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_ma
 
 
 def test_an_empty_network_still_makes_a_page(tmp_path: Path) -> None:
-    assert write_network(nx.Graph(), tmp_path).summary == "0 accounts, 0 edges, 0 networks."
+    view = write_network(nx.Graph(), tmp_path)
+    assert view.summary == "0 accounts, 0 edges, 0 networks."
+    assert "iframe" not in network_html(view)
+    assert "no network to draw" in network_html(view)
 
 
 def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:

@@ -107,7 +107,10 @@ def test_a_table_that_is_cut_says_so_and_names_the_file_with_all_rows() -> None:
 
 
 def test_an_empty_table_says_that_it_has_no_rows() -> None:
-    assert "No rows." in html_table(pd.DataFrame({"n": []}), "T")
+    text = html_table(pd.DataFrame({"n": []}), "Accounts", csv="accounts.csv")
+    assert "Accounts: no rows." in text
+    assert "<table" not in text
+    assert 'href="accounts.csv"' in text
 
 
 def test_a_format_for_a_column_that_is_not_there_names_the_columns() -> None:

@@ -179,16 +179,23 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
             super().copyfile(source, outputfile)
 
 
-@pytest.fixture(scope="session")
-def base(site: Path) -> Iterator[str]:
-    """Address of the served site."""
-    handler = functools.partial(_Quiet, directory=str(site.parent))
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a rendered site under its folder's name on loopback; gives its address."""
+    handler = functools.partial(_Quiet, directory=str(folder.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/spike"
+        yield f"http://127.0.0.1:{server.server_address[1]}/{folder.name}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def base(site: Path) -> Iterator[str]:
+    """Address of the served site."""
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -203,9 +210,9 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(browser: Any, base: str) -> Iterator[Any]:
-    """Open a page of the site; afterwards no console error, foreign request or failed answer may have happened."""
+@contextlib.contextmanager
+def watched_pages(browser: Any, base: str) -> Iterator[Any]:
+    """Open pages of a site; afterwards no console error, foreign request or failed answer may have happened."""
     bad: list[str] = []
     allowed: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -237,3 +244,22 @@ def open_page(browser: Any, base: str) -> Iterator[Any]:
 
         yield opened
     assert bad == []
+
+
+@pytest.fixture
+def open_page(browser: Any, base: str) -> Iterator[Any]:
+    """Open a page of the small site."""
+    with watched_pages(browser, base) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def serve_site() -> Any:
+    """Serve another site."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def watch_pages() -> Any:
+    """Open pages of another site, under the same watch."""
+    return watched_pages

@@ -14,6 +14,7 @@ from coordlib.publish.figures import (
     Figure,
     dates,
     make_figure,
+    no_figure,
     plural,
     short,
     utc,
@@ -47,26 +48,26 @@ def pool_history(history: pd.DataFrame) -> Figure:
     known = pool.dropna()
     total = int(new.fillna(0).sum())
     if known.empty:
-        title = "No day has been analysed yet"
-    elif len(known) == 1:
+        return no_figure("No day has been analysed yet")
+    if len(known) == 1:
         title = f"The pool holds {plural(int(known.iloc[-1]), 'account')}, {total:,} of them new"
     else:
         title = f"{plural(total, 'new account')} in {plural(len(table), 'day')}: the pool holds {int(known.iloc[-1]):,}"
-    span = f"{table['date'].iloc[0]} to {table['date'].iloc[-1]}" if len(table) else "no days"
+    span = f"{table['date'].iloc[0]} to {table['date'].iloc[-1]}"
     alt = f"Bars: new accounts per day. Line: accounts in the pool. {span}. {title}."
 
     def draw(axes: Axes, narrow: bool) -> None:
-        length = (days.max() - days.min()).days if len(days) else 0
+        length = (days.max() - days.min()).days
         axes.bar(days, new.fillna(0), color=PALETTE[1], width=max(0.7, length / (60 if narrow else 120)))
         axes.set_ylabel("new accounts a day (bars)")
         whole_numbers(axes.yaxis)
-        axes.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6) if len(new) else 1)
+        axes.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
         right = axes.twinx()
         right.spines["right"].set_visible(False)
         right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
         right.set_ylabel("accounts in the pool (line)")
         whole_numbers(right.yaxis)
-        right.set_ylim(0, max(1.0, float(known.max()) * 1.15) if len(known) else 1)
+        right.set_ylim(0, max(1.0, float(known.max()) * 1.15))
         dates(axes, narrow)
 
     return make_figure(draw, title, alt)
@@ -79,13 +80,13 @@ def network_sizes(networks: pd.DataFrame, shown: int = 15) -> Figure:
     sizes = table["n_accounts"].astype(int).tolist()
     total = int(networks["n_accounts"].sum())
     if not sizes:
-        title = "There is no network on this day"
-    elif len(networks) == 1:
+        return no_figure("There is no network on this day")
+    if len(networks) == 1:
         title = f"One network of {plural(sizes[0], 'account')}"
     else:
         title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
     rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
-    alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes)) or 'none'}.{rest}"
+    alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
 
     def draw(axes: Axes, narrow: bool) -> None:
         positions = np.arange(len(sizes))
@@ -106,6 +107,8 @@ def network_sizes(networks: pd.DataFrame, shown: int = 15) -> Figure:
 def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
     """Draw when each account posted (``account_id``, ``timestamp`` in UTC seconds), most active on top."""
     _need(posts, "account_id", "timestamp")
+    if posts.empty:
+        return no_figure("There are no posts to draw")
     counts = (
         posts.groupby("account_id")
         .size()
@@ -115,12 +118,9 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
     names = counts["account_id"].head(shown).tolist()
     table = posts[posts["account_id"].isin(names)].sort_values("timestamp")
     n_accounts = len(counts)
-    if table.empty:
-        title, span = "There are no posts to draw", ""
-    else:
-        first, last = utc(posts["timestamp"]).min(), utc(posts["timestamp"]).max()
-        span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
-        title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
+    first, last = utc(posts["timestamp"]).min(), utc(posts["timestamp"]).max()
+    span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
     alt = f"One line per account, one dot per post. {title}.{cut}"
     rows = table["account_id"].map({name: len(names) - 1 - i for i, name in enumerate(names)})
@@ -133,8 +133,7 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
         axes.tick_params(axis="y", labelsize=7 if narrow else 9)
         axes.set_xlabel("time of the post (UTC)")
         axes.grid(axis="x", linewidth=0.4, alpha=0.5)
-        if len(table):
-            dates(axes, narrow, year=False)
+        dates(axes, narrow, year=False)
 
     return make_figure(
         draw,
@@ -147,17 +146,16 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
 def hours_of_day(posts: pd.DataFrame) -> Figure:
     """Draw at which hours (UTC) the posts were made (``timestamp`` in UTC seconds)."""
     _need(posts, "timestamp")
-    hours = utc(posts["timestamp"]).dt.hour if len(posts) else pd.Series([], dtype="int64")
-    counts = np.bincount(hours.to_numpy(dtype=int), minlength=24) if len(hours) else np.zeros(24, dtype=int)
-    if not counts.sum():
-        title = "There are no posts to count by hour"
-    else:
-        start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
-        within = int(counts.take(range(start, start + 6), mode="wrap").sum())
-        title = (
-            f"{within / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
-            f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
-        )
+    if posts.empty:
+        return no_figure("There are no posts to count by hour")
+    hours = utc(posts["timestamp"]).dt.hour.to_numpy(dtype=int)
+    counts = np.bincount(hours, minlength=24)
+    start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
+    within = int(counts.take(range(start, start + 6), mode="wrap").sum())
+    title = (
+        f"{within / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
+        f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
+    )
     alt = f"Bars: posts per hour of the day (UTC). {title}."
 
     def draw(axes: Axes, narrow: bool) -> None:
@@ -173,12 +171,11 @@ def hours_of_day(posts: pd.DataFrame) -> Figure:
 def seconds_apart(pairs: pd.DataFrame, time_window: int) -> Figure:
     """Draw how far apart (``time_delta``, seconds) the two posts of a pair are."""
     _need(pairs, "time_delta")
+    if pairs.empty:
+        return no_figure("There are no pairs")
     deltas = pairs["time_delta"].astype(float).to_numpy()
-    if len(deltas):
-        middle = float(np.median(deltas))
-        title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
-    else:
-        title = "There are no pairs"
+    middle = float(np.median(deltas))
+    title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
     alt = f"Histogram of the seconds between the two posts of a pair. {title}."
 
     def draw(axes: Axes, narrow: bool) -> None:
@@ -201,20 +198,17 @@ def weight_against_objects(edges: pd.DataFrame) -> Figure:
         One row per edge: ``weight`` (post pairs), ``n_objects`` (distinct objects).
     """
     _need(edges, "weight", "n_objects")
+    if edges.empty:
+        return no_figure("There are no edges")
     weights = edges["weight"].astype(float).to_numpy()
     single = (edges["n_objects"] == 1).to_numpy(dtype=bool)
     n_one = int(single.sum())
-    if len(edges):
-        title = (
-            f"{n_one:,} of {plural(len(edges), 'edge')} ({n_one / len(edges):.0%}) rest on a single object"
-        )
-    else:
-        title = "There are no edges"
-    span = f"from {weights.min():,.0f} to {weights.max():,.0f} post pairs" if len(edges) else ""
+    title = f"{n_one:,} of {plural(len(edges), 'edge')} ({n_one / len(edges):.0%}) rest on a single object"
+    span = f"from {weights.min():,.0f} to {weights.max():,.0f} post pairs"
     alt = f"Stacked bars: edges by weight, those with one object apart from those with several. {title}; weights {span}."
 
     def draw(axes: Axes, narrow: bool) -> None:
-        low, high = (int(weights.min()), int(weights.max())) if len(weights) else (0, 1)
+        low, high = int(weights.min()), int(weights.max())
         step = max(1, -(-(high - low + 1) // (14 if narrow else 28)))
         bins = np.arange(low, high + step + 1, step) - 0.5
         axes.hist(

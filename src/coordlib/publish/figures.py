@@ -66,6 +66,11 @@ def make_figure(draw: Callable[[Axes, bool], None], title: str, alt: str, *, hei
     )
 
 
+def no_figure(title: str) -> Figure:
+    """Return a sentence in the place of a figure that would have nothing to draw."""
+    return Figure(title, title, f'<p class="cl-note">{escape(title)}.</p>')
+
+
 def show_figure(figure: Figure) -> None:
     """Show a figure on the page."""
     show_html(figure.html)

@@ -111,6 +111,8 @@ def write_network(
 
 def network_html(view: NetworkView) -> str:
     """Return the frame that shows a network page inside a report, with a link that opens it alone."""
+    if not view.n_all:
+        return '<p class="cl-note">There is no network to draw: no two accounts are connected.</p>'
     name = escape(view.path.name)
     return (
         f'<div class="cl-network"><iframe src="{name}" loading="lazy" title="{escape("Network view: " + view.summary)}">'

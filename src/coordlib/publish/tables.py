@@ -80,6 +80,8 @@ def html_table(
     if missing:
         raise MissingColumnError.from_names(missing, columns, f"table '{caption}'")
     n_all = len(frame)
+    if not n_all:
+        return f'<div class="cl-table" data-rows="0"><p class="cl-note">{escape(caption)}: no rows.{_csv_link(csv)}</p></div>'
     shown = frame if max_rows is None else frame.head(max_rows)
     hidden = targets - set(links)
     visible = [name for name in columns if name not in hidden]
@@ -111,16 +113,13 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _count_note(n_shown: int, n_all: int, csv: str | None) -> str:
-    parts = []
-    if n_all == 0:
-        parts.append("No rows.")
-    elif n_shown < n_all:
-        parts.append(f"Showing {n_shown:,} of {n_all:,} rows.")
-    else:
-        parts.append(f"{n_all:,} row{'' if n_all == 1 else 's'}.")
-    if csv:
-        parts.append(f'<a href="{escape(csv)}" download>All rows as CSV</a>')
-    return f'<p class="cl-note">{" ".join(parts)}</p>'
+    rows = f"{n_all:,} row{'' if n_all == 1 else 's'}."
+    words = f"Showing {n_shown:,} of {rows}" if n_shown < n_all else rows
+    return f'<p class="cl-note">{words}{_csv_link(csv)}</p>'
+
+
+def _csv_link(csv: str | None) -> str:
+    return f' <a href="{escape(csv)}" download>All rows as CSV</a>' if csv else ""
 
 
 def _cell(
