@@ -24,9 +24,11 @@ def demo(
     engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
 ) -> None:
     """Simulated API on loopback, seed discovery, monitored days, one network in depth, the site."""
+    from tqdm import tqdm
+
     from coordlib.workflow.demo import run_demo
 
-    done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=typer.echo)
+    done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=tqdm.write)
     typer.echo(f"site: {done.site / 'index.html'}")
     failed = [day for day in done.days if not day.report.ok]
     if failed:

@@ -49,7 +49,7 @@ def replay(
         )
     with_network = [report.date for report in reports if report.outcome == "network"]
     if analyse and with_network:
-        analyse_component(ComponentAnalysis(workspace=str(workspace), date=with_network[-1]))
+        analyse_component(ComponentAnalysis(workspace=str(workspace), date=with_network[-1]), progress=True)
     if render:
         typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     failed = [report for report in reports if not report.ok]
@@ -69,7 +69,8 @@ def analyse(
     """Analyse one network of one day in depth (notebook 03); the page joins the site at the next render."""
     base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
     given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
-    typer.echo(analyse_component(ComponentAnalysis.load({**base.for_notebook(), **given})))
+    values = ComponentAnalysis.load({**base.for_notebook(), **given})
+    typer.echo(analyse_component(values, progress=True))
 
 
 @app.command()

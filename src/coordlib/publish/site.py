@@ -11,10 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import yaml
+from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
 from coordlib.publish.banners import day_banner, simulated_banner
@@ -190,7 +192,7 @@ def _with_smalldocs(root: Path, built: Path) -> None:
         "project = load(sys.argv[1])\nproject.config.setdefault('project', {})['output-dir'] = sys.argv[2]\n"
         "Site(project, quiet=True).build()\n"
     )
-    _run([sys.executable, "-c", script, str(root), str(built)], root, "smalldocs")
+    _run([sys.executable, "-c", script, str(root), str(built)], root, built, "smalldocs")
 
 
 def _with_quarto(root: Path, built: Path) -> None:
@@ -198,22 +200,39 @@ def _with_quarto(root: Path, built: Path) -> None:
     _run(
         ["quarto", "render", str(root), "--output-dir", str(built.relative_to(root)), "--quiet"],
         root,
+        built,
         "quarto",
     )
 
 
-def _run(command: list[str], root: Path, name: str) -> None:
-    try:
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}
-        )
-    except FileNotFoundError:
-        raise PublishError(f"{name} is not on the PATH; install it or render with engine=smalldocs") from None
-    if done.returncode:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        raise PublishError(
-            f"{root}: {name} could not render the site ({' '.join((lines or ['no message'])[-1].split())})"
-        )
+def _run(command: list[str], root: Path, built: Path, name: str) -> None:
+    """Run an engine; the bar counts the pages that have appeared, and an interruption ends the engine too."""
+    pages = sum(
+        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
+    )
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
+    ):
+        try:
+            engine = subprocess.Popen(
+                command, cwd=root, stdout=log, stderr=log, env=os.environ | {"NO_COLOR": "1"}
+            )
+        except FileNotFoundError:
+            raise PublishError(
+                f"{name} is not on the PATH; install it or render with engine=smalldocs"
+            ) from None
+        try:
+            while engine.poll() is None:
+                written = [page for page in built.rglob("*.html") if page.name != "network.html"]
+                bar.update(min(len(written), pages) - bar.n)
+                time.sleep(0.1)
+        finally:
+            engine.kill()
+        log.seek(0)
+        lines = [line for line in log.read().splitlines() if line.strip()] or ["no message"]
+    if engine.returncode:
+        raise PublishError(f"{root}: {name} could not render the site ({' '.join(lines[-1].split())})")
 
 
 def _complete(root: Path, built: Path) -> None:

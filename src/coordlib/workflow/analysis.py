@@ -13,7 +13,7 @@ from coordlib.workflow.stored import load_day
 TEMPLATE = "03-component-analysis.ipynb"
 
 
-def analyse_component(parameters: ComponentAnalysis) -> Path:
+def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Path:
     """Run the component analysis of one network and return the executed notebook.
 
     Raises
@@ -41,4 +41,5 @@ def analyse_component(parameters: ComponentAnalysis) -> Path:
     return run_notebook(
         workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
         front_matter={"title": f"Network {parameters.network} of {day.date}", "date": day.date, "search": False},
+        progress=progress,
     )  # fmt: skip

@@ -97,7 +97,7 @@ def run_demo(
         analysis = ComponentAnalysis.load(
             {"workspace": str(place.root), "date": with_network[-1], "edge_weight": watching.edge_weight}
         )
-        pages.append(analyse_component(analysis))
+        pages.append(analyse_component(analysis, progress=progress))
     return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
 
 

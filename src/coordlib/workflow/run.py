@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import logging
 import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -109,7 +110,8 @@ def run_notebook(
             config.KernelManager.ip = str(Path(sockets) / "kernel")
             warnings.simplefilter("ignore")
             papermill.execute_notebook(
-                _read(template), str(running), parameters=values, kernel_name="python3", progress_bar=progress,
+                _read(template), str(running), parameters=values, kernel_name="python3",
+                progress_bar=progress and sys.stderr.isatty(),
                 config=config, execution_timeout=timeout, request_save_on_cell_execute=False,
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
             )  # fmt: skip
