@@ -103,7 +103,7 @@
     var wanted = picker.value;
     nodes.update(data.nodes.map(function (node) { return { id: node.id, hidden: wanted !== "" && String(node.group) !== wanted }; }));
     var shown = data.nodes.filter(function (node) { return wanted === "" || String(node.group) === wanted; });
-    network.fit({ nodes: shown.map(function (node) { return node.id; }), animation: false });
+    network.fit({ nodes: shown.map(function (node) { return node.id; }), animation: false, maxZoomLevel: 2 });
     placeNames();
     status.textContent = wanted === "" ? summary : "Network " + wanted + ": " + shown.length + " of " + data.nodes.length + " drawn accounts.";
   }
@@ -154,7 +154,7 @@
 
   dark.addEventListener("change", function () { nodes.update(data.nodes.map(drawn)); edges.update(data.edges.map(drawnEdge)); placeNames(); });
   network.once("afterDrawing", function () { document.body.setAttribute("data-drawn", String(data.nodes.length)); });
-  network.fit({ animation: false });
+  network.fit({ animation: false, maxZoomLevel: 2 });
   placeNames();
   window.coordlibNetwork = { place: function (name) { var spot = network.canvasToDOM(network.getPositions([byName.get(name).id])[byName.get(name).id]); return { x: spot.x, y: spot.y }; } };
 })();

@@ -17,7 +17,7 @@ Points = npt.NDArray[np.float64]
 
 #: Above this size networkx takes seconds to minutes; without igraph, circles of growing radius are drawn.
 NETWORKX_LIMIT = 500
-_SPACING = 60.0
+_SPACING = 90.0
 
 
 def layout_graph(graph: nx.Graph[str], seed: int = 1) -> dict[str, tuple[float, float]]:
