@@ -24,6 +24,7 @@ ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
     "strength": ("strength", ",d"),
     "betweenness": ("betweenness", ".3f"),
     "lead_share": ("posts first", "percent"),
+    "new": ("new to the pool", None),
     "avg_views": ("mean views", ",.0f"),
     "avg_likes": ("mean likes", ",.0f"),
     "avg_comments": ("mean comments", ",.1f"),
