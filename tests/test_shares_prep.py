@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from coordlib import prep_data
+from coordlib import detect_groups, prep_data
 from coordlib.errors import (
     DuplicateContentError,
     InputError,
@@ -46,6 +46,16 @@ def test_missing_ids_stay_missing_and_text_is_not_touched() -> None:
     assert shares["object_id"][1] == " caption, with comma \n"
     assert shares["account_id"].isna().tolist() == [True, False]
     assert shares["account_id"][1] == "7"
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "category"])
+def test_an_empty_or_blank_cell_is_no_object_and_no_account(kind: str) -> None:
+    """Posts without a caption would otherwise tie every account to every other."""
+    frame = table(object_id=pd.Series(["", " \n"], dtype=kind), account_id=pd.Series(["", "b"], dtype=kind))
+    shares = prep_data(frame)
+    assert shares["object_id"].isna().all()
+    assert shares["account_id"].isna().tolist() == [True, False]
+    assert detect_groups(shares, 60, 1).empty
 
 
 def test_both_time_spellings_and_numbers_may_be_mixed_in_one_column() -> None:
@@ -103,6 +113,12 @@ def test_half_a_surrogate_pair_in_a_caption_does_not_stop_the_day() -> None:
     assert prep_data(table(object_id=pd.Series(["x \ud83d", "y 😀"], dtype=object)))[
         "object_id"
     ].tolist() == ["x \ufffd", "y 😀"]
+
+
+@pytest.mark.parametrize("value", ["20250101120000", 20250101120000, 10**10])
+def test_a_date_written_as_one_number_is_no_time_in_the_far_future(value: str | int) -> None:
+    with pytest.raises(TimeFormatError, match=r"row 2 of the data: cannot read"):
+        times([0, value])
 
 
 def test_infinite_times_are_refused() -> None:

@@ -21,6 +21,8 @@ SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
 #: The largest integer up to which every whole number is exact in a 64-bit float.
 _EXACT_FLOAT = 2**53
+#: Seconds that are surely none, such as the 20250101120000 of a date written without separators.
+_YEAR_2286 = 10**10
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
@@ -51,7 +53,8 @@ def prep_data(
     Returns
     -------
     pandas.DataFrame
-        Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing),
+        Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
+        or blank cell is missing: posts without a caption share nothing),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1.
 
@@ -68,7 +71,8 @@ def prep_data(
 
     Notes
     -----
-    Numbers are Unix seconds; those of 10¹¹ and more are taken as milli-, micro- or nanoseconds.
+    Numbers are Unix seconds; those of 10¹¹ and more are taken as milli-, micro- or nanoseconds, and a time
+    after the year 2286 is refused: it is a date written as one number.
     Fractions of a second are cut off. Dates and times without a zone are UTC; spellings may be mixed in
     one column. Follows ``prep_data`` of CooRTweet (Righetti & Balluff), which fails on a column that
     mixes ``T`` and blank, and turns the numeric id 100000 into ``1e+05``.
@@ -130,7 +134,7 @@ def _without_duplicates(shares: pd.DataFrame, duplicates: str) -> pd.DataFrame:
 
 
 def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
-    """Return a column of ids as text, digit for digit; missing values stay missing.
+    """Return a column of ids as text, digit for digit; missing, empty and blank values are missing.
 
     Whole numbers stored as floats (a column of integers with a gap) are written without a decimal
     point up to 2⁵³; larger or fractional ones raise InputError, because their digits are already lost.
@@ -143,12 +147,15 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
     values = values.reset_index(drop=True)
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
-    if pd.api.types.is_integer_dtype(values.dtype) or isinstance(values.dtype, pd.StringDtype):
+    if pd.api.types.is_integer_dtype(values.dtype):
         return values.astype("str")
+    if isinstance(values.dtype, pd.StringDtype):
+        text = values.astype("str")
+        return text.mask(text.str.strip() == "")
     if pd.api.types.is_float_dtype(values.dtype):
         return _float_ids(values, name)
-    text: list[object] = [_id_text(value, name) for value in values.tolist()]
-    return pd.Series(text, index=values.index, dtype="str", name=values.name)
+    ids: list[object] = [_id_text(value, name) for value in values.tolist()]
+    return pd.Series(ids, index=values.index, dtype="str", name=values.name)
 
 
 def valid_text(text: str) -> str:
@@ -182,7 +189,7 @@ def _refuse_float(value: float, name: str) -> None:
 
 def _id_text(value: object, name: str) -> str | None:
     if isinstance(value, str):
-        return valid_text(value)
+        return valid_text(value) if value.strip() else None
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, float | np.floating):
@@ -227,6 +234,9 @@ def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
         seconds[known] = _float_seconds(values[known], name)
     else:
         known = _text_seconds(values, known, seconds, name)
+    far = np.flatnonzero(known & (np.abs(seconds) >= _YEAR_2286))
+    if len(far):
+        raise _unreadable(name, int(far[0]), values.iloc[far[0]])
     if known.all():
         return pd.Series(seconds, dtype="int64")
     return pd.Series(pd.arrays.IntegerArray(seconds, ~known), dtype="Int64")

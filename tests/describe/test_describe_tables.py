@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
+from coordlib.describe.day import analyse_day
 from coordlib.describe.paths import betweenness, diameters
 from coordlib.errors import MissingColumnError
 
@@ -47,6 +48,14 @@ def test_a_post_collected_twice_counts_once_with_its_largest_counts() -> None:
     for posts in (pd.concat([POSTS, again]), pd.concat([again, POSTS])):
         table = accounts(posts)
         assert table.loc["A", ["avg_views", "avg_comments"]].tolist() == [60, pytest.approx(16 / 3)]
+
+
+def test_posts_without_a_caption_make_no_network() -> None:
+    blank = [(str(n), account, caption, n, "1", "1") for n, (account, caption) in enumerate(
+        [("A", ""), ("B", ""), ("A", " "), ("B", " "), ("A", None), ("B", None)])]  # fmt: skip
+    found = analyse_day(pd.DataFrame(blank, columns=POSTS.columns), min_weight=1, min_participation=1)
+    assert found.outcome == "too-little-data"
+    assert len(found.pairs) == 0
 
 
 def test_first_and_last_seen_and_posts_are_those_behind_the_kept_edges() -> None:
