@@ -39,7 +39,8 @@ def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
                 yield table
             if start == 0:
                 yield pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
-    except pa.ArrowInvalid as error:
+    # Arrow reports damaged pages as OSError, and types it cannot write as text as "not implemented".
+    except (pa.ArrowException, OSError) as error:
         raise FileFormatError(
             f"{where}: is not a readable Parquet file ({' '.join(str(error).split())}); write or download it again"
         ) from None

@@ -13,6 +13,7 @@ import io
 import re
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class TextLayout:
     compressed: bool
     delimiter: str
     columns: tuple[str, ...]
+    #: Names the header has more than once; in `columns` they are numbered apart.
+    repeated: frozenset[str] = frozenset()
 
 
 def read_table(
@@ -82,8 +85,8 @@ def read_table(
     MissingColumnError
         A needed column is absent.
     FileFormatError
-        NUL bytes, an encoding other than UTF-8, a gzip file cut short, an Excel workbook, or rows
-        that do not fit the header; with the line.
+        NUL bytes, an encoding other than UTF-8, a gzip file cut short, an Excel workbook, a needed
+        column that is there twice, or rows with more or fewer cells than the header; with the line.
 
     Examples
     --------
@@ -100,10 +103,11 @@ def read_table(
         table = pd.concat(iter_parquet(path, where, 1 << 18), ignore_index=True)
     else:
         layout = inspect_text(path, where)
-        _require(needed, layout.columns, where)
+        _require(needed, layout.columns, where, layout.repeated)
         with _parser_errors(path, where, layout):
             table = pd.read_csv(path, **parser_options(layout, escape))
         table.columns = list(layout.columns)
+        _refuse_short_rows(table, path, where, layout, escape)
     _require(needed, [str(name) for name in table.columns], where)
     if table.empty and not allow_no_rows:
         raise EmptyInputError(f"{where}: has a header but no rows; give a file with at least one row")
@@ -120,8 +124,9 @@ def iter_table(
 ) -> Iterator[pd.DataFrame]:
     """Read a table piece by piece, each piece as :func:`read_table` would give it.
 
-    Parameters and errors are those of :func:`read_table`; `chunk_rows` is the largest number of
-    rows in one piece. The index goes on counting over the pieces.
+    Parameters and errors are those of :func:`read_table`, but a row that is too short gets empty cells:
+    who reads pieces counts the rows that lack something. `chunk_rows` is the largest number of rows in one
+    piece. The index goes on counting over the pieces.
     """
     path = Path(path)
     where = where or str(path)
@@ -131,7 +136,7 @@ def iter_table(
             yield piece
         return
     layout = inspect_text(path, where)
-    _require(needed, layout.columns, where)
+    _require(needed, layout.columns, where, layout.repeated)
     with (
         _parser_errors(path, where, layout),
         pd.read_csv(path, chunksize=chunk_rows, **parser_options(layout, escape)) as pieces,
@@ -173,14 +178,16 @@ def inspect_text(path: Path, where: str) -> TextLayout:
         raise EmptyInputError(f"{where}: the file holds only blank lines; export or download it again")
     delimiter = _delimiter(first)
     names = next(csv.reader(io.StringIO(first), delimiter=delimiter))
-    cells = len(next(csv.reader([tail], delimiter=delimiter), []))
+    cells = len(next(csv.reader(io.StringIO(tail, newline=""), delimiter=delimiter), []))
     # A line with quotes can be the end of a longer row; one without is a row, or what is left of it.
     if lines > 1 and tail.strip() and '"' not in tail and cells < len(names):
         raise FileFormatError(
             f"{where}, line {lines}: the last line has {cells} cells, the header {len(names)}, so the file is cut "
             "short; download it again, or complete the line"
         )
-    return TextLayout(compressed, delimiter, tuple(_unique(name.strip().lstrip("\ufeff") for name in names)))
+    names = [name.strip().lstrip("\ufeff") for name in names]
+    repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
+    return TextLayout(compressed, delimiter, tuple(_unique(names)), repeated)
 
 
 def check_text(path: Path, where: str) -> bool:
@@ -340,10 +347,36 @@ def _unique(names: Iterable[str]) -> Iterator[str]:
         yield f"{name}.{count}" if count else name
 
 
-def _require(needed: Iterable[str], available: Sequence[str], where: str) -> None:
+def _require(
+    needed: Iterable[str], available: Sequence[str], where: str, repeated: Iterable[str] = ()
+) -> None:
     missing = [name for name in needed if name not in set(available)]
     if missing:
         raise MissingColumnError.from_names(missing, available, where)
+    if twice := sorted(set(needed) & set(repeated)):
+        raise FileFormatError(
+            f"{where}, line 1: more than one column is named '{twice[0]}'; rename all but one"
+        )
+
+
+def _refuse_short_rows(
+    table: pd.DataFrame, path: Path, where: str, layout: TextLayout, escape: str | None
+) -> None:
+    """Refuse rows with fewer cells than the header: pandas would fill them up.
+
+    A row that was filled up has an empty last cell, so a file without any is not read a second time.
+    """
+    wanted = len(layout.columns)
+    if wanted < 2 or not table.iloc[:, -1].isin(["", None]).any():
+        return
+    with open_text(path, layout.compressed) as stream:
+        reader = csv.reader(stream, delimiter=layout.delimiter, escapechar=escape)
+        for record in reader:
+            if 0 < len(record) < wanted and any(cell.strip() for cell in record):
+                raise FileFormatError(
+                    f"{where}, line {reader.line_num}: has {len(record)} cells, the header has {wanted}; "
+                    "complete the line, or quote the cell that holds a line break"
+                )
 
 
 @contextmanager
@@ -357,14 +390,20 @@ def _parser_errors(path: Path, where: str, layout: TextLayout) -> Iterator[None]
 
 
 def _parser_reason(path: Path, layout: TextLayout, text: str) -> str:
-    if "EOF inside string" in text:
-        return ": a quoted cell is never closed, so the file is cut short or damaged; export or download it again"
+    unclosed, start = "EOF inside string" in text, 1
     with open_text(path, layout.compressed) as stream:
         reader = csv.reader(stream, delimiter=layout.delimiter)
+        ended = 0
         for record in reader:
-            if len(record) > len(layout.columns):
+            start, ended = ended + 1, reader.line_num
+            if not unclosed and len(record) > len(layout.columns):
                 return (
                     f", line {reader.line_num}: has {len(record)} cells, the header has {len(layout.columns)}; "
                     "a cell with a comma or a line break is missing its quotes"
                 )
+    if unclosed:
+        return (
+            f", line {start}: a quoted cell that begins here is never closed, so the file is cut short or damaged; "
+            "close the quotes, or export or download it again"
+        )
     return f": is not a readable table ({' '.join(text.split())})"

@@ -150,3 +150,40 @@ def test_ids_rounded_by_a_spreadsheet_are_refused(damaged: str) -> None:
     with pytest.raises(FileFormatError, match=r"row 2, column 'id'.*spreadsheet"):
         refuse_damaged_ids(table, ["id"], "file.csv")
     refuse_damaged_ids(table, ["other"], "file.csv")
+
+
+@pytest.mark.parametrize("tail", [b"", b"3,c,5\n"])
+def test_a_row_with_too_few_cells_is_refused_with_its_line_not_filled_up(write: Writer, tail: bytes) -> None:
+    file = write(b'id,caption,time\n1,"a\nb",5\n2,only two\n' + tail)
+    with pytest.raises(FileFormatError, match="line 4: has 2 cells, the header has 3"):
+        read_table(file)
+
+
+def test_empty_last_cells_and_blank_lines_are_no_short_rows(write: Writer) -> None:
+    assert read_table(write(b"id,caption\n1,\n\n  \n2,NA\n"))["id"].to_list() == ["1", "2"]
+
+
+def test_a_cell_that_is_never_closed_is_named_by_the_line_it_begins_in(write: Writer) -> None:
+    with pytest.raises(FileFormatError, match="line 3: a quoted cell that begins here is never closed"):
+        read_table(write(b'id,caption\n1,a\n2,"b\n3,c\n4,d\n'))
+
+
+def test_lines_may_end_as_on_old_macs(write: Writer) -> None:
+    assert read_table(write(b"id,caption\r1,a\r2,b\r"))["caption"].to_list() == ["a", "b"]
+
+
+def test_a_needed_column_that_is_there_twice_is_refused(write: Writer) -> None:
+    file = write(b"id,caption,id,caption\n1,a,2,b\n")
+    assert list(read_table(file)) == ["id", "caption", "id.1", "caption.1"]
+    with pytest.raises(FileFormatError, match="line 1: more than one column is named 'caption'"):
+        read_table(file, needed=["caption"])
+
+
+def test_a_damaged_parquet_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "table.parquet"
+    pd.DataFrame({"id": [f"{n:>9}" for n in range(50)]}).to_parquet(file)
+    content = file.read_bytes()
+    file.write_bytes(content[:20] + b"\xff" * 60 + content[80:])
+    with pytest.raises(FileFormatError, match="not a readable Parquet file") as refused:
+        read_table(file)
+    assert "\n" not in str(refused.value)
