@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 
 from coordlib import errors
-from coordlib.cli.app import COMMANDS, app, exit_code, load_commands
+from coordlib.cli.app import COMMANDS, app, exit_code, load_commands, main
 
 
 def test_every_command_is_registered_under_the_name_it_is_found_by() -> None:
@@ -44,9 +45,59 @@ def test_a_mistake_ends_in_one_line_on_stderr_without_a_traceback() -> None:
     assert done.stderr.startswith("coordlib: no-such-folder") and done.stderr.count("\n") == 1
 
 
-def test_an_unknown_command_is_refused_with_the_help() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "coordlib.cli", "detekt"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "detekt" in done.stderr and "Traceback" not in done.stderr
+def ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    monkeypatch.setattr(sys, "argv", ["coordlib", *words])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return (int(stop.value.code or 0), *capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["detekt"], "No such command 'detekt'. Did you mean 'detect'?; see 'coordlib --help'"),
+        (["detect", "x.csv"], "Missing option '--output' / '-o'; see 'coordlib detect --help'"),
+        (["render", "--wrkspace", "w"], "--workspace"),
+        (["pool", "lst"], "Did you mean 'list'?"),
+    ],
+)
+def test_a_misspelt_command_or_option_is_one_line_with_the_nearest_name(
+    words: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = ended(monkeypatch, capsys, *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("coordlib: ") and err.count("\n") == 1
+    assert said in err
+
+
+def test_without_a_command_the_help_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = ended(monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "detect" in out
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; start the same command again to continue"),
+        (OSError(28, "No space left on device", "w/day.csv"), 1, "w/day.csv: No space left on device"),
+    ],
+)
+def test_an_interrupted_run_and_a_full_disk_are_one_line(
+    stop: BaseException, code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    import coordlib.cli.detect as command
+
+    def stopped(*_: object, **__: object) -> None:
+        raise stop
+
+    monkeypatch.setattr(command, "detect_file", stopped)
+    assert ended(monkeypatch, capsys, "detect", "x.csv", "-o", str(tmp_path / "e.csv")) == (
+        code, "", f"coordlib: {said}\n",
+    )  # fmt: skip

@@ -127,13 +127,19 @@ def test_columns_can_have_other_names(
         (HEADER.encode() + b"o,a\x00,1,0\n", [], ["line 2", "'account_id'", "NUL"]),
         (HEADER.encode() + "o,café,1,0\n".encode("latin-1"), [], ["line 2", "'account_id'", "UTF-8"]),
         (HEADER.encode() + b"o,a,1,0,5\n", [], ["line 2", "5 cells"]),
+        (HEADER.encode() + b"o,a\no,b,2,0\n", [], ["line 2", "2 cells"]),
+        (b"object_id,account_id,content_id,timestamp_share,account_id\no,a,1,0,b\n", [], ["line 1", "'account_id'"]),
+        (HEADER.encode() + b"o,a,1,2025-01-01\no,b,2,2025-01-01\n", [], ["'timestamp_share'", "without an hour"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--time-windw", "5"], ["--time-windw", "--time-window"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "0,9"], ["--edge-weight", "number"]),
+        (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "nan"], ["edge_weight", "nan"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--time-window", "-1"], ["time_window", "-1"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "1.5"], ["edge_weight", "1.5"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--duplicates", "ignore"], ["--duplicates ignore"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--subgraph", "3"], ["subgraph"]),
     ],
-    ids=["empty", "no rows", "column", "time", "duplicate", "nul", "encoding", "ragged", "window", "weight",
-         "duplicates", "subgraph"],
+    ids=["empty", "no rows", "column", "time", "duplicate", "nul", "encoding", "long row", "short row", "column twice",
+         "days", "option", "no number", "not a number", "window", "weight", "duplicates", "subgraph"],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_nothing_is_written(
     content: bytes, options: list[str], words: list[str], source: Path, tmp_path: Path,
@@ -149,7 +155,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["shares.csv"]
 
 
-@pytest.mark.parametrize("name", ["edges.txt", "nowhere/edges.csv"])
+@pytest.mark.parametrize("name", ["edges.txt", "nowhere/edges.csv", "folder.csv", "shares.csv"])
 def test_a_result_that_cannot_be_written_is_said_before_any_work(
     name: str,
     source: Path,
@@ -157,10 +163,12 @@ def test_a_result_that_cannot_be_written_is_said_before_any_work(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    (tmp_path / "folder.csv").mkdir()
     code, _, err = run(monkeypatch, capsys, source, "-o", tmp_path / name)
-    assert code != 0
+    assert code == 2
     assert name in err
     assert err.count("\n") == 1
+    assert source.read_text(encoding="utf-8") == HEADER + ROWS
 
 
 def test_an_interrupted_write_leaves_the_earlier_result(
@@ -188,3 +196,22 @@ def test_shares_without_coordination_are_an_edge_table_without_rows(
     assert code == 0
     assert "0 edges" in out
     assert len((tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_shares_that_can_be_in_no_pair_are_counted(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(HEADER + ROWS + ",bob,8,5\nother,,9,1735689700\nother,dan,10,\n", encoding="utf-8")
+    code, out, _ = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv")
+    assert code == 0
+    assert "from 4 pairs of posts in 9 shares" in out
+    assert "1 without object, 1 without account, 1 without time could be in no pair" in out
+
+
+def test_days_without_an_hour_suit_a_window_of_a_day(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(HEADER + "o,a,1,2025-01-01\no,b,2,2025-01-02\n", encoding="utf-8")
+    words = (source, "-o", tmp_path / "edges.csv", "--min-participation", 1, "--time-window", 86_400)
+    code, out, _ = run(monkeypatch, capsys, *words)
+    assert (code, "1 edge between 2 accounts, from 1 pair of posts in 2 shares" in out) == (0, True)

@@ -16,6 +16,7 @@ import sys
 from importlib import import_module
 
 import typer
+from typer.exceptions import TyperException
 
 from coordlib.errors import (
     CollectError,
@@ -81,10 +82,24 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one line, never in a traceback."""
     load_commands(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], prog_name="coordlib", standalone_mode=False)
     except CoordError as error:
-        print("coordlib: " + " ".join(str(error).split()), file=sys.stderr)
-        sys.exit(exit_code(error))
-    except KeyboardInterrupt:
-        print("coordlib: interrupted; start the same command again to continue", file=sys.stderr)
-        sys.exit(130)
+        code = _say(str(error), exit_code(error))
+    except TyperException as error:
+        place = getattr(getattr(error, "ctx", None), "command_path", "coordlib")
+        code = _say(f"{error.format_message().rstrip('.')}; see '{place} --help'", 2)
+    except OSError as error:
+        # The machine's own refusals, such as a full disk, in the middle of a run.
+        place = f"{error.filename}: " if error.filename else ""
+        code = _say(f"{place}{error.strerror or error}", 1)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    if code == 130:
+        _say("interrupted; start the same command again to continue", code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(message: str, code: int) -> int:
+    """Print an error as one line and return the exit code that goes with it."""
+    print("coordlib: " + " ".join(message.split()), file=sys.stderr)
+    return code

@@ -17,11 +17,12 @@ from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges
 from coordlib.errors import DuplicateContentError, ParameterError, PublishError, TimeFormatError
 from coordlib.publish.graphml import write_graphml
 from coordlib.publish.tables import write_csv
-from coordlib.shares import prep_data
+from coordlib.shares import SHARE_COLUMNS, prep_data
 from coordlib.workflow.params import DetectionParameters
 
 Duplicates = Literal["keep", "drop", "error"]
 
+DAY = 86_400
 #: What each file name ending means.
 FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".graphml": "GraphML"}
 
@@ -36,14 +37,22 @@ class EdgeList:
     n_accounts: int
     n_edges: int
     threshold: float | None
+    #: Shares that can be in no pair, by what they lack: object, account, content or time.
+    lacking: Mapping[str, int]
 
     def summary(self) -> str:
         """One line for the terminal."""
         limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
+        lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
         return (
-            f"{self.output}: {self.n_edges:,} edges between {self.n_accounts:,} accounts, from {self.n_pairs:,} pairs "
-            f"of posts in {self.n_shares:,} shares ({limit})"
+            f"{self.output}: {_counted(self.n_edges, 'edge')} between {_counted(self.n_accounts, 'account')}, from "
+            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit})"
+            + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
         )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def detect_file(
@@ -83,13 +92,12 @@ def detect_file(
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
+    _check_target(source, output)
     if subgraph not in (0, 1):
         raise ParameterError(
             f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
         )
-    if not output.parent.is_dir():
-        raise PublishError(f"{output}: there is no folder '{output.parent}'; create it first")
-    shares = load_shares(source, columns, duplicates)
+    shares = load_shares(source, columns, duplicates, parameters.time_window)
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
     graph = generate_coordinated_network(
@@ -105,20 +113,45 @@ def detect_file(
         ".graphml": lambda path: write_graphml(graph, path),
     }
     write_whole(output, writers[kind])
-    threshold = graph.graph.get("threshold")
     return EdgeList(
-        output, len(shares), len(pairs), graph.number_of_nodes(), graph.number_of_edges(), threshold
-    )
+        output, len(shares), len(pairs), graph.number_of_nodes(), graph.number_of_edges(),
+        graph.graph.get("threshold"),
+        {name.split("_")[0]: int(shares[name].isna().sum()) for name in SHARE_COLUMNS if name != "timestamp_share"}
+        | {"time": int(shares["timestamp_share"].isna().sum())},
+    )  # fmt: skip
+
+
+def _check_target(source: Path, output: Path) -> None:
+    """Refuse, before any work, a place where the result cannot or must not be written."""
+    if not output.parent.is_dir():
+        raise ParameterError(f"{output}: there is no folder '{output.parent}'; create it first")
+    if output.is_dir():
+        raise ParameterError(f"{output}: is a folder; give the name of a file")
+    if not os.access(output.parent, os.W_OK):
+        raise ParameterError(
+            f"{output}: no right to write in '{output.parent}'; choose another folder with --output"
+        )
+    if output.exists() and source.exists() and output.samefile(source):
+        raise ParameterError(f"{output}: is the input itself; give the edges a name of their own")
 
 
 def load_shares(
-    source: Path, columns: Mapping[str, str] | None = None, duplicates: Duplicates = "error"
+    source: Path,
+    columns: Mapping[str, str] | None = None,
+    duplicates: Duplicates = "error",
+    time_window: int = 0,
 ) -> pd.DataFrame:
-    """Read a table of shares; errors name the file and the line."""
+    """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
     names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
     names.update(columns or {})
     table = read_table(source, needed=list(names.values()))
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
+    moments = table[names["timestamp_share"]].dropna()
+    if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():
+        raise TimeFormatError(
+            f"{source}, column '{names['timestamp_share']}': holds days without an hour, and the window is "
+            f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
+        )
     try:
         return prep_data(table, **names, duplicates=duplicates)
     except (TimeFormatError, DuplicateContentError) as error:
