@@ -21,7 +21,7 @@ from coordlib.store.runs import newest_run
 from coordlib.workflow.lock import workspace_lock
 from coordlib.workflow.monitor import monitor_day, monitored_period, plan_day
 from coordlib.workflow.params import Monitoring
-from coordlib.workflow.simulated import begin_day
+from coordlib.workflow.simulated import begin_day, morning_of
 
 pytestmark = pytest.mark.usefixtures("without_pages")
 Station = Any
@@ -152,6 +152,24 @@ def test_a_broken_day_is_named_with_its_log_id_and_still_known_the_next_day(stat
     faults(station)
     station.monitor(station.days[1])
     assert [gap["date"] for gap in health(station, station.days[1])["earlier_gaps"]] == [broken.isoformat()]
+
+
+def test_a_gap_that_a_later_run_filled_is_no_gap_any_longer(station: Station):
+    broken = dt.date.fromisoformat(monitored_period(station.days[0], Monitoring())[1]) - dt.timedelta(days=2)
+    text = broken.strftime("%Y%m%d")
+    faults(station, {"name": "broken_period", "dates": (text, text)})
+    station.monitor(station.days[0])
+    station.service.state.now = morning_of(station.days[3], hour=8)
+    station.monitor(station.days[3])
+    still = health(station, station.days[3])
+    assert [gap["date"] for gap in still["earlier_gaps"]] == [broken.isoformat()]
+    assert 0 < still["windows"]["failed"] <= still["windows"]["total"]
+    assert still["windows"]["retried"] > 0
+    faults(station)
+    later = (dt.date.fromisoformat(station.days[3]) + dt.timedelta(days=4)).isoformat()
+    station.service.state.now = morning_of(later, hour=8)
+    station.monitor(later)
+    assert health(station, later)["earlier_gaps"] == []
 
 
 def test_a_keyword_search_that_silently_returns_nothing_is_noticed(station: Station):

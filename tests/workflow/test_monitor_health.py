@@ -71,11 +71,11 @@ def test_days_without_a_post_are_counted():
 @pytest.mark.parametrize(
     ("health", "words"),
     [
-        ({"accounts": {"failed": 3}}, "3 accounts could not be asked"),
+        ({"accounts": {"failed": 3}}, "3 accounts could not be asked for every day"),
         ({"accounts": {"left_over": 1200}}, "1,200 accounts were left"),
         ({"captions": {"left_over": 4}}, "4 captions were left"),
-        ({"windows": {"failed": 2}}, "2 queries failed in part"),
-        ({"earlier_gaps": [{"date": "2026-11-01", "queries": 2}]}, "1 days of the period have gaps"),
+        ({"windows": {"failed": 2}}, "2 queries failed for part of their days"),
+        ({"earlier_gaps": [{"date": "2026-11-01", "queries": 2}]}, "1 day of the period has gaps"),
         ({"turned_to_zero": [{"text": "…"}]}, "used to bring posts"),
         ({"stopped": "quota"}, "quota was spent"),
         ({"stopped": "outage"}, "service was down"),

@@ -91,7 +91,7 @@ def health_html(health: Mapping[str, Any]) -> str:
     body += _failed((facts.get("windows") or {}).get("failed_list") or [])
     body += _list("Accounts that failed", map(escape, accounts.get("failed_names") or []))
     body += _list("Accounts the service refuses", map(escape, accounts.get("refused_names") or []))
-    body += _list("Notes", map(escape, facts.get("notes") or []))
+    body += _list("Notes", map(escape, health.get("notes") or facts.get("notes") or []))
     body += _truth(facts.get("truth") or {})
     return _box("Collection health", state, body)
 
@@ -107,19 +107,23 @@ def verdict_of(health: Mapping[str, Any]) -> tuple[str, str]:
     accounts, captions = health.get("accounts") or {}, health.get("captions") or {}
     windows = health.get("windows") or {}
     gaps = []
-    for number, words in (
-        (accounts.get("failed"), "accounts could not be asked"),
-        (accounts.get("left_over"), "accounts were left for another day"),
-        (captions.get("left_over"), "captions were left for another day"),
-        (captions.get("failed"), "caption searches failed"),
-        (windows.get("failed"), "queries failed in part"),
-        (len(health.get("earlier_gaps") or []), "days of the period have gaps from earlier runs"),
-    ):
+    for number, one, several in (
+        (accounts.get("failed"), "account could not be asked for every day", "accounts could not be asked for every day"),
+        (accounts.get("left_over"), "account was left for another day", "accounts were left for another day"),
+        (captions.get("left_over"), "caption was left for another day", "captions were left for another day"),
+        (captions.get("failed"), "caption could not be searched on every day", "captions could not be searched on every day"),
+        (windows.get("failed"), "query failed for part of its days", "queries failed for part of their days"),
+        (
+            len(health.get("earlier_gaps") or []), "day of the period has gaps from earlier runs",
+            "days of the period have gaps from earlier runs",
+        ),
+        (
+            len(health.get("turned_to_zero") or []), "query that used to bring posts brought none",
+            "queries that used to bring posts brought none",
+        ),
+    ):  # fmt: skip
         if number:
-            gaps.append(f"{number:,} {words}")
-    warned = health.get("turned_to_zero") or []
-    if warned:
-        gaps.append(f"{len(warned):,} queries that used to bring posts brought none")
+            gaps.append(f"{number:,} {one if number == 1 else several}")
     if stopped := health.get("stopped"):
         why = "The service was down" if stopped == "outage" else "The request quota was spent"
         rest = f": {'; '.join(gaps)}" if gaps else ""
@@ -197,6 +201,10 @@ def _window_rows(part: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [
         ("queries", "failed for part of the period", part["failed"], part.get("total"), "queries", "")
     ]
+    if part.get("retried"):
+        rows.append(
+            ("queries", "repeated after failing earlier", part["retried"], part.get("total"), "queries", "")
+        )
     if part.get("cut_short"):
         rows.append(
             ("queries", "cut short", part["cut_short"], part.get("total"), "queries", "page limit reached")

@@ -98,20 +98,25 @@ def refused_accounts(store: Store) -> dict[str, str]:
 
 
 def known_gaps(store: Store, run_id: str, first_day: str, last_day: str) -> dict[str, int]:
-    """Count, per day of a period, the queries of earlier monitoring runs that failed for it."""
+    """Count, per day of a period, the queries of earlier monitoring runs that failed for it and still lack it.
+
+    A query that was repeated later and then answered for those days is no gap any longer.
+    """
     rows = store.connection.execute(
-        "SELECT max(start_date, ?) AS first, min(end_date, ?) AS last, coalesce(root_id, window_id) AS root FROM windows "
-        "WHERE state = 'failed' AND run_id <> ? AND end_date >= ? AND start_date <= ? AND run_id IN "
-        "(SELECT run_id FROM runs WHERE kind = 'monitor' AND date < (SELECT date FROM runs WHERE run_id = ?))",
+        "SELECT max(w.start_date, ?) AS first, min(w.end_date, ?) AS last, w.query_hash AS query FROM windows w "
+        "WHERE w.state = 'failed' AND w.run_id <> ? AND w.end_date >= ? AND w.start_date <= ? AND w.run_id IN "
+        "(SELECT run_id FROM runs WHERE kind = 'monitor' AND date < (SELECT date FROM runs WHERE run_id = ?)) "
+        "AND NOT EXISTS (SELECT 1 FROM windows d WHERE d.query_hash = w.query_hash AND d.state = 'done' "
+        "AND d.start_date <= w.start_date AND d.end_date >= w.end_date AND d.window_id > w.window_id)",
         (first_day, last_day, run_id, first_day, last_day, run_id),
     )
-    queries: dict[str, set[int]] = {}
+    queries: dict[str, set[str]] = {}
     for row in rows:
         day, last = dt.date.fromisoformat(row["first"]), dt.date.fromisoformat(row["last"])
         while day <= last:
-            queries.setdefault(day.isoformat(), set()).add(row["root"])
+            queries.setdefault(day.isoformat(), set()).add(row["query"])
             day += dt.timedelta(days=1)
-    return {day: len(roots) for day, roots in sorted(queries.items())}
+    return {day: len(found) for day, found in sorted(queries.items())}
 
 
 def counted_requests(store: Store, run_id: str) -> dict[str, int]:

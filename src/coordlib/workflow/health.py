@@ -124,7 +124,9 @@ def collection_health(
     found = windows.select(store, run_id=run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
     phases = windows.summary(store, run_id)["phases"]
-    accounts, captions = planned_queries(found, "accounts"), planned_queries(found, "captions")
+    phases_run = list(dict.fromkeys(window.phase for window in found))
+    queries = {phase: planned_queries(found, phase) for phase in ("accounts", "captions", *phases_run)}
+    accounts, captions = queries["accounts"], queries["captions"]
     zero = [
         *account_warnings(accounts, posts),
         *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
@@ -137,7 +139,7 @@ def collection_health(
             "active": len(active),
         },
         "captions": {**_captions(captions), **_plan_facts(phases.get("captions") or {}, captions)},
-        "windows": _windows(found, [*accounts, *captions]),
+        "windows": _windows(found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))),
         "requests": {"spent": sum(by_outcome.values()), "budget": budget, "by_outcome": by_outcome},
         "errors": {
             kind: {"count": spent["by_kind"][kind], "samples": samples} for kind, samples in spent["errors"].items()
@@ -248,10 +250,11 @@ def _plan_facts(facts: Mapping[str, Any], queries: Sequence[PlannedQuery]) -> di
     }
 
 
-def _windows(found: Sequence[Window], queries: Sequence[PlannedQuery]) -> dict[str, Any]:
+def _windows(found: Sequence[Window], total: int, retried: int) -> dict[str, Any]:
     failed = [window for window in found if window.state == "failed"]
     return {
-        "total": len(queries),
+        "total": total,
+        "retried": retried,
         "failed": len({window.root_id for window in failed}),
         "failed_list": [
             {
