@@ -12,11 +12,12 @@ from coordlib.cli.app import app
 from coordlib.collect.tiktok import Credentials
 from coordlib.collect.tiktok.compliance import refresh as refresh_store
 from coordlib.errors import CollectError, QuotaExhausted, StoreError
+from coordlib.publish.site import render_site
 from coordlib.store import open_store
 from coordlib.workflow.clean_reports import clean_reports
 from coordlib.workflow.connect import BASE_URL, connector
 from coordlib.workflow.lock import workspace_lock
-from coordlib.workflow.params import CollectionParameters
+from coordlib.workflow.params import CollectionParameters, Engine
 from coordlib.workflow.project import Workspace
 
 _DEFAULTS = CollectionParameters()
@@ -38,31 +39,43 @@ def refresh(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many videos are due; ask and delete nothing.")
     ] = False,
+    render: Annotated[
+        bool, typer.Option(help="Render the site anew when something in it was removed.")
+    ] = True,
+    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    ] = None,
     base_url: Annotated[
         str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
     ] = BASE_URL,
 ) -> None:
     """Check stored videos again and delete those the service no longer returns.
 
-    What is deleted leaves a tombstone without content. Exit codes: 0 everything due was checked; 1 the
-    service failed, the rest stays for the next start; 3 the request quota is spent, start again tomorrow.
+    They leave the database, what was detected with them, the reports and the site; what stays is a tombstone
+    without content. Exit codes: 0 everything due was checked; 1 the service failed, the rest stays for the next
+    start; 3 the request quota is spent, start again tomorrow.
     """
     place = Workspace(workspace)
     if not place.database.exists():
         raise StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
     run_id = f"refresh-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
     credentials = Credentials("dry-run", "dry-run") if dry_run else None
-    with (
-        workspace_lock(place.root, "coordlib refresh"),
-        open_store(place.database) as store,
-        connector(daily_requests, base_url, credentials)(store, run_id) as client,
-    ):
-        done = refresh_store(client, interval_days=days, batch=batch, dry_run=dry_run)
-    if dry_run:
-        typer.echo(f"{done.unchecked} videos were not seen for {days} days and would be checked")
-        return
-    typer.echo(done.describe())
-    typer.echo(clean_reports(place).describe())
+    with workspace_lock(place.root, "coordlib refresh"):
+        with (
+            open_store(place.database) as store,
+            connector(daily_requests, base_url, credentials)(store, run_id) as client,
+        ):
+            done = refresh_store(client, interval_days=days, batch=batch, dry_run=dry_run)
+        if dry_run:
+            typer.echo(f"{done.unchecked} videos were not seen for {days} days and would be checked")
+            return
+        typer.echo(done.describe())
+        cleaned = clean_reports(place)
+        typer.echo(cleaned.describe())
+        # A site that was rendered before still holds what was removed.
+        if render and cleaned and (output or place.root / "_site").is_dir():
+            typer.echo(f"site: {render_site(place.root, output, engine=engine) / 'index.html'}")
     if done.reason == "quota":
         raise QuotaExhausted(
             f"the request quota is spent; {done.unchecked} videos are left, start again after 00:00 UTC"

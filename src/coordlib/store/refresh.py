@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from coordlib.store.database import Store
@@ -50,7 +51,8 @@ def is_deleted(store: Store, video_id: str) -> bool:
 def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
     """Delete videos with everything that hangs on them; leave a tombstone without content.
 
-    Counts, the rows of runs, and which window brought them go with the videos. Queries that quote a
+    Counts, the rows of runs, and which window brought them go with the videos. Runs that looked at them are
+    marked: what they detected rests on posts that are gone (see :func:`outdated_runs`). Queries that quote a
     caption nobody stored any longer has are blanked. The ledger keeps the service's own messages, which quote
     no video. Freed pages are overwritten.
 
@@ -63,7 +65,7 @@ def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "n
     store.connection.execute("PRAGMA secure_delete = ON")
     with store.transaction() as connection:
         captions: set[str] = set()
-        touched: set[int] = set()
+        runs: Counter[str] = Counter()
         for video_id in video_ids:
             row = connection.execute(
                 "SELECT video_description FROM videos WHERE video_id = ?", (video_id,)
@@ -72,8 +74,8 @@ def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "n
                 continue
             if row["video_description"]:
                 captions.add(row["video_description"])
-            found = connection.execute("SELECT window_id FROM window_videos WHERE video_id = ?", (video_id,))
-            touched.update(item["window_id"] for item in found)
+            found = connection.execute("SELECT DISTINCT run_id FROM metrics WHERE video_id = ?", (video_id,))
+            runs.update(item["run_id"] for item in found)
             connection.execute(
                 "INSERT INTO tombstones (digest, deleted_at, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (digest(store, video_id), now, reason),
@@ -89,7 +91,20 @@ def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "n
             is None
         }
         _blank_queries(store, gone)
+        connection.executemany(
+            "UPDATE runs SET facts = json_set(facts, '$.n_removed', coalesce(json_extract(facts, '$.n_removed'), 0) + ?, "
+            "'$.outdated', json('true')) WHERE run_id = ?",
+            [(number, run_id) for run_id, number in sorted(runs.items())],
+        )
     return deleted
+
+
+def outdated_runs(store: Store) -> list[str]:
+    """Return the runs whose detection rests on posts that were deleted since, oldest first."""
+    rows = store.connection.execute(
+        "SELECT run_id FROM runs WHERE json_extract(facts, '$.outdated') ORDER BY date, started_at, run_id"
+    )
+    return [row["run_id"] for row in rows]
 
 
 def _blank_queries(store: Store, captions: set[str]) -> None:

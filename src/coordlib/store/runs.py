@@ -63,9 +63,11 @@ def record_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:
 def record_detection(
     store: Store, run_id: str, accounts: pd.DataFrame, edges: pd.DataFrame, new: set[str]
 ) -> None:
-    """Store the accounts and retained edges of a day's network."""
+    """Store the accounts and retained edges of a day's network, in the place of what the run found before."""
     network = dict(zip(accounts["account_id"], accounts["network"], strict=True))
     with store.transaction() as connection:
+        connection.execute("DELETE FROM detections WHERE run_id = ?", (run_id,))
+        connection.execute("DELETE FROM edges WHERE run_id = ?", (run_id,))
         connection.executemany(
             "INSERT INTO detections (run_id, account_id, network, is_new, facts) VALUES (?, ?, ?, ?, '{}')",
             ((run_id, name, int(number), int(name in new)) for name, number in network.items()),
