@@ -155,12 +155,12 @@ def connect(service: FakeService, time: FakeTime, store: Store) -> Iterator[Call
     """Make clients of the scripted service; they are closed after the test."""
     made: list[TikTokResearch] = []
 
-    def make(**options: Any) -> TikTokResearch:
+    def make(credentials: Credentials | None = None, **options: Any) -> TikTokResearch:
         settings: dict[str, Any] = {
             "transport": httpx.MockTransport(service), "store": store, "clock": time.clock, "sleep": time.sleep,
             "min_interval": 0, **options,
         }  # fmt: skip
-        made.append(TikTokResearch(Credentials(KEY, SECRET), **settings))
+        made.append(TikTokResearch(credentials or Credentials(KEY, SECRET), **settings))
         return made[-1]
 
     yield make

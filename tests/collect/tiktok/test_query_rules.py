@@ -51,6 +51,8 @@ def test_hash_and_at_signs_are_taken_off_and_values_become_text():
         ("keyword", "IN", [], "list of values is empty"),
         ("keyword", "EQ", ["  "], "not a value"),
         ("keyword", "EQ", ["a\x00b"], "NUL"),
+        ("keyword", "EQ", ["a\ud800"], "half a character"),
+        ("keyword", "IN", [["a", "b"]], "not a value"),
         ("hashtag_name", "EQ", ["two words"], "one hashtag a value"),
         ("hashtag_name", "EQ", ["#a#b"], "one hashtag a value"),
         ("username", "EQ", ["https://example.org/@x"], "handle only"),
@@ -65,6 +67,15 @@ def test_hash_and_at_signs_are_taken_off_and_values_become_text():
 def test_a_condition_the_service_would_refuse_is_refused_with_a_reason(field, operation, values, said):
     with pytest.raises(QueryError, match=said):
         condition(field, operation, *values)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"and": "x"}, {"and": [{"operation": "EQ"}]}, {"and": [3]}, {"or": [{"field_name": "keyword"}]}],
+)
+def test_a_query_read_from_a_broken_file_is_refused_in_words(broken):
+    with pytest.raises(QueryError, match="field_name, operation and field_values"):
+        Query.from_json(broken)
 
 
 def test_an_empty_query_is_refused():

@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import pickle
 import traceback
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -83,6 +84,29 @@ def test_a_refused_login_does_not_repeat_key_or_secret(connect, script):
     with pytest.raises(CredentialsError) as caught:
         connect(transport=httpx.MockTransport(service)).request(VIDEO_QUERY, json={})
     assert not spy(script)("".join(traceback.format_exception(caught.value)))
+
+
+def test_a_secret_that_comes_back_encoded_or_cut_is_taken_out_as_well(connect, script, store):
+    secret = "s3cr=t&%+Zz9"
+    before = "x" * 195
+    for echo in (quote(secret, safe=""), quote_plus(secret).lower(), f"{before}{secret}"):
+
+        def service(request, echo=echo):
+            return httpx.Response(
+                401, json={"error": "invalid_client", "error_description": echo, "log_id": echo}
+            )
+
+        client = connect(
+            transport=httpx.MockTransport(service),
+            credentials=Credentials("key-of-this-test", secret),
+            store=store,
+        )
+        with pytest.raises(CredentialsError) as caught:
+            client.request(VIDEO_QUERY, json={})
+        told = str(caught.value) + str(
+            [tuple(row) for row in store.connection.execute("SELECT * FROM requests")]
+        )
+        assert "s3cr" not in told
 
 
 def test_a_broken_connection_does_not_tell_the_token(connect, service, script, store):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Self
+from urllib.parse import quote, quote_plus
 
 from dotenv import dotenv_values
 
@@ -129,9 +132,18 @@ def _from_keyring(*, required: bool) -> tuple[str, str] | None:
 
 
 def redact(value: Any, *secrets: str | None) -> str:
-    """Return a text in which each secret is replaced, whatever sent it back to us."""
+    """Return a text in which each secret is replaced, whatever sent it back to us, and however it was encoded.
+
+    A service that repeats the form it was sent repeats it percent-encoded.
+
+    Examples
+    --------
+    >>> redact("client_secret=s3cr%3Dt&client_key=k1", "s3cr=t", "k1")
+    'client_secret=[hidden]&client_key=[hidden]'
+    """
     text = str(value)
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, HIDDEN)
+    for secret in filter(None, secrets):
+        forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
+        for form in sorted(forms, key=lambda item: (-len(item), item)):
+            text = re.sub(re.escape(form), HIDDEN, text, flags=re.IGNORECASE if "%" in form else 0)
     return text

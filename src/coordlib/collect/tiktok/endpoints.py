@@ -204,7 +204,7 @@ class Outcome:
         Whether everything asked for was answered.
     reason
         ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``, ``max-records``,
-        ``empty-pages``, ``outage``, ``refused``, ``failed``.
+        ``empty-pages``, ``no-cursor``, ``ceiling``, ``outage``, ``refused``, ``failed``.
     next_cursor, search_id
         Where the next page would start.
     requests

@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 from coordlib.collect.tiktok.regions import REGION_CODES
@@ -126,10 +127,12 @@ def check_max_count(max_count: int) -> int:
 
 def _clean(field_name: str, value: object) -> str:
     text = str(value).strip() if not isinstance(value, dt.date) else value.strftime("%Y%m%d")
-    if isinstance(value, bool) or value is None or not text:
-        raise QueryError(f"{field_name}: {value!r} is not a value; give text or a number")
-    if "\x00" in text:
-        raise QueryError(f"{field_name}: a value holds a NUL character; remove it")
+    if isinstance(value, bool) or not isinstance(value, str | Real | dt.date) or not text:
+        raise QueryError(f"{field_name}: {value!r:.60} is not a value; give text or a number")
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise QueryError(
+            f"{field_name}: a value holds a NUL or half a character (a lone surrogate); remove it"
+        )
     if field_name == "hashtag_name":
         text = text.removeprefix("#").lower()
         if not text or "#" in text or re.search(r"\s", text):
@@ -172,7 +175,7 @@ class Condition:
     field_values: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        allowed = OPERATIONS.get(self.field_name)
+        allowed = OPERATIONS.get(str(self.field_name))
         if allowed is None:
             name = str(self.field_name)[:60]
             raise QueryError(
@@ -183,7 +186,9 @@ class Condition:
                 f"{self.field_name} does not take the operation '{self.operation}'; use one of {', '.join(sorted(allowed))}"
             )
         given: object = self.field_values
-        values = (given,) if isinstance(given, str) else tuple(self.field_values)
+        if not isinstance(given, Iterable):
+            raise QueryError(f"{self.field_name} {self.operation}: {given!r:.60} is not a list of values")
+        values = (given,) if isinstance(given, str) else tuple(given)
         values = tuple(dict.fromkeys(_clean(self.field_name, value) for value in values))
         if not values:
             raise QueryError(f"{self.field_name} {self.operation}: the list of values is empty")
@@ -299,13 +304,18 @@ class Query:
             raise QueryError(
                 f"unknown part of a query: {', '.join(sorted(map(str, unknown)))}; known: and, or, not"
             )
-        lists = (
-            tuple(
-                Condition(item["field_name"], item["operation"], tuple(item["field_values"]))
-                for item in value.get(name) or ()
-            )
-            for name in ("and", "or", "not")
-        )
+        try:
+            lists = [
+                tuple(
+                    Condition(item["field_name"], item["operation"], item["field_values"])
+                    for item in value.get(name) or ()
+                )
+                for name in ("and", "or", "not")
+            ]
+        except (KeyError, TypeError):
+            raise QueryError(
+                "a condition of the query is not an object with field_name, operation and field_values"
+            ) from None
         return cls(*lists)
 
     @property

@@ -106,9 +106,12 @@ class AccessToken:
             seconds = found.get("expires_in")
             return token, float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 7200.0
         code, log_id = str(found.get("error") or "no JSON"), found.get("log_id")
-        words = str(found.get("error_description") or "")[:200]
-        code, words = (redact(text, form["client_secret"], form["client_key"]) for text in (code, words))
-        self._tell(response.status_code, code, words, str(log_id) if log_id else None, started)
+        words = str(found.get("error_description") or "")
+        hide = (form["client_secret"], form["client_key"])
+        # Cut only after the secrets are out: half a secret would no longer be recognised.
+        code, words = redact(code, *hide), redact(words, *hide)[:200]
+        log_id = redact(log_id, *hide)[:64] if log_id else None
+        self._tell(response.status_code, code, words, log_id, started)
         text = f"HTTP {response.status_code}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
             raise CredentialsError(
