@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coordlib.errors import QuotaExhausted, StoreError
+from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.simulate.config import ServerConfig
 from coordlib.simulate.server import running_server
 from coordlib.simulate.service import Service
@@ -83,6 +83,23 @@ def test_seeds_are_added_once(seeding: SeedDiscovery, service: tuple[Service, st
     accounts = analyse_discovery(found, options).accounts
     assert add_seeds(options, found, accounts, date="2026-09-01")
     assert add_seeds(options, found, accounts, date="2026-09-02") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"regions": ["UK"]}, "region_code 'UK'"),
+        ({"hashtags": ["two words"]}, "one hashtag a value"),
+        ({"start": "2026-11-20", "end": "2026-11-10"}, "exchange them"),
+    ],
+)
+def test_what_the_service_would_refuse_is_refused_before_anything_is_written(
+    tmp_path: Path, wrong: dict[str, object], words: str
+):
+    values = {"workspace": str(tmp_path / "new"), "hashtags": ["x"], "collect": True, **wrong}
+    with pytest.raises(ParameterError, match=words):
+        discover_seeds(SeedDiscovery.load(values))
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_discovery_that_is_not_stored_says_how_to_get_it(seeding: SeedDiscovery):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,6 +189,21 @@ def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):
         station.monitor(station.days[0])
     again = station.monitor(station.days[0], again=True)
     assert again.report.outcome == "network"
+
+
+def test_a_day_still_to_come_is_refused_and_spoils_nothing(station: Station):
+    begin_day(station.service, station.days[0])
+    for attempt in (monitor_day, plan_day):
+        with pytest.raises(ParameterError, match="still to come"):
+            attempt(station.root, "2099-01-01", station.connect)
+    assert dict(station.service.state.calls) == {}
+    assert station.query("SELECT count(*) FROM runs") == [(0,)]
+
+
+def test_a_mistyped_workspace_is_not_created(station: Station, tmp_path: Path):
+    with pytest.raises(ParameterError, match="no account of the pool"):
+        monitor_day(tmp_path / "typo", station.days[0], station.connect)
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_second_run_is_refused_while_one_is_going_on(station: Station):

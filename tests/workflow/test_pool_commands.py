@@ -70,6 +70,20 @@ def test_a_dry_run_changes_nothing(workspace: Path, tmp_path: Path):
     assert not workspace.exists()
 
 
+def test_every_row_that_is_no_account_is_counted_also_those_not_shown(workspace: Path, tmp_path: Path):
+    bad = "".join(f"not a name {number}\n" for number in range(7))
+    file = write(tmp_path / "list.csv", f"username\nuno\nuno\n{bad}")
+    said = run("pool", "import", file, "-w", workspace, "--source", "x")
+    assert "7 of 9 rows are no account name" in said
+
+
+def test_a_list_without_a_source_is_refused(workspace: Path, tmp_path: Path):
+    file = write(tmp_path / "list.csv", "username\nuno\nuno\n")
+    with pytest.raises(ParameterError, match="source is empty"):
+        run("pool", "import", file, "-w", workspace, "--source", " ")
+    assert not workspace.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [

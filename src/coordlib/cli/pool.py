@@ -46,11 +46,15 @@ def import_list(
     """Add the accounts of a list that are mentioned often enough."""
     accounts = read_account_list(file, column=column, mentions_column=mentions_column)
     chosen = accounts.chosen(min_mentions)
+    if not source.strip():
+        raise ParameterError(
+            "source is empty: say where the list comes from, it is the reason each account is kept with"
+        )
     for line, cell in accounts.unreadable:
         typer.echo(f"{file}: line {line}: '{clean_text(cell)}' is no account name, skipped", err=True)
-    said = (
-        f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {min_mentions} times"
-    )
+    said = f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {_times(min_mentions)}"
+    if accounts.n_unreadable:
+        said += f"; {accounts.n_unreadable:,} of {accounts.n_rows:,} rows are no account name"
     if dry_run:
         typer.echo(f"{said}; nothing was changed")
         return
@@ -147,7 +151,11 @@ def _set(workspace: Path, usernames: list[str], status: str) -> None:
                 f"{', '.join(unknown[:5])}: not in the pool of {workspace}; nothing was changed"
             )
         number = set_status(store, names, status)
-    typer.echo(f"{number:,} accounts are {status} now")
+    typer.echo(f"{number:,} account{' is' if number == 1 else 's are'} {status} now")
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _day(text: str | None) -> str:

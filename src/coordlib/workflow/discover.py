@@ -15,7 +15,7 @@ import pandas as pd
 from coordlib.collect.tiktok import Query, any_of
 from coordlib.collect.tiktok.budget import RESEARCH
 from coordlib.describe.day import DayAnalysis, analyse_day
-from coordlib.errors import CollectError, QuotaExhausted, StoreError
+from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, StoreError
 from coordlib.publish.provenance import code_version
 from coordlib.store import Store, open_store, windows
 from coordlib.store.period import counted_requests
@@ -114,6 +114,8 @@ def discover_seeds(
 
     Raises
     ------
+    ParameterError
+        A hashtag, a region or a day that the service would refuse; nothing was asked or written.
     StoreError
         Nothing is stored for these hashtags and this period, and ``collect`` is false.
 
@@ -122,6 +124,7 @@ def discover_seeds(
     """
     place = Workspace(Path(parameters.workspace))
     if parameters.collect:
+        discovery_query(parameters)
         make = connect or connector(CollectionParameters().daily_requests)
         if lock:
             with workspace_lock(place.root, "coordlib discover"):
@@ -233,17 +236,43 @@ def discover(
     return found, new, page
 
 
+def discovery_query(parameters: SeedDiscovery) -> Query:
+    """Return the query of a discovery: any of the hashtags, and any of the regions where there are some.
+
+    Raises
+    ------
+    ParameterError
+        A hashtag or a region that the service would refuse, or days that are exchanged.
+
+    Examples
+    --------
+    >>> discovery_query(SeedDiscovery(hashtags=["#Elezioni"], regions=["it"]))
+    Query(hashtag_name EQ 'elezioni' and region_code EQ 'IT')
+    """
+    if parameters.start and parameters.end and parameters.end < parameters.start:
+        raise ParameterError(f"end = {parameters.end}: is before start = {parameters.start}; exchange them")
+    try:
+        conditions = [any_of("hashtag_name", parameters.hashtags)]
+        if parameters.regions:
+            conditions.append(any_of("region_code", parameters.regions))
+    except QueryError as error:
+        raise ParameterError(str(error)) from None
+    return Query(and_=tuple(conditions))
+
+
 def _collect(
     place: Workspace, parameters: SeedDiscovery, connect: Connect, progress: bool
 ) -> StoredDiscovery:
-    conditions = [any_of("hashtag_name", [tag.removeprefix("#") for tag in parameters.hashtags])]
-    if parameters.regions:
-        conditions.append(any_of("region_code", [code.upper() for code in parameters.regions]))
-    query = Query(and_=tuple(conditions))
+    query = discovery_query(parameters)
     place.root.mkdir(parents=True, exist_ok=True)
     with open_store(place.database) as store, connect(store, "discover") as client:
         today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
         period = discovery_period(parameters, today)
+        if period[1] > today or period[0] > period[1]:
+            raise ParameterError(
+                f"{period[0]} to {period[1]}: the days must be in order and none of them still to come; "
+                f"today is {today} (UTC)"
+            )
         name = discovery_name(parameters, period)
         run_id = client.run_id = f"discover-{name}"
         limits, spent = client.budget.limits, client.budget.used()

@@ -117,7 +117,7 @@ def monitor_day(
     WorkspaceLockedError
         Another run is writing to the workspace.
     ParameterError
-        The pool is empty, or the day was reported already (give ``again``).
+        The pool is empty, the day is still to come, or it was reported already (give ``again``).
     CredentialsError
         Key or secret are missing or refused; the day's page says that it failed.
     """
@@ -125,11 +125,14 @@ def monitor_day(
     options = parameters or Monitoring()
     date = as_day(date).isoformat()
     run_id = f"monitor-{date}"
+    if not place.database.exists():
+        raise _no_pool(place, date)
     with workspace_lock(place.root, f"coordlib monitor --date {date}"):
         with open_store(place.database) as store:
             watched = watched_accounts(store, date, place)
             _refuse_finished(store, date, again)
             with connect(store, run_id) as client:
+                refuse_future(date, client)
                 start_run(
                     store, run_id, kind="monitor", date=date, started_at=int(client.clock()),
                     code_version=code_version(), parameters=options.for_notebook(),
@@ -192,6 +195,7 @@ def plan_day(
     with open_store(place.database, read_only=True) as store:
         watched = watched_accounts(store, date, place)
         with connect(store, f"monitor-{date}") as client:
+            refuse_future(date, client)
             return [plan() for _, plan in _phases(client, date, watched, options)]
 
 
@@ -241,11 +245,21 @@ def watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
     everyone = pool(store, before=date)
     active = everyone.loc[everyone["status"] == "active", "username"].tolist()
     if not active:
-        raise ParameterError(
-            f"{place.root}: no account of the pool is watched on {date}; "
-            "add some with 'coordlib discover' or 'coordlib pool import'"
-        )
+        raise _no_pool(place, date)
     return [str(name) for name in active]
+
+
+def refuse_future(date: str, client: TikTokResearch) -> None:
+    """Refuse a day that is still to come: its empty answers would count as asked, and nobody would be asked again.
+
+    Raises
+    ------
+    ParameterError
+        The day begins after the client's present (UTC).
+    """
+    today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
+    if as_day(date) > today:
+        raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
 
 
 def planted_accounts(place: Workspace) -> dict[str, str]:
@@ -289,6 +303,13 @@ def _phases(
         return plan_captions(histories, day, client.budget.remaining(), settings)
 
     return [("accounts", accounts), ("captions", captions)]
+
+
+def _no_pool(place: Workspace, date: str) -> ParameterError:
+    return ParameterError(
+        f"{place.root}: no account of the pool is watched on {date}; "
+        "add some with 'coordlib discover' or 'coordlib pool import'"
+    )
 
 
 def _stop(reasons: list[str]) -> str | None:

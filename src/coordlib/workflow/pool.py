@@ -26,7 +26,8 @@ _HANDLE = re.compile(r"^[\w.]{2,24}$")
 class AccountList:
     """Accounts of a list with their mentions, most mentioned first, names as tie-break.
 
-    ``unreadable`` holds the first cells that are no account name, with their line.
+    ``unreadable`` holds the first cells that are no account name (blank ones too), with their line;
+    ``n_unreadable`` counts all of them.
     """
 
     mentions: dict[str, int]
@@ -87,8 +88,6 @@ def read_account_list(
     mentions: Counter[str] = Counter()
     bad: list[tuple[int, str]] = []
     for line, cell in enumerate(table[account].fillna("").tolist(), start=2):
-        if not cell.strip():
-            continue
         name = account_name(cell)
         if name is None:
             bad.append((line, " ".join(cell.split())[:60]))
