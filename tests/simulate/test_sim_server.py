@@ -84,3 +84,27 @@ def test_without_the_extra_the_message_says_how_to_install_it(sim_world, monkeyp
 def test_the_captured_page_with_27_of_100_videos_can_be_reproduced(sim_world):
     service = Service(sim_world, ServerConfig(drop_share=0.73))
     assert 0.7 < service.catalogue.gone.mean() < 0.8
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "words"),
+    [
+        ("faults", b"{bad", "not JSON"),
+        ("faults", b"[1]", "JSON object"),
+        ("faults", b'{"faults": 5}', "list of objects"),
+        ("faults", b'{"add": ["internal_error"]}', "list of objects"),
+        ("faults", b'{"faults": [{"name": "intrnal_error"}]}', "internal_error"),
+        ("clock", b'{"advance": "soon"}', "expected seconds"),
+        ("clock", b'{"tick": -1}', "expected seconds"),
+        ("clock", b'{"now": "yesterday"}', "expected seconds or a time"),
+        ("nothing", b"{}", "there are faults, clock, reset"),
+    ],
+)
+def test_the_admin_endpoints_answer_a_mistake_in_words_and_change_nothing(sim_world, what, body, words):
+    service = Service(sim_world, ServerConfig())
+    with running_server(sim_world, service=service) as url:
+        before = httpx.get(f"{url}/__sim/clock").json()
+        answer = httpx.post(f"{url}/__sim/{what}", content=body)
+        assert answer.status_code == 400 and words in answer.json()["error"]
+        assert httpx.get(f"{url}/__sim/clock").json() == before
+        assert httpx.get(f"{url}/__sim/faults").json() == {"faults": []}

@@ -138,7 +138,7 @@ def test_a_service_that_is_down_is_an_outage_with_a_report(station: Station):
     assert (done.stopped, done.report.outcome) == ("outage", "no-input")
     found = health(station, station.days[0])
     assert found["errors"]["gateway"]["count"] == done.requests
-    with pytest.raises(CollectError, match="did not answer"):
+    with pytest.raises(CollectError, match="failed or refused every query"):
         done.raise_for_stop()
 
 

@@ -78,7 +78,7 @@ def test_days_without_a_post_are_counted():
         ({"earlier_gaps": [{"date": "2026-11-01", "queries": 2}]}, "1 day of the period has gaps"),
         ({"turned_to_zero": [{"text": "…"}]}, "used to bring posts"),
         ({"stopped": "quota"}, "quota was spent"),
-        ({"stopped": "outage"}, "service was down"),
+        ({"stopped": "outage"}, "failed or refused every query"),
     ],
 )
 def test_the_verdict_names_every_gap(health: dict[str, object], words: str):

@@ -125,7 +125,11 @@ def verdict_of(health: Mapping[str, Any]) -> tuple[str, str]:
         if number:
             gaps.append(f"{number:,} {one if number == 1 else several}")
     if stopped := health.get("stopped"):
-        why = "The service was down" if stopped == "outage" else "The request quota was spent"
+        why = (
+            "The service failed or refused every query"
+            if stopped == "outage"
+            else "The request quota was spent"
+        )
         rest = f": {'; '.join(gaps)}" if gaps else ""
         return f"{why} before everything was asked{rest}. The next run continues.", "stopped"
     if health.get("source") == "archive":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import json
 import socket
 import threading
 import time
@@ -78,13 +79,13 @@ def create_app(service: Service) -> Starlette:
 
     async def admin(request: Request) -> Response:
         body = await request.body()
-        values = {}
-        if request.method == "POST" and body:
-            values = await request.json()
         try:
+            values = json.loads(body) if request.method == "POST" and body else {}
             return JSONResponse(administer(service, request.path_params["what"], request.method, values))
         except CoordError as error:
             return JSONResponse({"error": str(error)}, 400)
+        except ValueError:
+            return JSONResponse({"error": "the body is not JSON"}, 400)
 
     routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
     for path, handler in [
@@ -111,14 +112,14 @@ def administer(service: Service, what: str, method: str, values: Any) -> dict[st
     state = service.state
     if what == "faults":
         if method == "POST":
-            kept = service.faults.faults if "faults" not in values else read_faults(values["faults"])
-            service.faults.replace((*kept, *read_faults(values.get("add", ()))))
+            kept = service.faults.faults if "faults" not in values else read_faults(_list(values, "faults"))
+            service.faults.replace((*kept, *read_faults(_list(values, "add"))))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in service.faults.faults]}
     if what == "clock":
         if "now" in values:
             state.now = _moment(values["now"])
-        state.now += float(values.get("advance", 0))
-        state.tick = float(values.get("tick", state.tick))
+        state.now += _seconds(values, "advance", 0.0)
+        state.tick = _seconds(values, "tick", state.tick)
         return {
             "now": state.now,
             "utc": dt.datetime.fromtimestamp(state.now, dt.UTC).isoformat(),
@@ -141,8 +142,22 @@ def administer(service: Service, what: str, method: str, values: Any) -> dict[st
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
 
 
+def _list(values: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = values.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise ParameterError(f"{name}: expected a list of objects, each with the name of a fault")
+    return found
+
+
+def _seconds(values: dict[str, Any], name: str, default: float) -> float:
+    found = values.get(name, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1e9:
+        raise ParameterError(f"{name} = {found!r}: expected seconds, 0 or more")
+    return float(found)
+
+
 def _moment(value: Any) -> float:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and 0 <= value < 1e11:
         return float(value)
     try:
         moment = dt.datetime.fromisoformat(str(value))

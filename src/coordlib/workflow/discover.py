@@ -54,7 +54,7 @@ class StoredDiscovery:
         QuotaExhausted
             The requests are spent.
         CollectError
-            The service was down.
+            The service failed or refused every query.
         """
         stored = f"{self.name}: {len(self.posts):,} videos are stored"
         if self.facts.get("reason") == "quota":
@@ -63,7 +63,7 @@ class StoredDiscovery:
                 "or at once where only --max-requests was reached"
             )
         if self.facts.get("reason") == "outage":
-            raise CollectError(f"{stored}, then the service did not answer; start again later")
+            raise CollectError(f"{stored}, then the service failed or refused every query; start again later")
 
 
 def discovery_period(parameters: SeedDiscovery, today: dt.date) -> tuple[dt.date, dt.date]:

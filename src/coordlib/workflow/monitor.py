@@ -54,7 +54,7 @@ class MonitoredDay:
         QuotaExhausted
             The day's requests are spent.
         CollectError
-            The service was down.
+            The service failed or refused every query.
         """
         rest = (
             f"the report of {self.report.date} is written, {self.left_over:,} accounts and captions are left"
@@ -62,7 +62,7 @@ class MonitoredDay:
         if self.stopped == "quota":
             raise QuotaExhausted(f"the request quota is spent; {rest}; start again after 00:00 UTC")
         if self.stopped == "outage":
-            raise CollectError(f"the service did not answer; {rest}; start again later")
+            raise CollectError(f"the service failed or refused every query; {rest}; start again later")
 
 
 def monitored_period(date: str, parameters: Monitoring) -> tuple[str, str]:

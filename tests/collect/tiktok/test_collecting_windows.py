@@ -329,6 +329,54 @@ def test_a_broken_day_is_tried_again_days_later_and_its_rows_are_had_then(
     assert collector.carry_over("r4") == []
 
 
+def test_a_period_lost_to_rate_limits_is_tried_again_days_later(client, filled, script, time):
+    limit = script.error(429, "rate_limit_exceeded", "x")
+    filled.before = lambda r, b: limit if touches(b, "20261112") else None
+    collector = Collector(client, progress=False)
+    assert collector.run("r1", "accounts", one_request_plan).reason == "failed-windows"
+    filled.before = lambda r, b: None
+    time.now += 4 * 86_400
+    (again,) = collector.carry_over("r2")
+    assert again.complete and again.n_rows == len(filled.videos)
+
+
+@pytest.mark.filterwarnings("ignore:the service refused the full list of fields")
+@pytest.mark.parametrize(
+    ("status", "code", "most"),
+    [(404, "not_found", 3), (400, "invalid_params", 40), (429, "rate_limit_exceeded", 18)],
+)
+def test_a_service_that_refuses_everything_does_not_cost_the_day(client, filled, script, status, code, most):
+    filled.before = lambda r, b: script.error(status, code, "no")
+    names = [f"user{number}" for number in range(200)]
+    requests = tuple(
+        PlannedRequest(Query(and_=[any_of("username", names[k : k + 5])]), FIRST, LAST, (), 5, 1, 1, "test")
+        for k in range(0, 200, 5)
+    )
+    outcome = Collector(client, progress=False).run(
+        "r1", "accounts", lambda: Plan("accounts", LAST, 1000, requests)
+    )
+    assert outcome.reason == "outage"
+    assert len(filled.requests) <= most
+
+
+def test_refused_captions_do_not_end_a_day_on_which_others_are_answered(client, filled, script):
+    refuse = script.error(400, "invalid_params", "no")
+    filled.before = lambda r, b: refuse if "keyword" in str(b["query"]) else None
+    requests = (
+        *one_request_plan().requests,
+        *(
+            PlannedRequest(Query(and_=[any_of("keyword", [f"word {k}"])]), FIRST, LAST, (), 5, 1, 1, "test")
+            for k in range(5)
+        ),
+        PlannedRequest(Query(and_=[any_of("username", ["user9"])]), FIRST, LAST, (), 1, 1, 1, "test"),
+    )
+    outcome = Collector(client, progress=False).run(
+        "r1", "accounts", lambda: Plan("accounts", LAST, 1000, requests)
+    )
+    assert (outcome.reason, outcome.n_rows) == ("failed-windows", len(filled.videos))
+    assert len(outcome.failed_windows) == 5
+
+
 def test_a_day_that_stays_broken_is_given_up_after_three_failures(client, filled, script, time):
     filled.before = lambda r, b: script.error(500, "internal_error", "x") if touches(b, "20261112") else None
     collector = Collector(client, progress=False)

@@ -53,6 +53,12 @@ ID_SLACK = dt.timedelta(hours=48)
 #: Age in seconds from which a search id that is refused is taken for dead, not for not ready.
 SEARCH_ID_AGE = 3_600
 
+#: Failures that say nothing about the query itself: its period is tried again in a later run.
+PASSING = TROUBLE | {Kind.RATE, Kind.SEARCH_NOT_READY}
+
+#: Refusals that, from the very first request on, say that no query of ours will be answered (a wrong address).
+REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
+
 #: Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
 _SPLITTABLE_SCHEDULES: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)}
 
@@ -94,7 +100,7 @@ class Collector:
             since = dt.datetime.fromtimestamp(now, dt.UTC).date() - dt.timedelta(days=retry_days)
             again = windows.to_retry(
                 self.store,
-                [*sorted(kind.value for kind in TROUBLE), "known-broken-day"],
+                [*sorted(kind.value for kind in PASSING), "known-broken-day"],
                 since=since,
                 failed_before=now - BROKEN_MEMORY,
                 tries=MAX_RETRIES,
@@ -250,9 +256,7 @@ class Collector:
             self._replace(window, [(query, *part) for part in parts], answer)
         elif kind is Kind.SEARCH_NOT_READY and (halves := query.halves()) is not None:
             self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
-        elif kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED, Kind.NOT_FOUND) and self._without_culprit(
-            window, query, answer
-        ):
+        elif kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and self._without_culprit(window, query, answer):
             pass
         else:
             self._fail(window, answer)
@@ -361,12 +365,12 @@ class Collector:
             )
             query = Query.from_json(window.query)
             names = query.usernames() or frozenset()
-            if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED, Kind.NOT_FOUND) and len(names) == 1:
+            if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
                 coverage.mark_problem(
                     self.store, query.and_[0].field_values[0], answer.message, window.upper, self._now()
                 )
             self._settle(window.root_id)
-        if answer.kind in TROUBLE:
+        if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
 
     def _give_up(self, window: Window, answer: Answer) -> None:
