@@ -205,7 +205,7 @@ def load_config(
         raise FileFormatError(f"{faults}: expected a list of faults")
     values["faults"] = read_faults(values["faults"])
     if now is not None:
-        values["now"] = midnight(now)
+        values["now"] = midnight(now, "now")
     try:
         return ServerConfig(**values)
     except ValidationError as error:

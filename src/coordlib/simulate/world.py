@@ -87,7 +87,7 @@ class World:
         return sorted(set(truth.loc[truth["coordinated"], "account_id"]))
 
 
-def midnight(day: str) -> int:
+def midnight(day: str, what: str = "start") -> int:
     """Return the UTC second at which a day (YYYY-MM-DD) begins.
 
     Examples
@@ -98,7 +98,7 @@ def midnight(day: str) -> int:
     try:
         date = dt.date.fromisoformat(day)
     except ValueError:
-        raise ParameterError(f"start = {day!r}: expected a day like 2026-09-01") from None
+        raise ParameterError(f"{what} = {day!r}: expected a day like 2026-09-01") from None
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
 
 
