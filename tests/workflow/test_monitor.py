@@ -191,6 +191,16 @@ def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):
     assert again.report.outcome == "network"
 
 
+def test_a_run_stopped_before_its_accounts_were_planned_has_left_all_of_them(station: Station):
+    station.daily = 2
+    station.monitor(station.days[1], accounts_per_query=3)
+    done = station.monitor(station.days[0])
+    watched = len(station.world.planted_accounts[::2])
+    assert (done.stopped, done.requests, done.left_over) == ("quota", 0, watched)
+    with pytest.raises(QuotaExhausted, match=f"{watched} accounts and captions are left"):
+        done.raise_for_stop()
+
+
 def test_a_day_still_to_come_is_refused_and_spoils_nothing(station: Station):
     begin_day(station.service, station.days[0])
     for attempt in (monitor_day, plan_day):

@@ -124,6 +124,8 @@ def collection_health(
     found = windows.select(store, run_id=run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
     phases = windows.summary(store, run_id)["phases"]
+    # A run that was stopped before its accounts were planned has left all of them.
+    accounts_plan = phases.get("accounts") or ({"carried_over": len(active)} if stopped else {})
     phases_run = list(dict.fromkeys(window.phase for window in found))
     queries = {phase: planned_queries(found, phase) for phase in ("accounts", "captions", *phases_run)}
     accounts, captions = queries["accounts"], queries["captions"]
@@ -135,7 +137,7 @@ def collection_health(
         "stopped": stopped,
         "accounts": {
             **_accounts(accounts, run_answers(store, run_id, "accounts"), refused_accounts(store)),
-            **_plan_facts(phases.get("accounts") or {}, accounts),
+            **_plan_facts(accounts_plan, accounts),
             "active": len(active),
         },
         "captions": {**_captions(captions), **_plan_facts(phases.get("captions") or {}, captions)},

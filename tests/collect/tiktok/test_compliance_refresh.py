@@ -12,6 +12,7 @@ from coordlib.collect.tiktok.compliance import refresh
 from coordlib.errors import ParameterError
 from coordlib.store import open_store, windows
 from coordlib.store.refresh import is_deleted
+from coordlib.store.videos import upsert_videos
 from coordlib.store.windows import NewWindow
 
 USERS = Query(and_=[any_of("username", [f"user{n}" for n in range(5)])])
@@ -53,6 +54,18 @@ def collected(client, service, script, time):
 
 def count(store, table):
     return store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_row_whose_id_the_service_cannot_know_does_not_keep_the_others_from_being_checked(
+    client, collected, script, store, batch
+):
+    collected.before = Compliance(collected, script) if batch else collected.before
+    odd = [{"id": name, "username": "x"} for name in ("abc-1", "9" * 25, "１２")]
+    upsert_videos(store, odd, 0)
+    done = refresh(client, batch=batch)
+    assert (done.checked, done.unchecked, len(done.gone)) == (400, 3, 10)
+    assert "no id that the service could know" in done.describe()
 
 
 def test_nothing_is_asked_before_the_interval_has_passed(client, service, script, time):

@@ -94,7 +94,8 @@ def refresh(
     due = stored.due(client.store, now - interval_days * 86_400)
     if dry_run or not due:
         return Refreshed(unchecked=len(due), reason="dry-run" if due else "done")
-    checked, reason = 0, "done"
+    total, due = len(due), [video_id for video_id in due if _is_id(video_id)]
+    checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
     gone: list[str] = []
     with tqdm(
         total=len(due), desc="refresh", unit="video", disable=None if progress else True, leave=False
@@ -114,7 +115,12 @@ def refresh(
             except CollectError as error:
                 reason = str(error)
                 break
-    return Refreshed(checked, tuple(gone), len(due) - checked, reason, client.requests - before)
+    return Refreshed(checked, tuple(gone), total - checked, reason, client.requests - before)
+
+
+def _is_id(video_id: str) -> bool:
+    """Whether this is an id of the service; one imported row without must not keep the others from being checked."""
+    return video_id.isascii() and video_id.isdigit() and int(video_id) < 2**63
 
 
 def _answers(
