@@ -62,7 +62,10 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     notebook = nbformat.read(page, as_version=4)
     shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert seeds[0] in shown
-    assert "0 of " in shown.rsplit("accounts were added", 1)[0][-40:]
+    number = len(seeds)
+    assert f"{number:,} accounts in " in shown and f"{number:,} of them were not in the pool before" in shown
+    assert f"{number:,} new, 0 in the pool already" in shown
+    assert f"{number:,} of {number:,} accounts entered the pool with this discovery" in shown
 
 
 def test_what_was_collected_is_read_again_without_asking(

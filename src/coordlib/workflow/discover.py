@@ -36,7 +36,10 @@ DEFAULT_DAYS = 10
 
 @dataclass(frozen=True)
 class StoredDiscovery:
-    """A discovery as it is stored: its posts (the archive's columns), the pool, what is known of its collection."""
+    """A discovery as it is stored: its posts (the archive's columns), the pool, what is known of its collection.
+
+    ``pool`` leaves out the accounts that this discovery itself brought into the pool.
+    """
 
     name: str
     run_id: str
@@ -45,6 +48,11 @@ class StoredDiscovery:
     pool: list[str]
     facts: Mapping[str, Any]
     simulated: bool
+
+    @property
+    def seeds(self) -> list[str]:
+        """The accounts that entered the pool with this discovery, sorted."""
+        return [str(name) for name in self.facts.get("seeds", [])]
 
     def raise_for_stop(self) -> None:
         """Raise what stands for an early stop; what was collected is stored and can be reported.
@@ -179,6 +187,9 @@ def add_seeds(
                 f"{found.period[0]} to {found.period[1]}"
             )
             new += add_to_pool(store, [str(row.account_id)], added_on=added_on, reason=reason, source="seed")
+        run = run_of(store, found.run_id)
+        earlier = run["facts"].get("seeds", []) if run else []
+        record_facts(store, found.run_id, {"seeds": sorted({*earlier, *new})})
     return new
 
 
@@ -324,7 +335,8 @@ def _load(
             f"{place.root}: no discovery '{name}' is stored; run 'coordlib discover' first, or set collect to true"
         )
     first, last = (day.isoformat() for day in period)
-    watched = [str(username) for username in pool(store)["username"]]
+    own = set(run["facts"].get("seeds", []))
+    watched = [str(username) for username in pool(store)["username"] if username not in own]
     return StoredDiscovery(
         name,
         run["run_id"],
