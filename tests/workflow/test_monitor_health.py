@@ -61,6 +61,14 @@ def test_caption_searches_that_all_bring_nothing_are_named_when_earlier_ones_did
     assert caption_warnings(silent, (10, 3)) == []
     mixed = planned_queries([window(1, phase="captions"), window(2, rows=1, phase="captions")], "captions")
     assert caption_warnings(mixed, (10, 80)) == []
+    in_part = [
+        window(2, "split", phase="captions"),
+        window(3, rows=4, root=2, phase="captions"),
+        window(4, "failed", root=2, phase="captions"),
+    ]
+    assert (
+        caption_warnings(planned_queries([window(1, phase="captions"), *in_part], "captions"), (10, 80)) == []
+    )
 
 
 def test_days_without_a_post_are_counted():

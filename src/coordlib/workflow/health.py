@@ -203,7 +203,8 @@ def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) 
         query for query in queries if not query.waiting and all(part.state == "done" for part in query.parts)
     ]
     n_earlier, rows_earlier = earlier
-    if not answered or not n_earlier or any(query.rows for query in answered):
+    # Rows of a query that failed for some of its days show as well that the search works.
+    if not answered or not n_earlier or any(query.rows for query in queries):
         return []
     expected = rows_earlier / n_earlier * len(answered)
     if expected < MIN_EXPECTED:
