@@ -41,7 +41,7 @@ from .urls import clean_urls
 from .workflow.bluesky_links import collect_links
 from .workflow.discover import add_seeds, analyse_discovery, discover_seeds, seed_facts
 from .workflow.import_shares import import_shares
-from .workflow.label_networks import label_networks
+from .workflow.label_networks import label_link_networks, label_networks
 from .workflow.links import detect_links, link_facts, link_folder, link_run, load_link_shares
 from .workflow.params import ComponentAnalysis, DailyMonitoring, LinkSharing, Monitoring, SeedDiscovery
 from .workflow.report import analysis_folder, check_parameters, day_folder
@@ -107,6 +107,7 @@ __all__ = [
     "import_shares",
     "iter_export",
     "label_components",
+    "label_link_networks",
     "label_links",
     "label_networks",
     "link_facts",

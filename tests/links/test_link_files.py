@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +14,22 @@ import pytest
 
 from coordlib.cli import main
 from coordlib.collect.ct_histdata import get_urls_from_ct_histdata
+from coordlib.describe.labels import Label
+from coordlib.describe.links import label_links
 from coordlib.detect.link_shares import CoordShares, get_coord_shares
-from coordlib.errors import InputError, ParameterError, PublishError, TimeFormatError, UnknownFormatError
+from coordlib.errors import (
+    EmptyInputError,
+    InputError,
+    ParameterError,
+    PublishError,
+    TimeFormatError,
+    UnknownFormatError,
+)
 from coordlib.publish import link_outputs
 from coordlib.publish.link_charts import draw_url_timeline_chart, url_timeline
 from coordlib.publish.link_outputs import LINK_FILES, get_outputs, write_link_outputs
 from coordlib.simulate.links import simulate_link_shares
-from coordlib.workflow.links import load_link_shares
+from coordlib.workflow.links import link_facts, load_link_shares
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +140,53 @@ def test_a_failure_while_writing_leaves_what_was_there(
     assert (tmp_path / "edges.csv").read_text() == "earlier"
 
 
-def test_outputs_are_chosen_by_name_and_top_lists_without_counts_are_empty():
-    rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
+def test_outputs_are_chosen_by_name_and_urls_without_counts_are_ordered_by_coordinated_shares():
+    urls, accounts = ["u", "u", "v", "v", "v"], ["A", "B", "A", "B", "B"]
+    rows = pd.DataFrame({"expanded": urls, "account.url": accounts, "date": [0, 1, 50, 51, 52]})
     chosen = get_outputs(
         get_coord_shares(rows, 10), ct_shares_marked=False, highly_connected_g=False, edges=False,
         highly_connected_coordinated_entities=False, top_coord_urls=True,
     )  # fmt: skip
     assert list(chosen) == ["top_coord_urls"]
-    assert chosen["top_coord_urls"].empty
+    top = chosen["top_coord_urls"]
+    assert top[["expanded", "cooR.shares"]].values.tolist() == [["v", 3], ["u", 2]]
+    assert top[["engagement", "statistics.actual.likeCount"]].isna().all(axis=None)
+
+
+def test_without_counts_there_is_no_list_of_posts(tmp_path: Path):
+    rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
+    assert write_link_outputs(get_coord_shares(rows, 10), tmp_path)["top_coord_shares"].empty
+    assert (
+        (tmp_path / "top_coord_shares.csv").read_text(encoding="utf-8").startswith("account.url,date,title")
+    )
+
+
+def test_how_each_label_was_made_is_written_beside_the_tables(tmp_path: Path):
+    rows = pd.DataFrame(
+        {
+            "expanded": ["https://a.com/1"] * 2,
+            "account.url": ["A", "B"],
+            "date": [0, 1],
+            "message": ["Tea time"] * 2,
+        }
+    )
+    found = get_coord_shares(rows, 10)
+    made = Label(
+        "Tea", "language model small", "en", {"prompt": "p", "model": "small", "time": "t", "response": "r"}
+    )
+    write_link_outputs(
+        found, tmp_path, labels={"component": {1: made}, "cluster": label_links(found, "cluster")}
+    )
+    kept = json.loads((tmp_path / "labels.json").read_text(encoding="utf-8"))
+    assert kept["component"]["1"]["details"] == {
+        "prompt": "p",
+        "model": "small",
+        "time": "t",
+        "response": "r",
+    }
+    assert kept["cluster"]["1"]["method"] == "local words (c-TF-IDF)"
+    summary = pd.read_csv(tmp_path / "component_summary.csv")
+    assert summary[["label", "label.method"]].values.tolist() == [["Tea", "language model small"]]
 
 
 def test_what_accounts_are_called_cannot_run_in_a_spreadsheet_or_break_the_graph(tmp_path: Path):
@@ -191,6 +240,71 @@ def test_links_of_a_recognised_export_become_shares(tmp_path: Path):
     output = get_coord_shares(source.shares, 60)
     assert output.edges.values.tolist() == [["11", "12", 1]]
     assert get_outputs(output, top_coord_urls=True)["top_coord_urls"]["engagement"].tolist() == [21]
+
+
+def test_the_reactions_texts_and_types_of_the_content_library_count(tmp_path: Path):
+    source = load_link_shares(
+        write(
+            tmp_path / "mcl.csv",
+            "mcl_url,id,creation_time,link_attachment.link,link_attachment.name,post_owner.id,post_owner.type,"
+            "surface.id,text,statistics.like_count,statistics.love_count,statistics.angry_count,statistics.care_count\n"
+            "m,1,2024-09-01T10:00:00,https://a.com/1,Title,11,page,21,Said,1,2,3,100\n"
+            "m,2,2024-09-01T10:00:09,https://a.com/1,Title,12,group,22,Said,10,20,30,100\n",
+        )
+    )
+    output = get_coord_shares(source.shares, 60)
+    top = get_outputs(output, top_coord_urls=True, top_coord_shares=True, component_summary=True)
+    # Care is not among the kinds CooRnet adds up.
+    assert top["top_coord_urls"]["engagement"].tolist() == [66]
+    assert top["top_coord_shares"][["title", "message"]].values.tolist() == [["Title", "Said"]] * 2
+    assert top["component_summary"][["facebook_page", "facebook_group"]].values.tolist() == [[1, 1]]
+
+
+def test_links_in_the_text_are_taken_where_a_format_has_no_column_of_them(tmp_path: Path):
+    source = load_link_shares(
+        write(
+            tmp_path / "instagram.csv",
+            "mcl_url,id,creation_time,post_owner.id,hashtags,text\n"
+            "m,1,2024-09-01T10:00:00,11,,see https://a.com/1 now\nm,2,2024-09-01T10:00:01,12,,https://a.com/1\n",
+        )
+    )
+    assert source.shares["expanded"].tolist() == ["https://a.com/1"] * 2
+
+
+def test_an_export_whose_posts_hold_no_link_says_so_with_its_name(tmp_path: Path):
+    file = write(
+        tmp_path / "t.csv", "video_id,author_name,create_time,video_description\n1,a,2024-09-01 10:00:00,Hi\n"
+    )
+    with pytest.raises(
+        EmptyInputError, match=r"t\.csv: is read as traktok, and none of its 1 posts holds a link"
+    ):
+        load_link_shares(file)
+
+
+def test_every_row_that_takes_no_part_is_counted_with_its_reason(tmp_path: Path):
+    file = write(
+        tmp_path / "pages.csv",
+        "Page Name,Facebook Id,Post Created,URL,Link,Final Link,Type\n"
+        "P,1,2021-07-06 16:45:20 EDT,U1,https://a.example/x,,Link\nQ,2,2021-07-06 16:45:25 EDT,U2,https://a.example/x,,Link\n"
+        "Q,2,2021-07-06 16:45:25 EDT,U2,https://a.example/x,,Link\nQ,2,2021-07-06 16:45:25 XYZT,U3,https://a.example/x,,Link\n"
+        "P,1,2021-07-06 17:45:20 EDT,U4,,,Status\nP,1,2021-07-06 17:45:20 EDT,U5,https://www.facebook.com/,,Link\n"
+        "P,1,2021-07-06 17:45:20 EDT,U6,https://a.example/y,,Link\n",
+    )
+    source = load_link_shares(file)
+    facts = link_facts(source, get_coord_shares(source.shares, 60, clean_urls=True))
+    assert facts["Read as"].endswith("5 posts of 7 rows")
+    assert "the same post again: 1" in facts["Left out while reading"]
+    assert "post without a link: 1" in facts["Left out while reading"]
+    assert facts["Shares looked at"].startswith("2 of 4")
+    assert facts["Left out"] == (
+        "an address of no page (front or log-in page, cut short): 1; a URL shared only once: 1"
+    )
+
+
+def test_rows_without_account_or_url_are_counted(tmp_path: Path):
+    file = write(tmp_path / "s.csv", "expanded,account.url,date\nu,A,0\nu,B,1\nu,,2\n,C,3\n")
+    source = load_link_shares(file)
+    assert get_coord_shares(source.shares, 60).left_out == {"no URL or no account": 2}
 
 
 def test_an_export_without_links_is_refused_with_what_it_has(tmp_path: Path):

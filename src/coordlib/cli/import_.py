@@ -38,7 +38,7 @@ def import_(
         bool, typer.Option("--whole-list", help="Keep a list (hashtags) as one object, not one row per item.")
     ] = False,
     link_shares: Annotated[
-        bool, typer.Option("--link-shares", help="Write CooRnet's table of link shares (CrowdTangle files).")
+        bool, typer.Option("--link-shares", help="Write CooRnet's table of link shares, for coordlib links.")
     ] = False,
 ) -> None:
     """Read an export from a platform or a tool and write its shares, ready for detection."""

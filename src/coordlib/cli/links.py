@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
+from coordlib.collect.label_endpoint import LabelEndpoint
 from coordlib.errors import ParameterError
 from coordlib.publish.link_outputs import write_link_outputs
+from coordlib.workflow.label_networks import label_link_networks
 from coordlib.workflow.link_report import analyse_links
 from coordlib.workflow.links import detect_links, link_facts, load_link_shares
 from coordlib.workflow.params import LinkSharing
@@ -58,9 +60,11 @@ def links(
     chosen = {name: value for name, value in given.items() if value is not None}
     values = LinkSharing.load({**base.for_notebook(), **chosen}, where="links")
     if output is not None:
+        endpoint = LabelEndpoint.from_environment()
         source = load_link_shares(shares)
         found = detect_links(source.shares, values)
-        write_link_outputs(found, output, top=values.top, order_by=values.order_by)
+        labels = label_link_networks(found, endpoint=endpoint)
+        write_link_outputs(found, output, labels=labels, top=values.top, order_by=values.order_by)
         for name, value in link_facts(source, found).items():
             typer.echo(f"{name}: {value}")
         typer.echo(f"tables: {output}")

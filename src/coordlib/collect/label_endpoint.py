@@ -150,9 +150,13 @@ class LabelEndpoint:
             "host": urlsplit(self.settings.url).hostname,
             "time": asked,
             "prompt": messages,
-            "response": response[:2000],
+            "response": self._without_key(response)[:2000],
         }
         return EndpointAnswer(text, code, details)
+
+    def _without_key(self, response: str) -> str:
+        """Return an answer that can be stored, even if the endpoint wrote the key back."""
+        return response.replace(self.settings.key, "[key]") if self.settings.key else response
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
         retrying = tenacity.Retrying(
@@ -174,6 +178,11 @@ class LabelEndpoint:
             response = self._http.post(url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise _Again(f"no answer ({type(error).__name__})") from None
+        except (httpx.InvalidURL, ValueError) as error:
+            # An address or a key that no request can hold; its text could be the key.
+            raise ServiceError(
+                f"label endpoint: cannot be asked ({type(error).__name__}); are address and key right?"
+            ) from None
         if response.status_code == 429 or response.status_code >= 500:
             raise _Again(f"HTTP {response.status_code}")
         if response.status_code != 200:

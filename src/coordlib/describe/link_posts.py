@@ -39,7 +39,7 @@ def get_top_coord_urls(
         What :func:`coordlib.get_coord_shares` returned.
     order_by
         ``engagement``, ``shares``, ``cooR.shares``, ``comments.shares.ratio`` or one
-        ``statistics.actual.…Count``.
+        ``statistics.actual.…Count``; for ``shares`` and ``cooR.shares`` no counts are needed.
     group_by
         Rank within each list of components (a URL that components 1 and 2 shared is ranked in
         "1,2"), within each list of clusters, or overall (``none``).
@@ -59,7 +59,7 @@ def get_top_coord_urls(
     ParameterError
         An order, a group or a number that does not exist.
     MissingColumnError
-        The input has none of the ``statistics.actual.…Count`` columns.
+        The input has none of the ``statistics.actual.…Count`` columns, and the order needs one.
 
     Examples
     --------
@@ -72,14 +72,17 @@ def get_top_coord_urls(
     _check_choice("order_by", order_by, _URL_ORDERS)
     _check_choice("group_by", group_by, ("components", "clusters", "none"))
     _check_top(top)
-    shares = _with_engagement(output)
+    shares = _with_engagement(output, needed=order_by not in ("shares", "cooR.shares"))
     names = set(output.entities["name"])
     coordinated = shares[shares["is_coordinated"] & shares["account.url"].isin(names)]
     urls = shares[shares["expanded"].isin(coordinated["expanded"])]
     by_url = urls.groupby("expanded", sort=True)
-    table = by_url.size().to_frame("shares").join(by_url[["engagement", *ENGAGEMENT]].sum(min_count=0))
-    if output.compat == "coornet":
-        counted = ["engagement", *(name for name in ENGAGEMENT if name in output.shares.columns)]
+    counted = [name for name in ENGAGEMENT if name in output.shares.columns]
+    counted = ["engagement", *counted] if counted else []
+    table = by_url.size().to_frame("shares").join(by_url[counted].sum(min_count=0))
+    # A kind of count the input does not have is unknown, never 0.
+    table = table.reindex(columns=["shares", "engagement", *ENGAGEMENT])
+    if output.compat == "coornet" and counted:
         complete = by_url[counted].count().eq(by_url.size(), axis=0)
         table[counted] = table[counted].where(complete)
     comments, passed = table["statistics.actual.commentCount"], table["statistics.actual.shareCount"]
@@ -140,15 +143,15 @@ def get_top_coord_shares(
     return _ranked(table, order_by, "component" if component else None, top)
 
 
-def _with_engagement(output: CoordShares) -> pd.DataFrame:
-    """Add engagement per post; counts an export does not have are 0, but not under compat."""
+def _with_engagement(output: CoordShares, *, needed: bool = True) -> pd.DataFrame:
+    """Add engagement per post, missing where the input has no count at all; a missing count is 0, but not in compat."""
     shares = output.shares
     there = [name for name in ENGAGEMENT if name in shares.columns]
-    if not there:
+    if not there and needed:
         raise MissingColumnError.from_names(["statistics.actual.likeCount"], shares.columns, "engagement")
     counts = shares.reindex(columns=list(ENGAGEMENT)).apply(pd.to_numeric, errors="coerce").astype(float)
     # A kind of reaction the export does not have adds nothing; a missing count of one it has is R's NA.
-    total = counts[there].sum(axis=1, skipna=output.compat is None)
+    total = counts[there].sum(axis=1, skipna=output.compat is None, min_count=0 if there else 1)
     return shares.assign(**{name: counts[name] for name in ENGAGEMENT}, engagement=total)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.describe.labels import Label, label_components
+from coordlib.describe.link_posts import ENGAGEMENT
 from coordlib.describe.statistics import unbiased_gini
 from coordlib.detect.link_shares import CoordShares
 from coordlib.urls import full_domain, parent_domain
@@ -142,17 +143,39 @@ def label_links(output: CoordShares, by: Literal["component", "cluster"] = "comp
     >>> label_links(get_coord_shares(shares, 10))[1].text
     'n.example'
     """
+    found = label_components(posts_to_label(output, by), component=by, text="caption", link="link")
+    return {int(number): label for number, label in found.items()}
+
+
+def posts_to_label(output: CoordShares, by: Literal["component", "cluster"] = "component") -> pd.DataFrame:
+    """Return the coordinated posts of the network with what a label can be made of.
+
+    Returns
+    -------
+    DataFrame
+        The group (named as *by* says), ``caption`` (title and message), ``link`` and the counts of
+        engagement that the input has.
+
+    Examples
+    --------
+    >>> from coordlib.detect.link_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2,
+    ...                        "message": ["Tea", None]})
+    >>> posts_to_label(get_coord_shares(shares, 10))["caption"].tolist()
+    ['Tea', '']
+    """
     shares = output.shares[output.shares["is_coordinated"]]
-    shares = shares.merge(
+    shares = shares.drop(columns=by, errors="ignore").merge(
         output.entities[["name", by]], left_on="account.url", right_on="name", suffixes=("", ".entity")
     )
-    texts = [shares[name].fillna("").astype(str) for name in ("title", "message") if name in shares.columns]
     caption = pd.Series("", index=shares.index, dtype="str")
-    for text in texts:
-        caption = (caption + " " + text).str.strip()
-    posts = pd.DataFrame({"group": shares[by], "caption": caption, "link": shares["expanded"]})
-    found = label_components(posts, component="group", text="caption", link="link")
-    return {int(number): label for number, label in found.items()}
+    for name in ("title", "message"):
+        if name in shares.columns:
+            caption = (caption + " " + shares[name].fillna("").astype(str)).str.strip()
+    counts = shares[[name for name in ENGAGEMENT if name in shares.columns]]
+    return pd.concat(
+        [pd.DataFrame({by: shares[by], "caption": caption, "link": shares["expanded"]}), counts], axis=1
+    )
 
 
 def _coordinated_domains(output: CoordShares, group: str) -> pd.DataFrame:

@@ -38,6 +38,8 @@ class LinkRows:
         Number of the row's URL and account (int64); numbers follow the sorted names.
     urls, accounts
         The names behind the numbers, sorted.
+    left_out
+        Rows that take no part, by reason; with the rows of the table they add up to the input's.
     """
 
     table: pd.DataFrame
@@ -46,6 +48,7 @@ class LinkRows:
     account: Ints
     urls: npt.NDArray[np.object_]
     accounts: npt.NDArray[np.object_]
+    left_out: dict[str, int]
 
     def __len__(self) -> int:
         return len(self.table)
@@ -67,26 +70,34 @@ def link_rows(
         raise MissingColumnError.from_names(missing, shares.columns, "table of shares")
     if shares.empty:
         raise EmptyInputError("table of shares: no rows; give at least two shares of one URL")
+    left_out: dict[str, int] = {}
     table = shares
     if keep_ourl_only:
         table = _original_urls(table)
-    if clean_urls:
-        table = clean_url_column(table, "expanded", compat=compat)
+        left_out["not the original URL (is_orig)"] = len(shares) - len(table)
     present = table["expanded"].notna() & (table["expanded"].astype(str).str.strip() != "")
     if need_accounts:
         present &= table["account.url"].notna()
+    left_out["no URL or no account"] = int((~present).sum())
     table = table[present]
+    if clean_urls:
+        before = len(table)
+        table = clean_url_column(table, "expanded", compat=compat)
+        left_out["an address of no page (front or log-in page, cut short)"] = before - len(table)
     table = table.assign(expanded=table["expanded"].astype(str))
     if need_accounts:
         table = table.assign(**{"account.url": table["account.url"].astype(str)})
-    table = table[table.groupby("expanded")["expanded"].transform("size") > 1].reset_index(drop=True)
+    shared_again = table.groupby("expanded")["expanded"].transform("size") > 1
+    left_out["a URL shared only once"] = int((~shared_again).sum())
+    table = table[shared_again].reset_index(drop=True)
     seconds = utc_seconds(table["date"])
     if compat is None:
         order = _own_order(table, seconds)
         table, seconds = table.iloc[order].reset_index(drop=True), seconds[order]
     url, urls = _numbered(table["expanded"])
     account, accounts = _numbered(table["account.url"]) if need_accounts else (url[:0], urls[:0])
-    return LinkRows(table, seconds, url, account, urls, accounts)
+    left_out = {reason: count for reason, count in left_out.items() if count}
+    return LinkRows(table, seconds, url, account, urls, accounts, left_out)
 
 
 def utc_seconds(dates: pd.Series) -> Ints:

@@ -41,6 +41,8 @@ class CoordShares(NamedTuple):
         The edge weight that the percentile stands for; nan where nothing was coordinated.
     compat
         None or ``"coornet"``; the summaries follow it.
+    left_out
+        Rows of the input that took no part, by reason.
     """
 
     shares: pd.DataFrame
@@ -50,6 +52,7 @@ class CoordShares(NamedTuple):
     interval: int
     min_weight: float
     compat: Compat
+    left_out: dict[str, int]
 
 
 def get_coord_shares(
@@ -140,7 +143,7 @@ def get_coord_shares(
         degree=found.degree, component=found.component, cluster=found.cluster, strength=found.strength
     )[list(ENTITY_COLUMNS)]
     network = _graph(entities, edges)
-    return CoordShares(marked, network, entities, edges, interval, found.minimum, compat)
+    return CoordShares(marked, network, entities, edges, interval, found.minimum, compat, rows.left_out)
 
 
 def _whole_seconds(interval: float | CoordInterval) -> int:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
+from coordlib.describe.labels import Label
 from coordlib.describe.link_posts import (
     ENGAGEMENT,
     SHARE_COLUMNS,
-    URL_COLUMNS,
     get_top_coord_shares,
     get_top_coord_urls,
 )
@@ -21,7 +23,11 @@ from coordlib.describe.links import get_cluster_summary, get_component_summary, 
 from coordlib.detect.link_shares import CoordShares
 from coordlib.errors import PublishError
 from coordlib.publish.graphml import write_graphml
+from coordlib.publish.package import write_json
 from coordlib.publish.tables import write_csv
+
+#: Labels by "component" and "cluster", or whether to make them.
+Labels = bool | Mapping[str, Mapping[int, Label]]
 
 #: Files of a complete set of results, in the order a reader wants them.
 LINK_FILES = (
@@ -33,6 +39,7 @@ LINK_FILES = (
     "edges.csv",
     "ct_shares_marked.csv",
     "highly_connected_g.graphml",
+    "labels.json",
 )
 
 
@@ -40,7 +47,7 @@ def get_outputs(
     output: CoordShares, *, ct_shares_marked: bool = True, highly_connected_g: bool = True,
     highly_connected_coordinated_entities: bool = True, edges: bool = True, component_summary: bool = False,
     cluster_summary: bool = False, top_coord_urls: bool = False, top_coord_shares: bool = False,
-    labels: bool = False, top: int = 10, order_by: str = "engagement", folder: Path | str | None = None,
+    labels: Labels = False, top: int = 10, order_by: str = "engagement", folder: Path | str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the chosen results by name, and write them to a folder if one is given.
 
@@ -53,12 +60,14 @@ def get_outputs(
     component_summary, cluster_summary, top_coord_urls, top_coord_shares
         Tables made from them with their default arguments.
     labels
-        Name components and clusters by the terms of their posts (:func:`coordlib.label_links`).
+        Labels of components and clusters, from :func:`coordlib.label_link_networks`; True makes them
+        locally (:func:`coordlib.label_links`). ``labels`` of the result keeps how each was made.
     top, order_by
-        For the two top lists. Without any engagement column in the input they are empty.
+        For the two top lists. Without any engagement column in the input, URLs are ordered by their
+        coordinated shares, and there is no list of posts.
     folder
-        Where CSV files and ``highly_connected_g.graphml`` go; each file appears whole, and none
-        appears before all are written.
+        Where CSV files, ``labels.json`` and ``highly_connected_g.graphml`` go; each file appears
+        whole, and none appears before all are written.
 
     Returns
     -------
@@ -79,18 +88,16 @@ def get_outputs(
     ['ct_shares_marked', 'highly_connected_coordinated_entities', 'highly_connected_g']
     """
     found: dict[str, Any] = {}
+    named = _named(output, labels)
     if highly_connected_coordinated_entities:
         found["highly_connected_coordinated_entities"] = output.entities
     if component_summary:
-        found["component_summary"] = get_component_summary(output, label_links(output) if labels else None)
+        found["component_summary"] = get_component_summary(output, named.get("component"))
     if cluster_summary:
-        names = label_links(output, "cluster") if labels else None
-        found["cluster_summary"] = get_cluster_summary(output, names)
+        found["cluster_summary"] = get_cluster_summary(output, named.get("cluster"))
     counted = any(name in output.shares.columns for name in ENGAGEMENT)
     if top_coord_urls:
-        found["top_coord_urls"] = (
-            get_top_coord_urls(output, order_by, top=top) if counted else _no_rows([*URL_COLUMNS, "rank"])
-        )
+        found["top_coord_urls"] = get_top_coord_urls(output, order_by if counted else "cooR.shares", top=top)
     if top_coord_shares:
         found["top_coord_shares"] = (
             get_top_coord_shares(output, order_by, top=top) if counted else _no_rows([*SHARE_COLUMNS, "rank"])
@@ -101,6 +108,10 @@ def get_outputs(
         found["ct_shares_marked"] = output.shares
     if highly_connected_g:
         found["highly_connected_g"] = output.network
+    if named:
+        found["labels"] = {
+            by: {str(number): asdict(label) for number, label in known.items()} for by, known in named.items()
+        }
     if folder is not None:
         _write(found, Path(folder))
     return found
@@ -110,7 +121,7 @@ def write_link_outputs(
     output: CoordShares,
     folder: Path | str,
     *,
-    labels: bool = True,
+    labels: Labels = True,
     top: int = 10,
     order_by: str = "engagement",
 ) -> dict[str, Any]:
@@ -119,6 +130,12 @@ def write_link_outputs(
         output, component_summary=True, cluster_summary=True, top_coord_urls=True, top_coord_shares=True,
         labels=labels, top=top, order_by=order_by, folder=folder,
     )  # fmt: skip
+
+
+def _named(output: CoordShares, labels: Labels) -> Mapping[str, Mapping[int, Label]]:
+    if isinstance(labels, Mapping):
+        return labels
+    return {"component": label_links(output), "cluster": label_links(output, "cluster")} if labels else {}
 
 
 def _no_rows(columns: list[str]) -> pd.DataFrame:
@@ -134,6 +151,8 @@ def _write(results: dict[str, Any], folder: Path) -> None:
         for name, value in results.items():
             if isinstance(value, nx.Graph):
                 write_graphml(value, staging / f"{name}.graphml")
+            elif isinstance(value, dict):
+                write_json(staging / f"{name}.json", value)
             else:
                 write_csv(value, staging / f"{name}.csv")
         for path in sorted(staging.iterdir()):

@@ -9,7 +9,8 @@ import pandas as pd
 from coordlib.publish.tables import show_table
 
 _COMPONENT = {
-    "component": "component", "cluster": "cluster", "label": "label", "entities": "accounts",
+    "component": "component", "cluster": "cluster", "label": "label", "label.method": "label made by",
+    "entities": "accounts",
     "top.parent_domain": "top domains", "cooRshare_ratio.avg": "coordinated", "cooRscore.avg": "URLs per tie",
     "unique.parent_domain": "domains", "gini.parent_domain": "Gini", "avg.subscriberCount": "subscribers",
     "pageAdminTopCountry": "country",
@@ -55,7 +56,9 @@ def show_top_urls(urls: pd.DataFrame, *, max_rows: int = 500, csv: str = "top_co
     accounts = urls["cooR.account.url"].fillna("").map(lambda names: len(names.split(",")) if names else 0)
     _show(
         urls.assign(accounts=accounts),
-        "URLs with most engagement",
+        "URLs with most coordinated posts"
+        if urls["engagement"].isna().all()
+        else "URLs with most engagement",
         _URL,
         {"expanded": "expanded"},
         max_rows,
@@ -89,8 +92,3 @@ def _show(
         formats={name: form for name, form in _FORMATS.items() if name in columns},
         links={name: target for name, target in links.items() if name in columns}, max_rows=max_rows, csv=csv,
     )  # fmt: skip
-
-
-def _three(domains: str) -> str:
-    names = domains.split(", ")
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

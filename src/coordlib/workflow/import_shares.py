@@ -21,8 +21,9 @@ from coordlib.collect.exports import (
     Export,
     ExportReport,
     Format,
-    crowdtangle_link_shares,
+    export_link_shares,
     iter_export,
+    link_object,
     merge_reports,
     to_shares,
     without_object,
@@ -72,7 +73,7 @@ def import_shares(
     object, split
         As for :func:`coordlib.collect.exports.to_shares`.
     link_shares
-        Write CooRnet's table of link shares instead (CrowdTangle files only).
+        Write CooRnet's table of link shares instead (any format with links).
     chunk_rows
         Rows in memory at a time.
 
@@ -94,12 +95,12 @@ def import_shares(
     empty = written = 0
     with _writer(output) as writer, tqdm(unit=" rows", disable=None, desc="reading", leave=False) as progress:
         for piece in iter_export(source, chunk_rows, format=format, account=account):
+            if link_shares:
+                object = link_object(piece.format, piece.report.source)
             shares = (
-                crowdtangle_link_shares(piece)
-                if link_shares
-                else to_shares(piece, object=object, split=split)
+                export_link_shares(piece) if link_shares else to_shares(piece, object=object, split=split)
             )
-            empty += without_object(piece, object="link" if link_shares else object)
+            empty += without_object(piece, object=object)
             writer.write(shares)
             written += len(shares)
             reports.append(piece.report)

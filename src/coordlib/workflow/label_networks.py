@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from coordlib.collect.label_endpoint import LabelEndpoint
+from coordlib.collect.label_endpoint import EndpointAnswer, LabelEndpoint
 from coordlib.describe.labels import ENDPOINT, Label, label_components
-from coordlib.errors import CoordError
+from coordlib.describe.link_posts import ENGAGEMENT
+from coordlib.describe.links import posts_to_label
+from coordlib.detect.link_shares import CoordShares
+from coordlib.errors import CoordError, ServiceError
+
+#: After so many failures in a row an endpoint is not asked again: a dead one must not cost a run its hours.
+MAX_FAILURES = 3
 
 
 def label_networks(
@@ -39,29 +45,100 @@ def label_networks(
     dict
         In sorted order. A label the endpoint failed to give is the local one, with the reason
         under ``details["endpoint_error"]``; an endpoint's label keeps the local one under
-        ``details["local"]``.
+        ``details["local"]``. After three failures in a row it is not asked again.
+
+    Examples
+    --------
+    >>> posts = pd.DataFrame({"network": [1], "description": ["Harbour bridge closed"]})
+    >>> label_networks(posts)[1].method
+    'local words (c-TF-IDF)'
     """
+    return _label(posts, component, text, hashtags, link, engagement, _Asked(endpoint) if endpoint else None)
+
+
+def label_link_networks(
+    output: CoordShares, *, endpoint: LabelEndpoint | None = None
+) -> dict[str, Mapping[int, Label]]:
+    """Label the components and the clusters of a link-sharing network.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    endpoint
+        As for :func:`label_networks`. A cluster with the posts of a whole component is not asked about twice.
+
+    Returns
+    -------
+    dict
+        ``"component"`` and ``"cluster"``, each number to its label; for :func:`coordlib.get_outputs`.
+
+    Examples
+    --------
+    >>> from coordlib.detect.link_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2})
+    >>> label_link_networks(get_coord_shares(shares, 10))["cluster"][1].text
+    'n.example'
+    """
+    asked = _Asked(endpoint) if endpoint else None
+    return {
+        by: _label(posts_to_label(output, by), by, "caption", None, "link", ENGAGEMENT, asked)
+        for by in ("component", "cluster")
+    }
+
+
+def _label(
+    posts: pd.DataFrame,
+    component: str,
+    text: str,
+    hashtags: str | None,
+    link: str | None,
+    engagement: Sequence[str],
+    asked: _Asked | None,
+) -> dict[Any, Label]:
     labels = label_components(posts, component=component, text=text, hashtags=hashtags, link=link)
-    if endpoint is None:
+    if asked is None:
         return labels
     ranked = _by_engagement(posts, text, engagement)
+    captions = ranked[text].where(ranked[text].fillna("").astype(str).str.strip() != "")
     return {
-        key: _ask(endpoint, local, ranked.loc[ranked[component] == key, text].dropna().astype(str).to_list())
+        key: asked.label(local, captions[ranked[component] == key].dropna().astype(str).to_list())
         for key, local in labels.items()
     }
 
 
-def _ask(endpoint: LabelEndpoint, local: Label, captions: list[str]) -> Label:
-    if not local.text:
-        return local
-    try:
-        answer = endpoint.label(captions)
-    except CoordError as error:
-        return replace(local, details=local.details | {"endpoint_error": str(error)})
-    method = f"{ENDPOINT} {endpoint.settings.model}"
-    return Label(
-        answer.text, method, answer.language or local.language, answer.details | {"local": local.text}
-    )
+class _Asked:
+    """An endpoint that is asked once about the same captions, and no more once it has failed repeatedly."""
+
+    def __init__(self, endpoint: LabelEndpoint) -> None:
+        self._endpoint = endpoint
+        self._answers: dict[tuple[str, ...], EndpointAnswer | CoordError] = {}
+        self._failures = 0
+
+    def label(self, local: Label, captions: list[str]) -> Label:
+        if not captions:
+            return local
+        answer = self._answer(tuple(captions))
+        if isinstance(answer, CoordError):
+            return replace(local, details=local.details | {"endpoint_error": str(answer)})
+        method = f"{ENDPOINT} {self._endpoint.settings.model}"
+        return Label(
+            answer.text, method, answer.language or local.language, answer.details | {"local": local.text}
+        )
+
+    def _answer(self, captions: tuple[str, ...]) -> EndpointAnswer | CoordError:
+        if captions in self._answers:
+            return self._answers[captions]
+        if self._failures >= MAX_FAILURES:
+            return ServiceError(f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before")
+        try:
+            answer: EndpointAnswer | CoordError = self._endpoint.label(captions)
+            self._failures = 0
+        except CoordError as error:
+            answer = error
+            self._failures += 1
+        self._answers[captions] = answer
+        return answer
 
 
 def _by_engagement(posts: pd.DataFrame, text: str, engagement: Sequence[str]) -> pd.DataFrame:

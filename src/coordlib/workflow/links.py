@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from coordlib.collect.exports import Export, crowdtangle_link_shares, read_export, to_shares
+from coordlib.collect.exports import export_link_shares, link_object, read_export, without_object
 from coordlib.collect.tables import read_table
 from coordlib.detect.interval import CoordInterval, estimate_coord_interval
 from coordlib.detect.link_input import NEEDED, utc_seconds
 from coordlib.detect.link_shares import CoordShares, get_coord_shares
-from coordlib.errors import InputError
+from coordlib.errors import EmptyInputError
 from coordlib.publish.provenance import sha256_file
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.workflow.params import LinkSharing
 from coordlib.workflow.project import Workspace
 
 _JSON = frozenset({".json", ".jsonl", ".ndjson"})
-#: CooRnet's column to the neutral column of an export.
-_NEUTRAL = {
-    "account.name": "account_name",
-    "postUrl": "url",
-    "statistics.actual.likeCount": "likes",
-    "statistics.actual.shareCount": "shares",
-    "statistics.actual.commentCount": "comments",
-}
 
 
 @dataclass(frozen=True)
@@ -46,12 +38,16 @@ class LinkInput:
         File name to SHA-256; empty for simulated shares.
     simulated
         Whether the shares are invented.
+    reading
+        How the file was read and what was left out of it, as names and values; empty for a table that
+        has CooRnet's columns already.
     """
 
     shares: pd.DataFrame
     name: str
     inputs: Mapping[str, str]
     simulated: bool
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last_day(self) -> str:
@@ -60,10 +56,10 @@ class LinkInput:
 
 
 def load_link_shares(path: Path | str | None = None) -> LinkInput:
-    """Read a table of link shares (CSV or Parquet); without a path, simulate one.
+    """Read a table of link shares (CSV, Parquet, JSON); without a path, simulate one.
 
     A table with the columns ``account.url``, ``expanded`` and ``date`` is taken as it is; anything
-    else goes through the recognition of platform exports.
+    else goes through the recognition of platform exports. Counts that a platform never gives are no column.
 
     Raises
     ------
@@ -73,52 +69,36 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
     if path is None:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
     path = Path(path)
-    shares = _table(path)
+    shares, reading = _table(path)
     properties = [name for name in shares.columns if str(name).startswith("account.")]
     shares = shares.assign(**{name: shares[name].replace("", None) for name in properties})
-    return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False)
+    counts = [name for name in shares.columns if str(name).startswith("statistics.")]
+    shares = shares.drop(columns=[name for name in counts if shares[name].replace("", None).isna().all()])
+    return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False, reading)
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if not set(path.suffixes) & _JSON:
         table = read_table(path)
         if set(NEEDED) <= set(table.columns):
-            return table
+            return table, {}
     export = read_export(path)
-    if export.format.name in ("crowdtangle-facebook", "crowdtangle-api"):
-        return crowdtangle_link_shares(export)
-    return export_link_shares(export)
-
-
-def export_link_shares(export: Export) -> pd.DataFrame:
-    """Turn any export that holds links into the table of link shares CooRnet's functions take.
-
-    Reactions count as likes; what a platform does not count is missing.
-
-    Raises
-    ------
-    InputError
-        The format has no links.
-    """
-    if "link" not in export.format.objects:
-        raise InputError(
-            f"{export.report.source}: is read as {export.format.name}, which holds no links "
-            f"(only {', '.join(export.format.objects)}); use 'coordlib detect' for those"
+    report, known = export.report, export.format
+    without = without_object(export, object=link_object(known, report.source))
+    shares = export_link_shares(export)
+    if shares.empty:
+        raise EmptyInputError(
+            f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
         )
-    posts = export.frame.drop_duplicates("content_id").set_index("content_id")
-    links = to_shares(export, object="link")
-    rows = posts.loc[links["content_id"]]
-    table = pd.DataFrame(
-        {
-            "expanded": links["object_id"],
-            "account.url": links["account_id"],
-            "date": pd.to_datetime(links["timestamp_share"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S"),
-            "id": links["content_id"],
-        }
-    )
-    for ours, theirs in _NEUTRAL.items():
-        table[ours] = rows[theirs].to_numpy()
-    return table
+    reading = {"Read as": f"{known.title}: {report.posts:,} posts of {report.rows:,} rows"}
+    left_out = report.dropped | ({"post without a link": without} if without else {})
+    if left_out:
+        reading["Left out while reading"] = _reasons(left_out)
+    return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{reason}: {count:,}" for reason, count in counts.items())
 
 
 def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
@@ -162,9 +142,12 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         if pd.isna(output.min_weight)
         else f"{output.min_weight:g} URLs in common"
     )
+    left_out = {"Left out": _reasons(output.left_out)} if output.left_out else {}
     return {
         "Input": source.name,
+        **source.reading,
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
+        **left_out,
         "Coordination interval": f"{output.interval:,} s",
         "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
         "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",

@@ -88,6 +88,20 @@ def test_a_failed_import_writes_nothing(
     assert [file.name for file in tmp_path.iterdir()] == ["videos.csv"]
 
 
+def test_a_mapped_table_can_be_written_as_link_shares(tmp_path: Path) -> None:
+    table, mapping = tmp_path / "mine.csv", tmp_path / "map.yml"
+    table.write_text("who,no,at,what\nann,1,1000,https://a.example/\nben,2,1001,\n", encoding="utf-8")
+    mapping.write_text(
+        "account_id: who\ncontent_id: no\ntimestamp_share: at\nobjects: {link: what}\n", encoding="utf-8"
+    )
+    report = run(table, "-o", tmp_path / "links.csv", "--mapping", mapping, "--link-shares")
+    assert "dropped 1: no object of the kind asked for" in report
+    links = pd.read_csv(tmp_path / "links.csv")
+    assert links[["account.url", "expanded", "date"]].values.tolist() == [
+        ["ann", "https://a.example/", "1970-01-01 00:16:40"]
+    ]
+
+
 def test_crowdtangle_can_be_written_as_link_shares(tmp_path: Path) -> None:
     file = tmp_path / "pages.csv"
     file.write_text(

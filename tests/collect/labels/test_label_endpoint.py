@@ -12,8 +12,9 @@ import pytest
 
 from coordlib.collect.label_endpoint import EndpointSettings, LabelEndpoint, clean_answer, prompt
 from coordlib.describe.labels import LOCAL
+from coordlib.detect.link_shares import get_coord_shares
 from coordlib.errors import CredentialsError, ParameterError, ServiceError
-from coordlib.workflow.label_networks import label_networks
+from coordlib.workflow.label_networks import label_link_networks, label_networks
 
 POSTS = pd.DataFrame(
     {
@@ -94,6 +95,48 @@ def test_a_failed_label_is_the_local_one_with_the_reason(answers: list[Any]) -> 
     assert label.text.startswith("harbour bridge")
     assert label.details["endpoint_error"].startswith("label endpoint:")
     assert "s3cret" not in repr(label)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [EndpointSettings("http://127.0.0.1:x/v1", "m"), EndpointSettings("https://a.example/", "m", "clé")],
+)
+def test_an_address_or_key_no_request_can_hold_is_a_failed_label_too(settings: EndpointSettings) -> None:
+    client = LabelEndpoint(settings, transport=httpx.MockTransport(Endpoint()))
+    label = label_networks(POSTS, endpoint=client)[1]
+    assert label.method == LOCAL
+    assert label.details["endpoint_error"].startswith("label endpoint: cannot be asked")
+    assert "clé" not in repr(label)
+
+
+def test_a_dead_endpoint_is_given_up_after_three_failures_in_a_row() -> None:
+    posts = pd.DataFrame({"network": range(6), "description": [f"Bridge number{i}" for i in range(6)]})
+    endpoint = Endpoint(*[401] * 3)
+    labels = label_networks(posts, endpoint=endpoint.client())
+    assert len(endpoint.requests) == 3
+    assert "not asked" in labels[5].details["endpoint_error"]
+    assert all(label.method == LOCAL for label in labels.values())
+
+
+def test_a_key_the_endpoint_writes_back_is_not_kept() -> None:
+    label = label_networks(POSTS, endpoint=Endpoint("Bridge\nkey s3cret").client())[1]
+    assert label.details["response"] == "Bridge\nkey [key]"
+
+
+def test_link_networks_are_labelled_and_one_group_is_asked_about_once() -> None:
+    rows = pd.DataFrame(
+        {
+            "expanded": ["https://a.com/1"] * 2 + ["https://b.com/1"] * 2, "account.url": list("ABCD"),
+            "date": [0, 1, 0, 1], "message": ["Tea"] * 2 + [None] * 2, "statistics.actual.likeCount": [1, 2, 3, 4],
+        }
+    )  # fmt: skip
+    endpoint = Endpoint("Tea time [en]")
+    labels = label_link_networks(get_coord_shares(rows, 60), endpoint=endpoint.client())
+    assert len(endpoint.requests) == 1
+    assert labels["component"][1] == labels["cluster"][1]
+    assert labels["component"][1].details["model"] == "small-model"
+    # Without a caption there is nothing to ask about: the domain is the label.
+    assert (labels["component"][2].text, labels["component"][2].method) == ("b.com", LOCAL)
 
 
 def test_a_busy_endpoint_is_asked_again() -> None:

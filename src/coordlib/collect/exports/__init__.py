@@ -13,6 +13,7 @@
 
 from coordlib.collect.exports.crowdtangle import crowdtangle_link_shares
 from coordlib.collect.exports.formats_open import ALL_FORMATS
+from coordlib.collect.exports.link_shares import export_link_shares, link_object
 from coordlib.collect.exports.mapping import load_mapping
 from coordlib.collect.exports.model import Export, ExportReport, Format, ObjectSource
 from coordlib.collect.exports.read import (
@@ -33,8 +34,10 @@ __all__ = [
     "Format",
     "ObjectSource",
     "crowdtangle_link_shares",
+    "export_link_shares",
     "format_by_name",
     "iter_export",
+    "link_object",
     "load_mapping",
     "merge",
     "merge_reports",
