@@ -205,6 +205,7 @@ def test_the_timeline_adds_up_shares_and_says_how_many_were_coordinated(found: C
     figure = draw_url_timeline_chart(found)
     assert figure.html.count("<svg") == 2
     assert "coordinated" in figure.title
+    assert "https://" in figure.title
     assert "UTC" in figure.alt
     url = found.shares.loc[found.shares["is_coordinated"], "expanded"].iloc[0]
     timeline = url_timeline(found, url)
@@ -293,6 +294,7 @@ def test_every_row_that_takes_no_part_is_counted_with_its_reason(tmp_path: Path)
     source = load_link_shares(file)
     facts = link_facts(source, get_coord_shares(source.shares, 60, clean_urls=True))
     assert facts["Read as"].endswith("5 posts of 7 rows")
+    assert facts["Period (UTC)"] == "2021-07-06 20:45:20 to 2021-07-06 21:45:20"
     assert "the same post again: 1" in facts["Left out while reading"]
     assert "post without a link: 1" in facts["Left out while reading"]
     assert facts["Shares looked at"].startswith("2 of 4")

@@ -46,6 +46,12 @@ def test_without_a_table_the_page_is_made_of_simulated_shares_and_says_so(execut
 
 
 @pytest.mark.slow
+def test_no_place_on_the_machine_of_the_run_is_on_the_page(executed: Path):
+    shown = [cell.get("outputs", []) for cell in nbformat.read(executed, as_version=4).cells]
+    assert str(executed.parents[3]) not in str(shown)
+
+
+@pytest.mark.slow
 def test_every_file_lies_beside_the_page(executed: Path):
     assert set(LINK_FILES) <= {path.name for path in executed.parent.iterdir()}
 

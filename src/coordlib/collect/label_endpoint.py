@@ -141,7 +141,7 @@ class LabelEndpoint:
         messages = prompt(captions)
         body = {"model": self.settings.model, "messages": messages, "temperature": 0, "max_tokens": 64}
         asked = self._now().astimezone(dt.UTC).isoformat(timespec="seconds")
-        response = _content(self._post(body))
+        response = self._without_key(_content(self._post(body)))
         text, code = clean_answer(response)
         if not text:
             raise ServiceError("label endpoint: the answer holds no words")
@@ -150,12 +150,12 @@ class LabelEndpoint:
             "host": urlsplit(self.settings.url).hostname,
             "time": asked,
             "prompt": messages,
-            "response": self._without_key(response)[:2000],
+            "response": response[:2000],
         }
         return EndpointAnswer(text, code, details)
 
     def _without_key(self, response: str) -> str:
-        """Return an answer that can be stored, even if the endpoint wrote the key back."""
+        """Return an answer that can be stored and shown, even if the endpoint wrote the key back."""
         return response.replace(self.settings.key, "[key]") if self.settings.key else response
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:

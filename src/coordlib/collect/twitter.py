@@ -39,7 +39,7 @@ _ENTITIES = {
     "mentions": ("username", "id", "start", "end"),
     "hashtags": ("tag", "start", "end"),
 }
-_OWN_URL = re.compile(r"https?://(?:www\.|mobile\.)?twitter\.com(?:/|$)")
+_OWN_URL = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com(?:/|$)")
 _MENTION, _HASHTAG = re.compile(r"@.+?(?:\s|$)"), re.compile(r"#.+?(?:\s|$)")
 
 
@@ -225,7 +225,7 @@ def reshape_tweets(
     intent
         ``"retweets"`` the retweeted tweet (the originals that are there are included, as their own object),
         ``"hashtags"`` the hashtag, ``"urls"`` the expanded URL, ``"urls_domains"`` its domain without
-        ``www.`` (both without twitter.com), ``"cotweet"`` the normalised text.
+        ``www.`` (both without links to twitter.com and x.com), ``"cotweet"`` the normalised text.
     drop_retweets, drop_replies, drop_hashtags
         For ``"cotweet"``: leave out retweets and replies; take hashtags out of the text.
 

@@ -62,7 +62,7 @@ def draw_url_timeline_chart(
     counted = _SHARE_COUNT in output.shares.columns
     marked = timeline["is_coordinated"].to_numpy(dtype=bool)
     title = (
-        f"{int(marked.sum()):,} of {plural(len(timeline), 'post')} of this URL "
+        f"{int(marked.sum()):,} of {plural(len(timeline), 'post')} of {short(url, 60)} "
         f"{'was' if marked.sum() == 1 else 'were'} coordinated"
     )
     hours = (timeline["seconds"].iloc[-1] - timeline["seconds"].iloc[0]) / 3600
@@ -84,7 +84,8 @@ def draw_url_timeline_chart(
                 when[chosen], timeline["total"][chosen], s=sizes[chosen], color=colour, marker=marker, alpha=0.6,
                 label=name, linewidths=0,
             )  # fmt: skip
-        axes.set_ylim(bottom=0)
+        # The largest points are wide: without room they would be cut off at the top.
+        axes.set_ylim(0, max(float(timeline["total"].max()), 1.0) * 1.12)
         axes.set_ylabel(f"running total of {'shares' if counted else 'posts'}")
         axes.set_xlabel("time (UTC)")
         handles = axes.legend(loc="lower right", fontsize="small")

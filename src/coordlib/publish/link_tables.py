@@ -9,11 +9,10 @@ import pandas as pd
 from coordlib.publish.tables import show_table
 
 _COMPONENT = {
-    "component": "component", "cluster": "cluster", "label": "label", "label.method": "label made by",
-    "entities": "accounts",
-    "top.parent_domain": "top domains", "cooRshare_ratio.avg": "coordinated", "cooRscore.avg": "URLs per tie",
-    "unique.parent_domain": "domains", "gini.parent_domain": "Gini", "avg.subscriberCount": "subscribers",
-    "pageAdminTopCountry": "country",
+    "component": "component", "cluster": "cluster", "entities": "accounts", "cooRshare_ratio.avg": "coordinated",
+    "label": "label", "label.method": "label made by", "cooRscore.avg": "URLs per tie",
+    "top.parent_domain": "top domains", "unique.parent_domain": "domains", "gini.parent_domain": "Gini",
+    "avg.subscriberCount": "subscribers", "pageAdminTopCountry": "country",
 }  # fmt: skip
 _ACCOUNT = {
     "component": "component", "cluster": "cluster", "name": "account", "account.name": "name",
@@ -21,8 +20,8 @@ _ACCOUNT = {
     "account.avg.subscriberCount": "subscribers", "account.accountType": "type",
 }  # fmt: skip
 _URL = {
-    "components": "components", "rank": "rank", "expanded": "URL", "shares": "posts", "cooR.shares": "coordinated",
-    "engagement": "engagement", "comments.shares.ratio": "comments vs. shares",
+    "components": "components", "rank": "rank", "expanded": "URL", "engagement": "engagement", "shares": "posts",
+    "cooR.shares": "coordinated", "comments.shares.ratio": "comments vs. shares",
     "accounts": "accounts",
 }  # fmt: skip
 _POST = {

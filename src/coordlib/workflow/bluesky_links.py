@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from coordlib.collect.bluesky import BlueskySearch, Page, Search, page_from_line, page_line
 from coordlib.collect.bluesky_shares import found_link_shares, found_shares
-from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError
+from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,23 @@ def collect_links(
     Returns
     -------
     BlueskyReport
+
+    Raises
+    ------
+    ParameterError
+        An output, an address or a period that cannot be; nothing is asked then.
+    CollectError
+        The service refuses or fails; what was found so far is kept.
     """
     output = Path(output)
     if output.suffix.lower() not in {".parquet", ".csv"}:
         raise ParameterError(f"{output}: shares are written as .parquet or .csv; give a name that ends so")
     if not output.parent.is_dir():
         raise ParameterError(f"{output.parent}: there is no such folder; make it first")
-    searches = [Search(target, kind, since, until) for target in dict.fromkeys(targets)]
+    try:
+        searches = [Search(target, kind, since, until) for target in dict.fromkeys(targets)]
+    except QueryError as error:
+        raise ParameterError(str(error)) from None
     if not searches:
         raise EmptyInputError("no address to search for; give at least one")
     pages_file = pages_file or output.with_suffix(".pages.jsonl")

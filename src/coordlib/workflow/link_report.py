@@ -32,5 +32,8 @@ def analyse_links(parameters: LinkSharing) -> Path:
     title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
     return run_notebook(
         workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
-        front_matter={"title": title, "date": source.last_day, "search": False},
+        front_matter={
+            "title": title, "subtitle": f"Shares from {source.period[0]} to {source.period[1]} (UTC)",
+            "date": source.last_day, "search": False,
+        },
     )  # fmt: skip

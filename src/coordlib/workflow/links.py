@@ -50,9 +50,16 @@ class LinkInput:
     reading: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def period(self) -> tuple[str, str]:
+        """The times of the first and the last share (UTC, ``YYYY-MM-DD HH:MM:SS``)."""
+        seconds = utc_seconds(self.shares["date"])
+        first, last = (pd.Timestamp(int(value), unit="s") for value in (seconds.min(), seconds.max()))
+        return str(first), str(last)
+
+    @property
     def last_day(self) -> str:
         """The UTC day of the last share (YYYY-MM-DD)."""
-        return str(pd.Timestamp(int(utc_seconds(self.shares["date"]).max()), unit="s").date())
+        return self.period[1][:10]
 
 
 def load_link_shares(path: Path | str | None = None) -> LinkInput:
@@ -117,13 +124,17 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
 
 
 def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a run: its day, outcome, counts, checked parameters and inputs."""
+    """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
+
+    Places on the machine of the run are left out: they change no number, and pages are public.
+    """
     entities = output.entities
+    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
     return {
         "date": source.last_day,
         "outcome": "network" if len(entities) else "no-coordination",
         "simulated": source.simulated,
-        "parameters": {**parameters, "coordination_interval_used": output.interval},
+        "parameters": {**told, "shares": source.name, "coordination_interval_used": output.interval},
         "counts": {
             "n_posts": len(source.shares),
             "n_accounts": len(entities),
@@ -146,6 +157,7 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     return {
         "Input": source.name,
         **source.reading,
+        "Period (UTC)": " to ".join(source.period),
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
         **left_out,
         "Coordination interval": f"{output.interval:,} s",

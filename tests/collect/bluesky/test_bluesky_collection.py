@@ -117,6 +117,16 @@ def test_addresses_are_read_from_lines_or_a_column(tmp_path: Path, text: str) ->
     assert read_targets(file) == URLS
 
 
+def test_a_wrong_address_is_refused_before_anything_is_asked_or_written(tmp_path: Path) -> None:
+    network = Network()
+    with (
+        network.client() as client,
+        pytest.raises(ParameterError, match=r"'a\.example' is not a web address"),
+    ):
+        collect_links([*URLS, "a.example"], tmp_path / "shares.csv", client)
+    assert (network.requests, list(tmp_path.iterdir())) == ([], [])
+
+
 def test_a_file_without_addresses_is_refused(tmp_path: Path) -> None:
     (tmp_path / "urls.txt").write_text("\n", encoding="utf-8")
     with pytest.raises(EmptyInputError):

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import coordlib as cl
@@ -122,6 +123,19 @@ def test_hashtags_urls_and_domains_are_objects(tables: dict[str, Any]) -> None:
         ("http://example.org/b", "16", "6", 20),
     ]
     assert shares(tables, "urls_domains") == [("example.org", "11", "1", 0), ("example.org", "16", "6", 20)]
+
+
+def test_twitters_own_links_are_no_objects_whatever_their_address(tables: dict[str, Any]) -> None:
+    own = [
+        "https://twitter.com/a/status/1",
+        "http://mobile.twitter.com/a",
+        "https://x.com/a/status/1/photo/1",
+    ]
+    urls = pd.DataFrame(
+        {"tweet_id": TWEETS[0]["id"], "expanded_url": [*own, "https://box.com/a"], "domain": "box.com"},
+        dtype="str",
+    )
+    assert shares({**tables, "urls": urls}, "urls") == [("https://box.com/a", "11", "1", 0)]
 
 
 def test_cotweets_share_the_normalised_text(tables: dict[str, Any]) -> None:
