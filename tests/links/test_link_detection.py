@@ -23,6 +23,7 @@ from coordlib.detect.link_entities import ENTITY_COLUMNS
 from coordlib.detect.link_shares import get_coord_shares
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
 from coordlib.simulate.links import simulate_link_shares
+from coordlib.workflow.links import link_facts, load_link_shares
 from coordlib.workflow.params import LinkSharing
 
 shares_tables = st.lists(
@@ -188,6 +189,19 @@ def test_without_a_url_shared_twice_there_is_nothing_to_estimate():
         estimate_coord_interval(pd.DataFrame({"expanded": ["u", "v"], "date": [0, 1]}))
 
 
+def test_how_the_interval_was_found_is_told_with_what_it_rests_on(tmp_path: Path):
+    file = tmp_path / "s.csv"
+    pd.DataFrame({"expanded": list("uuvv"), "account.url": list("ABAB"), "date": [0, 0, 0, 9]}).to_csv(
+        file, index=False
+    )
+    source = load_link_shares(file)
+    estimated = link_facts(source, get_coord_shares(source.shares))["Coordination interval"]
+    assert estimated == (
+        "1 s, estimated: the median over the 1 quickest of 2 URLs (it is 0 s, the smallest interval is 1 s)"
+    )
+    assert link_facts(source, get_coord_shares(source.shares, 9))["Coordination interval"] == "9 s, as given"
+
+
 def test_the_estimated_interval_is_the_one_used():
     rows = pd.DataFrame({"expanded": ["u"] * 3, "account.url": list("ABC"), "date": [0, 10, 30]})
     assert get_coord_shares(rows).interval == int(estimate_coord_interval(rows).seconds) == 10
@@ -209,6 +223,9 @@ def test_an_unreadable_time_is_named_with_its_row():
     )
     with pytest.raises(TimeFormatError, match="row 1: 'yesterday'"):
         get_coord_shares(rows, 10)
+    lone = pd.DataFrame({"expanded": ["alone"], "account.url": ["C"], "date": ["2026-01-01"]})
+    with pytest.raises(TimeFormatError, match="row 2: 'yesterday'"):
+        get_coord_shares(pd.concat([lone, rows], ignore_index=True), 10)
 
 
 def test_original_urls_only_needs_their_column_and_two_of_them():

@@ -303,6 +303,16 @@ def test_every_row_that_takes_no_part_is_counted_with_its_reason(tmp_path: Path)
     )
 
 
+def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_written(
+    tmp_path: Path, command: Callable[..., tuple[int, str]]
+):
+    file = write(tmp_path / "s.csv", 'expanded,account.url,date\n"u",A,0\nv,"B\nB",yesterday\nw,C,\n')
+    code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
+    assert code == 2
+    assert "s.csv, line 4, column 'date': 'yesterday' is no time (2 such of 3 rows)" in text
+    assert not (tmp_path / "out").exists()
+
+
 def test_rows_without_account_or_url_are_counted(tmp_path: Path):
     file = write(tmp_path / "s.csv", "expanded,account.url,date\nu,A,0\nu,B,1\nu,,2\n,C,3\n")
     source = load_link_shares(file)
@@ -323,7 +333,7 @@ def test_the_command_writes_tables_and_says_what_it_found(
         simulate_link_shares(60, 1, days=4).shares.to_csv(file, index=False)
     code, text = command(shares, "-o", tmp_path / "out", "--interval", "60", "--clean-urls", "--top", "3")
     assert code == 0, text
-    assert "Coordination interval: 60 s" in text
+    assert "Coordination interval: 60 s, as given" in text
     assert pd.read_csv(tmp_path / "out" / "top_coord_urls.csv")["rank"].max() == 3
 
 

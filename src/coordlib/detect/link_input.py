@@ -89,8 +89,10 @@ def link_rows(
         table = table.assign(**{"account.url": table["account.url"].astype(str)})
     shared_again = table.groupby("expanded")["expanded"].transform("size") > 1
     left_out["a URL shared only once"] = int((~shared_again).sum())
-    table = table[shared_again].reset_index(drop=True)
+    table = table[shared_again]
+    # Before the rows are numbered anew, so that an error names the row of the input.
     seconds = utc_seconds(table["date"])
+    table = table.reset_index(drop=True)
     if compat is None:
         order = _own_order(table, seconds)
         table, seconds = table.iloc[order].reset_index(drop=True), seconds[order]

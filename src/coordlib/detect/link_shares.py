@@ -43,6 +43,8 @@ class CoordShares(NamedTuple):
         None or ``"coornet"``; the summaries follow it.
     left_out
         Rows of the input that took no part, by reason.
+    estimate
+        What the interval was estimated from; None where it was given.
     """
 
     shares: pd.DataFrame
@@ -53,6 +55,7 @@ class CoordShares(NamedTuple):
     min_weight: float
     compat: Compat
     left_out: dict[str, int]
+    estimate: CoordInterval | None = None
 
 
 def get_coord_shares(
@@ -143,7 +146,10 @@ def get_coord_shares(
         degree=found.degree, component=found.component, cluster=found.cluster, strength=found.strength
     )[list(ENTITY_COLUMNS)]
     network = _graph(entities, edges)
-    return CoordShares(marked, network, entities, edges, interval, found.minimum, compat, rows.left_out)
+    estimate = coordination_interval if isinstance(coordination_interval, CoordInterval) else None
+    return CoordShares(
+        marked, network, entities, edges, interval, found.minimum, compat, rows.left_out, estimate
+    )
 
 
 def _whole_seconds(interval: float | CoordInterval) -> int:

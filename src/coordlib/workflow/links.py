@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from coordlib.collect.exports import export_link_shares, link_object, read_export, without_object
-from coordlib.collect.tables import read_table
+from coordlib.collect.tables import file_kind, line_of_row, read_table
+from coordlib.collect.times import utc_seconds as read_times
 from coordlib.detect.interval import CoordInterval, estimate_coord_interval
 from coordlib.detect.link_input import NEEDED, utc_seconds
 from coordlib.detect.link_shares import CoordShares, get_coord_shares
-from coordlib.errors import EmptyInputError
+from coordlib.errors import EmptyInputError, TimeFormatError
 from coordlib.publish.provenance import sha256_file
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.workflow.params import LinkSharing
@@ -70,13 +71,14 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
     Raises
     ------
-    UnknownFormatError, MissingColumnError, EmptyInputError, FileFormatError
+    UnknownFormatError, MissingColumnError, EmptyInputError, FileFormatError, TimeFormatError
         A file that cannot be used.
     """
     if path is None:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
     path = Path(path)
     shares, reading = _table(path)
+    _refuse_unreadable_times(shares["date"], path)
     properties = [name for name in shares.columns if str(name).startswith("account.")]
     shares = shares.assign(**{name: shares[name].replace("", None) for name in properties})
     counts = [name for name in shares.columns if str(name).startswith("statistics.")]
@@ -102,6 +104,20 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if left_out:
         reading["Left out while reading"] = _reasons(left_out)
     return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
+
+
+def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
+    bad = read_times(dates).isna()
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        place = (
+            f"row {row + 1}" if file_kind(path, str(path)) == "parquet" else f"line {line_of_row(path, row)}"
+        )
+        value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
+        raise TimeFormatError(
+            f"{path}, {place}, column 'date': '{value}' is no time ({int(bad.sum()):,} such of {len(dates):,} rows); "
+            "write UTC times as 2026-11-23 10:00:00 or as seconds"
+        )
 
 
 def _reasons(counts: Mapping[str, int]) -> str:
@@ -160,7 +176,7 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         "Period (UTC)": " to ".join(source.period),
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
         **left_out,
-        "Coordination interval": f"{output.interval:,} s",
+        "Coordination interval": _interval(output),
         "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
         "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
         "Smallest edge kept": minimum,
@@ -168,6 +184,18 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         "Components": f"{entities['component'].nunique():,}",
         "Method": "CooRnet 1.7.0 (tumbling bins)" if output.compat == "coornet" else "sliding window",
     }
+
+
+def _interval(output: CoordShares) -> str:
+    """Say how long the interval is and how it was found."""
+    estimate = output.estimate
+    if estimate is None:
+        return f"{output.interval:,} s, as given"
+    raised = " (it is 0 s, the smallest interval is 1 s)" if estimate.raised else ""
+    return (
+        f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
+        f"{estimate.n_urls:,} URLs{raised}"
+    )
 
 
 def link_folder(source: LinkInput, workspace: Path | str, output_dir: Path | str | None = None) -> Path:
