@@ -27,7 +27,13 @@ from .describe.links import get_cluster_summary, get_component_summary, label_li
 from .describe.networks import describe_networks
 from .describe.posts import describe_posts, evidence_pairs, network_edges
 from .describe.statistics import account_stats, group_stats
-from .detect import coordinated_edges, detect_groups, flag_speed_share, generate_coordinated_network
+from .detect import (
+    coordinated_edges,
+    detect_groups,
+    edges_to_graph,
+    flag_speed_share,
+    generate_coordinated_network,
+)
 from .detect.interval import CoordInterval, estimate_coord_interval
 from .detect.layers import combine_layers, detect_layers
 from .detect.link_shares import CoordShares, get_coord_shares
@@ -90,6 +96,7 @@ __all__ = [
     "detect_links",
     "discover_seeds",
     "draw_url_timeline_chart",
+    "edges_to_graph",
     "estimate_coord_interval",
     "evidence_pairs",
     "first_movers",

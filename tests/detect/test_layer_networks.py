@@ -41,6 +41,13 @@ def test_the_same_text_in_two_layers_is_two_objects() -> None:
     assert edges["n_layers"].tolist() == [2, 1, 1]
 
 
+def test_the_combined_network_says_on_each_edge_which_layers_carry_it() -> None:
+    graph = cl.edges_to_graph(cl.combine_layers(cl.detect_layers(BOTH, 10, 1)))
+    assert list(graph) == ["A", "B", "C"]
+    assert graph.edges["A", "B"]["layers"] == ["domain", "url"]
+    assert (graph.edges["A", "C"]["weight_domain"], graph.edges["A", "C"]["weight_url"]) == (1, 0)
+
+
 def test_edges_of_several_layers_can_be_asked_for() -> None:
     edges = cl.combine_layers(cl.detect_layers(BOTH, 10, 1), min_layers=2)
     assert edges[["account_id", "account_id_y"]].to_numpy().tolist() == [["A", "B"]]

@@ -113,6 +113,17 @@ def combine_layers(
         There is no ``layer`` column.
     ParameterError
         A quantile outside 0–1, `min_layers` below 1.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"object_id": ["x", "x", "x", "x"], "account_id": ["a", "b", "a", "b"],
+    ...     "content_id": ["1", "2", "1", "2"], "timestamp_share": [0, 5, 0, 5],
+    ...     "layer": ["url", "url", "domain", "domain"]})
+    >>> edges = combine_layers(detect_layers(shares, 10, 1))
+    >>> edges[["weight", "weight_domain", "weight_url", "n_layers"]].values.tolist()
+    [[2, 1, 1, 2]]
+
+    :func:`coordlib.edges_to_graph` makes the network of it.
     """
     check_quantile(edge_weight)
     if min_layers < 1:

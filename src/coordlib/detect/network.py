@@ -143,7 +143,26 @@ def _full_and_fast(
 
 
 def edges_to_graph(edges: pd.DataFrame) -> nx.Graph[str]:
-    """Turn an edge table into a graph: vertices by first appearance among all first, then all second accounts."""
+    """Turn a table of edges into a graph.
+
+    Parameters
+    ----------
+    edges
+        ``account_id``, ``account_id_y`` and any further columns, as :func:`coordlib.coordinated_edges` and
+        :func:`coordlib.combine_layers` return them.
+
+    Returns
+    -------
+    networkx.Graph
+        Accounts as nodes, by first appearance among all first, then all second accounts; the further columns
+        as attributes of the edges, missing values left out.
+
+    Examples
+    --------
+    >>> edges = pd.DataFrame({"account_id": ["a"], "account_id_y": ["b"], "weight": [2], "layers": [["url"]]})
+    >>> edges_to_graph(edges).edges["a", "b"]
+    {'weight': 2, 'layers': ['url']}
+    """
     graph: nx.Graph[str] = nx.Graph()
     first, second = edges["account_id"].tolist(), edges["account_id_y"].tolist()
     graph.add_nodes_from(dict.fromkeys([*first, *second]))

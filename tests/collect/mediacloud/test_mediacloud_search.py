@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -80,6 +84,44 @@ def test_nothing_found_and_a_failure_are_different_errors() -> None:
 def test_without_a_key_the_error_says_where_to_put_one() -> None:
     with pytest.raises(CredentialsError, match="MC_API_KEY"):
         mediacloud_client({})
+
+
+class Stories(BaseHTTPRequestHandler):
+    """Two pages of stories, and the rate the service allows, as the real one answers."""
+
+    def do_GET(self) -> None:
+        wanted = parse_qs(urlsplit(self.path).query)
+        if "story-list" not in self.path:
+            return self.answer({"params": {"query-rate": "6000/m"}})
+        second = "pagination_token" in wanted
+        told = {"publish_date": "2024-05-03", "indexed_date": "2024-05-04T01:02:03.4"}
+        page = [story(4) | told] if second else [story(number) | told for number in (1, 2, 3)]
+        return self.answer({"stories": page, "pagination_token": None if second else "next"})
+
+    def answer(self, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_the_real_client_over_a_real_socket_gives_the_stories_of_all_pages() -> None:
+    pytest.importorskip("mediacloud.api", reason="the optional package mediacloud is not installed")
+    with HTTPServer(("127.0.0.1", 0), Stories) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        client: Any = mediacloud_client({"MC_API_KEY": "x"})
+        client.BASE_API_URL = f"http://127.0.0.1:{server.server_address[1]}/api/"
+        client.RATE_LIMIT_PER_MINUTE = 6000
+        export = search_stories("tea", DAY, DAY, client=client, collections=[7])
+        server.shutdown()
+        thread.join()
+    assert export.frame["content_id"].tolist() == ["s1", "s2", "s3", "s4"]
+    assert export.frame["timestamp_share"].unique().tolist() == [1714694400]
 
 
 def test_the_real_client_takes_what_we_ask_it() -> None:
