@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -100,6 +101,29 @@ def test_a_mapped_table_can_be_written_as_link_shares(tmp_path: Path) -> None:
     assert links[["account.url", "expanded", "date"]].values.tolist() == [
         ["ann", "https://a.example/", "1970-01-01 00:16:40"]
     ]
+
+
+def record(name: str, operation: str, link: str = "") -> str:
+    body = {"createdAt": "2025-11-08T00:00:12.000Z", "embed": {"external": {"uri": link}}}
+    commit = {"operation": operation, "collection": "app.bsky.feed.post", "rkey": name}
+    made = commit if operation == "delete" else {**commit, "record": body}
+    return json.dumps({"did": "did:plc:tea", "time_us": 1762560012000000, "kind": "commit", "commit": made})
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_post_deleted_or_updated_in_a_later_piece_is_deleted_or_updated(tmp_path: Path, size: int) -> None:
+    lines = [
+        record("1", "create", "https://a.example/1"), record("2", "create", "https://a.example/2"),
+        record("3", "create", "https://a.example/3"), record("1", "delete"),
+        record("2", "update", "https://a.example/new"),
+        json.dumps({"did": "did:plc:tea", "time_us": 1762560012000000, "kind": "identity"}),
+    ]  # fmt: skip
+    file = tmp_path / "stream.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    report = import_shares(file, tmp_path / "shares.csv", chunk_rows=size)
+    found = pd.read_csv(tmp_path / "shares.csv")
+    assert sorted(found["object_id"]) == ["https://a.example/3", "https://a.example/new"]
+    assert (report.rows, report.posts, sum(report.dropped.values())) == (6, 2, 4)
 
 
 def test_crowdtangle_can_be_written_as_link_shares(tmp_path: Path) -> None:

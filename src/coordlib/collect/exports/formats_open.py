@@ -109,6 +109,7 @@ OPEN_FORMATS: tuple[Format, ...] = (
         },
         default_object="link",
         prepare=prepare.jetstream,
+        undone=prepare.jetstream_undone,
     ),
     Format(
         name="bluesky-posts",

@@ -43,7 +43,8 @@ class Format:
     columns that make the guess surer, `absent` those that belong to another format. `account`,
     `content` and `time` name columns: the first with a value is taken for account and time, all
     are joined by ``:`` for content. `accounts` offers other choices of account by name; rows equal
-    in all of `repeats` are the same post exported twice.
+    in all of `repeats` are the same post exported twice. `undone` tells, for formats whose rows undo
+    earlier ones, from which row on a content holds: a file read in pieces is looked through for that first.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Format:
     escape: str | None = None
     note: str = ""
     repeats: tuple[str, ...] = ("content_id",)
+    undone: Callable[[pd.DataFrame], dict[str, int]] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,9 +55,22 @@ def articles(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{ADDRESS: address, DOMAIN: given.where(given.notna(), host)})
 
 
+def jetstream_undone(table: pd.DataFrame) -> dict[str, int]:
+    """Return from which row on a record holds: after its last update, and never where it was deleted."""
+    operation = table.get("commit.operation", pd.Series("create", index=table.index))
+    record = _record(table)
+    updated = record[(operation == "update") & record.notna()]
+    found = dict(zip(updated, updated.index.tolist(), strict=True))
+    return found | dict.fromkeys(record[(operation == "delete") & record.notna()], sys.maxsize)
+
+
+def _record(table: pd.DataFrame) -> pd.Series[Any]:
+    return "at://" + table["did"] + "/" + table["commit.collection"] + "/" + table["commit.rkey"]
+
+
 def jetstream(table: pd.DataFrame) -> pd.DataFrame:
     """Keep the posts and reposts that were made and not deleted again, with their links and tags."""
-    record = "at://" + table["did"] + "/" + table["commit.collection"] + "/" + table["commit.rkey"]
+    record = _record(table)
     operation = table.get("commit.operation", pd.Series("create", index=table.index))
     deleted = set(record[operation == "delete"])
     made = operation.isin(["create", "update"]) & table["commit.collection"].isin(_PUBLIC)

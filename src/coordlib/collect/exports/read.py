@@ -139,7 +139,14 @@ def iter_export(
     known = format_by_name(format) if isinstance(format, str) else format
     state = _State(where, account, duplicates == "drop")
     for table in _tables(path, where, known, chunk_rows):
-        known = known or recognise([str(name) for name in table.columns], where)
+        if known is None:
+            known = recognise([str(name) for name in table.columns], where)
+        if state.rows:
+            table = _with_needed(table, known)
+        elif known.undone is not None and chunk_rows < sys.maxsize:
+            for piece in _tables(path, where, known, chunk_rows):
+                for content, row in known.undone(_with_needed(piece, known)).items():
+                    state.undone[content] = max(row, state.undone.get(content, 0))
         yield normalise(table, known, where=where, state=state)
     if not state.rows:
         raise EmptyInputError(f"{where}: has a header but no rows; export or download it again")
@@ -161,6 +168,7 @@ class _State:
     rows: int = 0
     readable: int = 0
     unreadable: str = ""
+    undone: dict[str, int] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
 
@@ -193,6 +201,10 @@ def normalise(
     if known.prepare is not None:
         before = len(table)
         prepared = known.prepare(table)
+        if state.undone:
+            contents = _joined(prepared, known.content).tolist()
+            holds_from = np.array([state.undone.get(content, -1) for content in contents], dtype=np.int64)
+            prepared = prepared[prepared.index.to_numpy() >= holds_from]
         if before > len(prepared):
             dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(prepared)
     else:
@@ -288,6 +300,12 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
         _require(known, list(columns), where)
         escape = known.escape
     yield from iter_table(path, chunk_rows=chunk_rows, escape=escape)
+
+
+def _with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
+    """Add needed columns that no record of a later piece happens to have (JSON leaves empty fields out)."""
+    missing = [group[0] for group in known.needed if not set(group) & set(table.columns)]
+    return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in missing})
 
 
 def _require(known: Format, columns: list[str], where: str) -> None:
