@@ -135,6 +135,15 @@ class BlueskySearch:
         An httpx transport, for tests.
     clock, sleep
         UTC seconds, and how to wait.
+
+    Examples
+    --------
+    >>> def service(request):  # in place of the network
+    ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
+    ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})
+    >>> with BlueskySearch(transport=httpx.MockTransport(service)) as client:
+    ...     [len(page.posts) for page in client.pages(Search("https://n.example/a"))]
+    [1]
     """
 
     def __init__(

@@ -93,6 +93,15 @@ class LabelEndpoint:
         An httpx transport, for tests.
     now, sleep
         The time written beside a label, and how to wait between tries.
+
+    Examples
+    --------
+    >>> def service(request):  # in place of the network
+    ...     return httpx.Response(200, json={"choices": [{"message": {"content": "Harbour bridge closure [en]"}}]})
+    >>> settings = EndpointSettings("http://localhost:11434/v1", "a-model")
+    >>> with LabelEndpoint(settings, transport=httpx.MockTransport(service)) as endpoint:
+    ...     endpoint.label(["The bridge is closed"]).text
+    'Harbour bridge closure'
     """
 
     def __init__(

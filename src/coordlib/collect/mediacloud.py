@@ -101,6 +101,16 @@ def search_stories(
         The service refuses or fails.
     EmptyInputError
         No story matches.
+
+    Examples
+    --------
+    >>> class Client:  # as mediacloud.api.SearchApi
+    ...     def story_list(self, query, start_date, end_date, **options):
+    ...         return [{"id": "1", "title": "Tea is back", "url": "https://n.example/1", "media_url": "n.example",
+    ...                  "publish_date": start_date}], None
+    >>> export = search_stories("tea", dt.date(2026, 1, 2), dt.date(2026, 1, 2), client=Client())
+    >>> export.frame[["account_id", "object_title"]].values.tolist()
+    [['n.example', 'Tea is back']]
     """
     if not query.strip():
         raise QueryError("Media Cloud: the query is empty; give words to search for")

@@ -67,6 +67,16 @@ def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
     Notes
     -----
     For much material use :func:`load_many_tweets_json`, which keeps only the columns needed.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "data_1.json"
+    >>> tweet = {"id": "1", "author_id": "9", "created_at": "2026-01-02T10:00:00Z", "text": "Tea #tea",
+    ...          "entities": {"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}}
+    >>> _ = file.write_text(json.dumps({"data": [tweet]}), encoding="utf-8")
+    >>> load_tweets_json(file)["tweet_id"].tolist()
+    ['1']
     """
     return _unique_rows(records(source, "data*.json*", "data"), "tweet_id")
 
@@ -77,6 +87,16 @@ def load_many_tweets_json(
     """Load tweets one by one, keeping only the columns that :func:`preprocess_tweets` needs and `keep_cols`.
 
     Parameters and result are those of :func:`load_tweets_json`; with ``keep_cols=None`` only the needed columns stay.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "data_1.json"
+    >>> tweet = {"id": "1", "author_id": "9", "created_at": "2026-01-02T10:00:00Z", "text": "Tea #tea",
+    ...          "entities": {"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}}
+    >>> _ = file.write_text(json.dumps({"data": [tweet]}), encoding="utf-8")
+    >>> load_many_tweets_json(file, keep_cols=None).columns.tolist()
+    ['tweet_id', 'author_id', 'created_at', 'entities']
     """
     wanted = {"id", *_REQUIRED, *(keep_cols or ())}
     rows = records(source, "data*.json*", "data")
@@ -96,6 +116,14 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
     -------
     pandas.DataFrame
         One row per user, first occurrence kept; ``user_id`` (str) and the API's other fields.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "users_1.json"
+    >>> _ = file.write_text(json.dumps({"users": [{"id": "9", "username": "ann"}]}), encoding="utf-8")
+    >>> load_twitter_users_json(file).values.tolist()
+    [['9', 'ann']]
     """
     return _unique_rows(records(source, "user*.json*", "users"), "user_id")
 
@@ -156,6 +184,13 @@ def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
         ``tweet_id``, ``author_id`` or ``created_at`` is absent.
     TimeFormatError
         A ``created_at`` cannot be read.
+
+    Examples
+    --------
+    >>> tweets = pd.DataFrame({"tweet_id": ["1"], "author_id": ["9"], "created_at": ["2026-01-02T10:00:00Z"],
+    ...                        "entities": [{"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}]})
+    >>> preprocess_tweets(tweets)["hashtags"].values.tolist()
+    [['1', 'tea', 4, 8]]
     """
     missing = {name for name in ("tweet_id", "author_id", "created_at") if name not in tweets.columns}
     if missing:
@@ -194,6 +229,12 @@ def preprocess_twitter_users(users: pd.DataFrame) -> pd.DataFrame:
     ------
     MissingColumnError
         ``user_id`` or ``username`` is absent.
+
+    Examples
+    --------
+    >>> users = pd.DataFrame({"user_id": ["9"], "username": ["ann"], "public_metrics": [{"followers_count": 5}]})
+    >>> preprocess_twitter_users(users)["public_metrics_followers_count"].tolist()
+    [5]
     """
     missing = {name for name in ("user_id", "username") if name not in users.columns}
     if missing:
@@ -244,6 +285,13 @@ def reshape_tweets(
     Retweets are those the API calls so; CooRTweet also asks for a mention at position 3 ("RT @"), which
     older answers lack. Unlike CooRTweet, ``drop_hashtags`` keeps the rest of the normalisation, and a cotweet whose text is empty
     after it (only mentions, say) is no object.
+
+    Examples
+    --------
+    >>> tweets = pd.DataFrame({"tweet_id": ["1"], "author_id": ["9"], "created_at": ["2026-01-02T10:00:00Z"],
+    ...                        "entities": [{"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}]})
+    >>> reshape_tweets(preprocess_tweets(tweets), "hashtags").values.tolist()
+    [['tea', '9', '1', 1767348000]]
     """
     if intent not in ("retweets", "hashtags", "urls", "urls_domains", "cotweet"):
         raise ParameterError(

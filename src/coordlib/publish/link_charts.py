@@ -47,6 +47,13 @@ def draw_url_timeline_chart(
         Nothing was coordinated.
     ParameterError
         There is no such row.
+
+    Examples
+    --------
+    >>> from coordlib.detect.link_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b", "c"], "date": [0, 1, 900], "expanded": ["https://n.example/a"] * 3})
+    >>> draw_url_timeline_chart(get_coord_shares(shares, 10)).title
+    '2 of 3 posts of https://n.example/a were coordinated'
     """
     urls = _top_urls(output) if top_coord_urls is None else top_coord_urls
     if urls.empty:

@@ -125,7 +125,18 @@ def write_link_outputs(
     top: int = 10,
     order_by: str = "engagement",
 ) -> dict[str, Any]:
-    """Write every table and the network (:data:`LINK_FILES`) and return them by name."""
+    """Write every table and the network (:data:`LINK_FILES`) and return them by name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from coordlib.detect.link_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["u", "u"]})
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> results = write_link_outputs(get_coord_shares(shares, 10), folder)
+    >>> sorted(path.name for path in folder.iterdir()) == sorted(LINK_FILES)
+    True
+    """
     return get_outputs(
         output, component_summary=True, cluster_summary=True, top_coord_urls=True, top_coord_shares=True,
         labels=labels, top=top, order_by=order_by, folder=folder,

@@ -69,6 +69,17 @@ def collect_links(
         An output, an address or a period that cannot be; nothing is asked then.
     CollectError
         The service refuses or fails; what was found so far is kept.
+
+    Examples
+    --------
+    >>> import httpx, tempfile
+    >>> def service(request):  # in place of the network
+    ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
+    ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})
+    >>> client = BlueskySearch(transport=httpx.MockTransport(service))
+    >>> report = collect_links(["https://n.example/a"], Path(tempfile.mkdtemp()) / "shares.csv", client)
+    >>> report.searches, report.shares, report.accounts
+    (1, 1, 1)
     """
     output = Path(output)
     if output.suffix.lower() not in {".parquet", ".csv"}:

@@ -88,6 +88,16 @@ def import_shares(
         An output that is neither Parquet nor CSV.
     EmptyInputError
         No share is left; nothing is written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "posts.csv").write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
+    >>> import_shares(folder / "posts.csv", folder / "shares.csv").posts
+    1
+    >>> pd.read_csv(folder / "shares.csv").values.tolist()
+    [['Tea', 'ann', 1, 1767348000]]
     """
     output = Path(output)
     reports: list[ExportReport] = []

@@ -73,6 +73,15 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
     ------
     UnknownFormatError, MissingColumnError, EmptyInputError, FileFormatError, TimeFormatError
         A file that cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> source.name, len(source.shares), source.period
+    ('shares.csv', 2, ('1970-01-01 00:00:00', '1970-01-01 00:00:05'))
     """
     if path is None:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
@@ -125,7 +134,14 @@ def _reasons(counts: Mapping[str, int]) -> str:
 
 
 def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
-    """Estimate the interval where none is given, and detect coordinated link sharing."""
+    """Estimate the interval where none is given, and detect coordinated link sharing.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "expanded": ["u", "u"], "date": [0, 5]})
+    >>> detect_links(shares, LinkSharing(coordination_interval=10)).edges.values.tolist()
+    [['a', 'b', 1]]
+    """
     interval: float | CoordInterval | None = parameters.coordination_interval
     if interval is None:
         interval = estimate_coord_interval(
@@ -143,6 +159,15 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
     """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
 
     Places on the machine of the run are left out: they change no number, and pages are public.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> link_run(source, get_coord_shares(source.shares, 10), {"workspace": "w"})["counts"]
+    {'n_posts': 2, 'n_accounts': 2, 'n_networks': 1}
     """
     entities = output.entities
     told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
@@ -161,7 +186,17 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
 
 
 def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
-    """Return a run in numbers, each with its unit and what it is a part of."""
+    """Return a run in numbers, each with its unit and what it is a part of.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> link_facts(source, get_coord_shares(source.shares, 10))["Accounts in the network"]
+    '2 of 2'
+    """
     shares, entities = output.shares, output.entities
     coordinated = shares[shares["is_coordinated"]]
     minimum = (
@@ -199,7 +234,13 @@ def _interval(output: CoordShares) -> str:
 
 
 def link_folder(source: LinkInput, workspace: Path | str, output_dir: Path | str | None = None) -> Path:
-    """Return the folder of a report: ``output_dir`` if given, else ``links-NAME`` among the workspace's analyses."""
+    """Return the folder of a report: ``output_dir`` if given, else ``links-NAME`` among the workspace's analyses.
+
+    Examples
+    --------
+    >>> link_folder(LinkInput(pd.DataFrame(), "My shares.csv", {}, False), "w").as_posix()
+    'w/reports/analyses/links-my-shares'
+    """
     if output_dir:
         return Path(output_dir)
     return Workspace(Path(workspace)).analysis_folder(f"links-{file_slug(source.name)}")

@@ -122,6 +122,15 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
     References
     ----------
     Giglietto F, Righetti N, Rossi L (2020). CooRnet: detect coordinated link sharing behavior.
+
+    Examples
+    --------
+    >>> from coordlib.collect.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"Page Name": ["Tea News"], "Facebook Id": ["1"], "URL": ["https://www.facebook.com/1/posts/2"],
+    ...     "Post Created": ["2021-07-06 16:45:20 EDT"], "Link": ["https://s.example/x"], "Final Link": ["https://n.example/a"]})
+    >>> shares = crowdtangle_link_shares(normalise(table, format_by_name("crowdtangle-facebook")))
+    >>> shares[["account.url", "expanded", "date"]].values.tolist()
+    [['https://www.facebook.com/1', 'https://n.example/a', '2021-07-06 20:45:20']]
     """
     if export.format.name not in {"crowdtangle-facebook", "crowdtangle-api"}:
         raise InputError(

@@ -110,6 +110,15 @@ def read_export(
         A format was given whose columns are not there.
     FileFormatError, EmptyInputError, TimeFormatError
         The file cannot be read, has no rows, no readable time, or ids a spreadsheet rounded.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
+    >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
+    >>> export = read_export(file)
+    >>> export.format.name, export.frame["timestamp_share"].tolist()
+    ('communalytic', [1767348000])
     """
     # Records that undo earlier ones (deletions) have to be read together with them.
     rows = sys.maxsize if is_json(Path(path), str(path)) else CHUNK_ROWS
@@ -129,6 +138,14 @@ def iter_export(
     Parameters and errors are those of :func:`read_export`. Each piece's report counts that piece
     alone, except that a post already given in an earlier piece is a duplicate; :func:`merge_reports`
     adds reports up.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
+    >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
+    >>> [piece.report.posts for piece in iter_export(file, 1000)]
+    [1]
     """
     path = Path(path)
     where = str(path)

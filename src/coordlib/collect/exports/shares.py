@@ -39,6 +39,17 @@ def to_shares(
     ------
     ParameterError
         The format has no such object; those it has are named.
+
+    Examples
+    --------
+    >>> from coordlib.collect.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1000"],
+    ...                       "hashtag_names": ["tea,cake"]})
+    >>> export = normalise(table, format_by_name("traktok"))
+    >>> to_shares(export, object="hashtag")["object_id"].tolist()
+    ['tea', 'cake']
+    >>> to_shares(export, object="hashtag", split=False)["object_id"].tolist()
+    ['tea,cake']
     """
     names = _names(export, object)
     layers = [_layer(export, name, split) for name in names]
