@@ -17,14 +17,13 @@ from coordlib.collect.exports.link_shares import export_link_shares, link_object
 from coordlib.collect.exports.mapping import load_mapping
 from coordlib.collect.exports.model import Export, ExportReport, Format, ObjectSource
 from coordlib.collect.exports.read import (
-    format_by_name,
     iter_export,
     merge,
     merge_reports,
     normalise,
     read_export,
-    recognise,
 )
+from coordlib.collect.exports.recognise import format_by_name, recognise
 from coordlib.collect.exports.shares import to_shares, without_object
 
 __all__ = [

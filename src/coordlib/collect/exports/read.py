@@ -1,4 +1,4 @@
-"""Read an export: recognise it by its columns, bring it into neutral columns, count what was left out."""
+"""Read an export: bring it into neutral columns, count what was left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from coordlib.collect import times
-from coordlib.collect.exports.formats_open import ALL_FORMATS
 from coordlib.collect.exports.model import (
     ENGAGEMENT,
     Export,
@@ -23,57 +22,15 @@ from coordlib.collect.exports.model import (
     first_filled,
 )
 from coordlib.collect.exports.prepare import whole_numbers
+from coordlib.collect.exports.recognise import format_by_name, recognise, require, with_needed
 from coordlib.collect.exports.records import is_json, iter_records
 from coordlib.collect.tables import file_kind, inspect_text, iter_table, refuse_damaged_ids
-from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError, UnknownFormatError
+from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
 
 #: Rows read at a time where the whole file is wanted anyway.
 CHUNK_ROWS = 50_000
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 _ADDRESS = r"https?://[^\s<>\"'\]\[)(|]+"
-
-
-def recognise(columns: Iterable[str], where: str = "the table") -> Format:
-    """Return the format whose columns a table has.
-
-    Every column a format needs has to be there; among several such formats the one with most of
-    its further columns is taken.
-
-    Raises
-    ------
-    UnknownFormatError
-        With the closest format and the columns it misses.
-
-    Examples
-    --------
-    >>> recognise(["video_id", "author_name", "create_time", "video_description"]).name
-    'traktok'
-    """
-    have = set(columns)
-    best = max(ALL_FORMATS, key=lambda known: _score(known, have))
-    missing = [" or ".join(f"'{name}'" for name in group) for group in best.needed if not have & set(group)]
-    wrong = sorted(set(best.absent) & have)
-    if not missing and not wrong:
-        return best
-    lacks = f"misses {', '.join(missing)}" if missing else f"has no column {', '.join(wrong)}"
-    shown = ", ".join(sorted(have)[:15]) + (", …" if len(have) > 15 else "")
-    if len(missing) == len(best.needed):
-        raise UnknownFormatError(
-            f"{where}: has no column of any known format; its columns are: {shown}. Say which columns mean what in "
-            f"a mapping file (--mapping); known formats: {', '.join(known.name for known in ALL_FORMATS)}"
-        )
-    raise UnknownFormatError(
-        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; "
-        f"its columns are: {shown}. Say which columns mean what in a mapping file (--mapping)"
-    )
-
-
-def format_by_name(name: str) -> Format:
-    """Return a known format by its name; refuse other names with the known ones."""
-    for known in ALL_FORMATS:
-        if known.name == name:
-            return known
-    raise ParameterError(f"format '{name}' is not known; known: {', '.join(f.name for f in ALL_FORMATS)}")
 
 
 def read_export(
@@ -159,10 +116,10 @@ def iter_export(
         if known is None:
             known = recognise([str(name) for name in table.columns], where)
         if state.rows:
-            table = _with_needed(table, known)
+            table = with_needed(table, known)
         elif known.undone is not None and chunk_rows < sys.maxsize:
             for piece in _tables(path, where, known, chunk_rows):
-                for content, row in known.undone(_with_needed(piece, known)).items():
+                for content, row in known.undone(with_needed(piece, known)).items():
                     state.undone[content] = max(row, state.undone.get(content, 0))
         yield normalise(table, known, where=where, state=state)
     if not state.rows:
@@ -208,7 +165,7 @@ def normalise(
     Export
     """
     state = state or _State(where, None, True)
-    _require(known, [str(name) for name in table.columns], where)
+    require(known, [str(name) for name in table.columns], where)
     refuse_damaged_ids(table, _id_columns(known), where)
     rows, dropped = len(table), {}
     repeated_header = _repeated_header(table, known)
@@ -295,17 +252,6 @@ def merge_reports(reports: list[ExportReport]) -> ExportReport:
     )
 
 
-def _score(known: Format, have: set[str]) -> tuple[float, float]:
-    """Rank a format: first by the part of its needed columns, then by how specific the match is."""
-    found = sum(bool(have & set(group)) for group in known.needed)
-    # Too few needed columns say too little by themselves; the hints decide.
-    hints = sum(name in have for name in known.hints)
-    share = found / len(known.needed)
-    if share == 1 and not have & set(known.absent):
-        return 2.0, len(known.needed) + hints
-    return share, (found + hints) / (len(known.needed) + len(known.hints))
-
-
 def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
     if is_json(path, where):
         yield from iter_records(path, where, chunk_rows)
@@ -314,25 +260,9 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
     if file_kind(path, where) != "parquet":
         columns = inspect_text(path, where).columns
         known = known or recognise(columns, where)
-        _require(known, list(columns), where)
+        require(known, list(columns), where)
         escape = known.escape
     yield from iter_table(path, chunk_rows=chunk_rows, escape=escape)
-
-
-def _with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
-    """Add needed columns that no record of a later piece happens to have (JSON leaves empty fields out)."""
-    missing = [group[0] for group in known.needed if not set(group) & set(table.columns)]
-    return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in missing})
-
-
-def _require(known: Format, columns: list[str], where: str) -> None:
-    missing = [group for group in known.needed if not set(group) & set(columns)]
-    if missing:
-        names = ", ".join(" or ".join(f"'{name}'" for name in group) for group in missing)
-        raise UnknownFormatError(
-            f"{where}: is not in the format {known.name} ({known.title}), it misses {names}; "
-            f"its columns are: {', '.join(columns[:15])}{', …' if len(columns) > 15 else ''}"
-        )
 
 
 def _id_columns(known: Format) -> list[str]:
