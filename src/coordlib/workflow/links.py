@@ -124,7 +124,7 @@ def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
         )
         value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
         raise TimeFormatError(
-            f"{path}, {place}, column 'date': '{value}' is no time ({int(bad.sum()):,} such of {len(dates):,} rows); "
+            f"{path}, {place}, column 'date': {value!r} is no time ({int(bad.sum()):,} such of {len(dates):,} rows); "
             "write UTC times as 2026-11-23 10:00:00 or as seconds"
         )
 

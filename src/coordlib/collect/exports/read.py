@@ -127,7 +127,7 @@ def iter_export(
     if not state.readable and state.unreadable:
         assert known is not None
         raise TimeFormatError(
-            f"{where}, column '{' or '.join(known.time)}': no value is a time ('{state.unreadable}' for instance); "
+            f"{where}, column '{' or '.join(known.time)}': no value is a time ({state.unreadable!r} for instance); "
             "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
         )
 
@@ -194,7 +194,8 @@ def normalise(
     ):
         count = int((mask & kept).sum())
         if count:
-            example = f", such as '{str(moments[mask].iloc[0])[:40]}'" if mask is bad else ""
+            # As Python writes it: a cell may hold what steers a terminal.
+            example = f", such as {str(moments[mask].iloc[0])[:40]!r}" if mask is bad else ""
             dropped[reason + example] = dropped.get(reason + example, 0) + count
         kept &= ~mask
     again = _repeats(frame[kept], known, state)
