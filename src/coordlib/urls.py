@@ -108,8 +108,8 @@ def clean_url(url: str) -> str | None:
     invitation pages of platforms give None; YouTube's short, mobile, embedded and Shorts forms
     become ``https://www.youtube.com/watch?v=ID``; tracking parameters go, by their exact name in
     any case (``tid`` only where it is not a plain number); scheme, host, percent-encoding and the
-    order of parameters are made canonical by w3lib; fragments go, except ``#!``, and so does a
-    trailing slash.
+    order of parameters are made canonical by w3lib; fragments go, except ``#!``, and so do a
+    trailing slash and the scheme's usual port.
 
     Examples
     --------
@@ -183,7 +183,9 @@ def _canonical(url: str) -> str | None:
         return None
     query = urlencode([pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*pair)])
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    cleaned = urlunsplit((parts.scheme.lower(), parts.netloc, path, query, fragment))
+    scheme = parts.scheme.lower()
+    usual = {"http": ":80", "https": ":443"}.get(scheme, ":")
+    cleaned = urlunsplit((scheme, parts.netloc.removesuffix(usual), path, query, fragment))
     return str(canonicalize_url(cleaned, keep_fragments=bool(fragment))).removesuffix("/")
 
 

@@ -24,6 +24,7 @@ DIFFERENT = {
     ),
     "the order of parameters says nothing": ("https://a.com/x?b=1&a=2", "https://a.com/x?a=2&b=1", "https://a.com/x?b=1&a=2"),
     "a host has no case": ("https://A.com/X", "https://a.com/X", "https://A.com/X"),
+    "the usual port says nothing": ("https://a.com:443/x", "https://a.com/x", "https://a.com:443/x"),
     "a fragment is a place on the same page": ("https://a.com/p#part", "https://a.com/p", "https://a.com/p#part"),
     "a forum's thread is a page of its own": ("https://a.com/t?tid=77", "https://a.com/t?tid=77", "https://a.com/t"),
     "an address inside a parameter is not the page": (
