@@ -10,8 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.collect.exports import export_link_shares, link_object, read_export, without_object
-from coordlib.collect.tables import file_kind, line_of_row, read_table
+from coordlib.collect.exports import (
+    ExportReport,
+    export_link_shares,
+    iter_export,
+    link_object,
+    merge_reports,
+    without_object,
+)
+from coordlib.collect.exports.records import is_json
+from coordlib.collect.tables import file_kind, inspect_text, line_of_row, read_table
 from coordlib.collect.times import utc_seconds as read_times
 from coordlib.detect.interval import CoordInterval, estimate_coord_interval
 from coordlib.detect.link_input import NEEDED, utc_seconds
@@ -19,10 +27,9 @@ from coordlib.detect.link_shares import CoordShares, get_coord_shares
 from coordlib.errors import EmptyInputError, TimeFormatError
 from coordlib.publish.provenance import sha256_file
 from coordlib.simulate.links import simulate_link_shares
+from coordlib.workflow.import_shares import CHUNK_ROWS
 from coordlib.workflow.params import LinkSharing
 from coordlib.workflow.project import Workspace
-
-_JSON = frozenset({".json", ".jsonl", ".ndjson"})
 
 
 @dataclass(frozen=True)
@@ -96,14 +103,19 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    if not set(path.suffixes) & _JSON:
-        table = read_table(path)
-        if set(NEEDED) <= set(table.columns):
-            return table, {}
-    export = read_export(path)
-    report, known = export.report, export.format
-    without = without_object(export, object=link_object(known, report.source))
-    shares = export_link_shares(export)
+    if set(NEEDED) <= _columns(path):
+        return read_table(path), {}
+    tables: list[pd.DataFrame] = []
+    reports: list[ExportReport] = []
+    without = 0
+    # Piece by piece: of a large export only the columns of the table of shares stay in memory.
+    for piece in iter_export(path, CHUNK_ROWS):
+        known = piece.format
+        without += without_object(piece, object=link_object(known, str(path)))
+        tables.append(export_link_shares(piece))
+        reports.append(piece.report)
+    shares = pd.concat(tables, ignore_index=True)
+    report = merge_reports(reports)
     if shares.empty:
         raise EmptyInputError(
             f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
@@ -113,6 +125,16 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if left_out:
         reading["Left out while reading"] = _reasons(left_out)
     return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
+
+
+def _columns(path: Path) -> set[str]:
+    """Return the columns of a table; none for JSON, which is always an export."""
+    where = str(path)
+    if is_json(path, where):
+        return set()
+    if file_kind(path, where) == "parquet":
+        return {str(name) for name in read_table(path, allow_no_rows=True).columns}
+    return set(inspect_text(path, where).columns)
 
 
 def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
