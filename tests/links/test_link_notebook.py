@@ -7,7 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from coordlib.errors import InputError
 from coordlib.publish.link_outputs import LINK_FILES
+from coordlib.publish.link_page import link_banner
 from coordlib.workflow.link_report import TEMPLATE, analyse_links
 from coordlib.workflow.params import LinkSharing
 
@@ -18,6 +20,32 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return analyse_links(
         LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "coordination_interval": 60})
     )
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"n_urls": 4, "n_accounts": 2, "n_networks": 1}, "2 of 9 accounts, in 1 network, are tied by at least 1 URL shared within 60 s"),
+        ({"n_urls": 4, "n_accounts": 0, "n_networks": 0}, "Of 4 URLs shared more than once, in 20 posts, none was shared by two"),
+        ({"n_urls": 0, "n_accounts": 0, "n_networks": 0}, "no URL was shared more than once, so nothing can be said"),
+    ],
+)  # fmt: skip
+def test_the_page_begins_with_what_was_found_and_its_denominators(counts: dict[str, int], said: str):
+    run = {
+        "outcome": "network" if counts["n_accounts"] else "no-coordination",
+        "parameters": {"coordination_interval_used": 60},
+        "counts": {"n_posts": 20, "n_accounts_all": 9, "least_urls": 1, **counts},
+    }
+    assert said in link_banner(run)
+    assert "Simulated data" not in link_banner(run)
+    assert "Simulated data" in link_banner({**run, "simulated": True})
+
+
+def test_a_table_without_a_url_shared_twice_is_refused_before_the_notebook_runs(tmp_path: Path):
+    (tmp_path / "s.csv").write_text("account.url,expanded,date\na,u,1\nb,v,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no URL was shared more than once"):
+        analyse_links(LinkSharing(shares=str(tmp_path / "s.csv"), workspace=str(tmp_path / "w")))
+    assert not (tmp_path / "w").exists()
 
 
 def test_the_template_tells_a_story_in_short_cells(project: Path):

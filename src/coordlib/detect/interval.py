@@ -107,7 +107,9 @@ def estimate_coord_interval(
         shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat, need_accounts=False
     )
     if not len(rows):
-        raise InputError("table of shares: no URL was shared more than once, so there is no delay to measure")
+        raise InputError(
+            "table of shares: no URL was shared more than once, so there is no delay to estimate the interval from"
+        )
     return _estimate(rows, q, p)
 
 

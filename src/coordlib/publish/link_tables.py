@@ -68,7 +68,7 @@ def show_top_urls(urls: pd.DataFrame, *, max_rows: int = 500, csv: str = "top_co
 def show_top_shares(posts: pd.DataFrame, *, max_rows: int = 500, csv: str = "top_coord_shares.csv") -> None:
     """Show the coordinated posts with most engagement."""
     _show(
-        posts,
+        posts.assign(**{"account.name": posts["account.name"].fillna(posts["account.url"])}),
         "Coordinated posts with most engagement",
         _POST,
         {"expanded": "expanded", "postUrl": "postUrl"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coordlib.detect.interval import estimate_coord_interval
 from coordlib.workflow.links import file_slug, link_folder, load_link_shares
 from coordlib.workflow.params import LinkSharing
 from coordlib.workflow.project import Workspace
@@ -17,11 +18,19 @@ def analyse_links(parameters: LinkSharing) -> Path:
 
     Raises
     ------
+    InputError
+        A table that cannot be used, or no URL shared twice where the interval is to be estimated.
     RunError
         The notebook failed.
     """
     workspace = Workspace(Path(parameters.workspace))
     source = load_link_shares(parameters.shares)
+    if parameters.coordination_interval is None:
+        # A table without any delay to measure is the input's fault, to be told before a notebook is run.
+        estimate_coord_interval(
+            source.shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
+            keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
+        )  # fmt: skip
     folder = link_folder(source, workspace.root, parameters.output_dir)
     values = {
         **parameters.for_notebook(),

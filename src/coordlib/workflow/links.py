@@ -189,7 +189,7 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
     >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
     >>> source = load_link_shares(file)
     >>> link_run(source, get_coord_shares(source.shares, 10), {"workspace": "w"})["counts"]
-    {'n_posts': 2, 'n_accounts': 2, 'n_networks': 1}
+    {'n_posts': 2, 'n_urls': 1, 'n_accounts_all': 2, 'n_accounts': 2, 'n_networks': 1, 'least_urls': 1}
     """
     entities = output.entities
     told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
@@ -200,8 +200,11 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
         "parameters": {**told, "shares": source.name, "coordination_interval_used": output.interval},
         "counts": {
             "n_posts": len(source.shares),
+            "n_urls": int(output.shares["expanded"].nunique()),
+            "n_accounts_all": int(output.shares["account.url"].nunique()),
             "n_accounts": len(entities),
             "n_networks": int(entities["component"].nunique()),
+            "least_urls": int(output.edges["weight"].min()) if len(output.edges) else 0,
         },
         "inputs": dict(source.inputs),
     }
