@@ -200,6 +200,30 @@ def test_neighbours_of_the_fast_network_are_marked_alike(edge_weight: str) -> No
     assert sum(ours.values()) == 8
 
 
+def test_no_golden_is_left_out() -> None:
+    if not GOLDEN.is_dir():
+        pytest.skip("the reference outputs are not beside this checkout")
+    listed = json.loads((GOLDEN / "manifest.json").read_text(encoding="utf-8"))["entries"]
+    compared = {
+        "detect_groups",
+        "flag_speed_share",
+        "generate_coordinated_network",
+        "account_stats",
+        "group_stats",
+    }
+    assert {entry["function"] for entry in listed} == compared
+    vertices = {
+        f"rus_flag60_10_mp2_net_fast_ew{weight}_sg3_vertices.csv.gz" for weight in ("0.5", "0.9", "0.99")
+    }
+    elsewhere = {  # compared in test_coortweet_cases and in tests/simulate
+        "microcases_coortweet.json", "simulate_seed42_input.csv.gz", "simulate_seed42_expected.csv.gz",
+        "simulate_seed42_detect_tw10_mp2.csv.gz",
+    }  # fmt: skip
+    read = {entry["file"] for entry in listed if "file" in entry} | vertices | elsewhere
+    read |= {"rus_detect_tw60_mp2_net_vertices.csv.gz", "manifest.json", "quirks.txt"}
+    assert {path.name for path in GOLDEN.iterdir()} == read
+
+
 def test_the_corrected_group_counts_are_higher_than_the_original_undercounts() -> None:
     if not GOLDEN.is_dir():
         pytest.skip("the reference outputs are not beside this checkout")
