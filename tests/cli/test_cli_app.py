@@ -45,6 +45,17 @@ def test_a_mistake_ends_in_one_line_on_stderr_without_a_traceback() -> None:
     assert done.stderr.startswith("coordlib: no-such-folder") and done.stderr.count("\n") == 1
 
 
+def test_an_error_that_quotes_a_file_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    table = tmp_path / "shares.csv"
+    table.write_text("\x1b[2J\x07\u202eobject,b\n1,2\n", encoding="utf-8")
+    code, _, said = ended(monkeypatch, capsys, "detect", str(table), "-o", str(tmp_path / "edges.csv"))
+    assert code == 2
+    assert "object" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
 def ended(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
 ) -> tuple[int, str, str]:

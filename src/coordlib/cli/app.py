@@ -100,6 +100,7 @@ def main() -> None:
 
 
 def _say(message: str, code: int) -> int:
-    """Print an error as one line and return the exit code that goes with it."""
-    print("coordlib: " + " ".join(message.split()), file=sys.stderr)
+    """Print an error as one line that cannot steer a terminal, and return the exit code that goes with it."""
+    printable = "".join(character if character.isprintable() else " " for character in message)
+    print("coordlib: " + " ".join(printable.split()), file=sys.stderr)
     return code

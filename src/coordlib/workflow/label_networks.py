@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,9 @@ from coordlib.describe.link_posts import ENGAGEMENT
 from coordlib.describe.links import posts_to_label
 from coordlib.detect.link_shares import CoordShares
 from coordlib.errors import CoordError, ServiceError
+
+#: An endpoint, or what makes one when it is needed.
+Endpoint = LabelEndpoint | Callable[[], LabelEndpoint | None] | None
 
 #: After so many failures in a row an endpoint is not asked again: a dead one must not cost a run its hours.
 MAX_FAILURES = 3
@@ -27,7 +30,7 @@ def label_networks(
     hashtags: str | None = None,
     link: str | None = None,
     engagement: Sequence[str] = (),
-    endpoint: LabelEndpoint | None = None,
+    endpoint: Endpoint = None,
 ) -> dict[Any, Label]:
     """Return a label per component, from the endpoint if there is one and it answers.
 
@@ -38,7 +41,8 @@ def label_networks(
     engagement
         Count columns by whose sum the captions for the endpoint are chosen (most engaging first).
     endpoint
-        Usually ``LabelEndpoint.from_environment()``; None labels locally alone.
+        An endpoint, or ``LabelEndpoint.from_environment``, whose failure then costs the labels and not the
+        run; None labels locally alone.
 
     Returns
     -------
@@ -53,12 +57,10 @@ def label_networks(
     >>> label_networks(posts)[1].method
     'local words (c-TF-IDF)'
     """
-    return _label(posts, component, text, hashtags, link, engagement, _Asked(endpoint) if endpoint else None)
+    return _label(posts, component, text, hashtags, link, engagement, _asked(endpoint))
 
 
-def label_link_networks(
-    output: CoordShares, *, endpoint: LabelEndpoint | None = None
-) -> dict[str, Mapping[int, Label]]:
+def label_link_networks(output: CoordShares, *, endpoint: Endpoint = None) -> dict[str, Mapping[int, Label]]:
     """Label the components and the clusters of a link-sharing network.
 
     Parameters
@@ -80,7 +82,7 @@ def label_link_networks(
     >>> label_link_networks(get_coord_shares(shares, 10))["cluster"][1].text
     'n.example'
     """
-    asked = _Asked(endpoint) if endpoint else None
+    asked = _asked(endpoint)
     return {
         by: _label(posts_to_label(output, by), by, "caption", None, "link", ENGAGEMENT, asked)
         for by in ("component", "cluster")
@@ -107,10 +109,23 @@ def _label(
     }
 
 
-class _Asked:
-    """An endpoint that is asked once about the same captions, and no more once it has failed repeatedly."""
+def _asked(endpoint: Endpoint) -> _Asked | None:
+    if endpoint is None or isinstance(endpoint, LabelEndpoint):
+        return _Asked(endpoint) if endpoint else None
+    try:
+        made = endpoint()
+    except CoordError as error:
+        return _Asked(error)
+    return _Asked(made) if made else None
 
-    def __init__(self, endpoint: LabelEndpoint) -> None:
+
+class _Asked:
+    """An endpoint that is asked once about the same captions, and no more once it has failed repeatedly.
+
+    In the place of an endpoint that could not be made stands the reason.
+    """
+
+    def __init__(self, endpoint: LabelEndpoint | CoordError) -> None:
         self._endpoint = endpoint
         self._answers: dict[tuple[str, ...], EndpointAnswer | CoordError] = {}
         self._failures = 0
@@ -119,7 +134,7 @@ class _Asked:
         if not captions:
             return local
         answer = self._answer(tuple(captions))
-        if isinstance(answer, CoordError):
+        if isinstance(answer, CoordError) or isinstance(self._endpoint, CoordError):
             return replace(local, details=local.details | {"endpoint_error": str(answer)})
         method = f"{ENDPOINT} {self._endpoint.settings.model}"
         return Label(
@@ -127,6 +142,8 @@ class _Asked:
         )
 
     def _answer(self, captions: tuple[str, ...]) -> EndpointAnswer | CoordError:
+        if isinstance(self._endpoint, CoordError):
+            return self._endpoint
         if captions in self._answers:
             return self._answers[captions]
         if self._failures >= MAX_FAILURES:
