@@ -142,6 +142,18 @@ def test_attributes_are_plain_python_values() -> None:
     }  # fmt: skip
 
 
+def test_edges_and_objects_come_in_the_order_of_their_first_pair() -> None:
+    table = pairs(("z", "C", "D", "1", "2", 1), ("y", "A", "B", "3", "4", 1), ("a", "C", "D", "5", "6", 1))
+    edges = coordinated_edges(table)
+    assert edges["account_id"].tolist() == ["C", "A"]
+    assert edges["object_ids"].tolist() == [["z", "a"], ["y"]]
+
+
+def test_accounts_come_in_the_order_of_all_first_then_all_second_ends() -> None:
+    table = pairs(("o", "A", "Z", "1", "2", 1), ("o", "B", "C", "3", "4", 1))
+    assert list(generate_coordinated_network(table)) == ["A", "B", "Z", "C"]
+
+
 def test_nothing_found_is_an_empty_network_and_empty_tables() -> None:
     nothing = pairs().astype({"time_delta": "int64"})
     edges = coordinated_edges(nothing)
@@ -224,7 +236,8 @@ def test_no_fast_pair_at_all_is_a_network_without_fast_edges() -> None:
 
 def test_the_fast_network_with_its_neighbours_marks_which_is_which() -> None:
     rows = [("o", "A", "B", f"a{n}", f"b{n}", 1) for n in range(3)] + [("p", "C", "D", "c", "d", 1)]
-    slow = [("o", "B", "E", "b", "e", 50), ("o", "D", "F", "d", "f", 50)]
+    # E is a neighbour of the fast edge A–B; G is a neighbour of E only, and stays out.
+    slow = [("o", "B", "E", "b", "e", 50), ("o", "D", "F", "d", "f", 50), ("o", "E", "G", "e", "g", 50)]
     table = pairs(*rows, *slow)
     table["time_window_10"] = (table["time_delta"] <= 10).astype("int64")
     graph = generate_coordinated_network(table, fast_net=True, edge_weight=0.5, subgraph=3)
@@ -233,6 +246,23 @@ def test_the_fast_network_with_its_neighbours_marks_which_is_which() -> None:
         "A",
         "B",
     ]
+
+
+def test_the_fast_network_has_a_threshold_of_its_own_weights() -> None:
+    slow = [("o", "C", "D", f"c{n}", f"d{n}", 50) for n in range(9)]
+    fast = [("o", "A", "B", f"a{n}", f"b{n}", 1) for n in range(2)] + [("o", "A", "C", "a", "c", 1)]
+    table = pairs(*slow, *fast)
+    table["time_window_10"] = (table["time_delta"] <= 10).astype("int64")
+    graph = generate_coordinated_network(table, fast_net=True, edge_weight=0.5)
+    assert (graph.graph["threshold_full"], graph.graph["threshold_fast"]) == (2.0, 1.5)
+    marks = {
+        frozenset(edge): (
+            graph.edges[edge]["weight_threshold_full"],
+            graph.edges[edge].get("weight_threshold_fast"),
+        )
+        for edge in graph.edges
+    }
+    assert marks == {frozenset("CD"): (1, None), frozenset("AB"): (0, 1), frozenset("AC"): (0, 0)}
 
 
 def test_account_statistics_average_over_edges_where_the_original_drops_equal_ones() -> None:

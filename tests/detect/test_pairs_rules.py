@@ -98,7 +98,48 @@ def test_a_missing_id_drops_the_pair_unless_loops_are_kept(gap: int) -> None:
 
 def test_missing_times_never_match() -> None:
     frame = shares(("o", "A", "1", None), ("o", "B", "2", None), ("o", "C", "3", 0), ("o", "D", "4", 0))
-    assert found(frame) == [("C", "3", "D", "4")]
+    assert found(frame) == found(frame, loops=False) == [("C", "3", "D", "4")]
+
+
+def test_times_with_fractions_of_a_second_are_compared_as_they_are() -> None:
+    frame = shares(("o", "A", "1", 0), ("o", "B", "2", 0), ("o", "C", "3", 0))
+    frame["timestamp_share"] = [0.05, 10.0, 10.06]
+    pairs = detect_groups(frame, 10, 1)
+    assert pairs[["account_id", "account_id_y"]].to_numpy().tolist() == [["A", "B"], ["B", "C"]]
+    assert pairs["time_delta"].tolist() == pytest.approx([9.95, 0.06])
+
+
+def test_pairs_come_by_object_then_by_the_later_row_then_by_the_earlier_one() -> None:
+    """Rows count once they are together by account, as in the original: A, B (its second row), C, D."""
+    frame = shares(
+        ("late", "A", "1", 0), ("early", "B", "2", 0), ("late", "C", "3", 1), ("late", "D", "4", 2),
+        ("early", "A", "5", 1), ("late", "B", "6", 9),
+    )  # fmt: skip
+    pairs = detect_groups(frame, 100, 1, compat="coortweet")
+    assert pairs[["object_id", "content_id", "content_id_y"]].to_numpy().tolist() == [
+        ["late", "1", "6"], ["late", "1", "3"], ["late", "3", "6"], ["late", "1", "4"], ["late", "4", "6"],
+        ["late", "3", "4"], ["early", "2", "5"],
+    ]  # fmt: skip
+
+
+def test_objects_come_in_the_order_they_have_once_rows_are_together_by_account() -> None:
+    frame = shares(
+        ("x", "A", "1", 0), ("y", "B", "2", 0), ("z", "A", "3", 0), ("y", "C", "4", 1), ("z", "C", "5", 1)
+    )
+    assert detect_groups(frame, 10, 1, compat="coortweet")["object_id"].tolist() == ["z", "y"]
+
+
+def test_rows_of_one_account_and_second_are_ordered_by_content_then_object() -> None:
+    rows = [
+        ("p", "A", "2", 5), ("o", "A", "1", 5), ("p", "A", "1", 5), ("o", "A", "2", 5), ("o", "B", "3", 6),
+        ("p", "B", "3", 6),
+    ]  # fmt: skip
+    expected = detect_groups(shares(*rows), 10, 1)
+    assert expected[["object_id", "content_id"]].to_numpy().tolist() == [
+        ["o", "1"], ["o", "2"], ["p", "1"], ["p", "2"],
+    ]  # fmt: skip
+    for turn in range(1, len(rows)):
+        pd.testing.assert_frame_equal(detect_groups(shares(*rows[turn:], *rows[:turn]), 10, 1), expected)
 
 
 def test_rows_listed_twice_multiply_pairs() -> None:
@@ -156,8 +197,14 @@ def test_a_raw_table_with_the_right_names_is_prepared_on_the_way() -> None:
 
 
 def test_times_centuries_apart_over_many_objects_still_match_within_objects() -> None:
-    rows = [(f"o{n}", account, f"{account}{n}", 0 if n else 2**62) for n in range(40) for account in "AB"]
-    assert len(detect_groups(shares(*rows), 10, 1)) == 40
+    rows = [
+        (f"o{n}", name, f"{name}{n}", time)
+        for n in range(40)
+        for name, time in (("A", 0), ("B", 10), ("C", 21))
+    ]
+    frame = shares(*rows)
+    frame.loc[:1, "timestamp_share"] = 2**62
+    assert sorted(detect_groups(frame, 10, 1)["time_delta"]) == [0] + [10] * 39
 
 
 def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
