@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from coordlib.collect.archive import read_day
-from coordlib.errors import EmptyInputError, StoreError
+from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
 from coordlib.publish.text import restore
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
@@ -137,6 +138,36 @@ def test_one_network_is_analysed_in_depth(replayed: Workspace):
 def test_a_day_that_is_not_stored_is_named_with_those_that_are(replayed: Workspace):
     with pytest.raises(StoreError, match="nothing is stored for 1999-01-01; 3 days are stored"):
         load_day(replayed.root, "1999-01-01")
+
+
+def test_an_archive_with_one_damaged_day_is_refused_before_any_day_is_stored(archive: Path, tmp_path: Path):
+    shutil.copytree(archive, tmp_path / "a")
+    newest = max(path for path in (tmp_path / "a").iterdir() if path.is_dir())
+    snapshot = newest / "daily_snapshot.csv.gz"
+    snapshot.write_bytes(snapshot.read_bytes()[:-2000])
+    with pytest.raises(FileFormatError, match=f"{newest.name}.*cut short"):
+        replay_archive(tmp_path / "a", tmp_path / "w", progress=False)
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_snapshot_with_the_needed_columns_alone_is_enough(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("coordlib.workflow.day.run_day_notebook", lambda *arguments: None)
+    newest = max(path for path in archive.iterdir() if path.is_dir())
+    posts = pd.read_csv(newest / "daily_snapshot.csv.gz", dtype=str, keep_default_na=False)
+    (tmp_path / "a" / newest.name).mkdir(parents=True)
+    names = ["video_id", "author_name", "create_time", "video_description"]
+    posts[names].to_csv(tmp_path / "a" / newest.name / "daily_snapshot.csv", index=False)
+    (report,) = replay_archive(tmp_path / "a", tmp_path / "w", progress=False)
+    assert (report.outcome, report.counts["n_posts"]) == ("network", len(posts))
+
+
+def test_a_workspace_that_is_a_file_is_refused(archive: Path, tmp_path: Path):
+    (tmp_path / "w").write_text("mine", encoding="utf-8")
+    with pytest.raises(ParameterError, match="is a file"):
+        replay_archive(archive, tmp_path / "w", progress=False)
+    assert (tmp_path / "w").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_without_days_is_refused(tmp_path: Path):

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from coordlib.collect.archive import ArchiveDay, list_days, read_day, split_list
-from coordlib.errors import EmptyInputError
+from coordlib.errors import ParameterError
 from coordlib.workflow.day import DayMaterial, DayReport, report_day
 from coordlib.workflow.params import DailyMonitoring
 from coordlib.workflow.project import Workspace
@@ -42,19 +42,25 @@ def replay_archive(
     ------
     EmptyInputError
         The archive has no dated folder.
+    InputError
+        A file of some day cannot be read. All days are read before the first is stored, so that nothing of
+        an archive with a damaged file is written.
+    ParameterError
+        The workspace is a file.
     """
     archive, place = Path(archive), Workspace(Path(workspace))
+    if place.root.exists() and not place.root.is_dir():
+        raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
     days = list_days(archive)
-    if not days:
-        raise EmptyInputError(
-            f"{archive}: no folder named YYYY-MM-DD in it; point to the folder that holds the days"
-        )
+    silent = None if progress else True
+    for folder in tqdm(days, desc="checking", unit="day", disable=silent):
+        read_day(folder.path)
     place.root.mkdir(parents=True, exist_ok=True)
     if (archive / "simulated.json").exists():
         shutil.copyfile(archive / "simulated.json", place.root / "simulated.json")
     options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
     reports, previous = [], None
-    for folder in tqdm(days, desc="replaying", unit="day", disable=None if progress else True):
+    for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
         day = read_day(folder.path)
         reports.append(report_day(place, material_of(day, previous), options))
         previous = day.date
@@ -70,14 +76,13 @@ def material_of(day: ArchiveDay, previous: dt.date | None) -> DayMaterial:
     consecutive = previous is not None and previous + dt.timedelta(days=1) == day.date
     posts = day.posts
     if posts is not None:
-        posts = posts.assign(
-            hashtag_names=split_list(posts["hashtag_names"]), effect_ids=split_list(posts["effect_ids"])
-        )
+        lists = [name for name in ("hashtag_names", "effect_ids") if name in posts.columns]
+        posts = posts.assign(**{name: split_list(posts[name]) for name in lists})
     return DayMaterial(day.date.isoformat(), posts, _facts(day), None if consecutive else day.pool_before)
 
 
 def _facts(day: ArchiveDay) -> Mapping[str, Any]:
-    posts = day.posts if day.posts is not None else pd.DataFrame({"create_time": [], "voice_to_text": []})
+    posts = day.posts if day.posts is not None else pd.DataFrame({"create_time": []})
     times = posts["create_time"].dropna()
     return {
         "source": "archive",
@@ -85,7 +90,7 @@ def _facts(day: ArchiveDay) -> Mapping[str, Any]:
         "period_start": int(times.min()) if len(times) else None,
         "period_end": int(times.max()) if len(times) else None,
         "n_duplicate_rows": int(posts.duplicated("video_id").sum()) if len(posts) else 0,
-        "n_transcripts": int(posts["voice_to_text"].notna().sum()),
+        "n_transcripts": int(posts["voice_to_text"].notna().sum()) if "voice_to_text" in posts.columns else 0,
         "n_errors": len(day.errors),
         "errors_by_type": {str(k): int(v) for k, v in day.errors["type"].value_counts().sort_index().items()},
         "error_samples": [" ".join(str(text).split())[:300] for text in day.errors["message"].head(3)],
