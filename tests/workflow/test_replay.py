@@ -187,3 +187,28 @@ def test_the_consecutive_real_days_chain_the_pool_by_themselves(shared: Path, tm
         ours = pool(store)["username"].tolist()
     assert ours == read_day(source / "2025-01-04").pool_after
     assert [len(report.new_accounts) for report in reports] == [9, 5]
+
+
+def test_a_notebook_run_by_hand_leaves_the_published_day_as_it_is(
+    replayed: Workspace, project: Path, tmp_path: Path
+):
+    """JupyterLab's "Run all" and bare papermill give no output folder."""
+    newest = days(replayed)[-1]
+    before = {path: path.read_bytes() for path in sorted(newest.iterdir())}
+    values = {"workspace": str(replayed.root), "time_window": 20}
+    run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
+    assert {path: path.read_bytes() for path in sorted(newest.iterdir())} == before
+    draft = replayed.draft_folder(newest.name)
+    record = json.loads((draft / "run.json").read_text())
+    assert record["parameters"]["time_window"] == 20
+    assert record["simulated"] is True
+
+
+def test_the_newest_day_by_default_is_the_same_content_as_the_day_by_name(
+    replayed: Workspace, project: Path, tmp_path: Path
+):
+    newest = days(replayed)[-1]
+    values = {"workspace": str(replayed.root), "output_dir": str(tmp_path / "out")}
+    run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
+    ours, theirs = (json.loads((folder / "run.json").read_text()) for folder in (tmp_path / "out", newest))
+    assert ours["content_sha256"] == theirs["content_sha256"]

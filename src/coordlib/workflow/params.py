@@ -88,7 +88,7 @@ class DailyMonitoring(DetectionParameters):
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     date: dt.date | None = Field(None, description="The day to report (none: the newest day stored).")
     output_dir: str | None = Field(
-        None, description="Where the day's files are written (none: WORKSPACE/reports/days/DATE)."
+        None, description="Where the day's files are written (none: WORKSPACE/drafts/days/DATE)."
     )
     min_posts: int = Field(
         100, ge=1, description="A day without a network and with fewer posts is called too little data."

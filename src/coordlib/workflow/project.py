@@ -50,6 +50,10 @@ class Workspace:
         """Folder of one day's report and files."""
         return self.days / date
 
+    def draft_folder(self, date: str) -> Path:
+        """Folder of a day's files from a notebook run by hand: beside the reports, whose page stays as it is."""
+        return self.root / "drafts" / "days" / date
+
     def analysis_folder(self, name: str) -> Path:
         """Folder of one analysis."""
         return self.root / "reports" / "analyses" / name

@@ -26,8 +26,11 @@ def check_parameters(model: type[Parameters], values: Mapping[str, Any]) -> dict
 
 
 def day_folder(workspace: Path | str, date: str, output_dir: Path | str | None = None) -> Path:
-    """Return the folder of a day's files: ``output_dir`` if given, else the workspace's."""
-    return Path(output_dir) if output_dir else find_workspace(workspace).day_folder(date)
+    """Return the folder of a day's files: ``output_dir`` if given, else that of the workspace's drafts.
+
+    The runner gives the report's own folder; a notebook run by hand would leave a published day without its page.
+    """
+    return Path(output_dir) if output_dir else find_workspace(workspace).draft_folder(date)
 
 
 def analysis_folder(workspace: Path | str, name: str, output_dir: Path | str | None = None) -> Path:

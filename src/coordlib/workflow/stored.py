@@ -116,7 +116,7 @@ def day_run(
         "date": day.date,
         "outcome": outcome if day.has_input else "no-input",
         "simulated": day.simulated,
-        "parameters": dict(parameters),
+        "parameters": {**parameters, "date": day.date},
         "counts": dict(counts),
         "facts": facts,
         "inputs": {
