@@ -8,6 +8,7 @@ import pytest
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
 from coordlib.workflow.params import DailyMonitoring
+from coordlib.workflow.report import check_parameters
 from coordlib.workflow.run import MODELS, notebook_defaults
 
 
@@ -44,3 +45,22 @@ def test_a_parameter_file_that_is_not_a_mapping_is_refused(tmp_path: Path):
         DailyMonitoring.from_yaml(file)
     with pytest.raises(FileFormatError, match="no such parameter file"):
         DailyMonitoring.from_yaml(tmp_path / "absent.yml")
+
+
+@pytest.mark.parametrize("name", ["time_windw", "edge_weigth", "min_participations"])
+def test_a_misspelt_parameter_in_the_notebook_is_refused_with_the_nearest(name: str) -> None:
+    """Bare papermill adds it as one more variable and goes on with the default."""
+    with pytest.raises(UnknownParameterError, match=f"'{name}' \\(did you mean"):
+        check_parameters(DailyMonitoring, {"time_window": 60, name: 5})
+
+
+def test_the_other_names_of_a_notebook_are_its_own() -> None:
+    names = {
+        "time_window": 60,
+        "cl": object(),
+        "day": "x",
+        "folder": "y",
+        "__name__": "z",
+        "date_": lambda: 1,
+    }
+    assert check_parameters(DailyMonitoring, names)["time_window"] == 60

@@ -135,6 +135,16 @@ def test_one_network_is_analysed_in_depth(replayed: Workspace):
     assert "Who leads" in text and "Captions shared" in text
 
 
+def test_a_network_is_analysed_by_hand_where_no_analysis_was_before(
+    replayed: Workspace, project: Path, tmp_path: Path
+):
+    dates = [folder.name for folder in days(replayed) if len(table(folder, "networks")) > 1]
+    values = {"workspace": str(replayed.root), "date": dates[0], "network": 2}
+    out = run_notebook(project / "notebooks" / "03-component-analysis.ipynb", tmp_path / "out.ipynb", values)
+    assert "Who leads" in out.read_text()
+    assert (replayed.analysis_folder(f"{dates[0]}-network-2") / "network.html").exists()
+
+
 def test_a_day_that_is_not_stored_is_named_with_those_that_are(replayed: Workspace):
     with pytest.raises(StoreError, match="nothing is stored for 1999-01-01; 3 days are stored"):
         load_day(replayed.root, "1999-01-01")
