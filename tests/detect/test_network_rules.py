@@ -208,6 +208,45 @@ def test_flagging_returns_a_new_table_and_leaves_the_given_one() -> None:
     assert result["time_window_10"].tolist() == [int(delta <= 10) for delta in before["time_delta"]]
 
 
+def test_a_pair_is_fast_at_exactly_the_narrower_window() -> None:
+    table = detect_groups(SHARES, 60, 1)
+    delta = 5
+    assert delta in table["time_delta"].tolist()
+    flags = flag_speed_share(SHARES, table, 1, delta)["time_window_5"]
+    assert flags.tolist() == [int(seconds <= delta) for seconds in table["time_delta"]]
+
+
+def test_participation_in_fast_pairs_counts_raw_rows_and_one_account_is_enough() -> None:
+    shares = prep_data(
+        pd.DataFrame(
+            [
+                ("o", "A", "1", 0),
+                ("x", "A", "1", 0),
+                ("o", "B", "2", 5),
+                ("p", "C", "3", 0),
+                ("p", "D", "4", 1),
+            ],
+            columns=["object_id", "account_id", "content_id", "timestamp_share"],
+        )
+    )
+    table = detect_groups(shares, 60, 0)
+    # A's one content is in two rows of the shares; C and D have one row each.
+    flags = flag_speed_share(shares, table, 2, 10)
+    assert dict(zip(flags["account_id"], flags["time_window_10"], strict=True)) == {"A": 1, "C": 0}
+    assert flag_speed_share(shares, table, 3, 10)["time_window_10"].sum() == 0
+
+
+def test_a_mark_goes_by_the_two_contents_on_every_row_that_has_them() -> None:
+    table = pairs(("o", "A", "B", "1", "2", 5), ("p", "A", "B", "1", "2", 50))
+    shares = prep_data(
+        pd.DataFrame(
+            [("o", "A", "1", 0), ("o", "B", "2", 5)],
+            columns=["object_id", "account_id", "content_id", "timestamp_share"],
+        )
+    )
+    assert flag_speed_share(shares, table, 1, 10)["time_window_10"].tolist() == [1, 1]
+
+
 def test_two_speed_flags_stand_beside_each_other_and_the_narrowest_is_the_default() -> None:
     table = flagged(10, 3)
     assert generate_coordinated_network(table, fast_net=True).edges["A", "B"]["weight_fast"] == 1
@@ -278,6 +317,50 @@ def test_shares_of_an_account_are_counted_over_and_under_the_threshold() -> None
         "A": 3,
         "B": 5,
     }
+
+
+def test_an_account_paired_with_itself_has_that_edge_once() -> None:
+    table = pairs(("o", "A", "A", "1", "2", 1), ("o", "A", "B", "1", "3", 4), ("o", "A", "B", "2", "3", 4))
+    graph = generate_coordinated_network(table)
+    assert account_stats(graph, table, "none")["avg_time_delta"].tolist() == [2.5, 4.0]
+
+
+def test_a_content_in_several_pairs_is_one_share_of_its_account() -> None:
+    table = pairs(("o", "A", "B", "1", "2", 1), ("o", "A", "C", "1", "3", 1), ("p", "B", "A", "2", "1", 1))
+    graph = generate_coordinated_network(table)
+    assert account_stats(graph, table, "none")["unique_shares_count"].tolist() == [1, 1, 1]
+
+
+def test_statistics_of_the_full_threshold_leave_out_edges_under_it() -> None:
+    graph = generate_coordinated_network(WEIGHTS, edge_weight=0.5, objects=True)
+    assert account_stats(graph, WEIGHTS)["account_id"].tolist() == ["A", "B", "C"]
+    assert account_stats(graph, WEIGHTS, "none")["account_id"].tolist() == ["A", "B", "C", "D", "E"]
+    assert group_stats(graph).to_numpy().tolist() == [["o", 3]]
+    assert group_stats(graph, "none").to_numpy().tolist() == [["o", 5]]
+
+
+def test_statistics_of_the_fast_network_count_only_fast_shares_and_objects() -> None:
+    table = pairs(
+        *[("fast", "A", "B", f"a{n}", f"b{n}", 1) for n in range(2)], ("slow", "A", "B", "a9", "b9", 50),
+        ("fast", "C", "D", "c", "d", 1),
+    )  # fmt: skip
+    table["time_window_10"] = (table["time_delta"] <= 10).astype("int64")
+    graph = generate_coordinated_network(table, fast_net=True, edge_weight=0.5, objects=True)
+    assert account_stats(graph, table, "fast")["unique_shares_count"].tolist() == [2, 2]
+    assert account_stats(graph, table, "full")["unique_shares_count"].tolist() == [3, 3]
+    assert group_stats(graph, "fast").to_numpy().tolist() == [["fast", 2]]
+    assert sorted(group_stats(graph, "full")["object_id"]) == ["fast", "slow"]
+
+
+def test_the_original_counts_the_end_that_is_the_earlier_vertex() -> None:
+    """B is a vertex before A, although A sorts first: the edge A–B counts for B."""
+    table = pairs(("o", "B", "C", "1", "2", 1), ("p", "A", "B", "3", "4", 1), ("q", "B", "D", "5", "6", 1))
+    graph = generate_coordinated_network(table, objects=True)
+    assert list(graph)[:2] == ["B", "A"]
+    both = pairs(("o", "B", "C", "1", "2", 1), ("z", "A", "B", "3", "4", 1), ("z", "B", "D", "5", "6", 1))
+    graph = generate_coordinated_network(both, objects=True)
+    assert group_stats(graph, "none", "coortweet").set_index("object_id")["num_accounts"]["z"] == 1
+    assert group_stats(graph, "none").set_index("object_id")["num_accounts"]["z"] == 3
 
 
 def test_objects_count_accounts_at_both_ends_and_keep_their_commas() -> None:

@@ -70,7 +70,7 @@ def account_stats(
         (account, *(data.get(name) for name in names))
         for a, b, data in graph.edges(data=True)
         if _counts(data, weight_threshold, fast_graph)
-        for account in (a, b)
+        for account in dict.fromkeys((a, b))  # a loop is one edge of its account
     ]
     table = pd.DataFrame(rows, columns=["account_id", *names])
     table = table.astype({"account_id": "str", **dict.fromkeys(names, "float64")})
