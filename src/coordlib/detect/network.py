@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 
 from coordlib.detect.edges import (
@@ -212,9 +211,3 @@ def _rebuilt(
     result.add_nodes_from(nodes)
     result.add_edges_from((a, b, dict(data)) for a, b, data in edges)
     return result
-
-
-def threshold_of(weights: Iterable[int], edge_weight: float) -> float:
-    """Return the weight that an edge must exceed (R's type-7 quantile); NaN without edges."""
-    check_quantile(edge_weight)
-    return weight_quantile(np.fromiter(weights, dtype=np.int64), edge_weight)

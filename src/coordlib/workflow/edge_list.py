@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import networkx as nx
 import pandas as pd
 
 from coordlib.collect.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.detect import detect_groups, generate_coordinated_network
-from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges
+from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges, weight_quantile
 from coordlib.errors import DuplicateContentError, ParameterError, PublishError, TimeFormatError
 from coordlib.publish.graphml import write_graphml
 from coordlib.publish.tables import write_csv
@@ -100,9 +101,7 @@ def detect_file(
     shares = load_shares(source, columns, duplicates, parameters.time_window)
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
-    graph = generate_coordinated_network(
-        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
-    )  # fmt: skip
+    limit = parameters.min_weight or weight_quantile(edges["weight"].to_numpy(), parameters.edge_weight)
     kept = edges[edges["weight_threshold"] == 1].reset_index(drop=True) if subgraph == 1 else edges
     kept = kept.sort_values(["account_id", "account_id_y"], kind="stable", ignore_index=True)[
         list(EDGE_COLUMNS)
@@ -110,14 +109,20 @@ def detect_file(
     writers: dict[str, Callable[[Path], object]] = {
         ".csv": lambda path: write_csv(kept, path),
         ".parquet": lambda path: kept.to_parquet(path, index=False),
-        ".graphml": lambda path: write_graphml(graph, path),
+        ".graphml": lambda path: write_graphml(_network(pairs, parameters, subgraph), path),
     }
     write_whole(output, writers[kind])
     return EdgeList(
-        output, len(shares), len(pairs), graph.number_of_nodes(), graph.number_of_edges(),
-        graph.graph.get("threshold"),
+        output, len(shares), len(pairs), len(set(kept["account_id"]) | set(kept["account_id_y"])), len(kept),
+        None if edges.empty else float(limit),
         {name.split("_")[0]: int(shares[name].isna().sum()) for name in SHARE_COLUMNS if name != "timestamp_share"}
         | {"time": int(shares["timestamp_share"].isna().sum())},
+    )  # fmt: skip
+
+
+def _network(pairs: pd.DataFrame, parameters: DetectionParameters, subgraph: int) -> nx.Graph[str]:
+    return generate_coordinated_network(
+        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
     )  # fmt: skip
 
 
