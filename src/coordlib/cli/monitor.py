@@ -10,7 +10,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.collect.tiktok import Credentials
-from coordlib.errors import RunError
+from coordlib.errors import ParameterError, RunError
 from coordlib.publish.site import render_site
 from coordlib.workflow.connect import BASE_URL, connector
 from coordlib.workflow.monitor import MonitoredDay, monitor_day, plan_day
@@ -52,6 +52,10 @@ def monitor(
     report is written and the next start continues; 4 another run holds the workspace.
     """
     options = Monitoring.from_yaml(parameters) if parameters else Monitoring()
+    if options.output_dir is not None:
+        raise ParameterError(
+            f"output_dir = '{options.output_dir}': a monitored day is always in WORKSPACE/reports/days; take it out of the file"
+        )
     day = date or str(options.date or dt.datetime.now(dt.UTC).date())
     if dry_run:
         nobody = Credentials("dry-run", "dry-run")

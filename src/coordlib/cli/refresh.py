@@ -17,7 +17,7 @@ from coordlib.store import open_store
 from coordlib.workflow.clean_reports import clean_reports
 from coordlib.workflow.connect import BASE_URL, connector
 from coordlib.workflow.lock import workspace_lock
-from coordlib.workflow.params import CollectionParameters, Engine
+from coordlib.workflow.params import CollectionParameters, Engine, Monitoring
 from coordlib.workflow.project import Workspace
 
 _DEFAULTS = CollectionParameters()
@@ -26,13 +26,29 @@ _DEFAULTS = CollectionParameters()
 @app.command()
 def refresh(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            "--parameters",
+            "-f",
+            help="YAML file of the monitoring: its refresh_days and daily_requests hold.",
+        ),
+    ] = None,
     days: Annotated[
-        int,
-        typer.Option(min=1, max=30, help="Check videos not seen for this many days (the terms: at most 30)."),
-    ] = _DEFAULTS.refresh_days,
+        int | None,
+        typer.Option(
+            min=1,
+            max=30,
+            help=f"Check videos not seen for this many days (none: those of the file, else {_DEFAULTS.refresh_days}).",
+        ),
+    ] = None,
     daily_requests: Annotated[
-        int, typer.Option(min=1, help="Requests a UTC day may spend.")
-    ] = _DEFAULTS.daily_requests,
+        int | None,
+        typer.Option(
+            min=1,
+            help=f"Requests a UTC day may spend (none: those of the file, else {_DEFAULTS.daily_requests:,}).",
+        ),
+    ] = None,
     batch: Annotated[
         bool, typer.Option(help="Use batch compliance; where it is refused, videos are looked up by id.")
     ] = True,
@@ -56,6 +72,8 @@ def refresh(
     without content. Exit codes: 0 everything due was checked; 1 the service failed, the rest stays for the next
     start; 3 the request quota is spent, start again tomorrow.
     """
+    options = Monitoring.from_yaml(parameters) if parameters else Monitoring()
+    days, daily_requests = days or options.refresh_days, daily_requests or options.daily_requests
     place = Workspace(workspace)
     if not place.database.exists():
         raise StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
