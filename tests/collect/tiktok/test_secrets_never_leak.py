@@ -137,6 +137,21 @@ def test_credentials_come_from_the_environment_then_from_the_file(tmp_path):
         Credentials.find(environ=half, dotenv=None, keyring=False)
 
 
+def test_a_secret_in_the_file_is_taken_as_it_stands_also_after_a_mark_at_the_beginning(tmp_path):
+    file = tmp_path / ".env"
+    text = "\ufeffTIKTOK_CLIENT_KEY=k\nTIKTOK_CLIENT_SECRET='a${HOME}b'\n"
+    file.write_text(text, encoding="utf-8")
+    assert Credentials.find(environ={}, dotenv=file, keyring=False).client_secret == "a${HOME}b"
+
+
+def test_a_credentials_file_that_is_no_text_is_named_and_not_shown(tmp_path):
+    file = tmp_path / ".env"
+    file.write_bytes(b"TIKTOK_CLIENT_SECRET=s3cr\xe9t-of-this\n")
+    with pytest.raises(CredentialsError, match=r"\.env: cannot be read") as caught:
+        Credentials.find(environ={}, dotenv=file, keyring=False)
+    assert "of-this" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_credentials_come_from_the_keyring_when_nothing_else_has_them():
     keyring = pytest.importorskip("keyring")
     from keyring.backend import KeyringBackend

@@ -79,7 +79,7 @@ class Credentials:
         variables: Mapping[str, str | None] = os.environ if environ is None else environ
         places: list[Mapping[str, str | None]] = [variables]
         if dotenv is not None and Path(dotenv).is_file():
-            places.append(dotenv_values(dotenv))
+            places.append(_from_file(Path(dotenv)))
         for place in places:
             key, secret = place.get(KEY_NAME), place.get(SECRET_NAME)
             if key and secret:
@@ -108,6 +108,16 @@ class Credentials:
                 f"the keyring has no entry: run 'keyring set {KEYRING_SERVICE} {KEY_NAME}' and the same with {SECRET_NAME}"
             )
         return cls(*found)
+
+
+def _from_file(file: Path) -> Mapping[str, str | None]:
+    try:
+        # Values are taken as they stand: a secret may hold '${'. Some editors begin a file with a mark.
+        return dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialsError(
+            f"{file}: cannot be read ({type(error).__name__}); make it a UTF-8 text file you may read"
+        ) from None
 
 
 def _from_keyring(*, required: bool) -> tuple[str, str] | None:
