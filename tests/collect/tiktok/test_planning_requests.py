@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.collect.tiktok import plan_accounts, plan_captions
-from coordlib.collect.tiktok.plan import expected_pages, keyword_of, posting_rates
+from coordlib.collect.tiktok.caption_plan import keyword_of
+from coordlib.collect.tiktok.plan import expected_pages, posting_rates
 from coordlib.store.coverage import AccountHistory, CaptionHistory
 from coordlib.workflow.params import CollectionParameters
 

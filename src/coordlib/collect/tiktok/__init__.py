@@ -48,11 +48,12 @@ The duty to refresh: :func:`coordlib.collect.tiktok.compliance.refresh`.
 """
 
 from coordlib.collect.tiktok.budget import RequestBudget
+from coordlib.collect.tiktok.caption_plan import plan_captions
 from coordlib.collect.tiktok.client import TikTokResearch
 from coordlib.collect.tiktok.collector import Collector
 from coordlib.collect.tiktok.credentials import Credentials
 from coordlib.collect.tiktok.endpoints import FailedWindow, Outcome
-from coordlib.collect.tiktok.plan import Plan, PlannedRequest, plan_accounts, plan_captions
+from coordlib.collect.tiktok.plan import Plan, PlannedRequest, plan_accounts
 from coordlib.collect.tiktok.query import Condition, Query, any_of, condition
 
 __all__ = [
