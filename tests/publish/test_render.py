@@ -164,17 +164,25 @@ def test_quarto_is_used_where_it_is_on_the_path_and_its_failure_is_one_line(
     assert not (tmp_path / "w" / "_site").exists()
 
 
-def test_quarto_gets_the_workspace_and_a_folder_of_its_own(
+def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quarto = tmp_path / "bin" / "quarto"
     quarto.parent.mkdir()
-    quarto.write_text('#!/bin/sh\nmkdir -p "$4/site_libs" && echo "$1 $3 $5" > "$4/index.html"\n')
+    quarto.write_text(
+        '#!/bin/sh\nmkdir -p "$4/site_libs"\nfind . -name "*.csv" | sed "s/$/ $1 $3/" > "$4/index.html"\n'
+    )
     quarto.chmod(0o755)
     monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
-    (tmp_path / "w").mkdir()
-    site = render_site(tmp_path / "w")
-    assert (site / "index.html").read_text() == "render --output-dir --quiet\n"
+    day = tmp_path / "w" / "reports" / "days" / "2025-01-01"
+    day.mkdir(parents=True)
+    (day / "posts.csv").write_text("content_id\n")
+    for _ in range(2):
+        site = render_site(tmp_path / "w")
+        (site / "earlier.csv").write_text("a file of the site as it was")
+        said = (site / "index.html").read_text()
+        assert said == "./reports/days/2025-01-01/posts.csv render --output-dir\n"
+    assert not list((tmp_path / "w").glob(".*"))
 
 
 def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:

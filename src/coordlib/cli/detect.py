@@ -17,7 +17,7 @@ _FIELDS = DetectionParameters.model_fields
 
 def _help(name: str) -> str:
     field = _FIELDS[name]
-    return f"{field.description} [default: {'none' if field.default is None else field.default}]"
+    return f"{field.description} (default: {'none' if field.default is None else field.default})"
 
 
 @app.command()

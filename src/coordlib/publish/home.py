@@ -87,7 +87,9 @@ def archive_page(root: Path, banner: str) -> str:
     if records:
         feed = {"feed": {"type": "metadata", "items": 20}} if website.get("site-url") else {}
         meta["listing"].append(
-            _listing("days", "days/*/index.ipynb", {"page-size": 60, "filter-ui": True, **feed})
+            _listing(
+                "days", "days/*/index.ipynb", {"page-size": 60, "filter-ui": ["title", "outcome"], **feed}
+            )
         )
         intro = "Each day has a permanent page. A day that is analysed again with other results gets a new version; the earlier one stays readable."
         if feed:

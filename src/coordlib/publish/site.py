@@ -6,8 +6,11 @@ leaves the published site as it was.
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,8 @@ from coordlib.publish.workspace import SIMULATED_SUFFIX, is_simulated, read_conf
 
 __all__ = ["day_banner", "failure_page", "prepare_site", "render_site"]
 
+#: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
+_BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
@@ -196,13 +201,26 @@ def _with_smalldocs(root: Path, built: Path) -> None:
 
 
 def _with_quarto(root: Path, built: Path) -> None:
-    """Quarto takes its output folder relative to the project."""
-    _run(
-        ["quarto", "render", str(root), "--output-dir", str(built.relative_to(root)), "--quiet"],
-        root,
-        built,
-        "quarto",
-    )
+    """Render a linked copy: quarto writes beside the pages, and takes files of earlier sites for resources."""
+    stage = built.parent / "project"
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
+        return sites | {name for name in names if name in {".git", ".quarto"} or name.startswith(".site-")}
+
+    shutil.copytree(root, stage, ignore=left_out, copy_function=_link)
+    try:
+        _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", "quarto")
+    except PublishError as error:
+        raise PublishError(str(error).replace(str(stage), str(root))) from None
+    (stage / "_site").rename(built)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(os.path.realpath(source), target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
 
 
 def _run(command: list[str], root: Path, built: Path, name: str) -> None:
@@ -211,12 +229,17 @@ def _run(command: list[str], root: Path, built: Path, name: str) -> None:
         1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
     )
     with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:
             engine = subprocess.Popen(
-                command, cwd=root, stdout=log, stderr=log, env=os.environ | {"NO_COLOR": "1"}
+                command,
+                cwd=root,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | {"NO_COLOR": "1"},
             )
         except FileNotFoundError:
             raise PublishError(
@@ -225,14 +248,25 @@ def _run(command: list[str], root: Path, built: Path, name: str) -> None:
         try:
             while engine.poll() is None:
                 written = [page for page in built.rglob("*.html") if page.name != "network.html"]
-                bar.update(min(len(written), pages) - bar.n)
+                begun = _BEGUN.findall(Path(log.name).read_text(encoding="utf-8", errors="replace"))
+                bar.update(min(max(len(written), len(begun) - 1), pages) - bar.n)
                 time.sleep(0.1)
         finally:
-            engine.kill()
+            if engine.poll() is None:  # the launcher of quarto has children
+                os.killpg(engine.pid, signal.SIGKILL)
+                engine.wait()
         log.seek(0)
-        lines = [line for line in log.read().splitlines() if line.strip()] or ["no message"]
+        said = log.read()
     if engine.returncode:
-        raise PublishError(f"{root}: {name} could not render the site ({' '.join(lines[-1].split())})")
+        raise PublishError(f"{root}: {name} could not render the site ({_reason(said)})")
+
+
+def _reason(said: str) -> str:
+    """What an engine said of its failure, on one line: quarto's ERROR without its stack, else the last line."""
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()] or ["no message"]
+    start = next((place for place, line in enumerate(lines) if line.startswith("ERROR")), len(lines) - 1)
+    reason = itertools.takewhile(lambda line: not line.startswith(("at ", "Stack trace")), lines[start:])
+    return clean_text(" ".join(reason))[:400]
 
 
 def _complete(root: Path, built: Path) -> None:
