@@ -112,3 +112,15 @@ def test_an_interrupted_run_and_a_full_disk_are_one_line(
     assert ended(monkeypatch, capsys, "detect", "x.csv", "-o", str(tmp_path / "e.csv")) == (
         code, "", f"coordlib: {said}\n",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("detect", "(default: 120)"), ("links", "(default: 0.9)"), ("detect", "(default: none)")],
+)
+def test_the_help_of_a_command_states_the_models_defaults(
+    command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In square brackets they were taken for markup and left out."""
+    monkeypatch.setenv("COLUMNS", "200")
+    assert said in ended(monkeypatch, capsys, command, "--help")[1]

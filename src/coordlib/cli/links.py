@@ -22,7 +22,7 @@ _FIELDS = LinkSharing.model_fields
 def _help(name: str) -> str:
     """Return the parameter model's own words, with its default."""
     field = _FIELDS[name]
-    return f"{field.description} [default: {'none' if field.default is None else field.default}]"
+    return f"{field.description} (default: {'none' if field.default is None else field.default})"
 
 
 @app.command()
