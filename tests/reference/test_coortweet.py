@@ -181,18 +181,16 @@ def test_group_statistics_agree(entry: dict[str, Any]) -> None:
     assert ours["num_accounts"].is_monotonic_decreasing
 
 
+@pytest.mark.usefixtures("shared")
 def test_vertices_come_in_the_same_order() -> None:
-    if not GOLDEN.is_dir():
-        pytest.skip("the reference outputs are not beside this checkout")
     for edge_weight in ("0.5", "0.9", "0.99"):
         expected = golden("rus_detect_tw60_mp2_net_vertices")["name"].tolist()
         assert list(network(f"rus_detect_tw60_mp2_net_ew{edge_weight}_sg0")) == expected
 
 
 @pytest.mark.parametrize("edge_weight", ["0.5", "0.9", "0.99"])
+@pytest.mark.usefixtures("shared")
 def test_neighbours_of_the_fast_network_are_marked_alike(edge_weight: str) -> None:
-    if not GOLDEN.is_dir():
-        pytest.skip("the reference outputs are not beside this checkout")
     expected = golden(f"rus_flag60_10_mp2_net_fast_ew{edge_weight}_sg3_vertices")
     graph = network(f"rus_flag60_10_mp2_net_fast_ew{edge_weight}_sg3")
     ours = dict(graph.nodes(data="color_v"))
@@ -200,9 +198,8 @@ def test_neighbours_of_the_fast_network_are_marked_alike(edge_weight: str) -> No
     assert sum(ours.values()) == 8
 
 
+@pytest.mark.usefixtures("shared")
 def test_no_golden_is_left_out() -> None:
-    if not GOLDEN.is_dir():
-        pytest.skip("the reference outputs are not beside this checkout")
     listed = json.loads((GOLDEN / "manifest.json").read_text(encoding="utf-8"))["entries"]
     compared = {
         "detect_groups",
@@ -224,9 +221,8 @@ def test_no_golden_is_left_out() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == read
 
 
+@pytest.mark.usefixtures("shared")
 def test_the_corrected_group_counts_are_higher_than_the_original_undercounts() -> None:
-    if not GOLDEN.is_dir():
-        pytest.skip("the reference outputs are not beside this checkout")
     graph = network("rus_detect_tw60_mp2_net_ew0.9_sg0")
     assert int(cl.group_stats(graph, "none", "coortweet")["num_accounts"].sum()) == 2763
     assert int(cl.group_stats(graph, "none")["num_accounts"].sum()) == 4987
