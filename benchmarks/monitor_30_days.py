@@ -22,7 +22,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.collect.tiktok import Query
+from coordlib.runs import day as day_module
+from coordlib.runs.discover import add_seeds, analyse_discovery, discover_seeds
+from coordlib.runs.monitor import monitor_day
+from coordlib.runs.parameters import Monitoring, SeedDiscovery
+from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig, archive_faults
 from coordlib.simulate.server import running_server
 from coordlib.simulate.service import Service
@@ -30,11 +34,7 @@ from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store, windows
 from coordlib.store.pool import add_to_pool, pool
 from coordlib.store.runs import runs
-from coordlib.workflow import day as day_module
-from coordlib.workflow.discover import add_seeds, analyse_discovery, discover_seeds
-from coordlib.workflow.monitor import monitor_day
-from coordlib.workflow.params import Monitoring, SeedDiscovery
-from coordlib.workflow.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.tiktok import Query
 
 HASHTAGS = ["storytime", "parttwo", "seconddatesim", "softpaws"]
 CHILD = Path(__file__).with_name("monitored_child.py")

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from coordlib.collect.tiktok import Credentials
 from coordlib.errors import ParameterError
+from coordlib.runs import day as day_module
+from coordlib.runs.monitor import monitor_day
+from coordlib.runs.parameters import Monitoring
+from coordlib.runs.simulated import morning_of, remote_connector
 from coordlib.simulate.clock import RemoteClock
-from coordlib.workflow import day as day_module
-from coordlib.workflow.monitor import monitor_day
-from coordlib.workflow.params import Monitoring
-from coordlib.workflow.simulated import morning_of, remote_connector
+from coordlib.tiktok import Credentials
 
 
 def main() -> None:

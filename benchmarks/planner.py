@@ -24,7 +24,16 @@ from pathlib import Path
 
 import httpx
 
-from coordlib.collect.tiktok import (
+from coordlib.describe.day import analyse_day
+from coordlib.errors import QuotaExhausted
+from coordlib.runs.parameters import CollectionParameters
+from coordlib.simulate.config import ServerConfig, archive_faults
+from coordlib.simulate.service import Service
+from coordlib.simulate.world import DAY, World, build_world
+from coordlib.store import Store, coverage, open_store
+from coordlib.store.period import period_posts
+from coordlib.store.windows import keep_rows
+from coordlib.tiktok import (
     Collector,
     Credentials,
     Query,
@@ -34,16 +43,7 @@ from coordlib.collect.tiktok import (
     plan_accounts,
     plan_captions,
 )
-from coordlib.collect.tiktok.endpoints import VIDEO_QUERY, rows_of
-from coordlib.describe.day import analyse_day
-from coordlib.errors import QuotaExhausted
-from coordlib.simulate.config import ServerConfig, archive_faults
-from coordlib.simulate.service import Service
-from coordlib.simulate.world import DAY, World, build_world
-from coordlib.store import Store, coverage, open_store
-from coordlib.store.period import period_posts
-from coordlib.store.windows import keep_rows
-from coordlib.workflow.params import CollectionParameters
+from coordlib.tiktok.endpoints import VIDEO_QUERY, rows_of
 
 QUOTA, DAYS_BACK, LAG_DAYS = 1_000, 15, 3
 

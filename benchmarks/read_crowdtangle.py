@@ -3,7 +3,7 @@
     python benchmarks/read_crowdtangle.py [--megabytes 1024] [--folder FOLDER]
 
 Makes the file (seeded, invented pages), reads it in a process of its own with
-``coordlib.workflow.import_shares`` and prints wall time and that process's peak resident memory.
+``coordlib.runs.import_shares`` and prints wall time and that process's peak resident memory.
 
 Result (2 cores at 100 % other load, Python 3.11, pandas 3): 1,025 MB, 805,000 rows, peak 441 MB at 10,000
 rows a piece (1,325 MB at 50,000); about 43 s of processor time, measured on a file of 64 MB and scaled.
@@ -48,7 +48,7 @@ WORDS = [
 
 CHILD = """
 import resource, sys
-from coordlib.workflow.import_shares import import_shares
+from coordlib.runs.import_shares import import_shares
 report = import_shares(sys.argv[1], sys.argv[2])
 print(report.posts, report.accounts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

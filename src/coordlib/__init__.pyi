@@ -1,29 +1,10 @@
 # The public surface of coordlib, on one screen: each name is imported when it is first used.
 # To add a name: one import line here and one entry in __all__.
-from .collect.archive import list_days, read_day
-from .collect.bluesky import BlueskySearch
-from .collect.ct_histdata import get_urls_from_ct_histdata
-from .collect.exports import crowdtangle_link_shares, iter_export, load_mapping, read_export, to_shares
-from .collect.label_endpoint import LabelEndpoint
-from .collect.mediacloud import search_stories
-from .collect.tiktok import TikTokResearch
-from .collect.twitter import (
-    load_many_tweets_json,
-    load_tweets_json,
-    load_twitter_users_json,
-    normalize_text,
-    preprocess_tweets,
-    preprocess_twitter_users,
-    remove_hashtags,
-    reshape_tweets,
-)
 from .describe.accounts import describe_accounts
 from .describe.component import caption_table, component_facts, component_run, hashtag_table, select_component
 from .describe.day import analyse_day, day_counts, day_outcome
 from .describe.labels import Label, add_labels, label_components
 from .describe.leaders import account_leads, first_movers
-from .describe.link_posts import get_top_coord_shares, get_top_coord_urls
-from .describe.links import get_cluster_summary, get_component_summary, label_links
 from .describe.networks import describe_networks
 from .describe.posts import describe_posts, evidence_pairs, network_edges
 from .describe.statistics import account_stats, group_stats
@@ -34,25 +15,44 @@ from .detect import (
     flag_speed_share,
     generate_coordinated_network,
 )
-from .detect.interval import CoordInterval, estimate_coord_interval
 from .detect.layers import combine_layers, detect_layers
-from .detect.link_shares import CoordShares, get_coord_shares
-from .publish.link_charts import draw_url_timeline_chart
-from .publish.link_outputs import get_outputs, write_link_outputs
-from .shares import prep_data
+from .links.coord_shares import CoordShares, get_coord_shares
+from .links.interval import CoordInterval, estimate_coord_interval
+from .links.summaries import get_cluster_summary, get_component_summary, label_links
+from .links.top_lists import get_top_coord_shares, get_top_coord_urls
+from .posts import prep_data
+from .report.link_charts import draw_url_timeline_chart
+from .report.link_outputs import get_outputs, write_link_outputs
+from .runs.bluesky_links import collect_links
+from .runs.discover import add_seeds, analyse_discovery, discover_seeds, seed_facts
+from .runs.folders import analysis_folder, check_parameters, day_folder
+from .runs.import_shares import import_shares
+from .runs.label_networks import label_link_networks, label_networks
+from .runs.link_sharing import detect_links, link_facts, link_folder, link_run, load_link_shares
+from .runs.notebooks import run_notebook
+from .runs.parameters import ComponentAnalysis, DailyMonitoring, LinkSharing, Monitoring, SeedDiscovery
+from .runs.stored import day_run, load_day
 from .simulate.links import simulate_link_shares
 from .simulate.shares import simulate_data
+from .sources.archive import list_days, read_day
+from .sources.bluesky import BlueskySearch
+from .sources.ct_histdata import get_urls_from_ct_histdata
+from .sources.exports import crowdtangle_link_shares, iter_export, load_mapping, read_export, to_shares
+from .sources.label_endpoint import LabelEndpoint
+from .sources.mediacloud import search_stories
+from .sources.tweets import (
+    load_many_tweets_json,
+    load_tweets_json,
+    load_twitter_users_json,
+    normalize_text,
+    preprocess_tweets,
+    preprocess_twitter_users,
+    remove_hashtags,
+    reshape_tweets,
+)
 from .store import open_store
+from .tiktok import TikTokResearch
 from .urls import clean_urls
-from .workflow.bluesky_links import collect_links
-from .workflow.discover import add_seeds, analyse_discovery, discover_seeds, seed_facts
-from .workflow.import_shares import import_shares
-from .workflow.label_networks import label_link_networks, label_networks
-from .workflow.links import detect_links, link_facts, link_folder, link_run, load_link_shares
-from .workflow.params import ComponentAnalysis, DailyMonitoring, LinkSharing, Monitoring, SeedDiscovery
-from .workflow.report import analysis_folder, check_parameters, day_folder
-from .workflow.run import run_notebook
-from .workflow.stored import day_run, load_day
 
 __version__: str
 

@@ -181,7 +181,7 @@ def test_an_interrupted_write_leaves_the_earlier_result(
         path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("coordlib.workflow.edge_list.write_csv", fails)
+    monkeypatch.setattr("coordlib.runs.edge_list.write_csv", fails)
     code, _, err = run(monkeypatch, capsys, source, "-o", target)
     assert code == 1
     assert "No space left on device" in err

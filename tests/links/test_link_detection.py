@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordlib.describe.link_posts import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
-from coordlib.describe.links import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
-from coordlib.detect import interval as interval_module
-from coordlib.detect import link_network, link_pairs, link_shares
-from coordlib.detect.interval import estimate_coord_interval
-from coordlib.detect.link_entities import ENTITY_COLUMNS
-from coordlib.detect.link_shares import get_coord_shares
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
+from coordlib.links import bins, coord_shares, ties
+from coordlib.links import interval as interval_module
+from coordlib.links.coord_shares import get_coord_shares
+from coordlib.links.entities import ENTITY_COLUMNS
+from coordlib.links.interval import estimate_coord_interval
+from coordlib.links.summaries import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
+from coordlib.links.top_lists import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.runs.link_sharing import link_facts, load_link_shares
+from coordlib.runs.parameters import LinkSharing
 from coordlib.simulate.links import simulate_link_shares
-from coordlib.workflow.links import link_facts, load_link_shares
-from coordlib.workflow.params import LinkSharing
 
 shares_tables = st.lists(
     st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(0, 60)),
@@ -33,7 +33,7 @@ shares_tables = st.lists(
 ).map(lambda rows: pd.DataFrame(rows, columns=["expanded", "account.url", "date"]))
 
 
-def links(output: link_shares.CoordShares) -> dict[tuple[str, str], int]:
+def links(output: coord_shares.CoordShares) -> dict[tuple[str, str], int]:
     return {(a, b): w for a, b, w in output.edges[["from", "to", "weight"]].itertuples(index=False)}
 
 
@@ -82,13 +82,13 @@ def test_a_wider_interval_never_loses_a_link(rows: pd.DataFrame, interval: int, 
 def test_working_in_small_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch):
     rows = simulate_link_shares(60, 1, days=3).shares
     whole = get_coord_shares(rows, 60, gtimestamps=True)
-    monkeypatch.setattr(link_pairs, "BLOCK", 7)
+    monkeypatch.setattr(bins, "BLOCK", 7)
     pd.testing.assert_frame_equal(get_coord_shares(rows, 60, gtimestamps=True).edges, whole.edges)
 
 
 def test_neither_the_hash_seed_nor_the_time_zone_changes_a_byte(project: Path):
     code = (
-        "import coordlib.simulate.links as s, coordlib.detect.link_shares as d, coordlib.describe.links as c;"
+        "import coordlib.simulate.links as s, coordlib.links.coord_shares as d, coordlib.links.summaries as c;"
         "o = d.get_coord_shares(s.simulate_link_shares(60, 2, days=3).shares, 60, percentile_edge_weight=0.5);"
         "print(o.entities.to_csv(), o.edges.to_csv(), c.get_cluster_summary(o).to_csv())"
     )
@@ -239,5 +239,5 @@ def test_original_urls_only_needs_their_column_and_two_of_them():
 def test_the_defaults_are_those_of_the_parameter_model():
     model = LinkSharing.load()
     assert (model.q, model.p) == (interval_module.DEFAULT_Q, interval_module.DEFAULT_P)
-    assert model.percentile_edge_weight == link_shares.DEFAULT_PERCENTILE
-    assert model.seed == link_network.DEFAULT_SEED
+    assert model.percentile_edge_weight == coord_shares.DEFAULT_PERCENTILE
+    assert model.seed == ties.DEFAULT_SEED

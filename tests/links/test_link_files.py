@@ -13,10 +13,7 @@ import pandas as pd
 import pytest
 
 from coordlib.cli import main
-from coordlib.collect.ct_histdata import get_urls_from_ct_histdata
 from coordlib.describe.labels import Label
-from coordlib.describe.links import label_links
-from coordlib.detect.link_shares import CoordShares, get_coord_shares
 from coordlib.errors import (
     EmptyInputError,
     InputError,
@@ -25,11 +22,14 @@ from coordlib.errors import (
     TimeFormatError,
     UnknownFormatError,
 )
-from coordlib.publish import link_outputs
-from coordlib.publish.link_charts import draw_url_timeline_chart, url_timeline
-from coordlib.publish.link_outputs import LINK_FILES, get_outputs, write_link_outputs
+from coordlib.links.coord_shares import CoordShares, get_coord_shares
+from coordlib.links.summaries import label_links
+from coordlib.report import link_outputs
+from coordlib.report.link_charts import draw_url_timeline_chart, url_timeline
+from coordlib.report.link_outputs import LINK_FILES, get_outputs, write_link_outputs
+from coordlib.runs.link_sharing import link_facts, load_link_shares
 from coordlib.simulate.links import simulate_link_shares
-from coordlib.workflow.links import link_facts, load_link_shares
+from coordlib.sources.ct_histdata import get_urls_from_ct_histdata
 
 
 @pytest.fixture(scope="module")

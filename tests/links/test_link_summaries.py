@@ -7,16 +7,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from coordlib.describe.link_posts import get_top_coord_shares, get_top_coord_urls
-from coordlib.describe.links import (
+from coordlib.describe.statistics import unbiased_gini
+from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.links.coord_shares import CoordShares, get_coord_shares
+from coordlib.links.summaries import (
     TOP_DOMAINS,
     get_cluster_summary,
     get_component_summary,
     label_links,
 )
-from coordlib.describe.statistics import unbiased_gini
-from coordlib.detect.link_shares import CoordShares, get_coord_shares
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.links.top_lists import get_top_coord_shares, get_top_coord_urls
 from coordlib.simulate.links import simulate_link_shares
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coordlib.detect.link_shares import CoordShares, get_coord_shares
+from coordlib.links.coord_shares import CoordShares, get_coord_shares
 
 Row = tuple[str, str, int]
 

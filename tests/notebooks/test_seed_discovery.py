@@ -12,15 +12,15 @@ import nbformat
 import pytest
 
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
+from coordlib.runs.discover import add_seeds, analyse_discovery, discover, discover_seeds, discovery_name
+from coordlib.runs.parameters import SeedDiscovery
+from coordlib.runs.simulated import mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig
 from coordlib.simulate.server import running_server
 from coordlib.simulate.service import Service
 from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store
 from coordlib.store.pool import pool
-from coordlib.workflow.discover import add_seeds, analyse_discovery, discover, discover_seeds, discovery_name
-from coordlib.workflow.params import SeedDiscovery
-from coordlib.workflow.simulated import mark_simulated, simulated_connector, world_days
 
 
 @pytest.fixture(scope="module")

@@ -18,19 +18,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coordlib.publish.banners import day_banner
-from coordlib.publish.day_figures import (
+from coordlib.report.banners import day_banner
+from coordlib.report.day_figures import (
     hours_of_day,
     network_sizes,
     post_timeline,
     seconds_apart,
     weight_against_objects,
 )
-from coordlib.publish.network_view import network_html, write_network
-from coordlib.publish.notebook_page import page_notebook, write_notebook
-from coordlib.publish.package import seal, write_day
-from coordlib.publish.site import failure_page, prepare_site
-from coordlib.publish.tables import facts_table, html_table
+from coordlib.report.network_view import network_html, write_network
+from coordlib.report.notebook_page import page_notebook, write_notebook
+from coordlib.report.package import seal, write_day
+from coordlib.report.tables import facts_table, html_table
+from coordlib.site.build import failure_page, prepare_site
 
 CHROMIUM = Path(os.environ.get("COORDLIB_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -164,7 +164,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(workspace: Path) -> Path:
     """The rendered site, under a sub-path, as a project page on a shared host has it."""
-    from coordlib.publish.site import render_site
+    from coordlib.site.build import render_site
 
     return render_site(workspace, workspace / "served" / "spike", engine="smalldocs")
 

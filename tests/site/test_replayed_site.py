@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from coordlib.publish.site import render_site
-from coordlib.publish.text import restore
+from coordlib.report.text import restore
+from coordlib.runs.analysis import analyse_component
+from coordlib.runs.parameters import ComponentAnalysis
+from coordlib.runs.replay import replay_archive
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
-from coordlib.workflow.analysis import analyse_component
-from coordlib.workflow.params import ComponentAnalysis
-from coordlib.workflow.replay import replay_archive
+from coordlib.site.build import render_site
 
 pytestmark = [
     pytest.mark.browser,

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
-from coordlib.collect.bluesky import BlueskySearch
 from coordlib.errors import ParameterError
-from coordlib.workflow.bluesky_links import collect_links, read_targets
+from coordlib.runs.bluesky_links import collect_links, read_targets
+from coordlib.sources.bluesky import BlueskySearch
 
 
 def _moment(text: str | None, name: str) -> dt.datetime | None:

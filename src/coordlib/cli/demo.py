@@ -9,7 +9,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import RunError
-from coordlib.workflow.params import Engine
+from coordlib.runs.parameters import Engine
 
 
 @app.command()
@@ -26,7 +26,7 @@ def demo(
     """Simulated API on loopback, seed discovery, monitored days, one network in depth, the site."""
     from tqdm import tqdm
 
-    from coordlib.workflow.demo import run_demo
+    from coordlib.runs.demo import run_demo
 
     done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=tqdm.write)
     typer.echo(f"site: {done.site / 'index.html'}")

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from coordlib.cli.app import app
-from coordlib.workflow.connect import BASE_URL, connector
-from coordlib.workflow.discover import discover as run_discovery
-from coordlib.workflow.params import CollectionParameters, SeedDiscovery
+from coordlib.runs.connect import BASE_URL, connector
+from coordlib.runs.discover import discover as run_discovery
+from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
 
 
 @app.command()

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
-from coordlib.collect.exports import ALL_FORMATS, load_mapping
 from coordlib.errors import ParameterError
-from coordlib.workflow.import_shares import import_shares
+from coordlib.runs.import_shares import import_shares
+from coordlib.sources.exports import ALL_FORMATS, load_mapping
 
 _KNOWN = ", ".join(known.name for known in ALL_FORMATS)
 

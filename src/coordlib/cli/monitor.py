@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
-from coordlib.collect.tiktok import Credentials
 from coordlib.errors import ParameterError, RunError
-from coordlib.publish.site import render_site
-from coordlib.workflow.connect import BASE_URL, connector
-from coordlib.workflow.monitor import MonitoredDay, monitor_day, plan_day
-from coordlib.workflow.params import Engine, Monitoring
+from coordlib.runs.connect import BASE_URL, connector
+from coordlib.runs.monitor import MonitoredDay, monitor_day, plan_day
+from coordlib.runs.parameters import Engine, Monitoring
+from coordlib.site.build import render_site
+from coordlib.tiktok import Credentials
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
 ParametersOption = Annotated[

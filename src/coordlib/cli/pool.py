@@ -10,14 +10,14 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, StoreError
-from coordlib.publish.tables import write_csv
-from coordlib.publish.text import clean_text
+from coordlib.report.tables import write_csv
+from coordlib.report.text import clean_text
+from coordlib.runs.lock import workspace_lock
+from coordlib.runs.pool import import_accounts, read_account_list
+from coordlib.runs.workspace import Workspace
 from coordlib.store import open_store
 from coordlib.store.pool import STATUSES, pool, set_status
 from coordlib.store.runs import account_history
-from coordlib.workflow.lock import workspace_lock
-from coordlib.workflow.pool import import_accounts, read_account_list
-from coordlib.workflow.project import Workspace
 
 pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
 app.add_typer(pool_app)

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
-from coordlib.collect.tiktok import Credentials
-from coordlib.collect.tiktok.compliance import refresh as refresh_store
 from coordlib.errors import CollectError, QuotaExhausted, StoreError
-from coordlib.publish.site import render_site
+from coordlib.runs.clean_reports import clean_reports
+from coordlib.runs.connect import BASE_URL, connector
+from coordlib.runs.lock import workspace_lock
+from coordlib.runs.parameters import CollectionParameters, Engine, Monitoring
+from coordlib.runs.workspace import Workspace
+from coordlib.site.build import render_site
 from coordlib.store import open_store
-from coordlib.workflow.clean_reports import clean_reports
-from coordlib.workflow.connect import BASE_URL, connector
-from coordlib.workflow.lock import workspace_lock
-from coordlib.workflow.params import CollectionParameters, Engine, Monitoring
-from coordlib.workflow.project import Workspace
+from coordlib.tiktok import Credentials
+from coordlib.tiktok.compliance import refresh as refresh_store
 
 _DEFAULTS = CollectionParameters()
 

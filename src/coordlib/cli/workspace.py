@@ -11,11 +11,11 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, RunError
-from coordlib.publish.site import render_site
-from coordlib.workflow.analysis import analyse_component
-from coordlib.workflow.params import ComponentAnalysis, DailyMonitoring, Engine
-from coordlib.workflow.replay import replay_archive
-from coordlib.workflow.run import run_notebook
+from coordlib.runs.analysis import analyse_component
+from coordlib.runs.notebooks import run_notebook
+from coordlib.runs.parameters import ComponentAnalysis, DailyMonitoring, Engine
+from coordlib.runs.replay import replay_archive
+from coordlib.site.build import render_site
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
 ParametersOption = Annotated[

@@ -13,7 +13,7 @@ from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.networks import describe_networks
 from coordlib.describe.posts import describe_posts, evidence_pairs
 from coordlib.detect import coordinated_edges, detect_groups, generate_coordinated_network
-from coordlib.shares import prep_data
+from coordlib.posts import prep_data
 
 Outcome = Literal["network", "no-coordination", "too-little-data", "no-input", "failed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from coordlib.errors import MissingColumnError
-from coordlib.shares import as_ids, as_seconds
+from coordlib.posts import as_ids, as_seconds
 
 #: Engagement by our names, with the columns of the archive (the Research API's names).
 MEASURES = {

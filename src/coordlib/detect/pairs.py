@@ -11,7 +11,7 @@ import pandas as pd
 
 from coordlib.detect.kernel import IntArray, close_pairs
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.shares import SHARE_COLUMNS, prep_data
+from coordlib.posts import SHARE_COLUMNS, prep_data
 
 PAIR_COLUMNS = ("object_id", "account_id", "account_id_y", "content_id", "content_id_y", "time_delta")
 

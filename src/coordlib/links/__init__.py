@@ -1,0 +1,1 @@
+"""Shared links, as CooRnet looks at them."""

@@ -1,0 +1,235 @@
+"""What a link-sharing network is: one row per component, or per Louvain cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from coordlib.describe.labels import Label, label_components
+from coordlib.describe.statistics import unbiased_gini
+from coordlib.links.coord_shares import CoordShares
+from coordlib.links.top_lists import ENGAGEMENT
+from coordlib.urls import full_domain, parent_domain
+
+#: Domains named in ``top.*``; CooRnet means to show five and shows all.
+TOP_DOMAINS = 5
+ACCOUNT_TYPES = ("facebook_page", "facebook_group", "facebook_profile")
+SUMMARY_COLUMNS = (
+    "component", "entities", "avg.subscriberCount", "cooRshare_ratio.avg", "cooRscore.avg",
+    "pageAdminTopCountry", *ACCOUNT_TYPES, "unique.full_domain", "unique.parent_domain",
+    "gini.full_domain", "gini.parent_domain", "top.full_domain", "top.parent_domain",
+)  # fmt: skip
+
+
+def get_component_summary(
+    output: CoordShares,
+    labels: Mapping[int, str | Label] | None = None,
+    ratings: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    r"""Summarise each component of a link-sharing network.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned; its ``compat`` decides the formulas.
+    labels
+        A name per component, added as columns ``label`` and ``label.method`` (how it was made);
+        :func:`label_links` makes them.
+    ratings
+        A score per parent domain (any list you may use, e.g. of a rating agency); adds
+        ``rating.parent_domain.score`` (mean over coordinated shares), ``.rated`` (number of rated
+        domains) and ``.prop`` (their proportion of the component's parent domains).
+
+    Returns
+    -------
+    DataFrame
+        One row per component, columns :data:`SUMMARY_COLUMNS`, then a column per further account
+        type found, ``label`` and ratings where given. Ratios are 0–1; subscribers are mean counts.
+
+    Notes
+    -----
+    With *s* all shares of an account, *c* its coordinated ones, *w* its strength and *d* its degree:
+
+    - ``cooRshare_ratio.avg``: mean of c / s. CooRnet adds c to s, which counts these shares twice
+      and caps the ratio at 0.5; ``compat="coornet"`` keeps it.
+    - ``cooRscore.avg``: mean of w / d.
+    - ``gini.*``: unbiased Gini coefficient of the domains' proportions among coordinated shares,
+      :math:`\frac{1}{n-1}\sum_i (2i-n-1)\,x_{(i)} / \sum_i x_i`, and 1 for a single domain.
+    - ``top.*``: the five domains with most coordinated shares (all of them under compat).
+
+    Giglietto, F., Righetti, N., & Marino, G. (2020). Detecting coordinated link sharing behavior on
+    Facebook during the Italian coronavirus outbreak. AoIR Selected Papers of Internet Research.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({
+    ...     "account.url": ["a", "b", "a", "b"], "date": [0, 1, 100, 101],
+    ...     "expanded": ["https://n.example/1"] * 2 + ["https://n.example/2"] * 2})
+    >>> get_component_summary(get_coord_shares(shares, 10))[["entities", "cooRscore.avg"]].values.tolist()
+    [[2.0, 2.0]]
+    """
+    return _summary(output, "component", labels, ratings)
+
+
+def get_cluster_summary(
+    output: CoordShares,
+    labels: Mapping[int, str | Label] | None = None,
+    ratings: Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Summarise each Louvain cluster; as :func:`get_component_summary`, with ``cluster`` first.
+
+    Large components often hold several groups that a few accounts connect; clusters keep them apart.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2})
+    >>> get_cluster_summary(get_coord_shares(shares, 10))[["cluster", "component"]].values.tolist()
+    [[1, 1]]
+    """
+    return _summary(output, "cluster", labels, ratings)
+
+
+def _summary(
+    output: CoordShares,
+    group: str,
+    labels: Mapping[int, str | Label] | None,
+    ratings: Mapping[str, float] | None,
+) -> pd.DataFrame:
+    original = output.compat == "coornet"
+    entities, domains = output.entities, _coordinated_domains(output, group)
+    columns = list(SUMMARY_COLUMNS) if group == "component" else ["cluster", *SUMMARY_COLUMNS]
+    types = [] if original else sorted(set(entities["account.accountType"].dropna()) - set(ACCOUNT_TYPES))
+    rows = [
+        {
+            group: int(members[group].iloc[0]),
+            **({} if group == "component" else {"component": int(members["component"].iloc[0])}),
+            **_of_entities(members, (*ACCOUNT_TYPES, *types), original),
+            **_of_domains(domains[domains[group] == number], original),
+            **_of_ratings(domains[domains[group] == number], ratings),
+        }
+        for number, members in entities.groupby(group, sort=True)
+    ]
+    rated = list(_of_ratings(domains.iloc[:0], ratings))
+    table = pd.DataFrame(rows, columns=[*columns, *types, *rated])
+    if labels is not None:
+        given = {
+            number: label if isinstance(label, Label) else Label(label, "given")
+            for number, label in labels.items()
+        }
+        table["label"] = (
+            table[group].map({number: label.text for number, label in given.items()}).astype("str")
+        )
+        table["label.method"] = (
+            table[group].map({number: label.method for number, label in given.items()}).astype("str")
+        )
+    return table
+
+
+def label_links(output: CoordShares, by: Literal["component", "cluster"] = "component") -> dict[int, Label]:
+    """Name each component (or cluster) by the terms that set its coordinated posts apart.
+
+    Local and deterministic (:func:`coordlib.label_components`), from the posts' messages, titles and
+    domains. CooRnet asks a hosted language model about the accounts' names and descriptions instead.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2})
+    >>> label_links(get_coord_shares(shares, 10))[1].text
+    'n.example'
+    """
+    found = label_components(posts_to_label(output, by), component=by, text="caption", link="link")
+    return {int(number): label for number, label in found.items()}
+
+
+def posts_to_label(output: CoordShares, by: Literal["component", "cluster"] = "component") -> pd.DataFrame:
+    """Return the coordinated posts of the network with what a label can be made of.
+
+    Returns
+    -------
+    DataFrame
+        The group (named as *by* says), ``caption`` (title and message), ``link`` and the counts of
+        engagement that the input has.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2,
+    ...                        "message": ["Tea", None]})
+    >>> posts_to_label(get_coord_shares(shares, 10))["caption"].tolist()
+    ['Tea', '']
+    """
+    shares = output.shares[output.shares["is_coordinated"]]
+    shares = shares.drop(columns=by, errors="ignore").merge(
+        output.entities[["name", by]], left_on="account.url", right_on="name", suffixes=("", ".entity")
+    )
+    caption = pd.Series("", index=shares.index, dtype="str")
+    for name in ("title", "message"):
+        if name in shares.columns:
+            caption = (caption + " " + shares[name].fillna("").astype(str)).str.strip()
+    counts = shares[[name for name in ENGAGEMENT if name in shares.columns]]
+    return pd.concat(
+        [pd.DataFrame({by: shares[by], "caption": caption, "link": shares["expanded"]}), counts], axis=1
+    )
+
+
+def _coordinated_domains(output: CoordShares, group: str) -> pd.DataFrame:
+    """Return the coordinated shares of the network's accounts with the domains of their URLs."""
+    shares = output.shares.loc[output.shares["is_coordinated"], ["account.url", "expanded"]]
+    shares = shares.merge(output.entities[["name", group]], left_on="account.url", right_on="name")
+    full = {url: full_domain(url) for url in shares["expanded"].unique()}
+    shares["full_domain"] = shares["expanded"].map(full)
+    parent = {name: parent_domain(name, compat=output.compat) for name in set(full.values())}
+    shares["parent_domain"] = shares["full_domain"].map(parent)
+    return shares
+
+
+def _of_entities(members: pd.DataFrame, types: tuple[str, ...], original: bool) -> dict[str, object]:
+    coordinated, shares = members["coord.shares"], members["shares"]
+    return {
+        "entities": len(members),
+        "avg.subscriberCount": members["account.avg.subscriberCount"].mean(skipna=not original),
+        "cooRshare_ratio.avg": (coordinated / (shares + coordinated if original else shares)).mean(),
+        "cooRscore.avg": (members["strength"] / members["degree"]).mean(),
+        "pageAdminTopCountry": _mode(members["account.pageAdminTopCountry"], by_appearance=original),
+        **{name: int((members["account.accountType"] == name).sum()) for name in types},
+    }
+
+
+def _mode(values: pd.Series, *, by_appearance: bool) -> str | None:
+    """Return the most frequent value; of equals the first to appear, or the first by name."""
+    counts = values.dropna().value_counts(sort=False)
+    if counts.empty:
+        return None
+    best = counts[counts == counts.max()].index
+    return str(best[0] if by_appearance else min(best))
+
+
+def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for kind in ("full_domain", "parent_domain"):
+        counts = shares[kind].value_counts().rename_axis("domain").reset_index(name="n")
+        counts = counts.sort_values(["n", "domain"], ascending=[False, True])
+        gini = unbiased_gini(counts["n"])
+        found[f"unique.{kind}"] = len(counts)
+        found[f"gini.{kind}"] = 1.0 if np.isnan(gini) else gini
+        found[f"top.{kind}"] = ", ".join(counts["domain"] if original else counts["domain"].head(TOP_DOMAINS))
+    return found
+
+
+def _of_ratings(shares: pd.DataFrame, ratings: Mapping[str, float] | None) -> dict[str, float]:
+    if ratings is None:
+        return {}
+    scores = shares["parent_domain"].map(dict(ratings)).astype(float)
+    rated = shares.loc[scores.notna(), "parent_domain"].nunique()
+    domains = shares["parent_domain"].nunique()
+    return {
+        "rating.parent_domain.score": float(scores.mean()),
+        "rating.parent_domain.rated": rated,
+        "rating.parent_domain.prop": rated / domains if domains else float("nan"),
+    }

@@ -1,0 +1,204 @@
+"""What a link-sharing network spread: its URLs and its posts with most engagement."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.links.coord_shares import CoordShares
+
+#: The counts that add up to engagement, in CooRnet's order.
+ENGAGEMENT = tuple(
+    f"statistics.actual.{kind}Count"
+    for kind in ("like", "share", "comment", "love", "wow", "haha", "sad", "angry")
+)
+URL_COLUMNS = (
+    "expanded", "shares", "engagement", *ENGAGEMENT, "comments.shares.ratio", "cooR.shares", "account.url",
+    "cooR.account.url", "account.name", "cooR.account.name", "components", "clusters",
+)  # fmt: skip
+SHARE_COLUMNS = (
+    "account.url", "date", "title", "description", "message", "postUrl", "account.name", "account.handle",
+    "account.subscriberCount", "expanded", *ENGAGEMENT, "engagement", "component",
+)  # fmt: skip
+_URL_ORDERS = ("shares", "engagement", *ENGAGEMENT, "comments.shares.ratio", "cooR.shares")
+_SHARE_ORDERS = ("engagement", *ENGAGEMENT, "account.subscriberCount")
+
+GroupBy = Literal["components", "clusters", "none"]
+
+
+def get_top_coord_urls(
+    output: CoordShares, order_by: str = "engagement", group_by: GroupBy = "components", top: int = 10
+) -> pd.DataFrame:
+    """Return the URLs the network shared in a coordinated way, with most engagement first.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    order_by
+        ``engagement``, ``shares``, ``cooR.shares``, ``comments.shares.ratio`` or one
+        ``statistics.actual.…Count``; for ``shares`` and ``cooR.shares`` no counts are needed.
+    group_by
+        Rank within each list of components (a URL that components 1 and 2 shared is ranked in
+        "1,2"), within each list of clusters, or overall (``none``).
+    top
+        URLs per group; overall, URLs equal to the last one are kept too.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`URL_COLUMNS`, and ``rank`` within groups. ``shares`` and all counts are sums
+        over *every* share of the URL in the input, coordinated or not; engagement = like + share +
+        comment + love + wow + haha + sad + angry; ``comments.shares.ratio`` = (comments − shares)
+        / (comments + shares), −1 to 1: above 0 people talk rather than pass on.
+
+    Raises
+    ------
+    ParameterError
+        An order, a group or a number that does not exist.
+    MissingColumnError
+        The input has none of the ``statistics.actual.…Count`` columns, and the order needs one.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["u", "u"],
+    ...                        "statistics.actual.likeCount": [3, 4]})
+    >>> get_top_coord_urls(get_coord_shares(shares, 10), group_by="none")["engagement"].tolist()
+    [7]
+    """
+    _check_choice("order_by", order_by, _URL_ORDERS)
+    _check_choice("group_by", group_by, ("components", "clusters", "none"))
+    _check_top(top)
+    shares = _with_engagement(output, needed=order_by not in ("shares", "cooR.shares"))
+    names = set(output.entities["name"])
+    coordinated = shares[shares["is_coordinated"] & shares["account.url"].isin(names)]
+    urls = shares[shares["expanded"].isin(coordinated["expanded"])]
+    by_url = urls.groupby("expanded", sort=True)
+    counted = [name for name in ENGAGEMENT if name in output.shares.columns]
+    counted = ["engagement", *counted] if counted else []
+    table = by_url.size().to_frame("shares").join(by_url[counted].sum(min_count=0))
+    # A kind of count the input does not have is unknown, never 0.
+    table = table.reindex(columns=["shares", "engagement", *ENGAGEMENT])
+    if output.compat == "coornet" and counted:
+        complete = by_url[counted].count().eq(by_url.size(), axis=0)
+        table[counted] = table[counted].where(complete)
+    comments, passed = table["statistics.actual.commentCount"], table["statistics.actual.shareCount"]
+    table["comments.shares.ratio"] = (comments - passed) / (comments + passed)
+    table["cooR.shares"] = coordinated.groupby("expanded").size()
+    table["account.url"] = _joined(urls, "account.url")
+    table["cooR.account.url"] = _joined(coordinated, "account.url")
+    table["account.name"] = _joined(urls, "account.name", quote=True)
+    table["cooR.account.name"] = _joined(coordinated, "account.name", quote=True)
+    for column in ("component", "cluster"):
+        table[f"{column}s"] = _groups(coordinated, output.entities, column)
+    table = _whole(table.reset_index().reindex(columns=list(URL_COLUMNS)))
+    return _ranked(table, order_by, None if group_by == "none" else group_by, top)
+
+
+def get_top_coord_shares(
+    output: CoordShares, order_by: str = "engagement", component: bool = True, top: int = 10
+) -> pd.DataFrame:
+    """Return the network's coordinated posts with most engagement, per component or overall.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    order_by
+        ``engagement``, one ``statistics.actual.…Count`` or ``account.subscriberCount``.
+    component
+        Rank within each component (True) or overall.
+    top
+        Posts per component, or overall; overall, posts equal to the last one are kept too.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`SHARE_COLUMNS` (missing where the input has no such column), and ``rank``
+        within components.
+
+    Raises
+    ------
+    ParameterError, MissingColumnError
+        As :func:`get_top_coord_urls`.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["u", "u"],
+    ...                        "statistics.actual.likeCount": [3, 4]})
+    >>> get_top_coord_shares(get_coord_shares(shares, 10))[["account.url", "rank"]].values.tolist()
+    [['b', 1], ['a', 2]]
+    """
+    _check_choice("order_by", order_by, _SHARE_ORDERS)
+    _check_top(top)
+    shares = _with_engagement(output)
+    shares = shares[shares["is_coordinated"]].merge(
+        output.entities[["name", "component"]], left_on="account.url", right_on="name"
+    )
+    table = _whole(shares.reindex(columns=list(SHARE_COLUMNS)))
+    return _ranked(table, order_by, "component" if component else None, top)
+
+
+def _with_engagement(output: CoordShares, *, needed: bool = True) -> pd.DataFrame:
+    """Add engagement per post, missing where the input has no count at all; a missing count is 0, but not in compat."""
+    shares = output.shares
+    there = [name for name in ENGAGEMENT if name in shares.columns]
+    if not there and needed:
+        raise MissingColumnError.from_names(["statistics.actual.likeCount"], shares.columns, "engagement")
+    counts = shares.reindex(columns=list(ENGAGEMENT)).apply(pd.to_numeric, errors="coerce").astype(float)
+    # A kind of reaction the export does not have adds nothing; a missing count of one it has is R's NA.
+    total = counts[there].sum(axis=1, skipna=output.compat is None, min_count=0 if there else 1)
+    return shares.assign(**{name: counts[name] for name in ENGAGEMENT}, engagement=total)
+
+
+def _joined(shares: pd.DataFrame, column: str, *, quote: bool = False) -> pd.Series:
+    if column not in shares.columns:
+        return pd.Series(None, index=pd.Index([], name="expanded"), dtype="str")
+    pairs = shares[["expanded", column]].dropna().drop_duplicates()
+    texts = pairs[column].astype(str)
+    if quote:
+        texts = "'" + texts.str.replace("'", r"'\''", regex=False) + "'"
+    return texts.groupby(pairs["expanded"]).agg(",".join)
+
+
+def _groups(coordinated: pd.DataFrame, entities: pd.DataFrame, column: str) -> pd.Series:
+    """Return, per URL, its accounts' components (or clusters) in the order of the entities table."""
+    place = pd.Series(range(len(entities)), index=entities["name"])
+    number = entities.set_index("name")[column]
+    pairs = coordinated[["expanded", "account.url"]].drop_duplicates()
+    pairs = pairs.assign(place=pairs["account.url"].map(place), number=pairs["account.url"].map(number))
+    pairs = pairs.sort_values(["expanded", "place"]).drop_duplicates(["expanded", "number"])
+    return pairs["number"].astype(str).groupby(pairs["expanded"]).agg(",".join)
+
+
+def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> pd.DataFrame:
+    """Rank descending, ties in the order of the table; keep the first *top* of each group."""
+    if group is None:
+        table = table.sort_values(order_by, ascending=False, kind="stable", na_position="last")
+        if len(table) > top:
+            table = table[table[order_by] >= table[order_by].iloc[top - 1]]
+        return table.reset_index(drop=True)
+    rank = table.groupby(group)[order_by].rank(method="first", ascending=False, na_option="bottom")
+    table = table.assign(rank=rank.astype("int64"))
+    kept = table[table["rank"] <= top].sort_values([group, "rank"], kind="stable")
+    return kept.reset_index(drop=True)
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Show counts as whole numbers where none is missing."""
+    counts = [name for name in (*ENGAGEMENT, "engagement") if table[name].notna().all()]
+    return table.astype(dict.fromkeys(counts, "int64"))
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ParameterError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
+
+
+def _check_top(top: int) -> None:
+    if isinstance(top, bool) or top < 1:
+        raise ParameterError(f"top = {top}: choose a whole number from 1")

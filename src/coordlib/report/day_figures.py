@@ -1,0 +1,224 @@
+"""The figures of the reports: pool history, network sizes, timeline, hours, seconds apart, weight and objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from coordlib.errors import MissingColumnError
+from coordlib.report.figures import (
+    INK,
+    PALETTE,
+    Figure,
+    dates,
+    make_figure,
+    no_figure,
+    plural,
+    short,
+    utc,
+    whole_numbers,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def _need(frame: pd.DataFrame, *names: str) -> None:
+    missing = set(names) - set(frame.columns)
+    if missing:
+        raise MissingColumnError.from_names(missing, frame.columns, "the figure's table")
+
+
+def pool_history(history: pd.DataFrame) -> Figure:
+    """Draw the size of the pool and the new accounts per day.
+
+    Parameters
+    ----------
+    history
+        One row per day: ``date``, ``pool_size`` (accounts watched after the day), ``n_new_accounts``.
+        Days without numbers (failed ones) stay empty.
+    """
+    _need(history, "date", "pool_size", "n_new_accounts")
+    table = history.sort_values("date")
+    days = pd.to_datetime(table["date"])
+    pool = pd.to_numeric(table["pool_size"]).astype(float)
+    new = pd.to_numeric(table["n_new_accounts"]).astype(float)
+    known = pool.dropna()
+    total = int(new.fillna(0).sum())
+    if known.empty:
+        return no_figure("No day has been analysed yet")
+    if len(known) == 1:
+        title = f"The pool holds {plural(int(known.iloc[-1]), 'account')}, {total:,} of them new"
+    else:
+        title = f"{plural(total, 'new account')} in {plural(len(table), 'day')}: the pool holds {int(known.iloc[-1]):,}"
+    span = f"{table['date'].iloc[0]} to {table['date'].iloc[-1]}"
+    alt = f"Bars: new accounts per day. Line: accounts in the pool. {span}. {title}."
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        length = (days.max() - days.min()).days
+        axes.bar(days, new.fillna(0), color=PALETTE[1], width=max(0.7, length / (60 if narrow else 120)))
+        axes.set_ylabel("new accounts a day (bars)")
+        whole_numbers(axes.yaxis)
+        axes.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
+        right = axes.twinx()
+        right.spines["right"].set_visible(False)
+        right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
+        right.set_ylabel("accounts in the pool (line)")
+        whole_numbers(right.yaxis)
+        right.set_ylim(0, max(1.0, float(known.max()) * 1.15))
+        dates(axes, narrow)
+
+    return make_figure(draw, title, alt)
+
+
+def network_sizes(networks: pd.DataFrame, shown: int = 15) -> Figure:
+    """Draw the number of accounts of the day's largest networks (``network``, ``n_accounts``)."""
+    _need(networks, "network", "n_accounts")
+    table = networks.sort_values(["n_accounts", "network"], ascending=[False, True]).head(shown)
+    sizes = table["n_accounts"].astype(int).tolist()
+    total = int(networks["n_accounts"].sum())
+    if not sizes:
+        return no_figure("There is no network on this day")
+    if len(networks) == 1:
+        title = f"One network of {plural(sizes[0], 'account')}"
+    else:
+        title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
+    rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
+    alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        positions = np.arange(len(sizes))
+        axes.bar(positions, sizes, color=PALETTE[0], width=0.75)
+        axes.set_xticks(positions, [str(value) for value in table["network"]])
+        for position, size in zip(positions, sizes, strict=True):
+            axes.text(
+                float(position), size, f"{size:,}", ha="center", va="bottom", fontsize=8 if narrow else 10
+            )
+        axes.set_xlabel("network")
+        axes.set_ylabel("accounts")
+        whole_numbers(axes.yaxis)
+        axes.margins(y=0.12)
+
+    return make_figure(draw, title, alt)
+
+
+def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
+    """Draw when each account posted (``account_id``, ``timestamp`` in UTC seconds), most active on top."""
+    _need(posts, "account_id", "timestamp")
+    if posts.empty:
+        return no_figure("There are no posts to draw")
+    counts = (
+        posts.groupby("account_id")
+        .size()
+        .reset_index(name="n")
+        .sort_values(["n", "account_id"], ascending=[False, True])
+    )
+    names = counts["account_id"].head(shown).tolist()
+    table = posts[posts["account_id"].isin(names)].sort_values("timestamp")
+    n_accounts = len(counts)
+    first, last = utc(posts["timestamp"]).min(), utc(posts["timestamp"]).max()
+    span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
+    cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
+    alt = f"One line per account, one dot per post. {title}.{cut}"
+    rows = table["account_id"].map({name: len(names) - 1 - i for i, name in enumerate(names)})
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        axes.scatter(
+            utc(table["timestamp"]), rows, s=14 if narrow else 20, color=PALETTE[0], alpha=0.6, linewidths=0
+        )
+        axes.set_yticks(range(len(names)), [short(name, 12 if narrow else 22) for name in reversed(names)])
+        axes.tick_params(axis="y", labelsize=7 if narrow else 9)
+        axes.set_xlabel("time of the post (UTC)")
+        axes.grid(axis="x", linewidth=0.4, alpha=0.5)
+        dates(axes, narrow, year=False)
+
+    return make_figure(
+        draw,
+        f"{title}.{cut}" if cut else title,
+        alt,
+        height=max(0.8, len(names) / 11),
+    )
+
+
+def hours_of_day(posts: pd.DataFrame) -> Figure:
+    """Draw at which hours (UTC) the posts were made (``timestamp`` in UTC seconds)."""
+    _need(posts, "timestamp")
+    if posts.empty:
+        return no_figure("There are no posts to count by hour")
+    hours = utc(posts["timestamp"]).dt.hour.to_numpy(dtype=int)
+    counts = np.bincount(hours, minlength=24)
+    start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
+    within = int(counts.take(range(start, start + 6), mode="wrap").sum())
+    title = (
+        f"{within / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
+        f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
+    )
+    alt = f"Bars: posts per hour of the day (UTC). {title}."
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        axes.bar(np.arange(24), counts, color=PALETTE[0], width=0.85)
+        axes.set_xticks(range(0, 24, 6 if narrow else 3))
+        axes.set_xlabel("hour of the day (UTC)")
+        axes.set_ylabel("posts")
+        whole_numbers(axes.yaxis)
+
+    return make_figure(draw, title, alt)
+
+
+def seconds_apart(pairs: pd.DataFrame, time_window: int) -> Figure:
+    """Draw how far apart (``time_delta``, seconds) the two posts of a pair are."""
+    _need(pairs, "time_delta")
+    if pairs.empty:
+        return no_figure("There are no pairs")
+    deltas = pairs["time_delta"].astype(float).to_numpy()
+    middle = float(np.median(deltas))
+    title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
+    alt = f"Histogram of the seconds between the two posts of a pair. {title}."
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        bins = np.linspace(0, max(1, time_window), 13 if narrow else 25)
+        axes.hist(deltas, bins=bins.tolist(), color=PALETTE[0], rwidth=0.92)
+        axes.set_xlim(0, max(1, time_window))
+        axes.set_xlabel("seconds between the two posts")
+        axes.set_ylabel("pairs")
+        whole_numbers(axes.yaxis)
+
+    return make_figure(draw, title, alt)
+
+
+def weight_against_objects(edges: pd.DataFrame) -> Figure:
+    """Draw how many edges have each weight, and which of them rest on a single object.
+
+    Parameters
+    ----------
+    edges
+        One row per edge: ``weight`` (post pairs), ``n_objects`` (distinct objects).
+    """
+    _need(edges, "weight", "n_objects")
+    if edges.empty:
+        return no_figure("There are no edges")
+    weights = edges["weight"].astype(float).to_numpy()
+    single = (edges["n_objects"] == 1).to_numpy(dtype=bool)
+    n_one = int(single.sum())
+    title = f"{n_one:,} of {plural(len(edges), 'edge')} ({n_one / len(edges):.0%}) rest on a single object"
+    span = f"from {weights.min():,.0f} to {weights.max():,.0f} post pairs"
+    alt = f"Stacked bars: edges by weight, those with one object apart from those with several. {title}; weights {span}."
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        low, high = int(weights.min()), int(weights.max())
+        step = max(1, -(-(high - low + 1) // (14 if narrow else 28)))
+        bins = np.arange(low, high + step + 1, step) - 0.5
+        axes.hist(
+            [weights[single], weights[~single]], bins=bins.tolist(), stacked=True, rwidth=0.9,
+            color=[PALETTE[1], PALETTE[0]], label=["one object", "several objects"],
+        )  # fmt: skip
+        axes.set_xlabel("weight (post pairs)")
+        axes.set_ylabel("edges")
+        axes.legend(loc="upper right", labelcolor=INK)
+        whole_numbers(axes.yaxis)
+        whole_numbers(axes.xaxis)
+
+    return make_figure(draw, title, alt)

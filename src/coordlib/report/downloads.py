@@ -1,0 +1,43 @@
+"""The list of a day's files with their sizes, as links beside the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coordlib.report.tables import show_html
+from coordlib.report.text import escape
+
+_WHAT = {
+    "accounts.csv": "accounts of the network",
+    "networks.csv": "networks (connected components)",
+    "posts.csv": "every post in a pair behind an edge",
+    "edges.csv": "edges over the threshold",
+    "pairs.csv": "the evidence: every pair of posts behind every edge",
+    "network.graphml": "the network for Gephi, igraph or networkx",
+    "run.json": "parameters, versions, hashes of inputs and outputs, counts",
+    "README.md": "what every column means",
+    "datapackage.json": "the same for programs (Frictionless Data Package)",
+}
+
+
+def show_downloads(folder: Path | str) -> None:
+    """Show links to the files of a day, the zip of all of them first."""
+    folder = Path(folder)
+    rows = [
+        f'<li><a href="{escape(name)}" download>{escape(name)}</a>{_size(folder / name)}: {escape(what)}</li>'
+        for name, what in _WHAT.items()
+        if (folder / name).exists()
+    ]
+    package = f"coordlib-{folder.name}.zip"
+    head = f'<p><a class="cl-button" href="{escape(package)}" download>All files of this day (zip)</a></p>'
+    notebook = f'<li><a href="notebook-{escape(folder.name)}.ipynb" download>notebook-{escape(folder.name)}.ipynb</a>: this page as an executed notebook</li>'
+    show_html(f'{head}<ul class="cl-files">{"".join(rows)}{notebook}</ul>')
+
+
+def _size(path: Path) -> str:
+    if (
+        path.suffix == ".json"
+    ):  # written again when the day is sealed, so its size would differ from run to run
+        return ""
+    size = path.stat().st_size
+    return f", {size:,} bytes" if size < 1000 else f", {size / 1000:,.0f} kB"

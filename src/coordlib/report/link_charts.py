@@ -1,0 +1,158 @@
+"""How one URL spread: its shares over time, coordinated and not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from coordlib.errors import InputError, ParameterError
+from coordlib.links.coord_shares import CoordShares
+from coordlib.links.prepare import utc_seconds
+from coordlib.links.top_lists import ENGAGEMENT, get_top_coord_urls
+from coordlib.report.figures import PALETTE, Figure, dates, make_figure, plural, short, show_figure, utc
+from coordlib.report.tables import show_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHARE_COUNT = "statistics.actual.shareCount"
+
+
+def draw_url_timeline_chart(
+    output: CoordShares, top_coord_urls: pd.DataFrame | None = None, top_url_id: int = 1
+) -> Figure:
+    """Draw how one URL's shares added up over time, as points sized by subscribers.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    top_coord_urls
+        What :func:`coordlib.get_top_coord_urls` returned; None takes the ten URLs passed on most often.
+    top_url_id
+        Which row of it to draw, counted from 1.
+
+    Returns
+    -------
+    Figure
+        Title with the finding, alternative text and inline SVG; show it with
+        :func:`coordlib.report.figures.show_figure`. The vertical axis is the sum of the posts' share
+        counts, or the number of posts where the input has no share counts.
+
+    Raises
+    ------
+    InputError
+        Nothing was coordinated.
+    ParameterError
+        There is no such row.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b", "c"], "date": [0, 1, 900], "expanded": ["https://n.example/a"] * 3})
+    >>> draw_url_timeline_chart(get_coord_shares(shares, 10)).title
+    '2 of 3 posts of https://n.example/a were coordinated'
+    """
+    urls = _top_urls(output) if top_coord_urls is None else top_coord_urls
+    if urls.empty:
+        raise InputError(
+            "timeline of a URL: no URL was shared in a coordinated way, so there is none to draw"
+        )
+    if not 1 <= top_url_id <= len(urls):
+        raise ParameterError(
+            f"top_url_id = {top_url_id}: choose 1 to {len(urls)}, a row of the table of top URLs"
+        )
+    url = str(urls["expanded"].iloc[top_url_id - 1])
+    timeline = url_timeline(output, url)
+    counted = _SHARE_COUNT in output.shares.columns
+    marked = timeline["is_coordinated"].to_numpy(dtype=bool)
+    title = (
+        f"{int(marked.sum()):,} of {plural(len(timeline), 'post')} of {short(url, 60)} "
+        f"{'was' if marked.sum() == 1 else 'were'} coordinated"
+    )
+    hours = (timeline["seconds"].iloc[-1] - timeline["seconds"].iloc[0]) / 3600
+    what = "shares of these posts" if counted else "posts"
+    alt = (
+        f"Points: posts of {short(url, 90)} over {hours:,.1f} hours (UTC), {int(marked.sum()):,} coordinated and "
+        f"{int((~marked).sum()):,} not, at the running total of {what}, which ends at {timeline['total'].iloc[-1]:,.0f}."
+    )
+
+    def draw(axes: Axes, narrow: bool) -> None:
+        when = utc(timeline["seconds"])
+        axes.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
+        sizes = _sizes(timeline["subscribers"])
+        for flag, name, colour, marker in (
+            (False, "not coordinated", PALETTE[0], "o"), (True, "coordinated", PALETTE[1], "D"),
+        ):  # fmt: skip
+            chosen = marked == flag
+            axes.scatter(
+                when[chosen], timeline["total"][chosen], s=sizes[chosen], color=colour, marker=marker, alpha=0.6,
+                label=name, linewidths=0,
+            )  # fmt: skip
+        # The largest points are wide: without room they would be cut off at the top.
+        axes.set_ylim(0, max(float(timeline["total"].max()), 1.0) * 1.12)
+        axes.set_ylabel(f"running total of {'shares' if counted else 'posts'}")
+        axes.set_xlabel("time (UTC)")
+        handles = axes.legend(loc="lower right", fontsize="small")
+        for handle in handles.legend_handles:
+            if handle is not None and hasattr(handle, "set_sizes"):
+                handle.set_sizes([36])
+        dates(axes, narrow)
+
+    return make_figure(draw, title, alt)
+
+
+def show_url_timeline(
+    output: CoordShares, top_coord_urls: pd.DataFrame | None = None, top_url_id: int = 1
+) -> None:
+    """Show the chart of a URL on the page, or a sentence where nothing was coordinated."""
+    if output.entities.empty:
+        show_text("No URL was shared in a coordinated way.")
+    else:
+        show_figure(draw_url_timeline_chart(output, top_coord_urls, top_url_id))
+
+
+def url_timeline(output: CoordShares, url: str) -> pd.DataFrame:
+    """Return one URL's posts in time order with the running total the chart shows.
+
+    Columns ``account.name`` (the account's URL where there is no name), ``seconds`` (UTC), ``subscribers``,
+    ``is_coordinated`` and ``total``.
+    """
+    shares = output.shares[output.shares["expanded"] == url]
+    names = shares["account.name"] if "account.name" in shares.columns else shares["account.url"]
+    table = pd.DataFrame(
+        {
+            "account.name": names.fillna(shares["account.url"]),
+            "seconds": utc_seconds(shares["date"]),
+            "subscribers": _numbers(shares, "account.subscriberCount"),
+            "is_coordinated": shares["is_coordinated"],
+            "added": _numbers(shares, _SHARE_COUNT) if _SHARE_COUNT in shares.columns else 1.0,
+        }
+    )
+    table = table.sort_values(["seconds", "account.name"], kind="stable", ignore_index=True)
+    return table.assign(total=table["added"].cumsum()).drop(columns="added")
+
+
+def _top_urls(output: CoordShares) -> pd.DataFrame:
+    if any(name in output.shares.columns for name in ENGAGEMENT):
+        return get_top_coord_urls(output, _SHARE_COUNT, "none", 10)
+    marked = output.shares.loc[output.shares["is_coordinated"], "expanded"].value_counts().reset_index()
+    ordered: pd.DataFrame = marked.sort_values(
+        ["count", "expanded"], ascending=[False, True], ignore_index=True
+    )
+    return ordered.head(10)
+
+
+def _numbers(shares: pd.DataFrame, column: str) -> pd.Series:
+    if column not in shares.columns:
+        return pd.Series(0.0, index=shares.index)
+    return pd.to_numeric(shares[column], errors="coerce").astype(float).fillna(0.0)
+
+
+def _sizes(subscribers: pd.Series) -> np.ndarray:
+    """Area of a point in proportion to its subscribers, never too small to see."""
+    most = float(subscribers.max())
+    part = subscribers.to_numpy(dtype=float) / most if most > 0 else np.zeros(len(subscribers))
+    return 14 + 250 * part

@@ -1,0 +1,264 @@
+"""A day's files: tables, GraphML, run record, README, data package and one zip of it all.
+
+A folder appears whole or not at all, and a published day never changes silently: results that differ
+from those published move the earlier version to ``reports/versions/DATE-vN``, where it stays readable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+
+from coordlib.errors import PublishError
+from coordlib.report.configuration import site_facts
+from coordlib.report.describe_files import datapackage, readme
+from coordlib.report.graphml import write_graphml
+from coordlib.report.notebook_page import hide_places, mark_replaced, set_front_matter
+from coordlib.report.provenance import (
+    citation_head,
+    code_version,
+    iso_time,
+    package_versions,
+    page_title,
+    sha256_file,
+)
+from coordlib.report.tables import write_csv
+
+#: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
+_CONTENT_SUFFIXES = (".csv", ".graphml")
+#: Files that are not in the zip: itself, and the view that needs the site's script.
+_NOT_ZIPPED = ("network.html",)
+#: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
+_LOCAL_PARAMETERS = ("workspace", "output_dir")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_day(
+    folder: Path | str,
+    tables: Mapping[str, pd.DataFrame],
+    graph: nx.Graph[str],
+    run: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write every file of a day, all of them or none.
+
+    Parameters
+    ----------
+    folder
+        ``WORKSPACE/reports/days/DATE``.
+    tables
+        File name without ``.csv`` to table: accounts, networks, posts, edges, pairs.
+    graph
+        The day's network; lists become JSON text, missing values are left out.
+    run
+        ``date``, ``outcome`` and what else is known (:mod:`coordlib.report`).
+
+    Returns
+    -------
+    dict
+        The run record as written: ``run`` with code version, package versions, hashes of the outputs,
+        ``content_sha256``, ``version`` (1 for the first), and the page's address where the site has one.
+
+    Raises
+    ------
+    PublishError
+        A needed entry of ``run`` is missing, or the folder cannot be written.
+
+    Notes
+    -----
+    Call it before :func:`coordlib.report.network_view.write_network`, which adds its page to the folder.
+    When the folder already holds the same content nothing changes.
+    """
+    folder = Path(folder)
+    absent = {"date", "outcome"} - set(run)
+    if absent:
+        raise PublishError(f"{folder}: the run record lacks {', '.join(sorted(absent))}")
+    staging = folder.with_name(f".{folder.name}.writing")
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        record = _write_files(staging, tables, graph, dict(run), site_facts(folder))
+        published = read_run(folder)
+        if published.get("content_sha256") == record["content_sha256"] and (folder / "index.ipynb").exists():
+            return published
+        if is_published(folder):
+            keep_version(folder)
+        record["version"] = next_version(folder)
+        _finish(staging, record, tables)
+        _swap(staging, folder)
+    except OSError as error:
+        raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return record
+
+
+def seal(folder: Path | str) -> Path:
+    """Complete a day once its executed notebook lies in the folder, and return the zip of its files.
+
+    The page's front matter gets its title, citation tags and the counts the listing shows; the run record
+    gets the hash of every file. The zip has the same bytes whenever the files have.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PublishError(f"{folder}: there is no such report folder; write the day first")
+    try:
+        record = read_run(folder)
+        notebook = folder / "index.ipynb"
+        if record and notebook.exists():
+            set_front_matter(notebook, page_meta(record))
+            hide_places(notebook)
+            extra = [path for path in (notebook, folder / "network.html") if path.exists()]
+            record["outputs"] = {
+                **record.get("outputs", {}),
+                **{path.name: sha256_file(path) for path in extra},
+            }
+            write_json(folder / "run.json", record)
+        return _zip(folder)
+    except OSError as error:
+        raise PublishError(f"{folder}: cannot be sealed ({error.strerror or error})") from error
+
+
+def page_meta(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the front matter of a day's page: only our own words and numbers, never an account's."""
+    counts = record.get("counts") or {}
+    meta: dict[str, Any] = {
+        "title": page_title(record),
+        "date": str(record["date"]),
+        "search": False,
+        "page-layout": "full",
+    }
+    meta["outcome"] = str(record["outcome"]).replace("-", " ")
+    for field, names in {
+        "accounts": ("n_accounts", "accounts"),
+        "networks": ("n_networks", "networks"),
+        "new-accounts": ("n_new_accounts", "new_accounts"),
+    }.items():
+        value = next((counts[name] for name in names if name in counts), None)
+        meta[field] = "" if value is None else f"{int(value):,}"
+    meta["include-in-header"] = {"text": citation_head(record)}
+    return meta
+
+
+def read_run(folder: Path | str) -> dict[str, Any]:
+    """Return a day's run record, or an empty one when there is none that can be read."""
+    try:
+        record = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON with sorted keys, atomically."""
+    partial = path.with_name(f".{path.name}.part")
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def is_published(folder: Path) -> bool:
+    """Whether a folder holds a finished report that readers may have cited (not a failure page)."""
+    return (folder / "index.ipynb").exists() and read_run(folder).get("outcome") not in {None, "failed"}
+
+
+def versions_folder(folder: Path) -> Path:
+    """Return where earlier versions of a day are kept: beside ``days``, as deep, so its links still work."""
+    return folder.parent.parent / "versions"
+
+
+def next_version(folder: Path) -> int:
+    """Return the number of the version about to be written."""
+    kept = versions_folder(folder).glob(f"{folder.name}-v*")
+    numbers = [int(path.name.rsplit("-v", 1)[1]) for path in kept if path.name.rsplit("-v", 1)[1].isdigit()]
+    return max(numbers, default=0) + 1
+
+
+def keep_version(folder: Path) -> Path:
+    """Move a published day to the versions, marked as replaced; return where it is."""
+    number = next_version(folder)
+    target = versions_folder(folder) / f"{folder.name}-v{number}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(target)
+    for leftover in target.glob(".*"):
+        leftover.unlink()
+    mark_replaced(target / "index.ipynb", number, f"../../days/{folder.name}/index.html")
+    return target
+
+
+def _write_files(
+    staging: Path,
+    tables: Mapping[str, pd.DataFrame],
+    graph: nx.Graph[str],
+    record: dict[str, Any],
+    site: Mapping[str, str],
+) -> dict[str, Any]:
+    if record.get("parameters"):
+        kept = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
+        record["parameters"] = kept
+    for name, table in tables.items():
+        write_csv(table, staging / f"{name}.csv")
+    write_graphml(graph, staging / "network.graphml")
+    for name in ("started_at", "finished_at"):
+        if isinstance(record.get(name), int | float):
+            record[name] = iso_time(record[name])
+    record.setdefault("code_version", code_version())
+    record.setdefault("packages", package_versions())
+    record["rows"] = {name: len(table) for name, table in tables.items()}
+    record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
+    content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}
+    identity = [record["date"], record["outcome"], record.get("parameters"), content]
+    text = json.dumps(identity, sort_keys=True, default=str)
+    record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    for name, value in site.items():
+        record.setdefault(name, value)
+    return record
+
+
+def _finish(staging: Path, record: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+    (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
+    write_json(staging / "datapackage.json", datapackage(record, tables, staging))
+    for name in ("README.md", "datapackage.json"):
+        record["outputs"][name] = sha256_file(staging / name)
+    write_json(staging / "run.json", record)
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    """Put the complete folder in place; the notebook still running in it keeps its partial copy."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        for running in folder.glob(".*.ipynb"):
+            shutil.copy2(running, staging / running.name)
+        folder.rename(old)
+    staging.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _zip(folder: Path) -> Path:
+    target = folder / f"coordlib-{folder.name}.zip"
+    partial = folder / f".{target.name}.part"
+    files = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.suffix != ".zip"
+        and path.name not in _NOT_ZIPPED
+    ]
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in files:
+            name = "notebook.ipynb" if path.name == "index.ipynb" else path.name
+            info = zipfile.ZipInfo(f"coordlib-{folder.name}/{name}", _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, path.read_bytes())
+    partial.replace(target)
+    return target

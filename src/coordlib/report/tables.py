@@ -1,0 +1,284 @@
+"""Tables for a page and for a spreadsheet: escaped HTML that one small script makes sortable, and safe CSV.
+
+The page keeps the whole table readable without JavaScript. HTML leaves a notebook only as a raw
+``{=html}`` block in Markdown: any ``text/html`` output would make Quarto load scripts from another host.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coordlib.errors import MissingColumnError, PublishError
+from coordlib.report.text import clean_text, escape, neutralise, raw_block, safe_url
+
+#: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
+Format = str | Callable[[Any], str]
+
+_LONGEST_CELL = 600
+#: Text from this length on gets a wide cell instead of a tall one.
+_LONG = 40
+
+
+def html_table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    formats: Mapping[str, Format] | None = None,
+    links: Mapping[str, str | Callable[[Any], str | None]] | None = None,
+    labels: Mapping[str, str] | None = None,
+    max_rows: int | None = 500,
+    csv: str | None = None,
+) -> str:
+    """Write a DataFrame as an HTML table whose every cell is escaped.
+
+    Parameters
+    ----------
+    frame
+        What to show; the index is left out.
+    caption
+        Name of the table, also its label for screen readers.
+    formats
+        Column to format: a specification for numbers (``",.2f"``), ``"utc"`` (UTC seconds as date and
+        time), ``"seconds"``, ``"percent"`` (of a share between 0 and 1), or a function.
+    links
+        Column to the column that holds its address, or to a function of the cell. Only http(s) becomes a link.
+    labels
+        Column to heading.
+    max_rows
+        Show at most this many rows and say so (none: all).
+    csv
+        Relative address of the file with all rows.
+
+    Returns
+    -------
+    str
+        A ``<div class="cl-table">`` with the raw value of each cell in ``data-sort``.
+
+    Raises
+    ------
+    MissingColumnError
+        ``formats``, ``links`` or ``labels`` name a column that is not there.
+
+    Examples
+    --------
+    >>> "&lt;b&gt;" in html_table(pd.DataFrame({"description": ["<b>"]}), "Posts")
+    True
+    """
+    formats, links, labels = dict(formats or {}), dict(links or {}), dict(labels or {})
+    columns = [str(name) for name in frame.columns]
+    targets = {name for name in links.values() if isinstance(name, str)}
+    missing = (set(formats) | set(links) | set(labels) | targets) - set(columns)
+    if missing:
+        raise MissingColumnError.from_names(missing, columns, f"table '{caption}'")
+    n_all = len(frame)
+    if not n_all:
+        return f'<div class="cl-table" data-rows="0"><p class="cl-note">{escape(caption)}: no rows.{_csv_link(csv)}</p></div>'
+    shown = frame if max_rows is None else frame.head(max_rows)
+    hidden = targets - set(links)
+    visible = [name for name in columns if name not in hidden]
+    numeric = {name: _is_number(frame[name]) and formats.get(name) != "utc" for name in visible}
+    head = "".join(
+        f'<th scope="col"{" class=num" if numeric[name] else ""}>{escape(labels.get(name, _heading(name)))}</th>'
+        for name in visible
+    )
+    body = []
+    for row in shown.to_dict("records"):
+        cells = [_cell(row, name, formats.get(name), links.get(name), numeric[name]) for name in visible]
+        body.append("<tr>" + "".join(cells) + "</tr>")
+    note = _count_note(len(shown), n_all, csv)
+    return (
+        f'<div class="cl-table" data-rows="{n_all}"><div class="cl-scroll" role="region" tabindex="0" '
+        f'aria-label="{escape(caption)}"><table><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(body)
+        + f"\n</tbody></table></div>{note}</div>"
+    )
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _is_number(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+
+def _count_note(n_shown: int, n_all: int, csv: str | None) -> str:
+    rows = f"{n_all:,} row{'' if n_all == 1 else 's'}."
+    words = f"Showing {n_shown:,} of {rows}" if n_shown < n_all else rows
+    return f'<p class="cl-note">{words}{_csv_link(csv)}</p>'
+
+
+def _csv_link(csv: str | None) -> str:
+    return f' <a href="{escape(csv)}" download>All rows as CSV</a>' if csv else ""
+
+
+def _cell(
+    row: Mapping[Any, Any],
+    name: str,
+    form: Format | None,
+    link: str | Callable[[Any], str | None] | None,
+    numeric: bool,
+) -> str:
+    value = row[name]
+    text = format_value(value, form)
+    raw = sort_value(value)
+    content = _cut(text)
+    if link is not None:
+        target = row.get(link) if isinstance(link, str) else (None if is_missing(value) else link(value))
+        address = None if is_missing(target) else safe_url(target)
+        if address:
+            content = f'<a href="{escape(address)}" rel="nofollow noopener">{content}</a>'
+    sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
+    if numeric:
+        return f"<td class=num{sort}>{content}</td>"
+    if form == "utc":
+        return f"<td class=time{sort}>{content}</td>"
+    width = ' class="long"' if len(text) > _LONG else ""
+    return f'<td dir="auto"{width}{sort}>{content}</td>'
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST_CELL:
+        return escape(text)
+    return escape(text[:_LONGEST_CELL]) + "… (whole text in the CSV)"
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing (None, NaN, NaT); a list never counts as missing."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    return isinstance(value, float | np.floating) and math.isnan(value)
+
+
+def format_value(value: Any, form: Format | None = None) -> str:
+    """Return a cell as a reader sees it.
+
+    Examples
+    --------
+    >>> format_value(1735689600, "utc"), format_value(0.5, "percent"), format_value(1234567), format_value(None)
+    ('2025-01-01 00:00:00', '50.0 %', '1,234,567', '')
+    """
+    if is_missing(value):
+        return ""
+    if callable(form):
+        return str(form(value))
+    if form == "utc":
+        return dt.datetime.fromtimestamp(int(value), dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    if form == "percent":
+        return f"{float(value) * 100:.1f} %"
+    if form == "seconds":
+        return f"{float(value):,.1f}".removesuffix(".0") + " s"
+    if form == "text":
+        return str(value)
+    if form:
+        return format(value, form)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{int(value):,}"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return f"{number:,.0f}" if number.is_integer() and abs(number) < 1e15 else f"{number:,.3g}"
+    if isinstance(value, list | tuple | set | np.ndarray):
+        items = [format_value(item) for item in value]
+        more = [f"and {len(items) - 12:,} more"] if len(items) > 13 else []
+        return " · ".join((items[:12] if more else items) + more)
+    return str(value)
+
+
+def sort_value(value: Any) -> str:
+    """Return the text a column sorts by: plain numbers for numbers, the text itself otherwise."""
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
+    if isinstance(value, int | float | np.integer | np.floating):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    return format_value(value)
+
+
+def csv_value(value: Any) -> str:
+    """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised."""
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    if isinstance(value, np.ndarray | tuple | set | frozenset):
+        value = sorted(value) if isinstance(value, set | frozenset) else list(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return neutralise(clean_text(value))
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def write_csv(frame: pd.DataFrame, path: Path | str) -> Path:
+    """Write a table as UTF-8 CSV with the same bytes for the same content on every machine.
+
+    Lists become JSON text, missing values empty cells, booleans ``true``/``false``, and text that a
+    spreadsheet would run as a formula gets a leading apostrophe (:func:`neutralise`). Rows end in ``\\n``;
+    cells with commas, quotes or line breaks are quoted.
+
+    Raises
+    ------
+    PublishError
+        The file cannot be written.
+    """
+    path = Path(path)
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([csv_value(str(name)) for name in frame.columns])
+            columns = [[csv_value(value) for value in frame[name].tolist()] for name in frame.columns]
+            writer.writerows(zip(*columns, strict=True))
+    except OSError as error:
+        raise PublishError(f"{path}: cannot be written ({error.strerror})") from error
+    return path
+
+
+def show_html(text: str) -> None:
+    """Put HTML of ours into a notebook's page so that Quarto and smalldocs print it unchanged."""
+    from IPython.display import display  # costs a third of a second; only notebooks need it
+
+    bundle = {"text/markdown": raw_block(text), "text/plain": "(shown on the page)"}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+
+def show_text(text: str) -> None:
+    """Show a sentence; whatever it holds is text, never markup."""
+    show_html(f"<p>{escape(text)}</p>")
+
+
+def show_table(frame: pd.DataFrame, caption: str, **options: Any) -> None:
+    """Show a table on the page; the options are those of :func:`html_table`."""
+    show_html(html_table(frame, caption, **options))
+
+
+def facts_table(facts: Mapping[str, object], caption: str) -> str:
+    """Return names and values as a two-column table (numbers with their unit in the value)."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))}</td></tr>'
+        for name, value in facts.items()
+    )
+    return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
+
+
+def show_facts(facts: Mapping[str, object], caption: str) -> None:
+    """Show names and values as a small table."""
+    show_html(facts_table(facts, caption))

@@ -1,0 +1,118 @@
+"""The whole system on a simulated world: discovery, ten monitored days, one network in depth, the site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from coordlib.errors import ParameterError
+from coordlib.runs.analysis import analyse_component
+from coordlib.runs.discover import discover
+from coordlib.runs.monitor import MonitoredDay, monitor_day
+from coordlib.runs.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
+from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.runs.workspace import Workspace, project_root
+from coordlib.simulate.config import ServerConfig, archive_faults
+from coordlib.simulate.server import running_server
+from coordlib.simulate.service import Service
+from coordlib.simulate.world import build_world
+from coordlib.site.build import render_site
+
+#: Faults of the demo are those measured in a real archive of error logs, on this seed.
+FAULT_SEED = 4
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made: the seeds, the days, the pages of analyses, the site."""
+
+    seeds: list[str]
+    days: list[MonitoredDay]
+    pages: list[Path]
+    site: Path
+
+
+def run_demo(
+    workspace: Path | str,
+    output: Path | str | None = None,
+    *,
+    accounts: int = 400,
+    days: int = 10,
+    seed: int = 1,
+    engine: str = "auto",
+    progress: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+) -> Demo:
+    """Run everything against a simulated Research API on loopback.
+
+    Parameters
+    ----------
+    workspace
+        Folder for the demo; must not hold a workspace yet.
+    output
+        Folder of the site (none: ``WORKSPACE/_site``).
+    accounts, days, seed
+        The world (:func:`coordlib.simulate.world.build_world`).
+    engine
+        Site engine.
+    progress
+        Show progress bars on a terminal.
+    say
+        Gets one line per step.
+
+    Raises
+    ------
+    ParameterError
+        The folder holds a workspace already.
+    """
+    place = Workspace(Path(workspace))
+    if place.database.exists():
+        raise ParameterError(f"{place.root}: holds a workspace already; name a new folder for the demo")
+    world = build_world(accounts=accounts, days=days, seed=seed)
+    dates = world_days(world)
+    seeding, watching = demo_parameters(place)
+    first = dt.date.fromisoformat(dates[0])
+    config = ServerConfig(
+        now=world.start, quota=watching.daily_requests, faults=archive_faults(first, days, FAULT_SEED)
+    )
+    service = Service(world, config)
+    mark_simulated(world, place.root, dates)
+    monitored: list[MonitoredDay] = []
+    with running_server(world, service=service) as address:
+        connect = simulated_connector(service, address, watching.daily_requests)
+        begin_day(service, dates[0], hour=1)
+        found, seeds, page = discover(seeding, connect, date=dates[0], progress=progress)
+        say(f"{dates[0]}  discovery: {len(found.posts):,} videos, {len(seeds):,} seeds")
+        for date in tqdm(dates, desc="monitoring", unit="day", disable=None if progress else True):
+            begin_day(service, date)
+            monitored.append(monitor_day(place, date, connect, watching, progress=progress))
+            say(_line(monitored[-1]))
+    pages = [page]
+    with_network = [day.report.date for day in monitored if day.report.outcome == "network"]
+    if with_network:
+        analysis = ComponentAnalysis.load(
+            {"workspace": str(place.root), "date": with_network[-1], "edge_weight": watching.edge_weight}
+        )
+        pages.append(analyse_component(analysis, progress=progress))
+    return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
+
+
+def demo_parameters(place: Workspace) -> tuple[SeedDiscovery, Monitoring]:
+    """Return the parameters of the demo's discovery and monitoring (params/demo)."""
+    folder = project_root() / "params" / "demo"
+    seeding = SeedDiscovery.from_yaml(folder / "seed-discovery.yml")
+    watching = Monitoring.from_yaml(folder / "monitor.yml")
+    return seeding.model_copy(update={"workspace": str(place.root)}), watching
+
+
+def _line(day: MonitoredDay) -> str:
+    counts = day.report.counts
+    return (
+        f"{day.report.date}  {day.report.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
+        f"{counts['n_networks']:,} networks, {counts['n_new_accounts']:,} new, {day.requests:,} requests"
+        + (f", stopped early ({day.stopped})" if day.stopped else "")
+    )

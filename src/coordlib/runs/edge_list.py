@@ -1,0 +1,191 @@
+"""From a table of shares in a file to a file of edges: detection for people who only have a table."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import networkx as nx
+import pandas as pd
+
+from coordlib.detect import detect_groups, generate_coordinated_network
+from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges, weight_quantile
+from coordlib.errors import DuplicateContentError, ParameterError, PublishError, TimeFormatError
+from coordlib.posts import SHARE_COLUMNS, prep_data
+from coordlib.report.graphml import write_graphml
+from coordlib.report.tables import write_csv
+from coordlib.runs.parameters import DetectionParameters
+from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+
+Duplicates = Literal["keep", "drop", "error"]
+
+DAY = 86_400
+#: What each file name ending means.
+FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".graphml": "GraphML"}
+
+
+@dataclass(frozen=True)
+class EdgeList:
+    """What was found in a file, in numbers."""
+
+    output: Path
+    n_shares: int
+    n_pairs: int
+    n_accounts: int
+    n_edges: int
+    threshold: float | None
+    #: Shares that can be in no pair, by what they lack: object, account, content or time.
+    lacking: Mapping[str, int]
+
+    def summary(self) -> str:
+        """One line for the terminal."""
+        limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
+        lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
+        return (
+            f"{self.output}: {_counted(self.n_edges, 'edge')} between {_counted(self.n_accounts, 'account')}, from "
+            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit})"
+            + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def detect_file(
+    source: Path | str,
+    output: Path | str,
+    columns: Mapping[str, str] | None = None,
+    parameters: DetectionParameters | None = None,
+    *,
+    subgraph: int = 0,
+    duplicates: Duplicates = "error",
+) -> EdgeList:
+    """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
+
+    Parameters
+    ----------
+    source
+        CSV (also gzipped) or Parquet; every column is read as text.
+    output
+        ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
+    columns
+        Names of the columns that hold ``object_id``, ``account_id``, ``content_id``, ``timestamp_share``
+        (default: these names).
+    parameters
+        How to detect (default: the defaults of DetectionParameters).
+    subgraph
+        0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
+    duplicates
+        What to do with a content listed twice for one object.
+
+    Raises
+    ------
+    CoordError
+        One line with the file, the line or column, and what to do; nothing is written then.
+    """
+    source, output = Path(source), Path(output)
+    parameters = parameters or DetectionParameters()
+    kind = output.suffix.lower()
+    if kind not in FORMATS:
+        raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
+    _check_target(source, output)
+    if subgraph not in (0, 1):
+        raise ParameterError(
+            f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
+        )
+    shares = load_shares(source, columns, duplicates, parameters.time_window)
+    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
+    edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
+    limit = parameters.min_weight or weight_quantile(edges["weight"].to_numpy(), parameters.edge_weight)
+    kept = edges[edges["weight_threshold"] == 1].reset_index(drop=True) if subgraph == 1 else edges
+    kept = kept.sort_values(["account_id", "account_id_y"], kind="stable", ignore_index=True)[
+        list(EDGE_COLUMNS)
+    ]
+    writers: dict[str, Callable[[Path], object]] = {
+        ".csv": lambda path: write_csv(kept, path),
+        ".parquet": lambda path: kept.to_parquet(path, index=False),
+        ".graphml": lambda path: write_graphml(_network(pairs, parameters, subgraph), path),
+    }
+    write_whole(output, writers[kind])
+    return EdgeList(
+        output, len(shares), len(pairs), len(set(kept["account_id"]) | set(kept["account_id_y"])), len(kept),
+        None if edges.empty else float(limit),
+        {name.split("_")[0]: int(shares[name].isna().sum()) for name in SHARE_COLUMNS if name != "timestamp_share"}
+        | {"time": int(shares["timestamp_share"].isna().sum())},
+    )  # fmt: skip
+
+
+def _network(pairs: pd.DataFrame, parameters: DetectionParameters, subgraph: int) -> nx.Graph[str]:
+    return generate_coordinated_network(
+        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
+    )  # fmt: skip
+
+
+def _check_target(source: Path, output: Path) -> None:
+    """Refuse, before any work, a place where the result cannot or must not be written."""
+    if not output.parent.is_dir():
+        raise ParameterError(f"{output}: there is no folder '{output.parent}'; create it first")
+    if output.is_dir():
+        raise ParameterError(f"{output}: is a folder; give the name of a file")
+    if not os.access(output.parent, os.W_OK):
+        raise ParameterError(
+            f"{output}: no right to write in '{output.parent}'; choose another folder with --output"
+        )
+    if output.exists() and source.exists() and output.samefile(source):
+        raise ParameterError(f"{output}: is the input itself; give the edges a name of their own")
+
+
+def load_shares(
+    source: Path,
+    columns: Mapping[str, str] | None = None,
+    duplicates: Duplicates = "error",
+    time_window: int = 0,
+) -> pd.DataFrame:
+    """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
+    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
+    names.update(columns or {})
+    table = read_table(source, needed=list(names.values()))
+    refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
+    moments = table[names["timestamp_share"]].dropna()
+    if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():
+        raise TimeFormatError(
+            f"{source}, column '{names['timestamp_share']}': holds days without an hour, and the window is "
+            f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
+        )
+    try:
+        return prep_data(table, **names, duplicates=duplicates)
+    except (TimeFormatError, DuplicateContentError) as error:
+        row = getattr(error, "row", None)
+        place = f", line {line_of_row(source, row)}" if row is not None and _is_text(source) else ""
+        raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _is_text(source: Path) -> bool:
+    with source.open("rb") as stream:
+        return stream.read(4) != b"PAR1"
+
+
+def write_whole(output: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target and rename, so that the target is the old or the new file, never a part of one."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{output.stem}-", suffix=output.suffix, dir=output.parent)
+    except OSError as error:
+        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
+    os.close(handle)
+    beside = Path(name)
+    try:
+        write(beside)
+        # mkstemp makes files private; a result has the rights any new file has.
+        mask = os.umask(0)
+        os.umask(mask)
+        beside.chmod(0o666 & ~mask)
+        beside.replace(output)
+    except OSError as error:
+        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)

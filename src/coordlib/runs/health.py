@@ -1,0 +1,270 @@
+"""What a run asked, what came back and what is missing: the facts behind the collection-health box."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from coordlib.store import Store, ledger, windows
+from coordlib.store.period import counted_requests, earlier_yield, known_gaps, refused_accounts, run_answers
+from coordlib.store.windows import Window
+from coordlib.tiktok import Query
+
+#: A query that returns nothing is worth a warning when at least this many posts were to be expected.
+MIN_EXPECTED = 5.0
+#: How many warnings, failed queries and names a report keeps.
+SHOWN = 20
+
+_WAITING = (*windows.OPEN, "carried")
+
+
+@dataclass(frozen=True)
+class PlannedQuery:
+    """A planned query with the smaller ones it was cut into; ``parts`` leaves out those replaced by others."""
+
+    root: Window
+    parts: tuple[Window, ...]
+
+    @property
+    def subjects(self) -> set[str]:
+        """The accounts or captions (by key) it asks for."""
+        return {name for _, name in self.root.subjects}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something of it is left to do."""
+        return any(part.state in _WAITING for part in self.parts)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a request was spent on it."""
+        return any(part.pages or part.state in ("done", "failed") for part in self.parts)
+
+    @property
+    def rows(self) -> int:
+        """Videos it brought (a video at the seam of two parts counts twice)."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it was answered to its end without a single row."""
+        return bool(self.parts) and self.rows == 0 and all(p.state == "done" and p.pages for p in self.parts)
+
+    def failed_subjects(self) -> set[str]:
+        """The subjects of which at least one day failed."""
+        failed = [part for part in self.parts if part.state == "failed"]
+        if not failed:
+            return set()
+        spelling = {name.lower(): name for name in self.subjects}
+        names: set[str] = set()
+        for part in failed:
+            asked = (
+                Query.from_json(part.query).usernames() if part.phase == "accounts" and part.query else None
+            )
+            names |= (
+                self.subjects if asked is None else {spelling[name] for name in asked if name in spelling}
+            )
+        return names
+
+
+def planned_queries(found: Sequence[Window], phase: str) -> list[PlannedQuery]:
+    """Group the windows of a phase by the planned query they belong to, in the order of the plan."""
+    families: dict[int, list[Window]] = {}
+    for window in found:
+        if window.phase == phase:
+            families.setdefault(window.root_id, []).append(window)
+    return [
+        PlannedQuery(
+            next(window for window in family if window.window_id == number),
+            tuple(window for window in family if window.state != "split"),
+        )
+        for number, family in sorted(families.items())
+    ]
+
+
+def collection_health(
+    store: Store,
+    run_id: str,
+    *,
+    active: Sequence[str],
+    posts: pd.DataFrame,
+    period: tuple[str, str],
+    budget: int,
+    stopped: str | None,
+) -> dict[str, Any]:
+    """Sum up how complete a run's collection was.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    run_id
+        The run.
+    active
+        The pool accounts that were to be watched.
+    posts
+        The posts of the period (:func:`coordlib.store.period.period_posts`).
+    period
+        First and last UTC day, YYYY-MM-DD.
+    budget
+        Requests a day may spend.
+    stopped
+        ``"quota"`` or ``"outage"`` when the collection ended before everything was asked, else None.
+
+    Returns
+    -------
+    dict
+        What :func:`coordlib.report.health.health_html` shows; JSON as it stands.
+    """
+    found = windows.select(store, run_id=run_id)
+    spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
+    phases = windows.summary(store, run_id)["phases"]
+    # A run that was stopped before its accounts were planned has left all of them.
+    accounts_plan = phases.get("accounts") or ({"carried_over": len(active)} if stopped else {})
+    phases_run = list(dict.fromkeys(window.phase for window in found))
+    queries = {phase: planned_queries(found, phase) for phase in ("accounts", "captions", *phases_run)}
+    accounts, captions = queries["accounts"], queries["captions"]
+    zero = [
+        *account_warnings(accounts, posts),
+        *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
+    ]
+    return {
+        "stopped": stopped,
+        "accounts": {
+            **_accounts(accounts, run_answers(store, run_id, "accounts"), refused_accounts(store)),
+            **_plan_facts(accounts_plan, accounts),
+            "active": len(active),
+        },
+        "captions": {**_captions(captions), **_plan_facts(phases.get("captions") or {}, captions)},
+        "windows": _windows(found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))),
+        "requests": {"spent": sum(by_outcome.values()), "budget": budget, "by_outcome": by_outcome},
+        "errors": {
+            kind: {"count": spent["by_kind"][kind], "samples": samples} for kind, samples in spent["errors"].items()
+        },
+        "transcripts": {"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
+        "days": days_with_rows(posts["create_time"], period),
+        "earlier_gaps": [{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
+        "turned_to_zero": zero[:SHOWN],
+    }  # fmt: skip
+
+
+def days_with_rows(times: Iterable[int], period: tuple[str, str]) -> list[dict[str, Any]]:
+    """Count posts per UTC day of a period, days without any included.
+
+    Examples
+    --------
+    >>> days_with_rows([0, 5, 86_400], ("1970-01-01", "1970-01-03"))[1:]
+    [{'date': '1970-01-02', 'rows': 1}, {'date': '1970-01-03', 'rows': 0}]
+    """
+    counts = Counter(int(moment) // 86_400 for moment in times)
+    first, last = (dt.date.fromisoformat(day) for day in period)
+    epoch = dt.date(1970, 1, 1)
+    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
+    return [{"date": day.isoformat(), "rows": counts.get((day - epoch).days, 0)} for day in days]
+
+
+def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> list[dict[str, Any]]:
+    """Name the queries for accounts that brought nothing although the accounts are known to post.
+
+    Expected are the posts a day of each account in the period that is stored, times the days asked for; a
+    query that promised fewer than :data:`MIN_EXPECTED` is not named.
+    """
+    silent = [query for query in queries if query.silent]
+    if not silent or posts.empty:
+        return []
+    days = posts["create_time"].astype("int64") // 86_400
+    span = int(days.max() - days.min()) + 1
+    rate = (posts["author_name"].value_counts() / span).to_dict()
+    named = []
+    for query in silent:
+        start, end = query.root.start, query.root.end
+        expected = sum(rate.get(name, 0.0) for name in query.subjects) * ((end - start).days + 1)
+        if expected >= MIN_EXPECTED:
+            text = (
+                f"{len(query.subjects):,} accounts from {start} to {end} returned nothing, though about "
+                f"{expected:,.0f} posts were to be expected from what they posted before"
+            )
+            named.append({"phase": "accounts", "expected": round(expected, 1), "text": text})
+    return sorted(named, key=lambda item: (-item["expected"], item["text"]))
+
+
+def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) -> list[dict[str, Any]]:
+    """Say so when every caption search brought nothing although earlier ones brought posts.
+
+    One search may well find nothing new; all of them is what the service once did for weeks, without an
+    error. ``earlier`` holds the caption queries of earlier runs and the videos they brought.
+    """
+    answered = [
+        query for query in queries if not query.waiting and all(part.state == "done" for part in query.parts)
+    ]
+    n_earlier, rows_earlier = earlier
+    # Rows of a query that failed for some of its days show as well that the search works.
+    if not answered or not n_earlier or any(query.rows for query in queries):
+        return []
+    expected = rows_earlier / n_earlier * len(answered)
+    if expected < MIN_EXPECTED:
+        return []
+    text = (
+        f"all {len(answered):,} caption searches returned nothing, though about {expected:,.0f} posts were to be "
+        f"expected from the {n_earlier:,} searches of earlier days"
+    )
+    return [{"phase": "captions", "expected": round(expected, 1), "text": text}]
+
+
+def _accounts(
+    queries: Sequence[PlannedQuery], answered: set[str], refused: Mapping[str, str]
+) -> dict[str, Any]:
+    asked = {name for query in queries if query.begun for name in query.subjects}
+    failed = {name for query in queries for name in query.failed_subjects()}
+    waiting = {name for query in queries if query.waiting for name in query.subjects}
+    heard = {name.casefold() for name in answered}
+    posting = {name for name in asked if name.casefold() in heard}
+    return {
+        "asked": len(asked),
+        "answered": len(posting),
+        "silent": len(asked - posting - failed - waiting - set(refused)),
+        "failed": len(failed - set(refused)),
+        "failed_names": sorted(failed - set(refused))[:SHOWN],
+        "refused": len(asked & set(refused)),
+        "refused_names": sorted(asked & set(refused))[:SHOWN],
+    }
+
+
+def _captions(queries: Sequence[PlannedQuery]) -> dict[str, Any]:
+    failed = {name for query in queries for name in query.failed_subjects()}
+    begun = {name for query in queries if query.begun and not query.waiting for name in query.subjects}
+    return {"searched": len(begun - failed), "failed": len(failed)}
+
+
+def _plan_facts(facts: Mapping[str, Any], queries: Sequence[PlannedQuery]) -> dict[str, Any]:
+    """Count what the plan left out; everything when the phase was never planned."""
+    waiting = {name for query in queries if query.waiting for name in query.subjects}
+    names = ("subjects", "carried_over", "not_due")
+    return {
+        "found": sum(int(facts.get(name, 0)) for name in names),
+        "not_due": int(facts.get("not_due", 0)),
+        "left_over": int(facts.get("carried_over", 0)) + len(waiting),
+        "planned": bool(facts),
+    }
+
+
+def _windows(found: Sequence[Window], total: int, retried: int) -> dict[str, Any]:
+    failed = [window for window in found if window.state == "failed"]
+    return {
+        "total": total,
+        "retried": retried,
+        "failed": len({window.root_id for window in failed}),
+        "failed_list": [
+            {
+                "phase": w.phase, "start": w.start.isoformat(), "end": w.end.isoformat(),
+                "reason": w.reason, "log_id": w.log_id,
+            }
+            for w in failed[:SHOWN]
+        ],
+        "cut_short": len({w.root_id for w in found if w.state == "done" and w.reason not in (None, "done")}),
+    }  # fmt: skip

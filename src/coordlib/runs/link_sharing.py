@@ -1,0 +1,277 @@
+"""Link sharing from a file to tables: read the shares, detect, keep the record of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.errors import EmptyInputError, TimeFormatError
+from coordlib.links.coord_shares import CoordShares, get_coord_shares
+from coordlib.links.interval import CoordInterval, estimate_coord_interval
+from coordlib.links.prepare import NEEDED, utc_seconds
+from coordlib.report.provenance import sha256_file
+from coordlib.runs.import_shares import CHUNK_ROWS
+from coordlib.runs.parameters import LinkSharing
+from coordlib.runs.workspace import Workspace
+from coordlib.simulate.links import simulate_link_shares
+from coordlib.sources.exports import (
+    ExportReport,
+    export_link_shares,
+    iter_export,
+    link_object,
+    merge_reports,
+    without_object,
+)
+from coordlib.sources.exports.records import is_json
+from coordlib.sources.tables import file_kind, inspect_text, line_of_row, read_table
+from coordlib.times import utc_seconds as read_times
+
+
+@dataclass(frozen=True)
+class LinkInput:
+    """A table of link shares and where it comes from.
+
+    Attributes
+    ----------
+    shares
+        One row per post in CrowdTangle's columns.
+    name
+        Name of the file, or "simulated".
+    inputs
+        File name to SHA-256; empty for simulated shares.
+    simulated
+        Whether the shares are invented.
+    reading
+        How the file was read and what was left out of it, as names and values; empty for a table that
+        has CooRnet's columns already.
+    """
+
+    shares: pd.DataFrame
+    name: str
+    inputs: Mapping[str, str]
+    simulated: bool
+    reading: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """The times of the first and the last share (UTC, ``YYYY-MM-DD HH:MM:SS``)."""
+        seconds = utc_seconds(self.shares["date"])
+        first, last = (pd.Timestamp(int(value), unit="s") for value in (seconds.min(), seconds.max()))
+        return str(first), str(last)
+
+    @property
+    def last_day(self) -> str:
+        """The UTC day of the last share (YYYY-MM-DD)."""
+        return self.period[1][:10]
+
+
+def load_link_shares(path: Path | str | None = None) -> LinkInput:
+    """Read a table of link shares (CSV, Parquet, JSON); without a path, simulate one.
+
+    A table with the columns ``account.url``, ``expanded`` and ``date`` is taken as it is; anything
+    else goes through the recognition of platform exports. Counts that a platform never gives are no column.
+
+    Raises
+    ------
+    UnknownFormatError, MissingColumnError, EmptyInputError, FileFormatError, TimeFormatError
+        A file that cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> source.name, len(source.shares), source.period
+    ('shares.csv', 2, ('1970-01-01 00:00:00', '1970-01-01 00:00:05'))
+    """
+    if path is None:
+        return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
+    path = Path(path)
+    shares, reading = _table(path)
+    _refuse_unreadable_times(shares["date"], path)
+    properties = [name for name in shares.columns if str(name).startswith("account.")]
+    shares = shares.assign(**{name: shares[name].replace("", None) for name in properties})
+    counts = [name for name in shares.columns if str(name).startswith("statistics.")]
+    shares = shares.drop(columns=[name for name in counts if shares[name].replace("", None).isna().all()])
+    return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False, reading)
+
+
+def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    if set(NEEDED) <= _columns(path):
+        return read_table(path), {}
+    tables: list[pd.DataFrame] = []
+    reports: list[ExportReport] = []
+    without = 0
+    # Piece by piece: of a large export only the columns of the table of shares stay in memory.
+    for piece in iter_export(path, CHUNK_ROWS):
+        known = piece.format
+        without += without_object(piece, object=link_object(known, str(path)))
+        tables.append(export_link_shares(piece))
+        reports.append(piece.report)
+    shares = pd.concat(tables, ignore_index=True)
+    report = merge_reports(reports)
+    if shares.empty:
+        raise EmptyInputError(
+            f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
+        )
+    reading = {"Read as": f"{known.title}: {report.posts:,} posts of {report.rows:,} rows"}
+    left_out = report.dropped | ({"post without a link": without} if without else {})
+    if left_out:
+        reading["Left out while reading"] = _reasons(left_out)
+    return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
+
+
+def _columns(path: Path) -> set[str]:
+    """Return the columns of a table; none for JSON, which is always an export."""
+    where = str(path)
+    if is_json(path, where):
+        return set()
+    if file_kind(path, where) == "parquet":
+        return {str(name) for name in read_table(path, allow_no_rows=True).columns}
+    return set(inspect_text(path, where).columns)
+
+
+def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
+    bad = read_times(dates).isna()
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        place = (
+            f"row {row + 1}" if file_kind(path, str(path)) == "parquet" else f"line {line_of_row(path, row)}"
+        )
+        value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
+        raise TimeFormatError(
+            f"{path}, {place}, column 'date': {value!r} is no time ({int(bad.sum()):,} such of {len(dates):,} rows); "
+            "write UTC times as 2026-11-23 10:00:00 or as seconds"
+        )
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{reason}: {count:,}" for reason, count in counts.items())
+
+
+def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
+    """Estimate the interval where none is given, and detect coordinated link sharing.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "expanded": ["u", "u"], "date": [0, 5]})
+    >>> detect_links(shares, LinkSharing(coordination_interval=10)).edges.values.tolist()
+    [['a', 'b', 1]]
+    """
+    interval: float | CoordInterval | None = parameters.coordination_interval
+    if interval is None:
+        interval = estimate_coord_interval(
+            shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
+            keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
+        )  # fmt: skip
+    return get_coord_shares(
+        shares, interval, percentile_edge_weight=parameters.percentile_edge_weight, clean_urls=parameters.clean_urls,
+        keep_ourl_only=parameters.keep_ourl_only, gtimestamps=parameters.gtimestamps, compat=parameters.compat,
+        seed=parameters.seed,
+    )  # fmt: skip
+
+
+def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
+
+    Places on the machine of the run are left out: they change no number, and pages are public.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> link_run(source, get_coord_shares(source.shares, 10), {"workspace": "w"})["counts"]
+    {'n_posts': 2, 'n_urls': 1, 'n_accounts_all': 2, 'n_accounts': 2, 'n_networks': 1, 'least_urls': 1}
+    """
+    entities = output.entities
+    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
+    return {
+        "date": source.last_day,
+        "outcome": "network" if len(entities) else "no-coordination",
+        "simulated": source.simulated,
+        "parameters": {**told, "shares": source.name, "coordination_interval_used": output.interval},
+        "counts": {
+            "n_posts": len(source.shares),
+            "n_urls": int(output.shares["expanded"].nunique()),
+            "n_accounts_all": int(output.shares["account.url"].nunique()),
+            "n_accounts": len(entities),
+            "n_networks": int(entities["component"].nunique()),
+            "least_urls": int(output.edges["weight"].min()) if len(output.edges) else 0,
+        },
+        "inputs": dict(source.inputs),
+    }
+
+
+def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
+    """Return a run in numbers, each with its unit and what it is a part of.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> source = load_link_shares(file)
+    >>> link_facts(source, get_coord_shares(source.shares, 10))["Accounts in the network"]
+    '2 of 2'
+    """
+    shares, entities = output.shares, output.entities
+    coordinated = shares[shares["is_coordinated"]]
+    minimum = (
+        "no two accounts were linked"
+        if pd.isna(output.min_weight)
+        else f"{output.min_weight:g} URLs in common"
+    )
+    left_out = {"Left out": _reasons(output.left_out)} if output.left_out else {}
+    return {
+        "Input": source.name,
+        **source.reading,
+        "Period (UTC)": " to ".join(source.period),
+        "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
+        **left_out,
+        "Coordination interval": _interval(output),
+        "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
+        "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
+        "Smallest edge kept": minimum,
+        "Accounts in the network": f"{len(entities):,} of {shares['account.url'].nunique():,}",
+        "Components": f"{entities['component'].nunique():,}",
+        "Method": "CooRnet 1.7.0 (tumbling bins)" if output.compat == "coornet" else "sliding window",
+    }
+
+
+def _interval(output: CoordShares) -> str:
+    """Say how long the interval is and how it was found."""
+    estimate = output.estimate
+    if estimate is None:
+        return f"{output.interval:,} s, as given"
+    raised = " (it is 0 s, the smallest interval is 1 s)" if estimate.raised else ""
+    return (
+        f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
+        f"{estimate.n_urls:,} URLs{raised}"
+    )
+
+
+def link_folder(source: LinkInput, workspace: Path | str, output_dir: Path | str | None = None) -> Path:
+    """Return the folder of a report: ``output_dir`` if given, else ``links-NAME`` among the workspace's analyses.
+
+    Examples
+    --------
+    >>> link_folder(LinkInput(pd.DataFrame(), "My shares.csv", {}, False), "w").as_posix()
+    'w/reports/analyses/links-my-shares'
+    """
+    if output_dir:
+        return Path(output_dir)
+    return Workspace(Path(workspace)).analysis_folder(f"links-{file_slug(source.name)}")
+
+
+def file_slug(name: str) -> str:
+    """Return a file's name as part of an address."""
+    stem = name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower() or "shares"

@@ -1,0 +1,334 @@
+"""A monitoring day: ask for the pool's posts, search their captions, and report what is known then.
+
+A run keeps everything in the workspace as it goes, so it may be stopped at any moment (the day's requests
+are spent, the service is down, the machine is switched off) and started again: the same day goes on where
+it stopped, another day takes over what was left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.describe.truth import pool_quality
+from coordlib.errors import CollectError, ParameterError, QuotaExhausted
+from coordlib.report.provenance import code_version
+from coordlib.runs.day import DayMaterial, DayReport, report_day
+from coordlib.runs.health import collection_health
+from coordlib.runs.lock import workspace_lock
+from coordlib.runs.parameters import Monitoring
+from coordlib.runs.workspace import Workspace
+from coordlib.site.build import failure_page
+from coordlib.store import Store, coverage, open_store
+from coordlib.store.period import day_start, period_posts
+from coordlib.store.pool import pool
+from coordlib.store.runs import finish_run, newest_run, start_run
+from coordlib.tiktok import Collector, Outcome, Plan, TikTokResearch, plan_accounts, plan_captions
+
+#: Makes a client that keeps its requests in the store under a run's id.
+Connect = Callable[[Store, str], TikTokResearch]
+
+#: Why a phase ended before its end.
+STOPS = ("quota", "outage")
+
+
+@dataclass(frozen=True)
+class MonitoredDay:
+    """How a monitoring day ended: its report, and why the collection stopped early (None: it did not)."""
+
+    report: DayReport
+    stopped: str | None
+    requests: int
+    left_over: int
+
+    def raise_for_stop(self) -> None:
+        """Raise what stands for an early stop; the day's report is written all the same.
+
+        Raises
+        ------
+        QuotaExhausted
+            The day's requests are spent.
+        CollectError
+            The service failed or refused every query.
+        """
+        rest = (
+            f"the report of {self.report.date} is written, {self.left_over:,} accounts and captions are left"
+        )
+        if self.stopped == "quota":
+            raise QuotaExhausted(f"the request quota is spent; {rest}; start again after 00:00 UTC")
+        if self.stopped == "outage":
+            raise CollectError(f"the service failed or refused every query; {rest}; start again later")
+
+
+def monitored_period(date: str, parameters: Monitoring) -> tuple[str, str]:
+    """Return the first and the last UTC day whose posts a monitoring day looks at.
+
+    The newest ``lag_days`` are left out: the archive does not have them yet.
+
+    Examples
+    --------
+    >>> monitored_period("2026-11-23", Monitoring(days_back=15, lag_days=3))
+    ('2026-11-06', '2026-11-20')
+    """
+    end = as_day(date) - dt.timedelta(days=parameters.lag_days)
+    start = end - dt.timedelta(days=parameters.days_back - 1)
+    return start.isoformat(), end.isoformat()
+
+
+def monitor_day(
+    workspace: Workspace | Path | str,
+    date: str,
+    connect: Connect,
+    parameters: Monitoring | None = None,
+    *,
+    again: bool = False,
+    progress: bool = True,
+) -> MonitoredDay:
+    """Collect and report one day.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace; its pool says which accounts are watched.
+    date
+        The day the report is for, YYYY-MM-DD: the morning of the run, UTC.
+    connect
+        Called with the open store and the run's id; returns the client to ask with.
+    parameters
+        How requests are spent and coordination is detected (none: the defaults).
+    again
+        Report a day that was finished once more (a new version of its page; the old one is kept).
+    progress
+        Show progress bars on a terminal.
+
+    Returns
+    -------
+    MonitoredDay
+        A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop`
+        turns it into the exit code.
+
+    Raises
+    ------
+    WorkspaceLockedError
+        Another run is writing to the workspace.
+    ParameterError
+        The pool is empty, the day is still to come, or it was reported already (give ``again``).
+    CredentialsError
+        Key or secret are missing or refused; the day's page says that it failed.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
+    options = parameters or Monitoring()
+    date = as_day(date).isoformat()
+    run_id = f"monitor-{date}"
+    if not place.database.exists():
+        raise _no_pool(place, date)
+    with workspace_lock(place.root, f"coordlib monitor --date {date}"):
+        with open_store(place.database) as store:
+            watched = watched_accounts(store, date, place)
+            _refuse_finished(store, date, again)
+            with connect(store, run_id) as client:
+                refuse_future(date, client)
+                start_run(
+                    store, run_id, kind="monitor", date=date, started_at=int(client.clock()),
+                    code_version=code_version(), parameters=options.for_notebook(),
+                )  # fmt: skip
+                clock = client.clock
+                try:
+                    stopped = collect_day(client, run_id, date, watched, options, progress=progress)
+                except CollectError as error:
+                    _record_failure(store, place, run_id, date, error, int(clock()))
+                    raise
+            material = day_material(store, place, date, run_id, watched, options, stopped)
+        report = report_day(
+            place, material, options.daily().model_copy(update={"workspace": str(place.root)}), kind="monitor",
+            clock=clock,
+        )  # fmt: skip
+    health = material.facts["health"]
+    left = health["accounts"]["left_over"] + health["captions"]["left_over"]
+    return MonitoredDay(report, stopped, health["requests"]["spent"], left)
+
+
+def collect_day(
+    client: TikTokResearch,
+    run_id: str,
+    date: str,
+    watched: list[str],
+    parameters: Monitoring,
+    *,
+    progress: bool = True,
+) -> str | None:
+    """Spend the day's requests: what earlier days left, then accounts, then captions.
+
+    Returns
+    -------
+    str or None
+        ``"quota"`` or ``"outage"`` when it ended early; None when everything planned was asked.
+    """
+    collector = Collector(client, progress=progress)
+    earlier = [outcome.reason for outcome in collector.carry_over(run_id)]
+    if stop := _stop(earlier):
+        return stop
+    for phase, plan in _phases(client, date, watched, parameters):
+        if client.budget.remaining() == 0:
+            return "quota"
+        outcome: Outcome = collector.run(run_id, phase, plan)
+        if stop := _stop([outcome.reason]):
+            return stop
+    return None
+
+
+def plan_day(
+    workspace: Workspace | Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
+) -> list[Plan]:
+    """Return the plans a monitoring day would follow now, without asking or changing anything.
+
+    The captions are planned from what is stored: the posts the accounts will bring are not known yet.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
+    options = parameters or Monitoring()
+    date = as_day(date).isoformat()
+    with open_store(place.database, read_only=True) as store:
+        watched = watched_accounts(store, date, place)
+        with connect(store, f"monitor-{date}") as client:
+            refuse_future(date, client)
+            return [plan() for _, plan in _phases(client, date, watched, options)]
+
+
+def day_material(
+    store: Store,
+    place: Workspace,
+    date: str,
+    run_id: str,
+    watched: list[str],
+    parameters: Monitoring,
+    stopped: str | None,
+) -> DayMaterial:
+    """Put together what is known about a day: every stored post of its period, and how complete that is."""
+    period = monitored_period(date, parameters)
+    posts = period_posts(store, *period)
+    health = collection_health(
+        store, run_id, active=watched, posts=posts, period=period, budget=parameters.daily_requests, stopped=stopped
+    )  # fmt: skip
+    if planted := planted_accounts(place):
+        health["truth"] = pool_quality(pool(store)["username"], planted).as_facts()
+    errors = {kind: found["count"] for kind, found in health["errors"].items()}
+    facts: dict[str, Any] = {
+        "source": "research-api",
+        "n_recent": int(posts["author_name"].isin(set(watched)).sum()),
+        "period_start": day_start(period[0]),
+        "period_end": day_start(period[1]) + 86_399,
+        "n_duplicate_rows": 0,
+        "n_transcripts": health["transcripts"]["with"],
+        "n_errors": sum(errors.values()),
+        "errors_by_type": errors,
+        "error_samples": [],
+        "inputs": {},
+        "notes": [],
+        "health": health,
+    }
+    return DayMaterial(date, posts, facts, stored=True)
+
+
+def watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
+    """Return the active accounts of the pool as it was when the day began.
+
+    Raises
+    ------
+    ParameterError
+        There are none.
+    """
+    everyone = pool(store, before=date)
+    active = everyone.loc[everyone["status"] == "active", "username"].tolist()
+    if not active:
+        raise _no_pool(place, date)
+    return [str(name) for name in active]
+
+
+def refuse_future(date: str, client: TikTokResearch) -> None:
+    """Refuse a day that is still to come: its empty answers would count as asked, and nobody would be asked again.
+
+    Raises
+    ------
+    ParameterError
+        The day begins after the client's present (UTC).
+    """
+    today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
+    if as_day(date) > today:
+        raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
+
+
+def planted_accounts(place: Workspace) -> dict[str, str]:
+    """Return the planted truth of a simulated workspace: account to network (empty where nothing is planted)."""
+    path = place.root / "truth.csv"
+    if not place.simulated or not path.exists():
+        return {}
+    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
+    truth = truth[truth["coordinated"].str.lower() == "true"].drop_duplicates("account_id", keep="first")
+    return dict(zip(truth["account_id"], truth["network"], strict=True))
+
+
+def as_day(text: str | dt.date) -> dt.date:
+    """Read a day.
+
+    Raises
+    ------
+    ParameterError
+        It is not a date written YYYY-MM-DD.
+    """
+    try:
+        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
+    except ValueError:
+        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None
+
+
+def _phases(
+    client: TikTokResearch, date: str, watched: list[str], parameters: Monitoring
+) -> list[tuple[str, Callable[[], Plan]]]:
+    store, day, settings = client.store, as_day(date), parameters.collection()
+
+    def accounts() -> Plan:
+        histories = coverage.account_histories(store, watched, day)
+        return plan_accounts(histories, day, client.budget.remaining(), settings)
+
+    def captions() -> Plan:
+        histories = coverage.caption_histories(
+            store, watched, day, days_back=settings.days_back + settings.lag_days,
+            min_length=settings.caption_min_length,
+        )  # fmt: skip
+        return plan_captions(histories, day, client.budget.remaining(), settings)
+
+    return [("accounts", accounts), ("captions", captions)]
+
+
+def _no_pool(place: Workspace, date: str) -> ParameterError:
+    return ParameterError(
+        f"{place.root}: no account of the pool is watched on {date}; "
+        "add some with 'coordlib discover' or 'coordlib pool import'"
+    )
+
+
+def _stop(reasons: list[str]) -> str | None:
+    return next((reason for reason in reasons if reason in STOPS), None)
+
+
+def _refuse_finished(store: Store, date: str, again: bool) -> None:
+    run = newest_run(store, date)
+    if run is None or run["kind"] != "monitor" or run["status"] != "done" or again:
+        return
+    if (run["facts"].get("health") or {}).get("stopped"):
+        return
+    raise ParameterError(f"{date} is reported already; '--again' makes a new version of its report")
+
+
+def _record_failure(
+    store: Store, place: Workspace, run_id: str, date: str, error: CollectError, now: int
+) -> None:
+    """Leave a page that says why there is no report, unless an earlier attempt left one."""
+    finish_run(store, run_id, status="failed", outcome="failed", finished_at=now, message=str(error))
+    if not (place.day_folder(date) / "index.ipynb").exists():
+        failure_page(place.day_folder(date), date, f"The day could not be collected: {error}", str(error))

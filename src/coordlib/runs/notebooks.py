@@ -1,0 +1,175 @@
+"""Running a template notebook with papermill: template in, dated executed copy out.
+
+A template is never changed. Parameters are validated before a kernel starts. A notebook that fails
+is kept beside the place of its success, with its traceback, and the caller gets a
+:class:`~coordlib.errors.RunError` that says where.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import yaml
+from nbclient.exceptions import CellTimeoutError
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib.runs.parameters import (
+    ComponentAnalysis,
+    DailyMonitoring,
+    LinkSharing,
+    Parameters,
+    SeedDiscovery,
+)
+
+#: The parameter model behind each template, by file name.
+MODELS: dict[str, type[Parameters]] = {
+    "01-seed-discovery.ipynb": SeedDiscovery,
+    "02-daily-monitoring.ipynb": DailyMonitoring,
+    "03-component-analysis.ipynb": ComponentAnalysis,
+    "05-link-sharing.ipynb": LinkSharing,
+}
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def notebook_defaults(template: Path) -> dict[str, Any]:
+    """Return the names and defaults in the cell of a template that is tagged ``parameters``."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    found = papermill.inspect_notebook(_read(template))
+    return {name: ast.literal_eval(str(item["default"])) for name, item in found.items()}
+
+
+def _read(template: Path) -> Any:
+    try:
+        notebook = nbformat.read(template, as_version=4)
+    except FileNotFoundError:
+        raise FileFormatError(f"{template}: there is no such notebook") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
+        raise FileFormatError(f"{template}: not readable as a Jupyter notebook") from None
+    notebook.metadata.setdefault(
+        "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
+    )
+    return notebook
+
+
+def run_notebook(
+    template: Path | str,
+    output: Path | str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    front_matter: Mapping[str, Any] | None = None,
+    timeout: int = 600,
+    progress: bool = False,
+) -> Path:
+    """Execute a template notebook with parameters and keep the executed copy.
+
+    Parameters
+    ----------
+    template
+        Notebook with a cell tagged ``parameters``.
+    output
+        Where the executed copy goes. On failure it is not written; ``NAME.failed.ipynb`` is.
+    parameters
+        Values for the parameters cell. Unknown names are refused with the nearest known one.
+    front_matter
+        Title, date and so on of the page, put in a raw first cell.
+    timeout
+        Seconds one cell may take.
+    progress
+        Show a progress bar on a terminal.
+
+    Raises
+    ------
+    UnknownParameterError, ParameterError
+        Before anything runs.
+    RunError
+        A cell failed or took too long; the message names the kept notebook and the error.
+    """
+    template, output = Path(template), Path(output)
+    values = _validated(template, dict(parameters or {}))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    running = output.with_name(f".{output.stem}.running.ipynb")
+    failed = output.with_name(f"{output.stem}.failed.ipynb")
+    config = Config()
+    config.KernelManager.transport = "ipc"  # no open port on shared machines
+    try:
+        # Sockets of its own: by default two runs in one folder would share theirs, and leave them there.
+        with tempfile.TemporaryDirectory(prefix="coordlib-") as sockets, warnings.catch_warnings():
+            config.KernelManager.ip = str(Path(sockets) / "kernel")
+            warnings.simplefilter("ignore")
+            papermill.execute_notebook(
+                _read(template), str(running), parameters=values, kernel_name="python3",
+                progress_bar=progress and sys.stderr.isatty(),
+                config=config, execution_timeout=timeout, request_save_on_cell_execute=False,
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
+            )  # fmt: skip
+    except (PapermillExecutionError, CellTimeoutError) as error:
+        if running.exists():
+            running.replace(failed)
+        raise RunError(f"{template.name} failed ({failure_line(error)}); kept as {failed}") from error
+    except BaseException:
+        running.unlink(missing_ok=True)
+        raise
+    _finish(running, dict(front_matter or {}))
+    running.replace(output)
+    failed.unlink(missing_ok=True)
+    return output
+
+
+def failure_line(error: Exception) -> str:
+    """Return one line that says which error stopped a notebook."""
+    if isinstance(error, PapermillExecutionError):
+        return " ".join(f"{error.ename}: {error.evalue}".split())[:300]
+    return "a cell took too long"
+
+
+def failure_traceback(error: Exception) -> str:
+    """Return the traceback of a failed notebook as plain text."""
+    lines = getattr(error, "traceback", None) or [str(error)]
+    return _ANSI.sub("", "\n".join(map(str, lines)))
+
+
+def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
+    defaults = notebook_defaults(template)
+    unknown = set(values) - set(defaults)
+    if unknown:
+        raise UnknownParameterError.from_names(unknown, defaults, str(template.name))
+    model = MODELS.get(template.name)
+    if model is None:
+        return values
+    checked = model.load({**defaults, **values}, where=template.name).for_notebook()
+    return {name: checked[name] for name in values}
+
+
+def _finish(path: Path, front_matter: dict[str, Any]) -> None:
+    """Make the executed copy a page: front matter first, no local paths, stable ids, parameters hidden."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    if front_matter:
+        # The page takes its title from the front matter; the template's own title cell would repeat it.
+        if notebook.cells and notebook.cells[0].source.startswith("# "):
+            del notebook.cells[0]
+        head = yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True)
+        notebook.cells.insert(0, nbformat.v4.new_raw_cell(f"---\n{head}---"))
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"parameters", "injected-parameters"}:
+            cell.metadata["tags"] = sorted(tags | {"remove-cell"})
+    partial = path.with_suffix(".part")
+    nbformat.write(notebook, partial)
+    partial.replace(path)

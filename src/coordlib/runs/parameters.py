@@ -1,0 +1,245 @@
+"""The parameters of every notebook and command: one model each, one home for each default.
+
+Notebook cells, YAML files, command-line options and the documentation are checked against these
+models by a test, so a default is changed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+
+
+class Parameters(BaseModel):
+    """Base of all parameter models: unknown names are refused, values are validated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def load(cls, values: dict[str, Any] | None = None, *, where: str = "parameters") -> Self:
+        """Validate a mapping, turning what is wrong into one line a researcher can act on.
+
+        Raises
+        ------
+        UnknownParameterError
+            A name the model does not have; the nearest known name is offered.
+        ParameterError
+            A value outside its range or of the wrong type.
+        """
+        values = dict(values or {})
+        unknown = set(values) - set(cls.model_fields)
+        if unknown:
+            raise UnknownParameterError.from_names(unknown, cls.model_fields, where)
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            parts = []
+            for item in error.errors():
+                name = ".".join(str(part) for part in item["loc"]) or "parameters"
+                parts.append(f"{name} = {item.get('input')!r}: {item['msg'].lower()}")
+            raise ParameterError(f"{where}: " + "; ".join(parts)) from None
+
+    @classmethod
+    def from_yaml(cls, path: Path | str) -> Self:
+        """Read and validate a YAML file of parameters."""
+        path = Path(path)
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except FileNotFoundError:
+            raise FileFormatError(f"{path}: there is no such parameter file") from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            text = " ".join(str(error).split())
+            raise FileFormatError(f"{path}: not readable as YAML ({text})") from None
+        if not isinstance(values, dict):
+            raise FileFormatError(f"{path}: expected 'name: value' lines, found a {type(values).__name__}")
+        return cls.load(values, where=str(path))
+
+    def for_notebook(self) -> dict[str, Any]:
+        """Return the values as papermill can inject them: text, numbers, booleans, None, lists, dicts."""
+        return self.model_dump(mode="json")
+
+
+class DetectionParameters(Parameters):
+    """How coordination is detected; the defaults are those the vera.ai report ran with."""
+
+    time_window: int = Field(
+        120, ge=0, description="Two posts of one object at most this far apart are a pair (seconds)."
+    )
+    min_participation: int = Field(
+        2, ge=0, description="An account needs at least this many shares to take part."
+    )
+    edge_weight: float = Field(
+        0.9, ge=0, le=1, description="Keep edges heavier than this quantile of all edge weights."
+    )
+    min_weight: int | None = Field(
+        None, ge=1, description="A fixed smallest weight to keep instead of the quantile (none: quantile)."
+    )
+
+
+class DailyMonitoring(DetectionParameters):
+    """Parameters of notebooks/02-daily-monitoring.ipynb: one day of one workspace."""
+
+    workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
+    date: dt.date | None = Field(None, description="The day to report (none: the newest day stored).")
+    output_dir: str | None = Field(
+        None, description="Where the day's files are written (none: WORKSPACE/drafts/days/DATE)."
+    )
+    min_posts: int = Field(
+        100, ge=1, description="A day without a network and with fewer posts is called too little data."
+    )
+    nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+class ComponentAnalysis(DetectionParameters):
+    """Parameters of notebooks/03-component-analysis.ipynb: one network of one day in depth."""
+
+    workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
+    date: dt.date | None = Field(None, description="The day the network was seen (none: the newest).")
+    network: int = Field(1, ge=1, description="Number of the network on that day's page.")
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: WORKSPACE/reports/analyses/DATE-network-N)."
+    )
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+class CollectionParameters(Parameters):
+    """How a day's requests are spent; see coordlib.tiktok.plan."""
+
+    days_back: int = Field(15, ge=1, le=31, description="Days of posts a monitoring day looks back on.")
+    lag_days: int = Field(
+        3,
+        ge=0,
+        le=30,
+        description="The newest days are left out: posts take up to two days to appear (days).",
+    )
+    daily_requests: int = Field(
+        1000, ge=1, description="Requests a UTC day; lower it when colleagues share the project's quota."
+    )
+    accounts_per_query: int = Field(100, ge=1, le=100, description="Accounts asked for in one query at most.")
+    pages_per_query: float = Field(
+        3.0, gt=0, le=20, description="Accounts are put together until this many pages are expected."
+    )
+    max_interval_days: int = Field(
+        7, ge=1, le=31, description="A quiet account is asked at the latest after this many days."
+    )
+    ask_when_expected: float = Field(
+        1.0, ge=0, description="An account is asked once this many new posts are expected of it."
+    )
+    caption_share: float = Field(
+        0.3, ge=0, lt=1, description="Share of the day's requests kept for searching captions."
+    )
+    caption_min_length: int = Field(
+        80, ge=1, description="Captions shorter than this are not searched (characters)."
+    )
+    caption_min_accounts: int = Field(
+        1, ge=1, description="A caption is searched when at least this many pool accounts share it."
+    )
+    caption_margin_days: int = Field(
+        15, ge=0, le=30, description="A caption is searched this many days around its known posts."
+    )
+    captions_per_query: int = Field(20, ge=1, le=100, description="Captions searched in one query at most.")
+    caption_pages: int = Field(3, ge=1, description="Pages fetched of one caption query at most.")
+    min_yield: float = Field(
+        0.1, ge=0, description="A caption query is made when it promises this many unknown posts per request."
+    )
+    skip_known: bool = Field(
+        True, description="Leave accounts already known to share a caption out of its search."
+    )
+    refresh_days: int = Field(
+        30, ge=1, le=30, description="Stored videos are checked again after this many days (the terms' duty)."
+    )
+
+
+EngagementCount = Literal[
+    "engagement",
+    "statistics.actual.likeCount",
+    "statistics.actual.shareCount",
+    "statistics.actual.commentCount",
+    "statistics.actual.loveCount",
+    "statistics.actual.wowCount",
+    "statistics.actual.hahaCount",
+    "statistics.actual.sadCount",
+    "statistics.actual.angryCount",
+]
+
+
+class LinkSharing(Parameters):
+    """Parameters of notebooks/05-link-sharing.ipynb and ``coordlib links``; the defaults are CooRnet's."""
+
+    shares: str | None = Field(None, description="Table of shares, CSV or Parquet (none: a simulated one).")
+    workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: WORKSPACE/reports/analyses/links-NAME)."
+    )
+    coordination_interval: float | None = Field(
+        None,
+        ge=1,
+        description="Two shares of one URL at most this far apart are coordinated (seconds; none: estimated).",
+    )
+    q: float = Field(0.1, ge=0, le=1, description="The estimate looks at this quantile of the quickest URLs.")
+    p: float = Field(
+        0.5, ge=0, lt=1, description="… and at the time until more than this part of their shares."
+    )
+    percentile_edge_weight: float = Field(
+        0.9, ge=0, le=1, description="Keep edges at or above this quantile of all edge weights."
+    )
+    clean_urls: bool = Field(False, description="Make addresses of one page equal before anything else.")
+    keep_ourl_only: bool = Field(
+        False, description="Use only shares whose link is the original URL (is_orig)."
+    )
+    gtimestamps: bool = Field(False, description="Put on each edge when either account shared each URL.")
+    compat: Literal["coornet"] | None = Field(
+        None, description="'coornet' repeats the original, its fixed bins included (none: sliding window)."
+    )
+    seed: int = Field(1, ge=0, description="Seed of the Louvain clusters.")
+    order_by: EngagementCount = Field(
+        "engagement", description="Count by which top URLs and posts are ordered."
+    )
+    top: int = Field(10, ge=1, description="Top URLs and posts per component.")
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+class Monitoring(DailyMonitoring, CollectionParameters):
+    """Parameters of ``coordlib monitor``: how a day is collected, and how it is reported."""
+
+    def collection(self) -> CollectionParameters:
+        """Return the part that says how requests are spent."""
+        return CollectionParameters(
+            **{name: getattr(self, name) for name in CollectionParameters.model_fields}
+        )
+
+    def daily(self) -> DailyMonitoring:
+        """Return the part that the day's notebook takes."""
+        return DailyMonitoring(**{name: getattr(self, name) for name in DailyMonitoring.model_fields})
+
+
+class SeedDiscovery(DetectionParameters):
+    """Parameters of notebooks/01-seed-discovery.ipynb: accounts that share a hashtag's videos together."""
+
+    workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
+    hashtags: list[str] = Field(
+        default_factory=lambda: ["esempio"], min_length=1, description="Hashtags, without '#': any of them."
+    )
+    regions: list[str] = Field(
+        default_factory=list, description="Two-letter codes of registration: any of them (empty: all)."
+    )
+    start: dt.date | None = Field(None, description="First day, UTC (none: ten days before the last).")
+    end: dt.date | None = Field(None, description="Last day, UTC (none: the newest day the archive has).")
+    max_requests: int = Field(200, ge=1, description="Requests to spend at most.")
+    collect: bool = Field(False, description="Ask the service (false: only use what is stored).")
+    add_to_pool: bool = Field(False, description="Put the accounts found into the pool as seeds.")
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: WORKSPACE/reports/analyses/seed-HASHTAG-START-END)."
+    )
+    nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+Engine = Literal["auto", "quarto", "smalldocs"]

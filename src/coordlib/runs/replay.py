@@ -1,0 +1,99 @@
+"""Replaying an archive of daily folders: each day in order, as if it were monitored that morning."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from coordlib.errors import ParameterError
+from coordlib.runs.day import DayMaterial, DayReport, report_day
+from coordlib.runs.parameters import DailyMonitoring
+from coordlib.runs.workspace import Workspace
+from coordlib.sources.archive import ArchiveDay, list_days, read_day, split_list
+
+
+def replay_archive(
+    archive: Path | str,
+    workspace: Path | str,
+    parameters: DailyMonitoring | None = None,
+    *,
+    progress: bool = True,
+) -> list[DayReport]:
+    """Do for each archived day, in order, what a monitoring day does.
+
+    Parameters
+    ----------
+    archive
+        Folder of folders named YYYY-MM-DD, as the vera.ai archive has them.
+    workspace
+        Folder of the workspace; created if absent.
+    parameters
+        Detection parameters (none: the defaults).
+    progress
+        Show a bar with one step per day on a terminal.
+
+    Raises
+    ------
+    EmptyInputError
+        The archive has no dated folder.
+    InputError
+        A file of some day cannot be read. All days are read before the first is stored, so that nothing of
+        an archive with a damaged file is written.
+    ParameterError
+        The workspace is a file.
+    """
+    archive, place = Path(archive), Workspace(Path(workspace))
+    if place.root.exists() and not place.root.is_dir():
+        raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
+    days = list_days(archive)
+    silent = None if progress else True
+    for folder in tqdm(days, desc="checking", unit="day", disable=silent):
+        read_day(folder.path)
+    place.root.mkdir(parents=True, exist_ok=True)
+    if (archive / "simulated.json").exists():
+        shutil.copyfile(archive / "simulated.json", place.root / "simulated.json")
+    options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
+    reports, previous = [], None
+    for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
+        day = read_day(folder.path)
+        reports.append(report_day(place, material_of(day, previous), options))
+        previous = day.date
+    return reports
+
+
+def material_of(day: ArchiveDay, previous: dt.date | None) -> DayMaterial:
+    """Turn an archived day into the material of a monitoring day.
+
+    The archive's own pool (its list without the day's new entries at the end) is taken over before the
+    first day and after a gap; from one day to the next the pool is our own.
+    """
+    consecutive = previous is not None and previous + dt.timedelta(days=1) == day.date
+    posts = day.posts
+    if posts is not None:
+        lists = [name for name in ("hashtag_names", "effect_ids") if name in posts.columns]
+        posts = posts.assign(**{name: split_list(posts[name]) for name in lists})
+    return DayMaterial(day.date.isoformat(), posts, _facts(day), None if consecutive else day.pool_before)
+
+
+def _facts(day: ArchiveDay) -> Mapping[str, Any]:
+    posts = day.posts if day.posts is not None else pd.DataFrame({"create_time": []})
+    times = posts["create_time"].dropna()
+    return {
+        "source": "archive",
+        "n_recent": None if day.recent is None else len(day.recent),
+        "period_start": int(times.min()) if len(times) else None,
+        "period_end": int(times.max()) if len(times) else None,
+        "n_duplicate_rows": int(posts.duplicated("video_id").sum()) if len(posts) else 0,
+        "n_transcripts": int(posts["voice_to_text"].notna().sum()) if "voice_to_text" in posts.columns else 0,
+        "n_errors": len(day.errors),
+        "errors_by_type": {str(k): int(v) for k, v in day.errors["type"].value_counts().sort_index().items()},
+        "error_samples": [" ".join(str(text).split())[:300] for text in day.errors["message"].head(3)],
+        "inputs": {name: dict(facts) for name, facts in sorted(day.files.items())},
+        "notes": [note.replace(f"{day.path}/", "") for note in day.notes],  # published: no local folder
+    }

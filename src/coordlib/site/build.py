@@ -1,0 +1,302 @@
+"""The site of a workspace: its own pages put in place, the home page made, everything rendered.
+
+Rendering goes to a new folder that replaces the old site only when it is complete: a failed rendering
+leaves the published site as it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tqdm import tqdm
+
+from coordlib.errors import ParameterError, PublishError
+from coordlib.report.banners import day_banner, simulated_banner
+from coordlib.report.configuration import SIMULATED_SUFFIX, is_simulated, read_config, site_facts
+from coordlib.report.dictionary import dictionary_markdown
+from coordlib.report.notebook_page import hide_places, page_notebook, write_notebook
+from coordlib.report.package import is_published, keep_version, next_version, page_meta, seal, write_json
+from coordlib.report.provenance import code_version
+from coordlib.report.text import clean_text, escape, hide_folders, raw_block
+from coordlib.site.home import archive_page, home_page
+from coordlib.site.references import references_html
+
+__all__ = ["day_banner", "failure_page", "prepare_site", "render_site"]
+
+#: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
+_BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
+#: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
+_NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
+
+
+def failure_page(folder: Path | str, date: str, message: str, traceback_text: str) -> Path:
+    """Write the page of a day whose report could not be made, with the traceback as inert text.
+
+    A finished report that lies in the folder moves to the versions first. Files of the day stay.
+    """
+    folder = Path(folder)
+    message, traceback_text = hide_folders(message), hide_folders(traceback_text)
+    try:
+        if is_published(folder):
+            keep_version(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        run: dict[str, Any] = {
+            "date": date, "outcome": "failed", "message": clean_text(message), "code_version": code_version(),
+            "simulated": is_simulated(folder), "version": next_version(folder), **site_facts(folder),
+        }  # fmt: skip
+        write_json(folder / "run.json", run)
+        shown = escape(traceback_text[-20_000:])
+        details = (
+            f'<p class="cl-error">{escape(message)}</p><details><summary>Technical details</summary>'
+            f'<pre class="cl-trace" tabindex="0">{shown}</pre></details>'
+        )
+        blocks = [day_banner(run), details]
+        target = folder / "index.ipynb"
+        write_notebook(target, page_notebook(page_meta(run), blocks))
+        seal(folder)
+    except OSError as error:
+        raise PublishError(
+            f"{folder}: the failure page cannot be written ({error.strerror or error})"
+        ) from error
+    return target
+
+
+def prepare_site(workspace: Path | str) -> Path:
+    """Put the site's own pages into a workspace and write its home page; return the workspace.
+
+    ``_quarto.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
+    the home page, the archive and the data dictionary are made anew each time.
+    """
+    from coordlib.runs.workspace import project_root  # the one arrow back: where the templates lie
+
+    root, source = Path(workspace), project_root()
+    if not root.is_dir():
+        raise PublishError(f"{root}: there is no such workspace folder")
+    if root.resolve() == source.resolve():
+        raise PublishError(f"{root}: this is the project itself; name a workspace folder")
+    try:
+        _copy_pages(source, root)
+        simulated = (root / "simulated.json").exists()
+        _mark_simulated(root / "_quarto.yml", simulated)
+        banner = simulated_banner() if simulated else ""
+        _write(root / "index.qmd", home_page(root, banner))
+        _write(root / "reports" / "archive.qmd", archive_page(root, banner))
+        _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
+        _write(root / "reports" / "references.qmd", _references_page(root / "reports" / "references.bib"))
+    except OSError as error:
+        raise PublishError(
+            f"{root}: the site's pages cannot be written ({error.strerror or error})"
+        ) from error
+    return root
+
+
+def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
+    """Render the site of a workspace and return the folder it is in.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace.
+    output
+        Where the site goes (none: ``WORKSPACE/_site``). An earlier site there is replaced; a folder that
+        holds anything else is refused.
+    engine
+        ``quarto``, ``smalldocs``, or ``auto``: quarto where it is on the PATH.
+
+    Raises
+    ------
+    PublishError
+        The engine failed, or the output folder is not a site; the earlier site is untouched.
+    """
+    if engine not in {"auto", "quarto", "smalldocs"}:
+        raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
+    if engine == "auto":
+        engine = "quarto" if shutil.which("quarto") else "smalldocs"
+    root = prepare_site(workspace).resolve()
+    target = (Path(output) if output else root / "_site").resolve()
+    _check_target(target, root)
+    built = Path(tempfile.mkdtemp(prefix=".site-", dir=root)) / "site"
+    try:
+        (_with_quarto if engine == "quarto" else _with_smalldocs)(root, built)
+        _complete(root, built)
+        _replace(built, target)
+    except OSError as error:
+        raise PublishError(f"{target}: the site cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(built.parent, ignore_errors=True)
+    return target
+
+
+def _copy_pages(source: Path, root: Path) -> None:
+    if not (root / "_quarto.yml").exists():
+        shutil.copyfile(source / "_quarto.yml", root / "_quarto.yml")
+    for page in sorted((source / "reports").glob("*.*")):
+        target = root / "reports" / page.name
+        if page.is_file() and page.name != "404.qmd" and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(page, target)
+    if not (root / "404.qmd").exists():
+        shutil.copyfile(source / "reports" / "404.qmd", root / "404.qmd")
+    shutil.copytree(source / "reports" / "assets", root / "reports" / "assets", dirs_exist_ok=True)
+
+
+def _mark_simulated(path: Path, simulated: bool) -> None:
+    """Keep the words 'simulated data' in the header of every page of a simulated world, and only there."""
+    config = read_config(path)
+    website = config.setdefault("website", {})
+    title = str(website.get("title", "")).removesuffix(SIMULATED_SUFFIX)
+    wanted = title + (SIMULATED_SUFFIX if simulated else "")
+    if website.get("title") == wanted:
+        return
+    website["title"] = wanted
+    _write(path, yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _dictionary_page() -> str:
+    return (
+        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day. The same words are in each day's "
+        "`README.md` and `datapackage.json`.\n\n" + dictionary_markdown()
+    )
+
+
+def _references_page(bib: Path) -> str:
+    return "---\ntitle: References\n---\n\n" + raw_block(references_html(bib)) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _check_target(target: Path, root: Path) -> None:
+    if target == root or target in root.parents:
+        raise PublishError(f"{target}: holds the workspace; name another folder for the site")
+    if target.exists() and not target.is_dir():
+        raise PublishError(f"{target}: is a file; name a folder for the site")
+    if target.is_dir() and any(target.iterdir()) and not (target / "site_libs").is_dir():
+        raise PublishError(f"{target}: is not empty and not a site; name another folder")
+
+
+def _with_smalldocs(root: Path, built: Path) -> None:
+    """Render in a process of its own: the renderer keeps global state and prints to the terminal."""
+    script = (
+        "import sys\nfrom smalldocs.config import load\nfrom smalldocs.site import Site\n"
+        "project = load(sys.argv[1])\nproject.config.setdefault('project', {})['output-dir'] = sys.argv[2]\n"
+        "Site(project, quiet=True).build()\n"
+    )
+    _run([sys.executable, "-c", script, str(root), str(built)], root, built, "smalldocs")
+
+
+def _with_quarto(root: Path, built: Path) -> None:
+    """Render a linked copy: quarto writes beside the pages, and takes files of earlier sites for resources."""
+    stage = built.parent / "project"
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
+        return sites | {name for name in names if name in {".git", ".quarto"} or name.startswith(".site-")}
+
+    shutil.copytree(root, stage, ignore=left_out, copy_function=_link)
+    try:
+        _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", "quarto")
+    except PublishError as error:
+        raise PublishError(str(error).replace(str(stage), str(root))) from None
+    (stage / "_site").rename(built)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(os.path.realpath(source), target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
+
+
+def _run(command: list[str], root: Path, built: Path, name: str) -> None:
+    """Run an engine; the bar counts the pages that have appeared, and an interruption ends the engine too."""
+    pages = sum(
+        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
+    )
+    with (
+        tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
+    ):
+        try:
+            engine = subprocess.Popen(
+                command,
+                cwd=root,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | {"NO_COLOR": "1"},
+            )
+        except FileNotFoundError:
+            raise PublishError(
+                f"{name} is not on the PATH; install it or render with engine=smalldocs"
+            ) from None
+        try:
+            while engine.poll() is None:
+                written = [page for page in built.rglob("*.html") if page.name != "network.html"]
+                begun = _BEGUN.findall(Path(log.name).read_text(encoding="utf-8", errors="replace"))
+                bar.update(min(max(len(written), len(begun) - 1), pages) - bar.n)
+                time.sleep(0.1)
+        finally:
+            if engine.poll() is None:  # the launcher of quarto has children
+                os.killpg(engine.pid, signal.SIGKILL)
+                engine.wait()
+        log.seek(0)
+        said = log.read()
+    if engine.returncode:
+        raise PublishError(f"{root}: {name} could not render the site ({_reason(said)})")
+
+
+def _reason(said: str) -> str:
+    """What an engine said of its failure, on one line: quarto's ERROR without its stack, else the last line."""
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()] or ["no message"]
+    start = next((place for place, line in enumerate(lines) if line.startswith("ERROR")), len(lines) - 1)
+    reason = itertools.takewhile(lambda line: not line.startswith(("at ", "Stack trace")), lines[start:])
+    return clean_text(" ".join(reason))[:400]
+
+
+def _complete(root: Path, built: Path) -> None:
+    """Add what the engines do not copy (notebooks), take out what nobody should read."""
+    for pattern in ("days/*", "versions/*", "analyses/*"):
+        for folder in sorted((root / "reports").glob(pattern)):
+            notebook, target = (
+                folder / "index.ipynb",
+                built / "reports" / folder.relative_to(root / "reports"),
+            )
+            if notebook.exists() and target.is_dir():
+                copy = target / f"notebook-{folder.name}.ipynb"
+                shutil.copyfile(notebook, copy)
+                if pattern == "analyses/*":  # days were sealed without local folders
+                    hide_places(copy)
+                if (folder / "README.md").exists():  # smalldocs takes every .md for a page
+                    shutil.copyfile(folder / "README.md", target / "README.md")
+    for pattern in _NEVER:
+        for path in built.rglob(pattern):
+            path.unlink()
+
+
+def _replace(built: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.new")
+    old = target.with_name(f".{target.name}.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.move(built, fresh)  # across file systems this copies; only then is anything replaced
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,353 @@
+"""Read a folder of daily folders as the vera.ai archive publishes them.
+
+A day's folder is named ``YYYY-MM-DD`` and may hold ``daily_snapshot.csv``,
+``recent_videos_snapshot.csv``, ``tiktok_coordinated_accounts_ids.csv``, ``new_accounts_log.csv``
+and ``error_log.csv``, each plain or with ``.gz``. Any of them may be absent: a day whose posts
+were not saved is a day without input, not an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib import times
+from coordlib.errors import EmptyInputError, FileFormatError, InputError
+from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+
+POSTS = "daily_snapshot.csv"
+RECENT = "recent_videos_snapshot.csv"
+POOL = "tiktok_coordinated_accounts_ids.csv"
+NEW_ACCOUNTS = "new_accounts_log.csv"
+ERRORS = "error_log.csv"
+COUNTS = ("view_count", "comment_count", "share_count", "like_count")
+NEEDED = ("video_id", "author_name", "create_time", "video_description")
+_IDS = ("video_id", "music_id")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class _Content:
+    posts: pd.DataFrame | None
+    recent: pd.DataFrame | None
+    pool_after: list[str] | None
+    new_accounts: int | None
+    errors: pd.DataFrame
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class ArchiveDay:
+    """One day of an archive; its files are read when they are first asked for.
+
+    Attributes
+    ----------
+    date
+        The day, from the folder's name.
+    path
+        The folder.
+    posts
+        All videos of the day in file order, duplicates included; None on a day without input.
+        Column names of the archive; ids, names and texts as written (dtype str), counts Int64
+        (missing stays missing), create_time int64 UTC seconds.
+    recent
+        The same for the videos of the monitored accounts alone, where they were saved.
+    pool_after
+        The monitored accounts after this day, in the archive's order.
+    new_accounts
+        How many of them were added on this day, at the end of the list.
+    errors
+        timestamp, type, message of what failed while collecting.
+    files
+        For each file of the folder its sha256 and size: ``{name: {"sha256": …, "bytes": …}}``.
+    notes
+        What was odd in the files, each with its count: duplicates, missing counts, dropped rows.
+    """
+
+    date: dt.date
+    path: Path
+
+    @cached_property
+    def _content(self) -> _Content:
+        notes: list[str] = []
+        return _Content(
+            posts=_posts(self.path, POSTS, notes),
+            recent=_posts(self.path, RECENT, notes),
+            pool_after=_pool(self.path, notes),
+            new_accounts=_new_accounts(self.path, self.date, notes),
+            errors=_errors(self.path),
+            notes=notes,
+        )
+
+    @property
+    def posts(self) -> pd.DataFrame | None:
+        return self._content.posts
+
+    @property
+    def recent(self) -> pd.DataFrame | None:
+        return self._content.recent
+
+    @property
+    def pool_after(self) -> list[str] | None:
+        return self._content.pool_after
+
+    @property
+    def new_accounts(self) -> int | None:
+        return self._content.new_accounts
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        return self._content.errors
+
+    @property
+    def notes(self) -> list[str]:
+        return self._content.notes
+
+    @cached_property
+    def files(self) -> dict[str, dict[str, str | int]]:
+        return {file.name: _fingerprint(file) for file in sorted(self.path.iterdir()) if file.is_file()}
+
+    @property
+    def pool_before(self) -> list[str] | None:
+        """The monitored accounts before this day: the list without its last new entries."""
+        if self.pool_after is None:
+            return None
+        return self.pool_after[: len(self.pool_after) - (self.new_accounts or 0)]
+
+
+def list_days(folder: Path | str) -> list[ArchiveDay]:
+    """Return the days of an archive in the order of their dates, without reading them yet.
+
+    A day read through this list stays in memory as long as the list; over a long archive call
+    :func:`read_day` on each ``day.path`` instead.
+
+    Raises
+    ------
+    InputError
+        The folder is absent.
+    EmptyInputError
+        It has no sub-folder named by a date.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; give the folder that holds the daily folders")
+    days = [ArchiveDay(date, path) for path in folder.iterdir() if path.is_dir() and (date := _date(path))]
+    if not days:
+        raise EmptyInputError(
+            f"{folder}: has no sub-folder named YYYY-MM-DD; give the folder that holds the daily folders"
+        )
+    return sorted(days, key=lambda day: day.date)
+
+
+def read_day(path: Path | str) -> ArchiveDay:
+    """Read one day's folder.
+
+    Parameters
+    ----------
+    path
+        The folder, named ``YYYY-MM-DD``.
+
+    Returns
+    -------
+    ArchiveDay
+        With everything read, so that no error comes later.
+
+    Raises
+    ------
+    InputError
+        No such folder, or not named by a date; for a file in it :class:`MissingColumnError`,
+        :class:`EmptyInputError` (0 bytes), :class:`TimeFormatError` or :class:`FileFormatError`,
+        each with the file and where possible line and column.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no such folder; give one day's folder, named YYYY-MM-DD")
+    date = _date(path)
+    if date is None:
+        raise InputError(f"{path}: the folder of a day has to be named YYYY-MM-DD")
+    day = ArchiveDay(date, path)
+    _ = day._content
+    return day
+
+
+def split_list(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Split the archive's comma-joined cells (``hashtag_names``, ``effect_ids``) into lists.
+
+    Empty and missing cells become empty lists, and so does the platform's default effect ``0``,
+    which would tie every account to every other.
+
+    Examples
+    --------
+    >>> split_list(pd.Series(["fyp,news", "0", None])).to_list()
+    [['fyp', 'news'], [], []]
+    """
+    return values.map(
+        lambda cell: (
+            []
+            if pd.isna(cell)
+            else [item for part in str(cell).split(",") if (item := part.strip()) not in {"", "0"}]
+        )
+    )
+
+
+def parse_posts(
+    table: pd.DataFrame, *, where: str, path: Path | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Give the text columns of a TikTok table their types, and count what was odd.
+
+    Parameters
+    ----------
+    table
+        Text, as :func:`coordlib.sources.tables.read_table` gives it.
+    where
+        How errors and notes name the file.
+    path
+        The file itself, to find the line of an unreadable time.
+
+    Returns
+    -------
+    tuple
+        The typed table (rows without id, account or time left out) and the notes.
+    """
+    notes: list[str] = []
+    refuse_damaged_ids(table, _IDS, where)
+    table = _without_identity(table, where, notes)
+    seconds = times.utc_seconds(table["create_time"])
+    bad = times.unreadable(table["create_time"], seconds)
+    if bad.any():
+        row = int(bad[bad].index[0])
+        line = f"line {line_of_row(path, row)}" if path else f"row {row + 1}"
+        times.refuse_unreadable(table["create_time"], seconds, f"{where}, {line}, column 'create_time'")
+    table = table.assign(create_time=seconds.astype("int64"))
+    for name in COUNTS:
+        if name in table.columns:
+            table[name] = _count(table[name], where, notes)
+    repeated = int(table["video_id"].duplicated().sum())
+    if repeated:
+        notes.append(
+            f"{where}: {repeated} rows repeat a video_id (kept: the published analyses counted them)"
+        )
+    blank = int((table["video_description"].isna() | (table["video_description"] == "")).sum())
+    if blank:
+        notes.append(f"{where}: {blank} of {len(table)} videos have no caption")
+    return table.reset_index(drop=True), notes
+
+
+def _date(path: Path) -> dt.date | None:
+    if not _DAY.fullmatch(path.name):
+        return None
+    try:
+        return dt.date.fromisoformat(path.name)
+    except ValueError:
+        return None
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    for candidate in (folder / name, folder / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _fingerprint(file: Path) -> dict[str, str | int]:
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256")
+    return {"sha256": digest.hexdigest(), "bytes": file.stat().st_size}
+
+
+def _posts(folder: Path, name: str, notes: list[str]) -> pd.DataFrame | None:
+    file = _file(folder, name)
+    if file is None:
+        return None
+    table = read_table(file, needed=NEEDED, allow_no_rows=True)
+    posts, found = parse_posts(table, where=str(file), path=file)
+    notes.extend(found)
+    return posts
+
+
+def _without_identity(table: pd.DataFrame, where: str, notes: list[str]) -> pd.DataFrame:
+    """Leave out rows that cannot be a post of an account at a time."""
+    kept = pd.Series(True, index=table.index)
+    for name, lacks in (("video_id", "id"), ("author_name", "account"), ("create_time", "time")):
+        empty = table[name].isna() | (table[name].str.strip() == "")
+        count = int((empty & kept).sum())
+        if count:
+            notes.append(f"{where}: {count} rows dropped: no {lacks} in column '{name}'")
+        kept &= ~empty
+    return table[kept] if not kept.all() else table
+
+
+def _count(values: pd.Series[Any], where: str, notes: list[str]) -> pd.Series[Any]:
+    """Read a count; R writes some round numbers as 1e+05."""
+    filled = values.notna() & (values.str.strip() != "")
+    numbers = pd.to_numeric(values.where(filled), errors="coerce")
+    # A count is a whole number; what is not stays unknown rather than being rounded.
+    whole = numbers.notna() & (numbers % 1 == 0)
+    counts = numbers.where(whole).astype("Int64")
+    missing, strange = int((~filled).sum()), int((filled & ~whole).sum())
+    if missing:
+        notes.append(f"{where}: {missing} of {len(values)} values of '{values.name}' are missing")
+    if strange:
+        example = str(values[filled & ~whole].iloc[0])[:40]
+        notes.append(
+            f"{where}: {strange} values of '{values.name}' are not whole numbers, such as '{example}'"
+        )
+    return counts
+
+
+def _pool(folder: Path, notes: list[str]) -> list[str] | None:
+    file = _file(folder, POOL)
+    if file is None:
+        return None
+    table = read_table(file, allow_no_rows=True)
+    if len(table.columns) != 1:
+        raise FileFormatError(
+            f"{file}, line 1: expected one column of account names, found {len(table.columns)}; "
+            "give a file with one account per line below a header"
+        )
+    names = table.iloc[:, 0]
+    filled = names.notna() & (names.str.strip() != "")
+    if not filled.all():
+        notes.append(f"{file}: {int((~filled).sum())} lines without an account name")
+    listed = names[filled].to_list()
+    repeated = len(listed) - len(set(listed))
+    if repeated:
+        notes.append(f"{file}: {repeated} accounts are listed more than once")
+    return listed
+
+
+def _new_accounts(folder: Path, date: dt.date, notes: list[str]) -> int | None:
+    file = _file(folder, NEW_ACCOUNTS)
+    if file is None:
+        return None
+    table = read_table(file, needed=("Timestamp", "New_Accounts_Count"), allow_no_rows=True)
+    if table.empty:
+        return None
+    today = table[table["Timestamp"].fillna("").str.startswith(date.isoformat())]
+    if today.empty:
+        notes.append(f"{file}: has no line for {date}")
+        return None
+    # A day that was run again has a line for each run; the last one made the list.
+    value = str(today["New_Accounts_Count"].iloc[-1]).strip()
+    if not value.isdigit():
+        line = line_of_row(file, int(today.index[-1]))
+        raise FileFormatError(
+            f"{file}, line {line}, column 'New_Accounts_Count': '{value}' is not a count; correct it or remove the file"
+        )
+    return int(value)
+
+
+def _errors(folder: Path) -> pd.DataFrame:
+    columns = ["timestamp", "type", "message"]
+    file = _file(folder, ERRORS)
+    if file is None:
+        return pd.DataFrame({name: pd.Series([], dtype="str") for name in columns})
+    table = read_table(file, needed=columns, allow_no_rows=True)
+    return table[columns]

@@ -1,0 +1,93 @@
+"""Turn the posts a Bluesky search found into shares, for detection and for CooRnet's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from coordlib.sources.bluesky import Page
+from coordlib.sources.exports import Export, format_by_name, normalise
+from coordlib.sources.exports.records import flatten
+
+
+def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
+    """Bring posts of the search into neutral columns (see :mod:`coordlib.sources.exports`).
+
+    A post found by several searches is one post; where a client's clock is far off, the time at
+    which the network saw the post is taken.
+    """
+    rows = [dict(flatten(dict(post))) for post in posts]
+    needed = ["uri", "author.did", "record.createdAt"]
+    table = pd.DataFrame(rows, columns=None if rows else needed).astype("str")
+    for name in needed:
+        if name not in table.columns:
+            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
+    return normalise(table, format_by_name("bluesky-posts"), where="Bluesky")
+
+
+def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
+    """Return who shared each address or domain that was searched for.
+
+    Returns
+    -------
+    DataFrame
+        object_id (the address or domain asked for), account_id (the account's DID), content_id
+        (the post's at:// address), timestamp_share (int64 UTC seconds); sorted by object and time.
+    """
+    listed = pd.DataFrame(
+        [(page.search.target, post["uri"]) for page in pages for post in page.posts],
+        columns=["object_id", "content_id"],
+        dtype="str",
+    ).drop_duplicates()
+    posts = posts_export(_distinct(pages)).frame[["content_id", "account_id", "timestamp_share"]]
+    shares = listed.merge(posts, on="content_id", how="inner")
+    shares = shares[["object_id", "account_id", "content_id", "timestamp_share"]]
+    return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
+
+
+def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
+    """Return the table of link shares CooRnet's functions take, one row per post and listed address.
+
+    Returns
+    -------
+    DataFrame
+        expanded, date (UTC ``YYYY-MM-DD HH:MM:SS``), account.url, account.name, account.handle,
+        platform, postUrl, message, statistics.actual.* (Int64), is_orig (the post holds exactly
+        the listed address).
+    """
+    shares = found_shares(pages)
+    frame = posts_export(_distinct(pages)).frame.set_index("content_id")
+    post = frame.reindex(shares["content_id"]).reset_index(drop=True)
+    links = post["object_link"].fillna("").str.split()
+    handles = post["account_name"]
+    return pd.DataFrame(
+        {
+            "expanded": shares["object_id"],
+            "date": pd.to_datetime(shares["timestamp_share"], unit="s")
+            .dt.strftime("%Y-%m-%d %H:%M:%S")
+            .astype("str"),
+            "platform": "Bluesky",
+            "platformId": shares["content_id"],
+            "postUrl": "https://bsky.app/profile/"
+            + shares["account_id"]
+            + "/post/"
+            + shares["content_id"].str.rsplit("/", n=1).str[-1],
+            "message": post["object_text"],
+            "account.url": "https://bsky.app/profile/" + shares["account_id"],
+            "account.id": shares["account_id"],
+            "account.name": post.get("author.displayName", handles),
+            "account.handle": handles,
+            "account.accountType": "bluesky_account",
+            "statistics.actual.likeCount": post["likes"],
+            "statistics.actual.shareCount": post["shares"],
+            "statistics.actual.commentCount": post["comments"],
+            "is_orig": [url in found for url, found in zip(shares["object_id"], links, strict=True)],
+        }
+    )
+
+
+def _distinct(pages: Iterable[Page]) -> list[dict[str, Any]]:
+    posts = {post["uri"]: post for page in pages for post in page.posts}
+    return [posts[uri] for uri in sorted(posts)]

@@ -1,0 +1,139 @@
+"""The list of shared URLs in a CrowdTangle "historical data" file, with the day each was first seen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from coordlib.errors import TimeFormatError, UnknownFormatError
+from coordlib.sources.tables import read_table
+from coordlib.times import utc_seconds
+from coordlib.urls import Compat, check_compat, clean_urls
+
+#: Our name of a column to its name in each generation of the file.
+_GENERATIONS: dict[bool, dict[str, str]] = {
+    False: {
+        "type": "Type", "title": "Link Text", "message": "Message", "description": "Description",
+        "date": "Post Created", "link": "Link", "final": "Final Link",
+    },
+    True: {
+        "type": "type", "title": "title", "message": "message", "description": "description", "date": "date",
+        "link": "expandedLinks.original", "final": "expandedLinks.expanded",
+    },
+}  # fmt: skip
+_RESHARE = "This is a re-share of a post"
+_MARKED = re.compile(r"(?<=:=:)(.*)")
+#: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
+_LINK_COORNET = re.compile(r"https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+")
+_LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_TRAILING = ".,;:!?)]}…’”»"
+
+
+def get_urls_from_ct_histdata(
+    path: Path | str, *, newformat: bool | None = None, compat: Compat = None
+) -> pd.DataFrame:
+    """Return the distinct URLs of a CrowdTangle historical CSV with the day each was first posted.
+
+    Parameters
+    ----------
+    path
+        The file (CSV, gzipped CSV or Parquet).
+    newformat
+        Which generation of column names it has; None recognises it.
+    compat
+        ``"coornet"`` repeats CooRnet 1.7.0: its cleaning of URLs, its pattern for links in texts,
+        ``Link`` and ``YouTube`` as the only spellings of the types, no address for a link without a
+        title, and the day as the text says it, whatever its zone.
+
+    Returns
+    -------
+    DataFrame
+        ``url`` (str, clean, sorted) and ``date`` (datetime64, the UTC day of its first post).
+
+    Raises
+    ------
+    UnknownFormatError
+        Neither generation's columns are there.
+    TimeFormatError
+        A date that cannot be read.
+
+    Notes
+    -----
+    The address of a post: its expanded link, else its link; the link alone for a re-share or a
+    YouTube video; for every other kind of post the text after ``:=:`` in the message, then in the
+    description, then the first link in the description, then in the message.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "history.csv"
+    >>> _ = file.write_text(
+    ...     "Type,Link Text,Message,Description,Post Created,Link,Final Link\\n"
+    ...     "Link,News,,,2020-04-16 23:48:29 EDT,https://s.example/1,https://news.example/a?fbclid=1\\n")
+    >>> get_urls_from_ct_histdata(file).astype(str).values.tolist()
+    [['https://news.example/a', '2020-04-17']]
+    """
+    original = check_compat(compat)
+    table = read_table(path, allow_no_rows=True)
+    new = _generation(table, newformat, str(path))
+    names = _GENERATIONS[new]
+    posts = pd.DataFrame({ours: table[theirs].replace("", None) for ours, theirs in names.items()})
+    posts["url"] = _addresses(posts, original)
+    posts = clean_urls(posts, "url", compat=compat)
+    posts = posts.assign(day=_days(posts["date"], original, str(path)))
+    first = posts.groupby("url", sort=True)["day"].min().reset_index()
+    return first.rename(columns={"day": "date"}).astype({"url": "str"})
+
+
+def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> bool:
+    for new in (True, False) if newformat is None else (newformat,):
+        if set(_GENERATIONS[new].values()) <= set(table.columns):
+            return new
+    missing = {
+        new: [name for name in names.values() if name not in table.columns]
+        for new, names in _GENERATIONS.items()
+        if newformat in (None, new)
+    }
+    nearest = min(missing, key=lambda new: len(missing[new]))
+    raise UnknownFormatError(
+        f"{where}: not a CrowdTangle historical file; its {'newer' if nearest else 'older'} columns "
+        f"{', '.join(missing[nearest])} are missing; the columns there are: {', '.join(map(str, table.columns))}"
+    )
+
+
+def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
+    kind = posts["type"] if original else posts["type"].str.strip().str.lower()
+    link, youtube = ("Link", "YouTube") if original else ("link", "youtube")
+    pattern = _LINK_COORNET if original else _LINK
+    url = posts["final"].fillna(posts["link"])
+    url = url.mask(posts["title"].eq(_RESHARE).fillna(False), posts["link"])
+    if original:  # R: a comparison with a missing title is missing, and so is the address
+        url = url.mask(posts["title"].isna())
+    in_text = (
+        _extract(posts["message"], _MARKED)
+        .fillna(_extract(posts["description"], _MARKED))
+        .fillna(_extract(posts["description"], pattern))
+        .fillna(_extract(posts["message"], pattern))
+    )
+    url = url.mask(kind.ne(link).fillna(True).astype(bool), in_text)
+    return url.mask(kind.eq(youtube).fillna(False).astype(bool), posts["link"])
+
+
+def _extract(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    found = [pattern.search(text) if isinstance(text, str) else None for text in texts]
+    values = [match.group(0) if match else None for match in found]
+    if pattern is _LINK:
+        values = [value.rstrip(_TRAILING) if value else None for value in values]
+    return pd.Series(values, index=texts.index, dtype="str")
+
+
+def _days(dates: pd.Series, original: bool, where: str) -> pd.Series:
+    if original:
+        return pd.to_datetime(dates.str.slice(0, 10), format="%Y-%m-%d")
+    seconds = utc_seconds(dates)
+    if seconds.isna().any():
+        row = int(seconds.isna().to_numpy().argmax())
+        raise TimeFormatError(f"{where}, row {dates.index[row] + 2}: {dates.iloc[row]!r} is no time")
+    return pd.to_datetime(seconds.astype("int64"), unit="s").dt.floor("D")

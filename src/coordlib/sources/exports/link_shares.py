@@ -1,0 +1,110 @@
+"""The table CooRnet's functions take, from any export that holds links."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coordlib.errors import InputError
+from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
+from coordlib.sources.exports.model import Export, Format, first_filled
+from coordlib.sources.exports.prepare import whole_numbers
+from coordlib.sources.exports.shares import to_shares
+
+_CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
+#: Objects that are addresses, the most certain first.
+_ADDRESSES = ("link", "url", "text_link")
+#: CooRnet's column, the columns it may come from: neutral ones, and those of the Meta Content Library.
+_TEXTS = {
+    "account.name": ("account_name",),
+    "account.handle": ("post_owner.username", "surface.username"),
+    "postUrl": ("url",),
+    "title": ("object_title", "link_attachment.name"),
+    "message": ("object_text",),
+    "description": ("link_attachment.description",),
+}
+_COUNTS = {
+    "statistics.actual.likeCount": ("likes",),
+    "statistics.actual.shareCount": ("shares",),
+    "statistics.actual.commentCount": ("comments",),
+    **{
+        f"statistics.actual.{kind}Count": (f"statistics.{kind}_count",)
+        for kind in ("love", "wow", "haha", "sad", "angry", "care")
+    },
+}
+_OWNER_TYPES = ("page", "group", "profile")
+
+
+def link_object(known: Format, where: str) -> str:
+    """Return the name of a format's object that is a web address.
+
+    Raises
+    ------
+    InputError
+        The format has none.
+    """
+    for name in _ADDRESSES:
+        if name in known.objects:
+            return name
+    raise InputError(
+        f"{where}: is read as {known.name}, which holds no links (only {', '.join(known.objects)}); "
+        "use 'coordlib detect' for those"
+    )
+
+
+def export_link_shares(export: Export) -> pd.DataFrame:
+    """Turn any export that holds links into the table of link shares CooRnet's functions take.
+
+    Parameters
+    ----------
+    export
+        What :func:`coordlib.read_export` gave.
+
+    Returns
+    -------
+    DataFrame
+        One row per post and link: ``expanded``, ``account.url`` (the account's id), ``date`` (UTC,
+        ``YYYY-MM-DD HH:MM:SS``), ``id``, name, handle and type of the account, texts, and
+        ``statistics.actual.*Count`` (Int64, missing where the platform does not say). CrowdTangle's
+        files as :func:`coordlib.crowdtangle_link_shares` reads them.
+
+    Raises
+    ------
+    InputError
+        The format has no links.
+
+    Examples
+    --------
+    >>> from coordlib.sources.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"id": ["1"], "username": ["ann"], "date": ["2026-01-02 10:00:00"],
+    ...                       "text": ["Read https://news.example/a"]})
+    >>> shares = export_link_shares(normalise(table, format_by_name("communalytic")))
+    >>> shares[["account.url", "expanded", "date"]].values.tolist()
+    [['ann', 'https://news.example/a', '2026-01-02 10:00:00']]
+    """
+    if export.format.name in _CROWDTANGLE:
+        return crowdtangle_link_shares(export)
+    links = to_shares(export, object=link_object(export.format, export.report.source))
+    rows = export.frame.drop_duplicates("content_id").set_index("content_id").loc[links["content_id"]]
+    rows = rows.reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            "expanded": links["object_id"],
+            "account.url": links["account_id"],
+            "date": pd.to_datetime(links["timestamp_share"], unit="s")
+            .dt.strftime("%Y-%m-%d %H:%M:%S")
+            .astype("str"),
+            "id": links["content_id"],
+        }
+    )
+    for ours, sources in _TEXTS.items():
+        table[ours] = first_filled(rows, sources)
+    table["account.accountType"] = _account_type(rows)
+    for ours, sources in _COUNTS.items():
+        table[ours] = whole_numbers(first_filled(rows, sources))
+    return table
+
+
+def _account_type(rows: pd.DataFrame) -> pd.Series:
+    """Return the type of the account in CooRnet's words, where the Meta Content Library says it."""
+    kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
+    return kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)

@@ -1,0 +1,357 @@
+"""Read an export: bring it into neutral columns, count what was left out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coordlib import times
+from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
+from coordlib.sources.exports.model import (
+    ENGAGEMENT,
+    Export,
+    ExportReport,
+    Format,
+    ObjectSource,
+    blank,
+    first_filled,
+)
+from coordlib.sources.exports.prepare import whole_numbers
+from coordlib.sources.exports.recognise import format_by_name, recognise, require, with_needed
+from coordlib.sources.exports.records import is_json, iter_records
+from coordlib.sources.tables import file_kind, inspect_text, iter_table, refuse_damaged_ids
+
+#: Rows read at a time where the whole file is wanted anyway.
+CHUNK_ROWS = 50_000
+_NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
+_ADDRESS = r"https?://[^\s<>\"'\]\[)(|]+"
+
+
+def read_export(
+    path: Path | str,
+    *,
+    format: Format | str | None = None,
+    account: str | None = None,
+    duplicates: str = "drop",
+) -> Export:
+    """Read an export of posts from a platform or a collection tool.
+
+    Parameters
+    ----------
+    path
+        CSV (also gzipped), Parquet, JSON or JSON lines.
+    format
+        A format, its name, or None to recognise it by the columns.
+    account
+        Which of the format's choices of account to take (for the Meta Content Library ``"owner"``
+        or ``"surface"``); None: the usual one.
+    duplicates
+        ``"drop"`` keeps the first row of each post, ``"keep"`` keeps all.
+
+    Returns
+    -------
+    Export
+        Posts in neutral columns and the report of what was read and left out.
+
+    Raises
+    ------
+    UnknownFormatError
+        The columns match no format; the closest is named with what it misses.
+    MissingColumnError
+        A format was given whose columns are not there.
+    FileFormatError, EmptyInputError, TimeFormatError
+        The file cannot be read, has no rows, no readable time, or ids a spreadsheet rounded.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
+    >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
+    >>> export = read_export(file)
+    >>> export.format.name, export.frame["timestamp_share"].tolist()
+    ('communalytic', [1767348000])
+    """
+    # Records that undo earlier ones (deletions) have to be read together with them.
+    rows = sys.maxsize if is_json(Path(path), str(path)) else CHUNK_ROWS
+    return merge(iter_export(path, rows, format=format, account=account, duplicates=duplicates))
+
+
+def iter_export(
+    path: Path | str,
+    chunk_rows: int,
+    *,
+    format: Format | str | None = None,
+    account: str | None = None,
+    duplicates: str = "drop",
+) -> Iterator[Export]:
+    """Read an export piece by piece, for files larger than memory.
+
+    Parameters and errors are those of :func:`read_export`. Each piece's report counts that piece
+    alone, except that a post already given in an earlier piece is a duplicate; :func:`merge_reports`
+    adds reports up.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
+    >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
+    >>> [piece.report.posts for piece in iter_export(file, 1000)]
+    [1]
+    """
+    path = Path(path)
+    where = str(path)
+    if chunk_rows < 1:
+        raise ParameterError(f"chunk_rows = {chunk_rows}: give at least 1")
+    if duplicates not in {"drop", "keep"}:
+        raise ParameterError(f"duplicates = '{duplicates}': give 'drop' or 'keep'")
+    known = format_by_name(format) if isinstance(format, str) else format
+    state = _State(where, account, duplicates == "drop")
+    for table in _tables(path, where, known, chunk_rows):
+        if known is None:
+            known = recognise([str(name) for name in table.columns], where)
+        if state.rows:
+            table = with_needed(table, known)
+        elif known.undone is not None and chunk_rows < sys.maxsize:
+            for piece in _tables(path, where, known, chunk_rows):
+                for content, row in known.undone(with_needed(piece, known)).items():
+                    state.undone[content] = max(row, state.undone.get(content, 0))
+        yield normalise(table, known, where=where, state=state)
+    if not state.rows:
+        raise EmptyInputError(f"{where}: has a header but no rows; export or download it again")
+    if not state.readable and state.unreadable:
+        assert known is not None
+        raise TimeFormatError(
+            f"{where}, column '{' or '.join(known.time)}': no value is a time ({state.unreadable!r} for instance); "
+            "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
+        )
+
+
+@dataclass
+class _State:
+    """What later pieces of a file have to know of the earlier ones."""
+
+    where: str
+    account: str | None
+    drop_duplicates: bool
+    rows: int = 0
+    readable: int = 0
+    unreadable: str = ""
+    undone: dict[str, int] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+
+def normalise(
+    table: pd.DataFrame, known: Format, *, where: str = "the table", state: _State | None = None
+) -> Export:
+    """Bring a table of text in a known format into neutral columns.
+
+    Parameters
+    ----------
+    table
+        Text columns as the export has them.
+    known
+        The format; columns it needs have to be there.
+    where
+        How errors and the report name the table.
+
+    Returns
+    -------
+    Export
+    """
+    state = state or _State(where, None, True)
+    require(known, [str(name) for name in table.columns], where)
+    refuse_damaged_ids(table, _id_columns(known), where)
+    rows, dropped = len(table), {}
+    repeated_header = _repeated_header(table, known)
+    if repeated_header.any():
+        dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
+        table = table[~repeated_header]
+    if known.prepare is not None:
+        before = len(table)
+        prepared = known.prepare(table)
+        if state.undone:
+            contents = _joined(prepared, known.content).tolist()
+            holds_from = np.array([state.undone.get(content, -1) for content in contents], dtype=np.int64)
+            prepared = prepared[prepared.index.to_numpy() >= holds_from]
+        if before > len(prepared):
+            dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(prepared)
+    else:
+        prepared = table
+    frame, moments = _neutral(prepared, known, state)
+    bad = times.unreadable(moments, frame["timestamp_share"])
+    kept = pd.Series(True, index=frame.index)
+    for reason, mask in (
+        ("no account", frame["account_id"].isna()),
+        ("no id of the post", frame["content_id"].isna()),
+        ("no time", frame["timestamp_share"].isna() & ~bad),
+        ("a time that cannot be read", bad),
+    ):
+        count = int((mask & kept).sum())
+        if count:
+            # As Python writes it: a cell may hold what steers a terminal.
+            example = f", such as {str(moments[mask].iloc[0])[:40]!r}" if mask is bad else ""
+            dropped[reason + example] = dropped.get(reason + example, 0) + count
+        kept &= ~mask
+    again = _repeats(frame[kept], known, state)
+    if again.any():
+        dropped["the same post again"] = int(again.sum())
+        kept &= ~again.reindex(kept.index, fill_value=False)
+    notes = [known.note] if known.note else []
+    if times.date_only(moments):
+        notes.append("times are days without an hour: no window shorter than a day means anything")
+    if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
+        notes.append("times without a zone are taken as UTC")
+    state.rows += rows
+    state.readable += int(frame["timestamp_share"].notna().sum())
+    if bad.any():
+        state.unreadable = str(moments[bad].iloc[0])[:40]
+    originals = prepared.loc[
+        kept, [name for name in prepared.columns if not str(name).startswith("coordlib.")]
+    ]
+    frame = frame[kept]
+    originals.columns = [
+        f"original.{name}" if name in frame.columns else str(name) for name in originals.columns
+    ]
+    frame["timestamp_share"] = frame["timestamp_share"].astype("int64")
+    frame = pd.concat([frame, originals], axis=1).reset_index(drop=True)
+    return Export(known, frame, _report(frame, known, where, rows, dropped, notes))
+
+
+def merge(exports: Iterable[Export]) -> Export:
+    """Join the pieces of one file into one export."""
+    pieces = list(exports)
+    frame = pd.concat([piece.frame for piece in pieces], ignore_index=True)
+    total = merge_reports([piece.report for piece in pieces])
+    known = pieces[0].format
+    return Export(known, frame, _report(frame, known, total.source, total.rows, total.dropped, total.notes))
+
+
+def merge_reports(reports: list[ExportReport]) -> ExportReport:
+    """Add up the reports of pieces; distinct accounts and objects become the largest piece's counts."""
+    dropped: dict[str, int] = {}
+    for report in reports:
+        for reason, count in report.dropped.items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    starts = [report.first for report in reports if report.first is not None]
+    ends = [report.last for report in reports if report.last is not None]
+    return replace(
+        reports[0],
+        rows=sum(report.rows for report in reports),
+        dropped=dropped,
+        posts=sum(report.posts for report in reports),
+        first=min(starts, default=None),
+        last=max(ends, default=None),
+        accounts=max(report.accounts for report in reports),
+        objects={name: max(r.objects.get(name, 0) for r in reports) for name in reports[0].objects},
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+    )
+
+
+def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    if is_json(path, where):
+        yield from iter_records(path, where, chunk_rows)
+        return
+    escape = None
+    if file_kind(path, where) != "parquet":
+        columns = inspect_text(path, where).columns
+        known = known or recognise(columns, where)
+        require(known, list(columns), where)
+        escape = known.escape
+    yield from iter_table(path, chunk_rows=chunk_rows, escape=escape)
+
+
+def _id_columns(known: Format) -> list[str]:
+    sources = [*known.account, *known.content, *(name for names in known.accounts.values() for name in names)]
+    return list(dict.fromkeys(sources))
+
+
+def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
+    """Mark the header lines left inside a file that was glued together from several."""
+    names = [name for group in known.needed for name in group if name in table.columns][:2]
+    mask = pd.Series(True, index=table.index)
+    for name in names:
+        mask &= (table[name].str.strip() == name).fillna(False).astype(bool)
+    return mask
+
+
+def _neutral(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    account = known.account
+    if state.account is not None:
+        if state.account not in known.accounts:
+            choices = ", ".join(known.accounts) or "none but the usual one"
+            raise ParameterError(f"account = '{state.account}': the choices of {known.name} are {choices}")
+        account = known.accounts[state.account]
+    moments = first_filled(table, known.time)
+    columns: dict[str, Any] = {
+        "account_id": first_filled(table, account, words=False).str.strip(),
+        "account_name": first_filled(table, known.account_name, words=False),
+        "content_id": _joined(table, known.content),
+        "url": first_filled(table, known.url),
+        "timestamp_share": times.utc_seconds(moments),
+    }
+    for name, source in known.objects.items():
+        columns[f"object_{name}"] = _object(table, source)
+    for name in ENGAGEMENT:
+        columns[name] = whole_numbers(first_filled(table, known.engagement.get(name, ())))
+    return pd.DataFrame(columns, index=table.index), moments
+
+
+def _joined(table: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[Any]:
+    joined = first_filled(table, names[:1], words=False).str.strip()
+    for name in names[1:]:
+        joined = joined + ":" + first_filled(table, (name,), words=False).str.strip()
+    return joined
+
+
+def _object(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
+    cells = first_filled(table, source.columns)
+    if not source.links:
+        return cells
+    found = cells.str.findall(_ADDRESS)
+    links = found.map(
+        lambda list_: (
+            " ".join(dict.fromkeys(link.rstrip(".,;:!?…'") for link in list_))
+            if isinstance(list_, list)
+            else None
+        )
+    ).astype("str")
+    return links.where(~blank(links))
+
+
+def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:
+    if not state.drop_duplicates:
+        return pd.Series(False, index=frame.index)
+    keys = frame[list(known.repeats)].fillna("")
+    hashes = pd.util.hash_pandas_object(keys, index=False)
+    earlier = (
+        hashes.map(state.seen.__contains__).astype(bool)
+        if state.seen
+        else pd.Series(False, index=frame.index)
+    )
+    again = earlier | hashes.duplicated()
+    state.seen.update(np.asarray(hashes[~again]).tolist())
+    return again
+
+
+def _report(
+    frame: pd.DataFrame, known: Format, where: str, rows: int, dropped: dict[str, int], notes: Iterable[str]
+) -> ExportReport:
+    moments = frame["timestamp_share"]
+    return ExportReport(
+        source=where,
+        format=known.name,
+        rows=rows,
+        dropped=dropped,
+        posts=len(frame),
+        first=int(moments.min()) if len(frame) else None,
+        last=int(moments.max()) if len(frame) else None,
+        accounts=int(frame["account_id"].nunique()),
+        objects={name: int(frame[f"object_{name}"].nunique()) for name in known.objects},
+        notes=tuple(notes),
+    )

@@ -1,0 +1,153 @@
+"""Read JSON and JSON-lines files as a table of text with dotted column names."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from coordlib.errors import EmptyInputError, FileFormatError
+from coordlib.sources.tables import check_text, file_kind
+
+#: Objects nested deeper than any platform's stay JSON text.
+MAX_DEPTH = 12
+#: Keys under which services put the list of records.
+_WRAPPERS = ("data", "articles", "videos", "stories", "statuses", "posts", "items", "results", "result")
+
+
+def is_json(path: Path, where: str) -> bool:
+    """Say whether a file begins like JSON."""
+    kind = file_kind(path, where)
+    if kind == "parquet":
+        return False
+    with gzip.open(path, "rb") if kind == "gzip" else path.open("rb") as stream:
+        try:
+            head = stream.read(256)
+        except (EOFError, OSError):
+            return False
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+
+
+def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    """Read the records of a file piece by piece; the index goes on counting.
+
+    A file with one record a line is streamed; a file that is one JSON value is held in memory.
+
+    Raises
+    ------
+    FileFormatError
+        A line that is not JSON, or a value without a list of records, with the line.
+    EmptyInputError
+        No records.
+    """
+    # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
+    compressed = check_text(path, where)
+    start, batch = 0, []
+    for record in _records(path, where, compressed):
+        batch.append(record)
+        if len(batch) >= chunk_rows:
+            yield _table(batch, start)
+            start, batch = start + len(batch), []
+    if batch:
+        yield _table(batch, start)
+    elif start == 0:
+        raise EmptyInputError(f"{where}: holds no records; export or download it again")
+
+
+def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield dotted names and text of a record; lists stay JSON text, lists of words comma-joined."""
+    for key, value in record.items():
+        name = _clean(f"{prefix}{key}")
+        if value is None:
+            continue
+        if isinstance(value, dict) and depth < MAX_DEPTH:
+            yield from flatten(value, f"{name}.", depth + 1)
+        elif isinstance(value, list | dict):
+            plain = isinstance(value, list) and all(isinstance(item, str | int) for item in value)
+            yield name, _clean(",".join(map(str, value)) if plain else json.dumps(value, ensure_ascii=False))
+        elif isinstance(value, bool):
+            yield name, str(value).lower()
+        else:
+            yield name, _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    """Replace what JSON can write but no text file can hold: halves of characters, and NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+
+
+def _table(batch: list[dict[str, Any]], start: int) -> pd.DataFrame:
+    rows = [dict(flatten(record)) for record in batch]
+    return pd.DataFrame(rows, index=pd.RangeIndex(start, start + len(rows))).astype("str")
+
+
+def _open(path: Path, compressed: bool) -> IO[bytes]:
+    return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
+
+
+def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]:
+    with _open(path, compressed) as stream:
+        first = stream.readline().removeprefix(b"\xef\xbb\xbf").strip()
+        while first == b"":
+            first = stream.readline().strip()
+        try:
+            value = json.loads(first)
+        except ValueError:
+            value = None
+        more = next((line for line in stream if line.strip()), None)
+        whole = value is None or more is None
+    if whole:
+        yield from _whole(path, where, compressed)
+        return
+    with _open(path, compressed) as stream:
+        for number, line in enumerate(stream, start=1):
+            text = line.removeprefix(b"\xef\xbb\xbf").strip()
+            if text:
+                yield from _unwrap(_parse(text, where, number), where, number)
+
+
+def _whole(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]:
+    with _open(path, compressed) as stream:
+        text = stream.read().removeprefix(b"\xef\xbb\xbf")
+    yield from _unwrap(_parse(text, where, 1), where, 1)
+
+
+def _parse(text: bytes, where: str, line: int) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise FileFormatError(f"{where}, line {line}: is nested too deeply to be an export") from None
+    except ValueError as error:
+        at = line + getattr(error, "lineno", 1) - 1
+        raise FileFormatError(
+            f"{where}, line {at}: is not JSON ({getattr(error, 'msg', error)}); the file may be cut short: "
+            "export or download it again"
+        ) from None
+
+
+def _unwrap(value: Any, where: str, line: int) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for item in value:
+            if not isinstance(item, dict):
+                raise FileFormatError(
+                    f"{where}, line {line}: expected a list of records, found {type(item).__name__}"
+                )
+            yield item
+        return
+    if isinstance(value, dict):
+        for key in _WRAPPERS:
+            inner = value.get(key)
+            # {"data": {"videos": […]}} and {"result": {"posts": […]}} have the list one step further in.
+            if isinstance(inner, dict) and any(isinstance(inner.get(name), list) for name in _WRAPPERS):
+                yield from _unwrap(inner, where, line)
+                return
+            if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
+                yield from inner
+                return
+        yield value
+        return
+    raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")

@@ -1,0 +1,167 @@
+"""Search Media Cloud for stories, through its own client: which outlet published which story, and when.
+
+The client is an optional extra (``pip install 'coordlib[mediacloud]'``); the key comes from
+``MC_API_KEY`` (or ``COORDLIB_MEDIACLOUD_KEY``) in the environment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import pandas as pd
+from dotenv import dotenv_values
+from tqdm import tqdm
+
+from coordlib.errors import (
+    CredentialsError,
+    EmptyInputError,
+    MissingDependencyError,
+    QueryError,
+    ServiceError,
+)
+from coordlib.sources.exports import Export, format_by_name, normalise
+from coordlib.sources.exports.records import flatten
+
+#: More pages than this is a question that should be asked more narrowly.
+MAX_PAGES = 1000
+
+
+class StorySearch(Protocol):
+    """What is needed of ``mediacloud.api.SearchApi``."""
+
+    def story_list(
+        self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
+    ) -> tuple[list[Any], Any]:
+        """Return a page of stories and the token of the next page (None at the end)."""
+        ...
+
+
+def mediacloud_client(environ: Mapping[str, str | None] | None = None) -> StorySearch:
+    """Return Media Cloud's own search client with the key of the environment or of ``.env``.
+
+    Raises
+    ------
+    MissingDependencyError
+        The package is not installed.
+    CredentialsError
+        There is no key.
+    """
+    values = {**dotenv_values(".env"), **os.environ} if environ is None else environ
+    key = values.get("MC_API_KEY") or values.get("COORDLIB_MEDIACLOUD_KEY")
+    if not key:
+        raise CredentialsError(
+            "Media Cloud: no key; set MC_API_KEY in the environment (search.mediacloud.org gives one)"
+        )
+    try:
+        from mediacloud.api import SearchApi
+    except ImportError:
+        raise MissingDependencyError.for_extra("mediacloud", "mediacloud", "searching Media Cloud") from None
+    return cast(StorySearch, SearchApi(key))
+
+
+def search_stories(
+    query: str,
+    start: dt.date,
+    end: dt.date,
+    *,
+    client: StorySearch | None = None,
+    collections: Sequence[int] = (),
+    sources: Sequence[int] = (),
+    max_pages: int = MAX_PAGES,
+) -> Export:
+    """Search for stories and return them in neutral columns.
+
+    Parameters
+    ----------
+    query
+        In Media Cloud's query language.
+    start, end
+        First and last day.
+    client
+        Anything with ``story_list`` as ``mediacloud.api.SearchApi`` has; None builds that client.
+    collections, sources
+        Ids of the collections and sources to search.
+    max_pages
+        Where to stop; the report says so.
+
+    Returns
+    -------
+    Export
+        As a Media Cloud story list read by :func:`coordlib.sources.exports.read_export`: account =
+        outlet, content = story, objects ``title`` and ``link``. Publication dates are days.
+
+    Raises
+    ------
+    QueryError
+        An empty query, or an end before the start.
+    ServiceError
+        The service refuses or fails.
+    EmptyInputError
+        No story matches.
+
+    Examples
+    --------
+    >>> class Client:  # as mediacloud.api.SearchApi
+    ...     def story_list(self, query, start_date, end_date, **options):
+    ...         return [{"id": "1", "title": "Tea is back", "url": "https://n.example/1", "media_url": "n.example",
+    ...                  "publish_date": start_date}], None
+    >>> export = search_stories("tea", dt.date(2026, 1, 2), dt.date(2026, 1, 2), client=Client())
+    >>> export.frame[["account_id", "object_title"]].values.tolist()
+    [['n.example', 'Tea is back']]
+    """
+    if not query.strip():
+        raise QueryError("Media Cloud: the query is empty; give words to search for")
+    if end < start:
+        raise QueryError(f"Media Cloud: the last day ({end}) is before the first ({start})")
+    client = client or mediacloud_client()
+    stories: list[Mapping[str, Any]] = []
+    token: Any = None
+    pages = 0
+    with tqdm(unit=" stories", disable=None, desc="Media Cloud", leave=False) as progress:
+        while pages == 0 or (token is not None and pages < max_pages):
+            page, token = _page(client, query, start, end, list(collections), list(sources), token)
+            stories.extend(page)
+            progress.update(len(page))
+            pages += 1
+    if not stories:
+        raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
+    table = pd.DataFrame([dict(flatten(_plain(story))) for story in stories]).astype("str")
+    for name in ("media_name", "media_url", "title", "url", "publish_date"):
+        if name not in table.columns:
+            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
+    where = f"Media Cloud '{query[:80]}' {start} to {end}"
+    if token is not None:
+        where += f" (stopped after {pages} pages, more are there)"
+    return normalise(table, format_by_name("mediacloud"), where=where)
+
+
+def _page(
+    client: StorySearch,
+    query: str,
+    start: dt.date,
+    end: dt.date,
+    collections: list[int],
+    sources: list[int],
+    token: Any,
+) -> tuple[list[Mapping[str, Any]], Any]:
+    try:
+        found, following = client.story_list(
+            query, start, end, collection_ids=collections, source_ids=sources, pagination_token=token
+        )
+    except Exception as error:
+        # The client raises errors of its own and of requests, whose text can hold the whole request.
+        raise ServiceError(
+            f"Media Cloud: the search failed ({type(error).__name__}); are the key and the query right?"
+        ) from None
+    return [story for story in found if isinstance(story, Mapping)], following
+
+
+def _plain(story: Mapping[str, Any]) -> dict[str, Any]:
+    """Write dates as text, as the service's own CSV has them."""
+    return {
+        str(name): value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
+        for name, value in story.items()
+    }

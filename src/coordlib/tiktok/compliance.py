@@ -1,0 +1,229 @@
+"""The duty to refresh: check stored videos at an interval, delete what the service no longer returns.
+
+The terms ask for a refresh at least every 30 days (earlier versions: 15). Batch compliance checks 10,000
+ids a task; where it is not available, videos are looked up by id, a hundred a query. A video is deleted
+only on the word of the service: an error, an unfinished task or an implausible answer deletes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
+from coordlib.store import refresh as stored
+from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
+from coordlib.tiktok.errors import Answer
+from coordlib.tiktok.lists import EMPTY_PAGES, IDS_PER_FILE
+from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
+
+if TYPE_CHECKING:
+    from coordlib.tiktok.client import TikTokResearch
+
+#: Seconds between two looks at a task, and how many looks before it is given up.
+POLL_SECONDS, POLLS = 30, 60
+
+#: A batch answer that declares more than this share gone is checked by single queries first.
+IMPLAUSIBLE_SHARE = 0.5
+
+#: A lookup that finds none of at least this many videos is not believed.
+SMALLEST_PROOF = 10
+
+#: Ids in one lookup query.
+IDS_PER_QUERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh found: ids confirmed and gone, those left unchecked and why."""
+
+    checked: int = 0
+    gone: tuple[str, ...] = field(default=(), repr=False)
+    unchecked: int = 0
+    reason: str = "done"
+    requests: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every video that was due has been checked."""
+        return self.unchecked == 0
+
+    def describe(self) -> str:
+        """One line for the terminal and the report."""
+        text = f"{self.checked} videos checked, {len(self.gone)} no longer returned and deleted"
+        if self.unchecked:
+            text += f"; {self.unchecked} left unchecked ({self.reason})"
+        return f"{text}; {self.requests} requests"
+
+
+def refresh(
+    client: TikTokResearch,
+    *,
+    interval_days: int = 30,
+    batch: bool = True,
+    dry_run: bool = False,
+    progress: bool = True,
+) -> Refreshed:
+    """Check every stored video not seen for ``interval_days`` days; delete what is gone.
+
+    Parameters
+    ----------
+    client
+        The client; its store is refreshed.
+    interval_days
+        Days after which a video is due (the terms: at most 30).
+    batch
+        Use batch compliance, falling back to lookups where the service refuses it.
+    dry_run
+        Only count what is due; nothing is sent.
+    progress
+        Show a progress bar on a terminal.
+
+    Returns
+    -------
+    Refreshed
+        What was checked and deleted. A spent quota leaves the rest for the next start.
+    """
+    if not 1 <= interval_days <= 30:
+        raise ParameterError(f"interval_days = {interval_days}: the terms ask for 1 to 30")
+    now, before = int(client.clock()), client.requests
+    due = stored.due(client.store, now - interval_days * 86_400)
+    if dry_run or not due:
+        return Refreshed(unchecked=len(due), reason="dry-run" if due else "done")
+    total, due = len(due), [video_id for video_id in due if _is_id(video_id)]
+    checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
+    gone: list[str] = []
+    with tqdm(
+        total=len(due), desc="refresh", unit="video", disable=None if progress else True, leave=False
+    ) as bar:
+        for start in range(0, len(due), IDS_PER_FILE):
+            ids = due[start : start + IDS_PER_FILE]
+            try:
+                for asked, valid in _answers(client, ids, batch=batch):
+                    lost = sorted(set(asked) - valid)
+                    stored.confirm(client.store, sorted(valid & set(asked)), now)
+                    stored.delete(client.store, lost, now)
+                    checked, gone = checked + len(asked), gone + lost
+                    bar.update(len(asked))
+            except QuotaExhausted:
+                reason = "quota"
+                break
+            except CollectError as error:
+                reason = str(error)
+                break
+    return Refreshed(checked, tuple(gone), total - checked, reason, client.requests - before)
+
+
+def _is_id(video_id: str) -> bool:
+    """Whether this is an id of the service; one imported row without must not keep the others from being checked."""
+    return video_id.isascii() and video_id.isdigit() and int(video_id) < 2**63
+
+
+def _answers(
+    client: TikTokResearch, ids: Sequence[str], *, batch: bool
+) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+    """Yield ids asked with those of them that are still valid."""
+    if batch and len(ids) > IDS_PER_QUERY:
+        try:
+            valid = still_valid(client, ids)
+        except QuotaExhausted:
+            raise
+        except (QueryError, ServiceError):
+            valid = None
+        if valid is not None:
+            missing = [video_id for video_id in ids if video_id not in valid]
+            yield [video_id for video_id in ids if video_id in valid], valid & set(ids)
+            if len(missing) <= IMPLAUSIBLE_SHARE * len(ids):
+                yield missing, frozenset()
+                return
+            ids = missing
+    yield from look_up(client, ids)
+
+
+def still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
+    """Hand in at most 10,000 ids for batch compliance and return those still valid.
+
+    Raises
+    ------
+    ServiceError
+        The task failed or does not end.
+    """
+    task = client.compliance_create(ids)
+    for _ in range(POLLS):
+        status = client.compliance_status(task)
+        if status == "Completed":
+            return client.compliance_download(task)
+        if status == "Failed":
+            raise ServiceError(f"compliance task {task} failed; nothing was deleted")
+        client.sleep(POLL_SECONDS)
+    raise ServiceError(
+        f"compliance task {task} did not end within {POLLS * POLL_SECONDS // 60} minutes; try again later"
+    )
+
+
+def look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+    """Look videos up by id, a hundred a query, over the days their ids were made and two more.
+
+    Raises
+    ------
+    ServiceError
+        A query that cannot be answered, or one that finds none of many videos: searches were silently
+        empty for weeks before, so that is no proof. What came before is kept.
+    """
+    for group, first, last in _groups(ids):
+        found: set[str] = set()
+        body: dict[str, Any] = {
+            "query": Query(and_=(any_of("video_id", group),)).to_json(),
+            "start_date": first.strftime("%Y%m%d"),
+            "end_date": last.strftime("%Y%m%d"),
+            "max_count": 100,
+        }
+
+        def keep(answer: Answer, found: set[str] = found) -> None:
+            found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
+
+        for _ in range(EMPTY_PAGES):
+            answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
+            if not answer.ok:
+                raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
+            if not answer.data.get("has_more"):
+                break
+            body |= {
+                "cursor": clean(answer.data.get("cursor"), "create_time"),
+                "search_id": clean(answer.data.get("search_id"), "search_id"),
+            }
+        else:
+            raise ServiceError("refresh: a lookup by id did not end; the rest stays until the next start")
+        if not found and len(group) >= SMALLEST_PROOF:
+            raise ServiceError(
+                f"refresh: none of {len(group)} videos was found, which is more likely a silent failure of the "
+                "search than the truth; nothing of them was deleted"
+            )
+        yield group, frozenset(found)
+
+
+def _groups(ids: Iterable[str]) -> Iterator[tuple[list[str], dt.date, dt.date]]:
+    """Group ids by time, so that each group fits one query's period."""
+    group: list[str] = []
+    for video_id in sorted(ids, key=int):
+        if group and (
+            len(group) >= IDS_PER_QUERY or (_day(video_id) - _day(group[0])).days > MAX_SPAN_DAYS - 4
+        ):
+            yield group, *_period(group)
+            group = []
+        group.append(video_id)
+    if group:
+        yield group, *_period(group)
+
+
+def _period(group: Sequence[str]) -> tuple[dt.date, dt.date]:
+    return _day(group[0]) - dt.timedelta(days=1), _day(group[-1]) + dt.timedelta(days=2)
+
+
+def _day(video_id: str) -> dt.date:
+    seconds = min(max(int(video_id) >> 32, 1_400_000_000), 4_000_000_000)
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).date()

@@ -1,0 +1,169 @@
+"""Collecting the videos of a query over a period of any length."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from coordlib.errors import ParameterError, QuotaExhausted
+from coordlib.store import videos, windows
+from coordlib.store.windows import NewWindow
+from coordlib.tiktok.collector import Collector
+from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of
+from coordlib.tiktok.errors import Answer
+from coordlib.tiktok.query import (
+    Query,
+    check_fields,
+    check_max_count,
+    check_span,
+    days_between,
+    parse_day,
+)
+
+if TYPE_CHECKING:
+    from coordlib.tiktok.client import TikTokResearch
+
+
+def stored_rows(client: TikTokResearch, run_id: str, phase: str) -> tuple[Row, ...]:
+    """Return the rows a phase brought, newest id first, as far as they are in the store."""
+    found = windows.collected_rows(client.store, run_id)
+    rows = [{"id": row.pop("video_id"), **row} for row in found]
+    return tuple(sorted(rows, key=lambda row: int(row["id"]), reverse=True))
+
+
+def collect_videos(
+    client: TikTokResearch,
+    query: Query,
+    start: str | dt.date,
+    end: str | dt.date,
+    *,
+    fields: Iterable[str] | None = None,
+    window_days: int = 7,
+    overlap_days: int = 0,
+    max_count: int = 100,
+    max_pages: int | None = None,
+    max_records: int | None = None,
+    run_id: str | None = None,
+    phase: str = "videos",
+    progress: bool = True,
+) -> Outcome:
+    """Collect the videos a query finds in a period.
+
+    Parameters
+    ----------
+    client
+        The client; rows go into its store, page by page.
+    query
+        What to look for.
+    start, end
+        First and last day (UTC), as dates or text; any length.
+    fields
+        Fields of a video (none: all, falling back to the oldest ones where they are refused).
+    window_days
+        Days per window, 1 to 31; smaller windows fail less often, larger ones cost fewer requests.
+    overlap_days
+        Days each window reaches into the one before, for those who doubt that end dates are inclusive.
+    max_count
+        Rows a page, 1 to 100.
+    max_pages
+        Pages per window at most.
+    max_records
+        Stop after a page that brings the total to this many rows.
+    run_id
+        Repeat a call with the same name to go on where it stopped; none starts afresh.
+    phase
+        A word for the ledger.
+    progress
+        Show a progress bar on a terminal.
+
+    Returns
+    -------
+    Outcome
+        Rows without repeated ids, newest first; whether they are all; what failed.
+
+    Raises
+    ------
+    QueryError
+        The period, the fields or a number would be refused; nothing was sent.
+    CredentialsError
+        Key, secret or the project's rights are refused.
+    """
+    first, last = parse_day(start, what="start_date"), parse_day(end, what="end_date")
+    if last < first:
+        raise ParameterError(f"end_date {last} is before start_date {first}; exchange them")
+    names = check_fields(fields) if fields is not None else ()
+    if overlap_days < 0 or window_days + overlap_days > 31:
+        raise ParameterError(
+            f"overlap_days = {overlap_days}: give 0 or more, with window_days at most 31 together"
+        )
+    for name, value in (("max_pages", max_pages), ("max_records", max_records)):
+        if value is not None and value < 1:
+            raise ParameterError(f"{name} = {value}: give 1 or more, or none for all")
+    periods = days_between(first, last, days=window_days)
+    collector = Collector(client, max_count=max_count, progress=progress)
+    run = run_id or f"once-{uuid.uuid4().hex[:12]}"
+    new = [
+        NewWindow(
+            query.to_json(),
+            query.fingerprint,
+            max(first, a - dt.timedelta(days=overlap_days)),
+            b,
+            names,
+            max_pages,
+        )
+        for a, b in periods
+    ]
+    previous, client.run_id = client.run_id, client.run_id or run
+    try:
+        if windows.planned(client.store, run, phase) is None:
+            windows.plan(client.store, run, phase, new, {}, int(client.clock()))
+        outcome = collector.work(run, phase, max_records=max_records)
+    finally:
+        client.run_id = previous
+    rows = stored_rows(client, run, phase)[:max_records]
+    return Outcome(
+        rows=rows, n_rows=len(rows), complete=outcome.complete, reason=outcome.reason, next_cursor=outcome.next_cursor,
+        search_id=outcome.search_id, requests=outcome.requests, failed_windows=outcome.failed_windows, log_ids=outcome.log_ids,
+    )  # fmt: skip
+
+
+def sample_videos(
+    client: TikTokResearch,
+    query: Query,
+    start: str | dt.date,
+    end: str | dt.date,
+    *,
+    fields: Iterable[str] | None = None,
+    max_count: int = 100,
+) -> Outcome:
+    """Return up to 100 videos of a period (at most 30 days) picked at random by the service: one request."""
+    first, last = check_span(start, end)
+    names = check_fields(fields) if fields is not None else client.video_fields()
+    body = {
+        "query": query.to_json(),
+        "start_date": first.strftime("%Y%m%d"),
+        "end_date": last.strftime("%Y%m%d"),
+        "max_count": check_max_count(max_count),
+        "is_random": True,
+    }
+    before, kept = client.requests, dict[str, Row]()
+
+    def keep(answer: Answer) -> None:
+        kept.update({row["id"]: row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")})
+        videos.upsert_videos(client.store, kept.values(), int(client.clock()))
+
+    try:
+        answer = client.request(VIDEO_QUERY, fields=names, json=body, purpose="sample", keep=keep)
+    except QuotaExhausted:
+        return Outcome(complete=False, reason="quota", requests=client.requests - before)
+    return Outcome(
+        rows=tuple(kept.values()),
+        n_rows=len(kept),
+        complete=answer.ok,
+        reason="done" if answer.ok else "failed",
+        requests=client.requests - before,
+        log_ids=(answer.log_id,) if answer.log_id and not answer.ok else (),
+        problems={} if answer.ok else {"sample": answer.describe()},
+    )

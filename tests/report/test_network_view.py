@@ -1,0 +1,199 @@
+"""The network page and where its accounts are drawn."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlib.errors import ParameterError, PublishError
+from coordlib.report import layout
+from coordlib.report.network_view import (
+    choose_nodes,
+    json_for_page,
+    network_html,
+    network_numbers,
+    write_network,
+)
+
+
+def two_networks() -> nx.Graph:
+    graph = nx.cycle_graph([f"a{n}" for n in range(6)])
+    graph.add_edge("b0", "b1", weight=3, n_objects=1)
+    return graph
+
+
+def page_data(path: Path) -> dict:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text(), re.S)
+    assert found
+    return json.loads(found.group(1))
+
+
+def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -> None:
+    view = write_network(two_networks(), tmp_path)
+    data = page_data(view.path)
+    assert view.summary == "8 accounts, 7 edges, 2 networks."
+    assert {node["name"] for node in data["nodes"]} == set(two_networks())
+    assert len(data["edges"]) == 7
+    assert data["options"]["physics"] == {"enabled": False}
+    assert [entry["n"] for entry in data["networks"]] == [6, 2]
+
+
+def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_many(tmp_path: Path) -> None:
+    view = write_network(two_networks(), tmp_path, nodes_shown=6)
+    assert view.cut
+    assert view.summary.startswith("Showing 6 of 8 accounts and 6 of 7 edges")
+    assert all(node["name"].startswith("a") for node in page_data(view.path)["nodes"])
+    assert view.summary in network_html(view)
+
+
+def test_an_empty_network_still_makes_a_page(tmp_path: Path) -> None:
+    view = write_network(nx.Graph(), tmp_path)
+    assert view.summary == "0 accounts, 0 edges, 0 networks."
+    assert "iframe" not in network_html(view)
+    assert "no network to draw" in network_html(view)
+
+
+def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
+    text = write_network(two_networks(), tmp_path).path.read_text()
+    assert re.findall(r'(?:src|href)="([^"]+)"', text) == [
+        "../../assets/icon.svg",
+        "../../assets/network.css",
+        "../../assets/vis-network.min.js",
+        "../../assets/network.js",
+    ]
+
+
+def test_hostile_names_stay_data(tmp_path: Path) -> None:
+    hostile = ["</script><script>alert(1)</script>", "{{7*7}}{% raw %}", "\u2028<!--", "\x00x"]
+    graph = nx.path_graph(hostile)
+    text = write_network(graph, tmp_path).path.read_text()
+    assert text.count("<script") == 3
+    assert "<!--" not in text
+    assert "\x00" not in text
+    names = {node["name"] for node in page_data(tmp_path / "network.html")["nodes"]}
+    assert names == {*hostile[:3], "x"}
+
+
+def test_an_account_links_to_its_own_page_and_nowhere_else(tmp_path: Path) -> None:
+    graph = nx.path_graph(["a/../b?c#d", "javascript:alert(1)"])
+    urls = {n["name"]: n["url"] for n in page_data(write_network(graph, tmp_path).path)["nodes"]}
+    assert urls["a/../b?c#d"] == "https://www.tiktok.com/@a%2F..%2Fb%3Fc%23d"
+    assert urls["javascript:alert(1)"] == "https://www.tiktok.com/@javascript%3Aalert%281%29"
+    none = write_network(graph, tmp_path, account_url="")
+    assert {n["url"] for n in page_data(none.path)["nodes"]} == {None}
+    evil = write_network(graph, tmp_path, account_url="javascript:{account}")
+    assert {n["url"] for n in page_data(evil.path)["nodes"]} == {None}
+
+
+def test_an_address_without_a_place_for_the_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"needs \{account\}"):
+        write_network(two_networks(), tmp_path, account_url="https://x.example/")
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="cannot be written"):
+        write_network(two_networks(), tmp_path / "no")
+
+
+def test_numbers_come_from_the_table_of_accounts() -> None:
+    graph = two_networks()
+    table = pd.DataFrame({"account_id": list(graph), "network": [7 if n[0] == "a" else 2 for n in graph]})
+    assert network_numbers(graph, table)["b0"] == 2
+    assert network_numbers(graph)["b0"] == 2
+    assert network_numbers(graph, table)["a0"] == 7
+    assert network_numbers(graph, table.head(1))["a0"] == 1, "an incomplete table is not used"
+
+
+def test_a_simulated_view_says_so(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"simulated": true}')
+    assert "Simulated data" in write_network(two_networks(), tmp_path).path.read_text()
+
+
+def test_a_view_inside_a_simulated_workspace_says_so_without_a_run_record(tmp_path: Path) -> None:
+    folder = tmp_path / "reports" / "analyses" / "x"
+    folder.mkdir(parents=True)
+    (tmp_path / "simulated.json").write_text("{}")
+    assert "Simulated data" in write_network(two_networks(), folder).path.read_text()
+
+
+@given(st.text())
+def test_json_in_the_page_is_the_same_data_and_cannot_end_its_script(text: str) -> None:
+    shown = json_for_page({"x": text})
+    assert "<" not in shown
+    assert json.loads(shown) == {"x": text}
+
+
+@given(st.randoms(use_true_random=False))
+def test_coordinates_do_not_depend_on_the_order_of_nodes_and_edges(chance) -> None:  # type: ignore[no-untyped-def]
+    graph = nx.barbell_graph(5, 2)
+    graph = nx.relabel_nodes(graph, {n: f"n{n}" for n in graph})
+    nodes, edges = list(graph), list(graph.edges)
+    chance.shuffle(nodes)
+    chance.shuffle(edges)
+    turned = nx.Graph()
+    turned.add_nodes_from(nodes)
+    turned.add_edges_from((b, a) for a, b in edges)
+    assert layout.layout_graph(turned) == layout.layout_graph(graph)
+
+
+def test_coordinates_do_not_depend_on_the_hash_seed() -> None:
+    script = (
+        "import networkx as nx\nfrom coordlib.report.layout import layout_graph\n"
+        "g = nx.relabel_nodes(nx.gnm_random_graph(30, 40, seed=1), str)\nprint(sorted(layout_graph(g).items()))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("0", "1")
+    }  # fmt: skip
+    assert len(found) == 1
+
+
+def test_components_are_packed_without_overlap() -> None:
+    graph = nx.disjoint_union_all([nx.cycle_graph(size) for size in (12, 7, 5, 2, 2, 1)])
+    graph = nx.relabel_nodes(graph, str)
+    places = layout.layout_graph(graph)
+    boxes = []
+    for part in nx.connected_components(graph):
+        points = np.array([places[node] for node in part])
+        boxes.append((*points.min(axis=0), *points.max(axis=0)))
+    for place, (left, top, right, bottom) in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            assert right < other[0] or other[2] < left or bottom < other[1] or other[3] < top
+
+
+@pytest.mark.parametrize("size", [40, 520])
+def test_without_igraph_every_account_still_gets_a_place_of_its_own(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "igraph", None)
+    graph = nx.relabel_nodes(nx.barabasi_albert_graph(size, 1, seed=1), str)
+    places = layout.layout_graph(graph)
+    assert len(set(places.values())) == size
+
+
+def test_the_layout_leaves_the_random_state_of_the_caller_alone() -> None:
+    import random
+
+    random.seed(5)
+    expected = [random.random() for _ in range(3)]
+    random.seed(5)
+    layout.layout_graph(nx.relabel_nodes(nx.cycle_graph(9), str))
+    assert [random.random() for _ in range(3)] == expected
+
+
+def test_the_best_connected_of_a_network_that_is_too_large_are_drawn() -> None:
+    graph = nx.relabel_nodes(nx.star_graph(9), {0: "centre", **{n: f"leaf{n}" for n in range(1, 10)}})
+    assert "centre" in choose_nodes(graph, network_numbers(graph), 3)

@@ -1,0 +1,240 @@
+"""The files of a day."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from coordlib.errors import PublishError
+from coordlib.report.dictionary import TABLES, dictionary_markdown, undocumented
+from coordlib.report.notebook_page import get_front_matter, page_notebook, write_notebook
+from coordlib.report.package import read_run, seal, write_day
+from coordlib.report.provenance import citation, citation_head, code_version, sha256_file
+from coordlib.site.build import failure_page
+
+FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
+
+
+def a_graph() -> nx.Graph:
+    graph = nx.Graph()
+    graph.add_edge("b<&>", "a\x00", weight=np.int64(3), object_ids=["x", "y"], note=None, share=float("nan"))
+    graph.add_edge("b<&>", "c", weight=2.5, title="bad \x1b \ud800 text")
+    return graph
+
+
+def tables(weight: int = 3) -> dict[str, pd.DataFrame]:
+    return {
+        "accounts": pd.DataFrame({"account_id": ["a", "=b"], "network": [1, 1]}),
+        "edges": pd.DataFrame(
+            {"account_id": ["a"], "account_id_y": ["b"], "weight": [weight], "object_ids": [["x"]]}
+        ),
+    }
+
+
+def run(**more: Any) -> dict[str, Any]:
+    return {"date": "2025-01-03", "outcome": "network", "counts": {"n_accounts": 2}, "started_at": 0, **more}
+
+
+def publish(folder: Path, weight: int = 3, **more: Any) -> dict[str, Any]:
+    record = write_day(folder, tables(weight), a_graph(), run(**more))
+    write_notebook(folder / "index.ipynb", page_notebook({"title": "x"}, [f"<p>{weight}</p>"]))
+    seal(folder)
+    return record
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "reports" / "days" / "2025-01-03"
+
+
+def test_every_file_of_a_day_is_there_with_its_hash_in_the_run_record(folder: Path) -> None:
+    publish(folder)
+    record = read_run(folder)
+    assert {path.name for path in folder.iterdir()} == {*FILES, "index.ipynb", "coordlib-2025-01-03.zip"}
+    for name in (*FILES[:3], "README.md", "datapackage.json", "index.ipynb"):
+        assert record["outputs"][name] == sha256_file(folder / name)
+    assert record["code_version"] == code_version()
+    assert record["started_at"] == "1970-01-01T00:00:00Z"
+    assert "pandas" in record["packages"]
+
+
+def test_a_failed_writing_leaves_nothing_behind_and_the_old_day_alone(folder: Path) -> None:
+    publish(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    class Broken(pd.DataFrame):
+        @property
+        def columns(self) -> Any:
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(PublishError, match="No space left"):
+        write_day(folder, {**tables(), "posts": Broken()}, a_graph(), run())
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_re_run_with_the_same_content_changes_nothing(folder: Path) -> None:
+    publish(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    publish(folder, started_at=999)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert not (folder.parent.parent / "versions").exists()
+
+
+def test_a_re_run_with_other_results_keeps_the_earlier_version_readable(folder: Path) -> None:
+    publish(folder)
+    old = (folder / "edges.csv").read_bytes()
+    assert publish(folder, weight=4)["version"] == 2
+    kept = folder.parent.parent / "versions" / "2025-01-03-v1"
+    assert (kept / "edges.csv").read_bytes() == old
+    notebook = nbformat.read(kept / "index.ipynb", as_version=4)
+    assert "version 1, replaced" in get_front_matter(notebook)["title"]
+    assert "../../days/2025-01-03/index.html" in notebook.cells[1].source
+    assert publish(folder, weight=5)["version"] == 3
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["2025-01-03-v1", "2025-01-03-v2"]
+
+
+def test_other_parameters_make_another_version(folder: Path) -> None:
+    publish(folder, parameters={"time_window": 60})
+    assert publish(folder, parameters={"time_window": 120})["version"] == 2
+
+
+def test_the_zip_is_the_same_for_the_same_files_and_holds_all_of_them(folder: Path) -> None:
+    publish(folder)
+    archive = folder / "coordlib-2025-01-03.zip"
+    first = archive.read_bytes()
+    for path in folder.iterdir():
+        path.touch()
+    assert seal(folder).read_bytes() == first
+    with zipfile.ZipFile(archive) as opened:
+        names = {Path(name).name for name in opened.namelist()}
+    assert names == {*FILES, "notebook.ipynb"}
+
+
+def test_graphml_survives_what_xml_cannot_hold(folder: Path) -> None:
+    publish(folder)
+    ET.parse(folder / "network.graphml")
+    again = nx.read_graphml(folder / "network.graphml")
+    assert set(again) == {"a", "b<&>", "c"}
+    assert json.loads(again.edges["b<&>", "a"]["object_ids"]) == ["x", "y"]
+    assert "note" not in again.edges["b<&>", "a"]
+    assert again.edges["b<&>", "a"]["weight"] == 3
+
+
+def test_graphml_has_the_same_bytes_whatever_the_order_of_nodes(folder: Path, tmp_path: Path) -> None:
+    publish(folder)
+    turned = nx.Graph()
+    turned.add_nodes_from(reversed(list(a_graph())))
+    turned.add_edges_from(list(a_graph().edges(data=True))[::-1])
+    other = tmp_path / "other" / "2025-01-03"
+    write_day(other, tables(), turned, run())
+    assert (other / "network.graphml").read_bytes() == (folder / "network.graphml").read_bytes()
+
+
+def test_the_data_package_describes_every_column_of_every_file(folder: Path) -> None:
+    publish(folder)
+    package = json.loads((folder / "datapackage.json").read_text())
+    for resource in package["resources"]:
+        assert resource["hash"] == "sha256:" + sha256_file(folder / resource["path"])
+        header = (folder / resource["path"]).read_text().splitlines()[0]
+        assert [field["name"] for field in resource["schema"]["fields"]] == header.split(",")
+        assert all(field["description"] for field in resource["schema"]["fields"])
+
+
+def test_the_readme_states_parameters_caution_and_citation(folder: Path) -> None:
+    publish(folder, parameters={"time_window": 120}, simulated=True)
+    text = (folder / "README.md").read_text()
+    assert "time_window: 120" in text
+    assert "must not be concluded" in text
+    assert "Simulated data" in text
+    assert "Cite as" in text
+
+
+def test_a_failed_day_keeps_its_earlier_report_and_shows_the_traceback_as_text(folder: Path) -> None:
+    publish(folder)
+    failure_page(folder, "2025-01-03", "boom <script>alert(1)</script>", "</pre><img src=x onerror=alert(1)>")
+    text = (folder / "index.ipynb").read_text()
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert read_run(folder)["outcome"] == "failed"
+    assert (folder.parent.parent / "versions" / "2025-01-03-v1" / "edges.csv").exists()
+
+
+def test_a_day_repaired_after_a_failure_takes_the_place_of_the_failure_page(folder: Path) -> None:
+    failure_page(folder, "2025-01-03", "boom", "trace")
+    assert publish(folder)["version"] == 1
+    assert read_run(folder)["outcome"] == "network"
+
+
+def test_an_unreadable_run_record_counts_as_none(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{broken")
+    assert read_run(folder) == {}
+
+
+def test_a_run_without_a_date_is_refused(folder: Path) -> None:
+    with pytest.raises(PublishError, match="lacks date"):
+        write_day(folder, tables(), a_graph(), {"outcome": "network"})
+
+
+def test_sealing_a_day_that_was_not_written_is_refused(folder: Path) -> None:
+    with pytest.raises(PublishError, match="no such report folder"):
+        seal(folder)
+
+
+def test_a_citation_names_day_version_content_and_code() -> None:
+    sentence, bibtex = citation(
+        run(version=2, content_sha256="ab" * 32, author="A & B", url="https://x.example/d")
+    )
+    for part in ("2025-01-03", "version 2", "abababababababab", "coordlib", "https://x.example/d"):
+        assert part in sentence
+    assert r"A \& B" in bibtex
+
+
+def test_citation_tags_cannot_leave_the_head() -> None:
+    head = citation_head(run(author='"></script><script>alert(1)</script>'))
+    assert "<script>alert" not in head
+
+
+def test_the_page_of_a_simulated_day_is_cited_as_simulated() -> None:
+    assert "(simulated data)" in citation(run(simulated=True))[0]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_has_type_and_definition(table: Any) -> None:
+    assert undocumented(table.name, table.names) == []
+    assert len(set(table.names)) == len(table.names)
+    assert f"## {table.name}.csv" in dictionary_markdown()
+
+
+def test_no_folder_of_the_machine_is_published(folder: Path) -> None:
+    places = {"workspace": "/home/someone/w", "output_dir": "/home/someone/out", "time_window": 120}
+    write_day(folder, tables(), a_graph(), run(parameters=places))
+    notebook = page_notebook({"title": "x"}, [])
+    cell = nbformat.v4.new_code_cell('workspace = "/home/someone/w"\ntime_window = 120', id="injected")
+    cell.metadata["tags"] = ["injected-parameters", "remove-cell"]
+    notebook.cells.append(cell)
+    write_notebook(folder / "index.ipynb", notebook)
+    seal(folder)
+    for path in folder.iterdir():
+        assert b"/home/someone" not in path.read_bytes(), path.name
+    assert "time_window = 120" in (folder / "index.ipynb").read_text()
+    assert read_run(folder)["parameters"] == {"time_window": 120}
+
+
+def test_a_failure_page_names_no_folder_of_the_machine(folder: Path) -> None:
+    failure_page(
+        folder, "2025-01-03", "kept as /home/someone/w/x.ipynb", "File /home/someone/lib/coordlib/pairs.py:3"
+    )
+    for path in folder.iterdir():
+        assert b"/home/someone" not in path.read_bytes(), path.name
+    assert "coordlib/pairs.py:3" in (folder / "index.ipynb").read_text()

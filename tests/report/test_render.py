@@ -1,0 +1,203 @@
+"""Putting a workspace's site together and rendering it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+import pytest
+import yaml
+
+from coordlib.errors import ParameterError, PublishError
+from coordlib.report.banners import OUTCOMES, day_banner
+from coordlib.report.notebook_page import page_notebook, write_notebook
+from coordlib.report.package import seal, write_day
+from coordlib.site.build import prepare_site, render_site
+
+
+def add_day(root: Path, date: str, weight: int = 1) -> Path:
+    folder = root / "reports" / "days" / date
+    table = pd.DataFrame({"account_id": ["a"], "network": [1], "degree": [weight]})
+    run = {"date": date, "outcome": "no-coordination", "counts": {}}
+    write_day(folder, {"accounts": table}, nx.Graph(), run)
+    write_notebook(folder / "index.ipynb", page_notebook({"title": date}, [day_banner(run)]))
+    seal(folder)
+    return folder
+
+
+def site_texts(site: Path) -> dict[str, str]:
+    return {path.relative_to(site).as_posix(): path.read_text() for path in sorted(site.rglob("*.html"))}
+
+
+def test_an_empty_workspace_gives_a_site_that_says_so(tmp_path: Path) -> None:
+    site = render_site(tmp_path, engine="smalldocs")
+    assert site == tmp_path / "_site"
+    assert "No day has been reported yet" in (site / "index.html").read_text()
+    assert {"method.html", "about.html", "archive.html", "data-dictionary.html"} <= {
+        path.name for path in (site / "reports").iterdir()
+    }
+
+
+def test_every_day_has_a_permanent_page_and_its_notebook_and_stands_in_both_listings(tmp_path: Path) -> None:
+    for date in ("2025-01-01", "2025-01-02"):
+        add_day(tmp_path, date)
+    site = render_site(tmp_path, engine="smalldocs")
+    for date in ("2025-01-01", "2025-01-02"):
+        assert (site / "reports" / "days" / date / "index.html").exists()
+        assert (site / "reports" / "days" / date / f"notebook-{date}.ipynb").exists()
+        assert (site / "reports" / "days" / date / "README.md").exists()
+        assert f"days/{date}/index.html" in (site / "reports" / "archive.html").read_text()
+        assert f"days/{date}/index.html" in (site / "index.html").read_text()
+
+
+def test_an_earlier_version_stays_readable_and_is_listed(tmp_path: Path) -> None:
+    add_day(tmp_path, "2025-01-01")
+    add_day(tmp_path, "2025-01-01", weight=2)
+    site = render_site(tmp_path, engine="smalldocs")
+    assert "Version 1, replaced." in (site / "reports/versions/2025-01-01-v1/index.html").read_text()
+    assert "versions/2025-01-01-v1" in (site / "reports" / "archive.html").read_text()
+
+
+def test_pages_a_researcher_edited_stay_and_missing_ones_come_back(tmp_path: Path) -> None:
+    prepare_site(tmp_path)
+    (tmp_path / "reports" / "about.qmd").write_text("mine")
+    (tmp_path / "reports" / "method.qmd").unlink()
+    (tmp_path / "reports" / "assets" / "table.js").write_text("old")
+    prepare_site(tmp_path)
+    assert (tmp_path / "reports" / "about.qmd").read_text() == "mine"
+    assert (tmp_path / "reports" / "method.qmd").exists()
+    assert (tmp_path / "reports" / "assets" / "table.js").read_text() != "old"
+
+
+def test_simulated_data_is_said_in_the_header_of_every_page_and_only_there(tmp_path: Path) -> None:
+    add_day(tmp_path, "2025-01-01")
+    (tmp_path / "simulated.json").write_text("{}")
+    for name, text in site_texts(render_site(tmp_path, engine="smalldocs")).items():
+        assert "— simulated data" in text.split("</header>")[0], name
+    (tmp_path / "simulated.json").unlink()
+    for name, text in site_texts(render_site(tmp_path, engine="smalldocs")).items():
+        assert "simulated data" not in text.split("</header>")[0], name
+
+
+def test_nothing_on_the_site_comes_from_another_host(tmp_path: Path) -> None:
+    add_day(tmp_path, "2025-01-01")
+    site = render_site(tmp_path, engine="smalldocs")
+    for path in [*site.rglob("*.html"), *site.rglob("*.css")]:
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(
+            r'\bsrc="https?:[^"]*"|<link[^>]+href="https?:[^"]*"|@import[^;]*https?:|url\(["\']?https?:', text
+        )
+        assert found == [], path.name
+
+
+def test_a_feed_is_written_once_the_site_has_an_address(tmp_path: Path) -> None:
+    add_day(tmp_path, "2025-01-01")
+    prepare_site(tmp_path)
+    config = yaml.safe_load((tmp_path / "_quarto.yml").read_text())
+    config["website"]["site-url"] = "https://example.org/monitor"
+    (tmp_path / "_quarto.yml").write_text(yaml.safe_dump(config))
+    add_day(tmp_path, "2025-01-02")
+    site = render_site(tmp_path, engine="smalldocs")
+    feed = (site / "reports" / "archive.xml").read_text()
+    assert "https://example.org/monitor/reports/days/2025-01-02/index.html" in feed
+    page = (site / "reports" / "days" / "2025-01-02" / "index.html").read_text()
+    assert (
+        '<meta name="citation_public_url" content="https://example.org/monitor/reports/days/2025-01-02/index.html"'
+        in page
+    )
+    assert page.count('name="citation_title"') == 1
+
+
+def test_a_failed_rendering_leaves_the_published_site_as_it_was(tmp_path: Path) -> None:
+    add_day(tmp_path, "2025-01-01")
+    site = render_site(tmp_path, engine="smalldocs")
+    before = site_texts(site)
+    (tmp_path / "reports" / "days" / "2025-01-01" / "index.ipynb").write_text("{broken")
+    with pytest.raises(PublishError, match="smalldocs could not render the site") as caught:
+        render_site(tmp_path, engine="smalldocs")
+    assert "\n" not in str(caught.value)
+    assert site_texts(site) == before
+    assert not list(tmp_path.glob(".site-*"))
+
+
+def test_private_files_never_reach_the_site(tmp_path: Path) -> None:
+    folder = add_day(tmp_path, "2025-01-01")
+    (folder / "index.failed.ipynb").write_text("{}")
+    (tmp_path / "coordlib.sqlite").write_text("x")
+    (tmp_path / ".env").write_text("SECRET=1")
+    site = render_site(tmp_path, engine="smalldocs")
+    names = {path.name for path in site.rglob("*")}
+    assert not names & {"index.failed.ipynb", "coordlib.sqlite", ".env", "simulated.json"}
+
+
+def test_a_folder_that_is_not_a_site_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(PublishError, match="not empty and not a site"):
+        render_site(tmp_path / "w", tmp_path / "mine", engine="smalldocs")
+    with pytest.raises(PublishError, match="holds the workspace"):
+        render_site(tmp_path / "w", tmp_path, engine="smalldocs")
+    assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_a_site_can_be_rendered_outside_the_workspace_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    for _ in range(2):
+        assert (render_site(tmp_path / "w", tmp_path / "out", engine="smalldocs") / "index.html").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "w"]
+
+
+def test_quarto_is_used_where_it_is_on_the_path_and_its_failure_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarto = tmp_path / "bin" / "quarto"
+    quarto.parent.mkdir()
+    quarto.write_text("#!/bin/sh\necho 'ERROR: it broke' >&2\nexit 3\n")
+    quarto.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
+    (tmp_path / "w").mkdir()
+    with pytest.raises(PublishError, match=r"quarto could not render the site \(ERROR: it broke\)"):
+        render_site(tmp_path / "w")
+    assert not (tmp_path / "w" / "_site").exists()
+
+
+def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarto = tmp_path / "bin" / "quarto"
+    quarto.parent.mkdir()
+    quarto.write_text(
+        '#!/bin/sh\nmkdir -p "$4/site_libs"\nfind . -name "*.csv" | sed "s/$/ $1 $3/" > "$4/index.html"\n'
+    )
+    quarto.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
+    day = tmp_path / "w" / "reports" / "days" / "2025-01-01"
+    day.mkdir(parents=True)
+    (day / "posts.csv").write_text("content_id\n")
+    for _ in range(2):
+        site = render_site(tmp_path / "w")
+        (site / "earlier.csv").write_text("a file of the site as it was")
+        said = (site / "index.html").read_text()
+        assert said == "./reports/days/2025-01-01/posts.csv render --output-dir\n"
+    assert not list((tmp_path / "w").glob(".*"))
+
+
+def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="choose auto, quarto or smalldocs"):
+        render_site(tmp_path, engine="hugo")
+    with pytest.raises(PublishError, match="no such workspace"):
+        prepare_site(tmp_path / "no")
+
+
+def test_the_project_itself_is_no_workspace(project: Path) -> None:
+    with pytest.raises(PublishError, match="this is the project itself"):
+        prepare_site(project)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_words_of_its_own(outcome: str) -> None:
+    words = {name: day_banner({"date": "2025-01-01", "outcome": name}) for name in OUTCOMES}
+    assert list(words.values()).count(words[outcome]) == 1

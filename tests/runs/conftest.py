@@ -1,0 +1,70 @@
+"""A small simulated world, its service on loopback, and a workspace that watches some of its accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from coordlib.runs import day as day_module
+from coordlib.runs.monitor import MonitoredDay, monitor_day
+from coordlib.runs.parameters import Monitoring
+from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.simulate.config import ServerConfig
+from coordlib.simulate.server import running_server
+from coordlib.simulate.service import Service
+from coordlib.simulate.world import World, build_world
+from coordlib.store import Store, open_store
+from coordlib.store.pool import add_to_pool
+from coordlib.tiktok import TikTokResearch
+
+
+@dataclass
+class Station:
+    """A workspace, the service it asks, and the days there are."""
+
+    root: Path
+    world: World
+    service: Service
+    address: str
+    days: list[str]
+    daily: int = 1000
+
+    @property
+    def connect(self) -> Callable[[Store, str], TikTokResearch]:
+        return simulated_connector(self.service, self.address, self.daily)
+
+    def monitor(self, date: str, *, again: bool = False, **parameters: object) -> MonitoredDay:
+        """Monitor a day with the clock on its morning."""
+        begin_day(self.service, date)
+        options = Monitoring.load({"daily_requests": self.daily, "edge_weight": 0.5, **parameters})
+        return monitor_day(self.root, date, self.connect, options, again=again, progress=False)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with open_store(self.root / "coordlib.sqlite", read_only=True) as store:
+            return [tuple(row) for row in store.connection.execute(sql)]
+
+
+@pytest.fixture(scope="session")
+def small_world() -> World:
+    return build_world(accounts=120, days=4, seed=8)
+
+
+@pytest.fixture
+def station(small_world: World, tmp_path: Path) -> Iterator[Station]:
+    """A station whose pool holds every second planted account."""
+    service = Service(small_world, ServerConfig(now=small_world.start))
+    days = world_days(small_world)
+    mark_simulated(small_world, tmp_path / "w", days)
+    with open_store(tmp_path / "w" / "coordlib.sqlite") as store:
+        add_to_pool(store, small_world.planted_accounts[::2], added_on=days[0], reason="seed", source="seed")
+    with running_server(small_world, service=service) as address:
+        yield Station(tmp_path / "w", small_world, service, address, days)
+
+
+@pytest.fixture
+def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the notebook out: these tests look at what is collected, not at the page."""
+    monkeypatch.setattr(day_module, "run_day_notebook", lambda *arguments, **options: None)

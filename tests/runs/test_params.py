@@ -1,0 +1,66 @@
+"""Parameters have one home, and wrong ones are refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.runs.folders import check_parameters
+from coordlib.runs.notebooks import MODELS, notebook_defaults
+from coordlib.runs.parameters import DailyMonitoring
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_notebooks_parameters_cell_states_the_models_defaults(project: Path, name: str):
+    model = MODELS[name]
+    assert notebook_defaults(project / "notebooks" / name) == model().for_notebook()
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_the_parameter_file_of_a_notebook_states_the_models_defaults(project: Path, name: str):
+    file = project / "params" / (name.split("-", 1)[1].removesuffix(".ipynb") + ".yml")
+    assert MODELS[name].from_yaml(file) == MODELS[name]()
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_known_one():
+    with pytest.raises(UnknownParameterError, match=r"'time_windw' .did you mean 'time_window'"):
+        DailyMonitoring.load({"time_windw": 60})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"time_window": -1}, {"edge_weight": 1.5}, {"edge_weight": "much"}, {"date": "soon"}]
+)
+def test_a_value_outside_its_range_is_refused_by_name(wrong: dict[str, object]):
+    with pytest.raises(ParameterError, match=next(iter(wrong))) as caught:
+        DailyMonitoring.load(wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_parameter_file_that_is_not_a_mapping_is_refused(tmp_path: Path):
+    file = tmp_path / "p.yml"
+    file.write_text("- 1\n- 2\n")
+    with pytest.raises(FileFormatError, match="expected 'name: value' lines"):
+        DailyMonitoring.from_yaml(file)
+    with pytest.raises(FileFormatError, match="no such parameter file"):
+        DailyMonitoring.from_yaml(tmp_path / "absent.yml")
+
+
+@pytest.mark.parametrize("name", ["time_windw", "edge_weigth", "min_participations"])
+def test_a_misspelt_parameter_in_the_notebook_is_refused_with_the_nearest(name: str) -> None:
+    """Bare papermill adds it as one more variable and goes on with the default."""
+    with pytest.raises(UnknownParameterError, match=f"'{name}' \\(did you mean"):
+        check_parameters(DailyMonitoring, {"time_window": 60, name: 5})
+
+
+def test_the_other_names_of_a_notebook_are_its_own() -> None:
+    names = {
+        "time_window": 60,
+        "cl": object(),
+        "day": "x",
+        "folder": "y",
+        "__name__": "z",
+        "date_": lambda: 1,
+    }
+    assert check_parameters(DailyMonitoring, names)["time_window"] == 60

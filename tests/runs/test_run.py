@@ -1,0 +1,59 @@
+"""Templates are run with papermill: dated copies out, failures kept, nothing half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib.runs.notebooks import run_notebook
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    cells = [
+        nbformat.v4.new_code_cell("answer = 1\nfail = False", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("assert not fail, 'told to fail'\nprint(answer)"),
+    ]
+    path = tmp_path / "template.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.mark.slow
+def test_the_executed_copy_starts_with_its_front_matter_and_holds_no_local_path(
+    template: Path, tmp_path: Path
+):
+    before = template.read_bytes()
+    meta = {"title": "A: day", "date": "2025-01-01"}
+    out = run_notebook(template, tmp_path / "day" / "index.ipynb", {"answer": 42}, front_matter=meta)
+    notebook = nbformat.read(out, as_version=4)
+    assert yaml.safe_load(notebook.cells[0].source.strip("-\n")) == meta
+    assert "42" in notebook.cells[-1].outputs[0].text
+    assert str(tmp_path) not in out.read_text()
+    assert all("remove-cell" in c.metadata.tags for c in notebook.cells if c.metadata.get("tags"))
+    assert template.read_bytes() == before
+    assert [p.name for p in out.parent.iterdir()] == ["index.ipynb"]
+
+
+@pytest.mark.slow
+def test_a_failed_notebook_is_kept_with_its_traceback_and_said(template: Path, tmp_path: Path):
+    out = tmp_path / "day" / "index.ipynb"
+    with pytest.raises(RunError, match=r"AssertionError: told to fail.*index.failed.ipynb"):
+        run_notebook(template, out, {"fail": True})
+    assert not out.exists()
+    assert "told to fail" in (out.parent / "index.failed.ipynb").read_text()
+
+
+def test_an_unknown_parameter_is_refused_before_a_kernel_starts(template: Path, tmp_path: Path):
+    with pytest.raises(UnknownParameterError, match=r"'anwser' .did you mean 'answer'"):
+        run_notebook(template, tmp_path / "out.ipynb", {"anwser": 2})
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_a_missing_template_is_said(tmp_path: Path):
+    with pytest.raises(FileFormatError, match="no such notebook"):
+        run_notebook(tmp_path / "none.ipynb", tmp_path / "out.ipynb")

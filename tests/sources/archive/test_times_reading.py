@@ -1,0 +1,59 @@
+"""Every way a platform writes a time gives the same UTC second, or none."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from coordlib.errors import TimeFormatError
+from coordlib.times import date_only, refuse_unreadable, unreadable, utc_seconds
+
+NOON = 1_587_038_400  # 2020-04-16 12:00:00 UTC
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        str(NOON),
+        f"{NOON}.0",
+        f"{NOON}999",
+        f"{NOON}999999",
+        "2020-04-16 12:00:00",
+        "2020-04-16T12:00:00Z",
+        "2020-04-16T12:00:00+0000",
+        "2020-04-16T14:00:00.75+02:00",
+        "20200416120000",
+        "20200416T120000Z",
+        "2020-04-16 08:00:00 EDT",
+        "2020-04-16 07:00:00 EST",
+        "2020-04-16 12:00:00 UTC",
+        "Thu Apr 16 12:00:00 +0000 2020",
+    ],
+)
+def test_a_time_reads_as_its_utc_second(written: str) -> None:
+    assert utc_seconds(pd.Series([written])).to_list() == [NOON]
+
+
+@pytest.mark.parametrize(
+    "written", ["", None, "yesterday", "2024-13-01 00:00:00", "2020-04-16 12:00:00 XYZ", "1e9"]
+)
+def test_what_is_not_a_time_is_missing_and_never_guessed(written: str | None) -> None:
+    assert utc_seconds(pd.Series([written, str(NOON)], dtype="str")).to_list() == [pd.NA, NOON]
+
+
+def test_spellings_may_be_mixed_in_one_column_with_any_index() -> None:
+    values = pd.Series(["2020-04-16T12:00:00Z", "2020-04-16 12:00:00", str(NOON)], index=[7, 3, 5])
+    assert utc_seconds(values).to_dict() == {7: NOON, 3: NOON, 5: NOON}
+
+
+def test_an_empty_cell_is_missing_but_a_word_is_unreadable() -> None:
+    values = pd.Series(["", None, "soon"], dtype="str")
+    assert unreadable(values, utc_seconds(values)).to_list() == [False, False, True]
+    with pytest.raises(TimeFormatError, match="here: 'soon' is not a time \\(1 such of 3 rows\\)"):
+        refuse_unreadable(values, utc_seconds(values), "here")
+
+
+def test_days_without_an_hour_are_recognised() -> None:
+    assert date_only(pd.Series(["2024-05-03", "20240504", None], dtype="str"))
+    assert not date_only(pd.Series(["2024-05-03", "2024-05-03 10:00:00"]))
+    assert not date_only(pd.Series([], dtype="str"))
