@@ -41,11 +41,11 @@ CHILD = Path(__file__).with_name("monitored_child.py")
 
 #: What two stores must agree on: everything but the times of fetching.
 COMPARED = {
-    "videos": "SELECT video_id, username, create_time, video_description, hashtag_names FROM videos ORDER BY 1",
-    "window_videos": "SELECT DISTINCT w.run_id, w.phase, v.video_id FROM window_videos v JOIN windows w USING (window_id) ORDER BY 1, 2, 3",
+    "posts": "SELECT content_id, account_id, posted_at, text, hashtags FROM posts ORDER BY 1",
+    "window_posts": "SELECT DISTINCT w.run_id, w.phase, v.content_id FROM window_posts v JOIN windows w USING (window_id) ORDER BY 1, 2, 3",
     "coverage": "SELECT kind, subject, first_day, last_day, missing FROM coverage ORDER BY 1, 2",
-    "accounts": "SELECT username, position, status, added_on, reason FROM accounts ORDER BY 1",
-    "metrics": "SELECT run_id, position, video_id FROM metrics ORDER BY 1, 2",
+    "accounts": "SELECT account_id, position, status, added_on, reason FROM accounts ORDER BY 1",
+    "metrics": "SELECT run_id, position, content_id FROM metrics ORDER BY 1, 2",
     "detections": "SELECT run_id, account_id, network FROM detections ORDER BY 1, 2",
     "edges": "SELECT run_id, account_id, account_id_y, weight FROM edges ORDER BY 1, 2, 3",
     "runs": "SELECT run_id, status, outcome FROM runs ORDER BY 1",
@@ -76,7 +76,7 @@ def lost_rows(workspace: Path, world: World) -> tuple[int, int]:
                 if name in by_name:
                     rows = by_name[name]
                     wanted.update(rows.loc[rows["day"].between(first, last), "id"])
-        stored = {row["video_id"] for row in store.connection.execute("SELECT video_id FROM videos")}
+        stored = {row["content_id"] for row in store.connection.execute("SELECT content_id FROM posts")}
     return len(wanted), len(wanted - stored)
 
 
@@ -129,7 +129,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
         count = store.connection.execute
         truth = every[every["kind"] == "monitor"]["facts"].iloc[-1]["health"]["truth"]
         doubled = count(
-            "SELECT count(*) - count(DISTINCT run_id || ' ' || video_id) FROM metrics"
+            "SELECT count(*) - count(DISTINCT run_id || ' ' || content_id) FROM metrics"
         ).fetchone()[0]
         videos, requests = (
             count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("videos", "requests")

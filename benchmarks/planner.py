@@ -106,7 +106,7 @@ class Monitored:
 
     def result(self, coordinated: set[str]) -> dict[str, float]:
         """Sum up the run."""
-        names = [row["username"] for row in self.store.connection.execute("SELECT username FROM videos")]
+        names = [row["account_id"] for row in self.store.connection.execute("SELECT account_id FROM posts")]
         spent = sum(self.service.state.used.values())
         hits = sum(name in self.planted for name in names)
         return {
@@ -209,7 +209,7 @@ class Reference:
             for caption in captions:
                 if len(caption) >= 80:
                     newest = self.run.store.connection.execute(
-                        "SELECT max(create_time) FROM videos WHERE video_description = ? AND fetched_at < ?",
+                        "SELECT max(create_time) FROM posts WHERE video_description = ? AND fetched_at < ?",
                         (caption, int(self.run.clock()) // DAY * DAY),
                     ).fetchone()[0]
                     start_day = (

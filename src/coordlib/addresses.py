@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-#: Address of a TikTok account; ``{account}`` is percent-encoded before it is put in.
-TIKTOK = "https://www.tiktok.com/@{account}"
+#: Address of an account by platform; ``{account}`` is percent-encoded before it is put in.
+ACCOUNT_PAGES = {
+    "tiktok": "https://www.tiktok.com/@{account}",
+    "bluesky": "https://bsky.app/profile/{account}",
+}
 
 
-def account_address(account: object, template: str = TIKTOK) -> str:
-    """Return the address of an account.
+def account_address(account: object, platform: object = "tiktok") -> str | None:
+    """Return the address of an account, or None where the platform's is not known.
 
     Examples
     --------
-    >>> account_address('a"><script>')
-    'https://www.tiktok.com/@a%22%3E%3Cscript%3E'
+    >>> account_address('a"><script>'), account_address("ann", "forum")
+    ('https://www.tiktok.com/@a%22%3E%3Cscript%3E', None)
     """
-    return template.replace("{account}", quote(str(account), safe=""))
+    template = ACCOUNT_PAGES.get(str(platform))
+    return template and template.replace("{account}", quote(str(account), safe=""))
 
 
-def video_address(account: object, video_id: object) -> str | None:
+def video_address(account: object, content_id: object) -> str | None:
     """Return the address of a TikTok video, or None where the id is not a number.
 
     Examples
@@ -27,5 +31,5 @@ def video_address(account: object, video_id: object) -> str | None:
     >>> video_address("a.b", "7676140814108206909")
     'https://www.tiktok.com/@a.b/video/7676140814108206909'
     """
-    digits = str(video_id)
+    digits = str(content_id)
     return f"{account_address(account)}/video/{digits}" if digits.isascii() and digits.isdigit() else None

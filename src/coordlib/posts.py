@@ -1,8 +1,13 @@
-"""Turn a table of posts into shares: who shared which object, in which post, and when (UTC seconds)."""
+"""The one table of posts, and the shares made from it: who shared which object, in which post, and when.
+
+Every reader gives a table of posts with these columns, under these names, from the door to the page. ``url`` is the
+address of the post itself, ``links`` are the addresses it shares. Further columns of a source are kept beside.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -16,6 +21,12 @@ from coordlib.errors import (
     ParameterError,
     TimeFormatError,
 )
+
+#: The columns of a table of posts; lists are Python lists, or missing where a source has none.
+POST_COLUMNS: Mapping[str, str] = {
+    "content_id": "str", "account_id": "str", "posted_at": "int64", "text": "str", "url": "str", "platform": "str",
+    "likes": "Int64", "comments": "Int64", "shares": "Int64", "views": "Int64", "hashtags": "object", "links": "object",
+}  # fmt: skip
 
 SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
@@ -43,7 +54,9 @@ def prep_data(
     frame
         One row per post and object (a post with two hashtags has two rows). It is not changed.
     object_id, account_id, content_id, timestamp_share
-        Names of the columns that hold what was shared, who shared it, the post, and when.
+        Names of the columns that hold what was shared, who shared it, the post, and when. For a table of posts
+        ``object_id`` is what counts as the object: ``"text"``, ``"hashtags"``, ``"links"`` or any other column, and
+        ``timestamp_share`` is ``"posted_at"``. A column of lists gives one share per item.
     layer
         Name of a column that says which platform or modality a row belongs to, if there is one.
     duplicates
@@ -56,7 +69,7 @@ def prep_data(
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
         or blank cell is missing: posts without a caption share nothing),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
-        asked for. Rows keep their order; the index is 0 … n−1.
+        asked for. Rows keep their order; the index is 0 … n−1; ``attrs["object_id"]`` names the object's column.
 
     Raises
     ------
@@ -87,6 +100,7 @@ def prep_data(
     """
     if duplicates not in ("keep", "drop", "error"):
         raise ParameterError(f"duplicates = {duplicates!r}: choose 'keep', 'drop' or 'error'")
+    frame = _one_row_an_item(frame, object_id)
     names = {"object_id": object_id, "account_id": account_id, "content_id": content_id}
     if layer is not None:
         names["layer"] = layer
@@ -97,7 +111,40 @@ def prep_data(
     times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
+    shares.attrs["object_id"] = object_id
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
+
+
+def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
+    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing.
+
+    Examples
+    --------
+    >>> as_posts(pd.DataFrame({"content_id": ["1"], "music_id": ["9"]}), "tiktok").columns[[0, 5, -1]].tolist()
+    ['content_id', 'platform', 'music_id']
+    """
+    known: dict[str, pd.Series] = {}
+    for name, kind in POST_COLUMNS.items():
+        column = table[name] if name in table else pd.Series(None, index=table.index, dtype=object)
+        gaps = name == "posted_at" and bool(column.isna().any())
+        known[name] = column.astype("Int64" if gaps else kind)  # type: ignore[call-overload]
+    if platform is not None:
+        known["platform"] = pd.Series(platform, index=table.index, dtype="str")
+    further = [name for name in table.columns if name not in known]
+    return pd.concat([pd.DataFrame(known), table[further]], axis=1)
+
+
+def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give each item of a list a row of its own, each once a post; a post without items keeps a row without object."""
+    if int((frame.columns == name).sum()) != 1 or frame[name].dtype != object:
+        return frame
+    lists = frame[name].map(lambda cell: isinstance(cell, list | tuple | set | np.ndarray))
+    if not lists.any():
+        return frame
+    distinct = frame[name].where(
+        ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
+    )
+    return frame.assign(**{name: distinct}).explode(name)
 
 
 def _at_row(error: InputError, row: int) -> InputError:

@@ -12,7 +12,7 @@ from coordlib.errors import MissingColumnError
 
 
 def posts(*rows: tuple[int | None, str | None]) -> pd.DataFrame:
-    return pd.DataFrame({"network": [row[0] for row in rows], "description": [row[1] for row in rows]})
+    return pd.DataFrame({"network": [row[0] for row in rows], "text": [row[1] for row in rows]})
 
 
 BRIDGE = [

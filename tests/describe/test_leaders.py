@@ -59,7 +59,7 @@ def test_a_caption_counts_both_ends_of_its_pairs():
 
 def test_hashtags_are_counted_once_per_post():
     posts = pd.DataFrame(
-        {"video_id": ["1", "2"], "author_name": ["a", "b"], "hashtag_names": [["x", "y"], ["x"]]}
+        {"content_id": ["1", "2"], "account_id": ["a", "b"], "hashtags": [["x", "y"], ["x"]]}
     )
     assert hashtag_table(posts).to_numpy().tolist() == [["x", 2, 2], ["y", 1, 1]]
 

@@ -55,7 +55,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     assert set(seeds) & set(world.planted_accounts)
     with open_store(Path(seeding.workspace) / "coordlib.sqlite", read_only=True) as store:
         watched = pool(store, before=day)
-    assert watched["username"].tolist() == sorted(seeds)
+    assert watched["account_id"].tolist() == sorted(seeds)
     assert watched["reason"].str.startswith("shared videos with #").all()
     assert set(watched["source"]) == {"seed"}
     assert page == Path(seeding.workspace) / "reports" / "analyses" / found.name / "index.ipynb"

@@ -15,6 +15,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.describe.day import DayAnalysis, analyse_day
+from coordlib.sources.archive import read_day
 
 pytestmark = pytest.mark.reference
 
@@ -29,7 +30,7 @@ NAMES = {
     "diameter_weighted": "Network Diameter", "transitivity": "Clustering Coefficient",
 }  # fmt: skip
 COUNTS = {
-    "avg_views": "view_count", "avg_likes": "like_count", "avg_comments": "comment_count", "avg_shares": "share_count",
+    "avg_views": "views", "avg_likes": "likes", "avg_comments": "comments", "avg_shares": "shares",
 }  # fmt: skip
 
 
@@ -58,7 +59,9 @@ def pool_before(day: str) -> list[str]:
 @cache
 def frame(day: str) -> pd.DataFrame:
     source = ARCHIVE / day / "daily_snapshot.csv.gz"
-    return pd.read_csv(source, dtype=str, keep_default_na=False, na_values=["NA"])
+    posts = read_day(source.parent).posts
+    assert posts is not None
+    return posts
 
 
 @cache
@@ -143,10 +146,10 @@ def test_published_accounts_agree(day: str) -> None:
         wrong = differing(ours[name], theirs[NAMES[name]].reindex(ours.index), 0.51 if coarse else 6e-4)
         # The reference averages over rows (a post that was collected twice counts twice there), and its newer
         # format prints 0 for the mean of accounts whose counts are all missing.
-        twice = set(frame(day)[frame(day)["video_id"].duplicated()]["author_name"])
+        twice = set(frame(day)[frame(day)["content_id"].duplicated()]["account_id"])
         unknown = set(ours.index[ours[name].isna()])
         assert set(wrong) <= twice | unknown, name
-        assert set(frame(day).loc[frame(day)["author_name"].isin(unknown), COUNTS[name]].dropna()) == set()
+        assert set(frame(day).loc[frame(day)["account_id"].isin(unknown), COUNTS[name]].dropna()) == set()
 
 
 @pytest.mark.parametrize("day", days("coordinated_accounts.csv"))
@@ -175,7 +178,7 @@ def test_published_networks_table_agrees(day: str) -> None:
     assert differing(ours["transitivity"][triples], theirs["Clustering Coefficient"][triples], 6e-4) == []
     for name in ("n_accounts", "density", "diameter_weighted"):
         assert differing(ours[name], theirs[NAMES[name]], 6e-4) == [], name
-    twice = set(frame(day)[frame(day)["video_id"].duplicated()]["author_name"])
+    twice = set(frame(day)[frame(day)["content_id"].duplicated()]["account_id"])
     for name in ("avg_views", "avg_likes", "avg_comments", "avg_shares"):
         for row in differing(ours[name], theirs[NAMES[name]], 6e-4):
             # The same two flaws as in the accounts' means.
@@ -188,7 +191,7 @@ def test_posts_include_the_captions_with_commas_that_the_published_table_lost(da
     theirs = set(published(day, "coordinated_posts.csv")["Post URL"].str.extract(r"/video/(\d+)")[0])
     missed = found.posts[~found.posts["content_id"].isin(theirs)]
     assert len(missed) == want["of_these_missing_from_published_posts_comma"]
-    assert missed["description"].str.contains(",").all()
+    assert missed["text"].str.contains(",").all()
 
 
 @pytest.mark.parametrize("day", days())

@@ -17,10 +17,10 @@ from coordlib.runs.label_networks import label_networks
 def tables() -> dict[str, pd.DataFrame]:
     captions = [f"caption number {n % 12}" for n in range(60)]
     posts = pd.DataFrame({
-        "video_id": [str(7_000_000_000_000_000_000 + n) for n in range(60)], "video_description": captions,
-        "author_name": [f"user{(n // 12) % 3}" for n in range(60)],
-        "create_time": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
-    }).assign(view_count=5, like_count=1, comment_count=0, share_count=0, hashtag_names="", voice_to_text="")  # fmt: skip
+        "content_id": [str(7_000_000_000_000_000_000 + n) for n in range(60)], "text": captions,
+        "account_id": [f"user{(n // 12) % 3}" for n in range(60)],
+        "posted_at": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
+    }).assign(views=5, likes=1, comments=0, shares=0, hashtags="", voice_to_text="")  # fmt: skip
     day = analyse_day(posts, edge_weight=0.0, min_weight=1)
     networks = add_labels(day.networks, label_networks(day.posts))
     edges = network_edges(day.edges, day.graph)

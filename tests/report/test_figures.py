@@ -12,7 +12,7 @@ from coordlib.errors import MissingColumnError
 from coordlib.report import day_figures as figures
 from coordlib.report.figures import Figure
 
-POSTS = pd.DataFrame({"account_id": ["a", "b", "a"], "timestamp": [1735689600, 1735693200, 1735696800]})
+POSTS = pd.DataFrame({"account_id": ["a", "b", "a"], "posted_at": [1735689600, 1735693200, 1735696800]})
 EDGES = pd.DataFrame({"weight": [3, 9, 4, 4], "n_objects": [1, 2, 1, 1]})
 HISTORY = pd.DataFrame(
     {"date": ["2025-01-02", "2025-01-01"], "pool_size": [12, 10], "n_new_accounts": [2, 1]}
@@ -75,7 +75,7 @@ def test_the_same_table_gives_the_same_bytes(name: str) -> None:
 
 def test_hostile_names_on_an_axis_are_text_and_no_formula() -> None:
     names = ["<script>alert(1)</script>", r"$\frac{1}{0}$", "$x", "مرحبا 🎉", "a\x00b"]
-    posts = pd.DataFrame({"account_id": names, "timestamp": range(1735689600, 1735689605)})
+    posts = pd.DataFrame({"account_id": names, "posted_at": range(1735689600, 1735689605)})
     figure = figures.post_timeline(posts)
     assert "<script" not in figure.html
     assert "&lt;script" in figure.html

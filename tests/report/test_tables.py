@@ -57,7 +57,7 @@ OURS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "a"}
 
 @given(st.lists(st.text(), min_size=1, max_size=5))
 def test_no_text_of_an_account_becomes_an_element(texts: list[str]) -> None:
-    found = read(html_table(pd.DataFrame({"description": texts + HOSTILE}, dtype=object), "Posts"))
+    found = read(html_table(pd.DataFrame({"text": texts + HOSTILE}, dtype=object), "Posts"))
     assert set(found.tags) <= OURS
 
 
@@ -140,13 +140,13 @@ def test_known_formula_tricks_get_an_apostrophe(cell: str) -> None:
 def test_a_csv_gives_back_every_caption_identifier_and_list(tmp_path: Path) -> None:
     ids = ["7324567890123456789", "0012", "1e5"]
     frame = pd.DataFrame({
-        "content_id": ids, "description": ['a, "b"\nc', "=x", "مرحبا 🎉"], "object_ids": [["a,b"], [], ["c"]],
+        "content_id": ids, "text": ['a, "b"\nc', "=x", "مرحبا 🎉"], "object_ids": [["a,b"], [], ["c"]],
         "n": [1, 2, 3], "x": [0.1, None, 2.0],
     })  # fmt: skip
     with write_csv(frame, tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["content_id"] for row in rows] == ids
-    assert [restore(row["description"]) for row in rows] == frame["description"].tolist()
+    assert [restore(row["text"]) for row in rows] == frame["text"].tolist()
     assert [json.loads(row["object_ids"]) for row in rows] == frame["object_ids"].tolist()
     assert [row["x"] for row in rows] == ["0.1", "", "2.0"]
 

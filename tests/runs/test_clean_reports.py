@@ -19,9 +19,9 @@ from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 from coordlib.store import open_store
 from coordlib.store.pool import pool
+from coordlib.store.posts import run_posts
 from coordlib.store.refresh import delete, outdated_runs
 from coordlib.store.runs import newest_run
-from coordlib.store.videos import run_posts
 
 
 @pytest.mark.slow
@@ -70,7 +70,9 @@ def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 def delete_posts_of_one_coordinated_account(place: Workspace) -> str:
     with open_store(place.database) as store:
         name = store.connection.execute("SELECT account_id FROM edges ORDER BY account_id").fetchone()[0]
-        rows = store.connection.execute("SELECT video_id FROM videos WHERE username = ?", (name,)).fetchall()
+        rows = store.connection.execute(
+            "SELECT content_id FROM posts WHERE account_id = ?", (name,)
+        ).fetchall()
         delete(store, [row[0] for row in rows], 1)
     return str(name)
 
@@ -91,7 +93,7 @@ def test_what_was_detected_is_detected_again_without_the_deleted_posts(replayed:
         assert (edges, accounts) == (0, 0)
         assert facts["n_posts"] == len(posts)
         assert facts["n_removed"] > 0
-        assert name in pool(store)["username"].tolist()
+        assert name in pool(store)["account_id"].tolist()
         assert outdated_runs(store) == []
 
 

@@ -67,7 +67,7 @@ def test_every_visible_post_of_the_watched_accounts_is_there_and_none_twice(stat
     visible = videos[
         ~videos["gone"] & videos["name"].isin(watched) & videos["create_time"].between(day, after - 1)
     ]
-    looked_at = [row[0] for row in station.query("SELECT video_id FROM metrics")]
+    looked_at = [row[0] for row in station.query("SELECT content_id FROM metrics")]
     assert set(visible["video_id"].astype(str)) <= set(looked_at)
     assert len(looked_at) == len(set(looked_at))
 
@@ -223,7 +223,7 @@ def test_a_second_run_is_refused_while_one_is_going_on(station: Station):
 
 def test_an_empty_pool_says_how_to_fill_it(station: Station):
     with open_store(station.root / "coordlib.sqlite") as store:
-        set_status(store, pool(store)["username"].tolist(), "paused")
+        set_status(store, pool(store)["account_id"].tolist(), "paused")
     with pytest.raises(ParameterError, match="coordlib discover"):
         station.monitor(station.days[0])
 

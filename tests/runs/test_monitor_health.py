@@ -31,7 +31,7 @@ def window(
 def posts(number: int) -> pd.DataFrame:
     first = 1_762_000_000
     return pd.DataFrame(
-        {"author_name": ["uno"] * number, "create_time": [first + 60 * k for k in range(number)]}
+        {"account_id": ["uno"] * number, "posted_at": [first + 60 * k for k in range(number)]}
     )
 
 

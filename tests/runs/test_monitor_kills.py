@@ -34,6 +34,6 @@ def test_a_run_killed_again_and_again_ends_with_the_store_of_an_undisturbed_one(
     assert benchmark.run_killed(tmp_path / "undisturbed", world, days, []) == 0
     assert benchmark.run_killed(tmp_path / "killed", world, days, [1, 3, 5]) == 3
     one, other = benchmark.contents(tmp_path / "undisturbed"), benchmark.contents(tmp_path / "killed")
-    assert len(one["videos"]) > 100
+    assert len(one["posts"]) > 100
     for table in benchmark.COMPARED:
         assert one[table] == other[table], table

@@ -33,7 +33,7 @@ def run(*arguments: object) -> str:
 def names(workspace: Path, status: str | None = None) -> list[str]:
     with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
         everyone = pool(store)
-    return everyone.loc[everyone["status"].eq(status) if status else slice(None), "username"].tolist()
+    return everyone.loc[everyone["status"].eq(status) if status else slice(None), "account_id"].tolist()
 
 
 def write(path: Path, text: str) -> Path:

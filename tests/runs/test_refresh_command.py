@@ -14,7 +14,7 @@ from coordlib.cli import refresh as command
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.store import open_store
-from coordlib.store.videos import upsert_videos
+from coordlib.store.posts import upsert_posts
 
 DAY = 86_400
 
@@ -32,7 +32,9 @@ def test_the_interval_of_the_parameter_file_holds_unless_one_is_given(tmp_path: 
     file = tmp_path / "monitor.yml"
     file.write_text("refresh_days: 15\n")
     with open_store(tmp_path / "w" / "coordlib.sqlite") as store:
-        upsert_videos(store, [{"id": "7571234567890123456", "username": "uno"}], int(time.time()) - 20 * DAY)
+        upsert_posts(
+            store, [{"content_id": "7571234567890123456", "account_id": "uno"}], int(time.time()) - 20 * DAY
+        )
     common = ("refresh", "-w", tmp_path / "w", "--dry-run")
     assert run(*common).startswith("0 videos were not seen for 30 days")
     assert run(*common, "-f", file).startswith("1 videos were not seen for 15 days")
@@ -44,7 +46,7 @@ def test_what_is_gone_leaves_database_reports_and_site(station: Any, monkeypatch
     there = [str(number) for number in world.videos.loc[~world.videos["gone"], "video_id"].head(12)]
     gone = str(int(there[-1]) + 1)
     with open_store(station.root / "coordlib.sqlite") as store:
-        upsert_videos(store, [{"id": name, "username": "uno"} for name in (*there, gone)], 0)
+        upsert_posts(store, [{"content_id": name, "account_id": "uno"} for name in (*there, gone)], 0)
     page = station.root / "reports" / "analyses" / "old" / "posts.csv"
     page.parent.mkdir(parents=True)
     page.write_text(f"content_id\n{gone}\n")
@@ -54,7 +56,7 @@ def test_what_is_gone_leaves_database_reports_and_site(station: Any, monkeypatch
     monkeypatch.setenv("TIKTOK_CLIENT_KEY", "sim-key")
     monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "sim-secret")
     said = run("refresh", "-w", station.root, "--base-url", station.address)
-    left = {name for (name,) in station.query("SELECT video_id FROM videos")}
+    left = {name for (name,) in station.query("SELECT content_id FROM posts")}
     assert gone not in left and left <= set(there)
     assert not page.exists()
     assert rendered == [station.root]

@@ -194,7 +194,7 @@ def test_the_consecutive_real_days_chain_the_pool_by_themselves(shared: Path, tm
     place = Workspace(tmp_path / "w")
     reports = replay_archive(tmp_path / "a", place.root, progress=False)
     with open_store(place.database, read_only=True) as store:
-        ours = pool(store)["username"].tolist()
+        ours = pool(store)["account_id"].tolist()
     assert ours == read_day(source / "2025-01-04").pool_after
     assert [len(report.new_accounts) for report in reports] == [9, 5]
 

@@ -6,19 +6,20 @@ import multiprocessing
 import sqlite3
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from coordlib.errors import ParameterError, SchemaVersionError, StoreError
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool, pool, replace_pool, set_status
+from coordlib.store.posts import record_posts, run_posts, upsert_posts
 from coordlib.store.runs import finish_run, newest_run, record_facts, start_run
-from coordlib.store.videos import record_rows, run_posts, upsert_videos
 
 LONG_ID = "7454678625279872298"
 
 
-def video(video_id: str = LONG_ID, **fields: object) -> dict[str, object]:
-    return {"video_id": video_id, "username": "sim_one", "create_time": 1735677625, **fields}
+def video(content_id: str = LONG_ID, **fields: object) -> dict[str, object]:
+    return {"content_id": content_id, "account_id": "sim_one", "posted_at": 1735677625, **fields}
 
 
 def begin(store, run_id="replay-2025-01-01", date="2025-01-01"):
@@ -36,51 +37,51 @@ def begin(store, run_id="replay-2025-01-01", date="2025-01-01"):
 
 def test_ids_of_nineteen_digits_come_back_as_they_went_in():
     with open_store(":memory:") as store:
-        record_rows(store, begin(store), [video(music_id="7454678575434730283", view_count=3)], 5)
+        record_posts(store, begin(store), pd.DataFrame([video(music_id="7454678575434730283", views=3)]), 5)
         posts = run_posts(store, "replay-2025-01-01")
-    assert posts["video_id"].tolist() == [LONG_ID]
+    assert posts["content_id"].tolist() == [LONG_ID]
     assert posts["music_id"].tolist() == ["7454678575434730283"]
-    assert posts["view_count"].tolist() == [3]
-    assert posts["like_count"].isna().all()
+    assert posts["views"].tolist() == [3]
+    assert posts["likes"].isna().all()
 
 
 def test_a_day_keeps_its_rows_in_order_with_repeated_ids():
-    rows = [video("2"), video("1"), video("2", video_description="again ")]
+    rows = [video("2"), video("1"), video("2", text="again ")]
     with open_store(":memory:") as store:
-        record_rows(store, begin(store), rows, 5)
+        record_posts(store, begin(store), pd.DataFrame(rows), 5)
         posts = run_posts(store, "replay-2025-01-01")
-    assert posts["video_id"].tolist() == ["2", "1", "2"]
-    assert posts["video_description"].tolist()[2] == "again "
+    assert posts["content_id"].tolist() == ["2", "1", "2"]
+    assert posts["text"].tolist()[2] == "again "
 
 
 def test_recording_a_day_again_replaces_its_rows():
     with open_store(":memory:") as store:
         run = begin(store)
-        record_rows(store, run, [video("1"), video("2")], 5)
-        record_rows(store, run, [video("3")], 6)
-        assert run_posts(store, run)["video_id"].tolist() == ["3"]
+        record_posts(store, run, pd.DataFrame([video("1"), video("2")]), 5)
+        record_posts(store, run, pd.DataFrame([video("3")]), 6)
+        assert run_posts(store, run)["content_id"].tolist() == ["3"]
 
 
 def test_the_later_fetch_of_a_video_wins():
     with open_store(":memory:") as store:
-        upsert_videos(store, [video(video_description="new")], 10)
-        upsert_videos(store, [video(video_description="old")], 5)
-        text = store.connection.execute("SELECT video_description FROM videos").fetchone()[0]
+        upsert_posts(store, [video(text="new")], 10)
+        upsert_posts(store, [video(text="old")], 5)
+        text = store.connection.execute("SELECT text FROM posts").fetchone()[0]
     assert text == "new"
 
 
 def test_fields_without_a_column_are_kept():
     with open_store(":memory:") as store:
-        upsert_videos(store, [video(is_stem_verified=True, hashtag_names=["a", "b"])], 1)
-        row = store.connection.execute("SELECT extra, hashtag_names FROM videos").fetchone()
+        upsert_posts(store, [video(is_stem_verified=True, hashtags=["a", "b"])], 1)
+        row = store.connection.execute("SELECT extra, hashtags FROM posts").fetchone()
     assert row["extra"] == '{"is_stem_verified": true}'
-    assert row["hashtag_names"] == '["a", "b"]'
+    assert row["hashtags"] == '["a", "b"]'
 
 
 def test_nul_characters_do_not_reach_the_store():
     with open_store(":memory:") as store:
-        upsert_videos(store, [video(video_description="a\x00b")], 1)
-        assert store.connection.execute("SELECT video_description FROM videos").fetchone()[0] == "ab"
+        upsert_posts(store, [video(text="a\x00b")], 1)
+        assert store.connection.execute("SELECT text FROM posts").fetchone()[0] == "ab"
 
 
 def test_the_pool_keeps_the_order_of_entry_and_adds_nobody_twice():
@@ -88,8 +89,8 @@ def test_the_pool_keeps_the_order_of_entry_and_adds_nobody_twice():
         add_to_pool(store, ["b", "a"], added_on="2025-01-01", reason="seed", source="seed")
         new = add_to_pool(store, ["a", "c"], added_on="2025-01-02", reason="network", source="network")
         assert new == ["c"]
-        assert pool(store)["username"].tolist() == ["b", "a", "c"]
-        assert pool(store, before="2025-01-02")["username"].tolist() == ["b", "a"]
+        assert pool(store)["account_id"].tolist() == ["b", "a", "c"]
+        assert pool(store, before="2025-01-02")["account_id"].tolist() == ["b", "a"]
 
 
 def test_replacing_the_pool_keeps_what_was_known_of_an_account():
@@ -98,7 +99,7 @@ def test_replacing_the_pool_keeps_what_was_known_of_an_account():
         set_status(store, ["a"], "paused")
         replace_pool(store, ["z", "a"], added_on="2025-01-09", reason="list", source="archive")
         table = pool(store)
-    assert table["username"].tolist() == ["z", "a"]
+    assert table["account_id"].tolist() == ["z", "a"]
     assert table["status"].tolist() == ["active", "paused"]
     assert table["source"].tolist() == ["archive", "seed"]
 
@@ -127,9 +128,9 @@ def test_the_newest_run_of_the_newest_day_is_found_with_its_facts():
 def test_a_failed_transaction_leaves_nothing():
     with open_store(":memory:") as store:
         with pytest.raises(RuntimeError), store.transaction():
-            upsert_videos(store, [video()], 1)
+            upsert_posts(store, [video()], 1)
             raise RuntimeError
-        assert store.connection.execute("SELECT COUNT(*) FROM videos").fetchone()[0] == 0
+        assert store.connection.execute("SELECT COUNT(*) FROM posts").fetchone()[0] == 0
 
 
 def test_a_newer_schema_is_refused_by_name(tmp_path: Path):

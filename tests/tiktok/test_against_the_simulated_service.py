@@ -17,6 +17,7 @@ from coordlib.simulate.server import running_server
 from coordlib.simulate.service import Service
 from coordlib.simulate.world import DAY, build_world
 from coordlib.store import coverage, ledger, open_store, windows
+from coordlib.store.posts import collected_posts
 from coordlib.tiktok import (
     Collector,
     Credentials,
@@ -93,7 +94,7 @@ def test_every_video_is_had_once_whatever_fails_now_and_then(world, faults):
     names = names_of(world)
     with connected(world, faults) as (client, service):
         outcome = client.videos(Query(and_=[any_of("username", names)]), *period(world), progress=False)
-        assert {row["id"] for row in outcome.rows} == visible(world, names, service)
+        assert {row["content_id"] for row in outcome.rows} == visible(world, names, service)
         assert outcome.complete
         assert not any("\x00" in str(row) for row in outcome.rows)
 
@@ -114,14 +115,14 @@ def test_a_service_that_takes_fewer_fields_gets_fewer(world):
     ):
         names = names_of(world)
         outcome = client.videos(Query(and_=[any_of("username", names)]), *period(world), progress=False)
-        assert {row["id"] for row in outcome.rows} == visible(world, names, service)
+        assert {row["content_id"] for row in outcome.rows} == visible(world, names, service)
 
 
 def test_a_service_that_takes_shorter_lists_gets_shorter_lists(world):
     with connected(world, max_values=20) as (client, service), pytest.warns(UserWarning, match="core fields"):
         names = names_of(world)
         outcome = client.videos(Query(and_=[any_of("username", names)]), *period(world), progress=False)
-        assert {row["id"] for row in outcome.rows} == visible(world, names, service)
+        assert {row["content_id"] for row in outcome.rows} == visible(world, names, service)
 
 
 def test_a_quota_stop_and_the_next_day_lose_and_double_nothing(world):
@@ -136,7 +137,7 @@ def test_a_quota_stop_and_the_next_day_lose_and_double_nothing(world):
             assert outcomes[-1].reason == "quota"
             service.state.now = (service.state.now // DAY + 1) * DAY + 600
         assert len(outcomes) > 1 and outcomes[-1].complete
-        assert {row["id"] for row in outcomes[-1].rows} == visible(world, names[:100], service)
+        assert {row["content_id"] for row in outcomes[-1].rows} == visible(world, names[:100], service)
         assert all(count <= 3 for count in service.state.used.values())
         assert ledger.summary(client.store)["by_kind"].get("quota", 0) <= len(outcomes)
 
@@ -174,11 +175,11 @@ def test_monitoring_days_under_the_archives_faults_name_every_gap(world):
         broken = {
             window["start"] for run in windows.runs(store) for window in windows.summary(store, run)["failed"]
         }
-        had = {row["video_id"] for row in windows.collected_rows(store)}
+        had = set(collected_posts(store)["content_id"])
         for history in coverage.account_histories(store, names, day):
             assert history.covered is not None
             frame = world.videos
-            index = world.accounts.index[world.accounts["account_id"] == history.username][0]
+            index = world.accounts.index[world.accounts["account_id"] == history.account_id][0]
             mine = frame[(frame["account"] == index) & ~service.catalogue.gone]
             for video_id, moment in zip(mine["video_id"], mine["create_time"], strict=True):
                 posted = dt.datetime.fromtimestamp(moment, dt.UTC).date()
@@ -197,7 +198,7 @@ def test_what_was_deleted_since_is_deleted_here_too(world):
         done = refresh(client, progress=False)
         gone = {video_id for video_id in before if not still_valid(service, int(video_id))}
         assert done.complete and set(done.gone) == gone >= set(lost)
-        assert {row["video_id"] for row in windows.collected_rows(client.store)} == before - gone
+        assert set(collected_posts(client.store)["content_id"]) == before - gone
 
 
 def test_the_other_endpoints_answer(world):
@@ -215,4 +216,4 @@ def test_the_other_endpoints_answer(world):
         ):
             outcome = call(names[0])
             assert outcome.complete or outcome.problems
-        assert client.comments(video["id"]).reason in ("done", "ceiling")
+        assert client.comments(video["content_id"]).reason in ("done", "ceiling")

@@ -10,6 +10,7 @@ import pytest
 
 from coordlib.errors import QueryError, QuotaExhausted
 from coordlib.store import coverage, ledger, windows
+from coordlib.store.posts import collected_posts
 from coordlib.tiktok import Collector, Plan, PlannedRequest, Query, RequestBudget, any_of
 from coordlib.tiktok.query import CORE_FIELDS
 
@@ -18,7 +19,7 @@ FIRST, LAST = dt.date(2026, 11, 1), dt.date(2026, 11, 14)
 
 
 def ids(outcome):
-    return {row["id"] for row in outcome.rows}
+    return {row["content_id"] for row in outcome.rows}
 
 
 def expected(service):
@@ -39,9 +40,9 @@ def test_all_pages_of_all_windows_are_collected_newest_first(client, filled):
     outcome = client.videos(USERS, FIRST, LAST)
     assert ids(outcome) == expected(filled)
     assert (outcome.complete, outcome.reason, outcome.n_rows, outcome.requests) == (True, "done", 560, 6)
-    numbers = [int(row["id"]) for row in outcome.rows]
+    numbers = [int(row["content_id"]) for row in outcome.rows]
     assert numbers == sorted(numbers, reverse=True)
-    assert all(isinstance(row["id"], str) for row in outcome.rows)
+    assert all(isinstance(row["content_id"], str) for row in outcome.rows)
 
 
 def test_short_and_empty_pages_do_not_end_a_window(client, filled):
@@ -164,7 +165,7 @@ def test_one_bad_handle_is_found_and_does_not_cost_the_others(client, filled, sc
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcome = client.videos(USERS, FIRST, FIRST)
-    assert {row["username"] for row in outcome.rows} == {"user0", "user1", "user2", "user4"}
+    assert {row["account_id"] for row in outcome.rows} == {"user0", "user1", "user2", "user4"}
     assert outcome.reason == "failed-windows"
     assert [item.problem for item in coverage.account_histories(store, ["user3", "user1"], LAST)] == [
         "unsupported value",
@@ -178,7 +179,7 @@ def test_a_wrong_account_in_a_timeline_is_not_kept(client, service, script):
     service.before = lambda r, b: script.success(
         {"videos": [*service.videos, stray], "cursor": 100, "has_more": False}
     )
-    assert {row["username"] for row in client.videos(USERS, FIRST, FIRST).rows} == {
+    assert {row["account_id"] for row in client.videos(USERS, FIRST, FIRST).rows} == {
         f"user{n}" for n in range(5)
     }
 
@@ -191,8 +192,8 @@ def test_ids_above_two_to_the_53_nul_characters_and_broken_text_are_made_safe(cl
     )
     service.before = lambda r, b: httpx.Response(200, content=raw.encode())
     (row,) = client.videos(USERS, FIRST, FIRST).rows
-    assert (row["id"], row["music_id"]) == ("7571234567890123457", "18446744073709551617")
-    assert row["video_description"] == "ab �"
+    assert (row["content_id"], row["music_id"]) == ("7571234567890123457", "18446744073709551617")
+    assert row["text"] == "ab �"
     assert "like_count" not in row
 
 
@@ -291,8 +292,8 @@ def test_counts_of_each_fetch_are_kept_beside_the_video(client, filled, store, t
         video["view_count"] += 1000
     time.now += 3600
     client.videos(USERS, FIRST, FIRST)
-    assert store.connection.execute("SELECT count(*) FROM video_counts").fetchone()[0] == 80
-    assert min(row["view_count"] for row in windows.collected_rows(store)) == 1000
+    assert store.connection.execute("SELECT count(*) FROM post_counts").fetchone()[0] == 80
+    assert collected_posts(store)["views"].min() == 1000
 
 
 def test_a_random_sample_is_one_request(client, filled):
@@ -324,7 +325,7 @@ def test_a_broken_day_is_tried_again_days_later_and_its_rows_are_had_then(
     time.now += 3 * 86_400
     (again,) = collector.carry_over("r3")
     assert (again.complete, again.n_rows, again.requests) == (True, 40, 1)
-    assert {row["video_id"] for row in windows.collected_rows(store)} == expected(filled)
+    assert set(collected_posts(store)["content_id"]) == expected(filled)
     time.now += 4 * 86_400
     assert collector.carry_over("r4") == []
 

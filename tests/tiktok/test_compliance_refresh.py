@@ -9,8 +9,8 @@ import pytest
 
 from coordlib.errors import ParameterError
 from coordlib.store import open_store, windows
+from coordlib.store.posts import upsert_posts
 from coordlib.store.refresh import is_deleted
-from coordlib.store.videos import upsert_videos
 from coordlib.store.windows import NewWindow
 from coordlib.tiktok import Query, RequestBudget, any_of
 from coordlib.tiktok.compliance import refresh
@@ -61,8 +61,8 @@ def test_a_row_whose_id_the_service_cannot_know_does_not_keep_the_others_from_be
     client, collected, script, store, batch
 ):
     collected.before = Compliance(collected, script) if batch else collected.before
-    odd = [{"id": name, "username": "x"} for name in ("abc-1", "9" * 25, "１２")]
-    upsert_videos(store, odd, 0)
+    odd = [{"content_id": name, "account_id": "x"} for name in ("abc-1", "9" * 25, "１２")]
+    upsert_posts(store, odd, 0)
     done = refresh(client, batch=batch)
     assert (done.checked, done.unchecked, len(done.gone)) == (400, 3, 10)
     assert "no id that the service could know" in done.describe()
@@ -81,15 +81,15 @@ def test_a_batch_task_finds_what_is_gone_in_three_requests(client, collected, sc
     collected.before = Compliance(collected, script)
     done = refresh(client, progress=False)
     assert (done.checked, len(done.gone), done.complete, done.requests) == (400, 10, True, 3)
-    assert count(store, "videos") == 390
-    assert count(store, "window_videos") == count(store, "video_counts") == 390
+    assert count(store, "posts") == 390
+    assert count(store, "window_posts") == count(store, "post_counts") == 390
     assert refresh(client, progress=False).requests == 0
 
 
 def test_without_batch_compliance_videos_are_looked_up_a_hundred_a_query(client, collected, script, store):
     done = refresh(client, batch=False, progress=False)
     assert (done.checked, len(done.gone), done.requests) == (400, 10, 4)
-    assert count(store, "videos") == 390
+    assert count(store, "posts") == 390
     assert all(
         (dt.date.fromisoformat(b["end_date"]) - dt.date.fromisoformat(b["start_date"])).days <= 30
         for _, b in collected.requests
@@ -109,13 +109,13 @@ def test_a_task_that_fails_or_never_ends_deletes_nothing_by_itself(client, colle
     collected.before = Compliance(collected, script, status=status)
     done = refresh(client, progress=False)
     assert len(done.gone) == 10  # found by the lookups that follow
-    assert count(store, "videos") == 390
+    assert count(store, "posts") == 390
 
 
 def test_an_answer_that_everything_is_gone_is_not_believed(client, collected, script, store):
     collected.before = Compliance(collected, script, lose="all")
     assert len(refresh(client, progress=False).gone) == 10
-    assert count(store, "videos") == 390
+    assert count(store, "posts") == 390
 
 
 def test_a_silently_empty_search_deletes_nothing(client, collected, script, store):
@@ -123,7 +123,7 @@ def test_a_silently_empty_search_deletes_nothing(client, collected, script, stor
     done = refresh(client, batch=False, progress=False)
     assert (done.gone, done.unchecked) == ((), 400)
     assert "silent failure" in done.reason
-    assert count(store, "videos") == 400
+    assert count(store, "posts") == 400
 
 
 def test_an_error_half_way_keeps_what_was_checked_and_leaves_the_rest(client, collected, script):

@@ -26,8 +26,8 @@ from coordlib.tiktok import (
 
 FIRST, LAST = dt.date(2026, 11, 1), dt.date(2026, 11, 8)
 TABLES = {
-    "videos": "video_id, username, create_time, video_description",
-    "window_videos": "video_id",
+    "posts": "content_id, account_id, posted_at, text",
+    "window_posts": "content_id",
     "windows": "query_hash, start_date, end_date, state, pages, rows, reason",
     "coverage": "kind, subject, first_day, last_day, missing",
 }
@@ -87,7 +87,7 @@ def test_fifty_kills_leave_the_same_store_as_an_undisturbed_run(tmp_path, servic
     service.before = broken_day
     collect(tmp_path / "calm.sqlite", service, script.NOW)
     expected = content(tmp_path / "calm.sqlite")
-    assert len(expected["videos"]) == 900 and "failed" in json.dumps(expected["windows"])
+    assert len(expected["posts"]) == 900 and "failed" in json.dumps(expected["windows"])
 
     fork = multiprocessing.get_context("fork")
     choose = random.Random(7)

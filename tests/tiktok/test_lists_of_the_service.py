@@ -107,7 +107,7 @@ def test_reposts_are_read_under_either_name(client, service, script, key, store)
     video = {"id": 75, "username": "someone", "create_time": 1, "video_description": "x"}
     answer_with(service, script.success({key: [video], "has_more": False}))
     assert client.reposted_videos("a").rows[0]["reposted_by_user"] == "a"
-    assert store.connection.execute("SELECT count(*) FROM videos").fetchone()[0] == 1
+    assert store.connection.execute("SELECT count(*) FROM posts").fetchone()[0] == 1
 
 
 def test_liked_videos_echo_whatever_cursor_came_back(client, service, script):

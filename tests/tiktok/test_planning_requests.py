@@ -65,7 +65,7 @@ def test_a_quiet_account_waits_until_its_interval_is_over():
 def test_busy_accounts_share_queries_that_fill_pages():
     pool = [account(f"u{n:03}", 2.0) for n in range(500)]
     plan = plan_accounts(pool, DAY, 1000, SETTINGS)
-    assert sorted(asked(plan)) == sorted(item.username for item in pool)
+    assert sorted(asked(plan)) == sorted(item.account_id for item in pool)
     assert all(len(item.subjects) <= 100 for item in plan.requests)
     assert plan.expected_rows / plan.expected_requests > 60
 

@@ -46,7 +46,7 @@ def discover(
     connect = connector(CollectionParameters().daily_requests, base_url)
     found, new, page = run_discovery(options, connect, date=date)
     typer.echo(
-        f"{found.name}: {len(found.posts):,} videos by {found.posts['author_name'].nunique():,} accounts; "
+        f"{found.name}: {len(found.posts):,} videos by {found.posts['account_id'].nunique():,} accounts; "
         f"{len(new):,} accounts are new in the pool"
     )
     typer.echo(f"page: {page}")

@@ -82,7 +82,7 @@ def list_accounts(
         everyone = pool(store)
     shown = everyone if status is None else everyone[everyone["status"] == status]
     for row in shown.head(limit).itertuples(index=False):
-        typer.echo(f"{row.username:<26} {row.status:<7} {row.added_on}  {clean_text(row.reason)}")
+        typer.echo(f"{row.account_id:<26} {row.status:<7} {row.added_on}  {clean_text(row.reason)}")
     counts = everyone["status"].value_counts()
     parts = ", ".join(f"{counts.get(name, 0):,} {name}" for name in STATUSES)
     typer.echo(
@@ -97,13 +97,13 @@ def show_account(
     """Show why an account is in the pool and in which networks it was seen."""
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone = pool(store)
-        found = everyone[everyone["username"] == username.removeprefix("@")]
+        found = everyone[everyone["account_id"] == username.removeprefix("@")]
         if found.empty:
             raise ParameterError(f"{username}: not in the pool of {workspace}")
         history = account_history(store, username.removeprefix("@"))
     row = found.iloc[0]
     typer.echo(
-        f"{row['username']}: {row['status']}, since {row['added_on']} ({row['source']}): {clean_text(row['reason'])}"
+        f"{row['account_id']}: {row['status']}, since {row['added_on']} ({row['source']}): {clean_text(row['reason'])}"
     )
     for day, network in history:
         typer.echo(f"{day}  in network {network}")
@@ -144,7 +144,7 @@ def _set(workspace: Path, usernames: list[str], status: str) -> None:
     if not database.exists():
         raise StoreError(f"{database}: there is no workspace database here")
     with workspace_lock(workspace, "coordlib pool"), open_store(database) as store:
-        there = set(pool(store)["username"])
+        there = set(pool(store)["account_id"])
         unknown = [name for name in names if name not in there]
         if unknown:
             raise ParameterError(

@@ -34,7 +34,7 @@ def describe_accounts(
     pairs
         All pairs of the day, also those under the threshold.
     posts
-        The day's posts with the archive's columns.
+        The day's posts with the columns of :mod:`coordlib.posts`.
     pool
         The accounts that were watched before this day.
 
@@ -70,8 +70,18 @@ def describe_accounts(
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
     table["lead_share"] = table["account_id"].map(leads)
     table["new"] = ~table["account_id"].isin(set(pool))
-    table["url"] = table["account_id"].map(account_address)
+    table["url"] = _addresses(table["account_id"], known)
     return table[list(_COLUMNS)].astype(_COLUMNS)
+
+
+def _addresses(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
+    """Address of each account's page: the source's own, else made for the platforms whose addresses are known."""
+    first = (
+        posts.sort_values(["posted_at", "content_id"]).drop_duplicates("account_id").set_index("account_id")
+    )
+    own, platform = accounts.map(first["account_url"]), accounts.map(first["platform"])
+    made = [account_address(name, where) for name, where in zip(accounts, platform, strict=True)]
+    return own.where(own.notna(), pd.Series(made, index=accounts.index, dtype="str")).astype("str")
 
 
 def _activity(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
@@ -82,12 +92,12 @@ def _activity(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
             "content_id": pd.concat([evidence["content_id"], evidence["content_id_y"]]),
         }
     ).drop_duplicates()
-    ends["timestamp"] = ends["content_id"].map(posts.set_index("content_id")["timestamp"]).astype("Int64")
+    ends["posted_at"] = ends["content_id"].map(posts.set_index("content_id")["posted_at"]).astype("Int64")
     groups = ends.groupby("account_id")
     return pd.DataFrame(
         {
             "n_posts": groups["content_id"].nunique(),
-            "first_seen": groups["timestamp"].min(),
-            "last_seen": groups["timestamp"].max(),
+            "first_seen": groups["posted_at"].min(),
+            "last_seen": groups["posted_at"].max(),
         }
     )

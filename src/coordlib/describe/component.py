@@ -56,7 +56,7 @@ def select_component(
         accounts=chosen,
         pairs=evidence[inside].reset_index(drop=True),
         posts=posts[posts["account_id"].isin(members)].reset_index(drop=True),
-        all_posts=day_posts[day_posts["author_name"].isin(members)].reset_index(drop=True),
+        all_posts=day_posts[day_posts["account_id"].isin(members)].reset_index(drop=True),
         graph=graph.subgraph(sorted(members)).copy(),
     )
 
@@ -87,13 +87,13 @@ def caption_table(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def hashtag_table(posts: pd.DataFrame) -> pd.DataFrame:
-    """Count hashtags over posts (``hashtag_names`` lists): ``hashtag``, ``n_posts``, ``n_accounts``."""
-    tags = posts[["author_name", "video_id", "hashtag_names"]].explode("hashtag_names")
-    tags = tags.rename(columns={"hashtag_names": "hashtag"}).dropna(subset=["hashtag"])
+    """Count hashtags over posts (``hashtags`` lists): ``hashtag``, ``n_posts``, ``n_accounts``."""
+    tags = posts[["account_id", "content_id", "hashtags"]].explode("hashtags")
+    tags = tags.rename(columns={"hashtags": "hashtag"}).dropna(subset=["hashtag"])
     tags = tags[tags["hashtag"].astype("str").str.strip() != ""]
     groups = tags.groupby("hashtag")
     table = pd.DataFrame(
-        {"n_posts": groups["video_id"].nunique(), "n_accounts": groups["author_name"].nunique()}
+        {"n_posts": groups["content_id"].nunique(), "n_accounts": groups["account_id"].nunique()}
     )
     table = table.rename_axis("hashtag").reset_index()
     return table.sort_values(["n_posts", "hashtag"], ascending=[False, True], ignore_index=True)

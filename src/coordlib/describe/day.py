@@ -54,8 +54,7 @@ def analyse_day(
     Parameters
     ----------
     posts
-        One row per post with the columns of the vera.ai archive: ``video_id``, ``author_name``,
-        ``video_description`` (the shared object, as written), ``create_time`` (UTC seconds), counts.
+        One row per post with the columns of :mod:`coordlib.posts`.
     pool
         The accounts that were watched before this day.
     time_window, min_participation, edge_weight, min_weight
@@ -67,8 +66,8 @@ def analyse_day(
         order of ``posts``.
     """
     shares = prep_data(
-        posts, object_id="video_description", account_id="author_name", content_id="video_id",
-        timestamp_share="create_time",
+        posts, object_id="text", account_id="account_id", content_id="content_id",
+        timestamp_share="posted_at",
     )  # fmt: skip
     pairs = detect_groups(shares, time_window=time_window, min_participation=min_participation, compat=compat)
     edges = coordinated_edges(pairs, edge_weight=edge_weight, min_weight=min_weight)

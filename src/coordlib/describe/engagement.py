@@ -7,20 +7,15 @@ import pandas as pd
 from coordlib.errors import MissingColumnError
 from coordlib.posts import as_ids, as_seconds
 
-#: Engagement by our names, with the columns of the archive (the Research API's names).
-MEASURES = {
-    "views": "view_count",
-    "likes": "like_count",
-    "comments": "comment_count",
-    "shares": "share_count",
-}
+#: The counts of engagement, as far as a source has them.
+MEASURES = ("views", "likes", "comments", "shares")
 
 #: The columns that identify a post.
-POST_KEYS = ("video_id", "author_name", "create_time")
+POST_KEYS = ("content_id", "account_id", "posted_at")
 
 
 def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per post: ``content_id``, ``account_id``, ``timestamp``, counts, ``url``, ``description``.
+    """Return one row per post: ``content_id``, ``account_id``, ``posted_at``, counts, ``url``, ``text``, ``platform``, ``account_url``.
 
     A post that was collected twice keeps the row that sorts first and, of each count, the largest: counts grow, so
     that is the newest, whatever the order of the rows. Counts that are absent or unreadable are missing.
@@ -28,27 +23,29 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     MissingColumnError
-        ``video_id``, ``author_name`` or ``create_time`` is absent.
+        ``content_id``, ``account_id`` or ``posted_at`` is absent.
     """
     missing = {name for name in POST_KEYS if name not in posts.columns}
     if missing:
         raise MissingColumnError.from_names(missing, posts.columns, "posts")
     table = pd.DataFrame(
         {
-            "content_id": as_ids(posts["video_id"], "video_id"),
-            "account_id": as_ids(posts["author_name"], "author_name"),
-            "timestamp": as_seconds(posts["create_time"], "create_time"),
+            "content_id": as_ids(posts["content_id"], "content_id"),
+            "account_id": as_ids(posts["account_id"], "account_id"),
+            "posted_at": as_seconds(posts["posted_at"], "posted_at"),
         }
     )
-    for name, column in MEASURES.items():
-        table[name] = _counts(posts, column)
-    table["url"] = _text(posts, "video_url")
-    table["description"] = _text(posts, "video_description")
+    for name in MEASURES:
+        table[name] = _counts(posts, name)
+    for name in ("url", "text", "platform", "account_url"):
+        table[name] = _text(posts, name)
+    for name in ("url", "account_url"):  # what is no web address is nothing a page may link to
+        table[name] = table[name].where(table[name].str.match(r"https?://[^\s/?#]").fillna(False))
     table = table[table["content_id"].notna()]
     if table["content_id"].is_unique:
         return table.reset_index(drop=True)
     largest = table.groupby("content_id", sort=False)[list(MEASURES)].max()
-    order = ["timestamp", "account_id", "description", "url"]
+    order = ["posted_at", "account_id", "text", "url"]
     table = table.sort_values(order, kind="stable").drop_duplicates("content_id").sort_index()
     for name in MEASURES:
         table[name] = table["content_id"].map(largest[name]).astype("Int64")

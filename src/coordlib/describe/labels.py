@@ -68,7 +68,7 @@ def label_components(
     posts: pd.DataFrame,
     *,
     component: str = "network",
-    text: str = "description",
+    text: str = "text",
     hashtags: str | None = None,
     link: str | None = None,
     max_terms: int = MAX_TERMS,
@@ -115,7 +115,7 @@ def label_components(
     --------
     >>> posts = pd.DataFrame({
     ...     "network": [1, 1, 2, 2],
-    ...     "description": ["The harbour bridge reopens #news", "Harbour bridge: new photos",
+    ...     "text": ["The harbour bridge reopens #news", "Harbour bridge: new photos",
     ...                     "Green tea recipe #tea", "Best tea recipe #tea"],
     ... })
     >>> {number: label.text for number, label in label_components(posts, max_terms=2).items()}

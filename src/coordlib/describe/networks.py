@@ -34,7 +34,7 @@ def describe_networks(
     accounts
         Its accounts, from :func:`describe_accounts`.
     posts
-        The day's posts with the archive's columns.
+        The day's posts with the columns of :mod:`coordlib.posts`.
     evidence
         The pairs behind its edges, from :func:`evidence_pairs`.
 

@@ -6,12 +6,11 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from coordlib.addresses import video_address
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
 
 _POST_COLUMNS = {
-    "content_id": "str", "url": "str", "account_id": "str", "network": "int64", "timestamp": "Int64",
-    "object_id": "str", "n_accounts": "int64", **dict.fromkeys(MEASURES, "Int64"), "description": "str",
+    "content_id": "str", "url": "str", "account_id": "str", "network": "int64", "posted_at": "Int64",
+    "object_id": "str", "n_accounts": "int64", **dict.fromkeys(MEASURES, "Int64"), "text": "str",
 }  # fmt: skip
 
 
@@ -27,13 +26,13 @@ def evidence_pairs(
     graph
         The network made from them, for instance with ``subgraph=1``.
     posts
-        The day's posts with the archive's columns, to add when and where each post can be seen.
+        The day's posts with the columns of :mod:`coordlib.posts`, to add when and where each post can be seen.
 
     Returns
     -------
     pandas.DataFrame
         The rows of `pairs` whose two accounts are joined by an edge, in their order, with ``network`` (int64);
-        with `posts` also ``timestamp``, ``timestamp_y`` (Int64 UTC seconds), ``url``, ``url_y`` (str) of the
+        with `posts` also ``posted_at``, ``posted_at_y`` (Int64 UTC seconds), ``url``, ``url_y`` (str) of the
         older and the newer post.
 
     Examples
@@ -53,10 +52,9 @@ def evidence_pairs(
         return result
     known = plain_posts(posts).set_index("content_id")
     for end in ("", "_y"):
-        result[f"timestamp{end}"] = result[f"content_id{end}"].map(known["timestamp"]).astype("Int64")
+        result[f"posted_at{end}"] = result[f"content_id{end}"].map(known["posted_at"]).astype("Int64")
     for end in ("", "_y"):
-        url = result[f"content_id{end}"].map(known["url"])
-        result[f"url{end}"] = _addresses(url, result[f"account_id{end}"], result[f"content_id{end}"])
+        result[f"url{end}"] = result[f"content_id{end}"].map(known["url"]).astype("str")
     return result
 
 
@@ -88,16 +86,6 @@ def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
     return result
 
 
-def _addresses(known: pd.Series, accounts: pd.Series, contents: pd.Series) -> pd.Series:
-    """Addresses of posts: the source's own where it gives a web address, else made from account and id."""
-    rows = zip(known.tolist(), accounts.tolist(), contents.tolist(), strict=True)
-    found = [
-        url if isinstance(url, str) and url.startswith("https://") else video_address(account, content)
-        for url, account, content in rows
-    ]
-    return pd.Series(found, index=known.index, dtype="str")
-
-
 def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:
     """Number the components of a network and return each account's number.
 
@@ -125,17 +113,15 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     evidence
         Pairs of :func:`evidence_pairs`.
     posts
-        The day's posts with the archive's columns (``video_id``, ``author_name``, ``create_time``,
-        ``view_count``, …, ``video_description``, ``video_url``).
+        The day's posts with the columns of :mod:`coordlib.posts`.
 
     Returns
     -------
     pandas.DataFrame
-        One row per content id, in the order of first appearance in `evidence`: ``content_id``, ``url`` (the
-        source's, or made from account and id),
-        ``account_id``, ``network``, ``timestamp`` (UTC seconds), ``object_id`` (the first shared object),
+        One row per content id, in the order of first appearance in `evidence`: ``content_id``, ``url``,
+        ``account_id``, ``network``, ``posted_at`` (UTC seconds), ``object_id`` (the first shared object),
         ``n_accounts`` (distinct accounts, at either end of a pair, that shared an object of this post),
-        ``views``, ``likes``, ``comments``, ``shares`` (Int64), ``description``.
+        ``views``, ``likes``, ``comments``, ``shares`` (Int64), ``text``.
 
     Notes
     -----
@@ -152,7 +138,6 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     table = ends.drop_duplicates("content_id")
     table = table.merge(known, on="content_id", how="left")
     table["n_accounts"] = table["content_id"].map(counts)
-    table["url"] = _addresses(table["url"], table["account_id"], table["content_id"])
     return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS).reset_index(drop=True)
 
 

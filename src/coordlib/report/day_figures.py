@@ -105,8 +105,8 @@ def network_sizes(networks: pd.DataFrame, shown: int = 15) -> Figure:
 
 
 def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
-    """Draw when each account posted (``account_id``, ``timestamp`` in UTC seconds), most active on top."""
-    _need(posts, "account_id", "timestamp")
+    """Draw when each account posted (``account_id``, ``posted_at`` in UTC seconds), most active on top."""
+    _need(posts, "account_id", "posted_at")
     if posts.empty:
         return no_figure("There are no posts to draw")
     counts = (
@@ -116,9 +116,9 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
         .sort_values(["n", "account_id"], ascending=[False, True])
     )
     names = counts["account_id"].head(shown).tolist()
-    table = posts[posts["account_id"].isin(names)].sort_values("timestamp")
+    table = posts[posts["account_id"].isin(names)].sort_values("posted_at")
     n_accounts = len(counts)
-    first, last = utc(posts["timestamp"]).min(), utc(posts["timestamp"]).max()
+    first, last = utc(posts["posted_at"]).min(), utc(posts["posted_at"]).max()
     span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
     title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
@@ -127,7 +127,7 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
 
     def draw(axes: Axes, narrow: bool) -> None:
         axes.scatter(
-            utc(table["timestamp"]), rows, s=14 if narrow else 20, color=PALETTE[0], alpha=0.6, linewidths=0
+            utc(table["posted_at"]), rows, s=14 if narrow else 20, color=PALETTE[0], alpha=0.6, linewidths=0
         )
         axes.set_yticks(range(len(names)), [short(name, 12 if narrow else 22) for name in reversed(names)])
         axes.tick_params(axis="y", labelsize=7 if narrow else 9)
@@ -144,11 +144,11 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
 
 
 def hours_of_day(posts: pd.DataFrame) -> Figure:
-    """Draw at which hours (UTC) the posts were made (``timestamp`` in UTC seconds)."""
-    _need(posts, "timestamp")
+    """Draw at which hours (UTC) the posts were made (``posted_at`` in UTC seconds)."""
+    _need(posts, "posted_at")
     if posts.empty:
         return no_figure("There are no posts to count by hour")
-    hours = utc(posts["timestamp"]).dt.hour.to_numpy(dtype=int)
+    hours = utc(posts["posted_at"]).dt.hour.to_numpy(dtype=int)
     counts = np.bincount(hours, minlength=24)
     start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
     within = int(counts.take(range(start, start + 6), mode="wrap").sum())

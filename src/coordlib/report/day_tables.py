@@ -54,9 +54,9 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
 }
 POSTS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
-    "timestamp": ("time (UTC)", "utc"),
+    "posted_at": ("time (UTC)", "utc"),
     "account_id": ("account", None),
-    "description": ("description", None),
+    "text": ("description", None),
     "n_accounts": ("accounts", ",d"),
     "views": ("views", ",d"),
     "likes": ("likes", ",d"),
@@ -108,7 +108,7 @@ def show_networks(networks: pd.DataFrame, *, max_rows: int = 500, csv: str | Non
 
 def show_posts(posts: pd.DataFrame, *, max_rows: int = 500, csv: str | None = None) -> None:
     """Show the coordinated posts, newest first."""
-    table = posts.sort_values(["timestamp", "content_id"], ascending=[False, True])
+    table = posts.sort_values(["posted_at", "content_id"], ascending=[False, True])
     _show(table, "Coordinated posts", POSTS, max_rows, csv)
 
 

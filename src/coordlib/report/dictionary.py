@@ -125,12 +125,12 @@ POSTS = Table(
         _c("content_id", "string", "Identifier of the post, text in full length (not a number)."),
         _c("url", "string", "Address of the post."),
         _ACCOUNT, _NETWORK,
-        _c("timestamp", "integer", "Time of the post.", "UTC seconds since 1970"),
+        _c("posted_at", "integer", "Time of the post.", "UTC seconds since 1970"),
         _c("object_id", "string", "What was shared: the caption as written, commas and line breaks included."),
         _c("n_accounts", "integer", "Distinct accounts that posted the same object in the pairs of pairs.csv, both "
            "ends of each pair counted.", "accounts"),
         *_engagement("post", ""),
-        _c("description", "string", "Caption of the post, as written."),
+        _c("text", "string", "Caption of the post, as written."),
     ),
 )  # fmt: skip
 
@@ -165,8 +165,8 @@ PAIRS = Table(
         _c("content_id_y", "string", "The newer post."),
         _c("time_delta", "integer", "Time between the two posts.", "seconds", "|t − t_y|", COORTWEET),
         _NETWORK,
-        _c("timestamp", "integer", "Time of the older post.", "UTC seconds since 1970"),
-        _c("timestamp_y", "integer", "Time of the newer post.", "UTC seconds since 1970"),
+        _c("posted_at", "integer", "Time of the older post.", "UTC seconds since 1970"),
+        _c("posted_at_y", "integer", "Time of the newer post.", "UTC seconds since 1970"),
         _c("url", "string", "Address of the older post."),
         _c("url_y", "string", "Address of the newer post."),
     ),

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.addresses import TIKTOK, account_address
+from coordlib.addresses import ACCOUNT_PAGES
 from coordlib.errors import ParameterError, PublishError
 from coordlib.report.configuration import is_simulated
 from coordlib.report.figures import PALETTE, plural
@@ -55,7 +56,7 @@ def write_network(
     *,
     accounts: pd.DataFrame | None = None,
     nodes_shown: int = 1000,
-    account_url: str = TIKTOK,
+    account_url: str = ACCOUNT_PAGES["tiktok"],
     assets: str = "../../assets",
     simulated: bool | None = None,
     edge_unit: str = "post pairs",
@@ -169,7 +170,9 @@ def _nodes(
             for key, label in _FACTS.items()
             if key in row and not is_missing(row[key])
         ]
-        address = safe_url(account_address(node, account_url)) if account_url else None
+        address = (
+            safe_url(account_url.replace("{account}", quote(str(node), safe=""))) if account_url else None
+        )
         nodes.append({
             "id": place, "label": name if len(name) <= 24 else name[:23] + "…", "x": x, "y": y, "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
             "group": number[str(node)], "color": PALETTE[mark] if mark is not None else _OTHER,

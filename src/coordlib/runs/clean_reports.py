@@ -21,9 +21,9 @@ from coordlib.runs.parameters import DailyMonitoring, DetectionParameters
 from coordlib.runs.workspace import Workspace
 from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
+from coordlib.store.posts import run_posts
 from coordlib.store.refresh import is_deleted, outdated_runs
 from coordlib.store.runs import finish_run, newest_run, record_detection, record_facts, run_of
-from coordlib.store.videos import run_posts
 
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
 
@@ -83,7 +83,7 @@ def _detect_again(store: Store, run_id: str) -> dict[str, Any]:
     model = DetectionParameters if run["kind"] == "discover" else DailyMonitoring
     options = model.load(_known(run["parameters"], model))
     posts = run_posts(store, run_id)
-    watched = pool(store, before=run["date"])["username"].tolist()
+    watched = pool(store, before=run["date"])["account_id"].tolist()
     analysis = analyse_day(
         posts, watched, time_window=options.time_window, min_participation=options.min_participation,
         edge_weight=options.edge_weight, min_weight=options.min_weight, min_posts=getattr(options, "min_posts", 1),

@@ -25,8 +25,8 @@ from coordlib.runs.workspace import Workspace
 from coordlib.site.build import failure_page
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool, pool, replace_pool
+from coordlib.store.posts import record_posts, run_posts
 from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
-from coordlib.store.videos import record_rows, run_posts
 
 TEMPLATE = "02-daily-monitoring.ipynb"
 
@@ -35,7 +35,7 @@ TEMPLATE = "02-daily-monitoring.ipynb"
 class DayMaterial:
     """What is known about a day before it is analysed.
 
-    ``posts`` has the archive's columns, or is None for a day without input. ``pool_before`` replaces
+    ``posts`` is a table of posts, or None for a day without input. ``pool_before`` replaces
     the stored pool (the archive's own list before the first day and after a gap). ``facts`` are
     counts and coverage shown in the report. ``stored`` says that the posts were read from the store.
     """
@@ -91,9 +91,8 @@ def report_day(
                 store, material.pool_before, added_on=yesterday.isoformat(), reason="in the archive's own list",
                 source="archive",
             )  # fmt: skip
-        watched = pool(store, before=material.date)["username"].tolist()
-        rows = [] if material.posts is None else _video_rows(material.posts)
-        record_rows(store, run_id, rows, int(clock()), stored=material.stored)
+        watched = pool(store, before=material.date)["account_id"].tolist()
+        record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
         analysis = analyse_day(
             run_posts(store, run_id), watched, time_window=parameters.time_window,
             min_participation=parameters.min_participation, edge_weight=parameters.edge_weight,
@@ -131,14 +130,6 @@ def report_day(
 
 def _retained(analysis: DayAnalysis) -> pd.DataFrame:
     return analysis.edges[analysis.edges["weight_threshold"] == 1]
-
-
-def _video_rows(posts: pd.DataFrame) -> list[dict[str, Any]]:
-    table = posts.rename(columns={"author_name": "username"}).astype(object)
-    return [
-        {str(name): value for name, value in row.items() if name != "video_url"}
-        for row in table.where(table.notna(), None).to_dict("records")
-    ]
 
 
 def run_day_notebook(workspace: Workspace, date: str, parameters: DailyMonitoring) -> None:

@@ -21,11 +21,11 @@ from coordlib.runs.monitor import Connect
 from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
 from coordlib.runs.workspace import Workspace
-from coordlib.store import Store, open_store, windows
+from coordlib.store import Store, open_store
 from coordlib.store.period import counted_requests
 from coordlib.store.pool import add_to_pool, pool
+from coordlib.store.posts import collected_posts, record_posts, run_posts
 from coordlib.store.runs import finish_run, record_detection, record_facts, run_of, start_run
-from coordlib.store.videos import record_rows, run_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 
@@ -202,13 +202,13 @@ def seed_facts(found: StoredDiscovery, analysis: DayAnalysis, parameters: SeedDi
         "Hashtags": tags,
         "Regions": ", ".join(sorted(parameters.regions)) or "all",
         "Period": f"{found.period[0]} to {found.period[1]} (UTC)",
-        "Videos": f"{len(posts):,} by {posts['author_name'].nunique():,} accounts",
+        "Videos": f"{len(posts):,} by {posts['account_id'].nunique():,} accounts",
         "Requests": f"{found.facts.get('n_requests', 0):,} of at most {parameters.max_requests:,}",
         "Complete": "yes"
         if found.facts.get("complete")
         else f"no ({found.facts.get('reason') or 'not known'})",
         "Pairs": f"{len(analysis.pairs):,} pairs of videos with the same caption within {parameters.time_window} seconds",
-        "Coordinated accounts": f"{len(accounts):,} of {posts['author_name'].nunique():,} in {len(analysis.networks):,} networks",
+        "Coordinated accounts": f"{len(accounts):,} of {posts['account_id'].nunique():,} in {len(analysis.networks):,} networks",
         "Seeds": f"{len(accounts) - known:,} new, {known:,} in the pool already",
     }
 
@@ -300,8 +300,8 @@ def _collect(
             )  # fmt: skip
             raise
         now = int(client.clock())
-        rows = windows.collected_rows(store, run_id)
-        record_rows(store, run_id, rows, now, stored=True)
+        rows = collected_posts(store, run_id)
+        record_posts(store, run_id, rows, now, stored=True)
         record_facts(
             store, run_id,
             {
@@ -336,7 +336,7 @@ def _load(
         )
     first, last = (day.isoformat() for day in period)
     own = set(run["facts"].get("seeds", []))
-    watched = [str(username) for username in pool(store)["username"] if username not in own]
+    watched = [str(username) for username in pool(store)["account_id"] if username not in own]
     return StoredDiscovery(
         name,
         run["run_id"],

@@ -108,7 +108,7 @@ def collection_health(
     active
         The pool accounts that were to be watched.
     posts
-        The posts of the period (:func:`coordlib.store.period.period_posts`).
+        The posts of the period (:func:`coordlib.store.posts.period_posts`).
     period
         First and last UTC day, YYYY-MM-DD.
     budget
@@ -147,7 +147,7 @@ def collection_health(
             kind: {"count": spent["by_kind"][kind], "samples": samples} for kind, samples in spent["errors"].items()
         },
         "transcripts": {"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
-        "days": days_with_rows(posts["create_time"], period),
+        "days": days_with_rows(posts["posted_at"], period),
         "earlier_gaps": [{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
         "turned_to_zero": zero[:SHOWN],
     }  # fmt: skip
@@ -177,9 +177,9 @@ def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> li
     silent = [query for query in queries if query.silent]
     if not silent or posts.empty:
         return []
-    days = posts["create_time"].astype("int64") // 86_400
+    days = posts["posted_at"].astype("int64") // 86_400
     span = int(days.max() - days.min()) + 1
-    rate = (posts["author_name"].value_counts() / span).to_dict()
+    rate = (posts["account_id"].value_counts() / span).to_dict()
     named = []
     for query in silent:
         start, end = query.root.start, query.root.end

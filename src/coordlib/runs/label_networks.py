@@ -26,7 +26,7 @@ def label_networks(
     posts: pd.DataFrame,
     *,
     component: str = "network",
-    text: str = "description",
+    text: str = "text",
     hashtags: str | None = None,
     link: str | None = None,
     engagement: Sequence[str] = (),
@@ -53,7 +53,7 @@ def label_networks(
 
     Examples
     --------
-    >>> posts = pd.DataFrame({"network": [1], "description": ["Harbour bridge closed"]})
+    >>> posts = pd.DataFrame({"network": [1], "text": ["Harbour bridge closed"]})
     >>> label_networks(posts)[1].method
     'local words (c-TF-IDF)'
     """

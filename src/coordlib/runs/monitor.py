@@ -25,8 +25,8 @@ from coordlib.runs.parameters import Monitoring
 from coordlib.runs.workspace import Workspace
 from coordlib.site.build import failure_page
 from coordlib.store import Store, coverage, open_store
-from coordlib.store.period import day_start, period_posts
 from coordlib.store.pool import pool
+from coordlib.store.posts import day_start, period_posts
 from coordlib.store.runs import finish_run, newest_run, start_run
 from coordlib.tiktok import Collector, Outcome, Plan, TikTokResearch, plan_accounts, plan_captions
 
@@ -215,11 +215,11 @@ def day_material(
         store, run_id, active=watched, posts=posts, period=period, budget=parameters.daily_requests, stopped=stopped
     )  # fmt: skip
     if planted := planted_accounts(place):
-        health["truth"] = pool_quality(pool(store)["username"], planted).as_facts()
+        health["truth"] = pool_quality(pool(store)["account_id"], planted).as_facts()
     errors = {kind: found["count"] for kind, found in health["errors"].items()}
     facts: dict[str, Any] = {
         "source": "research-api",
-        "n_recent": int(posts["author_name"].isin(set(watched)).sum()),
+        "n_recent": int(posts["account_id"].isin(set(watched)).sum()),
         "period_start": day_start(period[0]),
         "period_end": day_start(period[1]) + 86_399,
         "n_duplicate_rows": 0,
@@ -243,7 +243,7 @@ def watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
         There are none.
     """
     everyone = pool(store, before=date)
-    active = everyone.loc[everyone["status"] == "active", "username"].tolist()
+    active = everyone.loc[everyone["status"] == "active", "account_id"].tolist()
     if not active:
         raise _no_pool(place, date)
     return [str(name) for name in active]

@@ -15,7 +15,7 @@ from coordlib.errors import ParameterError
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.parameters import DailyMonitoring
 from coordlib.runs.workspace import Workspace
-from coordlib.sources.archive import ArchiveDay, list_days, read_day, split_list
+from coordlib.sources.archive import ArchiveDay, list_days, read_day
 
 
 def replay_archive(
@@ -74,22 +74,18 @@ def material_of(day: ArchiveDay, previous: dt.date | None) -> DayMaterial:
     first day and after a gap; from one day to the next the pool is our own.
     """
     consecutive = previous is not None and previous + dt.timedelta(days=1) == day.date
-    posts = day.posts
-    if posts is not None:
-        lists = [name for name in ("hashtag_names", "effect_ids") if name in posts.columns]
-        posts = posts.assign(**{name: split_list(posts[name]) for name in lists})
-    return DayMaterial(day.date.isoformat(), posts, _facts(day), None if consecutive else day.pool_before)
+    return DayMaterial(day.date.isoformat(), day.posts, _facts(day), None if consecutive else day.pool_before)
 
 
 def _facts(day: ArchiveDay) -> Mapping[str, Any]:
-    posts = day.posts if day.posts is not None else pd.DataFrame({"create_time": []})
-    times = posts["create_time"].dropna()
+    posts = day.posts if day.posts is not None else pd.DataFrame({"posted_at": []})
+    times = posts["posted_at"].dropna()
     return {
         "source": "archive",
         "n_recent": None if day.recent is None else len(day.recent),
         "period_start": int(times.min()) if len(times) else None,
         "period_end": int(times.max()) if len(times) else None,
-        "n_duplicate_rows": int(posts.duplicated("video_id").sum()) if len(posts) else 0,
+        "n_duplicate_rows": int(posts.duplicated("content_id").sum()) if len(posts) else 0,
         "n_transcripts": int(posts["voice_to_text"].notna().sum()) if "voice_to_text" in posts.columns else 0,
         "n_errors": len(day.errors),
         "errors_by_type": {str(k): int(v) for k, v in day.errors["type"].value_counts().sort_index().items()},

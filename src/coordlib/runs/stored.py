@@ -18,8 +18,8 @@ from coordlib.errors import StoreError
 from coordlib.runs.workspace import find_workspace
 from coordlib.store import open_store
 from coordlib.store.pool import pool
+from coordlib.store.posts import run_posts
 from coordlib.store.runs import newest_run, runs
-from coordlib.store.videos import run_posts
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
@@ -71,7 +71,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> Stored
             span = f"{len(known)} days are stored, {known[0]} to {known[-1]}" if known else "no day is stored"
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
         posts = run_posts(store, run["run_id"])
-        watched = pool(store, before=run["date"])["username"].tolist()
+        watched = pool(store, before=run["date"])["account_id"].tolist()
     past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] <= run["date"])]
     past = past.drop_duplicates("date", keep="last")
     history = pd.DataFrame(

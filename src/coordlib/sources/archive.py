@@ -19,8 +19,11 @@ from typing import Any
 import pandas as pd
 
 from coordlib import times
+from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
+from coordlib.posts import as_posts
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+from coordlib.tiktok.rows import NAMES as API_NAMES
 
 POSTS = "daily_snapshot.csv"
 RECENT = "recent_videos_snapshot.csv"
@@ -29,6 +32,7 @@ NEW_ACCOUNTS = "new_accounts_log.csv"
 ERRORS = "error_log.csv"
 COUNTS = ("view_count", "comment_count", "share_count", "like_count")
 NEEDED = ("video_id", "author_name", "create_time", "video_description")
+NAMES = {**API_NAMES, "author_name": "account_id"}
 _IDS = ("video_id", "music_id")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -54,9 +58,8 @@ class ArchiveDay:
     path
         The folder.
     posts
-        All videos of the day in file order, duplicates included; None on a day without input.
-        Column names of the archive; ids, names and texts as written (dtype str), counts Int64
-        (missing stays missing), create_time int64 UTC seconds.
+        All videos of the day in file order, duplicates included, as a table of posts (:mod:`coordlib.posts`);
+        None on a day without input. Captions are as written; further columns keep the archive's names.
     recent
         The same for the videos of the monitored accounts alone, where they were saved.
     pool_after
@@ -269,7 +272,20 @@ def _posts(folder: Path, name: str, notes: list[str]) -> pd.DataFrame | None:
     table = read_table(file, needed=NEEDED, allow_no_rows=True)
     posts, found = parse_posts(table, where=str(file), path=file)
     notes.extend(found)
-    return posts
+    return _in_our_words(posts)
+
+
+def _in_our_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return an archive's table in the columns of :mod:`coordlib.posts`, with lists where it has joined cells."""
+    posts = table.drop(columns="video_url", errors="ignore").rename(columns=NAMES)
+    for name in ("hashtags", "effect_ids"):
+        posts[name] = split_list(posts[name]) if name in posts else None
+    made = [video_address(a, c) for a, c in zip(posts["account_id"], posts["content_id"], strict=True)]
+    own = table["video_url"] if "video_url" in table else pd.Series(None, index=table.index, dtype="str")
+    posts["url"] = own.where(
+        own.str.startswith("https://").fillna(False), pd.Series(made, index=posts.index, dtype="str")
+    )
+    return as_posts(posts, "tiktok")
 
 
 def _without_identity(table: pd.DataFrame, where: str, notes: list[str]) -> pd.DataFrame:

@@ -25,7 +25,7 @@ class AccountHistory:
     of the last ``days`` covered days, ``posted_last`` the day of its newest stored video.
     """
 
-    username: str
+    account_id: str
     covered: tuple[dt.date, dt.date] | None = None
     asked_on: dt.date | None = None
     posts: int = 0
@@ -76,13 +76,13 @@ def mark(
             )
 
 
-def mark_problem(store: Store, username: str, problem: str, day: dt.date, now: int) -> None:
+def mark_problem(store: Store, account_id: str, problem: str, day: dt.date, now: int) -> None:
     """Note that the service refuses an account."""
     with store.transaction() as connection:
         connection.execute(
             "INSERT INTO coverage (kind, subject, first_day, last_day, asked_at, problem) VALUES ('account', ?, ?, ?, ?, ?) "
             "ON CONFLICT (kind, subject) DO UPDATE SET problem = excluded.problem, asked_at = excluded.asked_at",
-            (username, day.isoformat(), day.isoformat(), now, problem[:200]),
+            (account_id, day.isoformat(), day.isoformat(), now, problem[:200]),
         )
 
 
@@ -102,7 +102,7 @@ def _covered(store: Store, kind: str) -> Mapping[str, tuple[dt.date, dt.date, in
 
 
 def account_histories(
-    store: Store, usernames: Iterable[str], day: dt.date, *, memory: int = 30
+    store: Store, account_ids: Iterable[str], day: dt.date, *, memory: int = 30
 ) -> list[AccountHistory]:
     """Return what is known of each account, in the order given.
 
@@ -110,7 +110,7 @@ def account_histories(
     ----------
     store
         An open store.
-    usernames
+    account_ids
         The pool's active accounts.
     day
         The day that is planned.
@@ -120,20 +120,20 @@ def account_histories(
     covered = _covered(store, "account")
     since = day - dt.timedelta(days=memory)
     posts = {
-        row["username"]: (row["n"], row["newest"])
+        row["account_id"]: (row["n"], row["newest"])
         for row in store.connection.execute(
-            "SELECT username, count(*) AS n, max(create_time) AS newest FROM videos WHERE create_time >= ? AND create_time < ? GROUP BY username",
+            "SELECT account_id, count(*) AS n, max(posted_at) AS newest FROM posts WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
             (_seconds(since), _seconds(day + dt.timedelta(days=1))),
         )
     }
     found = []
-    for name in dict.fromkeys(usernames):
+    for name in dict.fromkeys(account_ids):
         period = covered.get(name)
         count, newest = posts.get(name, (0, None))
         days = 0 if period is None else max(0, (period[1] - max(period[0], since)).days + 1)
         found.append(
             AccountHistory(
-                username=name,
+                account_id=name,
                 covered=None if period is None else (period[0], period[1]),
                 asked_on=None if period is None else _date(period[2]),
                 posts=count,
@@ -146,7 +146,7 @@ def account_histories(
 
 
 def caption_histories(
-    store: Store, usernames: Iterable[str], day: dt.date, *, days_back: int = 15, min_length: int = 80
+    store: Store, account_ids: Iterable[str], day: dt.date, *, days_back: int = 15, min_length: int = 80
 ) -> list[CaptionHistory]:
     """Return the captions that pool accounts posted lately and that are long enough to be worth a search.
 
@@ -154,22 +154,22 @@ def caption_histories(
     ----------
     store
         An open store.
-    usernames
+    account_ids
         The pool.
     day
         The day that is planned; captions of the ``days_back`` days before it are taken.
     min_length
         Shortest caption, in characters.
     """
-    pool = set(usernames)
+    pool = set(account_ids)
     covered = _covered(store, "caption")
     groups: dict[str, list[tuple[str, int]]] = {}
     for row in store.connection.execute(
-        "SELECT username, create_time, video_description AS caption FROM videos WHERE create_time >= ? AND create_time < ? "
-        "AND length(video_description) >= ? ORDER BY video_description, create_time, video_id",
+        "SELECT account_id, posted_at, text AS caption FROM posts WHERE posted_at >= ? AND posted_at < ? "
+        "AND length(text) >= ? ORDER BY text, posted_at, content_id",
         (_seconds(day - dt.timedelta(days=days_back)), _seconds(day + dt.timedelta(days=1)), min_length),
     ):
-        groups.setdefault(row["caption"], []).append((row["username"], row["create_time"]))
+        groups.setdefault(row["caption"], []).append((row["account_id"], row["posted_at"]))
     found = []
     for caption, shares in groups.items():
         sharers = tuple(sorted({name for name, _ in shares if name in pool}))

@@ -1,81 +1,20 @@
-"""The stored posts of a period, each once, with its newest counts."""
+"""What a period's collection brought and what it still lacks: answers, refusals, gaps, requests by outcome."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-
-import pandas as pd
 
 from coordlib.store.database import Store
-from coordlib.store.videos import POST_COLUMNS
-
-_COUNTS = ("view_count", "comment_count", "share_count", "like_count", "favorites_count")
-
-
-def day_start(day: str) -> int:
-    """Return the first second of a UTC day.
-
-    Examples
-    --------
-    >>> day_start("1970-01-02")
-    86400
-    """
-    date = dt.date.fromisoformat(day)
-    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
-
-
-def period_posts(store: Store, first_day: str, last_day: str) -> pd.DataFrame:
-    """Return the stored posts created from one UTC day to another, both included.
-
-    Parameters
-    ----------
-    store
-        An open store.
-    first_day, last_day
-        YYYY-MM-DD, UTC.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The archive's columns (as :func:`coordlib.store.videos.run_posts`) and ``favorites_count``, one row
-        per video id, newest first, ids as tie-break; counts are those of the newest fetch.
-    """
-    newest = ", ".join(f"c.{name}" for name in _COUNTS)
-    rows = store.connection.execute(
-        f"SELECT v.video_id, v.username, {newest}, v.region_code, v.create_time, v.effect_ids, v.music_id, "
-        "v.video_description, v.hashtag_names, v.voice_to_text FROM videos v LEFT JOIN video_counts c "
-        "ON c.video_id = v.video_id AND c.fetched_at = "
-        "(SELECT MAX(fetched_at) FROM video_counts WHERE video_id = v.video_id) "
-        "WHERE v.create_time >= ? AND v.create_time < ? ORDER BY v.create_time DESC, v.video_id",
-        (day_start(first_day), day_start(last_day) + 86_400),
-    ).fetchall()
-    names = [
-        "video_id", "author_name", *_COUNTS, "region_code", "create_time", "effect_ids", "music_id",
-        "video_description", "hashtag_names", "voice_to_text",
-    ]  # fmt: skip
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=names, dtype=object)
-    for name in (*_COUNTS, "create_time"):
-        frame[name] = frame[name].astype("Int64")
-    for name in ("hashtag_names", "effect_ids"):
-        frame[name] = pd.Series(
-            [None if text is None else json.loads(text) for text in frame[name]],
-            dtype=object,
-            index=frame.index,
-        )
-    for name in ("video_id", "author_name", "region_code", "music_id", "video_description", "voice_to_text"):
-        frame[name] = frame[name].astype("str")
-    return frame[[*POST_COLUMNS, "favorites_count"]]
 
 
 def run_answers(store: Store, run_id: str, phase: str) -> set[str]:
     """Return the accounts whose posts the windows of a run's phase brought."""
     rows = store.connection.execute(
-        "SELECT DISTINCT v.username FROM window_videos JOIN windows w USING (window_id) "
-        "JOIN videos v USING (video_id) WHERE w.run_id = ? AND w.phase = ?",
+        "SELECT DISTINCT v.account_id FROM window_posts JOIN windows w USING (window_id) "
+        "JOIN posts v USING (content_id) WHERE w.run_id = ? AND w.phase = ?",
         (run_id, phase),
     )
-    return {row["username"] for row in rows}
+    return {row["account_id"] for row in rows}
 
 
 def earlier_yield(store: Store, run_id: str, phase: str, *, runs: int = 7) -> tuple[int, int]:

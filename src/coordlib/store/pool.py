@@ -13,7 +13,7 @@ STATUSES = ("active", "paused", "gone")
 
 
 def add_to_pool(
-    store: Store, usernames: Sequence[str], *, added_on: str, reason: str, source: str
+    store: Store, account_ids: Sequence[str], *, added_on: str, reason: str, source: str
 ) -> list[str]:
     """Append accounts in the given order; those already in the pool stay as they are.
 
@@ -25,10 +25,10 @@ def add_to_pool(
     with store.transaction() as connection:
         position = connection.execute("SELECT COALESCE(MAX(position), -1) FROM accounts").fetchone()[0]
         new = []
-        for name in usernames:
+        for name in account_ids:
             done = connection.execute(
-                "INSERT INTO accounts (username, position, added_on, reason, source) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (username) DO NOTHING",
+                "INSERT INTO accounts (account_id, position, added_on, reason, source) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (account_id) DO NOTHING",
                 (name, position + 1, added_on, reason, source),
             )
             if done.rowcount:
@@ -38,7 +38,7 @@ def add_to_pool(
 
 
 def pool(store: Store, *, before: str | None = None) -> pd.DataFrame:
-    """Return the pool in order of entry: username, status, added_on, reason, source.
+    """Return the pool in order of entry: account_id, status, added_on, reason, source.
 
     With ``before`` (YYYY-MM-DD) only accounts that were in the pool when that day's run began: those of
     earlier days, and the seeds and imports of the day itself.
@@ -49,37 +49,39 @@ def pool(store: Store, *, before: str | None = None) -> pd.DataFrame:
         where = "WHERE added_on < ? OR (added_on = ? AND source IN ('seed', 'import'))"
         values = (before, before)
     rows = store.connection.execute(
-        f"SELECT username, status, added_on, reason, source FROM accounts {where} ORDER BY position", values
+        f"SELECT account_id, status, added_on, reason, source FROM accounts {where} ORDER BY position", values
     ).fetchall()
-    columns = ["username", "status", "added_on", "reason", "source"]
+    columns = ["account_id", "status", "added_on", "reason", "source"]
     return pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype="str")
 
 
-def set_status(store: Store, usernames: Sequence[str], status: str) -> int:
+def set_status(store: Store, account_ids: Sequence[str], status: str) -> int:
     """Set the status of accounts and return how many there were."""
     if status not in STATUSES:
         raise ParameterError(f"status = {status!r}: expected one of {', '.join(STATUSES)}")
     with store.transaction() as connection:
         done = [
-            connection.execute("UPDATE accounts SET status = ? WHERE username = ?", (status, name)).rowcount
-            for name in usernames
+            connection.execute("UPDATE accounts SET status = ? WHERE account_id = ?", (status, name)).rowcount
+            for name in account_ids
         ]
     return sum(done)
 
 
-def replace_pool(store: Store, usernames: Sequence[str], *, added_on: str, reason: str, source: str) -> None:
+def replace_pool(
+    store: Store, account_ids: Sequence[str], *, added_on: str, reason: str, source: str
+) -> None:
     """Set the pool to exactly this list, in this order (an archive's own list after a gap of days)."""
     with store.transaction() as connection:
         kept = {
-            row["username"]: tuple(row)
-            for row in connection.execute("SELECT username, status, added_on, reason, source FROM accounts")
+            row["account_id"]: tuple(row)
+            for row in connection.execute("SELECT account_id, status, added_on, reason, source FROM accounts")
         }
         connection.execute("DELETE FROM accounts")
         fresh = ("active", added_on, reason, source)
         connection.executemany(
-            "INSERT INTO accounts (position, username, status, added_on, reason, source) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO accounts (position, account_id, status, added_on, reason, source) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 (position, name, *(kept[name][1:] if name in kept else fresh))
-                for position, name in enumerate(dict.fromkeys(usernames))
+                for position, name in enumerate(dict.fromkeys(account_ids))
             ),
         )

@@ -17,38 +17,38 @@ _SALT = "tombstone-salt"
 def due(store: Store, before: int) -> list[str]:
     """Return the ids of videos neither fetched nor confirmed since a time (UTC seconds), oldest first."""
     rows = store.connection.execute(
-        "SELECT v.video_id FROM videos v LEFT JOIN checks c USING (video_id) "
-        "WHERE max(v.fetched_at, coalesce(c.checked_at, 0)) < ? ORDER BY max(v.fetched_at, coalesce(c.checked_at, 0)), v.video_id",
+        "SELECT v.content_id FROM posts v LEFT JOIN checks c USING (content_id) "
+        "WHERE max(v.fetched_at, coalesce(c.checked_at, 0)) < ? ORDER BY max(v.fetched_at, coalesce(c.checked_at, 0)), v.content_id",
         (before,),
     )
-    return [row["video_id"] for row in rows]
+    return [row["content_id"] for row in rows]
 
 
-def confirm(store: Store, video_ids: Iterable[str], now: int) -> None:
+def confirm(store: Store, content_ids: Iterable[str], now: int) -> None:
     """Note that videos are still returned."""
     with store.transaction() as connection:
         connection.executemany(
-            "INSERT INTO checks (video_id, checked_at) VALUES (?, ?) "
-            "ON CONFLICT (video_id) DO UPDATE SET checked_at = excluded.checked_at",
-            ((video_id, now) for video_id in video_ids),
+            "INSERT INTO checks (content_id, checked_at) VALUES (?, ?) "
+            "ON CONFLICT (content_id) DO UPDATE SET checked_at = excluded.checked_at",
+            ((content_id, now) for content_id in content_ids),
         )
 
 
-def digest(store: Store, video_id: str) -> str:
+def digest(store: Store, content_id: str) -> str:
     """Return the tombstone of a video id: SHA-256 with a salt that never leaves the workspace."""
     salt = setting(store, _SALT, lambda: secrets.token_hex(16))
-    return hashlib.sha256(f"{salt}:{video_id}".encode()).hexdigest()
+    return hashlib.sha256(f"{salt}:{content_id}".encode()).hexdigest()
 
 
-def is_deleted(store: Store, video_id: str) -> bool:
+def is_deleted(store: Store, content_id: str) -> bool:
     """Whether a video was deleted from this workspace."""
     row = store.connection.execute(
-        "SELECT 1 FROM tombstones WHERE digest = ?", (digest(store, video_id),)
+        "SELECT 1 FROM tombstones WHERE digest = ?", (digest(store, content_id),)
     ).fetchone()
     return row is not None
 
 
-def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
+def delete(store: Store, content_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
     """Delete videos with everything that hangs on them; leave a tombstone without content.
 
     Counts, the rows of runs, and which window brought them go with the videos. Runs that looked at them are
@@ -66,29 +66,26 @@ def delete(store: Store, video_ids: Sequence[str], now: int, *, reason: str = "n
     with store.transaction() as connection:
         captions: set[str] = set()
         runs: Counter[str] = Counter()
-        for video_id in video_ids:
-            row = connection.execute(
-                "SELECT video_description FROM videos WHERE video_id = ?", (video_id,)
-            ).fetchone()
+        for content_id in content_ids:
+            row = connection.execute("SELECT text FROM posts WHERE content_id = ?", (content_id,)).fetchone()
             if row is None:
                 continue
-            if row["video_description"]:
-                captions.add(row["video_description"])
-            found = connection.execute("SELECT DISTINCT run_id FROM metrics WHERE video_id = ?", (video_id,))
+            if row["text"]:
+                captions.add(row["text"])
+            found = connection.execute(
+                "SELECT DISTINCT run_id FROM metrics WHERE content_id = ?", (content_id,)
+            )
             runs.update(item["run_id"] for item in found)
             connection.execute(
                 "INSERT INTO tombstones (digest, deleted_at, reason) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (digest(store, video_id), now, reason),
+                (digest(store, content_id), now, reason),
             )
-            connection.execute("DELETE FROM videos WHERE video_id = ?", (video_id,))
+            connection.execute("DELETE FROM posts WHERE content_id = ?", (content_id,))
             deleted += 1
         gone = {
             caption
             for caption in captions
-            if connection.execute(
-                "SELECT 1 FROM videos WHERE video_description = ? LIMIT 1", (caption,)
-            ).fetchone()
-            is None
+            if connection.execute("SELECT 1 FROM posts WHERE text = ? LIMIT 1", (caption,)).fetchone() is None
         }
         _blank_queries(store, gone)
         connection.executemany(

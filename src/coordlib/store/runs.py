@@ -103,12 +103,12 @@ def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
     return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
 
 
-def account_history(store: Store, username: str) -> list[tuple[str, int]]:
+def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
     """Return the days an account was in a coordinated network, oldest first, with the network's number."""
     rows = store.connection.execute(
         "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
         "ORDER BY r.date, r.run_id",
-        (username,),
+        (account_id,),
     ).fetchall()
     return [(row["date"], row["network"]) for row in rows]
 

@@ -18,12 +18,10 @@ from typing import Any
 
 from coordlib.store.database import Store
 from coordlib.store.ledger import to_json
-from coordlib.store.videos import upsert_videos
+from coordlib.store.posts import COUNTS, upsert_posts
 
 #: States in which something is left to do.
 OPEN = ("running", "quota", "pending")
-
-_COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +163,16 @@ def update(store: Store, window_id: int, now: int, **changes: Any) -> None:
 def keep_rows(store: Store, window_id: int, rows: Sequence[Mapping[str, Any]], fetched_at: int) -> int:
     """Store a page's videos, their counts and which window brought them; return how many are new to the window."""
     with store.transaction() as connection:
-        upsert_videos(store, rows, fetched_at)
+        upsert_posts(store, rows, fetched_at)
         connection.executemany(
-            f"INSERT OR REPLACE INTO video_counts (video_id, fetched_at, {', '.join(_COUNTS)}) "
-            f"VALUES (?, ?, {', '.join('?' * len(_COUNTS))})",
-            ((row["id"], fetched_at, *(row.get(name) for name in _COUNTS)) for row in rows),
+            f"INSERT OR REPLACE INTO post_counts (content_id, fetched_at, {', '.join(COUNTS)}) "
+            f"VALUES (?, ?, {', '.join('?' * len(COUNTS))})",
+            ((row["content_id"], fetched_at, *(row.get(name) for name in COUNTS)) for row in rows),
         )
         before = connection.total_changes
         connection.executemany(
-            "INSERT OR IGNORE INTO window_videos (window_id, video_id) VALUES (?, ?)",
-            ((window_id, row["id"]) for row in rows),
+            "INSERT OR IGNORE INTO window_posts (window_id, content_id) VALUES (?, ?)",
+            ((window_id, row["content_id"]) for row in rows),
         )
         return connection.total_changes - before
 
@@ -296,7 +294,7 @@ def summary(store: Store, run_id: str, phase: str | None = None) -> dict[str, An
         if window.state == "done" and window.reason and window.reason != "done":
             truncated[window.reason] = truncated.get(window.reason, 0) + 1
     rows = store.connection.execute(
-        "SELECT count(DISTINCT video_id) AS n FROM window_videos JOIN windows USING (window_id) "
+        "SELECT count(DISTINCT content_id) AS n FROM window_posts JOIN windows USING (window_id) "
         "WHERE run_id = ? AND (? IS NULL OR phase = ?)",
         (run_id, phase, phase),
     ).fetchone()["n"]
@@ -321,58 +319,6 @@ def summary(store: Store, run_id: str, phase: str | None = None) -> dict[str, An
         "truncated": dict(sorted(truncated.items())),
         "phases": {row["phase"]: json.loads(row["facts"]) for row in phases},
     }
-
-
-def collected_rows(
-    store: Store, run_id: str | None = None, *, start: int | None = None, end: int | None = None
-) -> list[dict[str, Any]]:
-    """Return stored videos with their newest counts, as rows with the service's names.
-
-    Parameters
-    ----------
-    store
-        An open store.
-    run_id
-        Only what this run's windows brought; none for every stored video.
-    start, end
-        Only videos created at or after, and before (UTC seconds).
-
-    Returns
-    -------
-    list of dict
-        ``video_id``, ``username``, ``create_time``, …, counts, ``hashtag_names`` and ``effect_ids`` as
-        lists; ordered by time of creation, then id. Ready for :func:`coordlib.store.videos.record_rows`.
-    """
-    parts: list[str] = ["1 = 1"]
-    values: list[str | int] = []
-    if run_id is not None:
-        parts.append(
-            "v.video_id IN (SELECT video_id FROM window_videos JOIN windows USING (window_id) WHERE run_id = ?)"
-        )
-        values.append(run_id)
-    for sign, moment in ((">=", start), ("<", end)):
-        if moment is not None:
-            parts.append(f"v.create_time {sign} ?")
-            values.append(moment)
-    rows = store.connection.execute(
-        f"SELECT v.*, {', '.join(f'c.{name}' for name in _COUNTS)} FROM videos v "
-        "LEFT JOIN (SELECT *, max(fetched_at) FROM video_counts GROUP BY video_id) c USING (video_id) "
-        f"WHERE {' AND '.join(parts)} ORDER BY v.create_time, v.video_id",
-        values,
-    )
-    columns = [column[0] for column in rows.description]
-    found = []
-    for row in rows:
-        item = {
-            name: row[name]
-            for name in columns
-            if row[name] is not None and name not in ("extra", "fetched_at")
-        }
-        for name in ("hashtag_names", "effect_ids"):
-            if name in item:
-                item[name] = json.loads(item[name])
-        found.append(item)
-    return found
 
 
 def runs(store: Store) -> list[str]:

@@ -27,6 +27,7 @@ from coordlib.tiktok.query import (
     Query,
     check_max_count,
 )
+from coordlib.tiktok.rows import as_post
 
 if TYPE_CHECKING:
     from coordlib.tiktok.client import TikTokResearch
@@ -202,7 +203,7 @@ class Collector:
         if wanted is not None:
             # Matching is approximate, and audits found wrong accounts in timelines: check it here.
             rows = [row for row in rows if str(row["username"]).lower() in wanted]
-        fresh = windows.keep_rows(self.store, window.window_id, rows, now)
+        fresh = windows.keep_rows(self.store, window.window_id, [as_post(row) for row in rows], now)
         changes: dict[str, Any] = {
             "state": "running",
             "reason": None,
@@ -264,7 +265,7 @@ class Collector:
     def _restart(self, window: Window) -> None:
         """Begin a window again without its search id, from the day it had reached."""
         oldest = self.store.connection.execute(
-            "SELECT min(CAST(video_id AS INTEGER)) AS id FROM window_videos WHERE window_id = ?",
+            "SELECT min(CAST(content_id AS INTEGER)) AS id FROM window_posts WHERE window_id = ?",
             (window.window_id,),
         ).fetchone()["id"]
         upper = window.upper

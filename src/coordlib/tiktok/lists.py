@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
-from coordlib.store import videos
+from coordlib.store.posts import upsert_posts
 from coordlib.tiktok import endpoints as at
 from coordlib.tiktok.endpoints import (
     VIDEO_QUERY,
@@ -25,6 +25,7 @@ from coordlib.tiktok.endpoints import (
 )
 from coordlib.tiktok.errors import Answer, Kind, to_exception
 from coordlib.tiktok.query import check_max_count, condition
+from coordlib.tiktok.rows import as_post
 
 if TYPE_CHECKING:
     from coordlib.tiktok.client import TikTokResearch
@@ -69,9 +70,9 @@ def _pages(
     complete, reason, log_ids, problems = True, "done", [], {}
 
     def keep(answer: Answer) -> None:
-        videos.upsert_videos(
+        upsert_posts(
             client.store,
-            (row for row in rows_of(endpoint, answer.data) if row.get("username")),
+            (as_post(row) for row in rows_of(endpoint, answer.data) if row.get("username")),
             int(client.clock()),
         )
 

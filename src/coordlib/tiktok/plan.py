@@ -142,7 +142,7 @@ def posting_rates(accounts: Iterable[AccountHistory]) -> dict[str, float]:
     days = sum(item.days for item in known)
     pool = (sum(item.posts for item in known if item.days) + PRIOR_RATE * PRIOR_DAYS) / (days + PRIOR_DAYS)
     return {
-        item.username: ((item.posts if item.days else 0) + PRIOR_DAYS * pool) / (item.days + PRIOR_DAYS)
+        item.account_id: ((item.posts if item.days else 0) + PRIOR_DAYS * pool) / (item.days + PRIOR_DAYS)
         for item in known
     }
 
@@ -179,14 +179,14 @@ def plan_accounts(
     end = day - dt.timedelta(days=settings.lag_days)
     oldest = end - dt.timedelta(days=settings.days_back - 1)
     # One impossible handle (from an import) must not keep the others from being asked.
-    impossible = [item.username for item in accounts if not possible_name(item.username)]
-    accounts = [item for item in accounts if item.username not in set(impossible)]
+    impossible = [item.account_id for item in accounts if not possible_name(item.account_id)]
+    accounts = [item for item in accounts if item.account_id not in set(impossible)]
     rates = posting_rates(accounts)
     due: dict[dt.date, list[AccountHistory]] = {}
     not_due = 0
-    for item in sorted(accounts, key=lambda account: account.username):
+    for item in sorted(accounts, key=lambda account: account.account_id):
         start = oldest if item.covered is None else max(oldest, item.covered[1] + dt.timedelta(days=1))
-        if start > end or not _is_due(item, rates[item.username], start, end, day, settings):
+        if start > end or not _is_due(item, rates[item.account_id], start, end, day, settings):
             not_due += 1
             continue
         due.setdefault(start, []).append(item)
@@ -248,14 +248,14 @@ def _batches(
     span = (end - start).days + 1
     target = settings.pages_per_query * PAGE * KEPT * 0.9
     batches: list[_Batch] = []
-    for item in sorted(accounts, key=lambda account: (-rates[account.username], account.username)):
-        rows = rates[item.username] * span
+    for item in sorted(accounts, key=lambda account: (-rates[account.account_id], account.account_id)):
+        rows = rates[item.account_id] * span
         waited = 0.0 if item.covered is None else float((end - item.covered[1]).days)
         last = batches[-1] if batches else None
         if last is None or len(last.names) >= settings.accounts_per_query or last.rows + rows > target:
-            batches.append(_Batch(start, [item.username], rows, waited))
+            batches.append(_Batch(start, [item.account_id], rows, waited))
         else:
-            last.names.append(item.username)
+            last.names.append(item.account_id)
             last.rows += rows
             last.waited = max(last.waited, waited)
     return batches

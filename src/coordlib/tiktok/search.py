@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from coordlib.errors import ParameterError, QuotaExhausted
-from coordlib.store import videos, windows
+from coordlib.store import windows
+from coordlib.store.posts import collected_posts, upsert_posts
 from coordlib.store.windows import NewWindow
 from coordlib.tiktok.collector import Collector
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of
@@ -21,6 +22,7 @@ from coordlib.tiktok.query import (
     days_between,
     parse_day,
 )
+from coordlib.tiktok.rows import as_post
 
 if TYPE_CHECKING:
     from coordlib.tiktok.client import TikTokResearch
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
 def stored_rows(client: TikTokResearch, run_id: str, phase: str) -> tuple[Row, ...]:
     """Return the rows a phase brought, newest id first, as far as they are in the store."""
-    found = windows.collected_rows(client.store, run_id)
-    rows = [{"id": row.pop("video_id"), **row} for row in found]
-    return tuple(sorted(rows, key=lambda row: int(row["id"]), reverse=True))
+    table = collected_posts(client.store, run_id).astype(object)
+    rows = table.where(table.notna(), None).to_dict("records")
+    known = [{str(name): value for name, value in row.items() if value is not None} for row in rows]
+    return tuple(sorted(known, key=lambda row: int(row["content_id"]), reverse=True))
 
 
 def collect_videos(
@@ -152,14 +155,14 @@ def sample_videos(
 
     def keep(answer: Answer) -> None:
         kept.update({row["id"]: row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")})
-        videos.upsert_videos(client.store, kept.values(), int(client.clock()))
+        upsert_posts(client.store, map(as_post, kept.values()), int(client.clock()))
 
     try:
         answer = client.request(VIDEO_QUERY, fields=names, json=body, purpose="sample", keep=keep)
     except QuotaExhausted:
         return Outcome(complete=False, reason="quota", requests=client.requests - before)
     return Outcome(
-        rows=tuple(kept.values()),
+        rows=tuple(map(as_post, kept.values())),
         n_rows=len(kept),
         complete=answer.ok,
         reason="done" if answer.ok else "failed",

@@ -38,28 +38,28 @@ def test_a_day_has_its_posts_with_types_and_texts_as_written(tmp_path: Path) -> 
     posts = read_day(folder_with(tmp_path, daily_snapshot=HEADER + ROW)).posts
     assert posts is not None
     row = posts.iloc[0]
-    assert (row["video_id"], row["music_id"]) == ("7583486171670498590", "7382619935791074081")
-    assert row["video_description"] == "a, b\r\n🍵 "
-    assert posts["create_time"].to_list() == [1765667989]
-    assert posts["create_time"].dtype == "int64"
-    assert row["share_count"] == 100_000
-    assert pd.isna(row["comment_count"])
+    assert (row["content_id"], row["music_id"]) == ("7583486171670498590", "7382619935791074081")
+    assert row["text"] == "a, b\r\n🍵 "
+    assert posts["posted_at"].to_list() == [1765667989]
+    assert posts["posted_at"].dtype == "int64"
+    assert row["shares"] == 100_000
+    assert pd.isna(row["comments"])
     assert pd.isna(row["voice_to_text"])
-    assert posts["like_count"].dtype == "Int64"
+    assert posts["likes"].dtype == "Int64"
 
 
 def test_both_spellings_of_the_time_are_the_same_second(tmp_path: Path) -> None:
     other = ROW.replace("2025-12-13 23:19:49", "2025-12-13T23:19:49Z")
     posts = read_day(folder_with(tmp_path, daily_snapshot=HEADER + ROW + other)).posts
     assert posts is not None
-    assert posts["create_time"].nunique() == 1
+    assert posts["posted_at"].nunique() == 1
 
 
 def test_duplicates_stay_in_order_and_are_counted(tmp_path: Path) -> None:
     first = ROW.replace("tea.time", "zeta")
     day = read_day(folder_with(tmp_path, daily_snapshot=HEADER + first + ROW + ROW))
     assert day.posts is not None
-    assert day.posts["author_name"].to_list() == ["zeta", "tea.time", "tea.time"]
+    assert day.posts["account_id"].to_list() == ["zeta", "tea.time", "tea.time"]
     assert any("2 rows repeat a video_id" in note for note in day.notes)
     assert any("3 of 3 values of 'comment_count' are missing" in note for note in day.notes)
 
@@ -116,7 +116,7 @@ def test_a_snapshot_with_a_header_alone_is_a_day_with_no_posts(tmp_path: Path) -
     posts = read_day(folder_with(tmp_path, daily_snapshot=HEADER)).posts
     assert posts is not None
     assert posts.empty
-    assert posts["create_time"].dtype == "int64"
+    assert posts["posted_at"].dtype == "int64"
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_the_real_days_hold_what_their_manifest_says(shared: Path) -> None:
         assert day.posts is not None
         assert {
             "rows": len(day.posts),
-            "accounts": day.posts["author_name"].nunique(),
-            "captions": day.posts["video_description"].nunique(),
-            "duplicate_video_ids": int(day.posts["video_id"].duplicated().sum()),
+            "accounts": day.posts["account_id"].nunique(),
+            "captions": day.posts["text"].nunique(),
+            "duplicate_video_ids": int(day.posts["content_id"].duplicated().sum()),
         } == {
             name: expected["input"][name] for name in ("rows", "accounts", "captions", "duplicate_video_ids")
         }

@@ -19,7 +19,7 @@ from coordlib.sources.label_endpoint import EndpointSettings, LabelEndpoint, cle
 POSTS = pd.DataFrame(
     {
         "network": [1, 1, 2],
-        "description": ["Harbour bridge closed", "Harbour bridge open", None],
+        "text": ["Harbour bridge closed", "Harbour bridge open", None],
         "views": [1, 5, None],
     }
 )
@@ -110,7 +110,7 @@ def test_an_address_or_key_no_request_can_hold_is_a_failed_label_too(settings: E
 
 
 def test_a_dead_endpoint_is_given_up_after_three_failures_in_a_row() -> None:
-    posts = pd.DataFrame({"network": range(6), "description": [f"Bridge number{i}" for i in range(6)]})
+    posts = pd.DataFrame({"network": range(6), "text": [f"Bridge number{i}" for i in range(6)]})
     endpoint = Endpoint(*[401] * 3)
     labels = label_networks(posts, endpoint=endpoint.client())
     assert len(endpoint.requests) == 3

@@ -1,0 +1,180 @@
+"""Posts, and the rows a run looked at: in as rows of our own words, out as the one table of posts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from coordlib.addresses import video_address
+from coordlib.posts import as_posts
+from coordlib.store.database import Store
+
+_COLUMNS = (
+    "content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id",
+    "hashtags", "effect_ids", "voice_to_text", "video_duration",
+)  # fmt: skip
+_JSON = ("hashtags", "effect_ids")
+COUNTS = ("views", "likes", "comments", "shares", "favorites")
+_NUMBERS = (*COUNTS, "posted_at", "video_duration")
+#: Made when read: they follow from the account and the id.
+_DERIVED = ("url", "platform", "links")
+
+
+def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> int:
+    """Insert or refresh posts; of two versions of one id the later fetch wins.
+
+    Parameters
+    ----------
+    store
+        An open store.
+    rows
+        Posts with the names of :mod:`coordlib.posts`. Fields without a column of their own are kept as JSON in
+        ``extra``; counts are kept per run by :func:`record_posts`.
+    fetched_at
+        When the rows were fetched, UTC seconds.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+    """
+    values = [_row(row, fetched_at) for row in rows]
+    names = (*_COLUMNS, "extra", "fetched_at")
+    update = ", ".join(f"{name} = excluded.{name}" for name in names if name != "content_id")
+    with store.transaction() as connection:
+        connection.executemany(
+            f"INSERT INTO posts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
+            f"ON CONFLICT (content_id) DO UPDATE SET {update} WHERE excluded.fetched_at >= posts.fetched_at",
+            values,
+        )
+    return len(values)
+
+
+def record_posts(
+    store: Store, run_id: str, posts: pd.DataFrame | None, fetched_at: int, *, stored: bool = False
+) -> int:
+    """Keep what a run looked at: its posts in their order, repeated ids included (none: a run without input).
+
+    The posts themselves are stored as well, unless they were read from the store (``stored``). What was kept
+    earlier for the run is replaced.
+    """
+    rows: list[dict[Any, Any]] = [] if posts is None else posts.astype(object).to_dict("records")
+    with store.transaction() as connection:
+        if not stored:
+            upsert_posts(store, rows, fetched_at)
+        connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
+        connection.executemany(
+            f"INSERT INTO metrics (run_id, position, content_id, account_id, text, {', '.join(COUNTS)}, fetched_at) "
+            f"VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(COUNTS))}, ?)",
+            (
+                (
+                    run_id, position, str(row["content_id"]), str(row["account_id"]), _value(row, "text"),
+                    *(_value(row, name) for name in COUNTS), fetched_at,
+                )
+                for position, row in enumerate(rows)
+            ),
+        )  # fmt: skip
+    return len(rows)
+
+
+def run_posts(store: Store, run_id: str) -> pd.DataFrame:
+    """Return the table of posts a run looked at, in their order, repeated ids included."""
+    counts = ", ".join(f"m.{name}" for name in COUNTS)
+    return _table(
+        store,
+        f"SELECT m.content_id, m.account_id, m.text, {counts}, {_OF_THE_POST} FROM metrics m "
+        "JOIN posts v USING (content_id) WHERE m.run_id = ? ORDER BY m.position",
+        (run_id,),
+    )
+
+
+def day_start(day: str) -> int:
+    """Return the first second of a UTC day.
+
+    Examples
+    --------
+    >>> day_start("1970-01-02")
+    86400
+    """
+    date = dt.date.fromisoformat(day)
+    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
+
+
+def period_posts(store: Store, first_day: str, last_day: str) -> pd.DataFrame:
+    """Return the stored posts of a period of UTC days (YYYY-MM-DD, both included), newest first, each once.
+
+    Counts are those of the newest fetch.
+    """
+    return _newest(
+        store, "v.posted_at >= ? AND v.posted_at < ? ORDER BY v.posted_at DESC, v.content_id",
+        (day_start(first_day), day_start(last_day) + 86_400),
+    )  # fmt: skip
+
+
+def collected_posts(store: Store, run_id: str | None = None) -> pd.DataFrame:
+    """Return the posts that the queries of a run brought (none: every stored post), oldest first, each once.
+
+    Counts are those of the newest fetch.
+    """
+    brought = "v.content_id IN (SELECT content_id FROM window_posts JOIN windows USING (window_id) WHERE run_id = ?)"
+    return _newest(
+        store, f"{'1' if run_id is None else brought} ORDER BY v.posted_at, v.content_id", () if run_id is None else (run_id,)
+    )  # fmt: skip
+
+
+_OF_THE_POST = "v.posted_at, v.region_code, v.effect_ids, v.music_id, v.hashtags, v.voice_to_text"
+
+
+def _newest(store: Store, where: str, values: Sequence[Any]) -> pd.DataFrame:
+    counts = ", ".join(f"c.{name}" for name in COUNTS)
+    return _table(
+        store,
+        f"SELECT v.content_id, v.account_id, v.text, {counts}, {_OF_THE_POST} FROM posts v LEFT JOIN post_counts c "
+        "ON c.content_id = v.content_id AND c.fetched_at = "
+        f"(SELECT MAX(fetched_at) FROM post_counts WHERE content_id = v.content_id) WHERE {where}",
+        values,
+    )
+
+
+def _table(store: Store, query: str, values: Sequence[Any]) -> pd.DataFrame:
+    """Run a query and return its rows as a table of posts."""
+    cursor = store.connection.execute(query, values)
+    names = [column[0] for column in cursor.description]
+    frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
+    frame["url"] = [
+        video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)
+    ]
+    for name in _JSON:
+        lists = [None if text is None else json.loads(text) for text in frame[name]]
+        frame[name] = pd.Series(lists, index=frame.index, dtype=object)
+    posts = as_posts(frame, "tiktok")
+    return posts.astype(
+        {"favorites": "Int64", "region_code": "str", "music_id": "str", "voice_to_text": "str"}
+    )
+
+
+def _value(row: Mapping[Any, Any], name: str) -> Any:
+    value = row.get(name)
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    return int(value) if name in _NUMBERS else value
+
+
+def _row(row: Mapping[Any, Any], fetched_at: int) -> tuple[Any, ...]:
+    known: list[Any] = []
+    for name in _COLUMNS:
+        value = _value(row, name)
+        known.append(json.dumps(value, ensure_ascii=False) if name in _JSON and value is not None else value)
+    rest = {
+        str(name): value
+        for name in sorted(row)
+        if name not in {*_COLUMNS, *COUNTS, *_DERIVED} and (value := _value(row, name)) is not None
+    }
+    extra = json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else None
+    return (*known, extra, fetched_at)
