@@ -83,9 +83,9 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
     pick = rng.integers(0, len(names), 180)
     posts = pd.DataFrame({
         "content_id": [str(7_000_000_000_000_000_000 + i) for i in range(180)], "account_id": [names[i] for i in pick],
-        "network": [number[names[i]] for i in pick], "timestamp": 1_736_000_000 + rng.integers(0, 86_400, 180),
+        "network": [number[names[i]] for i in pick], "posted_at": 1_736_000_000 + rng.integers(0, 86_400, 180),
         "n_accounts": rng.integers(2, 20, 180), "views": rng.integers(0, 10**6, 180),
-        "description": [HOSTILE[i % len(HOSTILE)] + f" {i}" for i in range(180)],
+        "text": [HOSTILE[i % len(HOSTILE)] + f" {i}" for i in range(180)],
     })  # fmt: skip
     edges = nx.to_pandas_edgelist(graph).rename(columns={"source": "account_id", "target": "account_id_y"})
     edges["object_ids"] = [list(HOSTILE[:2])] * len(edges)
@@ -108,7 +108,7 @@ def report_blocks(
         seconds_apart(tables["pairs"], 120).html,
         html_table(tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv"),
         html_table(tables["networks"], "Networks"),
-        html_table(tables["posts"], "Posts", formats={"timestamp": "utc"}, max_rows=100, csv="posts.csv"),
+        html_table(tables["posts"], "Posts", formats={"posted_at": "utc"}, max_rows=100, csv="posts.csv"),
         f'<p><a href="notebook-{run["date"]}.ipynb">Notebook</a> <a href="coordlib-{run["date"]}.zip">All files</a></p>',
     ]  # fmt: skip
 
