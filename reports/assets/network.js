@@ -43,7 +43,7 @@
   var ordered = data.nodes.slice().sort(function (a, b) { return b.size - a.size || a.id - b.id; });
   function placeNames() {
     var scale = network.getScale(), tone = colours(), wanted = picker.value;
-    var visible = ordered.filter(function (node) { return wanted === "" || String(node.group) === wanted; });
+    var visible = ordered.filter(function (node) { return wanted === "" || String(node.network) === wanted; });
     var points = visible.map(function (node) { return { left: node.x - node.size, right: node.x + node.size, top: node.y - node.size, bottom: node.y + node.size }; });
     var written = [];
     nodes.update(visible.map(function (node, place) {
@@ -101,8 +101,8 @@
 
   function filter() {
     var wanted = picker.value;
-    nodes.update(data.nodes.map(function (node) { return { id: node.id, hidden: wanted !== "" && String(node.group) !== wanted }; }));
-    var shown = data.nodes.filter(function (node) { return wanted === "" || String(node.group) === wanted; });
+    nodes.update(data.nodes.map(function (node) { return { id: node.id, hidden: wanted !== "" && String(node.network) !== wanted }; }));
+    var shown = data.nodes.filter(function (node) { return wanted === "" || String(node.network) === wanted; });
     network.fit({ nodes: shown.map(function (node) { return node.id; }), animation: false, maxZoomLevel: 2 });
     placeNames();
     status.textContent = wanted === "" ? summary : "Network " + wanted + ": " + shown.length + " of " + data.nodes.length + " drawn accounts.";

@@ -1,11 +1,11 @@
 # The public surface of coordlib, on one screen: each name is imported when it is first used.
 # To add a name: one import line here and one entry in __all__.
 from .describe.accounts import describe_accounts
-from .describe.component import caption_table, component_facts, component_run, hashtag_table, select_component
-from .describe.day import analyse_day, day_counts, day_outcome
+from .describe.day import day_counts, day_outcome
 from .describe.labels import Label, add_labels, label_components
 from .describe.leaders import account_leads, first_movers
 from .describe.networks import describe_networks
+from .describe.objects import hashtag_table, object_table
 from .describe.posts import describe_posts, evidence_pairs, network_edges
 from .describe.statistics import account_stats, group_stats
 from .detect import (
@@ -21,17 +21,27 @@ from .links.interval import CoordInterval, estimate_coord_interval
 from .links.summaries import get_cluster_summary, get_component_summary, label_links
 from .links.top_lists import get_top_coord_shares, get_top_coord_urls
 from .posts import prep_data
+from .report import charts
 from .report.link_charts import draw_url_timeline_chart
 from .report.link_outputs import get_outputs, write_link_outputs
 from .runs.bluesky_links import collect_links
-from .runs.discover import add_seeds, analyse_discovery, discover_seeds, seed_facts
-from .runs.folders import analysis_folder, check_parameters, day_folder
+from .runs.checked import check_parameters
+from .runs.discover import add_seeds, discover_seeds, discovery_query
 from .runs.import_shares import import_shares
 from .runs.label_networks import label_link_networks, label_networks
-from .runs.link_sharing import detect_links, link_facts, link_folder, link_run, load_link_shares
+from .runs.link_report import make_link_report
+from .runs.link_sharing import detect_links, link_facts, load_link_shares
 from .runs.notebooks import run_notebook
-from .runs.parameters import ComponentAnalysis, DailyMonitoring, LinkSharing, Monitoring, SeedDiscovery
-from .runs.stored import day_run, load_day
+from .runs.parameters import (
+    ComponentAnalysis,
+    DailyMonitoring,
+    LinkSharing,
+    Monitoring,
+    OwnTable,
+    SeedDiscovery,
+)
+from .runs.reporting import make_report
+from .runs.stored import load_day, load_discovery, load_table
 from .simulate.links import simulate_link_shares
 from .simulate.shares import simulate_data
 from .sources.archive import list_days, read_day
@@ -66,28 +76,22 @@ __all__ = [
     "LabelEndpoint",
     "LinkSharing",
     "Monitoring",
+    "OwnTable",
     "SeedDiscovery",
     "TikTokResearch",
     "account_leads",
     "account_stats",
     "add_labels",
     "add_seeds",
-    "analyse_day",
-    "analyse_discovery",
-    "analysis_folder",
-    "caption_table",
+    "charts",
     "check_parameters",
     "clean_urls",
     "collect_links",
     "combine_layers",
-    "component_facts",
-    "component_run",
     "coordinated_edges",
     "crowdtangle_link_shares",
     "day_counts",
-    "day_folder",
     "day_outcome",
-    "day_run",
     "describe_accounts",
     "describe_networks",
     "describe_posts",
@@ -95,6 +99,7 @@ __all__ = [
     "detect_layers",
     "detect_links",
     "discover_seeds",
+    "discovery_query",
     "draw_url_timeline_chart",
     "edges_to_graph",
     "estimate_coord_interval",
@@ -118,17 +123,20 @@ __all__ = [
     "label_links",
     "label_networks",
     "link_facts",
-    "link_folder",
-    "link_run",
     "list_days",
     "load_day",
+    "load_discovery",
     "load_link_shares",
     "load_many_tweets_json",
     "load_mapping",
+    "load_table",
     "load_tweets_json",
     "load_twitter_users_json",
+    "make_link_report",
+    "make_report",
     "network_edges",
     "normalize_text",
+    "object_table",
     "open_store",
     "prep_data",
     "preprocess_tweets",
@@ -139,8 +147,6 @@ __all__ = [
     "reshape_tweets",
     "run_notebook",
     "search_stories",
-    "seed_facts",
-    "select_component",
     "simulate_data",
     "simulate_link_shares",
     "to_shares",

@@ -37,6 +37,14 @@ from collections.abc import Iterable
 class CoordError(Exception):
     """Base of every error coordlib raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows of it: one line, since the message says all there is to do."""
+        return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
+
+
+class TiedWeightsWarning(UserWarning):
+    """The heaviest edges tie, so a quantile of the weights keeps none of them."""
+
 
 class InputError(CoordError):
     """A file or a table holds something that cannot be used."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from coordlib.places import Workspace
 from coordlib.runs import clean_reports as clean_module
 from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.runs.parameters import DailyMonitoring
 from coordlib.runs.replay import replay_archive
-from coordlib.runs.workspace import Workspace
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 from coordlib.store import open_store

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from coordlib.runs.folders import check_parameters
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
-from coordlib.runs.folders import check_parameters
 from coordlib.runs.notebooks import MODELS, notebook_defaults
 from coordlib.runs.parameters import DailyMonitoring
 

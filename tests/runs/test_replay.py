@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
+from coordlib.places import Workspace
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.runs.replay import replay_archive
 from coordlib.runs.stored import load_day
-from coordlib.runs.workspace import Workspace
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 from coordlib.sources.archive import read_day

@@ -17,8 +17,6 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-
-from coordlib.report.banners import day_banner
 from coordlib.report.day_figures import (
     hours_of_day,
     network_sizes,
@@ -26,6 +24,8 @@ from coordlib.report.day_figures import (
     seconds_apart,
     weight_against_objects,
 )
+
+from coordlib.report.banners import day_banner
 from coordlib.report.network_view import network_html, write_network
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import seal, write_day

@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "replay": "workspace",
     "analyse": "workspace",
     "notebook": "workspace",
+    "report": "report",
     "render": "workspace",
     "serve": "workspace",
     "simulate": "simulate",

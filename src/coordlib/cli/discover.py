@@ -10,6 +10,7 @@ import typer
 from coordlib.cli.app import app
 from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.discover import discover as run_discovery
+from coordlib.runs.discover import raise_for_stop
 from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
 
 
@@ -40,14 +41,14 @@ def discover(
         "hashtags": hashtag or None, "regions": region or None, "start": start, "end": end, "max_requests": max_requests,
     }  # fmt: skip
     values = base | {name: value for name, value in given.items() if value is not None}
-    if "hashtags" not in values:
+    if not values.get("hashtags"):
         raise typer.BadParameter("give at least one --hashtag, or a file of --parameters")
     options = SeedDiscovery.load(values | {"workspace": str(workspace)}, where="discover")
     connect = connector(CollectionParameters().daily_requests, base_url)
-    found, new, page = run_discovery(options, connect, date=date)
+    found, new, decided = run_discovery(options, connect, date=date)
     typer.echo(
         f"{found.name}: {len(found.posts):,} videos by {found.posts['account_id'].nunique():,} accounts; "
         f"{len(new):,} accounts are new in the pool"
     )
-    typer.echo(f"page: {page}")
-    found.raise_for_stop()
+    typer.echo(f"page: {decided.folder / 'index.ipynb'}")
+    raise_for_stop(found)

@@ -11,7 +11,7 @@ import typer
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, RunError
 from coordlib.runs.connect import BASE_URL, connector
-from coordlib.runs.monitor import MonitoredDay, monitor_day, plan_day
+from coordlib.runs.monitor import monitor_day, plan_day
 from coordlib.runs.parameters import Engine, Monitoring
 from coordlib.site.build import render_site
 from coordlib.tiktok import Credentials
@@ -63,19 +63,9 @@ def monitor(
             typer.echo(plan.describe())
         return
     done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
-    typer.echo(summary_line(done))
+    typer.echo(done.line())
     if render:
         typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     if not done.report.ok:
         raise RunError(f"{day}: the report failed: {done.report.message}")
     done.raise_for_stop()
-
-
-def summary_line(done: MonitoredDay) -> str:
-    """Say in one line what a day found and what it cost."""
-    counts = done.report.counts
-    stopped = f", stopped early ({done.stopped})" if done.stopped else ""
-    return (
-        f"{done.report.date}  {done.report.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
-        f"{counts['n_networks']:,} networks, {counts['n_new_accounts']:,} new, {done.requests:,} requests{stopped}"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import http.server
 from pathlib import Path
@@ -42,14 +43,11 @@ def replay(
     values = DailyMonitoring.from_yaml(parameters) if parameters else DailyMonitoring()
     reports = replay_archive(archive, workspace, values)
     for report in reports:
-        counts = report.counts
-        typer.echo(
-            f"{report.date}  {report.outcome:<16} {counts['n_accounts']} accounts, {counts['n_edges']} edges, "
-            f"{counts['n_networks']} networks, {counts['n_new_accounts']} new"
-        )
+        typer.echo(report.line())
     with_network = [report.date for report in reports if report.outcome == "network"]
     if analyse and with_network:
-        analyse_component(ComponentAnalysis(workspace=str(workspace), date=with_network[-1]), progress=True)
+        day = dt.date.fromisoformat(with_network[-1])
+        analyse_component(ComponentAnalysis(workspace=str(workspace), date=day), progress=True)
     if render:
         typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     failed = [report for report in reports if not report.ok]
@@ -64,13 +62,18 @@ def analyse(
     workspace: WorkspaceOption,
     date: Annotated[str | None, typer.Option(help="Day the network was seen (none: the newest).")] = None,
     network: Annotated[int, typer.Option(help="Number of the network on that day's page.")] = 1,
+    account: Annotated[str | None, typer.Option(help="The network of this account instead.")] = None,
     parameters: ParametersOption = None,
 ) -> None:
     """Analyse one network of one day in depth (notebook 03); the page joins the site at the next render."""
     base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
-    given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
+    given: dict[str, object] = {"workspace": str(workspace), "network": network} | (
+        {"date": date} if date else {}
+    )
+    if account:
+        given |= {"account": account, "network": None}
     values = ComponentAnalysis.load({**base.for_notebook(), **given})
-    typer.echo(analyse_component(values, progress=True))
+    typer.echo(analyse_component(values, progress=True).folder / "index.ipynb")
 
 
 @app.command()

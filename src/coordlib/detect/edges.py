@@ -87,7 +87,28 @@ def coordinated_edges(
     edges = aggregate(pairs, objects=objects, compat=compat)
     weights = edges["weight"].to_numpy()
     edges["weight_threshold"] = over_threshold(weights, edge_weight, min_weight)
+    edges.attrs = {**pairs.attrs, "edge_weight": float(edge_weight), "min_weight": min_weight}
     return edges
+
+
+def ties_at_top(
+    weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
+) -> str | None:
+    """Say so when there are edges and the quantile keeps none of them, because it is the heaviest weight itself.
+
+    Examples
+    --------
+    >>> ties_at_top(np.array([9, 9, 9]), 0.9)
+    '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight or a lower edge_weight'
+    """
+    if not len(weights) or min_weight is not None or weights.max() > weight_quantile(weights, edge_weight):
+        return None
+    count = int((weights == weights.max()).sum())
+    tie = f"{count:,} edges tie" if count > 1 else "the only edge lies"
+    return (
+        f"{tie} at the top weight of {weights.max():,}, so the {float(edge_weight):g} quantile keeps none: "
+        "use min_weight or a lower edge_weight"
+    )
 
 
 def check_quantile(edge_weight: object) -> None:

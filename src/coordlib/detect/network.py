@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,10 +15,11 @@ from coordlib.detect.edges import (
     check_quantile,
     coordinated_edges,
     over_threshold,
+    ties_at_top,
     weight_quantile,
 )
 from coordlib.detect.speed import fast_column
-from coordlib.errors import ParameterError
+from coordlib.errors import ParameterError, TiedWeightsWarning
 
 _FULL_AND_FAST = (
     "weight",
@@ -72,6 +74,11 @@ def generate_coordinated_network(
     ParameterError
         A value out of range, or a combination that has no meaning (the message says which).
 
+    Warns
+    -----
+    TiedWeightsWarning
+        There are edges, and none is over the threshold because the quantile is the heaviest weight itself.
+
     Notes
     -----
     ``n_content_id`` belongs to the end that sorts first by code point, ``n_content_id_y`` to the other.
@@ -91,7 +98,14 @@ def generate_coordinated_network(
     _check(fast_net, subgraph, compat, pairs)
     if fast_net is False:
         edges = coordinated_edges(pairs, edge_weight, min_weight, objects, compat)
-        limits = {"threshold": _limit(edges["weight"], edge_weight, min_weight)}
+        limits = {
+            "threshold": _limit(edges["weight"], edge_weight, min_weight),
+            "edge_weight": float(edge_weight),
+        }
+        if words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight):
+            warnings.warn(words, TiedWeightsWarning, stacklevel=2)
+        if min_weight is not None:
+            limits["min_weight"] = min_weight
     else:
         edges, limits = _full_and_fast(pairs, fast_net, edge_weight, min_weight, objects, compat)
     graph = edges_to_graph(edges)

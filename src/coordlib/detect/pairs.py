@@ -48,7 +48,8 @@ def detect_groups(
         ``object_id``, ``account_id``, ``account_id_y``, ``content_id``, ``content_id_y`` (str) and
         ``time_delta`` (int64 seconds ≥ 0; float64 if `shares` has times with fractions of a second, which
         only a table that did not go through prep_data can have). The first account and content are the older
-        post's; at equal times the account that sorts first comes first. Empty when nothing is found.
+        post's; at equal times the account that sorts first comes first. Empty when nothing is found. ``attrs`` keeps
+        the window and the participation, for the record of a report.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def detect_groups(
         later, earlier = later[stays], earlier[stays]
     swap = coded.times[later] < coded.times[earlier]
     older, newer = np.where(swap, later, earlier), np.where(swap, earlier, later)
-    return pd.DataFrame(
+    pairs = pd.DataFrame(
         {
             "object_id": coded.object_names.take(coded.objects[older]).array,
             "account_id": coded.account_names.take(coded.accounts[older]).array,
@@ -101,6 +102,12 @@ def detect_groups(
         },
         columns=list(PAIR_COLUMNS),
     )
+    pairs.attrs = {
+        **shares.attrs,
+        "time_window": int(time_window),
+        "min_participation": int(min_participation),
+    }
+    return pairs
 
 
 def _canonical_order(shares: pd.DataFrame, coded: Coded) -> IntArray:

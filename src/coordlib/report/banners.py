@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coordlib.report.tables import show_html
 from coordlib.report.text import escape
 
-OUTCOMES = ("network", "no-coordination", "too-little-data", "no-input", "failed")
+OUTCOMES = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
 
 
 def simulated_banner() -> str:
@@ -32,25 +31,39 @@ def day_banner(run: Mapping[str, Any]) -> str:
     """
     outcome = str(run.get("outcome", "failed"))
     counts = run.get("counts") or {}
-    kind, head, body = _words(outcome, counts, str(run.get("date", "")))
+    kind, head, body = _words(outcome, counts, run)
     sample = simulated_banner() if run.get("simulated") else ""
     return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
 
 
-def _words(outcome: str, counts: Mapping[str, Any], date: str) -> tuple[str, str, str]:
+def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, str, str]:
+    date, word = str(run.get("date", "")), str(run.get("object", "caption"))
     n_posts, n_pairs = int(counts.get("n_posts", 0)), int(counts.get("n_pairs", 0))
     if outcome == "network":
         accounts, networks = int(counts.get("n_accounts", 0)), int(counts.get("n_networks", 0))
-        found = f"{accounts:,} accounts in {networks:,} network{'' if networks == 1 else 's'} shared in a coordinated way."
-        new = counts.get("n_new_accounts")
+        found = f"{accounts:,} accounts in {networks:,} network{'' if networks == 1 else 's'} posted the same {word}s together."
+        new = counts.get("n_new_accounts") if run.get("kind", "day") == "day" else None
         more = "" if new is None else _new_to_the_pool(int(new))
         of = f" Found among {n_posts:,} posts." if n_posts else ""
         return "found", found, (more + of).strip()
+    if outcome == "tied":
+        tied, weight = int(counts.get("n_edges_top", 0)), int(counts.get("top_weight", 0))
+        quantile = float((run.get("parameters") or {}).get("edge_weight") or 0.9)
+        edges = f"{tied:,} edges tie" if tied != 1 else "The only edge lies"
+        return (
+            "warn",
+            "The threshold keeps no edge.",
+            (
+                f"{edges} at the top weight of {weight:,}, so the {quantile:g} quantile keeps none: use min_weight or a "
+                f"lower edge_weight. There were {n_pairs:,} pairs of posts with the same {word} within the time window, so "
+                "this is a limit of the threshold and not a day without coordination."
+            ),
+        )
     if outcome == "no-coordination":
         pairs = (
             f"{n_pairs:,} pairs of posts fell within the time window, and no two accounts had more of them than the threshold."
             if n_pairs
-            else "No two accounts posted the same thing within the time window."
+            else f"No two accounts posted the same {word} within the time window."
         )
         return (
             "quiet",
@@ -90,8 +103,3 @@ def _new_to_the_pool(count: int) -> str:
     if count == 0:
         return " All of them were in the pool before."
     return f" {count:,} of them {'was' if count == 1 else 'were'} not in the pool before."
-
-
-def show_page_head(run: Mapping[str, Any], assets: str = "../../assets") -> None:
-    """Start a report's page: the table script, then the banner of the day."""
-    show_html(f'<script src="{escape(assets)}/table.js" defer></script>{day_banner(run)}')

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from coordlib.errors import PublishError
+from coordlib.places import project_root
 
 SIMULATED_SUFFIX = " — simulated data"
 
@@ -36,18 +37,10 @@ def is_simulated(folder: Path) -> bool:
     return any((parent / "simulated.json").is_file() for parent in list(folder.resolve().parents)[:3])
 
 
-def _template_root() -> Path:
-    from coordlib.runs.workspace import (
-        project_root,
-    )  # a workspace without a site yet gets the template's words
-
-    return project_root()
-
-
 def site_facts(folder: Path) -> dict[str, str]:
     """Return author, site title and permanent address of a day's page, as far as the site states them."""
     root = site_root(folder)
-    config = (root or _template_root()) / "_quarto.yml"
+    config = (root or project_root()) / "_quarto.yml"
     website = (read_config(config).get("website") or {}) if config.is_file() else {}
     title = str(website.get("title") or "").removesuffix(SIMULATED_SUFFIX)
     facts = {"site_title": title, "author": title} if title else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coordlib.report.tables import show_html
+from coordlib.report.display import Html
 from coordlib.report.text import escape
 
 _WHAT = {
@@ -20,18 +20,18 @@ _WHAT = {
 }
 
 
-def show_downloads(folder: Path | str) -> None:
-    """Show links to the files of a day, the zip of all of them first."""
+def downloads(folder: Path | str, name: str) -> Html:
+    """Return links to the files of a report, the zip of all of them first."""
     folder = Path(folder)
     rows = [
         f'<li><a href="{escape(name)}" download>{escape(name)}</a>{_size(folder / name)}: {escape(what)}</li>'
         for name, what in _WHAT.items()
         if (folder / name).exists()
     ]
-    package = f"coordlib-{folder.name}.zip"
-    head = f'<p><a class="cl-button" href="{escape(package)}" download>All files of this day (zip)</a></p>'
-    notebook = f'<li><a href="notebook-{escape(folder.name)}.ipynb" download>notebook-{escape(folder.name)}.ipynb</a>: this page as an executed notebook</li>'
-    show_html(f'{head}<ul class="cl-files">{"".join(rows)}{notebook}</ul>')
+    package = f"coordlib-{name}.zip"
+    head = f'<p><a class="cl-button" href="{escape(package)}" download>All files of this report (zip)</a></p>'
+    notebook = f'<li><a href="notebook-{escape(name)}.ipynb" download>notebook-{escape(name)}.ipynb</a>: this page as an executed notebook</li>'
+    return Html(f'{head}<ul class="cl-files">{"".join(rows)}{notebook}</ul>')
 
 
 def _size(path: Path) -> str:

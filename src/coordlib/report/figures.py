@@ -1,125 +1,190 @@
-"""Figures whose title states the finding, drawn for a wide and a narrow screen and for light and dark.
+"""Figures whose title states the finding: matplotlib in the notebook, drawn for desk, phone, light and dark on the site.
 
-Each is inline SVG: text in the page's colour, one drawing for a desk and one for a phone (the page shows
-the one that fits), an alternative text, a palette that colour-blind readers can tell apart (Okabe-Ito).
+A figure function takes ``ax=None`` and returns the Axes, so the next line of a cell can change a colour or a title. What is
+shown is drawn when the cell ends, from the figure as it then is: SVG for Jupyter with PNG beside it, and for the site two
+inline drawings in the page's own colours (the page shows the one that fits) with an alternative text.
+The palette is one that colour-blind readers can tell apart (Okabe-Ito).
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import logging
 import re
+import sys
+import textwrap
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
-from coordlib.report.tables import show_html
+from coordlib.report.display import PAGE
 from coordlib.report.text import clean_text, escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 #: Okabe & Ito's palette; the first two are enough for most figures.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a7d00", "#7f7f7f")
-INK = "#010203"  # replaced by the page's text colour
-_FAINT = "#040506"  # replaced by the page's faint line colour
+#: Text and line colours; the drawing for a page takes the page's own.
+INK, _FAINT = "#6a6f76", "#b4b8be"
 #: Colours that the style sheet makes lighter on a dark page.
 _THEMED = {"#0072b2": "--cl-data-1", "#d55e00": "--cl-data-2"}
 _WIDE, _NARROW = (6.6, 3.0), (3.5, 2.7)
+_SIDES: tuple[Literal["center", "left", "right"], ...] = ("center", "left", "right")
+_STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none", "text.parse_math": False, "font.size": 10.5, "text.color": INK, "axes.labelcolor": INK,
+    "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": _FAINT, "grid.color": _FAINT,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "font.family": "sans-serif",
+    "legend.frameon": False, "axes.unicode_minus": False, "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A drawn figure: the finding as title, the alternative text, and its HTML."""
-
-    title: str
-    alt: str
-    html: str
-
-
-def make_figure(draw: Callable[[Axes, bool], None], title: str, alt: str, *, height: float = 1.0) -> Figure:
-    """Draw a figure twice (wide, narrow) and return it as HTML.
-
-    Parameters
-    ----------
-    draw
-        Gets the axes and whether the drawing is the narrow one.
-    title
-        The finding, as a sentence.
-    alt
-        What a reader who does not see the figure needs to know.
-    height
-        Factor on the usual height.
-    """
-    drawings = []
-    for kind, (width, tall) in (("wide", _WIDE), ("narrow", _NARROW)):
-        svg = _svg(draw, (width, tall * height), kind == "narrow", title)
-        drawings.append(f'<div class="cl-{kind}">{svg}</div>')
-    body = f'<div role="img" aria-label="{escape(alt)}">{"".join(drawings)}</div>'
-    return Figure(
-        title, alt, f'<figure class="cl-figure"><figcaption>{escape(title)}</figcaption>{body}</figure>'
-    )
-
-
-def no_figure(title: str) -> Figure:
-    """Return a sentence in the place of a figure that would have nothing to draw."""
-    return Figure(title, title, f'<p class="cl-note">{escape(title)}.</p>')
-
-
-def show_figure(figure: Figure) -> None:
-    """Show a figure on the page."""
-    show_html(figure.html)
-
-
-def _svg(draw: Callable[[Axes, bool], None], size: tuple[float, float], narrow: bool, name: str) -> str:
+@contextmanager
+def drawing(salt: str = "") -> Iterator[None]:
+    """Draw in our style, and without matplotlib's words about fonts."""
     import matplotlib as mpl
     from cycler import cycler
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure as Canvas
 
-    salt = hashlib.sha256(f"{name}{narrow}".encode()).hexdigest()[:12]
-    style: dict[Any, Any] = {
-        "svg.fonttype": "none", "svg.hashsalt": salt, "text.parse_math": False, "font.size": 11 if not narrow else 10,
-        "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": _FAINT,
-        "grid.color": _FAINT, "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
-        "axes.prop_cycle": cycler(color=PALETTE), "font.family": "sans-serif", "legend.frameon": False,
-        "axes.unicode_minus": False,
-    }  # fmt: skip
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    with mpl.rc_context(style), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from"
-        )  # the reader's browser has the glyph
-        warnings.filterwarnings("ignore", message="AutoDateLocator was unable")  # it then takes twelve hours
-        figure = Canvas(figsize=size, layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
-        axes.grid(axis="y", linewidth=0.6, alpha=0.6)
-        draw(axes, narrow)
-        buffer = io.StringIO()
+    style = _STYLE | {"axes.prop_cycle": cycler(color=PALETTE), "svg.hashsalt": salt}
+    # Our settings alone are put back: a notebook makes its own for pyplot while the first figure is drawn.
+    before = {name: mpl.rcParams[name] for name in style}
+    mpl.rcParams.update(style)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message="Glyph .* missing from"
+            )  # the reader's browser has the glyph
+            warnings.filterwarnings(
+                "ignore", message="AutoDateLocator was unable"
+            )  # it then takes twelve hours
+            yield
+    finally:
+        mpl.rcParams.update(before)
+
+
+def axes_for(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Axes:
+    """Return the axes to draw on (a new figure of pyplot's where none are given), with its title and alternative text.
+
+    Call it, and draw, inside :func:`drawing`.
+    """
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _show_in_notebooks()
+        figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
+    else:
+        figure = cast("Figure", ax.get_figure(root=True))
+    ax.set_title(textwrap.fill(title, 76))
+    ax.grid(axis="y", linewidth=0.6, alpha=0.6)
+    figure._coordlib_alt = alt  # type: ignore[attr-defined]
+    return ax
+
+
+def detached_axes(height: float = 1.0) -> Axes:
+    """Return axes of a figure that pyplot does not know, for pages that are made outside a notebook."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
+    return figure.add_subplot()
+
+
+def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
+    """Return axes that say in a sentence that there is nothing to draw."""
+    with drawing():
+        ax = axes_for(ax, title, title, height=0.35)
+    ax.set_axis_off()
+    ax.get_figure(root=True)._coordlib_alt = None  # type: ignore[union-attr]
+    return ax
+
+
+def figure_html(ax: Axes) -> str:
+    """Return a figure as it stands on a page: two inline drawings, its title as caption, its alternative text."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return _page(figure)
+
+
+def _show_in_notebooks() -> None:
+    """Tell the running notebook, if there is one, how figures of ours are shown."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None and getattr(shell, "display_formatter", None) is not None:
+        shell.display_formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
+
+
+def _bundle(figure: Figure, include: object = None, exclude: object = None) -> Any:
+    """Return the forms of a figure of ours; other people's figures stay as they are."""
+    if not hasattr(figure, "_coordlib_alt"):
+        return {}, {}
+    png = io.BytesIO()
+    with drawing():
+        figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    words = f"{_title(figure)}. {figure._coordlib_alt or ''}".strip()
+    return {
+        "image/svg+xml": _svg(figure, _title(figure), current=False),
+        "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
+        "text/plain": words,
+        PAGE: _page(figure),
+    }, {}
+
+
+def _title(figure: Figure) -> str:
+    axes = figure.axes[0]
+    return next((" ".join(text.split()) for where in _SIDES if (text := axes.get_title(loc=where))), "")
+
+
+def _page(figure: Figure) -> str:
+    title, alt = _title(figure), figure._coordlib_alt  # type: ignore[attr-defined]
+    if alt is None:
+        return f'<p class="cl-note">{escape(title)}.</p>'
+    axes = figure.axes[0]
+    wide, tall = (float(length) for length in figure.get_size_inches())
+    titles = {where: axes.get_title(loc=where) for where in _SIDES}
+    drawings = []
+    try:
+        for where in titles:
+            axes.set_title("", loc=where)
+        for kind, size in (("wide", (wide, tall)), ("narrow", (_NARROW[0], tall * _NARROW[1] / _WIDE[1]))):
+            figure.set_size_inches(*size)
+            drawings.append(f'<div class="cl-{kind}">{_svg(figure, title + kind, current=True)}</div>')
+    finally:
+        figure.set_size_inches(wide, tall)
+        for where, text in titles.items():
+            axes.set_title(text, loc=where)
+    body = f'<div role="img" aria-label="{escape(alt)}">{"".join(drawings)}</div>'
+    return f'<figure class="cl-figure"><figcaption>{escape(title)}</figcaption>{body}</figure>'
+
+
+def _svg(figure: Figure, name: str, *, current: bool) -> str:
+    """Draw a figure as a part of a page: unique ids, no foreign address, and with `current` the page's colours."""
+    salt = hashlib.sha256(name.encode()).hexdigest()[:12]
+    buffer = io.StringIO()
+    with drawing(salt):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _clean_svg(buffer.getvalue(), salt)
-
-
-def _clean_svg(svg: str, salt: str) -> str:
-    """Make an SVG file a part of a page: unique ids, the page's colours and font, no foreign address."""
+    svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="f{salt}-\1"', svg)
     svg = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'href="#f{salt}-\2"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#f{salt}-\1)", svg)
-    svg = svg.replace(INK, "currentColor").replace(_FAINT, "var(--cl-line, #8886)")
-    for colour, name in _THEMED.items():
-        svg = re.sub(colour, f"var({name}, {colour})", svg, flags=re.IGNORECASE)
     svg = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", svg)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1)
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg)
+    if current:
+        svg = svg.replace(INK, "currentColor").replace(_FAINT, "var(--cl-line, #8886)")
+        for colour, variable in _THEMED.items():
+            svg = re.sub(colour, f"var({variable}, {colour})", svg, flags=re.IGNORECASE)
+        svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
+        svg = re.sub(
+            r'<svg ([^>]*?)height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1
+        )
     return re.sub(r"\n\s*", "\n", svg).strip()
 
 
@@ -140,11 +205,11 @@ def short(value: object, length: int = 18) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def dates(axes: Axes, narrow: bool, *, year: bool = True) -> None:
+def dates(axes: Axes, *, year: bool = True) -> None:
     """Format a date axis with few, short labels (the year at its end, unless the title has it)."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator: Any = AutoDateLocator(minticks=2, maxticks=5 if narrow else 8)  # type: ignore[no-untyped-call]
+    locator: Any = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formatter: Any = ConciseDateFormatter(locator, show_offset=year)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from coordlib.errors import InputError, ParameterError
+from coordlib.errors import ParameterError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
 from coordlib.links.top_lists import ENGAGEMENT, get_top_coord_urls
-from coordlib.report.figures import PALETTE, Figure, dates, make_figure, plural, short, show_figure, utc
-from coordlib.report.tables import show_text
+from coordlib.report.figures import PALETTE, axes_for, dates, drawing, nothing_to_draw, plural, short, utc
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +20,11 @@ _SHARE_COUNT = "statistics.actual.shareCount"
 
 
 def draw_url_timeline_chart(
-    output: CoordShares, top_coord_urls: pd.DataFrame | None = None, top_url_id: int = 1
-) -> Figure:
+    output: CoordShares,
+    top_coord_urls: pd.DataFrame | None = None,
+    top_url_id: int = 1,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how one URL's shares added up over time, as points sized by subscribers.
 
     Parameters
@@ -33,18 +35,17 @@ def draw_url_timeline_chart(
         What :func:`coordlib.get_top_coord_urls` returned; None takes the ten URLs passed on most often.
     top_url_id
         Which row of it to draw, counted from 1.
+    ax
+        Axes to draw on (none: a new figure).
 
     Returns
     -------
-    Figure
-        Title with the finding, alternative text and inline SVG; show it with
-        :func:`coordlib.report.figures.show_figure`. The vertical axis is the sum of the posts' share
-        counts, or the number of posts where the input has no share counts.
+    matplotlib.axes.Axes
+        The finding is its title. The vertical axis is the sum of the posts' share counts, or the number of posts
+        where the input has no share counts. Where nothing was coordinated it says so.
 
     Raises
     ------
-    InputError
-        Nothing was coordinated.
     ParameterError
         There is no such row.
 
@@ -52,14 +53,13 @@ def draw_url_timeline_chart(
     --------
     >>> from coordlib.links.coord_shares import get_coord_shares
     >>> shares = pd.DataFrame({"account.url": ["a", "b", "c"], "date": [0, 1, 900], "expanded": ["https://n.example/a"] * 3})
-    >>> draw_url_timeline_chart(get_coord_shares(shares, 10)).title
+    >>> from coordlib.report.figures import detached_axes
+    >>> draw_url_timeline_chart(get_coord_shares(shares, 10), ax=detached_axes()).get_title()
     '2 of 3 posts of https://n.example/a were coordinated'
     """
     urls = _top_urls(output) if top_coord_urls is None else top_coord_urls
-    if urls.empty:
-        raise InputError(
-            "timeline of a URL: no URL was shared in a coordinated way, so there is none to draw"
-        )
+    if output.entities.empty or urls.empty:
+        return nothing_to_draw(ax, "No URL was shared in a coordinated way")
     if not 1 <= top_url_id <= len(urls):
         raise ParameterError(
             f"top_url_id = {top_url_id}: choose 1 to {len(urls)}, a row of the table of top URLs"
@@ -79,39 +79,28 @@ def draw_url_timeline_chart(
         f"{int((~marked).sum()):,} not, at the running total of {what}, which ends at {timeline['total'].iloc[-1]:,.0f}."
     )
 
-    def draw(axes: Axes, narrow: bool) -> None:
-        when = utc(timeline["seconds"])
-        axes.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
-        sizes = _sizes(timeline["subscribers"])
+    when, sizes = utc(timeline["seconds"]), _sizes(timeline["subscribers"])
+    with drawing():
+        ax = axes_for(ax, title, alt)
+        ax.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
         for flag, name, colour, marker in (
             (False, "not coordinated", PALETTE[0], "o"), (True, "coordinated", PALETTE[1], "D"),
         ):  # fmt: skip
             chosen = marked == flag
-            axes.scatter(
+            ax.scatter(
                 when[chosen], timeline["total"][chosen], s=sizes[chosen], color=colour, marker=marker, alpha=0.6,
                 label=name, linewidths=0,
             )  # fmt: skip
         # The largest points are wide: without room they would be cut off at the top.
-        axes.set_ylim(0, max(float(timeline["total"].max()), 1.0) * 1.12)
-        axes.set_ylabel(f"running total of {'shares' if counted else 'posts'}")
-        axes.set_xlabel("time (UTC)")
-        handles = axes.legend(loc="lower right", fontsize="small")
+        ax.set_ylim(0, max(float(timeline["total"].max()), 1.0) * 1.12)
+        ax.set_ylabel(f"running total of {'shares' if counted else 'posts'}")
+        ax.set_xlabel("time (UTC)")
+        handles = ax.legend(loc="lower right", fontsize="small")
         for handle in handles.legend_handles:
             if handle is not None and hasattr(handle, "set_sizes"):
                 handle.set_sizes([36])
-        dates(axes, narrow)
-
-    return make_figure(draw, title, alt)
-
-
-def show_url_timeline(
-    output: CoordShares, top_coord_urls: pd.DataFrame | None = None, top_url_id: int = 1
-) -> None:
-    """Show the chart of a URL on the page, or a sentence where nothing was coordinated."""
-    if output.entities.empty:
-        show_text("No URL was shared in a coordinated way.")
-    else:
-        show_figure(draw_url_timeline_chart(output, top_coord_urls, top_url_id))
+        dates(ax)
+    return ax
 
 
 def url_timeline(output: CoordShares, url: str) -> pd.DataFrame:

@@ -1,31 +1,37 @@
-"""The interactive network: a page of its own that the report shows in a frame.
+"""The interactive network: inside a notebook as it stands, beside a report as a page of its own.
 
-pyvis holds nodes, edges and options; the page is our template, because pyvis' own always loads files from
-another host. Positions are computed here, so nothing moves and every reader sees the same picture.
+Positions are computed here, so nothing moves and every reader sees the same picture.
 """
 
 from __future__ import annotations
 
+import html as markup
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import networkx as nx
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
-from coordlib.addresses import ACCOUNT_PAGES
-from coordlib.errors import ParameterError, PublishError
-from coordlib.report.configuration import is_simulated
+from coordlib.errors import PublishError
+from coordlib.places import project_root
+from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE, plural
 from coordlib.report.layout import layout_graph
-from coordlib.report.package import read_run
-from coordlib.report.tables import format_value, is_missing, show_html
+from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
 
+_OPTIONS = {
+    "physics": {"enabled": False}, "layout": {"improvedLayout": False}, "edges": {"smooth": False},
+    "interaction": {
+        "hideEdgesOnDrag": True, "hideEdgesOnZoom": True, "tooltipDelay": 50, "hover": True, "multiselect": False,
+    },
+}  # fmt: skip
 _OTHER = "#8a8f98"
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
@@ -35,96 +41,100 @@ _FACTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NetworkView:
-    """A written network page: where it is, how much of the network it shows, and its data as a table."""
+class NetworkView(Html):
+    """A drawn network: it shows itself, and ``write`` puts it beside a report as ``network.html``.
 
-    path: Path
-    n_shown: int
-    n_all: int
-    summary: str
+    ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words.
+    """
 
-    @property
-    def cut(self) -> bool:
-        """Whether accounts are left out of the drawing."""
-        return self.n_shown < self.n_all
+    def __init__(self, data: str, summary: str, n_shown: int, n_all: int, simulated: bool) -> None:
+        self.data, self.summary, self.n_shown, self.n_all, self.simulated = (
+            data,
+            summary,
+            n_shown,
+            n_all,
+            simulated,
+        )
+        if not n_all:
+            super().__init__(
+                '<p class="cl-note">There is no network to draw: no two accounts are connected.</p>'
+            )
+            return
+        title = escape(f"Network view: {summary}")
+        alone = (
+            f'<iframe srcdoc="{markup.escape(self._page(None), quote=True)}" title="{title}" '
+            f'style="width:100%;height:38rem;border:1px solid #8886"></iframe><p class="cl-note">{escape(summary)}</p>'
+        )
+        beside = (
+            f'<div class="cl-network"><iframe src="network.html" loading="lazy" title="{title}"></iframe>'
+            f'<p class="cl-note">{escape(summary)} <a href="network.html">Open the network on its own page</a>. '
+            "The tables on this page hold the same accounts and edges.</p></div>"
+        )
+        super().__init__(alone, beside)
+
+    def __repr__(self) -> str:
+        return self.summary
+
+    def write(self, folder: Path | str, assets: str = "../../assets") -> Path:
+        """Write ``network.html`` in a folder that exists; `assets` is the relative address of the site's scripts."""
+        target = Path(folder) / "network.html"
+        try:
+            target.write_text(self._page(assets), encoding="utf-8")
+        except OSError as error:
+            raise PublishError(f"{target}: cannot be written ({error.strerror})") from error
+        return target
+
+    def _page(self, assets: str | None) -> str:
+        """Return the page; without `assets` everything it needs is in it."""
+        template = _environment().get_template("network.html")
+        inline = (
+            None
+            if assets
+            else {name: _asset(name) for name in ("network.css", "vis-network.min.js", "network.js")}
+        )
+        return template.render(
+            data=self.data, summary=self.summary, assets=assets, simulated=self.simulated, inline=inline
+        )  # fmt: skip
 
 
-def write_network(
+def network_view(
     graph: nx.Graph[str],
-    folder: Path | str,
     *,
     accounts: pd.DataFrame | None = None,
     nodes_shown: int = 1000,
-    account_url: str = ACCOUNT_PAGES["tiktok"],
-    assets: str = "../../assets",
-    simulated: bool | None = None,
+    simulated: bool = False,
     edge_unit: str = "post pairs",
 ) -> NetworkView:
-    """Draw a network as ``network.html`` in a folder.
+    """Draw a network.
 
     Parameters
     ----------
     graph
         Undirected, node names are account names; edge attribute ``weight``.
-    folder
-        Where the page goes; it must exist.
     accounts
-        Table of the accounts with ``account_id`` and, where known, ``network`` and measures.
+        Table of the accounts with ``account_id`` and, where known, ``network``, ``url`` and measures.
     nodes_shown
         Draw at most this many accounts: whole networks, largest first, then the best connected of the next.
-    account_url
-        Address of an account with ``{account}`` for its name. With ``""`` there are no links.
-    assets
-        Relative address of the folder with ``vis-network.min.js``.
     simulated
-        Say on the page that the data is simulated (none: what its run record or its workspace says).
+        Say in the drawing that the data is simulated.
     edge_unit
         What the weight of an edge counts.
 
-    Raises
-    ------
-    PublishError
-        The page cannot be written.
+    Returns
+    -------
+    NetworkView
+        At the end of a cell it shows itself, without loading anything from anywhere.
     """
-    folder = Path(folder)
-    if account_url and "{account}" not in account_url:
-        raise ParameterError(f"account_url = {account_url!r}: needs {{account}} where the name goes")
     number = network_numbers(graph, accounts)
     shown = choose_nodes(graph, number, nodes_shown)
     part: nx.Graph[str] = nx.Graph(graph.subgraph(shown))
-    nodes, edges = _nodes(part, number, accounts, account_url), _edges(part, edge_unit)
+    nodes, edges = _nodes(part, number, accounts), _edges(part, edge_unit)
     summary = _summary(
         len(shown), graph.number_of_nodes(), len(edges), graph.number_of_edges(), len(set(number.values()))
     )
-    if simulated is None:
-        simulated = bool(read_run(folder).get("simulated")) or is_simulated(folder)
-    page = _page(nodes, edges, summary, assets, simulated, edge_unit)
-    target = folder / "network.html"
-    try:
-        partial = folder / ".network.html.part"
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(target)
-    except OSError as error:
-        raise PublishError(f"{target}: cannot be written ({error.strerror})") from error
-    return NetworkView(target, len(shown), graph.number_of_nodes(), summary)
-
-
-def network_html(view: NetworkView) -> str:
-    """Return the frame that shows a network page inside a report, with a link that opens it alone."""
-    if not view.n_all:
-        return '<p class="cl-note">There is no network to draw: no two accounts are connected.</p>'
-    name = escape(view.path.name)
-    return (
-        f'<div class="cl-network"><iframe src="{name}" loading="lazy" title="{escape("Network view: " + view.summary)}">'
-        f'</iframe><p class="cl-note">{escape(view.summary)} <a href="{name}">Open the network on its own page</a>. '
-        "The tables on this page hold the same accounts and edges.</p></div>"
-    )
-
-
-def show_network(view: NetworkView) -> None:
-    """Show the network in the page."""
-    show_html(network_html(view))
+    return NetworkView(
+        _data(nodes, edges, edge_unit), summary, len(shown), graph.number_of_nodes(), simulated
+    )  # fmt: skip
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:
@@ -152,7 +162,7 @@ def choose_nodes(graph: nx.Graph[str], number: Mapping[str, int], limit: int) ->
 
 
 def _nodes(
-    graph: nx.Graph[str], number: Mapping[str, int], accounts: pd.DataFrame | None, account_url: str
+    graph: nx.Graph[str], number: Mapping[str, int], accounts: pd.DataFrame | None
 ) -> list[dict[str, Any]]:
     facts = {} if accounts is None else {str(row["account_id"]): row for row in accounts.to_dict("records")}
     positions = layout_graph(graph)
@@ -170,12 +180,10 @@ def _nodes(
             for key, label in _FACTS.items()
             if key in row and not is_missing(row[key])
         ]
-        address = (
-            safe_url(account_url.replace("{account}", quote(str(node), safe=""))) if account_url else None
-        )
+        address = None if is_missing(row.get("url")) else safe_url(row["url"])
         nodes.append({
             "id": place, "label": name if len(name) <= 24 else name[:23] + "…", "x": x, "y": y, "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
-            "group": number[str(node)], "color": PALETTE[mark] if mark is not None else _OTHER,
+            "network": number[str(node)], "color": PALETTE[mark] if mark is not None else _OTHER,
             "shape": _SHAPES[mark % len(_SHAPES)] if mark is not None else "dot",
             "title": "\n".join([name, *(f"{label}: {value}" for label, value in panel)]), "name": name,
             "facts": panel, "url": address,
@@ -218,41 +226,45 @@ def _summary(n_shown: int, n_all: int, n_edges: int, all_edges: int, n_networks:
     return f"{plural(n_all, 'account')}, {plural(all_edges, 'edge')}, {plural(n_networks, 'network')}."
 
 
-def _page(
-    nodes: list[dict[str, Any]],
-    edges: list[dict[str, Any]],
-    summary: str,
-    assets: str,
-    simulated: bool,
-    edge_unit: str,
-) -> str:
+def _data(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], edge_unit: str) -> str:
+    """Put the drawing together as a pyvis network with fixed positions, and return it as JSON for our template.
+
+    pyvis' own page always loads files from another host, and it cannot filter, search or show a panel.
+    """
     from pyvis.network import Network
 
-    container = Network(height="100%", width="100%", cdn_resources="remote")
-    container.nodes.extend(nodes)  # in bulk: add_edge scans all edges for each new one
-    container.edges.extend(edges)
-    container.options = {
-        "physics": {"enabled": False}, "layout": {"improvedLayout": False}, "edges": {"smooth": False},
-        "interaction": {
-            "hideEdgesOnDrag": True, "hideEdgesOnZoom": True, "tooltipDelay": 50, "hover": True, "multiselect": False,
-        },
-    }  # fmt: skip
-    container.heading = json_for_page({
-        "nodes": nodes, "edges": edges, "options": container.options, "networks": _groups(nodes),
-        "edge_unit": edge_unit,
+    drawing = Network(directed=True)  # undirected, each new edge would be compared with all before it
+    for node in nodes:
+        drawing.add_node(node.pop("id"), **node)
+    for edge in edges:
+        drawing.add_edge(edge.pop("from"), edge.pop("to"), **edge)
+    drawing.set_options(json.dumps(_OPTIONS))
+    drawn, joined, *_ = drawing.get_network_data()
+    for edge in joined:
+        edge.pop("arrows", None)
+    return json_for_page({
+        "nodes": drawn, "edges": joined, "options": drawing.options, "networks": _groups(drawn), "edge_unit": edge_unit,
     })  # fmt: skip
-    container.set_template_dir(str(Path(__file__).parent / "templates"), "network.html")
-    environment = container.templateEnv
-    environment.autoescape = True
-    environment.globals.update(summary=summary, assets=assets, simulated=simulated)
-    return str(container.generate_html(name="network.html"))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+
+
+@cache
+def _asset(name: str) -> Markup:
+    """Return one of the site's scripts as a part of a page."""
+    text = (project_root() / "reports" / "assets" / name).read_text(encoding="utf-8")
+    return Markup(text.replace("</script", "<\\/script"))
 
 
 def _groups(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for node in nodes:
         entry = found.setdefault(
-            node["group"], {"network": node["group"], "n": 0, "color": node["color"], "shape": node["shape"]}
+            node["network"],
+            {"network": node["network"], "n": 0, "color": node["color"], "shape": node["shape"]},
         )
         entry["n"] += 1
     return sorted(found.values(), key=lambda entry: (-entry["n"], entry["network"]))

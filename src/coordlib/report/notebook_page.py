@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from coordlib.report.display import PAGE, page_html
 from coordlib.report.text import raw_block
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+#: Makes the tables of a page sortable; the address is that of a page two folders below reports/.
+TABLE_SCRIPT = '<script src="../../assets/table.js" defer></script>'
+_HIDDEN = {"parameters", "injected-parameters", "remove-cell"}
+#: What else both renderers show without loading anything.
+_PLAIN = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/latex", "text/plain")
 #: A parameter whose value is an absolute path (POSIX or Windows).
 _PLACE = re.compile(r"""^(\w+) = ["'](?:/|[A-Za-z]:\\).*$""", re.MULTILINE)
 
@@ -56,29 +63,82 @@ def mark_replaced(path: Path, number: int, current: str) -> None:
     """Say on an earlier version's page that a newer one replaced it, with the link."""
     import nbformat
 
-    notebook = nbformat.read(path, as_version=4)
-    meta = get_front_matter(notebook)
-    title = f"{meta.get('title', 'Report')} (version {number}, replaced)"
+    title = get_front_matter(nbformat.read(path, as_version=4)).get("title", "Report")
+    set_front_matter(path, {"title": f"{title} (version {number}, replaced)"})
     note = (
-        f'<div class="cl-banner cl-warn" role="note"><strong>Version {number}, replaced.</strong> The day was analysed '
+        f'<div class="cl-banner cl-warn" role="note"><strong>Version {number}, replaced.</strong> It was analysed '
         f'again with other results. <a href="{current}">Go to the current version</a>.</div>'
     )
-    cells = notebook.cells[1:] if meta else notebook.cells
-    head = nbformat.v4.new_raw_cell(front_matter({**meta, "title": title}), id="front-matter")
-    banner = nbformat.v4.new_markdown_cell(raw_block(note), id="replaced")
-    notebook.cells = [head, banner, *cells]
-    write_notebook(path, notebook)
+    add_note(path, "replaced", note)
 
 
-def hide_places(path: Path) -> None:
-    """Leave absolute paths out of an executed notebook's injected parameters."""
+def add_note(path: Path, name: str, html: str) -> None:
+    """Put a note on top of a page, in the place of an earlier one of that name."""
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
+    cells = [cell for cell in notebook.cells if cell.get("id") != name]
+    place = 1 if get_front_matter(notebook) else 0
+    notebook.cells = [*cells[:place], nbformat.v4.new_markdown_cell(raw_block(html), id=name), *cells[place:]]
+    write_notebook(path, notebook)
+
+
+def as_executed(notebook: NotebookNode) -> NotebookNode:
+    """Return an executed notebook as it is offered for download: what it shows in Jupyter, without the machine's paths."""
+    copy = deepcopy(notebook)
+    copy.metadata.pop("papermill", None)
+    for number, cell in enumerate(copy.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
-    write_notebook(path, notebook)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(PAGE, None)
+    return copy
+
+
+def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
+    """Return an executed notebook as a page of the site.
+
+    The front matter takes the place of the title cell. Cells tagged ``parameters``, ``injected-parameters`` or
+    ``remove-cell`` are for those who work with the notebook and stay out. Every HTML output, a researcher's own as
+    well, becomes a raw block: any ``text/html`` would make Quarto load scripts from another host.
+    """
+    import nbformat
+
+    page = deepcopy(notebook)
+    page.metadata.pop("papermill", None)
+    page.cells = [cell for cell in page.cells if not _HIDDEN & set(cell.metadata.get("tags", []))]
+    if page.cells and page.cells[0].source.startswith("# "):
+        del page.cells[0]
+    for number, cell in enumerate(page.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        cell["outputs"] = [shown for output in cell.get("outputs", []) if (shown := _on_the_page(output))]
+        if cell.cell_type != "code":
+            cell.pop("outputs")
+    head = nbformat.v4.new_raw_cell(front_matter(meta), id="front-matter")
+    script = nbformat.v4.new_markdown_cell(raw_block(TABLE_SCRIPT), id="table-script")
+    page.cells = [head, script, *page.cells]
+    return page
+
+
+def _on_the_page(output: NotebookNode) -> NotebookNode | None:
+    """Return an output as the page shows it; None for what a page cannot show."""
+    data = output.get("data")
+    if data is None or output.output_type == "error":
+        return None if output.get("name") == "stderr" else output
+    html = page_html(data)
+    if html is not None:
+        if "dataframe" in html and "cl-table" not in html:
+            html = f'<div class="cl-table cl-frame"><div class="cl-scroll" tabindex="0">{html}</div></div>'
+        data = {"text/markdown": raw_block(html)}
+    else:
+        data = {name: value for name, value in data.items() if name in _PLAIN}
+    output["data"], output["metadata"] = data, {}
+    return output if data else None
 
 
 def page_notebook(meta: Mapping[str, Any], blocks: list[str]) -> NotebookNode:

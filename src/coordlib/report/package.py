@@ -21,11 +21,13 @@ from coordlib.errors import PublishError
 from coordlib.report.configuration import site_facts
 from coordlib.report.describe_files import datapackage, readme
 from coordlib.report.graphml import write_graphml
-from coordlib.report.notebook_page import hide_places, mark_replaced, set_front_matter
+from coordlib.report.network_view import NetworkView
+from coordlib.report.notebook_page import mark_replaced, set_front_matter
 from coordlib.report.provenance import (
     citation_head,
     code_version,
     iso_time,
+    notebook_told,
     package_versions,
     page_title,
     sha256_file,
@@ -34,70 +36,125 @@ from coordlib.report.tables import write_csv
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
 _CONTENT_SUFFIXES = (".csv", ".graphml")
-#: Files that are not in the zip: itself, and the view that needs the site's script.
-_NOT_ZIPPED = ("network.html",)
+#: Files that are not in the zip: the view that needs the site's script, and the page, whose notebook is there.
+_NOT_ZIPPED = ("network.html", "index.ipynb")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
-_LOCAL_PARAMETERS = ("workspace", "output_dir")
+_LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
+#: Ending of the folder in which a report is made.
+_WRITING = ".writing"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_day(
+def write_report(
     folder: Path | str,
     tables: Mapping[str, pd.DataFrame],
     graph: nx.Graph[str],
     run: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Write every file of a day, all of them or none.
+    view: NetworkView,
+) -> tuple[Path, dict[str, Any]]:
+    """Write every file of a report, all of them or none, and return the folder and the record as written.
 
     Parameters
     ----------
     folder
-        ``WORKSPACE/reports/days/DATE``.
+        Where the files go. A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in
+        place; any other is replaced in one step.
     tables
         File name without ``.csv`` to table: accounts, networks, posts, edges, pairs.
     graph
-        The day's network; lists become JSON text, missing values are left out.
+        The network; lists become JSON text, missing values are left out.
     run
-        ``date``, ``outcome`` and what else is known (:mod:`coordlib.report`).
-
-    Returns
-    -------
-    dict
-        The run record as written: ``run`` with code version, package versions, hashes of the outputs,
-        ``content_sha256``, ``version`` (1 for the first), and the page's address where the site has one.
+        The record: ``name``, ``date``, ``outcome`` and what else is known. Code version, package versions, hashes of
+        the outputs, ``content_sha256``, ``version`` and the page's address are added.
+    view
+        The drawing.
 
     Raises
     ------
     PublishError
         A needed entry of ``run`` is missing, or the folder cannot be written.
-
-    Notes
-    -----
-    Call it before :func:`coordlib.report.network_view.write_network`, which adds its page to the folder.
-    When the folder already holds the same content nothing changes.
     """
     folder = Path(folder)
-    absent = {"date", "outcome"} - set(run)
+    absent = {"name", "date", "outcome"} - set(run)
     if absent:
         raise PublishError(f"{folder}: the run record lacks {', '.join(sorted(absent))}")
-    staging = folder.with_name(f".{folder.name}.writing")
+    target = published_of(folder)
+    staging = folder if is_staging(folder) else staging_of(folder)
     try:
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        record = _write_files(staging, tables, graph, dict(run), site_facts(folder))
-        published = read_run(folder)
-        if published.get("content_sha256") == record["content_sha256"] and (folder / "index.ipynb").exists():
-            return published
-        if is_published(folder):
-            keep_version(folder)
-        record["version"] = next_version(folder)
+        if staging != folder:
+            shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True, exist_ok=True)
+        record = _write_files(staging, tables, graph, dict(run), site_facts(target))
+        record["version"] = _version(target, record)
+        view.write(staging)
         _finish(staging, record, tables)
-        _swap(staging, folder)
+        if staging != folder:
+            replace_folder(staging, folder)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    except BaseException:
+        if staging != folder:
+            shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return folder, record
+
+
+def staging_of(folder: Path) -> Path:
+    """Return the folder in which a report is made before it is put in place.
+
+    Examples
+    --------
+    >>> staging_of(Path("days/2025-01-03")).as_posix(), published_of(staging_of(Path("days/2025-01-03"))).name
+    ('days/.2025-01-03.writing', '2025-01-03')
+    """
+    return folder.with_name(f".{folder.name}{_WRITING}")
+
+
+def is_staging(folder: Path) -> bool:
+    """Whether a folder is one in which a report is being made."""
+    return folder.name.startswith(".") and folder.name.endswith(_WRITING)
+
+
+def published_of(folder: Path) -> Path:
+    """Return where a report that is being made will be put; any other folder is its own place."""
+    return folder.with_name(folder.name[1 : -len(_WRITING)]) if is_staging(folder) else folder
+
+
+def install(staging: Path, folder: Path) -> dict[str, Any]:
+    """Put a finished report in its place and return its record.
+
+    The same content made by the same notebook leaves the published page untouched; the same content with other
+    words replaces it; other content moves the earlier version to ``reports/versions``.
+    """
+    record, published = read_run(staging), read_run(folder)
+    if is_published(folder):
+        same = published.get("content_sha256") == record.get("content_sha256")
+        untouched = ("notebook", "facts", "counts", "code_version", "labels")
+        if same and all(published.get(name) == record.get(name) for name in untouched):
+            shutil.rmtree(staging)
+            return published
+        if not same:
+            keep_version(folder)
+    replace_folder(staging, folder)
     return record
+
+
+def replace_folder(staging: Path, folder: Path) -> None:
+    """Put a complete folder in the place of another."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        folder.rename(old)
+    staging.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _version(target: Path, record: Mapping[str, Any]) -> int:
+    published = read_run(target)
+    if published.get("content_sha256") == record["content_sha256"]:
+        return int(published.get("version", 1))
+    return next_version(target) + int(is_published(target))
 
 
 def seal(folder: Path | str) -> Path:
@@ -114,8 +171,7 @@ def seal(folder: Path | str) -> Path:
         notebook = folder / "index.ipynb"
         if record and notebook.exists():
             set_front_matter(notebook, page_meta(record))
-            hide_places(notebook)
-            extra = [path for path in (notebook, folder / "network.html") if path.exists()]
+            extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             record["outputs"] = {
                 **record.get("outputs", {}),
                 **{path.name: sha256_file(path) for path in extra},
@@ -175,7 +231,7 @@ def versions_folder(folder: Path) -> Path:
 
 
 def next_version(folder: Path) -> int:
-    """Return the number of the version about to be written."""
+    """Return the number of the version that lies in the folder, or is about to be written into an empty one."""
     kept = versions_folder(folder).glob(f"{folder.name}-v*")
     numbers = [int(path.name.rsplit("-v", 1)[1]) for path in kept if path.name.rsplit("-v", 1)[1].isdigit()]
     return max(numbers, default=0) + 1
@@ -189,7 +245,7 @@ def keep_version(folder: Path) -> Path:
     folder.rename(target)
     for leftover in target.glob(".*"):
         leftover.unlink()
-    mark_replaced(target / "index.ipynb", number, f"../../days/{folder.name}/index.html")
+    mark_replaced(target / "index.ipynb", number, f"../../{folder.parent.name}/{folder.name}/index.html")
     return target
 
 
@@ -211,6 +267,7 @@ def _write_files(
             record[name] = iso_time(record[name])
     record.setdefault("code_version", code_version())
     record.setdefault("packages", package_versions())
+    record |= notebook_told()
     record["rows"] = {name: len(table) for name, table in tables.items()}
     record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
     content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}
@@ -230,20 +287,9 @@ def _finish(staging: Path, record: dict[str, Any], tables: Mapping[str, pd.DataF
     write_json(staging / "run.json", record)
 
 
-def _swap(staging: Path, folder: Path) -> None:
-    """Put the complete folder in place; the notebook still running in it keeps its partial copy."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        for running in folder.glob(".*.ipynb"):
-            shutil.copy2(running, staging / running.name)
-        folder.rename(old)
-    staging.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _zip(folder: Path) -> Path:
-    target = folder / f"coordlib-{folder.name}.zip"
+    name = published_of(folder).name
+    target = folder / f"coordlib-{name}.zip"
     partial = folder / f".{target.name}.part"
     files = [
         path
@@ -255,8 +301,7 @@ def _zip(folder: Path) -> Path:
     ]
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in files:
-            name = "notebook.ipynb" if path.name == "index.ipynb" else path.name
-            info = zipfile.ZipInfo(f"coordlib-{folder.name}/{name}", _EPOCH)
+            info = zipfile.ZipInfo(f"coordlib-{name}/{path.name}", _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, path.read_bytes())

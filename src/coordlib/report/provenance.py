@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import coordlib
-from coordlib.report.tables import facts_table, show_html
+from coordlib.report.display import Html
+from coordlib.report.tables import facts_table
 from coordlib.report.text import escape
 
 #: The packages whose version can change a number or a page.
@@ -23,6 +25,16 @@ PACKAGES = (
     "igraph", "matplotlib", "nbformat", "networkx", "numpy", "pandas", "papermill", "pyarrow", "pyvis", "scipy",
     "smalldocs",
 )  # fmt: skip
+
+
+#: Where a run tells its notebook which template it is made from (JSON: name, sha256, edited).
+NOTEBOOK = "COORDLIB_NOTEBOOK"
+
+
+def notebook_told() -> dict[str, Any]:
+    """Return what a run told its notebook about the template; nothing where the notebook is run by hand."""
+    told = os.environ.get(NOTEBOOK)
+    return {"notebook": json.loads(told)} if told else {}
 
 
 def sha256_file(path: Path | str) -> str:
@@ -85,8 +97,8 @@ def iso_time(seconds: float | int) -> str:
 
 
 def page_title(run: Mapping[str, Any]) -> str:
-    """Return the title of a day's page, whose header says by itself that the world is simulated."""
-    return f"Coordinated sharing on {run['date']}"
+    """Return the title of a report's page, whose header says by itself that the world is simulated."""
+    return str(run.get("title") or f"Coordinated sharing on {run['date']}")
 
 
 def report_title(run: Mapping[str, Any]) -> str:
@@ -144,17 +156,17 @@ def citation_head(run: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f'<script type="application/ld+json">{text}</script>'])
 
 
-def show_citation(run: Mapping[str, Any]) -> None:
-    """Show how to cite the page: a sentence and BibTeX."""
+def citation_box(run: Mapping[str, Any]) -> Html:
+    """Return how to cite the page: a sentence and BibTeX."""
     sentence, bibtex = citation(run)
-    show_html(
+    return Html(
         f'<div class="cl-cite"><p>{escape(sentence)}</p><details><summary>BibTeX</summary>'
         f"<pre><code>{escape(bibtex)}</code></pre></details></div>"
     )
 
 
-def show_provenance(run: Mapping[str, Any]) -> None:
-    """Show what the report was made from: parameters, versions, hashes of inputs."""
+def provenance_box(run: Mapping[str, Any]) -> Html:
+    """Return what the report was made from: parameters, versions, hashes of inputs, the notebook."""
     facts: dict[str, object] = {"Code": run.get("code_version") or code_version()}
     for name in ("started_at", "finished_at"):
         if run.get(name) is not None:
@@ -168,6 +180,10 @@ def show_provenance(run: Mapping[str, Any]) -> None:
     }
     packages = run.get("packages") or package_versions()
     facts |= {f"package {name}": value for name, value in sorted(packages.items())}
-    show_html(
+    notebook = run.get("notebook") or {}
+    if notebook:
+        edited = ", edited" if notebook.get("edited") else ""
+        facts["Notebook"] = f"{notebook['name']}{edited}, SHA-256 {notebook['sha256']}"
+    return Html(
         f"<details class=cl-provenance><summary>Parameters, versions, hashes</summary>{facts_table(facts, 'Provenance')}</details>"
     )

@@ -26,13 +26,20 @@ def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
     if not set(COUNTS) <= set(c):
         return {}
     limit = run.get("weight_threshold")
-    return {
+    watching = run.get("kind", "day") == "day"
+    watched = f", {c['n_pool_posts']:,} of them by watched accounts" if watching else ""
+    shown = {
+        **(facts.get("about") or {}),
         "Period": _period(facts),
-        "Posts looked at": f"{c['n_posts']:,} by {c['n_post_accounts']:,} accounts, {c['n_pool_posts']:,} of them by watched accounts",
-        "Pairs": f"{c['n_pairs']:,} pairs of posts with the same caption within {parameters.get('time_window', '?')} seconds",
+        "Posts looked at": f"{c['n_posts']:,} by {c['n_post_accounts']:,} accounts{watched}",
+        "Pairs": f"{c['n_pairs']:,} pairs of posts with the same {run.get('object', 'caption')} within {parameters.get('time_window', '?')} seconds",
         "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are over the threshold{_limit(limit, parameters)}",
         "Coordinated accounts": f"{c['n_accounts']:,} accounts in {c['n_networks']:,} networks",
         "Coordinated posts": f"{c['n_coordinated_posts']:,} of {c['n_posts']:,} posts",
+    }
+    if not watching:
+        return shown
+    return shown | {
         "New accounts": f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before",
         "Pool": f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day",
     }
@@ -51,6 +58,4 @@ def _limit(limit: float | None, parameters: Mapping[str, Any]) -> str:
         return " (there are none to set one from)"
     if parameters.get("min_weight") is not None:
         return f" (a weight of at least {limit:g}, fixed)"
-    return (
-        f" (heavier than {limit:g}, the {parameters.get('edge_weight', 0.9):g} quantile of the day's weights)"
-    )
+    return f" (heavier than {limit:g}, the {parameters.get('edge_weight', 0.9):g} quantile of all weights)"

@@ -1,7 +1,6 @@
 """Tables for a page and for a spreadsheet: escaped HTML that one small script makes sortable, and safe CSV.
 
-The page keeps the whole table readable without JavaScript. HTML leaves a notebook only as a raw
-``{=html}`` block in Markdown: any ``text/html`` output would make Quarto load scripts from another host.
+The page keeps the whole table readable without JavaScript.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, PublishError
-from coordlib.report.text import clean_text, escape, neutralise, raw_block, safe_url
+from coordlib.report.display import Html
+from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url
 
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
 Format = str | Callable[[Any], str]
@@ -119,7 +119,7 @@ def _count_note(n_shown: int, n_all: int, csv: str | None) -> str:
 
 
 def _csv_link(csv: str | None) -> str:
-    return f' <a href="{escape(csv)}" download>All rows as CSV</a>' if csv else ""
+    return f' <a class="cl-csv" href="{escape(csv)}" download>All rows as CSV</a>' if csv else ""
 
 
 def _cell(
@@ -252,33 +252,28 @@ def write_csv(frame: pd.DataFrame, path: Path | str) -> Path:
     return path
 
 
-def show_html(text: str) -> None:
-    """Put HTML of ours into a notebook's page so that Quarto and smalldocs print it unchanged."""
-    from IPython.display import display  # costs a third of a second; only notebooks need it
+class Table(Html):
+    """A table that shows itself; ``frame`` gives the DataFrame back. Options are those of :func:`html_table`."""
 
-    bundle = {"text/markdown": raw_block(text), "text/plain": "(shown on the page)"}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
-
-
-def show_text(text: str) -> None:
-    """Show a sentence; whatever it holds is text, never markup."""
-    show_html(f"<p>{escape(text)}</p>")
+    def __init__(self, frame: pd.DataFrame, caption: str, **options: Any) -> None:
+        super().__init__(html_table(frame, caption, **options))
+        self.frame = frame
 
 
-def show_table(frame: pd.DataFrame, caption: str, **options: Any) -> None:
-    """Show a table on the page; the options are those of :func:`html_table`."""
-    show_html(html_table(frame, caption, **options))
+def read_csv(path: Path | str) -> pd.DataFrame:
+    """Read a table that :func:`write_csv` wrote, every cell as the text that was written."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False).map(restore)
 
 
-def facts_table(facts: Mapping[str, object], caption: str) -> str:
+def facts(values: Mapping[str, object], caption: str) -> Html:
+    """Return names and values as a small table that shows itself."""
+    return Html(facts_table(values, caption))
+
+
+def facts_table(values: Mapping[str, object], caption: str) -> str:
     """Return names and values as a two-column table (numbers with their unit in the value)."""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))}</td></tr>'
-        for name, value in facts.items()
+        for name, value in values.items()
     )
     return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
-
-
-def show_facts(facts: Mapping[str, object], caption: str) -> None:
-    """Show names and values as a small table."""
-    show_html(facts_table(facts, caption))

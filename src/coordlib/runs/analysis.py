@@ -1,20 +1,18 @@
-"""One network of one day in depth: runs notebook 03 and keeps its page among the analyses."""
+"""Reports beside the days: one network in depth (notebook 03), a table of one's own (notebook 06)."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from coordlib.errors import ParameterError
-from coordlib.runs.notebooks import run_notebook
-from coordlib.runs.parameters import ComponentAnalysis
-from coordlib.runs.stored import load_day
-from coordlib.runs.workspace import Workspace
+from coordlib.places import find_workspace
+from coordlib.runs.decided import Decided, run_report
+from coordlib.runs.parameters import ComponentAnalysis, OwnTable
+from coordlib.runs.stored import load_day, load_table
 
-TEMPLATE = "03-component-analysis.ipynb"
+COMPONENT, TABLE = "03-component-analysis.ipynb", "06-own-table.ipynb"
 
 
-def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Path:
-    """Run the component analysis of one network and return the executed notebook.
+def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Decided:
+    """Run the component analysis of one network and keep its page among the analyses.
 
     Raises
     ------
@@ -25,21 +23,33 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
     RunError
         The notebook failed.
     """
-    workspace = Workspace(Path(parameters.workspace))
+    workspace = find_workspace(parameters.workspace)
     day = load_day(workspace.root, parameters.date)
     n_networks = int(day.facts.get("n_networks", 0))
-    if parameters.network > n_networks:
+    if parameters.account is None and (parameters.network or 1) > n_networks:
         raise ParameterError(f"network = {parameters.network}: {day.date} has {n_networks} networks")
-    name = f"{day.date}-network-{parameters.network}"
-    folder = Path(parameters.output_dir) if parameters.output_dir else workspace.analysis_folder(name)
-    values = {
-        **parameters.for_notebook(),
-        "workspace": str(workspace.root.resolve()),
-        "date": day.date,
-        "output_dir": str(folder.resolve()),
-    }
-    return run_notebook(
-        workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
-        front_matter={"title": f"Network {parameters.network} of {day.date}", "date": day.date, "search": False},
-        progress=progress,
+    which = (
+        f"network-{parameters.network}" if parameters.account is None else f"network-of-{parameters.account}"
+    )
+    folder = workspace.analysis_folder(f"{day.date}-{which}")
+    values = {**parameters.for_notebook(), "date": day.date}
+    return run_report(workspace, COMPONENT, folder, values, progress=progress)
+
+
+def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
+    """Make a report of a file of posts and keep its page among the analyses.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read; nothing is written.
+    RunError
+        The notebook failed.
+    """
+    workspace = find_workspace(parameters.workspace, create=True)
+    data = load_table(
+        parameters.source, workspace.root, mapping=parameters.mapping, format=parameters.format, name=parameters.name
+    )  # fmt: skip
+    return run_report(
+        workspace, TABLE, workspace.analysis_folder(data.name), parameters.for_notebook(), progress=progress
     )  # fmt: skip

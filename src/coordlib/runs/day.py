@@ -1,7 +1,8 @@
-"""One monitoring day: store the posts, detect, update the pool, run the notebook, keep the files.
+"""One monitoring day: store the posts, run the notebook, read back what it decided, keep it.
 
 A replay and a live monitoring run differ only in where the day's posts come from; both hand a
-:class:`DayMaterial` to :func:`report_day`.
+:class:`DayMaterial` to :func:`report_day`. **The notebook is the one home of the method**: what it wrote is checked
+against itself, and detection, pool and counts are recorded from it.
 """
 
 from __future__ import annotations
@@ -15,17 +16,16 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.describe.day import DayAnalysis, analyse_day, day_counts
-from coordlib.errors import CoordError, RunError
-from coordlib.report.package import seal
+from coordlib.errors import RunError
+from coordlib.places import Workspace
+from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
-from coordlib.runs.notebooks import failure_traceback, run_notebook
+from coordlib.runs.decided import Decided, run_report
+from coordlib.runs.notebooks import failure_traceback
 from coordlib.runs.parameters import DailyMonitoring
-from coordlib.runs.workspace import Workspace
-from coordlib.site.build import failure_page
-from coordlib.store import open_store
-from coordlib.store.pool import add_to_pool, pool, replace_pool
-from coordlib.store.posts import record_posts, run_posts
+from coordlib.store import Store, open_store
+from coordlib.store.pool import add_to_pool, replace_pool
+from coordlib.store.posts import record_posts
 from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
 
 TEMPLATE = "02-daily-monitoring.ipynb"
@@ -49,7 +49,7 @@ class DayMaterial:
 
 @dataclass(frozen=True)
 class DayReport:
-    """How a day ended and where its report is."""
+    """How a day ended and where its report is. A day whose notebook failed has no counts and no new accounts."""
 
     date: str
     run_id: str
@@ -64,6 +64,16 @@ class DayReport:
         """Whether the day has a report (a day with nothing found has one)."""
         return self.outcome != "failed"
 
+    def line(self) -> str:
+        """Say in one line what the day's report says."""
+        if not self.ok:
+            return f"{self.date}  failed: {self.message}"
+        counts = self.counts
+        return (
+            f"{self.date}  {self.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
+            f"{counts['n_networks']:,} networks, {counts['n_edges']:,} edges, {counts['n_new_accounts']:,} new"
+        )
+
 
 def report_day(
     workspace: Workspace,
@@ -73,17 +83,16 @@ def report_day(
     kind: str = "replay",
     clock: Callable[[], float] = time.time,
 ) -> DayReport:
-    """Take one day from its posts to its sealed report folder.
+    """Take one day from its posts to its report.
 
-    The posts, the detection and the pool are stored before the notebook runs, so a failing notebook
-    costs the page of that day and nothing else.
+    The posts are stored before the notebook runs. A failing notebook costs the day until it is run again: its
+    detection and its new accounts are not recorded, and the day's page says so.
     """
     run_id = f"{kind}-{material.date}"
-    options = parameters.for_notebook()
     with open_store(workspace.database) as store:
         start_run(
             store, run_id, kind=kind, date=material.date, started_at=int(clock()), code_version=code_version(),
-            parameters=options,
+            parameters=parameters.for_notebook(),
         )  # fmt: skip
         if material.pool_before is not None:
             yesterday = dt.date.fromisoformat(material.date) - dt.timedelta(days=1)
@@ -91,64 +100,44 @@ def report_day(
                 store, material.pool_before, added_on=yesterday.isoformat(), reason="in the archive's own list",
                 source="archive",
             )  # fmt: skip
-        watched = pool(store, before=material.date)["account_id"].tolist()
         record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
-        analysis = analyse_day(
-            run_posts(store, run_id), watched, time_window=parameters.time_window,
-            min_participation=parameters.min_participation, edge_weight=parameters.edge_weight,
-            min_weight=parameters.min_weight, min_posts=parameters.min_posts,
-        )  # fmt: skip
-        record_detection(store, run_id, analysis.accounts, _retained(analysis), set(analysis.new_accounts))
-        add_to_pool(
-            store, analysis.new_accounts, added_on=material.date, source="network",
-            reason=f"in a coordinated network on {material.date}",
-        )  # fmt: skip
-        counts = day_counts(
-            analysis.shares, analysis.pairs, analysis.edges, analysis.graph, analysis.posts, watched
-        )
-        record_facts(store, run_id, {**material.facts, **counts, "has_input": material.posts is not None})
-        message, outcome = None, str(analysis.outcome)
-        try:
-            run_day_notebook(workspace, material.date, parameters)
-        except RunError as error:
-            message, outcome = str(error), "failed"
-            _failure(workspace, material.date, error)
-        finish_run(
-            store, run_id, status="failed" if message else "done", outcome=outcome, finished_at=int(clock()),
-            message=message,
-        )  # fmt: skip
-    return DayReport(
-        material.date,
-        run_id,
-        outcome,
-        workspace.day_folder(material.date),
-        counts,
-        analysis.new_accounts,
-        message,
-    )
+        record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
+        return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
 
 
-def _retained(analysis: DayAnalysis) -> pd.DataFrame:
-    return analysis.edges[analysis.edges["weight_threshold"] == 1]
-
-
-def run_day_notebook(workspace: Workspace, date: str, parameters: DailyMonitoring) -> None:
-    """Run the daily notebook on a stored day and seal its folder."""
+def run_day(
+    store: Store,
+    workspace: Workspace,
+    run_id: str,
+    date: str,
+    parameters: DailyMonitoring,
+    *,
+    clock: Callable[[], float] = time.time,
+    grow_pool: bool = True,
+) -> DayReport:
+    """Run the day's notebook on its stored posts, and record what it decided."""
     folder = workspace.day_folder(date)
-    values = {
-        **parameters.for_notebook(),
-        "workspace": str(workspace.root.resolve()),
-        "date": date,
-        "output_dir": str(folder.resolve()),
-    }
-    run_notebook(
-        workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
-        front_matter={"title": f"Coordinated sharing on {date}", "date": date, "search": False},
-    )  # fmt: skip
-    seal(folder)
+    try:
+        decided = run_report(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "date": date})
+    except RunError as error:
+        cause = error.__cause__
+        trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
+        failure_page(folder, date, str(error), trace)
+        finish_run(
+            store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=str(error)
+        )  # fmt: skip
+        return DayReport(date, run_id, "failed", folder, {}, [], str(error))
+    record(store, run_id, decided, parameters.for_notebook())
+    if grow_pool:
+        add_to_pool(
+            store, decided.new_accounts, added_on=date, source="network", reason=f"in a coordinated network on {date}"
+        )  # fmt: skip
+    finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
+    return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
 
 
-def _failure(workspace: Workspace, date: str, error: CoordError) -> None:
-    cause = error.__cause__
-    trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
-    failure_page(workspace.day_folder(date), date, str(error), trace)
+def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:
+    """Keep what a notebook decided as the detection of its run."""
+    with store.transaction():
+        record_detection(store, run_id, decided.accounts, decided.edges, set(decided.new_accounts))
+        record_facts(store, run_id, {**decided.counts, "parameters": {**parameters, **decided.parameters}})

@@ -10,12 +10,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError
+from coordlib.places import Workspace, project_root
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.runs.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
-from coordlib.runs.workspace import Workspace, project_root
 from coordlib.simulate.config import ServerConfig, archive_faults
 from coordlib.simulate.server import running_server
 from coordlib.simulate.service import Service
@@ -85,19 +85,17 @@ def run_demo(
     with running_server(world, service=service) as address:
         connect = simulated_connector(service, address, watching.daily_requests)
         begin_day(service, dates[0], hour=1)
-        found, seeds, page = discover(seeding, connect, date=dates[0], progress=progress)
+        found, seeds, decided = discover(seeding, connect, date=dates[0], progress=progress)
         say(f"{dates[0]}  discovery: {len(found.posts):,} videos, {len(seeds):,} seeds")
         for date in tqdm(dates, desc="monitoring", unit="day", disable=None if progress else True):
             begin_day(service, date)
             monitored.append(monitor_day(place, date, connect, watching, progress=progress))
-            say(_line(monitored[-1]))
-    pages = [page]
+            say(monitored[-1].line())
+    pages = [decided.folder / "index.ipynb"]
     with_network = [day.report.date for day in monitored if day.report.outcome == "network"]
     if with_network:
-        analysis = ComponentAnalysis.load(
-            {"workspace": str(place.root), "date": with_network[-1], "edge_weight": watching.edge_weight}
-        )
-        pages.append(analyse_component(analysis, progress=progress))
+        analysis = ComponentAnalysis.load({"workspace": str(place.root), "date": with_network[-1]})
+        pages.append(analyse_component(analysis, progress=progress).folder / "index.ipynb")
     return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
 
 
@@ -107,12 +105,3 @@ def demo_parameters(place: Workspace) -> tuple[SeedDiscovery, Monitoring]:
     seeding = SeedDiscovery.from_yaml(folder / "seed-discovery.yml")
     watching = Monitoring.from_yaml(folder / "monitor.yml")
     return seeding.model_copy(update={"workspace": str(place.root)}), watching
-
-
-def _line(day: MonitoredDay) -> str:
-    counts = day.report.counts
-    return (
-        f"{day.report.date}  {day.report.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
-        f"{counts['n_networks']:,} networks, {counts['n_new_accounts']:,} new, {day.requests:,} requests"
-        + (f", stopped early ({day.stopped})" if day.stopped else "")
-    )

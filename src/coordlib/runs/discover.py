@@ -5,27 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from contextlib import nullcontext
 
-import pandas as pd
-
-from coordlib.describe.day import DayAnalysis, analyse_day
-from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, StoreError
+from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
+from coordlib.places import Workspace, find_workspace
+from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import code_version
 from coordlib.runs.connect import connector
+from coordlib.runs.day import record
+from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.lock import workspace_lock
 from coordlib.runs.monitor import Connect
-from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
-from coordlib.runs.workspace import Workspace
-from coordlib.store import Store, open_store
+from coordlib.runs.stored import load_discovery
+from coordlib.store import open_store
 from coordlib.store.period import counted_requests
-from coordlib.store.pool import add_to_pool, pool
-from coordlib.store.posts import collected_posts, record_posts, run_posts
-from coordlib.store.runs import finish_run, record_detection, record_facts, run_of, start_run
+from coordlib.store.pool import add_to_pool
+from coordlib.store.posts import collected_posts, record_posts
+from coordlib.store.runs import finish_run, record_facts, start_run
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 
@@ -34,44 +32,24 @@ TEMPLATE = "01-seed-discovery.ipynb"
 DEFAULT_DAYS = 10
 
 
-@dataclass(frozen=True)
-class StoredDiscovery:
-    """A discovery as it is stored: its posts (the archive's columns), the pool, what is known of its collection.
+def raise_for_stop(found: PostSet) -> None:
+    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported.
 
-    ``pool`` leaves out the accounts that this discovery itself brought into the pool.
+    Raises
+    ------
+    QuotaExhausted
+        The requests are spent.
+    CollectError
+        The service failed or refused every query.
     """
-
-    name: str
-    run_id: str
-    period: tuple[str, str]
-    posts: pd.DataFrame
-    pool: list[str]
-    facts: Mapping[str, Any]
-    simulated: bool
-
-    @property
-    def seeds(self) -> list[str]:
-        """The accounts that entered the pool with this discovery, sorted."""
-        return [str(name) for name in self.facts.get("seeds", [])]
-
-    def raise_for_stop(self) -> None:
-        """Raise what stands for an early stop; what was collected is stored and can be reported.
-
-        Raises
-        ------
-        QuotaExhausted
-            The requests are spent.
-        CollectError
-            The service failed or refused every query.
-        """
-        stored = f"{self.name}: {len(self.posts):,} videos are stored"
-        if self.facts.get("reason") == "quota":
-            raise QuotaExhausted(
-                f"{stored}, the requests are spent before all were asked for; start again after 00:00 UTC, "
-                "or at once where only --max-requests was reached"
-            )
-        if self.facts.get("reason") == "outage":
-            raise CollectError(f"{stored}, then the service failed or refused every query; start again later")
+    stored = f"{found.name}: {len(found.posts):,} videos are stored"
+    if found.facts.get("reason") == "quota":
+        raise QuotaExhausted(
+            f"{stored}, the requests are spent before all were asked for; start again after 00:00 UTC, "
+            "or at once where only --max-requests was reached"
+        )
+    if found.facts.get("reason") == "outage":
+        raise CollectError(f"{stored}, then the service failed or refused every query; start again later")
 
 
 def discovery_period(parameters: SeedDiscovery, today: dt.date) -> tuple[dt.date, dt.date]:
@@ -106,7 +84,7 @@ def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -
 
 def discover_seeds(
     parameters: SeedDiscovery, connect: Connect | None = None, *, lock: bool = True, progress: bool = True
-) -> StoredDiscovery:
+) -> PostSet:
     """Collect a hashtag's videos where asked to, and return the discovery as it is stored.
 
     Parameters
@@ -127,90 +105,46 @@ def discover_seeds(
     StoreError
         Nothing is stored for these hashtags and this period, and ``collect`` is false.
 
-    A collection that ended early is returned as well (:meth:`StoredDiscovery.raise_for_stop`); the same
-    call goes on where it stopped.
+    A collection that ended early is returned as well (:func:`raise_for_stop`); the same call goes on where it stopped.
     """
-    place = Workspace(Path(parameters.workspace))
-    if parameters.collect:
-        discovery_query(parameters)
-        make = connect or connector(CollectionParameters().daily_requests)
-        if lock:
-            with workspace_lock(place.root, "coordlib discover"):
-                return _collect(place, parameters, make, progress)
-        return _collect(place, parameters, make, progress)
-    period = _stored_period(parameters)
-    with open_store(place.database, read_only=True) as store:
-        return _load(store, place, parameters, period)
-
-
-def analyse_discovery(found: StoredDiscovery, parameters: SeedDiscovery) -> DayAnalysis:
-    """Detect and describe the coordinated accounts among a discovery's posts."""
-    return analyse_day(
-        found.posts, found.pool, time_window=parameters.time_window, min_participation=parameters.min_participation,
-        edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, min_posts=1,
-    )  # fmt: skip
+    if not parameters.collect:
+        return load_discovery(parameters.workspace, parameters.hashtags, parameters.start, parameters.end)
+    place = find_workspace(parameters.workspace, create=True)
+    discovery_query(parameters)
+    make = connect or connector(CollectionParameters().daily_requests)
+    with workspace_lock(place.root, "coordlib discover") if lock else nullcontext():
+        period = _collect(place, parameters, make, progress)
+    return load_discovery(place.root, parameters.hashtags, *period)
 
 
 def add_seeds(
-    parameters: SeedDiscovery,
-    found: StoredDiscovery,
-    accounts: pd.DataFrame,
-    *,
-    date: str | None = None,
-    lock: bool = True,
+    found: PostSet, new_accounts: Sequence[str], *, date: str | None = None, lock: bool = True
 ) -> list[str]:
-    """Put the accounts of a discovery's networks into the pool, with the reason; return those that were new.
+    """Put accounts of a discovery into the pool, with the reason; return those that were new.
 
     Parameters
     ----------
-    parameters, found
+    found
         The discovery.
-    accounts
-        Its accounts (columns ``account_id``, ``network``).
+    new_accounts
+        The accounts that enter.
     date
         Day of entry (none: today, UTC).
     lock
         Hold the workspace (false: the caller does).
-    """  # fmt: skip
-    place = Workspace(Path(parameters.workspace))
-    if lock:
-        with workspace_lock(place.root, "coordlib discover"):
-            return add_seeds(parameters, found, accounts, date=date, lock=False)
+    """
+    place = Workspace(found.workspace)
     added_on = date or dt.datetime.now(dt.UTC).date().isoformat()
-    tags = ", ".join(f"#{tag.removeprefix('#')}" for tag in sorted(parameters.hashtags))
-    new: list[str] = []
-    with open_store(place.database) as store, store.transaction():
-        size = accounts["network"].value_counts().to_dict()
-        for row in accounts.sort_values("account_id").itertuples(index=False):
-            reason = (
-                f"shared videos with {tags} within {parameters.time_window} s of {size[row.network] - 1} other accounts, "
-                f"{found.period[0]} to {found.period[1]}"
-            )
-            new += add_to_pool(store, [str(row.account_id)], added_on=added_on, reason=reason, source="seed")
-        run = run_of(store, found.run_id)
-        earlier = run["facts"].get("seeds", []) if run else []
-        record_facts(store, found.run_id, {"seeds": sorted({*earlier, *new})})
+    about = found.facts["about"]
+    reason = f"posted together with others among the videos of {about['Hashtags']}, {about['Asked for']}"
+    with (
+        workspace_lock(place.root, "coordlib discover") if lock else nullcontext(),
+        open_store(place.database) as store,
+        store.transaction(),
+    ):
+        new = add_to_pool(store, sorted(new_accounts), added_on=added_on, reason=reason, source="seed")
+        record_facts(store, found.run_id, {"seeds": sorted({*found.facts.get("seeds", []), *new})})
     return new
-
-
-def seed_facts(found: StoredDiscovery, analysis: DayAnalysis, parameters: SeedDiscovery) -> dict[str, str]:
-    """Put a discovery into words, each number with its unit and denominator."""
-    posts, accounts = found.posts, analysis.accounts
-    known = int(accounts["account_id"].isin(set(found.pool)).sum())
-    tags = ", ".join(f"#{tag.removeprefix('#')}" for tag in sorted(parameters.hashtags))
-    return {
-        "Hashtags": tags,
-        "Regions": ", ".join(sorted(parameters.regions)) or "all",
-        "Period": f"{found.period[0]} to {found.period[1]} (UTC)",
-        "Videos": f"{len(posts):,} by {posts['account_id'].nunique():,} accounts",
-        "Requests": f"{found.facts.get('n_requests', 0):,} of at most {parameters.max_requests:,}",
-        "Complete": "yes"
-        if found.facts.get("complete")
-        else f"no ({found.facts.get('reason') or 'not known'})",
-        "Pairs": f"{len(analysis.pairs):,} pairs of videos with the same caption within {parameters.time_window} seconds",
-        "Coordinated accounts": f"{len(accounts):,} of {posts['account_id'].nunique():,} in {len(analysis.networks):,} networks",
-        "Seeds": f"{len(accounts) - known:,} new, {known:,} in the pool already",
-    }
 
 
 def discover(
@@ -219,36 +153,50 @@ def discover(
     *,
     date: str | None = None,
     progress: bool = True,
-) -> tuple[StoredDiscovery, list[str], Path]:
-    """Collect, detect, fill the pool, and run notebook 01: what ``coordlib discover`` does.
+) -> tuple[PostSet, list[str], Decided]:
+    """Collect, run notebook 01, and fill the pool with the accounts it chose: what ``coordlib discover`` does.
 
     Returns
     -------
     tuple
-        The discovery, the accounts that are new in the pool, and the executed notebook.
+        The discovery, the accounts that are new in the pool, and what the notebook decided.
+
+    Raises
+    ------
+    RunError
+        The notebook failed: what was collected is stored, and nobody entered the pool.
     """
-    place = Workspace(Path(parameters.workspace))
+    place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):
         found = discover_seeds(
             parameters.model_copy(update={"collect": True}), connect, lock=False, progress=progress
         )
-        analysis = analyse_discovery(found, parameters)
-        new = add_seeds(parameters, found, analysis.accounts, date=date, lock=False)
-        folder = Path(parameters.output_dir) if parameters.output_dir else place.analysis_folder(found.name)
-        values = {
-            **parameters.for_notebook(), "workspace": str(place.root.resolve()), "start": found.period[0],
-            "end": found.period[1], "collect": False, "add_to_pool": False, "output_dir": str(folder.resolve()),
-        }  # fmt: skip
-        tags = ", ".join(f"#{tag.removeprefix('#')}" for tag in sorted(parameters.hashtags))
-        page = run_notebook(
-            place.notebook(TEMPLATE), folder / "index.ipynb", values,
-            front_matter={"title": f"Seed discovery: {tags}", "date": found.period[1], "search": False},
+        decided = report_discovery(found, parameters)
+        new = add_seeds(found, decided.new_accounts, date=date, lock=False)
+    return found, new, decided
+
+
+def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
+    """Run notebook 01 on a stored discovery and record what it decided."""
+    place = Workspace(found.workspace)
+    period = found.facts["period"]
+    values = {
+        **parameters.for_notebook(), "hashtags": parameters.hashtags or found.parameters["hashtags"], "start": period[0],
+        "end": period[1], "collect": False, "add_to_pool": False,
+    }  # fmt: skip
+    decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), values)
+    with open_store(place.database) as store:
+        record(store, found.run_id, decided, parameters.for_notebook())
+        finish_run(
+            store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at
         )  # fmt: skip
-    return found, new, page
+    return decided
 
 
-def discovery_query(parameters: SeedDiscovery) -> Query:
+def discovery_query(parameters: SeedDiscovery, found: PostSet | None = None) -> Query:
     """Return the query of a discovery: any of the hashtags, and any of the regions where there are some.
+
+    With `found`, a stored discovery, the query it was made with.
 
     Raises
     ------
@@ -260,6 +208,11 @@ def discovery_query(parameters: SeedDiscovery) -> Query:
     >>> discovery_query(SeedDiscovery(hashtags=["#Elezioni"], regions=["it"]))
     Query(hashtag_name EQ 'elezioni' and region_code EQ 'IT')
     """
+    if found is not None:
+        asked = {name: found.parameters[name] for name in ("hashtags", "regions")}
+        return discovery_query(SeedDiscovery.load(asked))
+    if not parameters.hashtags:
+        raise ParameterError("hashtags = []: name at least one to ask the service for")
     if parameters.start and parameters.end and parameters.end < parameters.start:
         raise ParameterError(f"end = {parameters.end}: is before start = {parameters.start}; exchange them")
     try:
@@ -273,7 +226,7 @@ def discovery_query(parameters: SeedDiscovery) -> Query:
 
 def _collect(
     place: Workspace, parameters: SeedDiscovery, connect: Connect, progress: bool
-) -> StoredDiscovery:
+) -> tuple[dt.date, dt.date]:
     query = discovery_query(parameters)
     place.root.mkdir(parents=True, exist_ok=True)
     with open_store(place.database) as store, connect(store, "discover") as client:
@@ -309,40 +262,5 @@ def _collect(
                 "n_requests": sum(counted_requests(store, run_id).values()), "period": [day.isoformat() for day in period],
             },
         )  # fmt: skip
-        found = _load(store, place, parameters, period)
-        analysis = analyse_discovery(found, parameters)
-        kept = analysis.edges[analysis.edges["weight_threshold"] == 1]
-        record_detection(store, run_id, analysis.accounts, kept, set(analysis.new_accounts))
-        finish_run(store, run_id, status="done", outcome=str(analysis.outcome), finished_at=now)
-    return found
-
-
-def _stored_period(parameters: SeedDiscovery) -> tuple[dt.date, dt.date]:
-    if parameters.start is None or parameters.end is None:
-        raise StoreError(
-            f"{parameters.workspace}: give start and end of a stored discovery, or set collect to ask the service"
-        )
-    return parameters.start, parameters.end
-
-
-def _load(
-    store: Store, place: Workspace, parameters: SeedDiscovery, period: tuple[dt.date, dt.date]
-) -> StoredDiscovery:
-    name = discovery_name(parameters, period)
-    run = run_of(store, f"discover-{name}")
-    if run is None:
-        raise StoreError(
-            f"{place.root}: no discovery '{name}' is stored; run 'coordlib discover' first, or set collect to true"
-        )
-    first, last = (day.isoformat() for day in period)
-    own = set(run["facts"].get("seeds", []))
-    watched = [str(username) for username in pool(store)["account_id"] if username not in own]
-    return StoredDiscovery(
-        name,
-        run["run_id"],
-        (first, last),
-        run_posts(store, run["run_id"]),
-        watched,
-        run["facts"],
-        place.simulated,
-    )
+        finish_run(store, run_id, status="done", outcome=None, finished_at=now)
+    return period

@@ -1,20 +1,57 @@
-"""Link sharing as a page: runs notebook 05 and keeps its page among the analyses."""
+"""Link sharing as a report: what notebook 05 makes of its steps, and its page among the analyses."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from coordlib.links.coord_shares import CoordShares
 from coordlib.links.interval import estimate_coord_interval
-from coordlib.runs.link_sharing import file_slug, link_folder, load_link_shares
-from coordlib.runs.notebooks import run_notebook
+from coordlib.places import find_workspace
+from coordlib.report.link_outputs import get_outputs
+from coordlib.report.link_result import LinkReport
+from coordlib.runs.decided import run_page
+from coordlib.runs.label_networks import label_link_networks
+from coordlib.runs.link_sharing import LinkInput, file_slug, link_facts, link_run, load_link_shares
 from coordlib.runs.parameters import LinkSharing
-from coordlib.runs.workspace import Workspace
+from coordlib.sources.label_endpoint import LabelEndpoint
 
 TEMPLATE = "05-link-sharing.ipynb"
 
 
+def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[str, Any]) -> LinkReport:
+    """Put together what a report of link sharing shows.
+
+    Parameters
+    ----------
+    source
+        The shares, of :func:`coordlib.load_link_shares`.
+    found
+        What :func:`coordlib.get_coord_shares` returned.
+    parameters
+        What the notebook was run with.
+    """
+    named = label_link_networks(found, endpoint=LabelEndpoint.from_environment)
+    results = get_outputs(
+        found, component_summary=True, cluster_summary=True, top_coord_urls=True, top_coord_shares=True, labels=named,
+        top=parameters["top"], order_by=parameters["order_by"],
+    )  # fmt: skip
+    name = f"links-{file_slug(source.name)}"
+    title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
+    run = {**link_run(source, found, parameters), "name": name, "kind": "links", "title": title}
+    usual = LinkSharing().for_notebook()
+    differing = {
+        key: value for key, value in parameters.items()
+        if key not in ("shares", "workspace", "output_dir", "rows_shown") and value != usual[key]
+    }  # fmt: skip
+    place = find_workspace(parameters["workspace"], create=True)
+    draft = place.draft_folder("analyses", name, differing)
+    return LinkReport(found, {**results, "named": named}, run, link_facts(source, found), draft)
+
+
 def analyse_links(parameters: LinkSharing) -> Path:
-    """Run the link-sharing notebook and return its executed copy among the workspace's analyses.
+    """Run the link-sharing notebook and return its page among the workspace's analyses.
 
     Raises
     ------
@@ -23,7 +60,7 @@ def analyse_links(parameters: LinkSharing) -> Path:
     RunError
         The notebook failed.
     """
-    workspace = Workspace(Path(parameters.workspace))
+    workspace = find_workspace(parameters.workspace, create=True)
     source = load_link_shares(parameters.shares)
     if parameters.coordination_interval is None:
         # A table without any delay to measure is the input's fault, to be told before a notebook is run.
@@ -31,18 +68,7 @@ def analyse_links(parameters: LinkSharing) -> Path:
             source.shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
             keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
         )  # fmt: skip
-    folder = link_folder(source, workspace.root, parameters.output_dir)
-    values = {
-        **parameters.for_notebook(),
-        "shares": str(Path(parameters.shares).resolve()) if parameters.shares else None,
-        "workspace": str(workspace.root.resolve()),
-        "output_dir": str(folder.resolve()),
-    }
-    title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
-    return run_notebook(
-        workspace.notebook(TEMPLATE), folder / "index.ipynb", values,
-        front_matter={
-            "title": title, "subtitle": f"Shares from {source.period[0]} to {source.period[1]} (UTC)",
-            "date": source.last_day, "search": False,
-        },
-    )  # fmt: skip
+    folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
+    shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
+    run_page(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "shares": shares})
+    return folder / "index.ipynb"

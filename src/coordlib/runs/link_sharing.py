@@ -17,7 +17,6 @@ from coordlib.links.prepare import NEEDED, utc_seconds
 from coordlib.report.provenance import sha256_file
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.runs.parameters import LinkSharing
-from coordlib.runs.workspace import Workspace
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources.exports import (
     ExportReport,
@@ -256,19 +255,6 @@ def _interval(output: CoordShares) -> str:
         f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
         f"{estimate.n_urls:,} URLs{raised}"
     )
-
-
-def link_folder(source: LinkInput, workspace: Path | str, output_dir: Path | str | None = None) -> Path:
-    """Return the folder of a report: ``output_dir`` if given, else ``links-NAME`` among the workspace's analyses.
-
-    Examples
-    --------
-    >>> link_folder(LinkInput(pd.DataFrame(), "My shares.csv", {}, False), "w").as_posix()
-    'w/reports/analyses/links-my-shares'
-    """
-    if output_dir:
-        return Path(output_dir)
-    return Workspace(Path(workspace)).analysis_folder(f"links-{file_slug(source.name)}")
 
 
 def file_slug(name: str) -> str:

@@ -17,13 +17,13 @@ import pandas as pd
 
 from coordlib.describe.truth import pool_quality
 from coordlib.errors import CollectError, ParameterError, QuotaExhausted
+from coordlib.places import Workspace
+from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.health import collection_health
 from coordlib.runs.lock import workspace_lock
 from coordlib.runs.parameters import Monitoring
-from coordlib.runs.workspace import Workspace
-from coordlib.site.build import failure_page
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
 from coordlib.store.posts import day_start, period_posts
@@ -45,6 +45,11 @@ class MonitoredDay:
     stopped: str | None
     requests: int
     left_over: int
+
+    def line(self) -> str:
+        """Say in one line what the day found and what it cost."""
+        stopped = f", stopped early ({self.stopped})" if self.stopped else ""
+        return f"{self.report.line()}; {self.requests:,} requests{stopped}"
 
     def raise_for_stop(self) -> None:
         """Raise what stands for an early stop; the day's report is written all the same.
@@ -328,7 +333,6 @@ def _refuse_finished(store: Store, date: str, again: bool) -> None:
 def _record_failure(
     store: Store, place: Workspace, run_id: str, date: str, error: CollectError, now: int
 ) -> None:
-    """Leave a page that says why there is no report, unless an earlier attempt left one."""
+    """Leave a page that says why there is no report; one that an earlier attempt made stays, with a note."""
     finish_run(store, run_id, status="failed", outcome="failed", finished_at=now, message=str(error))
-    if not (place.day_folder(date) / "index.ipynb").exists():
-        failure_page(place.day_folder(date), date, f"The day could not be collected: {error}", str(error))
+    failure_page(place.day_folder(date), date, f"The day could not be collected: {error}", str(error))

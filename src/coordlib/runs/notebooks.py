@@ -8,7 +8,9 @@ is kept beside the place of its success, with its traceback, and the caller gets
 from __future__ import annotations
 
 import ast
+import json
 import logging
+import os
 import re
 import sys
 import tempfile
@@ -19,12 +21,14 @@ from typing import Any
 
 import nbformat
 import papermill
-import yaml
 from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib.places import project_root
+from coordlib.report.notebook_page import as_executed, as_page, write_notebook
+from coordlib.report.provenance import NOTEBOOK, sha256_file
 from coordlib.runs.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
@@ -42,6 +46,13 @@ MODELS: dict[str, type[Parameters]] = {
 }
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def template_facts(template: Path) -> dict[str, Any]:
+    """Return name and SHA-256 of a template, and whether it differs from the project's own."""
+    own = project_root() / "notebooks" / template.name
+    edited = not own.exists() or own.read_bytes() != template.read_bytes()
+    return {"name": template.name, "sha256": sha256_file(template), "edited": edited}
 
 
 def notebook_defaults(template: Path) -> dict[str, Any]:
@@ -84,7 +95,8 @@ def run_notebook(
     parameters
         Values for the parameters cell. Unknown names are refused with the nearest known one.
     front_matter
-        Title, date and so on of the page, put in a raw first cell.
+        Title, date and so on: the copy becomes a page of the site, with the executed notebook beside it
+        (``notebook.ipynb``). Without it the copy is the executed notebook, as Jupyter shows it.
     timeout
         Seconds one cell may take.
     progress
@@ -109,6 +121,7 @@ def run_notebook(
         with tempfile.TemporaryDirectory(prefix="coordlib-") as sockets, warnings.catch_warnings():
             config.KernelManager.ip = str(Path(sockets) / "kernel")
             warnings.simplefilter("ignore")
+            os.environ[NOTEBOOK] = json.dumps(template_facts(template))
             papermill.execute_notebook(
                 _read(template), str(running), parameters=values, kernel_name="python3",
                 progress_bar=progress and sys.stderr.isatty(),
@@ -122,10 +135,20 @@ def run_notebook(
     except BaseException:
         running.unlink(missing_ok=True)
         raise
-    _finish(running, dict(front_matter or {}))
-    running.replace(output)
+    finally:
+        os.environ.pop(NOTEBOOK, None)
+    notebook = nbformat.read(running, as_version=4)
+    write_notebook(beside(output) if front_matter else output, as_executed(notebook))
+    if front_matter:
+        write_notebook(output, as_page(notebook, front_matter))
+    running.unlink()
     failed.unlink(missing_ok=True)
     return output
+
+
+def beside(page: Path) -> Path:
+    """Return where the executed notebook behind a page is kept."""
+    return page.with_name("notebook.ipynb")
 
 
 def failure_line(error: Exception) -> str:
@@ -151,25 +174,3 @@ def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
         return values
     checked = model.load({**defaults, **values}, where=template.name).for_notebook()
     return {name: checked[name] for name in values}
-
-
-def _finish(path: Path, front_matter: dict[str, Any]) -> None:
-    """Make the executed copy a page: front matter first, no local paths, stable ids, parameters hidden."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata.pop("papermill", None)
-    if front_matter:
-        # The page takes its title from the front matter; the template's own title cell would repeat it.
-        if notebook.cells and notebook.cells[0].source.startswith("# "):
-            del notebook.cells[0]
-        head = yaml.safe_dump(front_matter, sort_keys=False, allow_unicode=True)
-        notebook.cells.insert(0, nbformat.v4.new_raw_cell(f"---\n{head}---"))
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number}"
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        tags = set(cell.metadata.get("tags", []))
-        if tags & {"parameters", "injected-parameters"}:
-            cell.metadata["tags"] = sorted(tags | {"remove-cell"})
-    partial = path.with_suffix(".part")
-    nbformat.write(notebook, partial)
-    partial.replace(path)

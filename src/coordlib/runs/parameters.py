@@ -80,6 +80,10 @@ class DetectionParameters(Parameters):
     min_weight: int | None = Field(
         None, ge=1, description="A fixed smallest weight to keep instead of the quantile (none: quantile)."
     )
+    object_id: str = Field(
+        "text",
+        description="What counts as the same: text, hashtags, links, music_id or any column of the posts.",
+    )
 
 
 class DailyMonitoring(DetectionParameters):
@@ -88,7 +92,7 @@ class DailyMonitoring(DetectionParameters):
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     date: dt.date | None = Field(None, description="The day to report (none: the newest day stored).")
     output_dir: str | None = Field(
-        None, description="Where the day's files are written (none: WORKSPACE/drafts/days/DATE)."
+        None, description="Where the day's files are written (none: among the drafts of the workspace)."
     )
     min_posts: int = Field(
         100, ge=1, description="A day without a network and with fewer posts is called too little data."
@@ -97,15 +101,53 @@ class DailyMonitoring(DetectionParameters):
     rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
 
 
-class ComponentAnalysis(DetectionParameters):
-    """Parameters of notebooks/03-component-analysis.ipynb: one network of one day in depth."""
+class ComponentAnalysis(Parameters):
+    """Parameters of notebooks/03-component-analysis.ipynb: one network of one day in depth.
+
+    How it is detected is as on the day's own page, unless a value is given here.
+    """
 
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     date: dt.date | None = Field(None, description="The day the network was seen (none: the newest).")
-    network: int = Field(1, ge=1, description="Number of the network on that day's page.")
-    output_dir: str | None = Field(
-        None, description="Where files are written (none: WORKSPACE/reports/analyses/DATE-network-N)."
+    network: int | None = Field(
+        1, ge=1, description="Number of the network on that day's page (none: the one of the account)."
     )
+    account: str | None = Field(
+        None, description="An account of the network; needed where the method differs."
+    )
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: among the drafts of the workspace)."
+    )
+    object_id: str | None = Field(None, description="What counts as the same (none: as on the day).")
+    time_window: int | None = Field(
+        None, ge=0, description="Seconds between two posts of a pair, at most (none: as on the day)."
+    )
+    min_participation: int | None = Field(
+        None, ge=0, description="Shares an account needs (none: as on the day)."
+    )
+    edge_weight: float | None = Field(
+        None, ge=0, le=1, description="Quantile of the weights (none: as on the day)."
+    )
+    min_weight: int | None = Field(None, ge=1, description="A fixed smallest weight (none: as on the day).")
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+class OwnTable(DetectionParameters):
+    """Parameters of notebooks/06-own-table.ipynb and ``coordlib report``: a report of a file of posts."""
+
+    source: str | None = Field(None, description="File of posts (none: simulated posts).")
+    format: str | None = Field(None, description="Name of its format (none: recognised by its columns).")
+    mapping: str | None = Field(None, description="YAML file that says which column means what.")
+    workspace: str = Field("demo", description="Folder of the workspace (reports, site).")
+    name: str | None = Field(None, description="Name of the report (none: that of the file).")
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: among the drafts of the workspace)."
+    )
+    object_id: str | None = Field(  # type: ignore[assignment]
+        None,
+        description="What counts as the same: a column of the posts (none: the usual one of the format).",
+    )
+    nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
     rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
 
 
@@ -176,7 +218,7 @@ class LinkSharing(Parameters):
     shares: str | None = Field(None, description="Table of shares, CSV or Parquet (none: a simulated one).")
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     output_dir: str | None = Field(
-        None, description="Where files are written (none: WORKSPACE/reports/analyses/links-NAME)."
+        None, description="Where files are written (none: among the drafts of the workspace)."
     )
     coordination_interval: float | None = Field(
         None,
@@ -225,7 +267,8 @@ class SeedDiscovery(DetectionParameters):
 
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     hashtags: list[str] = Field(
-        default_factory=lambda: ["esempio"], min_length=1, description="Hashtags, without '#': any of them."
+        default_factory=list,
+        description="Hashtags, without '#': any of them (empty: those of the newest stored discovery).",
     )
     regions: list[str] = Field(
         default_factory=list, description="Two-letter codes of registration: any of them (empty: all)."
@@ -234,9 +277,10 @@ class SeedDiscovery(DetectionParameters):
     end: dt.date | None = Field(None, description="Last day, UTC (none: the newest day the archive has).")
     max_requests: int = Field(200, ge=1, description="Requests to spend at most.")
     collect: bool = Field(False, description="Ask the service (false: only use what is stored).")
+    leave_out: list[str] = Field(default_factory=list, description="Accounts that do not enter the pool.")
     add_to_pool: bool = Field(False, description="Put the accounts found into the pool as seeds.")
     output_dir: str | None = Field(
-        None, description="Where files are written (none: WORKSPACE/reports/analyses/seed-HASHTAG-START-END)."
+        None, description="Where files are written (none: among the drafts of the workspace)."
     )
     nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
     rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")

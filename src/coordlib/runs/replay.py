@@ -12,9 +12,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError
+from coordlib.places import Workspace
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.parameters import DailyMonitoring
-from coordlib.runs.workspace import Workspace
 from coordlib.sources.archive import ArchiveDay, list_days, read_day
 
 

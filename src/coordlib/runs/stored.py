@@ -1,21 +1,20 @@
-"""A day as the workspace holds it: what a notebook reads before it starts, and says about itself."""
+"""The posts a notebook starts from: a stored day, a stored discovery, a file of one's own."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 import pandas as pd
 
-from coordlib.describe.day import day_outcome
-from coordlib.describe.labels import Label
 from coordlib.errors import StoreError
-from coordlib.runs.workspace import find_workspace
+from coordlib.places import find_workspace
+from coordlib.report.post_set import PostSet
+from coordlib.report.provenance import sha256_file
+from coordlib.runs.parameters import DailyMonitoring, OwnTable, SeedDiscovery
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.posts import run_posts
@@ -25,22 +24,7 @@ from coordlib.store.runs import newest_run, runs
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
 
 
-@dataclass(frozen=True)
-class StoredDay:
-    """A stored day, as the notebook reads it."""
-
-    date: str
-    run_id: str
-    posts: pd.DataFrame
-    pool: list[str]
-    facts: Mapping[str, Any]
-    history: pd.DataFrame
-    simulated: bool
-    has_input: bool
-    started_at: int
-
-
-def load_day(workspace: Path | str, date: str | dt.date | None = None) -> StoredDay:
+def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSet:
     """Read a day's posts, pool and facts from a workspace, without changing anything.
 
     Parameters
@@ -52,14 +36,14 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> Stored
 
     Returns
     -------
-    StoredDay
-        ``posts`` in their stored order, ``pool`` the accounts watched before that day, ``history``
-        one row per day up to it (date, outcome, pool, new_accounts, accounts, networks).
+    PostSet
+        ``posts`` in their stored order, ``pool`` the accounts watched before that day, ``history`` one row per day
+        up to it, ``parameters`` those the day was reported with.
 
     Raises
     ------
     StoreError
-        No database, or no run of that day; the message names the days there are.
+        No workspace, no database, or no run of that day; the message names the days there are.
     """
     place = find_workspace(workspace)
     wanted = str(date) if date is not None else None
@@ -67,70 +51,152 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> Stored
         run = newest_run(store, wanted)
         every = runs(store)
         if run is None:
-            known = sorted(set(every["date"]))
+            known = sorted(set(every.loc[every["kind"] != "discover", "date"]))
             span = f"{len(known)} days are stored, {known[0]} to {known[-1]}" if known else "no day is stored"
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
         posts = run_posts(store, run["run_id"])
         watched = pool(store, before=run["date"])["account_id"].tolist()
-    past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] <= run["date"])]
+    past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] < run["date"])]
     past = past.drop_duplicates("date", keep="last")
-    history = pd.DataFrame(
-        [
-            {"date": row.date, "outcome": row.outcome, **{name: row.facts.get(name) for name in HISTORY}}
-            for row in past.itertuples(index=False)
-        ],
-        columns=["date", "outcome", *HISTORY],
-    )
-    return StoredDay(
-        date=run["date"], run_id=run["run_id"], posts=posts, pool=watched, facts=run["facts"], history=history,
-        simulated=place.simulated, has_input=bool(run["facts"].get("has_input", True)),
+    rows = [
+        {"date": row.date, "outcome": row.outcome, **{name: row.facts.get(name) for name in HISTORY}}
+        for row in past.itertuples(index=False)
+    ]
+    facts: Mapping[str, Any] = run["facts"]
+    made = {
+        name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
+    }
+    return PostSet(
+        name=run["date"], kind="day", title=f"Coordinated sharing on {run['date']}", date=run["date"], posts=posts,
+        workspace=place.root, pool=watched, facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
+        history=pd.DataFrame(rows, columns=["date", "outcome", *HISTORY]),
+        parameters={**made, **facts.get("parameters", {})},
+        inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()}, simulated=place.simulated,
+        run_id=run["run_id"], started_at=run["started_at"],
+    )  # fmt: skip
+
+
+def load_discovery(
+    workspace: Path | str,
+    hashtags: list[str] | None = None,
+    start: str | dt.date | None = None,
+    end: str | dt.date | None = None,
+) -> PostSet:
+    """Read a stored seed discovery, without changing anything.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace.
+    hashtags
+        Only a discovery of these hashtags (none: any).
+    start, end
+        Only one of this period (none: any). Of several the newest is taken; its title says which it is.
+
+    Raises
+    ------
+    StoreError
+        There is none; the message names those there are.
+    """
+    place = find_workspace(workspace)
+    with open_store(place.database, read_only=True) as store, store.transaction():
+        every = runs(store)
+        every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
+        fits = [
+            row for row in every.to_dict("records")
+            if (not hashtags or _tags(row["parameters"]["hashtags"]) == _tags(hashtags))
+            and (start is None or row["facts"]["period"][0] == str(start))
+            and (end is None or row["facts"]["period"][1] == str(end))
+        ]  # fmt: skip
+        if not fits:
+            known = [
+                f"{', '.join(r['parameters']['hashtags'])} ({r['date']})" for r in every.to_dict("records")
+            ]
+            asked = ", ".join(hashtags or ["any hashtag"])
+            raise StoreError(
+                f"{place.root}: no discovery of {asked} is stored; "
+                + (
+                    f"stored are {'; '.join(known)}"
+                    if known
+                    else "run 'coordlib discover', or set collect to True"
+                )
+            )
+        run = fits[-1]
+        posts = run_posts(store, run["run_id"])
+        own = set(run["facts"].get("seeds", []))
+        watched = [name for name in pool(store)["account_id"].tolist() if name not in own]
+    parameters, facts = run["parameters"], run["facts"]
+    first, last = facts["period"]
+    about = {
+        "Hashtags": ", ".join(f"#{tag}" for tag in _tags(parameters["hashtags"])),
+        "Regions": ", ".join(sorted(parameters["regions"])) or "all",
+        "Asked for": f"posts from {first} to {last} (UTC)",
+        "Requests": f"{facts.get('n_requests', 0):,} of at most {parameters['max_requests']:,}",
+        "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
+    }
+    return PostSet(
+        name=run["run_id"].removeprefix("discover-"), kind="discovery", title=f"Seed discovery: {about['Hashtags']}",
+        date=last, posts=posts, workspace=place.root, pool=watched, facts={**facts, "about": about},
+        parameters=SeedDiscovery().for_notebook() | parameters, simulated=place.simulated, run_id=run["run_id"],
         started_at=run["started_at"],
     )  # fmt: skip
 
 
-def day_run(
-    day: StoredDay,
-    parameters: Mapping[str, Any],
-    counts: Mapping[str, int],
-    graph: nx.Graph[str],
-    labels: Mapping[int, Label] | None = None,
-) -> dict[str, Any]:
-    """Put together what a report says about itself: parameters, counts, coverage, inputs.
+def load_table(
+    source: Path | str | None, workspace: Path | str = ".", *, mapping: Path | str | None = None,
+    format: str | None = None, name: str | None = None,
+) -> PostSet:  # fmt: skip
+    """Read a file of posts of one's own.
 
     Parameters
     ----------
-    day
-        The stored day.
-    parameters
-        The detection parameters that were used.
-    counts
-        Of :func:`coordlib.describe.day.day_counts`.
-    graph
-        The day's network; its graph attribute ``threshold`` is the weight above which edges were kept.
-    labels
-        The networks' labels; how each was made is kept in the record (prompt, model, time, response).
+    source
+        Any file ``coordlib import`` reads, or any table with a mapping (none: simulated posts).
+    workspace
+        Where the report's files go.
+    mapping
+        YAML file that says which column means what.
+    format
+        Name of a known format (none: recognised by its columns).
+    name
+        Name of the report (none: that of the file).
+
+    Raises
+    ------
+    InputError
+        The file cannot be read; the message names file and line, or the columns that are there.
     """
-    facts = {name: value for name, value in day.facts.items() if name not in counts and name != "inputs"}
-    outcome = day_outcome(graph, counts["n_posts"], int(parameters.get("min_posts", 100)))
-    return {
-        "date": day.date,
-        "outcome": outcome if day.has_input else "no-input",
-        "simulated": day.simulated,
-        "parameters": {**parameters, "date": day.date},
-        "counts": dict(counts),
-        "facts": facts,
-        "inputs": {
-            **{name: file["sha256"] for name, file in day.facts.get("inputs", {}).items()},
-            **_stored_inputs(day),
-        },
-        "weight_threshold": graph.graph.get("threshold"),
-        "started_at": day.started_at,
-        "labels": {str(network): asdict(label) for network, label in (labels or {}).items()},
-    }
+    place = find_workspace(workspace, create=True)
+    if source is None:
+        from coordlib.simulate.shares import simulate_posts
+
+        posts, inputs, about = simulate_posts(), {}, {"File": "none: simulated posts"}
+        stem = name or "simulated"
+    else:
+        from coordlib.sources.exports import load_mapping, read_export
+        from coordlib.sources.exports.shares import as_post_table
+
+        path = Path(source)
+        export = read_export(path, format=load_mapping(mapping) if mapping else format)
+        posts, inputs = as_post_table(export), {path.name: sha256_file(path)}
+        left_out = ", ".join(f"{count:,} {reason}" for reason, count in export.report.dropped.items())
+        about = {
+            "File": f"{path.name}, read as {export.report.format}",
+            "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept" + (f" (left out: {left_out})" if left_out else ""),
+        }  # fmt: skip
+        stem = name or re.sub(
+            r"\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name, flags=re.IGNORECASE
+        )
+    label = re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:80] or "table"
+    times = posts["posted_at"].dropna()
+    last = (
+        dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
+    )
+    return PostSet(
+        name=label, kind="table", title=f"Coordinated sharing in {label}", date=last, posts=posts, workspace=place.root,
+        facts={"about": about}, parameters=OwnTable().for_notebook(), inputs=inputs, simulated=source is None,
+    )  # fmt: skip
 
 
-def _stored_inputs(day: StoredDay) -> dict[str, str]:
-    """SHA-256 of what the analysis was made from as the workspace holds it, whatever it was collected from."""
-    posts = day.posts.to_json(orient="records", lines=True, force_ascii=True)
-    texts = {"stored posts": posts, "pool before the day": "\n".join(sorted(day.pool))}
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+def _tags(hashtags: list[str]) -> list[str]:
+    return sorted({tag.lower().removeprefix("#") for tag in hashtags})

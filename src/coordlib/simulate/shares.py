@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
+from coordlib.posts import as_posts
 
 _START = 946_684_800  # 2000-01-01 00:00:00 UTC
 _DAYS = 7_670  # up to the end of 2020, as CooRTweet's simulator
@@ -111,6 +112,21 @@ def simulate_data(
     newer = planned[["object_id", "account_id_y", "content_id_y"]].set_axis(older.columns[:3], axis=1)
     newer = newer.assign(timestamp_share=(times + delta).astype(np.int64))
     return pd.concat([older, newer], ignore_index=True), planned
+
+
+def simulate_posts(seed: int = 1) -> pd.DataFrame:
+    """Return simulated posts as a table of posts: eight accounts post the same texts together, others do not.
+
+    Examples
+    --------
+    >>> simulate_posts().columns[:4].tolist()
+    ['content_id', 'account_id', 'posted_at', 'text']
+    """
+    shares, _ = simulate_data(800, 8, 40, 30, lambda_coord=3.0, lambda_noncoord=0.4, seed=seed)
+    names = {"object_id": "text", "timestamp_share": "posted_at"}
+    posts = shares.rename(columns=names).assign(text=lambda table: "Simulated text of " + table["text"])
+    posts["hashtags"] = [[f"tag{text[-1]}"] for text in posts["text"]]
+    return as_posts(posts.sort_values(["posted_at", "content_id"], ignore_index=True), "simulated")
 
 
 def _joint_shares(

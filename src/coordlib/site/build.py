@@ -16,60 +16,23 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
-from coordlib.report.banners import day_banner, simulated_banner
-from coordlib.report.configuration import SIMULATED_SUFFIX, is_simulated, read_config, site_facts
+from coordlib.places import project_root
+from coordlib.report.banners import simulated_banner
+from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
 from coordlib.report.dictionary import dictionary_markdown
-from coordlib.report.notebook_page import hide_places, page_notebook, write_notebook
-from coordlib.report.package import is_published, keep_version, next_version, page_meta, seal, write_json
-from coordlib.report.provenance import code_version
-from coordlib.report.text import clean_text, escape, hide_folders, raw_block
+from coordlib.report.text import clean_text, raw_block
 from coordlib.site.home import archive_page, home_page
 from coordlib.site.references import references_html
-
-__all__ = ["day_banner", "failure_page", "prepare_site", "render_site"]
 
 #: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
 _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
-
-
-def failure_page(folder: Path | str, date: str, message: str, traceback_text: str) -> Path:
-    """Write the page of a day whose report could not be made, with the traceback as inert text.
-
-    A finished report that lies in the folder moves to the versions first. Files of the day stay.
-    """
-    folder = Path(folder)
-    message, traceback_text = hide_folders(message), hide_folders(traceback_text)
-    try:
-        if is_published(folder):
-            keep_version(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        run: dict[str, Any] = {
-            "date": date, "outcome": "failed", "message": clean_text(message), "code_version": code_version(),
-            "simulated": is_simulated(folder), "version": next_version(folder), **site_facts(folder),
-        }  # fmt: skip
-        write_json(folder / "run.json", run)
-        shown = escape(traceback_text[-20_000:])
-        details = (
-            f'<p class="cl-error">{escape(message)}</p><details><summary>Technical details</summary>'
-            f'<pre class="cl-trace" tabindex="0">{shown}</pre></details>'
-        )
-        blocks = [day_banner(run), details]
-        target = folder / "index.ipynb"
-        write_notebook(target, page_notebook(page_meta(run), blocks))
-        seal(folder)
-    except OSError as error:
-        raise PublishError(
-            f"{folder}: the failure page cannot be written ({error.strerror or error})"
-        ) from error
-    return target
 
 
 def prepare_site(workspace: Path | str) -> Path:
@@ -78,8 +41,6 @@ def prepare_site(workspace: Path | str) -> Path:
     ``_quarto.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
     the home page, the archive and the data dictionary are made anew each time.
     """
-    from coordlib.runs.workspace import project_root  # the one arrow back: where the templates lie
-
     root, source = Path(workspace), project_root()
     if not root.is_dir():
         raise PublishError(f"{root}: there is no such workspace folder")
@@ -273,15 +234,11 @@ def _complete(root: Path, built: Path) -> None:
     """Add what the engines do not copy (notebooks), take out what nobody should read."""
     for pattern in ("days/*", "versions/*", "analyses/*"):
         for folder in sorted((root / "reports").glob(pattern)):
-            notebook, target = (
-                folder / "index.ipynb",
-                built / "reports" / folder.relative_to(root / "reports"),
-            )
-            if notebook.exists() and target.is_dir():
-                copy = target / f"notebook-{folder.name}.ipynb"
-                shutil.copyfile(notebook, copy)
-                if pattern == "analyses/*":  # days were sealed without local folders
-                    hide_places(copy)
+            notebook = folder / "notebook.ipynb"
+            target = built / "reports" / folder.relative_to(root / "reports")
+            if target.is_dir():
+                if notebook.exists():
+                    shutil.copyfile(notebook, target / f"notebook-{folder.name}.ipynb")
                 if (folder / "README.md").exists():  # smalldocs takes every .md for a page
                     shutil.copyfile(folder / "README.md", target / "README.md")
     for pattern in _NEVER:

@@ -10,12 +10,13 @@ import pandas as pd
 import yaml
 
 from coordlib.report.banners import day_banner
+from coordlib.report.charts import network_sizes, pool_history
 from coordlib.report.configuration import read_config
-from coordlib.report.day_figures import network_sizes, pool_history
+from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.package import read_run
 from coordlib.report.summary import summary_facts
-from coordlib.report.tables import facts_table, html_table
-from coordlib.report.text import escape, raw_block, restore
+from coordlib.report.tables import facts_table, html_table, read_csv
+from coordlib.report.text import escape, raw_block
 
 _FIELDS = ["title", "outcome", "accounts", "networks", "new-accounts"]
 _NAMES = {
@@ -69,7 +70,7 @@ def home_page(root: Path, banner: str) -> str:
     blocks += _newest(root, newest)
     history = history_table(records)
     if history["pool_size"].notna().any():
-        blocks.append(pool_history(history).html)
+        blocks.append(figure_html(pool_history(history, detached_axes())))
     tail = ["## Latest days", "::: {#days}\n:::", "[All days, and how to follow them](reports/archive.qmd)"]
     if list((root / "reports" / "analyses").glob("*/index.ipynb")):
         meta["listing"].append(_analyses("reports/analyses/*/index.ipynb"))
@@ -134,7 +135,7 @@ def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:
     if networks is not None and len(networks) and {"network", "n_accounts"} <= set(networks.columns):
         networks["n_accounts"] = pd.to_numeric(networks["n_accounts"])
         networks["network"] = pd.to_numeric(networks["network"]).astype(int)
-        blocks.append(network_sizes(networks).html)
+        blocks.append(figure_html(network_sizes(networks, detached_axes())))
         wanted = [
             name for name in ("network", "label", "n_accounts", "n_posts", "n_objects") if name in networks
         ]
@@ -154,10 +155,9 @@ def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:
 
 def _read_table(path: Path) -> pd.DataFrame | None:
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return read_csv(path)
     except (OSError, ValueError):
         return None
-    return table.map(restore)
 
 
 def _page(meta: Mapping[str, Any], blocks: list[str], tail: list[str]) -> str:

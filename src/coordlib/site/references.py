@@ -13,7 +13,6 @@ from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import LatexDecodingMiddleware
 
 from coordlib.errors import FileFormatError, PublishError
-from coordlib.report.tables import show_html
 from coordlib.report.text import escape, safe_url
 
 _DOI = re.compile(r"^10\.\d{4,9}/\S+$")
@@ -101,12 +100,3 @@ def references_html(path: Path | str, keys: Iterable[str] | None = None) -> str:
         raise PublishError(f"{path}: no entry named {', '.join(unknown)}; there are {', '.join(entries)}")
     items = [f'<li id="ref-{escape(key)}">{format_reference(entries[key])}</li>' for key in wanted]
     return '<ol class="references">' + "\n".join(items) + "</ol>"
-
-
-def show_references(path: Path | str | None = None, keys: Iterable[str] | None = None) -> None:
-    """Show the reference list on a page (none: the project's own)."""
-    if path is None:
-        from coordlib.runs.workspace import project_root
-
-        path = project_root() / "reports" / "references.bib"
-    show_html(references_html(path, keys))

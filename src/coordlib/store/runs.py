@@ -80,14 +80,17 @@ def record_detection(
 
 
 def runs(store: Store) -> pd.DataFrame:
-    """Return every run, oldest day first: run_id, kind, date, status, outcome, times, message and facts (dict)."""
+    """Return every run, oldest day first: run_id, kind, date, status, outcome, times, message, facts and parameters (dicts)."""
     rows = store.connection.execute(
-        "SELECT run_id, kind, date, status, outcome, started_at, finished_at, message, facts FROM runs "
+        "SELECT run_id, kind, date, status, outcome, started_at, finished_at, message, facts, parameters FROM runs "
         "ORDER BY date, started_at, run_id"
     ).fetchall()
-    columns = ["run_id", "kind", "date", "status", "outcome", "started_at", "finished_at", "message", "facts"]
+    columns = [
+        "run_id", "kind", "date", "status", "outcome", "started_at", "finished_at", "message", "facts", "parameters",
+    ]  # fmt: skip
     frame = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype=object)
-    frame["facts"] = [json.loads(text) for text in frame["facts"]]
+    for name in ("facts", "parameters"):
+        frame[name] = [json.loads(text) for text in frame[name]]
     return frame
 
 

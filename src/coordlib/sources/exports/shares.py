@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
 
+from coordlib.addresses import video_address
 from coordlib.errors import ParameterError
+from coordlib.posts import as_posts
 from coordlib.sources.exports.model import Export, ObjectSource, blank
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
@@ -112,3 +115,69 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
 
 def _separator(source: ObjectSource) -> str | None:
     return r"\s+" if source.links else source.separator
+
+
+#: Candidate of a format to the column of a table of posts; any other keeps its name.
+POST_NAMES = {
+    "hashtag": "hashtags", "tag": "hashtags", "link": "links", "music": "music_id", "effect": "effect_ids",
+    "voice": "voice_to_text",
+}  # fmt: skip
+#: Beginning of a format's name to the platform its posts are from.
+_PLATFORMS = {
+    "crowdtangle-instagram": "instagram", "crowdtangle": "facebook", "mcl-facebook": "facebook", "mcl-instagram": "instagram",
+    "traktok": "tiktok", "tiktok": "tiktok", "bluesky": "bluesky", "mastodon": "mastodon", "twitter": "twitter",
+    "telegram": "telegram", "youtube": "youtube",
+}  # fmt: skip
+
+
+def as_post_table(export: Export) -> pd.DataFrame:
+    """Return an export as a table of posts (:mod:`coordlib.posts`); ``attrs["object_id"]`` names its usual object.
+
+    Examples
+    --------
+    >>> from coordlib.sources.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1000"],
+    ...                       "hashtag_names": ["tea,cake"], "video_description": ["Tea"]})
+    >>> as_post_table(normalise(table, format_by_name("traktok")))[["text", "hashtags", "platform"]].values.tolist()
+    [['Tea', ['tea', 'cake'], 'tiktok']]
+    """
+    frame, known = export.frame, export.format
+    plain = {
+        name: frame[name] for name in ("content_id", "account_id", "account_name", "url") if name in frame
+    }
+    counts = {name: frame[name] for name in ("likes", "comments", "shares", "views") if name in frame}
+    found: dict[str, pd.Series] = {**plain, "posted_at": frame["timestamp_share"], **counts}
+    for name, source in known.objects.items():
+        cells = frame[f"object_{name}"].where(~blank(frame[f"object_{name}"]))
+        separator = _separator(source)
+        column = POST_NAMES.get(name, name)
+        if column == "links" and separator is None:
+            cells = cells.map(lambda cell: [cell] if isinstance(cell, str) else None).astype(object)
+        elif separator is not None:
+            cells = _items(cells, separator, source.ignore)
+        elif source.ignore:
+            cells = cells.where(~cells.isin(source.ignore))
+        found[column] = cells
+    if "text" not in found and "title" in found:
+        found["text"] = found["title"]
+    platform = next((name for start, name in _PLATFORMS.items() if known.name.startswith(start)), None)
+    posts = as_posts(pd.DataFrame(found), platform)
+    if platform == "tiktok":
+        made = [video_address(a, c) for a, c in zip(posts["account_id"], posts["content_id"], strict=True)]
+        posts["url"] = posts["url"].where(
+            posts["url"].notna(), pd.Series(made, index=posts.index, dtype="str")
+        )
+    posts.attrs["object_id"] = POST_NAMES.get(known.default_object, known.default_object)
+    return posts
+
+
+def _items(cells: pd.Series, separator: str, ignore: frozenset[str]) -> pd.Series:
+    """Split cells into lists of distinct items."""
+
+    def split(cell: object) -> list[str] | None:
+        if not isinstance(cell, str):
+            return None
+        parts = (part.strip() for part in re.split(separator, cell))
+        return list(dict.fromkeys(part for part in parts if part and part not in ignore))
+
+    return cells.astype(object).map(split)

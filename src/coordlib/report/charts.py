@@ -1,4 +1,7 @@
-"""The figures of the reports: pool history, network sizes, timeline, hours, seconds apart, weight and objects."""
+"""The figures of the reports: pool history, network sizes, timeline, hours, seconds apart, weight and objects.
+
+Each takes ``ax=None`` (matplotlib axes to draw on) and returns the axes, with the finding as title.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from coordlib.errors import MissingColumnError
 from coordlib.report.figures import (
     INK,
     PALETTE,
-    Figure,
+    axes_for,
     dates,
-    make_figure,
-    no_figure,
+    drawing,
+    nothing_to_draw,
     plural,
     short,
     utc,
@@ -31,7 +34,7 @@ def _need(frame: pd.DataFrame, *names: str) -> None:
         raise MissingColumnError.from_names(missing, frame.columns, "the figure's table")
 
 
-def pool_history(history: pd.DataFrame) -> Figure:
+def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw the size of the pool and the new accounts per day.
 
     Parameters
@@ -39,6 +42,8 @@ def pool_history(history: pd.DataFrame) -> Figure:
     history
         One row per day: ``date``, ``pool_size`` (accounts watched after the day), ``n_new_accounts``.
         Days without numbers (failed ones) stay empty.
+    ax
+        Axes to draw on (none: a new figure).
     """
     _need(history, "date", "pool_size", "n_new_accounts")
     table = history.sort_values("date")
@@ -48,73 +53,64 @@ def pool_history(history: pd.DataFrame) -> Figure:
     known = pool.dropna()
     total = int(new.fillna(0).sum())
     if known.empty:
-        return no_figure("No day has been analysed yet")
+        return nothing_to_draw(ax, "No day has been analysed yet")
     if len(known) == 1:
         title = f"The pool holds {plural(int(known.iloc[-1]), 'account')}, {total:,} of them new"
     else:
         title = f"{plural(total, 'new account')} in {plural(len(table), 'day')}: the pool holds {int(known.iloc[-1]):,}"
     span = f"{table['date'].iloc[0]} to {table['date'].iloc[-1]}"
     alt = f"Bars: new accounts per day. Line: accounts in the pool. {span}. {title}."
-
-    def draw(axes: Axes, narrow: bool) -> None:
-        length = (days.max() - days.min()).days
-        axes.bar(days, new.fillna(0), color=PALETTE[1], width=max(0.7, length / (60 if narrow else 120)))
-        axes.set_ylabel("new accounts a day (bars)")
-        whole_numbers(axes.yaxis)
-        axes.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
-        right = axes.twinx()
+    with drawing():
+        ax = axes_for(ax, title, alt)
+        ax.bar(days, new.fillna(0), color=PALETTE[1], width=max(0.7, (days.max() - days.min()).days / 100))
+        ax.set_ylabel("new accounts a day (bars)")
+        whole_numbers(ax.yaxis)
+        ax.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
+        right = ax.twinx()
         right.spines["right"].set_visible(False)
         right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
         right.set_ylabel("accounts in the pool (line)")
         whole_numbers(right.yaxis)
         right.set_ylim(0, max(1.0, float(known.max()) * 1.15))
-        dates(axes, narrow)
+        dates(ax)
+    return ax
 
-    return make_figure(draw, title, alt)
 
-
-def network_sizes(networks: pd.DataFrame, shown: int = 15) -> Figure:
-    """Draw the number of accounts of the day's largest networks (``network``, ``n_accounts``)."""
+def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 15) -> Axes:
+    """Draw the number of accounts of the largest networks (``network``, ``n_accounts``)."""
     _need(networks, "network", "n_accounts")
     table = networks.sort_values(["n_accounts", "network"], ascending=[False, True]).head(shown)
     sizes = table["n_accounts"].astype(int).tolist()
     total = int(networks["n_accounts"].sum())
     if not sizes:
-        return no_figure("There is no network on this day")
+        return nothing_to_draw(ax, "There is no network on this day")
     if len(networks) == 1:
         title = f"One network of {plural(sizes[0], 'account')}"
     else:
         title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
     rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
     alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
-
-    def draw(axes: Axes, narrow: bool) -> None:
+    with drawing():
+        ax = axes_for(ax, title, alt)
         positions = np.arange(len(sizes))
-        axes.bar(positions, sizes, color=PALETTE[0], width=0.75)
-        axes.set_xticks(positions, [str(value) for value in table["network"]])
+        ax.bar(positions, sizes, color=PALETTE[0], width=0.75)
+        ax.set_xticks(positions, [str(value) for value in table["network"]])
         for position, size in zip(positions, sizes, strict=True):
-            axes.text(
-                float(position), size, f"{size:,}", ha="center", va="bottom", fontsize=8 if narrow else 10
-            )
-        axes.set_xlabel("network")
-        axes.set_ylabel("accounts")
-        whole_numbers(axes.yaxis)
-        axes.margins(y=0.12)
-
-    return make_figure(draw, title, alt)
+            ax.text(float(position), size, f"{size:,}", ha="center", va="bottom", fontsize=9)
+        ax.set_xlabel("network")
+        ax.set_ylabel("accounts")
+        whole_numbers(ax.yaxis)
+        ax.margins(y=0.12)
+    return ax
 
 
-def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
+def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) -> Axes:
     """Draw when each account posted (``account_id``, ``posted_at`` in UTC seconds), most active on top."""
     _need(posts, "account_id", "posted_at")
     if posts.empty:
-        return no_figure("There are no posts to draw")
-    counts = (
-        posts.groupby("account_id")
-        .size()
-        .reset_index(name="n")
-        .sort_values(["n", "account_id"], ascending=[False, True])
-    )
+        return nothing_to_draw(ax, "There are no posts to draw")
+    counts = posts.groupby("account_id").size().reset_index(name="n")
+    counts = counts.sort_values(["n", "account_id"], ascending=[False, True])
     names = counts["account_id"].head(shown).tolist()
     table = posts[posts["account_id"].isin(names)].sort_values("posted_at")
     n_accounts = len(counts)
@@ -124,30 +120,22 @@ def post_timeline(posts: pd.DataFrame, shown: int = 25) -> Figure:
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
     alt = f"One line per account, one dot per post. {title}.{cut}"
     rows = table["account_id"].map({name: len(names) - 1 - i for i, name in enumerate(names)})
-
-    def draw(axes: Axes, narrow: bool) -> None:
-        axes.scatter(
-            utc(table["posted_at"]), rows, s=14 if narrow else 20, color=PALETTE[0], alpha=0.6, linewidths=0
-        )
-        axes.set_yticks(range(len(names)), [short(name, 12 if narrow else 22) for name in reversed(names)])
-        axes.tick_params(axis="y", labelsize=7 if narrow else 9)
-        axes.set_xlabel("time of the post (UTC)")
-        axes.grid(axis="x", linewidth=0.4, alpha=0.5)
-        dates(axes, narrow, year=False)
-
-    return make_figure(
-        draw,
-        f"{title}.{cut}" if cut else title,
-        alt,
-        height=max(0.8, len(names) / 11),
-    )
+    with drawing():
+        ax = axes_for(ax, f"{title}.{cut}" if cut else title, alt, height=max(0.8, len(names) / 11))
+        ax.scatter(utc(table["posted_at"]), rows, s=18, color=PALETTE[0], alpha=0.6, linewidths=0)
+        ax.set_yticks(range(len(names)), [short(name, 16) for name in reversed(names)])
+        ax.tick_params(axis="y", labelsize=8)
+        ax.set_xlabel("time of the post (UTC)")
+        ax.grid(axis="x", linewidth=0.4, alpha=0.5)
+        dates(ax, year=False)
+    return ax
 
 
-def hours_of_day(posts: pd.DataFrame) -> Figure:
+def hours_of_day(posts: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw at which hours (UTC) the posts were made (``posted_at`` in UTC seconds)."""
     _need(posts, "posted_at")
     if posts.empty:
-        return no_figure("There are no posts to count by hour")
+        return nothing_to_draw(ax, "There are no posts to count by hour")
     hours = utc(posts["posted_at"]).dt.hour.to_numpy(dtype=int)
     counts = np.bincount(hours, minlength=24)
     start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
@@ -156,69 +144,64 @@ def hours_of_day(posts: pd.DataFrame) -> Figure:
         f"{within / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
         f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
     )
-    alt = f"Bars: posts per hour of the day (UTC). {title}."
-
-    def draw(axes: Axes, narrow: bool) -> None:
-        axes.bar(np.arange(24), counts, color=PALETTE[0], width=0.85)
-        axes.set_xticks(range(0, 24, 6 if narrow else 3))
-        axes.set_xlabel("hour of the day (UTC)")
-        axes.set_ylabel("posts")
-        whole_numbers(axes.yaxis)
-
-    return make_figure(draw, title, alt)
+    with drawing():
+        ax = axes_for(ax, title, f"Bars: posts per hour of the day (UTC). {title}.")
+        ax.bar(np.arange(24), counts, color=PALETTE[0], width=0.85)
+        ax.set_xticks(range(0, 24, 3))
+        ax.set_xlabel("hour of the day (UTC)")
+        ax.set_ylabel("posts")
+        whole_numbers(ax.yaxis)
+    return ax
 
 
-def seconds_apart(pairs: pd.DataFrame, time_window: int) -> Figure:
+def seconds_apart(pairs: pd.DataFrame, time_window: float, ax: Axes | None = None) -> Axes:
     """Draw how far apart (``time_delta``, seconds) the two posts of a pair are."""
     _need(pairs, "time_delta")
     if pairs.empty:
-        return no_figure("There are no pairs")
+        return nothing_to_draw(ax, "There are no pairs")
     deltas = pairs["time_delta"].astype(float).to_numpy()
     middle = float(np.median(deltas))
     title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
-    alt = f"Histogram of the seconds between the two posts of a pair. {title}."
-
-    def draw(axes: Axes, narrow: bool) -> None:
-        bins = np.linspace(0, max(1, time_window), 13 if narrow else 25)
-        axes.hist(deltas, bins=bins.tolist(), color=PALETTE[0], rwidth=0.92)
-        axes.set_xlim(0, max(1, time_window))
-        axes.set_xlabel("seconds between the two posts")
-        axes.set_ylabel("pairs")
-        whole_numbers(axes.yaxis)
-
-    return make_figure(draw, title, alt)
+    with drawing():
+        ax = axes_for(ax, title, f"Histogram of the seconds between the two posts of a pair. {title}.")
+        ax.hist(deltas, bins=np.linspace(0, max(1, time_window), 25).tolist(), color=PALETTE[0], rwidth=0.92)
+        ax.set_xlim(0, max(1, time_window))
+        ax.set_xlabel("seconds between the two posts")
+        ax.set_ylabel("pairs")
+        whole_numbers(ax.yaxis)
+    return ax
 
 
-def weight_against_objects(edges: pd.DataFrame) -> Figure:
+def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw how many edges have each weight, and which of them rest on a single object.
 
     Parameters
     ----------
     edges
         One row per edge: ``weight`` (post pairs), ``n_objects`` (distinct objects).
+    ax
+        Axes to draw on (none: a new figure).
     """
     _need(edges, "weight", "n_objects")
     if edges.empty:
-        return no_figure("There are no edges")
+        return nothing_to_draw(ax, "There are no edges")
     weights = edges["weight"].astype(float).to_numpy()
     single = (edges["n_objects"] == 1).to_numpy(dtype=bool)
     n_one = int(single.sum())
     title = f"{n_one:,} of {plural(len(edges), 'edge')} ({n_one / len(edges):.0%}) rest on a single object"
     span = f"from {weights.min():,.0f} to {weights.max():,.0f} post pairs"
     alt = f"Stacked bars: edges by weight, those with one object apart from those with several. {title}; weights {span}."
-
-    def draw(axes: Axes, narrow: bool) -> None:
-        low, high = int(weights.min()), int(weights.max())
-        step = max(1, -(-(high - low + 1) // (14 if narrow else 28)))
-        bins = np.arange(low, high + step + 1, step) - 0.5
-        axes.hist(
-            [weights[single], weights[~single]], bins=bins.tolist(), stacked=True, rwidth=0.9,
-            color=[PALETTE[1], PALETTE[0]], label=["one object", "several objects"],
+    low, high = int(weights.min()), int(weights.max())
+    step = max(1, -(-(high - low + 1) // 24))
+    with drawing():
+        ax = axes_for(ax, title, alt)
+        ax.hist(
+            [weights[single], weights[~single]], bins=(np.arange(low, high + step + 1, step) - 0.5).tolist(),
+            stacked=True, rwidth=0.9, color=[PALETTE[1], PALETTE[0]], label=["one object", "several objects"],
         )  # fmt: skip
-        axes.set_xlabel("weight (post pairs)")
-        axes.set_ylabel("edges")
-        axes.legend(loc="upper right", labelcolor=INK)
-        whole_numbers(axes.yaxis)
-        whole_numbers(axes.xaxis)
-
-    return make_figure(draw, title, alt)
+        ax.set_xlabel("weight (post pairs)")
+        ax.set_ylabel("edges")
+        ax.legend(loc="upper right", labelcolor=INK)
+        whole_numbers(ax.yaxis)
+        whole_numbers(ax.xaxis)
+    return ax

@@ -10,8 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.addresses import account_address, video_address
-from coordlib.report.tables import html_table, show_html
+from coordlib.report.tables import Table
 
 #: Column to (heading, format) per table, in the order of the page.
 ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
@@ -37,7 +36,7 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "label": ("label", None),
     "n_accounts": ("accounts", ",d"),
     "n_posts": ("posts", ",d"),
-    "n_objects": ("captions", ",d"),
+    "n_objects": ("{objects}", ",d"),
     "n_edges": ("edges", ",d"),
     "density": ("density", ".2f"),
     "diameter": ("diameter", ",d"),
@@ -56,7 +55,7 @@ POSTS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
     "posted_at": ("time (UTC)", "utc"),
     "account_id": ("account", None),
-    "text": ("description", None),
+    "text": ("text", None),
     "n_accounts": ("accounts", ",d"),
     "views": ("views", ",d"),
     "likes": ("likes", ",d"),
@@ -66,7 +65,7 @@ POSTS: Mapping[str, tuple[str, str | None]] = {
 }
 PAIRS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
-    "object_id": ("caption", None),
+    "object_id": ("{object}", None),
     "account_id": ("first account", None),
     "time_delta": ("seconds later", ",d"),
     "account_id_y": ("second account", None),
@@ -79,10 +78,10 @@ LEADS: Mapping[str, tuple[str, str | None]] = {
     "n_led": ("pairs led", ",d"),
     "lead_share": ("share led", "percent"),
     "median_lead": ("median seconds ahead", ",.0f"),
-    "n_first": ("captions posted first", ",d"),
+    "n_first": ("{objects} posted first", ",d"),
 }
-CAPTIONS: Mapping[str, tuple[str, str | None]] = {
-    "object_id": ("caption", None),
+OBJECTS: Mapping[str, tuple[str, str | None]] = {
+    "object_id": ("{object}", None),
     "n_accounts": ("accounts", ",d"),
     "n_posts": ("posts", ",d"),
     "n_pairs": ("pairs", ",d"),
@@ -94,65 +93,63 @@ HASHTAGS: Mapping[str, tuple[str, str | None]] = {
     "n_accounts": ("accounts", ",d"),
 }
 
-
-def show_accounts(accounts: pd.DataFrame, *, max_rows: int = 500, csv: str | None = None) -> None:
-    """Show the accounts table, largest strength first within each network."""
-    table = accounts.sort_values(["network", "strength", "account_id"], ascending=[True, False, True])
-    _show(table, "Accounts", ACCOUNTS, max_rows, csv)
-
-
-def show_networks(networks: pd.DataFrame, *, max_rows: int = 500, csv: str | None = None) -> None:
-    """Show the networks table."""
-    _show(networks.sort_values("network"), "Networks", NETWORKS, max_rows, csv)
-
-
-def show_posts(posts: pd.DataFrame, *, max_rows: int = 500, csv: str | None = None) -> None:
-    """Show the coordinated posts, newest first."""
-    table = posts.sort_values(["posted_at", "content_id"], ascending=[False, True])
-    _show(table, "Coordinated posts", POSTS, max_rows, csv)
+#: Name of a table to its caption, its columns, and the order of its rows (column, ascending).
+LAYOUTS: Mapping[str, tuple[str, Mapping[str, tuple[str, str | None]], Mapping[str, bool]]] = {
+    "accounts": ("Accounts", ACCOUNTS, {"network": True, "strength": False, "account_id": True}),
+    "networks": ("Networks", NETWORKS, {"network": True}),
+    "posts": ("Coordinated posts", POSTS, {"posted_at": False, "content_id": True}),
+    "pairs": (
+        "Pairs",
+        PAIRS,
+        {"network": True, "time_delta": True, "content_id": True, "content_id_y": True},
+    ),
+    "leads": ("Who leads", LEADS, {}),
+    "objects": ("{Objects} shared", OBJECTS, {}),
+    "hashtags": ("Hashtags", HASHTAGS, {}),
+}
 
 
-def show_pairs(pairs: pd.DataFrame, *, max_rows: int = 500, csv: str | None = None) -> None:
-    """Show the evidence: pairs of posts, closest first."""
-    table = pairs.sort_values(["network", "time_delta", "content_id", "content_id_y"])
-    _show(table, "Pairs", PAIRS, max_rows, csv)
-
-
-def show_leads(leads: pd.DataFrame, *, max_rows: int = 500) -> None:
-    """Show who posts first."""
-    _show(leads, "Who leads", LEADS, max_rows, None)
-
-
-def show_captions(captions: pd.DataFrame, *, max_rows: int = 500) -> None:
-    """Show the shared captions."""
-    _show(captions, "Captions shared", CAPTIONS, max_rows, None)
-
-
-def show_hashtags(hashtags: pd.DataFrame, *, max_rows: int = 50) -> None:
-    """Show the hashtags, most used first."""
-    _show(hashtags, "Hashtags", HASHTAGS, max_rows, None)
-
-
-def _show(
+def report_table(
+    name: str,
     frame: pd.DataFrame,
-    caption: str,
-    layout: Mapping[str, tuple[str, str | None]],
-    max_rows: int,
-    csv: str | None,
-) -> None:
-    columns = [name for name in layout if name in frame]
-    table = frame[columns].copy()
+    *,
+    max_rows: int = 500,
+    csv: str | None = None,
+    word: str = "caption",
+    pages: Mapping[str, str] | None = None,
+) -> Table:
+    """Return one of the report's tables: its columns in reading order, with headings, links and formats.
+
+    Parameters
+    ----------
+    name
+        A name of :data:`LAYOUTS`.
+    frame
+        The table with all its columns.
+    max_rows
+        Rows shown; the note below says how many there are.
+    csv
+        Relative address of the file with all rows.
+    word
+        What one shared object is called.
+    pages
+        Address of an account's page by account; accounts without one are no links.
+    """
+    caption, layout, order = LAYOUTS[name]
+    words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
+    rows = frame.sort_values(list(order), ascending=list(order.values())) if order else frame
+    columns = [column for column in layout if column in rows]
+    table = rows[columns].copy()
     links: dict[str, Any] = {}
-    for name in ("account_id", "account_id_y"):
-        if name in table:
-            links[name] = account_address
-    for content, account in (("content_id", "account_id"), ("content_id_y", "account_id_y")):
-        if content in table:
-            ends = zip(frame[content].astype("str"), frame[account].astype("str"), strict=True)
-            table[f"_{content}"] = [video_address(name, post) for post, name in ends]
-            links[content] = f"_{content}"
-    formats = {name: layout[name][1] for name in columns if layout[name][1]}
-    labels = {name: layout[name][0] for name in columns}
-    show_html(
-        html_table(table, caption, formats=formats, labels=labels, links=links, max_rows=max_rows, csv=csv)  # type: ignore[arg-type]
-    )
+    for account in ("account_id", "account_id_y"):
+        if account in table and pages:
+            links[account] = pages.get
+    for content, url in (("content_id", "url"), ("content_id_y", "url_y")):
+        if content in table and url in rows:
+            table[f"_{url}"] = rows[url]
+            links[content] = f"_{url}"
+    formats = {column: form for column in columns if (form := layout[column][1])}
+    labels = {column: layout[column][0].format(**words) for column in columns}
+    return Table(
+        table, caption.format(**words), formats=formats, labels=labels, links=links, max_rows=max_rows, csv=csv
+    )  # fmt: skip

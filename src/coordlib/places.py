@@ -1,0 +1,114 @@
+"""Where things lie: the project's notebooks, parameter files and pages, and the folders of a workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import coordlib
+from coordlib.errors import StoreError
+
+DATABASE = "coordlib.sqlite"
+
+
+def project_root() -> Path:
+    """Return the folder with notebooks/, params/, reports/ and _quarto.yml.
+
+    In a checkout that is the repository; an installed copy carries the same folders inside the package.
+    """
+    package = Path(coordlib.__file__).resolve().parent
+    packaged = package / "_project"
+    return packaged if packaged.is_dir() else package.parent.parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder of one monitoring project: its database, its reports, its site.
+
+    Examples
+    --------
+    >>> Workspace(Path("w")).day_folder("2025-01-03").as_posix()
+    'w/reports/days/2025-01-03'
+    """
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / DATABASE
+
+    @property
+    def days(self) -> Path:
+        """Folder of the daily reports."""
+        return self.root / "reports" / "days"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether everything in the workspace comes from a simulated world."""
+        return (self.root / "simulated.json").exists()
+
+    def day_folder(self, date: str) -> Path:
+        """Folder of one day's report and files."""
+        return self.days / date
+
+    def analysis_folder(self, name: str) -> Path:
+        """Folder of one analysis."""
+        return self.root / "reports" / "analyses" / name
+
+    def draft_folder(self, kind: str, name: str, differing: Mapping[str, Any]) -> Path:
+        """Folder of what a notebook run by hand writes: its name says which parameters differ from the usual ones.
+
+        Examples
+        --------
+        >>> Workspace(Path("w")).draft_folder("days", "2025-01-03", {"time_window": 60}).as_posix()
+        'w/drafts/days/2025-01-03,time_window=60'
+        """
+        parts = [name, *(f"{key}={differing[key]}" for key in sorted(differing))]
+        text = re.sub(r"[^\w.,=+-]+", "-", ",".join(parts)).strip("-.")
+        if len(text) > 120:
+            text = f"{text[:100]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return self.root / "drafts" / kind / text
+
+    def notebook(self, name: str) -> Path:
+        """Return a template notebook: the workspace's own copy if it has one, else the project's."""
+        for folder in (self.root, project_root()):
+            path = folder / "notebooks" / name
+            if path.exists():
+                return path
+        raise StoreError(f"{self.root}: no notebook named {name} here or in the project")
+
+
+def find_workspace(folder: Path | str, *, create: bool = False) -> Workspace:
+    """Return the workspace a notebook means by a folder, wherever the notebook was started.
+
+    papermill starts a notebook in the folder of the command, JupyterLab in the notebook's own. So a relative folder
+    is looked for here, beside the notebooks, and in the project.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    create
+        Where there is none, return the place for a new one: here, or beside the folder ``notebooks``.
+
+    Raises
+    ------
+    StoreError
+        There is no workspace of that name, and none is to be made.
+    """
+    path, here = Path(folder), Path.cwd()
+    beside = here.parent if here.name == "notebooks" else here
+    for base in dict.fromkeys((here, beside, project_root())):
+        if (base / path / DATABASE).is_file() or (base / path / "reports").is_dir():
+            return Workspace(base / path)
+    if create:
+        return Workspace(beside / path)
+    raise StoreError(
+        f"{folder}: there is no workspace here ({beside / path}); 'make demo' makes one to try, "
+        "'coordlib replay', 'coordlib discover' and 'coordlib report' make your own"
+    )

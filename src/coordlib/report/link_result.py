@@ -1,0 +1,213 @@
+"""A report of link sharing: what was found in words, its tables in reading order, the network, its files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import pandas as pd
+
+from coordlib.errors import InputError, PublishError
+from coordlib.links.coord_shares import CoordShares
+from coordlib.report.banners import simulated_banner
+from coordlib.report.display import Html, stack
+from coordlib.report.link_charts import draw_url_timeline_chart
+from coordlib.report.link_outputs import write_link_outputs
+from coordlib.report.network_view import NetworkView, network_view
+from coordlib.report.package import is_staging, replace_folder, staging_of, write_json
+from coordlib.report.provenance import notebook_told, provenance_box, sha256_file
+from coordlib.report.tables import Table, facts
+from coordlib.report.text import escape
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COMPONENT = {
+    "component": "component", "cluster": "cluster", "entities": "accounts", "cooRshare_ratio.avg": "coordinated",
+    "label": "label", "label.method": "label made by", "cooRscore.avg": "URLs per tie",
+    "top.parent_domain": "top domains", "unique.parent_domain": "domains", "gini.parent_domain": "Gini",
+    "avg.subscriberCount": "subscribers", "pageAdminTopCountry": "country",
+}  # fmt: skip
+_ACCOUNT = {
+    "component": "component", "cluster": "cluster", "name": "account", "account.name": "name",
+    "shares": "posts", "coord.shares": "coordinated", "degree": "ties", "strength": "URLs",
+    "account.avg.subscriberCount": "subscribers", "account.accountType": "type",
+}  # fmt: skip
+_URL = {
+    "components": "components", "rank": "rank", "expanded": "URL", "engagement": "engagement", "shares": "posts",
+    "cooR.shares": "coordinated", "comments.shares.ratio": "comments vs. shares",
+    "accounts": "accounts",
+}  # fmt: skip
+_POST = {
+    "component": "component", "rank": "rank", "date": "time (UTC)", "account.name": "account", "message": "message",
+    "expanded": "URL", "engagement": "engagement", "postUrl": "post",
+}  # fmt: skip
+_FORMATS = {
+    "avg.subscriberCount": ",.0f", "account.avg.subscriberCount": ",.0f", "cooRshare_ratio.avg": "percent",
+    "cooRscore.avg": ",.1f", "gini.parent_domain": ".2f", "comments.shares.ratio": "+.2f",
+}  # fmt: skip
+
+
+#: Name of a table to its caption, its columns, and the columns that are links.
+_TABLES: Mapping[str, tuple[str, Mapping[str, str], Mapping[str, str]]] = {
+    "component_summary": ("Components", _COMPONENT, {}),
+    "cluster_summary": ("Clusters", _COMPONENT, {}),
+    "highly_connected_coordinated_entities": ("Accounts", _ACCOUNT, {"name": "name"}),
+    "top_coord_urls": ("URLs with most engagement", _URL, {"expanded": "expanded"}),
+    "top_coord_shares": (
+        "Coordinated posts with most engagement",
+        _POST,
+        {"expanded": "expanded", "postUrl": "postUrl"},
+    ),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class LinkReport:
+    """What link-sharing detection found; at the end of a cell it shows its headline and its numbers.
+
+    ``results`` are CooRnet's tables by their names, ``found`` what :func:`coordlib.get_coord_shares` returned, ``run``
+    the record of the run.
+    """
+
+    found: CoordShares
+    results: Mapping[str, Any]
+    run: Mapping[str, Any]
+    numbers: Mapping[str, str]
+    usual: Path
+
+    @property
+    def headline(self) -> Html:
+        """What was found, in one sentence."""
+        return Html(link_banner(self.run))
+
+    @property
+    def summary(self) -> Html:
+        """The numbers, each with its unit and denominator."""
+        return facts(self.numbers, "This analysis in numbers")
+
+    def table(self, name: str, rows_shown: int = 500) -> Table:
+        """Return one of CooRnet's tables as the page shows it."""
+        if name not in _TABLES:
+            raise InputError(f"{name}: there is no such table; choose {', '.join(_TABLES)}")
+        caption, headings, links = _TABLES[name]
+        frame: pd.DataFrame = self.results[name]
+        if name == "top_coord_urls":
+            accounts = (
+                frame["cooR.account.url"].fillna("").map(lambda names: len(names.split(",")) if names else 0)
+            )
+            frame = frame.assign(accounts=accounts)
+            caption = "URLs with most coordinated posts" if frame["engagement"].isna().all() else caption
+        if name == "top_coord_shares":
+            frame = frame.assign(**{"account.name": frame["account.name"].fillna(frame["account.url"])})
+        columns = [column for column in headings if column in frame]
+        return Table(
+            frame[columns], caption, labels={column: headings[column] for column in columns},
+            formats={column: form for column, form in _FORMATS.items() if column in columns},
+            links={column: target for column, target in links.items() if column in columns}, max_rows=rows_shown,
+            csv=f"{name}.csv",
+        )  # fmt: skip
+
+    def view(self) -> NetworkView:
+        """Return the network, drawn."""
+        entities = self.found.entities
+        labels = account_labels(entities) if len(entities) else pd.Series(dtype="str")
+        graph = nx.relabel_nodes(
+            self.found.network, {str(name): str(label) for name, label in labels.items()}
+        )
+        accounts = pd.DataFrame(
+            {"account_id": labels.to_numpy(), "network": entities["component"].to_numpy(), "degree": entities["degree"].to_numpy()}
+        )  # fmt: skip
+        return network_view(
+            graph, accounts=accounts, simulated=bool(self.run["simulated"]), edge_unit="URLs in common"
+        )  # fmt: skip
+
+    def timeline(self, top_url_id: int = 1, ax: Axes | None = None) -> Axes:
+        """Draw how one of the top URLs spread."""
+        return draw_url_timeline_chart(self.found, self.results["top_coord_urls"], top_url_id, ax)
+
+    def save(self, output_dir: Path | str | None = None) -> Html:
+        """Write every table, the network, its drawing and the run record; show what it was made from.
+
+        `output_dir` is the folder (none: among the drafts of the workspace); it appears whole or not at all.
+        """
+        folder = Path(output_dir) if output_dir else self.usual
+        staging = folder if is_staging(folder) else staging_of(folder)
+        try:
+            if staging != folder:
+                shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True, exist_ok=True)
+            write_link_outputs(
+                self.found, staging, labels=self.results["named"], top=self.run["parameters"]["top"],
+                order_by=self.run["parameters"]["order_by"],
+            )  # fmt: skip
+            self.view().write(staging)
+            outputs = {
+                path.name: sha256_file(path) for path in sorted(staging.iterdir()) if path.suffix != ".ipynb"
+            }
+            record = {**self.run, **notebook_told(), "outputs": outputs}
+            write_json(staging / "run.json", record)
+            if staging != folder:
+                replace_folder(staging, folder)
+        except OSError as error:
+            raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
+        return provenance_box(record)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return stack(self.headline, self.summary)._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return repr(stack(self.headline, self.summary))
+
+
+def link_banner(run: Mapping[str, Any]) -> str:
+    """Return what was found as a sentence with its numbers, each with what it is a part of.
+
+    Examples
+    --------
+    >>> run = {"outcome": "network", "parameters": {"coordination_interval_used": 11}, "counts": {
+    ...     "n_posts": 5239, "n_urls": 479, "n_accounts": 23, "n_accounts_all": 468, "n_networks": 5, "least_urls": 22}}
+    >>> "23 of 468 accounts, in 5 networks, are tied by at least 22 URLs shared within 11 s" in link_banner(run)
+    True
+    """
+    counts = {name: int(value) for name, value in run["counts"].items()}
+    seconds = f"{int(run['parameters']['coordination_interval_used']):,} s"
+    posts = f"{counts['n_posts']:,} post{'' if counts['n_posts'] == 1 else 's'}"
+    if run["outcome"] == "network":
+        networks = f"{counts['n_networks']:,} network{'' if counts['n_networks'] == 1 else 's'}"
+        urls = f"{counts['least_urls']:,} URL{'' if counts['least_urls'] == 1 else 's'}"
+        kind = "found"
+        head = (
+            f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts, in {networks}, are tied by at least "
+            f"{urls} shared within {seconds} of each other."
+        )
+        body = f"Found in {posts} with {counts['n_urls']:,} URLs shared more than once."
+    elif counts["n_urls"]:
+        kind, head = "quiet", "No coordination found."
+        body = (
+            f"Of {counts['n_urls']:,} URLs shared more than once, in {posts}, none was shared by two accounts within "
+            f"{seconds}. The table was analysed in full: this is a result, not a gap."
+        )
+    else:
+        kind, head = "warn", "Nothing to compare."
+        body = f"In {posts} no URL was shared more than once, so nothing can be said about coordination."
+    sample = simulated_banner() if run.get("simulated") else ""
+    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
+
+
+def account_labels(entities: pd.DataFrame) -> pd.Series:
+    """Return a label per account URL: its name where no other account has it, else name and address.
+
+    Examples
+    --------
+    >>> account_labels(pd.DataFrame({"name": ["u/1", "u/2"], "account.name": ["A", None]})).tolist()
+    ['A', 'u/2']
+    """
+    names = entities.set_index("name")["account.name"]
+    addresses = pd.Series(names.index, index=names.index)
+    labels = names.where(names.notna() & (names != ""), addresses)
+    return labels.mask(labels.duplicated(keep=False), labels + " (" + addresses + ")").astype("str")

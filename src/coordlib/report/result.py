@@ -1,0 +1,321 @@
+"""A report: the tables of a network, what they mean in words, how it is drawn, and the files that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+
+from coordlib.describe.accounts import describe_accounts
+from coordlib.describe.day import day_counts, day_outcome
+from coordlib.describe.labels import Label, add_labels, label_components
+from coordlib.describe.networks import describe_networks
+from coordlib.describe.posts import describe_posts, evidence_pairs, network_edges
+from coordlib.errors import InputError, ParameterError
+from coordlib.places import Workspace
+from coordlib.report.banners import day_banner
+from coordlib.report.display import Html, stack
+from coordlib.report.downloads import downloads
+from coordlib.report.health import health_html
+from coordlib.report.layouts import LAYOUTS, report_table
+from coordlib.report.network_view import NetworkView, network_view
+from coordlib.report.package import is_staging, write_report
+from coordlib.report.post_set import PostSet
+from coordlib.report.provenance import citation_box, provenance_box
+from coordlib.report.summary import summary_facts
+from coordlib.report.tables import Table, facts
+from coordlib.report.text import escape
+from coordlib.report.words import object_word
+
+#: Parameters that say where files lie or how much a page shows; a draft is not named after them.
+NOT_THE_METHOD = (
+    "workspace", "date", "output_dir", "nodes_shown", "rows_shown", "collect", "add_to_pool", "leave_out", "hashtags",
+    "start", "end", "max_requests", "source", "format", "mapping", "name", "network", "account",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What a detection found, as tables; at the end of a cell it shows its headline and its numbers.
+
+    Attributes
+    ----------
+    accounts, networks, posts, pairs, edges
+        The tables of :mod:`coordlib.report.dictionary`: one row per account, network, coordinated post, pair of
+        posts behind an edge, edge over the threshold.
+    graph
+        The network.
+    run
+        The record of the run, as ``run.json`` holds it.
+    """
+
+    source: PostSet
+    graph: nx.Graph[str]
+    accounts: pd.DataFrame
+    networks: pd.DataFrame
+    posts: pd.DataFrame
+    pairs: pd.DataFrame
+    edges: pd.DataFrame
+    run: Mapping[str, Any]
+
+    @property
+    def word(self) -> str:
+        """What one shared object is called."""
+        return object_word(self.run["parameters"].get("object_id", "text"), self.source.platform)
+
+    @property
+    def headline(self) -> Html:
+        """What kind of day it was, in words."""
+        return Html(day_banner(self.run))
+
+    @property
+    def summary(self) -> Html:
+        """The numbers, each with its unit and denominator."""
+        return facts(summary_facts(self.run), "In numbers")
+
+    @property
+    def coverage(self) -> Html:
+        """How complete the collection is."""
+        return Html(health_html(self.source.facts))
+
+    def view(self, nodes_shown: int = 1000) -> NetworkView:
+        """Return the network, drawn."""
+        return network_view(
+            self.graph, accounts=self.accounts, nodes_shown=nodes_shown, simulated=self.source.simulated
+        )  # fmt: skip
+
+    def table(self, name: str, rows_shown: int = 500) -> Table:
+        """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
+        return self.show(name, getattr(self, name), rows_shown, csv=f"{name}.csv")
+
+    def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
+        """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
+        if name not in LAYOUTS:
+            raise InputError(f"{name}: there is no such table; choose {', '.join(LAYOUTS)}")
+        known = self.accounts.dropna(subset="url")
+        pages = dict(zip(known["account_id"], known["url"], strict=True))
+        return report_table(name, frame, max_rows=rows_shown, csv=csv, word=self.word, pages=pages)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row per day up to this one: ``date``, ``outcome``, ``pool_size``, ``n_new_accounts``, …"""
+        today = {"date": self.run["date"], "outcome": self.run["outcome"], **self.run["counts"]}
+        rows = pd.DataFrame([today])[
+            ["date", "outcome", "pool_size", "n_new_accounts", "n_accounts", "n_networks"]
+        ]
+        return pd.concat([self.source.history, rows], ignore_index=True) if len(self.source.history) else rows
+
+    @property
+    def posts_of_accounts(self) -> pd.DataFrame:
+        """Everything the network's accounts posted among these posts, coordinated or not."""
+        known = self.source.posts
+        return known[known["account_id"].isin(self.accounts["account_id"])].reset_index(drop=True)
+
+    def only(self, network: int | None = None, account: str | None = None) -> Report:
+        """Return the report of one network, by its number on this report's page or by one of its accounts.
+
+        Raises
+        ------
+        ParameterError
+            There is no such network or account; or a number is given where the method differs from the day's own,
+            whose page the number is of.
+        """
+        differing = self.differing()
+        if account is not None:
+            numbers = self.accounts.loc[self.accounts["account_id"] == account, "network"]
+            if numbers.empty:
+                raise ParameterError(
+                    f"account = '{account}': is in none of the {len(self.networks):,} networks here"
+                )
+            network = int(numbers.iloc[0])
+        elif differing:
+            words = ", ".join(f"{name} = {value}" for name, value in sorted(differing.items()))
+            raise ParameterError(
+                f"network = {network}: is a number of the day's own page, and here {words} differs; choose the network "
+                "by one of its accounts (account = ...)"
+            )
+        elif network not in set(self.networks["network"]):
+            raise ParameterError(
+                f"network = {network}: this day has {len(self.networks):,} networks, numbered from 1"
+            )
+        tables = {
+            name: table[table["network"] == network].reset_index(drop=True)
+            for name in ("accounts", "networks", "posts", "pairs", "edges")
+            for table in (getattr(self, name),)
+        }
+        members = tables["accounts"]["account_id"]
+        part = replace(self, graph=nx.Graph(self.graph.subgraph(sorted(members))), **tables)
+        return replace(part, run=self._run_of(part, network, account, differing))
+
+    def _run_of(
+        self, part: Report, network: int | None, account: str | None, differing: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        which = f"network-{network}" if account is None else f"network-of-{account}"
+        words = (
+            f"Network {network} of {self.run['date']}"
+            if account is None
+            else f"The network of {account} on {self.run['date']}"
+        )
+        others = ", ".join(f"{name} = {value}" for name, value in sorted(differing.items()))
+        about = {"Seen on": str(self.run["date"])} | (
+            {"Differs from the day's page": others} if differing else {}
+        )
+        n_edges, n_posts = part.graph.number_of_edges(), len(part.posts)
+        about["Evidence"] = (
+            f"{len(part.pairs):,} pairs of posts, half of them within {part.pairs['time_delta'].median():g} seconds"
+        )
+        about["Posts of its accounts"] = f"{n_posts:,} of {len(part.posts_of_accounts):,} are in these pairs"
+        counts = {
+            **self.run["counts"], "n_accounts": len(part.accounts), "n_networks": 1, "n_edges": n_edges,
+            "n_coordinated_posts": n_posts,
+        }  # fmt: skip
+        return {
+            **self.run, "name": f"{self.run['name']}-{which}", "kind": "component", "title": words, "counts": counts,
+            "facts": {**self.run["facts"], "about": about}, "new_accounts": [],
+        }  # fmt: skip
+
+    def differing(self) -> dict[str, Any]:
+        """Return the parameters of the method that differ from the usual ones of these posts."""
+        given, usual = self.run["parameters"], self.source.parameters
+        return {
+            name: value for name, value in given.items()
+            if name in usual and name not in NOT_THE_METHOD and usual[name] != value
+        }  # fmt: skip
+
+    def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
+        """Write every file of the report: tables, network, drawing, run record, README, data package.
+
+        Parameters
+        ----------
+        output_dir
+            The folder (none: among the drafts of the workspace, named by the parameters that differ from the
+            usual ones). It appears whole or not at all.
+        nodes_shown
+            Accounts the drawing shows, at most.
+        """
+        folder = Path(output_dir) if output_dir else self._draft()
+        tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
+        written, record = write_report(folder, tables, self.graph, self.run, self.view(nodes_shown))
+        return SavedReport(written, record, draft=not is_staging(written))
+
+    def _draft(self) -> Path:
+        kind = "days" if self.run["kind"] == "day" else "analyses"
+        return Workspace(self.source.workspace).draft_folder(kind, str(self.run["name"]), self.differing())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return stack(self.headline, self.summary)._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return repr(stack(self.headline, self.summary))
+
+
+@dataclass(frozen=True, repr=False)
+class SavedReport:
+    """The files of a report: where they are, how to cite them, what they were made from."""
+
+    folder: Path
+    run: Mapping[str, Any]
+    draft: bool
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        if self.draft:
+            files = ", ".join(sorted(path.name for path in self.folder.iterdir()))
+            where = Html(
+                f"<p>A draft in <code>{escape('/'.join(self.folder.parts[-4:]))}</code>: {escape(files)}.</p>"
+            )
+            return stack(where, provenance_box(self.run))._repr_mimebundle_()
+        parts = (
+            downloads(self.folder, str(self.run["name"])), citation_box(self.run), provenance_box(self.run),
+        )  # fmt: skip
+        return stack(*parts)._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return f"{self.folder}: {', '.join(sorted(path.name for path in self.folder.iterdir()))}"
+
+
+def describe_report(
+    source: PostSet,
+    pairs: pd.DataFrame,
+    edges: pd.DataFrame,
+    graph: nx.Graph[str],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    labels: Callable[[pd.DataFrame], dict[Any, Label]] = label_components,
+    leave_out: Sequence[str] = (),
+) -> Report:
+    """Describe a network as a report does: its accounts, its components, its posts, and the pairs behind its edges.
+
+    Parameters
+    ----------
+    source
+        The posts, of :func:`coordlib.load_day`, :func:`coordlib.load_discovery` or :func:`coordlib.load_table`.
+    pairs
+        All pairs, of :func:`coordlib.detect_groups`.
+    edges
+        All edges, of :func:`coordlib.coordinated_edges`.
+    graph
+        The network that is reported, of :func:`coordlib.generate_coordinated_network` with ``subgraph=1``, or
+        any graph of these accounts: what it holds is what the report says.
+    parameters
+        What the notebook was run with. Where the steps were made with other values, those stand in the record.
+    labels
+        Called with the coordinated posts; returns a label per network.
+
+    leave_out
+        Accounts that do not enter the pool.
+
+    Raises
+    ------
+    InputError
+        The graph has an edge without a pair of posts behind it.
+    """
+    used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
+    evidence = evidence_pairs(pairs, graph, source.posts)
+    _check(graph, evidence)
+    accounts = describe_accounts(graph, pairs, source.posts, source.pool)
+    networks = describe_networks(graph, accounts, source.posts, evidence)
+    posts = describe_posts(evidence, source.posts)
+    named = labels(posts)
+    networks = add_labels(networks, named)
+    counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
+    outcome = day_outcome(
+        graph, edges, counts["n_posts"], edge_weight=used.get("edge_weight") or 0.9, min_weight=used.get("min_weight"),
+        min_posts=int(used.get("min_posts", 1)),
+    )  # fmt: skip
+    run = {
+        "name": source.name, "kind": source.kind, "title": source.title, "date": source.date, "outcome": outcome,
+        "simulated": source.simulated, "parameters": used, "counts": counts,
+        "object": object_word(used.get("object_id", "text"), source.platform), "platform": source.platform,
+        "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
+        "inputs": source.hashes(), "weight_threshold": graph.graph.get("threshold"), "started_at": source.started_at,
+        "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
+        "labels": {str(network): asdict(label) for network, label in named.items()},
+    }  # fmt: skip
+    return Report(source, graph, accounts, networks, posts, evidence, network_edges(edges, graph), run)
+
+
+def _period(posts: pd.DataFrame) -> dict[str, int]:
+    times = posts["posted_at"].dropna()
+    return {"period_start": int(times.min()), "period_end": int(times.max())} if len(times) else {}
+
+
+def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
+    """What the steps themselves say they were made with."""
+    names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight")
+    said: dict[Any, Any] = {**pairs.attrs, **edges.attrs, **graph.graph}
+    if "edge_weight" in graph.graph and "min_weight" not in graph.graph:
+        said["min_weight"] = None
+    return {name: said[name] for name in names if name in said}
+
+
+def _check(graph: nx.Graph[str], evidence: pd.DataFrame) -> None:
+    behind = set(zip(evidence["account_id"], evidence["account_id_y"], strict=True))
+    for first, second in graph.edges:
+        if (first, second) not in behind and (second, first) not in behind:
+            raise InputError(
+                f"the graph ties '{first}' and '{second}', and no pair of posts is behind it; make it from these pairs"
+            )

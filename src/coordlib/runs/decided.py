@@ -1,0 +1,127 @@
+"""Running a report's notebook, and reading back what it decided."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.errors import RunError
+from coordlib.places import Workspace
+from coordlib.report.package import install, read_run, seal, staging_of
+from coordlib.report.provenance import sha256_file
+from coordlib.report.tables import read_csv
+from coordlib.runs.notebooks import run_notebook
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a notebook found and wrote: the record of its run, its accounts, its edges."""
+
+    folder: Path
+    run: Mapping[str, Any]
+    accounts: pd.DataFrame
+    edges: pd.DataFrame
+
+    @property
+    def outcome(self) -> str:
+        """Kind of day."""
+        return str(self.run["outcome"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers the page states."""
+        return dict(self.run["counts"])
+
+    @property
+    def new_accounts(self) -> list[str]:
+        """Accounts that enter the pool, sorted."""
+        return [str(name) for name in self.run["new_accounts"]]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it was made with."""
+        return dict(self.run["parameters"])
+
+
+def run_report(
+    workspace: Workspace,
+    template: str,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    *,
+    progress: bool = False,
+) -> Decided:
+    """Run a notebook as :func:`run_page` does, and return what it decided.
+
+    Raises
+    ------
+    RunError
+        A cell failed, or the notebook wrote no report; what was published stays as it is.
+    """
+    run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
+    return read_back(folder)
+
+
+def run_page(
+    workspace: Workspace,
+    template: str,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    *,
+    check: Callable[[Path], object] = read_run,
+    progress: bool = False,
+) -> None:
+    """Run a notebook into a folder beside its place, check what it wrote, and put page and files in place together."""
+    staging = staging_of(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+    values = {
+        **parameters, "workspace": str(workspace.root.resolve()), "output_dir": str(staging.resolve()),
+    }  # fmt: skip
+    failed = folder.with_name(f"{folder.name}.failed.ipynb")
+    try:
+        run_notebook(
+            workspace.notebook(template), staging / "index.ipynb", values, front_matter={"title": folder.name},
+            progress=progress,
+        )  # fmt: skip
+        check(staging)
+        seal(staging)
+    except BaseException:
+        kept = staging / "index.failed.ipynb"
+        if kept.exists():  # a researcher wants to see where it failed
+            kept.replace(failed)
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    install(staging, folder)
+    failed.unlink(missing_ok=True)
+
+
+def read_back(folder: Path) -> Decided:
+    """Read what a notebook decided, and hold its files against each other.
+
+    Raises
+    ------
+    RunError
+        A file is missing or was changed after it was written, or the tables do not belong together.
+    """
+    run = read_run(folder)
+    if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= set(run):
+        raise RunError(
+            f"{folder.name.strip('.')}: the notebook wrote no report; its last step has to be report.save(output_dir)"
+        )
+    for name in ("accounts.csv", "edges.csv"):
+        if not (folder / name).is_file() or sha256_file(folder / name) != run["outputs"].get(name):
+            raise RunError(f"{folder / name}: is not the file the notebook wrote; run it again")
+    accounts, edges = read_csv(folder / "accounts.csv"), read_csv(folder / "edges.csv")
+    known = set(accounts["account_id"])
+    strangers = (set(edges["account_id"]) | set(edges["account_id_y"]) | set(run["new_accounts"])) - known
+    if strangers or len(known) != run["counts"]["n_accounts"] or len(edges) != run["counts"]["n_edges"]:
+        raise RunError(
+            f"{folder.name.strip('.')}: accounts, edges and counts of the notebook do not belong together"
+        )
+    numbers = {"weight": "int64", "n_objects": "int64", "avg_time_delta": "float64"}
+    return Decided(folder, run, accounts.astype({"network": "int64"}), edges.astype(numbers))
