@@ -21,9 +21,11 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from no_pages import decided_without_a_page
 
+import coordlib as cl
 from coordlib.runs import day as day_module
-from coordlib.runs.discover import add_seeds, analyse_discovery, discover_seeds
+from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
 from coordlib.runs.parameters import Monitoring, SeedDiscovery
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
@@ -91,9 +93,9 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
     print(
         f"world: {accounts:,} accounts, {len(world.videos):,} videos, {time.perf_counter() - started:.1f} s"
     )
-    template = day_module.run_day_notebook
+    template = day_module.run_report
     if not pages:
-        day_module.run_day_notebook = lambda *arguments, **options: None
+        day_module.run_report = decided_without_a_page
     try:
         with running_server(world, service=service) as address:
             connect = simulated_connector(service, address, 1000)
@@ -102,7 +104,9 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
                 workspace=str(workspace), hashtags=HASHTAGS, max_requests=300, collect=True
             )
             found = discover_seeds(seeding, connect, progress=False)
-            seeds = add_seeds(seeding, found, analyse_discovery(found, seeding).accounts, date=dates[0])
+            pairs = cl.detect_groups(cl.prep_data(found.posts, "text", timestamp_share="posted_at"))
+            graph = cl.generate_coordinated_network(pairs, subgraph=1)
+            seeds = add_seeds(found, list(graph), date=dates[0])
             print(
                 f"discovery: {len(found.posts):,} videos, {len(seeds):,} seeds, {found.facts['n_requests']} requests"
             )
@@ -121,7 +125,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
                     flush=True,
                 )
     finally:
-        day_module.run_day_notebook = template
+        day_module.run_report = template
     wanted, lost = lost_rows(workspace, world)
     used = max(service.state.used.values())
     with open_store(workspace / "coordlib.sqlite", read_only=True) as store:

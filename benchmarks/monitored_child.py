@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from no_pages import decided_without_a_page
+
 from coordlib.errors import ParameterError
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import monitor_day
@@ -20,7 +22,7 @@ from coordlib.tiktok import Credentials
 def main() -> None:
     """Monitor the days given, in order; a day that is reported already is passed over."""
     workspace, address, daily = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    day_module.run_day_notebook = lambda *arguments, **options: None
+    day_module.run_report = decided_without_a_page
     with RemoteClock(address) as clock:
         connect = remote_connector(address, daily, clock, Credentials("sim-key", "sim-secret"))
         for date in sys.argv[4:]:

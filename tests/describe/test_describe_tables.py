@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.day import analyse_day
+from coordlib.describe.day import day_outcome
 from coordlib.describe.paths import betweenness, diameters
 from coordlib.errors import MissingColumnError
 
@@ -53,9 +53,10 @@ def test_a_post_collected_twice_counts_once_with_its_largest_counts() -> None:
 def test_posts_without_a_caption_make_no_network() -> None:
     blank = [(str(n), account, caption, n, "1", "1") for n, (account, caption) in enumerate(
         [("A", ""), ("B", ""), ("A", " "), ("B", " "), ("A", None), ("B", None)])]  # fmt: skip
-    found = analyse_day(pd.DataFrame(blank, columns=POSTS.columns[:6]), min_weight=1, min_participation=1)
-    assert found.outcome == "too-little-data"
-    assert len(found.pairs) == 0
+    shares = cl.prep_data(pd.DataFrame(blank, columns=POSTS.columns[:6]), "text", timestamp_share="posted_at")
+    pairs = cl.detect_groups(shares, min_participation=1)
+    assert len(pairs) == 0
+    assert day_outcome(nx.Graph(), cl.coordinated_edges(pairs), 6, min_weight=1) == "too-little-data"
 
 
 def test_first_and_last_seen_and_posts_are_those_behind_the_kept_edges() -> None:

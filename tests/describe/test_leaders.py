@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import networkx as nx
 import pandas as pd
-import pytest
 
-from coordlib.describe.component import caption_table, hashtag_table, hours_of_day, select_component
 from coordlib.describe.leaders import account_leads, first_movers
-from coordlib.errors import ParameterError
+from coordlib.describe.objects import hashtag_table, object_table
 
 PAIRS = pd.DataFrame(
     [
@@ -47,7 +44,7 @@ def test_no_pairs_give_an_empty_table_with_its_columns():
 
 
 def test_a_caption_counts_both_ends_of_its_pairs():
-    table = caption_table(PAIRS)
+    table = object_table(PAIRS)
     assert table.iloc[0].to_dict() == {
         "object_id": "o1",
         "n_accounts": 3,
@@ -62,20 +59,3 @@ def test_hashtags_are_counted_once_per_post():
         {"content_id": ["1", "2"], "account_id": ["a", "b"], "hashtags": [["x", "y"], ["x"]]}
     )
     assert hashtag_table(posts).to_numpy().tolist() == [["x", 2, 2], ["y", 1, 1]]
-
-
-def test_hours_are_utc():
-    assert hours_of_day(pd.Series([0, 3600 * 25, 3600 * 25 + 5])).loc[[0, 1, 2]].tolist() == [1, 2, 0]
-
-
-def test_a_network_that_is_not_there_is_refused_with_how_many_there_are():
-    accounts = pd.DataFrame({"account_id": ["a"], "network": [1]})
-    with pytest.raises(ParameterError, match="this day has 1 networks"):
-        select_component(
-            7,
-            graph=nx.Graph(),
-            accounts=accounts,
-            evidence=PAIRS,
-            posts=pd.DataFrame(),
-            day_posts=pd.DataFrame(),
-        )

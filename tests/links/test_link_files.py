@@ -25,6 +25,7 @@ from coordlib.errors import (
 from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.summaries import label_links
 from coordlib.report import link_outputs
+from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.link_charts import draw_url_timeline_chart, url_timeline
 from coordlib.report.link_outputs import LINK_FILES, get_outputs, write_link_outputs
 from coordlib.runs.link_sharing import link_facts, load_link_shares
@@ -202,11 +203,12 @@ def test_what_accounts_are_called_cannot_run_in_a_spreadsheet_or_break_the_graph
 
 
 def test_the_timeline_adds_up_shares_and_says_how_many_were_coordinated(found: CoordShares):
-    figure = draw_url_timeline_chart(found)
-    assert figure.html.count("<svg") == 2
-    assert "coordinated" in figure.title
-    assert "https://" in figure.title
-    assert "UTC" in figure.alt
+    axes = draw_url_timeline_chart(found, ax=detached_axes())
+    html = figure_html(axes)
+    assert html.count("<svg") == 2
+    assert "coordinated" in axes.get_title()
+    assert "https://" in axes.get_title()
+    assert "UTC" in html
     url = found.shares.loc[found.shares["is_coordinated"], "expanded"].iloc[0]
     timeline = url_timeline(found, url)
     assert timeline["seconds"].is_monotonic_increasing
@@ -214,18 +216,19 @@ def test_the_timeline_adds_up_shares_and_says_how_many_were_coordinated(found: C
     assert timeline["total"].iloc[-1] == counts.sum()
 
 
-def test_a_timeline_of_nothing_is_refused(found: CoordShares):
+def test_a_timeline_of_nothing_says_so(found: CoordShares):
     with pytest.raises(ParameterError, match="top_url_id = 99"):
-        draw_url_timeline_chart(found, None, 99)
+        draw_url_timeline_chart(found, None, 99, detached_axes())
     rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 5000]})
-    with pytest.raises(InputError, match="none to draw"):
-        draw_url_timeline_chart(get_coord_shares(rows, 10))
+    axes = draw_url_timeline_chart(get_coord_shares(rows, 10), ax=detached_axes())
+    assert axes.get_title() == "No URL was shared in a coordinated way"
 
 
 def test_without_share_counts_the_timeline_counts_posts():
     rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
     assert url_timeline(get_coord_shares(rows, 10), "u")["total"].tolist() == [1, 2]
-    assert "running total of posts" in draw_url_timeline_chart(get_coord_shares(rows, 10)).alt
+    axes = draw_url_timeline_chart(get_coord_shares(rows, 10), ax=detached_axes())
+    assert axes.get_ylabel() == "running total of posts"
 
 
 MCL = (

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
-from coordlib.runs.discover import add_seeds, analyse_discovery, discover, discover_seeds, discovery_name
+from coordlib.runs.discover import add_seeds, discover, discover_seeds, discovery_name, raise_for_stop
 from coordlib.runs.parameters import SeedDiscovery
 from coordlib.runs.simulated import mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig
@@ -51,21 +51,34 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     seeding: SeedDiscovery, service: tuple[Service, str], world: World
 ):
     day = world_days(world)[0]
-    found, seeds, page = discover(seeding, simulated_connector(*service, 1000), date=day, progress=False)
+    found, seeds, decided = discover(seeding, simulated_connector(*service, 1000), date=day, progress=False)
     assert set(seeds) & set(world.planted_accounts)
     with open_store(Path(seeding.workspace) / "coordlib.sqlite", read_only=True) as store:
         watched = pool(store, before=day)
     assert watched["account_id"].tolist() == sorted(seeds)
-    assert watched["reason"].str.startswith("shared videos with #").all()
+    assert watched["reason"].str.startswith("posted together with others among the videos of #").all()
     assert set(watched["source"]) == {"seed"}
-    assert page == Path(seeding.workspace) / "reports" / "analyses" / found.name / "index.ipynb"
-    notebook = nbformat.read(page, as_version=4)
+    assert decided.folder == Path(seeding.workspace) / "reports" / "analyses" / found.name
+    notebook = nbformat.read(decided.folder / "index.ipynb", as_version=4)
     shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert seeds[0] in shown
     number = len(seeds)
-    assert f"{number:,} accounts in " in shown and f"{number:,} of them were not in the pool before" in shown
-    assert f"{number:,} new, 0 in the pool already" in shown
-    assert f"{number:,} of {number:,} accounts entered the pool with this discovery" in shown
+    assert f"{number:,} accounts in " in shown
+    assert f"{number} of {number} accounts are offered" in shown
+    assert decided.new_accounts == seeds
+
+
+def test_accounts_a_researcher_leaves_out_do_not_enter_the_pool(
+    seeding: SeedDiscovery, service: tuple[Service, str], world: World
+):
+    connect = simulated_connector(*service, 1000)
+    _, first, _ = discover(seeding, connect, date=world_days(world)[0], progress=False)
+    with open_store(Path(seeding.workspace) / "coordlib.sqlite") as store:
+        store.connection.execute("DELETE FROM accounts")
+    careful = seeding.model_copy(update={"leave_out": first[:1]})
+    _, seeds, decided = discover(careful, connect, date=world_days(world)[0], progress=False)
+    assert seeds == first[1:]
+    assert first[0] in decided.accounts["account_id"].tolist()
 
 
 def test_what_was_collected_is_read_again_without_asking(
@@ -74,7 +87,7 @@ def test_what_was_collected_is_read_again_without_asking(
     connect = simulated_connector(*service, 1000)
     first = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
     asked = dict(service[0].state.calls)
-    dates = {"start": first.period[0], "end": first.period[1]}
+    dates = dict(zip(("start", "end"), first.facts["period"], strict=True))
     again = discover_seeds(SeedDiscovery.load({**seeding.for_notebook(), **dates}))
     assert dict(service[0].state.calls) == asked
     assert again.posts.equals(first.posts)
@@ -83,9 +96,8 @@ def test_what_was_collected_is_read_again_without_asking(
 def test_seeds_are_added_once(seeding: SeedDiscovery, service: tuple[Service, str]):
     options = seeding.model_copy(update={"collect": True})
     found = discover_seeds(options, simulated_connector(*service, 1000), progress=False)
-    accounts = analyse_discovery(found, options).accounts
-    assert add_seeds(options, found, accounts, date="2026-09-01")
-    assert add_seeds(options, found, accounts, date="2026-09-02") == []
+    assert add_seeds(found, ["b", "a"], date="2026-09-01") == ["a", "b"]
+    assert add_seeds(found, ["b", "a"], date="2026-09-02") == []
 
 
 @pytest.mark.parametrize(
@@ -121,9 +133,9 @@ def test_the_requests_are_capped_and_the_next_call_goes_on(
         seeding.model_copy(update={"collect": True, "max_requests": 1}), connect, progress=False
     )
     with pytest.raises(QuotaExhausted, match="videos are stored"):
-        capped.raise_for_stop()
+        raise_for_stop(capped)
     whole = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
-    whole.raise_for_stop()
+    raise_for_stop(whole)
     assert len(whole.posts) > len(capped.posts)
 
 

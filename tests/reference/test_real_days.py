@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.day import DayAnalysis, analyse_day
+from coordlib.report.post_set import PostSet
+from coordlib.report.result import Report, describe_report
 from coordlib.sources.archive import read_day
 
 pytestmark = pytest.mark.reference
@@ -65,12 +66,21 @@ def frame(day: str) -> pd.DataFrame:
 
 
 @cache
-def analysed(day: str) -> DayAnalysis:
+def analysed(day: str) -> Report:
+    return reported(day, frame(day), compat="coortweet")
+
+
+def reported(day: str, posts: pd.DataFrame, pool: tuple[str, ...] = (), compat: str | None = None) -> Report:
+    """The steps of notebook 02 with the day's own parameters."""
     p = manifest()[day]["parameters"]
-    return analyse_day(
-        frame(day), time_window=p["time_window"], min_participation=p["min_participation"],
-        edge_weight=p["edge_weight"], compat="coortweet",
-    )  # fmt: skip
+    shares = cl.prep_data(posts, object_id="text", timestamp_share="posted_at")
+    pairs = cl.detect_groups(shares, p["time_window"], p["min_participation"], compat=compat)
+    edges = cl.coordinated_edges(pairs, p["edge_weight"])
+    graph = cl.generate_coordinated_network(pairs, edge_weight=p["edge_weight"], subgraph=1, objects=True)
+    if compat:
+        graph.graph["network_order"] = "appearance"
+    source = PostSet(day, "day", day, day, posts, Path(), list(pool))
+    return describe_report(source, pairs, edges, graph, {"min_posts": 100})
 
 
 def published(day: str, name: str) -> pd.DataFrame:
@@ -88,11 +98,11 @@ def differing(ours: pd.Series, theirs: pd.Series, tolerance: float) -> list[Any]
 def test_every_day_has_the_expected_counts(day: str) -> None:
     found, want = analysed(day), manifest()[day]["expected"]
     sizes = sorted((len(part) for part in nx.connected_components(found.graph)), reverse=True)
-    assert len(found.pairs) == want["pairs"]
+    assert found.run["counts"]["n_pairs"] == want["pairs"]
     assert (found.graph.number_of_nodes(), found.graph.number_of_edges()) == (want["accounts"], want["edges"])
     assert len(sizes) == len(found.networks) == want["components"]
     for name, ours in (
-        ("edges_before_threshold", len(found.edges)),
+        ("edges_before_threshold", found.run["counts"]["n_edges_all"]),
         ("weight_threshold", found.graph.graph.get("threshold")),
         ("sum_of_weights", int(found.graph.size(weight="weight"))),
         ("component_sizes", sizes),
@@ -154,13 +164,15 @@ def test_published_accounts_agree(day: str) -> None:
 
 @pytest.mark.parametrize("day", days("coordinated_accounts.csv"))
 def test_published_account_statistics_are_those_of_the_compat_mode(day: str) -> None:
-    found, p = analysed(day), manifest()[day]["parameters"]
+    p = manifest()[day]["parameters"]
     theirs = published(day, "coordinated_accounts.csv")
     theirs.index = pd.Index(theirs["Account"].str.extract(r">@?([^<]*)<")[0])
+    shares = cl.prep_data(frame(day), object_id="text", timestamp_share="posted_at")
+    pairs = cl.detect_groups(shares, p["time_window"], p["min_participation"], compat="coortweet")
     graph = cl.generate_coordinated_network(
-        found.pairs, edge_weight=p["edge_weight"], subgraph=1, compat="coortweet"
+        pairs, edge_weight=p["edge_weight"], subgraph=1, compat="coortweet"
     )
-    ours = cl.account_stats(graph, found.pairs, "none", "coortweet").set_index("account_id")
+    ours = cl.account_stats(graph, pairs, "none", "coortweet").set_index("account_id")
     for name in ("avg_time_delta", "avg_edge_symmetry_score"):
         tolerance = 0.006 if day == ROUNDED else 6e-4
         assert differing(ours[name], theirs[NAMES[name]].reindex(ours.index), tolerance) == [], name
@@ -197,11 +209,11 @@ def test_posts_include_the_captions_with_commas_that_the_published_table_lost(da
 @pytest.mark.parametrize("day", days())
 def test_every_post_is_in_the_evidence_and_counts_both_ends(day: str) -> None:
     found = analysed(day)
-    listed = set(found.evidence["content_id"]) | set(found.evidence["content_id_y"])
+    listed = set(found.pairs["content_id"]) | set(found.pairs["content_id_y"])
     assert set(found.posts["content_id"]) == listed
     assert found.posts["content_id"].is_unique
     accounts: dict[str, set[str]] = {}
-    for row in found.evidence.itertuples():
+    for row in found.pairs.itertuples():
         accounts.setdefault(row.object_id, set()).update((row.account_id, row.account_id_y))
     for row in found.posts.itertuples():
         assert row.n_accounts >= len(accounts[row.object_id]) >= 2
@@ -209,11 +221,9 @@ def test_every_post_is_in_the_evidence_and_counts_both_ends(day: str) -> None:
 
 @pytest.mark.parametrize("day", ["2024-12-26", "2025-10-30"])
 def test_the_order_of_the_rows_changes_no_table(day: str) -> None:
-    p = manifest()[day]["parameters"]
-    options = {name: p[name] for name in ("time_window", "min_participation", "edge_weight")}
-    one = analyse_day(frame(day), **options)
-    two = analyse_day(frame(day).sample(frac=1, random_state=7), **options)
-    for name in ("accounts", "networks", "posts", "evidence", "edges"):
+    one = reported(day, frame(day))
+    two = reported(day, frame(day).sample(frac=1, random_state=7))
+    for name in ("accounts", "networks", "posts", "pairs", "edges"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
     assert set(one.graph.edges) == set(two.graph.edges)
     assert one.graph.number_of_edges() == analysed(day).graph.number_of_edges()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from coordlib.describe.day import analyse_day
-from coordlib.describe.labels import add_labels
-from coordlib.describe.posts import network_edges
+import coordlib as cl
+from coordlib.posts import as_posts
 from coordlib.report.dictionary import TABLES, describe_column, undocumented
-from coordlib.runs.label_networks import label_networks
+from coordlib.report.post_set import PostSet
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +21,14 @@ def tables() -> dict[str, pd.DataFrame]:
         "content_id": [str(7_000_000_000_000_000_000 + n) for n in range(60)], "text": captions,
         "account_id": [f"user{(n // 12) % 3}" for n in range(60)],
         "posted_at": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
-    }).assign(views=5, likes=1, comments=0, shares=0, hashtags="", voice_to_text="")  # fmt: skip
-    day = analyse_day(posts, edge_weight=0.0, min_weight=1)
-    networks = add_labels(day.networks, label_networks(day.posts))
-    edges = network_edges(day.edges, day.graph)
-    assert day.outcome == "network"
-    return {
-        "accounts": day.accounts, "networks": networks, "posts": day.posts, "edges": edges, "pairs": day.evidence,
-    }  # fmt: skip
+    }).assign(views=5, likes=1, comments=0, shares=0, voice_to_text="")  # fmt: skip
+    posts = as_posts(posts, "tiktok")
+    pairs = cl.detect_groups(cl.prep_data(posts, "text", timestamp_share="posted_at"))
+    edges = cl.coordinated_edges(pairs, min_weight=1)
+    graph = cl.generate_coordinated_network(pairs, min_weight=1, subgraph=1, objects=True)
+    report = cl.make_report(PostSet("d", "day", "d", "2025-01-01", posts, Path()), pairs, edges, graph)
+    assert report.run["outcome"] == "network"
+    return {name: getattr(report, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
 
 
 @pytest.mark.parametrize("name", ["accounts", "networks", "posts", "edges", "pairs"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -16,14 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordlib.errors import ParameterError, PublishError
+from coordlib.errors import PublishError
 from coordlib.report import layout
 from coordlib.report.network_view import (
     choose_nodes,
     json_for_page,
-    network_html,
     network_numbers,
-    write_network,
+    network_view,
 )
 
 
@@ -33,6 +34,10 @@ def two_networks() -> nx.Graph:
     return graph
 
 
+def written(graph: nx.Graph, folder: Path, **options: Any) -> Path:
+    return network_view(graph, **options).write(folder)
+
+
 def page_data(path: Path) -> dict:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text(), re.S)
     assert found
@@ -40,8 +45,8 @@ def page_data(path: Path) -> dict:
 
 
 def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -> None:
-    view = write_network(two_networks(), tmp_path)
-    data = page_data(view.path)
+    view = network_view(two_networks())
+    data = page_data(view.write(tmp_path))
     assert view.summary == "8 accounts, 7 edges, 2 networks."
     assert {node["name"] for node in data["nodes"]} == set(two_networks())
     assert len(data["edges"]) == 7
@@ -50,22 +55,23 @@ def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -
 
 
 def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_many(tmp_path: Path) -> None:
-    view = write_network(two_networks(), tmp_path, nodes_shown=6)
-    assert view.cut
+    view = network_view(two_networks(), nodes_shown=6)
+    assert (view.n_shown, view.n_all) == (6, 8)
     assert view.summary.startswith("Showing 6 of 8 accounts and 6 of 7 edges")
-    assert all(node["name"].startswith("a") for node in page_data(view.path)["nodes"])
-    assert view.summary in network_html(view)
+    assert all(node["name"].startswith("a") for node in page_data(view.write(tmp_path))["nodes"])
+    assert view.summary in view.html and view.summary in (view.page or "")
 
 
 def test_an_empty_network_still_makes_a_page(tmp_path: Path) -> None:
-    view = write_network(nx.Graph(), tmp_path)
+    view = network_view(nx.Graph())
     assert view.summary == "0 accounts, 0 edges, 0 networks."
-    assert "iframe" not in network_html(view)
-    assert "no network to draw" in network_html(view)
+    assert "iframe" not in view.html
+    assert "no network to draw" in view.html
+    assert view.write(tmp_path).exists()
 
 
 def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
-    text = write_network(two_networks(), tmp_path).path.read_text()
+    text = written(two_networks(), tmp_path).read_text()
     assert re.findall(r'(?:src|href)="([^"]+)"', text) == [
         "../../assets/icon.svg",
         "../../assets/network.css",
@@ -74,10 +80,16 @@ def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
     ]
 
 
+def test_in_a_notebook_everything_the_drawing_needs_is_in_it() -> None:
+    inside = html.unescape(re.search(r'srcdoc="([^"]*)"', network_view(two_networks()).html)[1])  # type: ignore[index]
+    assert "vis-network" in inside and "coordlibNetwork" in inside
+    assert re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', inside) == []
+
+
 def test_hostile_names_stay_data(tmp_path: Path) -> None:
     hostile = ["</script><script>alert(1)</script>", "{{7*7}}{% raw %}", "\u2028<!--", "\x00x"]
     graph = nx.path_graph(hostile)
-    text = write_network(graph, tmp_path).path.read_text()
+    text = written(graph, tmp_path).read_text()
     assert text.count("<script") == 3
     assert "<!--" not in text
     assert "\x00" not in text
@@ -85,25 +97,17 @@ def test_hostile_names_stay_data(tmp_path: Path) -> None:
     assert names == {*hostile[:3], "x"}
 
 
-def test_an_account_links_to_its_own_page_and_nowhere_else(tmp_path: Path) -> None:
-    graph = nx.path_graph(["a/../b?c#d", "javascript:alert(1)"])
-    urls = {n["name"]: n["url"] for n in page_data(write_network(graph, tmp_path).path)["nodes"]}
-    assert urls["a/../b?c#d"] == "https://www.tiktok.com/@a%2F..%2Fb%3Fc%23d"
-    assert urls["javascript:alert(1)"] == "https://www.tiktok.com/@javascript%3Aalert%281%29"
-    none = write_network(graph, tmp_path, account_url="")
-    assert {n["url"] for n in page_data(none.path)["nodes"]} == {None}
-    evil = write_network(graph, tmp_path, account_url="javascript:{account}")
-    assert {n["url"] for n in page_data(evil.path)["nodes"]} == {None}
-
-
-def test_an_address_without_a_place_for_the_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"needs \{account\}"):
-        write_network(two_networks(), tmp_path, account_url="https://x.example/")
+def test_an_account_links_to_the_page_its_table_names_and_nowhere_else(tmp_path: Path) -> None:
+    accounts = pd.DataFrame(
+        {"account_id": list("abc"), "network": 1, "url": ["https://x.example/a", None, "javascript:1"]}
+    )
+    data = page_data(written(nx.path_graph(list("abc")), tmp_path, accounts=accounts))
+    assert {n["name"]: n["url"] for n in data["nodes"]} == {"a": "https://x.example/a", "b": None, "c": None}
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="cannot be written"):
-        write_network(two_networks(), tmp_path / "no")
+        written(two_networks(), tmp_path / "no")
 
 
 def test_numbers_come_from_the_table_of_accounts() -> None:
@@ -116,15 +120,8 @@ def test_numbers_come_from_the_table_of_accounts() -> None:
 
 
 def test_a_simulated_view_says_so(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text('{"simulated": true}')
-    assert "Simulated data" in write_network(two_networks(), tmp_path).path.read_text()
-
-
-def test_a_view_inside_a_simulated_workspace_says_so_without_a_run_record(tmp_path: Path) -> None:
-    folder = tmp_path / "reports" / "analyses" / "x"
-    folder.mkdir(parents=True)
-    (tmp_path / "simulated.json").write_text("{}")
-    assert "Simulated data" in write_network(two_networks(), folder).path.read_text()
+    assert "Simulated data" in written(two_networks(), tmp_path, simulated=True).read_text()
+    assert "Simulated data" not in written(two_networks(), tmp_path).read_text()
 
 
 @given(st.text())

@@ -16,10 +16,17 @@ import pytest
 
 from coordlib.errors import PublishError
 from coordlib.report.dictionary import TABLES, dictionary_markdown, undocumented
-from coordlib.report.notebook_page import get_front_matter, page_notebook, write_notebook
-from coordlib.report.package import read_run, seal, write_day
+from coordlib.report.failure import failure_page
+from coordlib.report.network_view import network_view
+from coordlib.report.notebook_page import (
+    as_executed,
+    as_page,
+    get_front_matter,
+    page_notebook,
+    write_notebook,
+)
+from coordlib.report.package import install, read_run, seal, staging_of, write_report
 from coordlib.report.provenance import citation, citation_head, code_version, sha256_file
-from coordlib.site.build import failure_page
 
 FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
 
@@ -41,14 +48,23 @@ def tables(weight: int = 3) -> dict[str, pd.DataFrame]:
 
 
 def run(**more: Any) -> dict[str, Any]:
-    return {"date": "2025-01-03", "outcome": "network", "counts": {"n_accounts": 2}, "started_at": 0, **more}
+    return {
+        "name": "2025-01-03",
+        "date": "2025-01-03",
+        "outcome": "network",
+        "counts": {"n_accounts": 2},
+        "started_at": 0,
+        **more,
+    }
 
 
 def publish(folder: Path, weight: int = 3, **more: Any) -> dict[str, Any]:
-    record = write_day(folder, tables(weight), a_graph(), run(**more))
-    write_notebook(folder / "index.ipynb", page_notebook({"title": "x"}, [f"<p>{weight}</p>"]))
-    seal(folder)
-    return record
+    staging = staging_of(folder)
+    write_report(staging, tables(weight), a_graph(), run(**more), network_view(a_graph()))
+    for name in ("index.ipynb", "notebook.ipynb"):
+        write_notebook(staging / name, page_notebook({"title": "x"}, [f"<p>{weight}</p>"]))
+    seal(staging)
+    return install(staging, folder)
 
 
 @pytest.fixture
@@ -59,8 +75,14 @@ def folder(tmp_path: Path) -> Path:
 def test_every_file_of_a_day_is_there_with_its_hash_in_the_run_record(folder: Path) -> None:
     publish(folder)
     record = read_run(folder)
-    assert {path.name for path in folder.iterdir()} == {*FILES, "index.ipynb", "coordlib-2025-01-03.zip"}
-    for name in (*FILES[:3], "README.md", "datapackage.json", "index.ipynb"):
+    assert {path.name for path in folder.iterdir()} == {
+        *FILES,
+        "index.ipynb",
+        "notebook.ipynb",
+        "network.html",
+        "coordlib-2025-01-03.zip",
+    }
+    for name in (*FILES[:3], "README.md", "datapackage.json", "notebook.ipynb"):
         assert record["outputs"][name] == sha256_file(folder / name)
     assert record["code_version"] == code_version()
     assert record["started_at"] == "1970-01-01T00:00:00Z"
@@ -77,7 +99,7 @@ def test_a_failed_writing_leaves_nothing_behind_and_the_old_day_alone(folder: Pa
             raise OSError(28, "No space left on device")
 
     with pytest.raises(PublishError, match="No space left"):
-        write_day(folder, {**tables(), "posts": Broken()}, a_graph(), run())
+        write_report(folder, {**tables(), "posts": Broken()}, a_graph(), run(), network_view(a_graph()))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -136,7 +158,7 @@ def test_graphml_has_the_same_bytes_whatever_the_order_of_nodes(folder: Path, tm
     turned.add_nodes_from(reversed(list(a_graph())))
     turned.add_edges_from(list(a_graph().edges(data=True))[::-1])
     other = tmp_path / "other" / "2025-01-03"
-    write_day(other, tables(), turned, run())
+    write_report(other, tables(), turned, run(), network_view(turned))
     assert (other / "network.graphml").read_bytes() == (folder / "network.graphml").read_bytes()
 
 
@@ -159,14 +181,26 @@ def test_the_readme_states_parameters_caution_and_citation(folder: Path) -> None
     assert "Cite as" in text
 
 
-def test_a_failed_day_keeps_its_earlier_report_and_shows_the_traceback_as_text(folder: Path) -> None:
+def test_a_failed_re_run_leaves_the_good_page_with_a_note(folder: Path) -> None:
     publish(folder)
-    failure_page(folder, "2025-01-03", "boom <script>alert(1)</script>", "</pre><img src=x onerror=alert(1)>")
+    tables_before = (folder / "edges.csv").read_bytes()
+    for _ in range(2):
+        failure_page(
+            folder, "2025-01-03", "boom <script>alert(1)</script>", "</pre><img src=x onerror=alert(1)>"
+        )
     text = (folder / "index.ipynb").read_text()
     assert "<script>alert" not in text
-    assert "<img" not in text
+    assert text.count("A later run of this day failed") == 1
+    assert read_run(folder)["outcome"] == "network"
+    assert (folder / "edges.csv").read_bytes() == tables_before
+    assert not (folder.parent.parent / "versions").exists()
+
+
+def test_a_day_that_never_had_a_report_shows_the_traceback_as_text(folder: Path) -> None:
+    failure_page(folder, "2025-01-03", "boom", "</pre><img src=x onerror=alert(1)>")
+    text = (folder / "index.ipynb").read_text()
+    assert "<img" not in text and "&lt;img" in text
     assert read_run(folder)["outcome"] == "failed"
-    assert (folder.parent.parent / "versions" / "2025-01-03-v1" / "edges.csv").exists()
 
 
 def test_a_day_repaired_after_a_failure_takes_the_place_of_the_failure_page(folder: Path) -> None:
@@ -183,7 +217,9 @@ def test_an_unreadable_run_record_counts_as_none(folder: Path) -> None:
 
 def test_a_run_without_a_date_is_refused(folder: Path) -> None:
     with pytest.raises(PublishError, match="lacks date"):
-        write_day(folder, tables(), a_graph(), {"outcome": "network"})
+        write_report(
+            folder, tables(), a_graph(), {"name": "x", "outcome": "network"}, network_view(a_graph())
+        )
 
 
 def test_sealing_a_day_that_was_not_written_is_refused(folder: Path) -> None:
@@ -218,16 +254,18 @@ def test_every_column_has_type_and_definition(table: Any) -> None:
 
 def test_no_folder_of_the_machine_is_published(folder: Path) -> None:
     places = {"workspace": "/home/someone/w", "output_dir": "/home/someone/out", "time_window": 120}
-    write_day(folder, tables(), a_graph(), run(parameters=places))
-    notebook = page_notebook({"title": "x"}, [])
+    staging = staging_of(folder)
+    write_report(staging, tables(), a_graph(), run(parameters=places), network_view(a_graph()))
     cell = nbformat.v4.new_code_cell('workspace = "/home/someone/w"\ntime_window = 120', id="injected")
-    cell.metadata["tags"] = ["injected-parameters", "remove-cell"]
-    notebook.cells.append(cell)
-    write_notebook(folder / "index.ipynb", notebook)
-    seal(folder)
+    cell.metadata["tags"] = ["injected-parameters"]
+    executed = nbformat.v4.new_notebook(cells=[cell])
+    write_notebook(staging / "notebook.ipynb", as_executed(executed))
+    write_notebook(staging / "index.ipynb", as_page(executed, {"title": "x"}))
+    seal(staging)
+    install(staging, folder)
     for path in folder.iterdir():
         assert b"/home/someone" not in path.read_bytes(), path.name
-    assert "time_window = 120" in (folder / "index.ipynb").read_text()
+    assert "time_window = 120" in (folder / "notebook.ipynb").read_text()
     assert read_run(folder)["parameters"] == {"time_window": 120}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from coordlib.simulate.world import World, build_world
 from coordlib.store import Store, open_store
 from coordlib.store.pool import add_to_pool
 from coordlib.tiktok import TikTokResearch
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+from no_pages import decided_without_a_page
 
 
 @dataclass
@@ -67,4 +71,4 @@ def station(small_world: World, tmp_path: Path) -> Iterator[Station]:
 @pytest.fixture
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the notebook out: these tests look at what is collected, not at the page."""
-    monkeypatch.setattr(day_module, "run_day_notebook", lambda *arguments, **options: None)
+    monkeypatch.setattr(day_module, "run_report", decided_without_a_page)

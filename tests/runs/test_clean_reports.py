@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from no_pages import decided_without_a_page
 
 from coordlib.places import Workspace
-from coordlib.runs import clean_reports as clean_module
 from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
-from coordlib.runs.parameters import DailyMonitoring
+from coordlib.runs.decided import Decided
 from coordlib.runs.replay import replay_archive
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
@@ -37,7 +38,7 @@ def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
     with open_store(place.database) as store:
         assert delete(store, [gone], 1) == 1
     done = clean_reports(place)
-    assert folder.name in done.rebuilt
+    assert f"reports/days/{folder.name}" in done.rebuilt
     assert done.removed == (f"reports/versions/{folder.name}-v1",)
     left = [
         path
@@ -54,13 +55,14 @@ def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
 def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two replayed days whose pages only say that they were made."""
 
-    def page(workspace: Workspace, date: str, parameters: DailyMonitoring) -> None:
-        folder = workspace.day_folder(date)
+    def page(
+        workspace: Workspace, template: str, folder: Path, parameters: dict[str, Any], **options: object
+    ) -> Decided:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "index.ipynb").write_text("made\n")
+        return decided_without_a_page(workspace, template, folder, parameters)
 
-    for module in (day_module, clean_module):
-        monkeypatch.setattr(module, "run_day_notebook", page)
+    monkeypatch.setattr(day_module, "run_report", page)
     write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a", days=2)
     place = Workspace(tmp_path / "w")
     replay_archive(tmp_path / "a", place.root, progress=False)
@@ -101,5 +103,5 @@ def test_a_day_lost_to_a_clean_up_that_was_killed_is_made_again(replayed: Worksp
     delete_posts_of_one_coordinated_account(replayed)
     date = sorted(replayed.days.iterdir())[-1].name
     shutil.rmtree(replayed.day_folder(date))
-    assert date in clean_reports(replayed).rebuilt
+    assert f"reports/days/{date}" in clean_reports(replayed).rebuilt
     assert (replayed.day_folder(date) / "index.ipynb").exists()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from coordlib.runs.folders import check_parameters
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.runs.checked import check_parameters
 from coordlib.runs.notebooks import MODELS, notebook_defaults
 from coordlib.runs.parameters import DailyMonitoring
 
@@ -64,3 +64,23 @@ def test_the_other_names_of_a_notebook_are_its_own() -> None:
         "date_": lambda: 1,
     }
     assert check_parameters(DailyMonitoring, names)["time_window"] == 60
+
+
+def test_a_parameter_papermill_brought_is_refused_when_no_cell_has_it() -> None:
+    """`papermill -p window 60` adds a variable nobody reads."""
+    cells = {"In": ["", "time_window = 120", "# Parameters\nwindow = 60\n"], "time_window": 120, "window": 60}
+    with pytest.raises(UnknownParameterError, match="'window' \\(did you mean 'time_window'"):
+        check_parameters(DailyMonitoring, cells)
+    own = {
+        "In": ["", "my_own = 1\ntime_window = 120", "# Parameters\nmy_own = 2\n"],
+        "time_window": 120,
+        "my_own": 2,
+    }
+    assert check_parameters(DailyMonitoring, own)["time_window"] == 120
+
+
+def test_the_cells_go_on_with_the_checked_values() -> None:
+    """A number written as text passed the check and failed four cells later."""
+    cells = {"edge_weight": "0.9", "time_window": 60}
+    assert check_parameters(DailyMonitoring, cells)["edge_weight"] == 0.9
+    assert cells == {"edge_weight": 0.9, "time_window": 60}

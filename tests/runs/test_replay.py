@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from no_pages import decided_without_a_page
 
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
 from coordlib.places import Workspace
@@ -23,6 +24,7 @@ from coordlib.simulate.world import build_world
 from coordlib.sources.archive import read_day
 from coordlib.store import open_store
 from coordlib.store.pool import pool
+from coordlib.store.runs import newest_run
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +101,9 @@ def test_replaying_again_changes_no_published_file(archive: Path, replayed: Work
     assert not (replayed.root / "reports" / "versions").exists()
 
 
-def test_a_failing_notebook_costs_its_page_and_nothing_else(archive: Path, tmp_path: Path, project: Path):
+def test_a_failing_notebook_costs_the_day_and_its_posts_stay_stored(
+    archive: Path, tmp_path: Path, project: Path
+):
     place = Workspace(tmp_path / "w")
     broken = nbformat.read(project / "notebooks" / "02-daily-monitoring.ipynb", as_version=4)
     broken.cells.append(nbformat.v4.new_code_cell("raise RuntimeError('<b>told to fail</b>')"))
@@ -113,7 +117,13 @@ def test_a_failing_notebook_costs_its_page_and_nothing_else(archive: Path, tmp_p
     (report,) = replay_archive(one, place.root, progress=False)
     assert not report.ok
     assert "RuntimeError" in (report.message or "")
-    assert load_day(place.root).facts["n_posts"] > 0
+    stored = load_day(place.root)
+    assert len(stored.posts) > 0
+    assert (report.counts, report.new_accounts) == ({}, [])
+    with open_store(place.database, read_only=True) as store:
+        assert newest_run(store)["status"] == "failed"  # type: ignore[index]
+        assert store.connection.execute("SELECT count(*) FROM detections").fetchone()[0] == 0
+        assert pool(store)["added_on"].lt(newest.name).all(), "nobody enters the pool by a failed day"
     page = (report.folder / "index.ipynb").read_text()
     assert "told to fail" in page and "<b>told" not in page
 
@@ -131,8 +141,10 @@ def test_the_notebook_runs_by_itself_with_the_parameter_file(
 def test_one_network_is_analysed_in_depth(replayed: Workspace):
     dates = [folder.name for folder in days(replayed) if len(table(folder, "networks"))]
     out = analyse_component(ComponentAnalysis(workspace=str(replayed.root), date=dates[-1], network=1))
-    text = out.read_text()
+    text = (out.folder / "index.ipynb").read_text()
     assert "Who leads" in text and "Captions shared" in text
+    on_the_day = table(replayed.day_folder(dates[-1]), "accounts")
+    assert set(out.accounts["account_id"]) == set(on_the_day.loc[on_the_day["network"] == "1", "account_id"])
 
 
 def test_a_network_is_analysed_by_hand_where_no_analysis_was_before(
@@ -142,7 +154,9 @@ def test_a_network_is_analysed_by_hand_where_no_analysis_was_before(
     values = {"workspace": str(replayed.root), "date": dates[0], "network": 2}
     out = run_notebook(project / "notebooks" / "03-component-analysis.ipynb", tmp_path / "out.ipynb", values)
     assert "Who leads" in out.read_text()
-    assert (replayed.analysis_folder(f"{dates[0]}-network-2") / "network.html").exists()
+    draft = replayed.draft_folder("analyses", f"{dates[0]}-network-2", {})
+    assert (draft / "network.html").exists()
+    assert not replayed.analysis_folder(f"{dates[0]}-network-2").exists()
 
 
 def test_a_day_that_is_not_stored_is_named_with_those_that_are(replayed: Workspace):
@@ -163,7 +177,7 @@ def test_an_archive_with_one_damaged_day_is_refused_before_any_day_is_stored(arc
 def test_a_snapshot_with_the_needed_columns_alone_is_enough(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("coordlib.runs.day.run_day_notebook", lambda *arguments: None)
+    monkeypatch.setattr("coordlib.runs.day.run_report", decided_without_a_page)
     newest = max(path for path in archive.iterdir() if path.is_dir())
     posts = pd.read_csv(newest / "daily_snapshot.csv.gz", dtype=str, keep_default_na=False)
     (tmp_path / "a" / newest.name).mkdir(parents=True)
@@ -208,7 +222,7 @@ def test_a_notebook_run_by_hand_leaves_the_published_day_as_it_is(
     values = {"workspace": str(replayed.root), "time_window": 20}
     run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
     assert {path: path.read_bytes() for path in sorted(newest.iterdir())} == before
-    draft = replayed.draft_folder(newest.name)
+    draft = replayed.draft_folder("days", newest.name, {"time_window": 20})
     record = json.loads((draft / "run.json").read_text())
     assert record["parameters"]["time_window"] == 20
     assert record["simulated"] is True

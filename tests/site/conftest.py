@@ -17,20 +17,16 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from coordlib.report.day_figures import (
-    hours_of_day,
-    network_sizes,
-    post_timeline,
-    seconds_apart,
-    weight_against_objects,
-)
 
+from coordlib.report import charts
 from coordlib.report.banners import day_banner
-from coordlib.report.network_view import network_html, write_network
+from coordlib.report.failure import failure_page
+from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
-from coordlib.report.package import seal, write_day
+from coordlib.report.package import install, seal, staging_of, write_report
 from coordlib.report.tables import facts_table, html_table
-from coordlib.site.build import failure_page, prepare_site
+from coordlib.site.build import prepare_site
 
 CHROMIUM = Path(os.environ.get("COORDLIB_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -95,17 +91,16 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
     return {"accounts": accounts, "networks": networks, "posts": posts, "edges": edges, "pairs": pairs}, graph
 
 
-def report_blocks(
-    folder: Path, run: dict[str, Any], tables: dict[str, pd.DataFrame], graph: nx.Graph
-) -> list[str]:
+def report_blocks(run: dict[str, Any], tables: dict[str, pd.DataFrame], view: NetworkView) -> list[str]:
     """The blocks of HTML a notebook shows, without starting a kernel."""
-    view = write_network(graph, folder, accounts=tables["accounts"], simulated=True)
     script = '<script src="../../assets/table.js" defer></script>'
     return [
         script + day_banner(run), facts_table({"Posts analysed": "900 by 120 accounts"}, "Summary"),
-        network_html(view), network_sizes(tables["networks"]).html, post_timeline(tables["posts"]).html,
-        hours_of_day(tables["posts"]).html, weight_against_objects(tables["edges"]).html,
-        seconds_apart(tables["pairs"], 120).html,
+        view.page or view.html, figure_html(charts.network_sizes(tables["networks"], detached_axes())),
+        figure_html(charts.post_timeline(tables["posts"], detached_axes(2.0))),
+        figure_html(charts.hours_of_day(tables["posts"], detached_axes())),
+        figure_html(charts.weight_against_objects(tables["edges"], detached_axes())),
+        figure_html(charts.seconds_apart(tables["pairs"], 120, detached_axes())),
         html_table(tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv"),
         html_table(tables["networks"], "Networks"),
         html_table(tables["posts"], "Posts", formats={"posted_at": "utc"}, max_rows=100, csv="posts.csv"),
@@ -144,13 +139,17 @@ def _day(
     started: int,
 ) -> None:
     folder = root / "reports" / "days" / date
-    run = write_day(folder, tables, graph, {
-        "date": date, "outcome": outcome, "counts": counts, "parameters": {"time_window": 120}, "simulated": True,
-        "started_at": 1_736_000_000 + started,
-    })  # fmt: skip
-    blocks = report_blocks(folder, run, tables, graph) if graph else [day_banner(run)]
-    write_notebook(folder / "index.ipynb", page_notebook({"title": date}, blocks))
-    seal(folder)
+    staging = staging_of(folder)
+    view = network_view(graph, accounts=tables["accounts"], simulated=True)
+    _, run = write_report(staging, tables, graph, {
+        "name": date, "date": date, "outcome": outcome, "counts": counts, "parameters": {"time_window": 120},
+        "simulated": True, "started_at": 1_736_000_000 + started,
+    }, view)  # fmt: skip
+    blocks = report_blocks(run, tables, view) if graph else [day_banner(run)]
+    for name in ("index.ipynb", "notebook.ipynb"):
+        write_notebook(staging / name, page_notebook({"title": date}, blocks))
+    seal(staging)
+    install(staging, folder)
 
 
 @pytest.fixture(scope="session")

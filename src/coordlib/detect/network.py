@@ -77,7 +77,7 @@ def generate_coordinated_network(
     Warns
     -----
     TiedWeightsWarning
-        There are edges, and none is over the threshold because the quantile is the heaviest weight itself.
+        With ``subgraph=1``: there are edges, and none is over the threshold because the quantile is the heaviest weight itself.
 
     Notes
     -----
@@ -102,7 +102,7 @@ def generate_coordinated_network(
             "threshold": _limit(edges["weight"], edge_weight, min_weight),
             "edge_weight": float(edge_weight),
         }
-        if words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight):
+        if subgraph == 1 and (words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight)):
             warnings.warn(words, TiedWeightsWarning, stacklevel=2)
         if min_weight is not None:
             limits["min_weight"] = min_weight

@@ -94,7 +94,8 @@ def detached_axes(height: float = 1.0) -> Axes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
-    return figure.add_subplot()
+    with drawing():
+        return figure.add_subplot()
 
 
 def nothing_to_draw(ax: Axes | None, title: str) -> Axes:

@@ -274,6 +274,8 @@ def describe_report(
         The graph has an edge without a pair of posts behind it.
     """
     used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
+    if source.kind == "day":
+        used["date"] = source.date
     evidence = evidence_pairs(pairs, graph, source.posts)
     _check(graph, evidence)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)

@@ -33,6 +33,7 @@ from coordlib.runs.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
     LinkSharing,
+    OwnTable,
     Parameters,
     SeedDiscovery,
 )
@@ -43,6 +44,7 @@ MODELS: dict[str, type[Parameters]] = {
     "02-daily-monitoring.ipynb": DailyMonitoring,
     "03-component-analysis.ipynb": ComponentAnalysis,
     "05-link-sharing.ipynb": LinkSharing,
+    "06-own-table.ipynb": OwnTable,
 }
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
