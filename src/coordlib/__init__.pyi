@@ -16,14 +16,16 @@ from .detect import (
     generate_coordinated_network,
 )
 from .detect.layers import combine_layers, detect_layers
+from .detect.sweep import Sweep, sweep
 from .links.coord_shares import CoordShares, get_coord_shares
 from .links.interval import CoordInterval, estimate_coord_interval
 from .links.summaries import get_cluster_summary, get_component_summary, label_links
 from .links.top_lists import get_top_coord_shares, get_top_coord_urls
 from .posts import prep_data
-from .report import charts
+from .report import charts, sweep_charts
 from .report.link_charts import draw_url_timeline_chart
 from .report.link_outputs import get_outputs, write_link_outputs
+from .report.tables import Table
 from .runs.bluesky_links import collect_links
 from .runs.checked import check_parameters
 from .runs.discover import add_seeds, discover_seeds, discovery_query
@@ -38,10 +40,13 @@ from .runs.parameters import (
     LinkSharing,
     Monitoring,
     OwnTable,
+    ParameterSweep,
     SeedDiscovery,
 )
 from .runs.reporting import make_report
 from .runs.stored import load_day, load_discovery, load_table
+from .runs.sweep import read_sweep, sweep_notebooks
+from .runs.sweep_report import save_sweep, sweep_headline
 from .simulate.links import simulate_link_shares
 from .simulate.shares import simulate_data
 from .sources.archive import list_days, read_day
@@ -77,7 +82,10 @@ __all__ = [
     "LinkSharing",
     "Monitoring",
     "OwnTable",
+    "ParameterSweep",
     "SeedDiscovery",
+    "Sweep",
+    "Table",
     "TikTokResearch",
     "account_leads",
     "account_stats",
@@ -143,12 +151,18 @@ __all__ = [
     "preprocess_twitter_users",
     "read_day",
     "read_export",
+    "read_sweep",
     "remove_hashtags",
     "reshape_tweets",
     "run_notebook",
+    "save_sweep",
     "search_stories",
     "simulate_data",
     "simulate_link_shares",
+    "sweep",
+    "sweep_charts",
+    "sweep_headline",
+    "sweep_notebooks",
     "to_shares",
     "write_link_outputs",
 ]

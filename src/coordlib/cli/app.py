@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "analyse": "workspace",
     "notebook": "workspace",
     "report": "report",
+    "sweep": "sweep",
     "render": "workspace",
     "serve": "workspace",
     "simulate": "simulate",

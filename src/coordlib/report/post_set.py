@@ -70,6 +70,14 @@ class PostSet:
             for name in names
         }
 
+    def within(self, grid: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how these posts were reported, as far as a grid of parameters has those values."""
+        return {
+            name: self.parameters[name]
+            for name, values in grid.items()
+            if self.parameters.get(name) in values and name in self.parameters
+        }
+
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input and of the posts as they are here."""
         text = self.posts.to_json(orient="records", lines=True, force_ascii=True)

@@ -1,14 +1,16 @@
-"""Reports beside the days: one network in depth (notebook 03), a table of one's own (notebook 06)."""
+"""Reports beside the days: one network in depth (03), a sweep (04), a table of one's own (06)."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from coordlib.errors import ParameterError
 from coordlib.places import find_workspace
-from coordlib.runs.decided import Decided, run_report
-from coordlib.runs.parameters import ComponentAnalysis, OwnTable
+from coordlib.runs.decided import Decided, run_page, run_report
+from coordlib.runs.parameters import ComponentAnalysis, OwnTable, ParameterSweep
 from coordlib.runs.stored import load_day, load_table
 
-COMPONENT, TABLE = "03-component-analysis.ipynb", "06-own-table.ipynb"
+COMPONENT, SWEEP, TABLE = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb", "06-own-table.ipynb"
 
 
 def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Decided:
@@ -53,3 +55,25 @@ def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
     return run_report(
         workspace, TABLE, workspace.analysis_folder(data.name), parameters.for_notebook(), progress=progress
     )  # fmt: skip
+
+
+def report_sweep(parameters: ParameterSweep, *, progress: bool = False) -> Path:
+    """Run the sweep notebook on a stored day or a file, keep its page among the analyses, and return its folder.
+
+    Raises
+    ------
+    StoreError, InputError
+        The day is not stored, or the file cannot be read.
+    RunError
+        The notebook failed.
+    """
+    workspace = find_workspace(parameters.workspace)
+    values = parameters.for_notebook()
+    if parameters.source is None:
+        name = load_day(workspace.root, parameters.date).name
+    else:
+        name = load_table(parameters.source, workspace.root, mapping=parameters.mapping).name
+        values["source"] = str(Path(parameters.source).resolve())
+    folder = workspace.analysis_folder(f"{name}-sweep")
+    run_page(workspace, SWEEP, folder, values, progress=progress)
+    return folder

@@ -35,6 +35,7 @@ from coordlib.runs.parameters import (
     LinkSharing,
     OwnTable,
     Parameters,
+    ParameterSweep,
     SeedDiscovery,
 )
 
@@ -43,6 +44,7 @@ MODELS: dict[str, type[Parameters]] = {
     "01-seed-discovery.ipynb": SeedDiscovery,
     "02-daily-monitoring.ipynb": DailyMonitoring,
     "03-component-analysis.ipynb": ComponentAnalysis,
+    "04-parameter-sweep.ipynb": ParameterSweep,
     "05-link-sharing.ipynb": LinkSharing,
     "06-own-table.ipynb": OwnTable,
 }

@@ -16,6 +16,27 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
 
 
+def read_yaml(path: Path | str) -> dict[str, Any]:
+    """Read a YAML file of ``name: value`` lines.
+
+    Raises
+    ------
+    FileFormatError
+        There is no such file, or it is not readable as YAML, or not such lines.
+    """
+    path = Path(path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise FileFormatError(f"{path}: there is no such parameter file") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
+        text = " ".join(str(error).split())
+        raise FileFormatError(f"{path}: not readable as YAML ({text})") from None
+    if not isinstance(values, dict):
+        raise FileFormatError(f"{path}: expected 'name: value' lines, found a {type(values).__name__}")
+    return {str(name): value for name, value in values.items()}
+
+
 class Parameters(BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
@@ -48,17 +69,7 @@ class Parameters(BaseModel):
     @classmethod
     def from_yaml(cls, path: Path | str) -> Self:
         """Read and validate a YAML file of parameters."""
-        path = Path(path)
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except FileNotFoundError:
-            raise FileFormatError(f"{path}: there is no such parameter file") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            text = " ".join(str(error).split())
-            raise FileFormatError(f"{path}: not readable as YAML ({text})") from None
-        if not isinstance(values, dict):
-            raise FileFormatError(f"{path}: expected 'name: value' lines, found a {type(values).__name__}")
-        return cls.load(values, where=str(path))
+        return cls.load(read_yaml(path), where=str(path))
 
     def for_notebook(self) -> dict[str, Any]:
         """Return the values as papermill can inject them: text, numbers, booleans, None, lists, dicts."""
@@ -148,6 +159,36 @@ class OwnTable(DetectionParameters):
         description="What counts as the same: a column of the posts (none: the usual one of the format).",
     )
     nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
+    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+
+
+class ParameterSweep(Parameters):
+    """Parameters of notebooks/04-parameter-sweep.ipynb: how much a day's finding depends on its parameters."""
+
+    workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
+    date: dt.date | None = Field(None, description="The day to look at (none: the newest stored).")
+    source: str | None = Field(None, description="A file of posts instead of a stored day.")
+    mapping: str | None = Field(None, description="YAML file that says which column of it means what.")
+    output_dir: str | None = Field(
+        None, description="Where files are written (none: among the drafts of the workspace)."
+    )
+    object_id: list[str] = Field(
+        ["text"], min_length=1, description="What counts as the same: columns of the posts."
+    )
+    time_window: list[int] = Field(
+        [10, 30, 60, 90, 120, 180, 300, 600], min_length=1, description="Windows (seconds)."
+    )
+    min_participation: list[int] = Field([1, 2, 3], min_length=1, description="Shares an account needs.")
+    edge_weight: list[float] = Field(
+        [0.5, 0.7, 0.8, 0.9, 0.95], min_length=1, description="Quantiles of the weights."
+    )
+    min_weight: list[int | None] = Field(
+        [None], min_length=1, description="Fixed smallest weights (null: the quantile)."
+    )
+    reference: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The point to compare with (empty: the day's own, else the usual values).",
+    )
     rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
 
 

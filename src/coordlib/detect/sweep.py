@@ -1,0 +1,249 @@
+"""How much a finding depends on its parameters: many detections for the price of one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coordlib.detect.edges import check_quantile, over_threshold, ties_at_top, weight_quantile
+from coordlib.detect.kernel import IntArray
+from coordlib.detect.pairs import Coded, _candidates, _canonical_order, as_shares, check_whole
+from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.posts import SHARE_COLUMNS, prep_data
+
+#: What a grid can vary, with the values it has where the grid says nothing.
+DEFAULTS: Mapping[str, Any] = {
+    "object_id": "text", "time_window": 120, "min_participation": 2, "edge_weight": 0.9, "min_weight": None,
+}  # fmt: skip
+
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """The points of a grid and what was found at each. At the end of a cell it shows its points.
+
+    Attributes
+    ----------
+    points
+        One row per point: the parameters, ``outcome``, ``pairs``, ``edges_all``, ``threshold``, ``edges``,
+        ``accounts``, ``networks``, and the overlap with the reference (Jaccard index of accounts and of edges, 0–1).
+    inclusion
+        One row per account that is in a network at any point: ``points`` (at how many), ``share`` (of all points, 0–1),
+        ``in_reference``. The most often included first.
+    reference
+        Parameters of the point the others are compared with.
+    varied
+        Names of the parameters with more than one value.
+    """
+
+    points: pd.DataFrame
+    inclusion: pd.DataFrame
+    reference: Mapping[str, Any]
+    varied: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self}</p>{self.points.to_html(max_rows=12, index=False)}"
+
+    def __repr__(self) -> str:
+        accounts = self.points["accounts"]
+        steady = int((self.inclusion["share"] == 1).sum())
+        return (
+            f"{len(self.points):,} points of {', '.join(self.varied) or 'one setting'}: {accounts.min():,} to {accounts.max():,} "
+            f"accounts; {steady:,} of {len(self.inclusion):,} accounts are found at every point"
+        )  # fmt: skip
+
+
+def sweep(
+    posts: pd.DataFrame, grid: Mapping[str, Sequence[Any]], reference: Mapping[str, Any] | None = None
+) -> Sweep:
+    """Detect coordination at every point of a grid of parameters.
+
+    Parameters
+    ----------
+    posts
+        A table of posts (:mod:`coordlib.posts`), or shares as :func:`coordlib.prep_data` returns them.
+    grid
+        Parameter to its values: ``time_window`` (seconds), ``min_participation``, ``edge_weight`` (quantile 0–1) or
+        ``min_weight`` (fixed; None: the quantile), ``object_id`` (columns of the posts).
+    reference
+        The point to compare with (none: the usual values, or of each parameter the value in the middle of its list).
+
+    Returns
+    -------
+    Sweep
+        ``points`` in the order of the grid, ``inclusion`` by account.
+
+    Raises
+    ------
+    UnknownParameterError, ParameterError
+        A name the grid cannot vary, a value out of range, an empty list.
+
+    Notes
+    -----
+    Pairs are formed once per object, in the widest window; every narrower window, participation and threshold is a
+    selection of those. Each point equals :func:`coordlib.detect_groups` and
+    :func:`coordlib.generate_coordinated_network` with ``subgraph=1`` at its parameters.
+
+    References
+    ----------
+    Simonsohn, U., Simmons, J. P., & Nelson, L. D. (2020). Specification curve analysis. Nature Human Behaviour 4,
+    1208–1214, https://doi.org/10.1038/s41562-020-0912-z
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"object_id": ["o", "o", "p", "p"], "account_id": ["a", "b", "a", "b"],
+    ...     "content_id": ["1", "2", "3", "4"], "timestamp_share": [0, 5, 100, 190]})
+    >>> found = sweep(shares, {"time_window": [10, 100], "min_participation": [1], "min_weight": [1, 2]})
+    >>> found.points[["time_window", "min_weight", "accounts"]].values.tolist()
+    [[10, 1, 2], [10, 2, 0], [100, 1, 2], [100, 2, 2]]
+    """
+    values = _checked(grid)
+    found = []
+    for name in values["object_id"]:
+        shares = (
+            posts
+            if set(SHARE_COLUMNS) <= set(posts.columns)
+            else prep_data(posts, name, timestamp_share="posted_at")
+        )
+        candidates = _Candidates(as_shares(shares), max(values["time_window"]))
+        for window, least in itertools.product(values["time_window"], values["min_participation"]):
+            first, second, weights, n_pairs = candidates.edges(window, least)
+            for quantile, fixed in itertools.product(values["edge_weight"], values["min_weight"]):
+                point = dict(zip(DEFAULTS, (name, window, least, quantile, fixed), strict=True))
+                kept = over_threshold(weights, quantile, fixed) == 1
+                tied = ties_at_top(weights, quantile, fixed)
+                limit = float(fixed) if fixed is not None else weight_quantile(weights, quantile)
+                edges = frozenset(zip(first[kept], second[kept], strict=True))
+                facts = {"outcome": "network" if edges else "tied" if tied else "no-coordination", "pairs": n_pairs,
+                         "edges_all": len(weights), "threshold": limit}  # fmt: skip
+                found.append((point, facts, edges))
+    return compare(found, reference)
+
+
+def compare(
+    found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any], frozenset[Edge]]],
+    reference: Mapping[str, Any] | None = None,
+) -> Sweep:
+    """Put points side by side: each a setting, facts about it, and its edges."""
+    settings = pd.DataFrame([dict(point) for point, _, _ in found], dtype=object)
+    varied = tuple(str(name) for name in settings if settings[name].map(repr).nunique() > 1)
+    place = _reference(settings, reference)
+    accounts = [frozenset(name for edge in edges for name in edge) for _, _, edges in found]
+    base, base_edges = accounts[place], found[place][2]
+    rows = [
+        {**point, **facts, "edges": len(edges), "accounts": len(members), "networks": _networks(edges),
+         "accounts_overlap": _jaccard(members, base), "edges_overlap": _jaccard(edges, base_edges)}
+        for (point, facts, edges), members in zip(found, accounts, strict=True)
+    ]  # fmt: skip
+    counts = pd.Series([name for members in accounts for name in members], dtype=object).value_counts()
+    inclusion = pd.DataFrame({"account_id": counts.index, "points": counts.to_numpy(dtype=np.int64)})
+    inclusion["share"] = inclusion["points"] / len(found)
+    inclusion["in_reference"] = inclusion["account_id"].isin(base)
+    inclusion["account_id"] = inclusion["account_id"].astype("str")
+    inclusion = inclusion.sort_values(["points", "account_id"], ascending=[False, True], ignore_index=True)
+    return Sweep(pd.DataFrame(rows), inclusion, dict(found[place][0]), varied)
+
+
+class _Candidates:
+    """All pairs of one object's shares in the widest window, as numbers."""
+
+    def __init__(self, shares: pd.DataFrame, widest: int) -> None:
+        coded = Coded.from_shares(shares)
+        self.coded = coded = coded.ordered(_canonical_order(shares, coded)).prefiltered(0)
+        self.later, self.earlier = _candidates(coded, int(widest) * coded.ticks, True)
+        self.apart = np.abs(coded.times[self.later] - coded.times[self.earlier])
+        self.names = pd.Index(coded.account_names, dtype="str")
+        self.rank = np.empty(len(self.names), dtype=np.int64)
+        self.rank[self.names.argsort()] = np.arange(len(self.names))
+        self.by_rank = np.argsort(self.rank)
+        self.rows_of = np.bincount(coded.accounts, minlength=len(self.names))
+
+    def edges(
+        self, window: int, least: int
+    ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_], IntArray, int]:
+        """Return both accounts and the weight of every edge, and the number of pairs."""
+        coded = self.coded
+        rows = (
+            np.ones(len(coded.objects), dtype=bool) if least <= 1 else (self.rows_of >= least)[coded.accounts]
+        )
+        stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
+        later, earlier = self.later[stays], self.earlier[stays]
+        if least >= 1:
+            kept = _participating(coded, rows, later, earlier, least)
+            later, earlier = later[kept], earlier[kept]
+        one, two = self.rank[coded.accounts[later]], self.rank[coded.accounts[earlier]]
+        size = np.int64(max(len(self.names), 1))
+        keys, weights = np.unique(np.minimum(one, two) * size + np.maximum(one, two), return_counts=True)
+        low, high = np.divmod(keys, size)
+        first, second = (self.names.take(self.by_rank[ends]).to_numpy(dtype=object) for ends in (low, high))
+        return first, second, weights.astype(np.int64), len(later)
+
+
+def _participating(
+    coded: Coded, rows: npt.NDArray[np.bool_], later: IntArray, earlier: IntArray, least: int
+) -> npt.NDArray[np.bool_]:
+    """The rule of :func:`coordlib.detect_groups`: a pair stays when either account has enough rows of paired contents."""
+    found = np.zeros(len(coded.content_names) + 1, dtype=bool)
+    found[coded.contents[later]] = found[coded.contents[earlier]] = True
+    paired = found[coded.contents] & rows
+    counts = np.bincount(coded.accounts[paired], minlength=len(coded.account_names) + 1)
+    passing = np.zeros_like(found)
+    passing[coded.contents[paired & (counts[coded.accounts] >= least)]] = True
+    return np.asarray(passing[coded.contents[later]] | passing[coded.contents[earlier]])
+
+
+def _checked(grid: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    if unknown := set(grid) - set(DEFAULTS):
+        raise UnknownParameterError.from_names(unknown, DEFAULTS, "grid")
+    values = {name: list(dict.fromkeys(grid.get(name, [default]))) for name, default in DEFAULTS.items()}
+    for name, items in values.items():
+        if not items:
+            raise ParameterError(f"grid: {name} has no value; give a list of at least one")
+    for name in ("time_window", "min_participation"):
+        for value in values[name]:
+            check_whole(value, name)
+    for value in values["edge_weight"]:
+        check_quantile(value)
+    for value in values["min_weight"]:
+        if value is not None and value < 1:
+            raise ParameterError(f"min_weight = {value!r}: give a whole number of 1 or more")
+    return values
+
+
+def _reference(settings: pd.DataFrame, reference: Mapping[str, Any] | None) -> int:
+    """Number of the point the others are compared with."""
+    wanted = dict(reference or {})
+    for name in settings:
+        values = list(dict.fromkeys(settings[name].tolist()))
+        usual = DEFAULTS.get(str(name))
+        wanted.setdefault(str(name), usual if usual in values else values[len(values) // 2])
+    if unknown := set(wanted) - set(map(str, settings.columns)):
+        raise UnknownParameterError.from_names(unknown, map(str, settings.columns), "reference")
+    same = np.ones(len(settings), dtype=bool)
+    for name, value in wanted.items():
+        same &= (
+            settings[name]
+            .map(lambda cell, value=value: cell == value or (cell is None and value is None))
+            .to_numpy(dtype=bool)
+        )
+    if not same.any():
+        raise ParameterError(f"reference: {wanted} is no point of the grid")
+    return int(np.flatnonzero(same)[0])
+
+
+def _networks(edges: Iterable[Edge]) -> int:
+    graph: nx.Graph[Any] = nx.Graph()
+    graph.add_edges_from(edges)
+    return nx.number_connected_components(graph)
+
+
+def _jaccard(one: frozenset[Any], two: frozenset[Any]) -> float:
+    return len(one & two) / len(one | two) if one or two else 1.0

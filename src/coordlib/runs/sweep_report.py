@@ -1,0 +1,74 @@
+"""A sweep as a report: what notebook 04 shows and writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from coordlib.detect.sweep import Sweep
+from coordlib.places import Workspace
+from coordlib.report.display import Html
+from coordlib.report.package import is_staging, replace_folder, staging_of, write_json
+from coordlib.report.post_set import PostSet
+from coordlib.report.provenance import (
+    code_version,
+    notebook_told,
+    package_versions,
+    provenance_box,
+    sha256_file,
+)
+from coordlib.report.tables import write_csv
+from coordlib.report.text import escape
+
+
+def sweep_headline(found: Sweep) -> Html:
+    """Say in a banner how much the finding depends on the parameters."""
+    accounts, base = (
+        found.points["accounts"],
+        found.points.loc[found.points["accounts_overlap"] == 1, "accounts"],
+    )
+    steady, n = int((found.inclusion["share"] == 1).sum()), len(found.inclusion)
+    reference = ", ".join(f"{name} {found.reference[name]}" for name in found.varied)
+    head = f"{accounts.min():,} to {accounts.max():,} accounts over {len(found.points):,} settings."
+    body = (
+        f"{steady:,} of the {n:,} accounts found at any setting are found at every one. The reference ({reference}) finds "
+        f"{int(base.iloc[0]):,}."
+    )
+    return Html(
+        f'<div class="cl-banner cl-found" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
+    )
+
+
+def save_sweep(
+    found: Sweep, source: PostSet, parameters: Mapping[str, Any], output_dir: Path | str | None = None
+) -> Html:
+    """Write the points, the inclusion of every account and the run record, and show what they were made from.
+
+    `output_dir` is the folder (none: among the drafts of the workspace); it appears whole or not at all.
+    """
+    name = f"{source.name}-sweep"
+    folder = (
+        Path(output_dir) if output_dir else Workspace(source.workspace).draft_folder("analyses", name, {})
+    )
+    staging = folder if is_staging(folder) else staging_of(folder)
+    if staging != folder:
+        shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True, exist_ok=True)
+    for table in ("points", "inclusion"):
+        write_csv(getattr(found, table), staging / f"{table}.csv")
+    told = {
+        key: value for key, value in parameters.items() if key not in ("workspace", "output_dir", "source")
+    }
+    record = {
+        "name": name, "kind": "sweep", "title": f"How much it depends on the parameters: {source.name}", "date": source.date,
+        "outcome": "sweep", "simulated": source.simulated, "parameters": {**told, "reference": dict(found.reference)},
+        "counts": {"n_points": len(found.points), "n_accounts": len(found.inclusion)}, "inputs": source.hashes(),
+        "started_at": source.started_at, "code_version": code_version(), "packages": package_versions(), **notebook_told(),
+        "outputs": {path.name: sha256_file(path) for path in sorted(staging.glob("*.csv"))},
+    }  # fmt: skip
+    write_json(staging / "run.json", record)
+    if staging != folder:
+        replace_folder(staging, folder)
+    return provenance_box(record)
