@@ -22,8 +22,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(VENV)/.ready
-	rm -rf $(DEMO)
-	$(BIN)/coordlib demo --workspace $(DEMO) --output _site
+	$(BIN)/coordlib demo --workspace $(DEMO) --output _site --aside
 	@echo "The site is in $(CURDIR)/_site/index.html ('make serve' shows it on this machine)."
 
 test: lint

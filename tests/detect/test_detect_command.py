@@ -47,7 +47,15 @@ def test_edges_are_written_as_csv_and_one_line_says_what_was_found(
     code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv")
     assert (code, err) == (0, "")
     assert out.count("\n") == 1
-    assert "3 edges between 3 accounts, from 4 pairs of posts in 6 shares (threshold 1.8)" in out
+    assert (
+        "1 edge between 2 accounts, from 4 pairs of posts in 6 shares (threshold 1.8); 1 of all 3 edges over it"
+        in out
+    )
+    assert len(pd.read_csv(tmp_path / "edges.csv")) == 1, (
+        "the edges over the threshold, unless all are asked for"
+    )
+    code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", "--subgraph", 0)
+    assert "3 edges between 3 accounts" in out
     with (tmp_path / "edges.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["account_id"] for row in rows] == ["'=cmd", "'=cmd", "bob"]
@@ -214,4 +222,37 @@ def test_days_without_an_hour_suit_a_window_of_a_day(
     source.write_text(HEADER + "o,a,1,2025-01-01\no,b,2,2025-01-02\n", encoding="utf-8")
     words = (source, "-o", tmp_path / "edges.csv", "--min-participation", 1, "--time-window", 86_400)
     code, out, _ = run(monkeypatch, capsys, *words)
-    assert (code, "1 edge between 2 accounts, from 1 pair of posts in 2 shares" in out) == (0, True)
+    assert (
+        code,
+        "from 1 pair of posts in 2 shares (threshold 1); 0 of all 1 edge over it; the only edge lies at the top weight"
+        in out,
+    ) == (0, True)
+
+
+def test_an_export_is_recognised_as_import_recognises_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        f"{n},{'ann' if n % 2 else 'bob'},2026-01-02 10:{n // 2:02d}:0{n % 2},Tea {n // 2}\n"
+        for n in range(8)
+    ]
+    (tmp_path / "posts.csv").write_text("id,username,date,text\n" + "".join(rows), encoding="utf-8")
+    code, out, err = run(
+        monkeypatch, capsys, tmp_path / "posts.csv", "-o", tmp_path / "e.csv", "--min-weight", 2
+    )
+    assert (code, err) == (0, "")
+    assert "read as" in out and "1 edge between 2 accounts" in out
+
+
+def test_a_ring_of_equals_is_told_from_no_coordination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        f"caption {o},account{a},{o}-{a},{1_735_689_600 + 3600 * o + a}\n"
+        for o in range(10)
+        for a in range(8)
+    ]
+    (tmp_path / "ring.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+    code, out, _ = run(monkeypatch, capsys, tmp_path / "ring.csv", "-o", tmp_path / "e.csv")
+    assert code == 0
+    assert "28 edges tie at the top weight of 10, so the 0.9 quantile keeps none: use min_weight" in out

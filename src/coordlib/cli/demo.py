@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -22,12 +23,23 @@ def demo(
     days: Annotated[int, typer.Option(help="Days to monitor.")] = 10,
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
     engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    aside: Annotated[
+        bool, typer.Option("--aside", help="Move a workspace that is there aside first.")
+    ] = False,
 ) -> None:
     """Simulated API on loopback, seed discovery, monitored days, one network in depth, the site."""
     from tqdm import tqdm
 
     from coordlib.runs.demo import run_demo
 
+    if aside and workspace.exists():
+        free = next(
+            path
+            for n in count(1)
+            if not (path := workspace.with_name(f"{workspace.name}-before-{n}")).exists()
+        )
+        workspace.rename(free)
+        typer.echo(f"{workspace} was there already: it is now {free}")
     done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=tqdm.write)
     typer.echo(f"site: {done.site / 'index.html'}")
     failed = [day for day in done.days if not day.report.ok]

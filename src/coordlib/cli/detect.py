@@ -22,17 +22,18 @@ def _help(name: str) -> str:
 
 @app.command()
 def detect(
-    shares: Annotated[Path, typer.Argument(help="Table of shares: CSV (also .gz) or Parquet.", show_default=False)],
+    shares: Annotated[Path, typer.Argument(help="Table of shares (CSV, also .gz, or Parquet), or any export 'coordlib import' recognises.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)],
     time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
     min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
     edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
     min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
-    subgraph: Annotated[int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")] = 0,
+    subgraph: Annotated[int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")] = 1,
     object_id: Annotated[str, typer.Option(help="Column of what was shared.")] = "object_id",
     account_id: Annotated[str, typer.Option(help="Column of who shared it.")] = "account_id",
     content_id: Annotated[str, typer.Option(help="Column of the post's id.")] = "content_id",
     timestamp_share: Annotated[str, typer.Option(help="Column of the time: UTC seconds or date and time.")] = "timestamp_share",
+    mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column means what.")] = None,
     duplicates: Annotated[str, typer.Option(help="A content listed twice for one object: error, drop or keep.")] = "error",
 ) -> None:  # fmt: skip
     """Find accounts that repeatedly share the same objects within a short time of each other."""
@@ -48,6 +49,6 @@ def detect(
         "object_id": object_id, "account_id": account_id, "content_id": content_id, "timestamp_share": timestamp_share,
     }  # fmt: skip
     found = detect_file(
-        shares, output, columns, parameters, subgraph=subgraph, duplicates=duplicates,  # type: ignore[arg-type]
+        shares, output, columns, parameters, subgraph=subgraph, duplicates=duplicates, mapping=mapping,  # type: ignore[arg-type]
     )  # fmt: skip
     typer.echo(found.summary())

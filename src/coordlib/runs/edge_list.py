@@ -13,12 +13,21 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.detect import detect_groups, generate_coordinated_network
-from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges, weight_quantile
-from coordlib.errors import DuplicateContentError, ParameterError, PublishError, TimeFormatError
+from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges, ties_at_top, weight_quantile
+from coordlib.errors import (
+    DuplicateContentError,
+    MissingColumnError,
+    ParameterError,
+    PublishError,
+    TimeFormatError,
+    UnknownFormatError,
+)
 from coordlib.posts import SHARE_COLUMNS, prep_data
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
 from coordlib.runs.parameters import DetectionParameters
+from coordlib.sources.exports import load_mapping, read_export
+from coordlib.sources.exports.shares import as_post_table
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 
 Duplicates = Literal["keep", "drop", "error"]
@@ -40,6 +49,12 @@ class EdgeList:
     threshold: float | None
     #: Shares that can be in no pair, by what they lack: object, account, content or time.
     lacking: Mapping[str, int]
+    #: All edges, and how many of them are over the threshold; a sentence where the heaviest tie.
+    n_edges_all: int = 0
+    n_over: int = 0
+    tied: str | None = None
+    #: How the file was read, where its columns were recognised.
+    read_as: str | None = None
 
     def summary(self) -> str:
         """One line for the terminal."""
@@ -47,8 +62,11 @@ class EdgeList:
         lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
         return (
             f"{self.output}: {_counted(self.n_edges, 'edge')} between {_counted(self.n_accounts, 'account')}, from "
-            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit})"
+            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit}); "
+            f"{self.n_over:,} of all {_counted(self.n_edges_all, 'edge')} over it"
+            + (f"; {self.tied}" if self.tied else "")
             + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
+            + (f"; read as {self.read_as}" if self.read_as else "")
         )
 
 
@@ -62,15 +80,16 @@ def detect_file(
     columns: Mapping[str, str] | None = None,
     parameters: DetectionParameters | None = None,
     *,
-    subgraph: int = 0,
+    subgraph: int = 1,
     duplicates: Duplicates = "error",
+    mapping: Path | str | None = None,
 ) -> EdgeList:
     """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
 
     Parameters
     ----------
     source
-        CSV (also gzipped) or Parquet; every column is read as text.
+        CSV (also gzipped) or Parquet with the columns named below; or any export ``coordlib import`` recognises.
     output
         ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
     columns
@@ -82,6 +101,8 @@ def detect_file(
         0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
     duplicates
         What to do with a content listed twice for one object.
+    mapping
+        YAML file that says which column means what, as for ``coordlib import``.
 
     Raises
     ------
@@ -98,7 +119,7 @@ def detect_file(
         raise ParameterError(
             f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
         )
-    shares = load_shares(source, columns, duplicates, parameters.time_window)
+    shares, read_as = _shares(source, columns, duplicates, parameters.time_window, mapping)
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
     limit = parameters.min_weight or weight_quantile(edges["weight"].to_numpy(), parameters.edge_weight)
@@ -117,7 +138,35 @@ def detect_file(
         None if edges.empty else float(limit),
         {name.split("_")[0]: int(shares[name].isna().sum()) for name in SHARE_COLUMNS if name != "timestamp_share"}
         | {"time": int(shares["timestamp_share"].isna().sum())},
+        len(edges), int((edges["weight_threshold"] == 1).sum()),
+        ties_at_top(edges["weight"].to_numpy(), parameters.edge_weight, parameters.min_weight), read_as,
     )  # fmt: skip
+
+
+def _shares(
+    source: Path,
+    columns: Mapping[str, str] | None,
+    duplicates: Duplicates,
+    time_window: int,
+    mapping: Path | str | None,
+) -> tuple[pd.DataFrame, str | None]:
+    """Shares of a table by its columns; where those are not there, of an export by its format."""
+    given = {name: column for name, column in (columns or {}).items() if column != name}
+    if mapping is None:
+        try:
+            return load_shares(source, columns, duplicates, time_window), None
+        except MissingColumnError as error:
+            if set(given) - {"object_id"}:
+                raise
+            missing = error
+    try:
+        export = read_export(source, format=load_mapping(mapping) if mapping else None)
+    except UnknownFormatError:
+        raise missing from None
+    posts = as_post_table(export)
+    object_id = given.get("object_id", posts.attrs["object_id"])
+    shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
+    return shares, f"{export.report.format}, object {object_id}"
 
 
 def _network(pairs: pd.DataFrame, parameters: DetectionParameters, subgraph: int) -> nx.Graph[str]:

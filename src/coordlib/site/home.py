@@ -62,20 +62,20 @@ def home_page(root: Path, banner: str) -> str:
     )
     meta: dict[str, Any] = {"title": title, "toc": False}
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner]
+    analyses = list((root / "reports" / "analyses").glob("*/index.ipynb"))
+    listing = [_analyses("reports/analyses/*/index.ipynb")] if analyses else []
+    tail = ["## Analyses in depth", "::: {#analyses}\n:::"] if analyses else []
     if not records:
         text = "No day has been reported yet. Reports appear here as soon as the first day has been run."
-        return _page(meta, [*blocks, f"<p>{text}</p>"], [])
-    meta["listing"] = [_listing("days", "reports/days/*/index.ipynb", {"max-items": 14})]
+        return _page(meta | ({"listing": listing} if listing else {}), [*blocks, f"<p>{text}</p>"], tail)
+    meta["listing"] = [_listing("days", "reports/days/*/index.ipynb", {"max-items": 14}), *listing]
     newest = records[-1]
     blocks += _newest(root, newest)
     history = history_table(records)
     if history["pool_size"].notna().any():
         blocks.append(figure_html(pool_history(history, detached_axes())))
-    tail = ["## Latest days", "::: {#days}\n:::", "[All days, and how to follow them](reports/archive.qmd)"]
-    if list((root / "reports" / "analyses").glob("*/index.ipynb")):
-        meta["listing"].append(_analyses("reports/analyses/*/index.ipynb"))
-        tail += ["## Analyses in depth", "::: {#analyses}\n:::"]
-    return _page(meta, blocks, tail)
+    latest = ["## Latest days", "::: {#days}\n:::", "[All days, and how to follow them](reports/archive.qmd)"]
+    return _page(meta, blocks, [*latest, *tail])
 
 
 def archive_page(root: Path, banner: str) -> str:
@@ -99,6 +99,9 @@ def archive_page(root: Path, banner: str) -> str:
         tail.append("::: {#days}\n:::")
     else:
         blocks.append("<p>No day has been reported yet.</p>")
+    if list((root / "reports" / "analyses").glob("*/index.ipynb")):
+        meta["listing"].append(_analyses("analyses/*/index.ipynb"))
+        tail += ["## Analyses in depth", "::: {#analyses}\n:::"]
     if list((root / "reports" / "versions").glob("*/index.ipynb")):
         meta["listing"].append(_listing("versions", "versions/*/index.ipynb", {"page-size": 60}))
         tail += ["## Earlier versions", "::: {#versions}\n:::"]
