@@ -35,8 +35,8 @@ TABLES = {
     "tweets": ("id,username,date,text\n", "{n},user{a},{t},Vote for tea {o}!\n", [], "text", "text"),
     "crowdtangle": (
         "Page Name,User Name,Facebook Id,Likes at Posting,Post Created,Type,Likes,Comments,Shares,Message,URL,Link,Final Link\n",
-        "Page {a},page{a},10000{a},5,{t} UTC,Link,1,2,3,Read,https://www.facebook.com/10000{a}/posts/{n},"
-        "https://news.example/{o},https://news.example/{o}\n", [], "links", "link",
+        "Page {a},page{a},10000{a},5,{t} UTC,Link,1,2,3,Read,https://www.facebook.com/10000{a}/posts/{n},https://news.example/{o},https://news.example/{o}\n",
+        [], "links", "link",
     ),
     "mapped": (
         "nr,who,wrote,at\n", "{n},user{a},Tea {o},{t}\n",

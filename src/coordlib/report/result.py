@@ -276,6 +276,8 @@ def describe_report(
     used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date
+    # Pages are public: a file is told by its name, not by its place.
+    used |= {name: Path(used[name]).name for name in ("source", "mapping") if used.get(name)}
     evidence = evidence_pairs(pairs, graph, source.posts)
     _check(graph, evidence)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)
