@@ -65,7 +65,7 @@ def test_a_file_of_posts_becomes_a_page_with_tables_and_evidence(
         "--no-render",
         *options,
     )
-    assert "2 accounts in 1 networks" in out
+    assert "2 accounts in 1 network" in out
     folder = tmp_path / "w" / "reports" / "analyses" / name
     run = json.loads((folder / "run.json").read_text())
     assert (run["outcome"], run["parameters"]["object_id"], run["object"]) == ("network", object_id, word)

@@ -149,7 +149,10 @@ def compare(
     inclusion["in_reference"] = inclusion["account_id"].isin(base)
     inclusion["account_id"] = inclusion["account_id"].astype("str")
     inclusion = inclusion.sort_values(["points", "account_id"], ascending=[False, True], ignore_index=True)
-    return Sweep(pd.DataFrame(rows), inclusion, dict(found[place][0]), varied)
+    points = pd.DataFrame(rows)
+    if "min_weight" in settings:  # None beside numbers stays None
+        points["min_weight"] = settings["min_weight"]
+    return Sweep(points, inclusion, dict(found[place][0]), varied)
 
 
 class _Candidates:

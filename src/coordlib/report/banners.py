@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlib.report.text import escape
+from coordlib.report.words import plural
 
 OUTCOMES = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
 
@@ -41,7 +42,7 @@ def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> t
     n_posts, n_pairs = int(counts.get("n_posts", 0)), int(counts.get("n_pairs", 0))
     if outcome == "network":
         accounts, networks = int(counts.get("n_accounts", 0)), int(counts.get("n_networks", 0))
-        found = f"{accounts:,} accounts in {networks:,} network{'' if networks == 1 else 's'} posted the same {word}s together."
+        found = f"{plural(accounts, 'account')} in {plural(networks, 'network')} posted the same {word}s together."
         new = counts.get("n_new_accounts") if run.get("kind", "day") == "day" else None
         more = "" if new is None else _new_to_the_pool(int(new))
         of = f" Found among {n_posts:,} posts." if n_posts else ""

@@ -18,11 +18,11 @@ from coordlib.report.figures import (
     dates,
     drawing,
     nothing_to_draw,
-    plural,
     short,
     utc,
     whole_numbers,
 )
+from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -189,17 +189,6 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
     return re.sub(r"\n\s*", "\n", svg).strip()
 
 
-def plural(number: int, word: str) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "account"), plural(1200, "account")
-    ('1 account', '1,200 accounts')
-    """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def short(value: object, length: int = 18) -> str:
     """Return a name cut to fit an axis."""
     text = clean_text(value).replace("\n", " ")

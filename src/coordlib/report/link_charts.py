@@ -11,7 +11,8 @@ from coordlib.errors import ParameterError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
 from coordlib.links.top_lists import ENGAGEMENT, get_top_coord_urls
-from coordlib.report.figures import PALETTE, axes_for, dates, drawing, nothing_to_draw, plural, short, utc
+from coordlib.report.figures import PALETTE, axes_for, dates, drawing, nothing_to_draw, short, utc
+from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,10 +21,11 @@ from markupsafe import Markup
 from coordlib.errors import PublishError
 from coordlib.places import project_root
 from coordlib.report.display import Html
-from coordlib.report.figures import PALETTE, plural
+from coordlib.report.figures import PALETTE
 from coordlib.report.layout import layout_graph
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
+from coordlib.report.words import plural
 
 _OPTIONS = {
     "physics": {"enabled": False}, "layout": {"improvedLayout": False}, "edges": {"smooth": False},

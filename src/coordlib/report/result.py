@@ -80,7 +80,7 @@ class Report:
     @property
     def coverage(self) -> Html:
         """How complete the collection is."""
-        return Html(health_html(self.source.facts))
+        return Html(health_html({**self.source.facts, **self.run["counts"]}))
 
     def view(self, nodes_shown: int = 1000) -> NetworkView:
         """Return the network, drawn."""

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from coordlib.report.words import plural
+
 #: The counts a summary needs; a day that failed before it was analysed has none of them.
 COUNTS = (
     "n_posts", "n_post_accounts", "n_pool_posts", "n_pairs", "n_edges_all", "n_edges", "n_accounts", "n_networks",
@@ -31,10 +33,10 @@ def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
     shown = {
         **(facts.get("about") or {}),
         "Period": _period(facts),
-        "Posts looked at": f"{c['n_posts']:,} by {c['n_post_accounts']:,} accounts{watched}",
+        "Posts looked at": f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}{watched}",
         "Pairs": f"{c['n_pairs']:,} pairs of posts with the same {run.get('object', 'caption')} within {parameters.get('time_window', '?')} seconds",
         "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are over the threshold{_limit(limit, parameters)}",
-        "Coordinated accounts": f"{c['n_accounts']:,} accounts in {c['n_networks']:,} networks",
+        "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
         "Coordinated posts": f"{c['n_coordinated_posts']:,} of {c['n_posts']:,} posts",
     }
     if not watching:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import ParameterError
-from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw, plural, whole_numbers
+from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw, whole_numbers
+from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

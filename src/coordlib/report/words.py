@@ -22,3 +22,14 @@ def object_word(object_id: object, platform: object = None) -> str:
     if name == "text" and platform in ("tiktok", "instagram"):
         return "caption"
     return _OBJECTS.get(name, name.replace("_", " "))
+
+
+def plural(number: int, word: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "account"), plural(1200, "account")
+    ('1 account', '1,200 accounts')
+    """
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

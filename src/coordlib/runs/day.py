@@ -20,6 +20,7 @@ from coordlib.errors import RunError
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
+from coordlib.report.words import plural
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback
 from coordlib.runs.parameters import DailyMonitoring
@@ -70,8 +71,8 @@ class DayReport:
             return f"{self.date}  failed: {self.message}"
         counts = self.counts
         return (
-            f"{self.date}  {self.outcome}: {counts['n_posts']:,} posts, {counts['n_accounts']:,} accounts in "
-            f"{counts['n_networks']:,} networks, {counts['n_edges']:,} edges, {counts['n_new_accounts']:,} new"
+            f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {plural(counts['n_accounts'], 'account')} in "
+            f"{plural(counts['n_networks'], 'network')}, {plural(counts['n_edges'], 'edge')}, {counts['n_new_accounts']:,} new"
         )
 
 
