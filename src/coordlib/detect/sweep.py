@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,14 +15,12 @@ from coordlib.detect.edges import check_quantile, over_threshold, ties_at_top, w
 from coordlib.detect.kernel import IntArray
 from coordlib.detect.pairs import Coded, _candidates, _canonical_order, as_shares, check_whole
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.posts import SHARE_COLUMNS, prep_data
+from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {
     "object_id": "text", "time_window": 120, "min_participation": 2, "edge_weight": 0.9, "min_weight": None,
 }  # fmt: skip
-
-Edge = tuple[str, str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,48 +103,53 @@ def sweep(
     [[10, 1, 2], [10, 2, 0], [100, 1, 2], [100, 2, 2]]
     """
     values = _checked(grid)
+    plain = set(SHARE_COLUMNS) <= set(posts.columns)
+    names = pd.Index(as_ids(posts["account_id"], "account_id").dropna().unique(), dtype="str").sort_values()
     found = []
     for name in values["object_id"]:
-        shares = (
-            posts
-            if set(SHARE_COLUMNS) <= set(posts.columns)
-            else prep_data(posts, name, timestamp_share="posted_at")
-        )
-        candidates = _Candidates(as_shares(shares), max(values["time_window"]))
+        shares = as_shares(posts if plain else prep_data(posts, name, timestamp_share="posted_at"))
+        candidates = _Candidates(shares, max(values["time_window"]), names)
         for window, least in itertools.product(values["time_window"], values["min_participation"]):
-            first, second, weights, n_pairs = candidates.edges(window, least)
+            keys, weights, n_pairs = candidates.edges(window, least)
             for quantile, fixed in itertools.product(values["edge_weight"], values["min_weight"]):
                 point = dict(zip(DEFAULTS, (name, window, least, quantile, fixed), strict=True))
-                kept = over_threshold(weights, quantile, fixed) == 1
+                kept = keys[over_threshold(weights, quantile, fixed) == 1]
                 tied = ties_at_top(weights, quantile, fixed)
-                limit = float(fixed) if fixed is not None else weight_quantile(weights, quantile)
-                edges = frozenset(zip(first[kept], second[kept], strict=True))
-                facts = {"outcome": "network" if edges else "tied" if tied else "no-coordination", "pairs": n_pairs,
-                         "edges_all": len(weights), "threshold": limit}  # fmt: skip
-                found.append((point, facts, edges))
-    return compare(found, reference)
+                facts = {
+                    "outcome": "network" if len(kept) else "tied" if tied else "no-coordination", "pairs": n_pairs,
+                    "edges_all": len(weights),
+                    "threshold": float(fixed) if fixed is not None else weight_quantile(weights, quantile),
+                }  # fmt: skip
+                found.append((point, facts, kept))
+    return compare(found, names, reference)
+
+
+def edge_keys(first: IntArray, second: IntArray, n_names: int) -> IntArray:
+    """Return one sorted number per edge from the numbers of its two accounts."""
+    return np.sort(np.minimum(first, second) * np.int64(max(n_names, 1)) + np.maximum(first, second))
 
 
 def compare(
-    found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any], frozenset[Edge]]],
+    found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any], IntArray]],
+    names: pd.Index,
     reference: Mapping[str, Any] | None = None,
 ) -> Sweep:
-    """Put points side by side: each a setting, facts about it, and its edges."""
+    """Put points side by side: each a setting, facts about it, and its edges (:func:`edge_keys` of `names`)."""
     settings = pd.DataFrame([dict(point) for point, _, _ in found], dtype=object)
     varied = tuple(str(name) for name in settings if settings[name].map(repr).nunique() > 1)
     place = _reference(settings, reference)
-    accounts = [frozenset(name for edge in edges for name in edge) for _, _, edges in found]
-    base, base_edges = accounts[place], found[place][2]
+    ends = [np.divmod(keys, np.int64(max(len(names), 1))) for _, _, keys in found]
+    accounts = [np.unique(np.concatenate(pair)) for pair in ends]
     rows = [
-        {**point, **facts, "edges": len(edges), "accounts": len(members), "networks": _networks(edges),
-         "accounts_overlap": _jaccard(members, base), "edges_overlap": _jaccard(edges, base_edges)}
-        for (point, facts, edges), members in zip(found, accounts, strict=True)
+        {**point, **facts, "edges": len(keys), "accounts": len(members), "networks": _networks(*pair, members),
+         "accounts_overlap": _jaccard(members, accounts[place]), "edges_overlap": _jaccard(keys, found[place][2])}
+        for (point, facts, keys), pair, members in zip(found, ends, accounts, strict=True)
     ]  # fmt: skip
-    counts = pd.Series([name for members in accounts for name in members], dtype=object).value_counts()
-    inclusion = pd.DataFrame({"account_id": counts.index, "points": counts.to_numpy(dtype=np.int64)})
+    counts = np.bincount(np.concatenate(accounts), minlength=len(names))
+    seen = np.flatnonzero(counts)
+    inclusion = pd.DataFrame({"account_id": names.take(seen).astype("str"), "points": counts[seen]})
     inclusion["share"] = inclusion["points"] / len(found)
-    inclusion["in_reference"] = inclusion["account_id"].isin(base)
-    inclusion["account_id"] = inclusion["account_id"].astype("str")
+    inclusion["in_reference"] = np.isin(seen, accounts[place])
     inclusion = inclusion.sort_values(["points", "account_id"], ascending=[False, True], ignore_index=True)
     points = pd.DataFrame(rows)
     if "min_weight" in settings:  # None beside numbers stays None
@@ -156,23 +158,19 @@ def compare(
 
 
 class _Candidates:
-    """All pairs of one object's shares in the widest window, as numbers."""
+    """All pairs of one object's shares in the widest window, as numbers; accounts by their place in `names`."""
 
-    def __init__(self, shares: pd.DataFrame, widest: int) -> None:
+    def __init__(self, shares: pd.DataFrame, widest: int, names: pd.Index) -> None:
         coded = Coded.from_shares(shares)
         self.coded = coded = coded.ordered(_canonical_order(shares, coded)).prefiltered(0)
         self.later, self.earlier = _candidates(coded, int(widest) * coded.ticks, True)
         self.apart = np.abs(coded.times[self.later] - coded.times[self.earlier])
-        self.names = pd.Index(coded.account_names, dtype="str")
-        self.rank = np.empty(len(self.names), dtype=np.int64)
-        self.rank[self.names.argsort()] = np.arange(len(self.names))
-        self.by_rank = np.argsort(self.rank)
-        self.rows_of = np.bincount(coded.accounts, minlength=len(self.names))
+        self.place = names.get_indexer(coded.account_names).astype(np.int64)
+        self.rows_of = np.bincount(coded.accounts, minlength=len(coded.account_names))
+        self.n_names = len(names)
 
-    def edges(
-        self, window: int, least: int
-    ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_], IntArray, int]:
-        """Return both accounts and the weight of every edge, and the number of pairs."""
+    def edges(self, window: int, least: int) -> tuple[IntArray, IntArray, int]:
+        """Return the key and the weight of every edge, and the number of pairs."""
         coded = self.coded
         rows = (
             np.ones(len(coded.objects), dtype=bool) if least <= 1 else (self.rows_of >= least)[coded.accounts]
@@ -182,12 +180,9 @@ class _Candidates:
         if least >= 1:
             kept = _participating(coded, rows, later, earlier, least)
             later, earlier = later[kept], earlier[kept]
-        one, two = self.rank[coded.accounts[later]], self.rank[coded.accounts[earlier]]
-        size = np.int64(max(len(self.names), 1))
-        keys, weights = np.unique(np.minimum(one, two) * size + np.maximum(one, two), return_counts=True)
-        low, high = np.divmod(keys, size)
-        first, second = (self.names.take(self.by_rank[ends]).to_numpy(dtype=object) for ends in (low, high))
-        return first, second, weights.astype(np.int64), len(later)
+        ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
+        keys, weights = np.unique(edge_keys(*ends, self.n_names), return_counts=True)
+        return keys, weights.astype(np.int64), len(later)
 
 
 def _participating(
@@ -242,11 +237,22 @@ def _reference(settings: pd.DataFrame, reference: Mapping[str, Any] | None) -> i
     return int(np.flatnonzero(same)[0])
 
 
-def _networks(edges: Iterable[Edge]) -> int:
-    graph: nx.Graph[Any] = nx.Graph()
-    graph.add_edges_from(edges)
-    return nx.number_connected_components(graph)
+def _networks(first: IntArray, second: IntArray, members: IntArray) -> int:
+    """Count connected components: every account takes the smallest number it is tied to, until none changes."""
+    a, b = np.searchsorted(members, first), np.searchsorted(members, second)
+    labels = np.arange(len(members))
+    while True:
+        low = np.minimum(labels[a], labels[b])
+        after = labels.copy()
+        np.minimum.at(after, a, low)
+        np.minimum.at(after, b, low)
+        after = after[after]
+        if np.array_equal(after, labels):
+            return len(np.unique(labels))
+        labels = after
 
 
-def _jaccard(one: frozenset[Any], two: frozenset[Any]) -> float:
-    return len(one & two) / len(one | two) if one or two else 1.0
+def _jaccard(one: IntArray, two: IntArray) -> float:
+    both = len(np.intersect1d(one, two, assume_unique=True))
+    either = len(one) + len(two) - both
+    return both / either if either else 1.0

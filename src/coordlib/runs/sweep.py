@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
-from coordlib.detect.sweep import Sweep, compare
+from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, UnknownParameterError
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.package import read_run, replace_folder, staging_of, write_json
@@ -141,15 +142,18 @@ def read_sweep(folder: Path | str) -> Sweep:
 
 
 def _compare(found: list[tuple[dict[str, Any], Path]], reference: Mapping[str, Any]) -> Sweep:
+    tables = [read_csv(folder / "edges.csv") for _, folder in found]
+    ends = pd.concat([table[name] for table in tables for name in ("account_id", "account_id_y")])
+    names = pd.Index(ends.unique(), dtype="str").sort_values()
     rows = []
-    for point, folder in found:
-        run, edges = read_run(folder), read_csv(folder / "edges.csv")
+    for (point, folder), edges in zip(found, tables, strict=True):
+        run = read_run(folder)
         counts = run.get("counts") or {}
         facts = {"outcome": run.get("outcome"), "pairs": counts.get("n_pairs"), "edges_all": counts.get("n_edges_all"),
                  "threshold": run.get("weight_threshold")}  # fmt: skip
-        ends = zip(edges["account_id"], edges["account_id_y"], strict=True)
-        rows.append((point, facts, frozenset(ends)))
-    return compare(rows, reference)
+        one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("account_id", "account_id_y"))
+        rows.append((point, facts, edge_keys(one, two, len(names))))
+    return compare(rows, names, reference)
 
 
 def _folder(root: Path, point: Mapping[str, Any]) -> Path:
