@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -150,6 +151,65 @@ def test_a_folder_that_is_not_a_site_is_never_overwritten(tmp_path: Path) -> Non
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
+def test_another_projects_site_is_not_ours_to_replace(tmp_path: Path) -> None:
+    """A Quarto book has site_libs too; a folder with .git, CNAME and a thesis was emptied."""
+    (tmp_path / "w").mkdir()
+    (tmp_path / "book" / "site_libs").mkdir(parents=True)
+    (tmp_path / "book" / "thesis.html").write_text("mine")
+    with pytest.raises(PublishError, match="not a site of ours"):
+        render_site(tmp_path / "w", tmp_path / "book", engine="smalldocs")
+    assert (tmp_path / "book" / "thesis.html").read_text() == "mine"
+
+
+def test_what_a_host_keeps_beside_a_site_stays(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    out = tmp_path / "out"
+    for _ in range(2):
+        render_site(tmp_path / "w", out, engine="smalldocs")
+        (out / ".git").mkdir(exist_ok=True)
+        (out / ".git" / "HEAD").write_text("ref")
+        (out / "CNAME").write_text("site.example")
+    assert (out / ".git" / "HEAD").read_text() == "ref"
+    assert (out / "CNAME").read_text() == "site.example"
+    assert (out / "index.html").exists()
+
+
+def test_a_rendering_killed_at_any_rename_leaves_a_site_and_the_next_one_cleans_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "w").mkdir()
+    site = render_site(tmp_path / "w", tmp_path / "out", engine="smalldocs")
+    (site / ".git").mkdir()
+
+    class Killed(BaseException):
+        pass
+
+    for step in range(4):
+        calls = {"n": 0}
+        true = Path.rename
+
+        def rename(self: Path, target: Path, true=true, calls=calls, step=step) -> Path:  # type: ignore[no-untyped-def]
+            if "out" in self.name:
+                calls["n"] += 1
+                if calls["n"] > step:
+                    raise Killed
+            return true(self, target)
+
+        for exchange in (True, False):
+            with monkeypatch.context() as patch:
+                patch.setattr(Path, "rename", rename)
+                if not exchange:
+                    patch.setattr("coordlib.site.build._exchange", lambda one, two: False)
+                with contextlib.suppress(Killed):
+                    render_site(tmp_path / "w", tmp_path / "out", engine="smalldocs")
+            if exchange:
+                assert (tmp_path / "out" / "index.html").exists(), "there is always a site"
+            render_site(tmp_path / "w", tmp_path / "out", engine="smalldocs")
+            assert (tmp_path / "out" / "index.html").exists()
+            assert (tmp_path / "out" / ".git").is_dir()
+            assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "w"]
+
+
 def test_a_site_can_be_rendered_outside_the_workspace_again_and_again(tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     for _ in range(2):
@@ -189,7 +249,7 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
         (site / "earlier.csv").write_text("a file of the site as it was")
         said = (site / "index.html").read_text()
         assert said == "./reports/days/2025-01-01/posts.csv render --output-dir\n"
-    assert not list((tmp_path / "w").glob(".*"))
+    assert [path.name for path in (tmp_path / "w").glob(".*")] == [".lock"]
 
 
 def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from coordlib.errors import WorkspaceLockedError
-from coordlib.runs.lock import workspace_lock
+from coordlib.lock import workspace_lock
 
 HOLDER = """
 import sys
-from coordlib.runs.lock import workspace_lock
+from coordlib.lock import workspace_lock
 with workspace_lock(sys.argv[1], "coordlib monitor"):
     print("held", flush=True)
     sys.stdin.read()

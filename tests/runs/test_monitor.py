@@ -15,7 +15,7 @@ from coordlib.errors import (
     QuotaExhausted,
     WorkspaceLockedError,
 )
-from coordlib.runs.lock import workspace_lock
+from coordlib.lock import workspace_lock
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day
 from coordlib.runs.parameters import Monitoring
 from coordlib.runs.simulated import begin_day, morning_of

@@ -7,11 +7,13 @@ Exit codes
 2  wrong input, parameter or option: nothing was written
 3  stopped early and can be continued (the request budget is spent)
 4  another run holds the workspace
+70  a mistake of coordlib's own; a report is kept
 130  interrupted; the next start continues
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
@@ -82,8 +84,9 @@ def exit_code(error: CoordError) -> int:
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one line, never in a traceback."""
-    load_commands(sys.argv[1] if len(sys.argv) > 1 else None)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
+        load_commands(sys.argv[1] if len(sys.argv) > 1 else None)
         code = app(sys.argv[1:] or ["--help"], prog_name="coordlib", standalone_mode=False)
     except CoordError as error:
         code = _say(str(error), exit_code(error))
@@ -96,9 +99,31 @@ def main() -> None:
         code = _say(f"{place}{error.strerror or error}", 1)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
+    except Exception as error:  # our own mistake: told as such, with a report to send
+        code = _our_fault(error)
     if code == 130:
         _say("interrupted; start the same command again to continue", code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _our_fault(error: Exception) -> int:
+    """Say that it is our fault and where the report is kept."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="coordlib-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(f"coordlib {' '.join(sys.argv[1:2])}\n\n{''.join(traceback.format_exception(error))}")
+    return _say(
+        f"a mistake of coordlib's own ({type(error).__name__}: {error}); the report is kept in {file.name}, send it with the issue",
+        70,
+    )  # fmt: skip
+
+
+def _terminate(signal_number: int, frame: object) -> None:
+    """SIGTERM, as schedulers send it, ends a run as Ctrl-C does: what was done is kept."""
+    raise KeyboardInterrupt
 
 
 def _say(message: str, code: int) -> int:

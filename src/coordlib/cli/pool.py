@@ -10,10 +10,10 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, StoreError
+from coordlib.lock import workspace_lock
 from coordlib.places import Workspace
 from coordlib.report.tables import write_csv
 from coordlib.report.text import clean_text
-from coordlib.runs.lock import workspace_lock
 from coordlib.runs.pool import import_accounts, read_account_list
 from coordlib.store import open_store
 from coordlib.store.pool import STATUSES, pool, set_status

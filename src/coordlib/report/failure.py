@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from coordlib.errors import PublishError
+from coordlib.files import write_json
 from coordlib.report.banners import day_banner
 from coordlib.report.configuration import is_simulated, site_facts
 from coordlib.report.notebook_page import add_note, page_notebook, write_notebook
-from coordlib.report.package import is_published, next_version, page_meta, seal, write_json
+from coordlib.report.package import is_published, next_version, page_meta, seal
 from coordlib.report.provenance import code_version
 from coordlib.report.text import clean_text, escape, hide_folders
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from coordlib.describe.labels import Label
 from coordlib.errors import PublishError
+from coordlib.files import write_json
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.summaries import get_cluster_summary, get_component_summary, label_links
 from coordlib.links.top_lists import (
@@ -23,7 +24,6 @@ from coordlib.links.top_lists import (
     get_top_coord_urls,
 )
 from coordlib.report.graphml import write_graphml
-from coordlib.report.package import write_json
 from coordlib.report.tables import write_csv
 
 #: Labels by "component" and "cluster", or whether to make them.

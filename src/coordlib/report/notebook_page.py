@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from coordlib.files import written
 from coordlib.report.display import PAGE, page_html
 from coordlib.report.text import raw_block
 
@@ -25,6 +26,14 @@ TABLE_SCRIPT = '<script src="../../assets/table.js" defer></script>'
 _HIDDEN = {"parameters", "injected-parameters", "remove-cell"}
 #: What else both renderers show without loading anything.
 _PLAIN = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/latex", "text/plain")
+#: What would load something from another host.
+_FOREIGN = re.compile(
+    r"""<script\b[^>]*\bsrc\s*=\s*["']?(?:https?:)?//[^>]*>.*?</script\s*>|<link\b[^>]*\bhref\s*=\s*["']?(?:https?:)?//[^>]*>""",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEFT_OUT = (
+    '<p class="cl-note">What this output loads from elsewhere is in the notebook and not on the page.</p>'
+)
 #: A parameter whose value is an absolute path (POSIX or Windows).
 _PLACE = re.compile(r"""^(\w+) = ["'](?:/|[A-Za-z]:\\).*$""", re.MULTILINE)
 
@@ -134,11 +143,14 @@ def _on_the_page(output: NotebookNode) -> NotebookNode | None:
     if html is not None:
         if "dataframe" in html and "cl-table" not in html:
             html = f'<div class="cl-table cl-frame"><div class="cl-scroll" tabindex="0">{html}</div></div>'
-        data = {"text/markdown": raw_block(html)}
+        without = _FOREIGN.sub("", html)
+        data = {"text/markdown": raw_block(without + (_LEFT_OUT if without != html else ""))}
     else:
-        data = {name: value for name, value in data.items() if name in _PLAIN}
+        data = {name: value for name, value in data.items() if name in _PLAIN} or {
+            "text/markdown": raw_block(_LEFT_OUT)
+        }
     output["data"], output["metadata"] = data, {}
-    return output if data else None
+    return output
 
 
 def page_notebook(meta: Mapping[str, Any], blocks: list[str]) -> NotebookNode:
@@ -154,9 +166,8 @@ def page_notebook(meta: Mapping[str, Any], blocks: list[str]) -> NotebookNode:
 
 
 def write_notebook(path: Path, notebook: NotebookNode) -> None:
-    """Write a notebook atomically."""
+    """Write a notebook, whole or not at all."""
     import nbformat
 
-    partial = path.with_name(f".{path.name}.part")
-    nbformat.write(notebook, partial)
-    partial.replace(path)
+    with written(path) as beside:
+        nbformat.write(notebook, beside)

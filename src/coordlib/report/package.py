@@ -18,6 +18,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import PublishError
+from coordlib.files import write_json, written
 from coordlib.report.configuration import site_facts
 from coordlib.report.describe_files import datapackage, readme
 from coordlib.report.graphml import write_graphml
@@ -92,10 +93,9 @@ def write_report(
             replace_folder(staging, folder)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    except BaseException:
+    finally:
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
-        raise
     return folder, record
 
 
@@ -212,14 +212,6 @@ def read_run(folder: Path | str) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON with sorted keys, atomically."""
-    partial = path.with_name(f".{path.name}.part")
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
 def is_published(folder: Path) -> bool:
     """Whether a folder holds a finished report that readers may have cited (not a failure page)."""
     return (folder / "index.ipynb").exists() and read_run(folder).get("outcome") not in {None, "failed"}
@@ -290,7 +282,6 @@ def _finish(staging: Path, record: dict[str, Any], tables: Mapping[str, pd.DataF
 def _zip(folder: Path) -> Path:
     name = published_of(folder).name
     target = folder / f"coordlib-{name}.zip"
-    partial = folder / f".{target.name}.part"
     files = [
         path
         for path in sorted(folder.iterdir())
@@ -299,11 +290,13 @@ def _zip(folder: Path) -> Path:
         and path.suffix != ".zip"
         and path.name not in _NOT_ZIPPED
     ]
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with (
+        written(target) as beside,
+        zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
         for path in files:
             info = zipfile.ZipInfo(f"coordlib-{name}/{path.name}", _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, path.read_bytes())
-    partial.replace(target)
     return target

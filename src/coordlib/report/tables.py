@@ -5,10 +5,10 @@ The page keeps the whole table readable without JavaScript.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from coordlib.report.text import clean_text, escape, neutralise, restore, safe_u
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
 Format = str | Callable[[Any], str]
 
+_NEEDS_QUOTES = re.compile(r"""[,"\r\n\u2028\u2029\x0b\x0c\x85]""")
 _LONGEST_CELL = 600
 #: Text from this length on gets a wide cell instead of a tall one.
 _LONG = 40
@@ -228,12 +229,13 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
-def write_csv(frame: pd.DataFrame, path: Path | str) -> Path:
-    """Write a table as UTF-8 CSV with the same bytes for the same content on every machine.
+def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) -> Path:
+    """Write a table as UTF-8 CSV with the same bytes for the same content on every machine: the one writer of CSV.
 
     Lists become JSON text, missing values empty cells, booleans ``true``/``false``, and text that a
     spreadsheet would run as a formula gets a leading apostrophe (:func:`neutralise`). Rows end in ``\\n``;
-    cells with commas, quotes or line breaks are quoted.
+    cells with commas, quotes or line breaks of any kind are quoted (Python's own writer leaves a lone carriage return
+    bare, and readers then see two rows). With `append` the rows go to the end of a file that has its header.
 
     Raises
     ------
@@ -241,15 +243,19 @@ def write_csv(frame: pd.DataFrame, path: Path | str) -> Path:
         The file cannot be written.
     """
     path = Path(path)
+    columns = [[_quoted(csv_value(value)) for value in frame[name].tolist()] for name in frame.columns]
+    head = [] if append else [",".join(_quoted(csv_value(str(name))) for name in frame.columns)]
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([csv_value(str(name)) for name in frame.columns])
-            columns = [[csv_value(value) for value in frame[name].tolist()] for name in frame.columns]
-            writer.writerows(zip(*columns, strict=True))
+        with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
+            file.writelines(f"{line}\n" for line in head)
+            file.writelines(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
     except OSError as error:
         raise PublishError(f"{path}: cannot be written ({error.strerror})") from error
     return path
+
+
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 
 class Table(Html):

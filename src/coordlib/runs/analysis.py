@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coordlib.errors import ParameterError
+from coordlib.lock import workspace_lock
 from coordlib.places import find_workspace
 from coordlib.runs.decided import Decided, run_page, run_report
 from coordlib.runs.parameters import ComponentAnalysis, OwnTable, ParameterSweep
@@ -35,7 +36,8 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
     )
     folder = workspace.analysis_folder(f"{day.date}-{which}")
     values = {**parameters.for_notebook(), "date": day.date}
-    return run_report(workspace, COMPONENT, folder, values, progress=progress)
+    with workspace_lock(workspace.root, "coordlib analyse"):
+        return run_report(workspace, COMPONENT, folder, values, progress=progress)
 
 
 def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
@@ -52,9 +54,9 @@ def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
     data = load_table(
         parameters.source, workspace.root, mapping=parameters.mapping, format=parameters.format, name=parameters.name
     )  # fmt: skip
-    return run_report(
-        workspace, TABLE, workspace.analysis_folder(data.name), parameters.for_notebook(), progress=progress
-    )  # fmt: skip
+    folder = workspace.analysis_folder(data.name)
+    with workspace_lock(workspace.root, "coordlib report"):
+        return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=progress)
 
 
 def report_sweep(parameters: ParameterSweep, *, progress: bool = False) -> Path:
@@ -75,5 +77,6 @@ def report_sweep(parameters: ParameterSweep, *, progress: bool = False) -> Path:
         name = load_table(parameters.source, workspace.root, mapping=parameters.mapping).name
         values["source"] = str(Path(parameters.source).resolve())
     folder = workspace.analysis_folder(f"{name}-sweep")
-    run_page(workspace, SWEEP, folder, values, progress=progress)
+    with workspace_lock(workspace.root, "coordlib sweep"):
+        run_page(workspace, SWEEP, folder, values, progress=progress)
     return folder

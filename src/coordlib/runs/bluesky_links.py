@@ -14,6 +14,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
+from coordlib.files import written
+from coordlib.report.tables import write_csv
 from coordlib.sources.bluesky import BlueskySearch, Page, Search, page_from_line, page_line
 from coordlib.sources.bluesky_shares import found_link_shares, found_shares
 
@@ -178,12 +180,8 @@ def _same_searches(kept: list[Page], searches: list[Search], path: Path) -> None
 
 
 def _write(table: pd.DataFrame, output: Path) -> None:
-    part = output.with_name(f".{output.name}.part")
-    try:
+    with written(output) as beside:
         if output.suffix.lower() == ".csv":
-            table.to_csv(part, index=False)
+            write_csv(table, beside)
         else:
-            table.to_parquet(part, index=False)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+            table.to_parquet(beside, index=False)

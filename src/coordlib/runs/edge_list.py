@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +16,10 @@ from coordlib.errors import (
     DuplicateContentError,
     MissingColumnError,
     ParameterError,
-    PublishError,
     TimeFormatError,
     UnknownFormatError,
 )
+from coordlib.files import refuse_input, written
 from coordlib.posts import SHARE_COLUMNS, prep_data
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
@@ -114,7 +112,7 @@ def detect_file(
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
-    _check_target(source, output)
+    refuse_input(output, source, mapping)
     if subgraph not in (0, 1):
         raise ParameterError(
             f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
@@ -132,7 +130,8 @@ def detect_file(
         ".parquet": lambda path: kept.to_parquet(path, index=False),
         ".graphml": lambda path: write_graphml(_network(pairs, parameters, subgraph), path),
     }
-    write_whole(output, writers[kind])
+    with written(output) as beside:
+        writers[kind](beside)
     return EdgeList(
         output, len(shares), len(pairs), len(set(kept["account_id"]) | set(kept["account_id_y"])), len(kept),
         None if edges.empty else float(limit),
@@ -175,20 +174,6 @@ def _network(pairs: pd.DataFrame, parameters: DetectionParameters, subgraph: int
     )  # fmt: skip
 
 
-def _check_target(source: Path, output: Path) -> None:
-    """Refuse, before any work, a place where the result cannot or must not be written."""
-    if not output.parent.is_dir():
-        raise ParameterError(f"{output}: there is no folder '{output.parent}'; create it first")
-    if output.is_dir():
-        raise ParameterError(f"{output}: is a folder; give the name of a file")
-    if not os.access(output.parent, os.W_OK):
-        raise ParameterError(
-            f"{output}: no right to write in '{output.parent}'; choose another folder with --output"
-        )
-    if output.exists() and source.exists() and output.samefile(source):
-        raise ParameterError(f"{output}: is the input itself; give the edges a name of their own")
-
-
 def load_shares(
     source: Path,
     columns: Mapping[str, str] | None = None,
@@ -217,24 +202,3 @@ def load_shares(
 def _is_text(source: Path) -> bool:
     with source.open("rb") as stream:
         return stream.read(4) != b"PAR1"
-
-
-def write_whole(output: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target and rename, so that the target is the old or the new file, never a part of one."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{output.stem}-", suffix=output.suffix, dir=output.parent)
-    except OSError as error:
-        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        # mkstemp makes files private; a result has the rights any new file has.
-        mask = os.umask(0)
-        os.umask(mask)
-        beside.chmod(0o666 & ~mask)
-        beside.replace(output)
-    except OSError as error:
-        raise PublishError(f"{output}: cannot be written ({error.strerror})") from None
-    finally:
-        beside.unlink(missing_ok=True)

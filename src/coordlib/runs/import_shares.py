@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,8 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from coordlib.errors import EmptyInputError, ParameterError
+from coordlib.files import refuse_input, written
+from coordlib.report.tables import write_csv
 from coordlib.sources.exports import (
     Export,
     ExportReport,
@@ -100,6 +101,7 @@ def import_shares(
     [['Tea', 'ann', 1, 1767348000]]
     """
     output = Path(output)
+    refuse_input(output, source)
     reports: list[ExportReport] = []
     distinct = _Distinct()
     empty = written = 0
@@ -157,7 +159,7 @@ class _TableWriter:
         if self._kind == ".csv":
             first = self._columns is None
             self._columns = self._columns or list(table.columns)
-            table[self._columns].to_csv(self._path, mode="w" if first else "a", header=first, index=False)
+            write_csv(table[self._columns], self._path, append=not first)
             return
         arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
         if self._parquet is None:
@@ -179,12 +181,5 @@ def _writer(output: Path) -> Iterator[_TableWriter]:
     kind = output.suffix.lower()
     if kind not in {".parquet", ".csv"}:
         raise ParameterError(f"{output}: shares are written as .parquet or .csv; give a name that ends so")
-    if not output.parent.is_dir():
-        raise ParameterError(f"{output.parent}: there is no such folder; make it first")
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        with _TableWriter(part, kind) as writer:
-            yield writer
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    with written(output) as beside, _TableWriter(beside, kind) as writer:
+        yield writer

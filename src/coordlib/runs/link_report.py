@@ -8,6 +8,7 @@ from typing import Any
 
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.interval import estimate_coord_interval
+from coordlib.lock import workspace_lock
 from coordlib.places import find_workspace
 from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport
@@ -70,5 +71,6 @@ def analyse_links(parameters: LinkSharing) -> Path:
         )  # fmt: skip
     folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
     shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
-    run_page(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "shares": shares})
+    with workspace_lock(workspace.root, "coordlib links"):
+        run_page(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "shares": shares})
     return folder / "index.ipynb"

@@ -17,12 +17,12 @@ import pandas as pd
 
 from coordlib.describe.truth import pool_quality
 from coordlib.errors import CollectError, ParameterError, QuotaExhausted
+from coordlib.lock import workspace_lock
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.health import collection_health
-from coordlib.runs.lock import workspace_lock
 from coordlib.runs.parameters import Monitoring
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool

@@ -12,10 +12,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError
+from coordlib.lock import workspace_lock
 from coordlib.places import Workspace
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.parameters import DailyMonitoring
 from coordlib.sources.archive import ArchiveDay, list_days, read_day
+from coordlib.store import open_store
+from coordlib.store.runs import runs
 
 
 def replay_archive(
@@ -60,11 +63,25 @@ def replay_archive(
         shutil.copyfile(archive / "simulated.json", place.root / "simulated.json")
     options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
     reports, previous = [], None
-    for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
-        day = read_day(folder.path)
-        reports.append(report_day(place, material_of(day, previous), options))
-        previous = day.date
+    with workspace_lock(place.root, "coordlib replay"):
+        _refuse_monitored(place)
+        for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
+            day = read_day(folder.path)
+            reports.append(report_day(place, material_of(day, previous), options))
+            previous = day.date
     return reports
+
+
+def _refuse_monitored(place: Workspace) -> None:
+    """An archive brings its own pool: it must not take the place of one that is watched."""
+    if not place.database.exists():
+        return
+    with open_store(place.database) as store:
+        every = runs(store)
+    if every["kind"].isin(["monitor", "discover"]).any():
+        raise ParameterError(
+            f"{place.root}: is a monitored workspace, and an archive would replace its pool; name a new folder"
+        )
 
 
 def material_of(day: ArchiveDay, previous: dt.date | None) -> DayMaterial:

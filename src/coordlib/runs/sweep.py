@@ -22,8 +22,10 @@ from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, UnknownParameterError
+from coordlib.files import write_json
+from coordlib.lock import workspace_lock
 from coordlib.places import Workspace, find_workspace
-from coordlib.report.package import read_run, replace_folder, staging_of, write_json
+from coordlib.report.package import read_run, replace_folder, staging_of
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, run_notebook, template_facts
 from coordlib.runs.parameters import Parameters
@@ -104,7 +106,7 @@ def sweep_notebooks(
         if _done(folder) != {"parameters": values, "notebook": facts}
     }
     failed: dict[str, str] = {}
-    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+    with workspace_lock(root, "coordlib sweep"), ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         work = {pool.submit(_run, template, folder, values, place): folder for folder, values in todo.items()}
         try:
             for finished in tqdm(

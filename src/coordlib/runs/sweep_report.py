@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from coordlib.detect.sweep import Sweep
+from coordlib.files import write_json
 from coordlib.places import Workspace
 from coordlib.report.display import Html
-from coordlib.report.package import is_staging, replace_folder, staging_of, write_json
+from coordlib.report.package import is_staging, replace_folder, staging_of
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import (
     code_version,

@@ -6,6 +6,7 @@ leaves the published site as it was.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import re
@@ -21,6 +22,8 @@ import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
+from coordlib.files import write_text
+from coordlib.lock import workspace_lock
 from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
@@ -29,6 +32,10 @@ from coordlib.report.text import clean_text, raw_block
 from coordlib.site.home import archive_page, home_page
 from coordlib.site.references import references_html
 
+#: Lies in every site of ours: a folder without it is nobody's to replace.
+MARKER = ".coordlib-site"
+#: What hosts keep beside a site.
+KEPT = (".git", "CNAME", ".nojekyll")
 #: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
 _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
@@ -84,9 +91,19 @@ def render_site(workspace: Path | str, output: Path | str | None = None, engine:
         raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
     if engine == "auto":
         engine = "quarto" if shutil.which("quarto") else "smalldocs"
-    root = prepare_site(workspace).resolve()
+    if not Path(workspace).is_dir():
+        raise PublishError(f"{workspace}: there is no such workspace folder")
+    with workspace_lock(workspace, "coordlib render"):
+        return _render(Path(workspace), output, engine)
+
+
+def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
+    root = workspace.resolve()
     target = (Path(output) if output else root / "_site").resolve()
     _check_target(target, root)
+    prepare_site(root)
+    for leftover in root.glob(".site-*"):  # of a killed rendering; the lock is ours
+        shutil.rmtree(leftover, ignore_errors=True)
     built = Path(tempfile.mkdtemp(prefix=".site-", dir=root)) / "site"
     try:
         (_with_quarto if engine == "quarto" else _with_smalldocs)(root, built)
@@ -137,18 +154,20 @@ def _references_page(bib: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_text(path, text)
 
 
 def _check_target(target: Path, root: Path) -> None:
+    """Refuse a place that holds anything but a site of ours: what is there is replaced."""
     if target == root or target in root.parents:
         raise PublishError(f"{target}: holds the workspace; name another folder for the site")
     if target.exists() and not target.is_dir():
         raise PublishError(f"{target}: is a file; name a folder for the site")
-    if target.is_dir() and any(target.iterdir()) and not (target / "site_libs").is_dir():
-        raise PublishError(f"{target}: is not empty and not a site; name another folder")
+    if not target.is_dir() or not {path.name for path in target.iterdir()} - set(KEPT):
+        return
+    earlier = (target / "site_libs").is_dir() and (target / "reports" / "data-dictionary.html").is_file()
+    if not (target / MARKER).is_file() and not earlier:
+        raise PublishError(f"{target}: is not empty and not a site of ours; name another folder")
 
 
 def _with_smalldocs(root: Path, built: Path) -> None:
@@ -247,13 +266,40 @@ def _complete(root: Path, built: Path) -> None:
 
 
 def _replace(built: Path, target: Path) -> None:
+    """Put the site in place in one step, so that there is always one; what a host keeps beside it stays."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{target.name}.new")
-    old = target.with_name(f".{target.name}.old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    (built / MARKER).write_text("Made by coordlib; replaced by the next rendering.\n", encoding="utf-8")
+    fresh, old = (target.with_name(f".{target.name}.{name}") for name in ("new", "old"))
+    for leftover in (old, fresh):  # the old one first: what a host keeps beside a site is there
+        _sweep(leftover, target)
     shutil.move(built, fresh)  # across file systems this copies; only then is anything replaced
-    if target.exists():
+    if not target.exists():
+        fresh.rename(target)
+    elif not _exchange(fresh, target):  # a file system without an exchange: a moment with no site
         target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+        fresh.rename(target)
+        old.rename(fresh)
+    _sweep(fresh, target)
+
+
+def _sweep(leftover: Path, target: Path) -> None:
+    """Remove an earlier site, or what a killed rendering left of one, after what is not ours is brought back."""
+    if not leftover.is_dir():
+        return
+    if not target.exists():  # killed between two renames
+        leftover.rename(target)
+        return
+    for name in KEPT:
+        if (leftover / name).exists() and not (target / name).exists():
+            (leftover / name).rename(target / name)
+    shutil.rmtree(leftover)
+
+
+def _exchange(one: Path, two: Path) -> bool:
+    """Exchange two folders in one step of the operating system; False where it cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)

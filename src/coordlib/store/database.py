@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -104,6 +106,8 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
     try:
         if not memory and not read_only:
             file.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # posts of people: for the one who collects them alone
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         target = f"{file.absolute().as_uri()}?mode=ro" if read_only else str(path)
         connection = sqlite3.connect(
             target, uri=read_only, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000
@@ -115,7 +119,7 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
             connection.execute("PRAGMA synchronous = FULL")
         store = Store(connection, file, read_only=read_only)
         _migrate(store)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         raise StoreError(f"{file}: cannot be opened as a workspace database ({error})") from None
     return store
 
