@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.links.bins import Links
+from coordlib.links.communities import louvain
 from coordlib.links.prepare import Ints, quantile7
 
 #: Seed of the Louvain method where none is given.
@@ -93,7 +94,7 @@ def _components(graph: nx.Graph[int], *, by_size: bool) -> Ints:
 
 
 def _clusters(graph: nx.Graph[int], component: Ints, seed: int) -> Ints:
-    found = nx.community.louvain_communities(graph, weight="weight", seed=seed)
+    found = louvain(graph, seed)
     groups = sorted(found, key=lambda nodes: (int(component[min(nodes)]), min(nodes)))
     return _membership(groups, graph.number_of_nodes())
 

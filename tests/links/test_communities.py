@@ -1,0 +1,68 @@
+"""Clusters: always found, the same under any order, as good as the usual implementation's."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlib.links.communities import louvain
+
+EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(1, 40)), max_size=40)
+
+
+def graph_of(edges: list[tuple[int, int, int]]) -> nx.Graph:
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(edges)
+    return graph
+
+
+@given(EDGES, st.integers(0, 3))
+def test_the_communities_are_a_partition_whatever_the_order_of_the_edges(
+    edges: list[tuple[int, int, int]], seed: int
+) -> None:
+    graph = graph_of(list({(min(a, b), max(a, b)): (a, b, w) for a, b, w in edges}.values()))
+    found = louvain(graph, seed)
+    assert sorted(node for part in found for node in part) == sorted(graph)
+    turned = nx.Graph()
+    turned.add_nodes_from(sorted(graph, reverse=True))
+    mixed = list(graph.edges(data=True))
+    random.Random(1).shuffle(mixed)
+    turned.add_edges_from((b, a, d) for a, b, d in mixed)
+    assert louvain(turned, seed) == found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_they_are_as_good_as_those_of_networkx(seed: int) -> None:
+    for graph in (nx.karate_club_graph(), nx.les_miserables_graph(), nx.connected_caveman_graph(12, 6)):
+        plain = nx.convert_node_labels_to_integers(graph)
+        ours = nx.community.modularity(plain, louvain(plain, seed))
+        theirs = nx.community.modularity(plain, nx.community.louvain_communities(plain, seed=seed))
+        assert ours > theirs - 0.02
+
+
+def test_a_network_of_which_nothing_is_known_to_end_ends(shared: Path, tmp_path: Path) -> None:
+    """networkx#8739: twenty shares of seven accounts never returned."""
+    source = shared / "cases" / "louvain_endless" / "links.csv"
+    if not source.exists():
+        pytest.skip("the public bug reports are not beside this checkout")
+    command = [
+        sys.executable,
+        "-m",
+        "coordlib.cli",
+        "links",
+        str(source),
+        "-o",
+        str(tmp_path / "o"),
+        "--interval",
+        "60",
+    ]
+    for seed in (0, 1, 123):
+        done = subprocess.run([*command, "--seed", str(seed)], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
