@@ -6,6 +6,7 @@ A date and time without a zone is taken as UTC, as every platform of the exports
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,14 @@ ZONES: dict[str, float] = {
     "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "BST": 1,
 }  # fmt: skip
 _MILLISECONDS, _MICROSECONDS = 10**11, 10**14
+#: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
+#: that carry them simultaneous (spreadsheet day numbers and years fall into 1970, dates written as one number into 1976).
+EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
+#: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
+_ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
-def utc_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
+def utc_seconds(values: pd.Series[Any], *, any_year: bool = False) -> pd.Series[Any]:
     """Return times as whole UTC seconds.
 
     Parameters
@@ -32,12 +38,14 @@ def utc_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
         Text: integer seconds, milliseconds (over 1e11) or microseconds (over 1e14); ISO 8601 with
         or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); or a date and time followed
         by a zone abbreviation of :data:`ZONES`.
+    any_year
+        Take times before 1990 and after 2099 for times as well.
 
     Returns
     -------
     Series
-        dtype ``Int64``, same index; missing where a value is empty, missing or unreadable.
-        Fractions of a second are cut off.
+        dtype ``Int64``, same index; missing where a value is empty, missing, unreadable, or no plausible time
+        (before 1990 or after 2099). Fractions of a second are cut off.
 
     Examples
     --------
@@ -63,7 +71,31 @@ def utc_seconds(values: pd.Series[Any]) -> pd.Series[Any]:
     rest = ~number & text.notna() & (text != "")
     if rest.any():
         result[rest] = _dates(text[rest])
-    return result
+    return result if any_year else result.mask((result < EARLIEST) | (result >= LATEST))
+
+
+def looks_like(value: object) -> str:
+    """Say what a number that is no plausible time looks like, for the one who has to mend it.
+
+    Examples
+    --------
+    >>> looks_like("46024.1"), looks_like("2025"), looks_like("202501011200")
+    ('a day number of a spreadsheet', 'a year', 'a date written as one number')
+    """
+    text = str(value).strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return "a time outside 1990 to 2099"
+    if 1900 <= number < 2100 and number.is_integer():
+        return "a year"
+    if 20_000 <= number < 80_000:
+        return "a day number of a spreadsheet"
+    return (
+        "a date written as one number"
+        if re.fullmatch(r"(19|20)\d{6,12}", text)
+        else "a time outside 1990 to 2099"
+    )
 
 
 def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[bool]:
@@ -89,8 +121,9 @@ def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: st
     bad = unreadable(values, seconds)
     if bad.any():
         value = str(values[bad].iloc[0])[:60]
+        guess = f", but {looks_like(value)}" if re.fullmatch(r"[\d.]+", value) else ""
         raise TimeFormatError(
-            f"{place}: '{value}' is not a time ({int(bad.sum())} such of {len(values)} rows); "
+            f"{place}: '{value}' is not a time{guess} ({int(bad.sum())} such of {len(values)} rows); "
             "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
         )
 
@@ -100,7 +133,8 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
     known = abbreviation.map(ZONES)
     # An abbreviation that is not in the table makes the time unreadable rather than wrong.
     bare = text.mask(known.notna(), text.str.replace(r"\s+[A-Z]{1,4}$", "", regex=True))
-    seconds = _seconds(pd.to_datetime(bare, format="ISO8601", utc=True, errors="coerce"))
+    dated = bare.where(bare.str.fullmatch(_ISO_DATE, na=False))
+    seconds = _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
     missing = seconds.isna() & text.notna()
     if missing.any():
         words = bare[missing].map(_worded)
@@ -110,6 +144,8 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
 
 def _worded(value: str) -> pd.Timestamp | None:
     """Read what Twitter v1 writes: ``Wed Oct 10 20:19:24 +0000 2018``."""
+    if not re.match(r"[A-Z][a-z]{2} [A-Z]", value):  # pandas takes "now" and "today" in any format
+        return None
     stamp = pd.to_datetime(value, format="%a %b %d %H:%M:%S %z %Y", utc=True, errors="coerce")
     return stamp if isinstance(stamp, pd.Timestamp) else None
 

@@ -18,7 +18,7 @@ HEADER = "object_id,account_id,content_id,timestamp_share\n"
 ROWS = (
     '"a caption, with comma\nand =line",=cmd,7583486171670498590,2025-01-01T00:00:00Z\n'
     '"a caption, with comma\nand =line",bob,7583486171670498591,2025-01-01 00:00:30\n'
-    "other,=cmd,3,1735689700\nother,bob,4,1735689701\nother,carol,5,1735689702\nthird,carol,6,5\n"
+    "other,=cmd,3,1735689700\nother,bob,4,1735689701\nother,carol,5,1735689702\nthird,carol,6,1735600005\n"
 )
 
 
@@ -209,7 +209,9 @@ def test_shares_without_coordination_are_an_edge_table_without_rows(
 def test_shares_that_can_be_in_no_pair_are_counted(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source.write_text(HEADER + ROWS + ",bob,8,5\nother,,9,1735689700\nother,dan,10,\n", encoding="utf-8")
+    source.write_text(
+        HEADER + ROWS + ",bob,8,1735600005\nother,,9,1735689700\nother,dan,10,\n", encoding="utf-8"
+    )
     code, out, _ = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv")
     assert code == 0
     assert "from 4 pairs of posts in 9 shares" in out

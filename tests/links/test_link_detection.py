@@ -191,9 +191,13 @@ def test_without_a_url_shared_twice_there_is_nothing_to_estimate():
 
 def test_how_the_interval_was_found_is_told_with_what_it_rests_on(tmp_path: Path):
     file = tmp_path / "s.csv"
-    pd.DataFrame({"expanded": list("uuvv"), "account.url": list("ABAB"), "date": [0, 0, 0, 9]}).to_csv(
-        file, index=False
-    )
+    pd.DataFrame(
+        {
+            "expanded": list("uuvv"),
+            "account.url": list("ABAB"),
+            "date": [1735689600 + n for n in (0, 0, 0, 9)],
+        }
+    ).to_csv(file, index=False)
     source = load_link_shares(file)
     estimated = link_facts(source, get_coord_shares(source.shares))["Coordination interval"]
     assert estimated == (

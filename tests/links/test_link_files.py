@@ -309,7 +309,9 @@ def test_every_row_that_takes_no_part_is_counted_with_its_reason(tmp_path: Path)
 def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_written(
     tmp_path: Path, command: Callable[..., tuple[int, str]]
 ):
-    file = write(tmp_path / "s.csv", 'expanded,account.url,date\n"u",A,0\nv,"B\nB",yesterday\nw,C,\n')
+    file = write(
+        tmp_path / "s.csv", 'expanded,account.url,date\n"u",A,1735689600\nv,"B\nB",yesterday\nw,C,\n'
+    )
     code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
     assert code == 2
     assert "s.csv, line 4, column 'date': 'yesterday' is no time (2 such of 3 rows)" in text
@@ -317,7 +319,10 @@ def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_
 
 
 def test_rows_without_account_or_url_are_counted(tmp_path: Path):
-    file = write(tmp_path / "s.csv", "expanded,account.url,date\nu,A,0\nu,B,1\nu,,2\n,C,3\n")
+    file = write(
+        tmp_path / "s.csv",
+        "expanded,account.url,date\nu,A,1735689600\nu,B,1735689601\nu,,1735689602\n,C,1735689603\n",
+    )
     source = load_link_shares(file)
     assert get_coord_shares(source.shares, 60).left_out == {"no URL or no account": 2}
 

@@ -42,7 +42,9 @@ def test_the_page_begins_with_what_was_found_and_its_denominators(counts: dict[s
 
 
 def test_a_table_without_a_url_shared_twice_is_refused_before_the_notebook_runs(tmp_path: Path):
-    (tmp_path / "s.csv").write_text("account.url,expanded,date\na,u,1\nb,v,2\n", encoding="utf-8")
+    (tmp_path / "s.csv").write_text(
+        "account.url,expanded,date\na,u,1735689600\nb,v,1735689601\n", encoding="utf-8"
+    )
     with pytest.raises(InputError, match="no URL was shared more than once"):
         analyse_links(LinkSharing(shares=str(tmp_path / "s.csv"), workspace=str(tmp_path / "w")))
     assert not (tmp_path / "w").exists()

@@ -119,7 +119,7 @@ def utc_seconds(dates: pd.Series) -> Ints:
         seconds = pd.to_datetime(dates, utc=True).dt.as_unit("s")
         times = seconds.astype("int64").astype("Int64").mask(seconds.isna())
     else:
-        times = read_times(dates)
+        times = read_times(dates, any_year=True)
     if times.isna().any():
         row = int(np.flatnonzero(times.isna().to_numpy())[0])
         raise TimeFormatError(

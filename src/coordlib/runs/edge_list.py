@@ -27,6 +27,7 @@ from coordlib.runs.parameters import DetectionParameters
 from coordlib.sources.exports import load_mapping, read_export
 from coordlib.sources.exports.shares import as_post_table
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+from coordlib.times import EARLIEST, LATEST, looks_like
 
 Duplicates = Literal["keep", "drop", "error"]
 
@@ -192,11 +193,28 @@ def load_shares(
             f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
         )
     try:
-        return prep_data(table, **names, duplicates=duplicates)
+        shares = prep_data(table, **names, duplicates=duplicates)
+        _refuse_implausible(shares, table[names["timestamp_share"]], names["timestamp_share"])
+        return shares
     except (TimeFormatError, DuplicateContentError) as error:
         row = getattr(error, "row", None)
         place = f", line {line_of_row(source, row)}" if row is not None and _is_text(source) else ""
         raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _refuse_implausible(shares: pd.DataFrame, written: pd.Series, name: str) -> None:
+    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
+    times = shares["timestamp_share"]
+    bad = ((times < EARLIEST) | (times >= LATEST)).fillna(False).to_numpy(dtype=bool)
+    if bad.any():
+        row = int(bad.argmax())
+        value = str(written.iloc[row])[:40] if len(written) == len(shares) else str(times.iloc[row])
+        error = TimeFormatError(
+            f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
+            f"({int(bad.sum()):,} such of {len(shares):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS"
+        )
+        error.row = row  # type: ignore[attr-defined]
+        raise error
 
 
 def _is_text(source: Path) -> bool:

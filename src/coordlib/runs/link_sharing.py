@@ -28,6 +28,7 @@ from coordlib.sources.exports import (
 )
 from coordlib.sources.exports.records import is_json
 from coordlib.sources.tables import file_kind, inspect_text, line_of_row, read_table
+from coordlib.times import looks_like
 from coordlib.times import utc_seconds as read_times
 
 
@@ -84,10 +85,10 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
-    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,1735689600\\nb,u,1735689605\\n", encoding="utf-8")
     >>> source = load_link_shares(file)
     >>> source.name, len(source.shares), source.period
-    ('shares.csv', 2, ('1970-01-01 00:00:00', '1970-01-01 00:00:05'))
+    ('shares.csv', 2, ('2025-01-01 00:00:00', '2025-01-01 00:00:05'))
     """
     if path is None:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
@@ -145,7 +146,7 @@ def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
         )
         value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
         raise TimeFormatError(
-            f"{path}, {place}, column 'date': {value!r} is no time ({int(bad.sum()):,} such of {len(dates):,} rows); "
+            f"{path}, {place}, column 'date': {value!r} is no time{f', but {looks_like(value)},' if re.fullmatch(r'[0-9.]+', value) else ''} ({int(bad.sum()):,} such of {len(dates):,} rows); "
             "write UTC times as 2026-11-23 10:00:00 or as seconds"
         )
 
@@ -185,7 +186,7 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
-    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,1735689600\\nb,u,1735689605\\n", encoding="utf-8")
     >>> source = load_link_shares(file)
     >>> link_run(source, get_coord_shares(source.shares, 10), {"workspace": "w"})["counts"]
     {'n_posts': 2, 'n_urls': 1, 'n_accounts_all': 2, 'n_accounts': 2, 'n_networks': 1, 'least_urls': 1}
@@ -216,7 +217,7 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
-    >>> _ = file.write_text("account.url,expanded,date\\na,u,0\\nb,u,5\\n", encoding="utf-8")
+    >>> _ = file.write_text("account.url,expanded,date\\na,u,1735689600\\nb,u,1735689605\\n", encoding="utf-8")
     >>> source = load_link_shares(file)
     >>> link_facts(source, get_coord_shares(source.shares, 10))["Accounts in the network"]
     '2 of 2'

@@ -27,8 +27,8 @@ from coordlib.sources.parquet import iter_parquet
 
 BLOCK = 1 << 20
 DELIMITERS = (",", ";", "\t")
-#: An id that a spreadsheet turned into a rounded number, such as 7,57123E+18.
-EXCEL_NUMBER = re.compile(r"^\s*-?\d[.,]\d+[eE]\+?\d{2}\s*$")
+#: An id that a spreadsheet turned into a rounded number, such as 7,57123E+18, 7.6E+017 or 1E+18.
+EXCEL_NUMBER = re.compile(r"^\s*-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}\s*$")
 _GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 #: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
 _UNDECODED = "\udc80-\udcff"

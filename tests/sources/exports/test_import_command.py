@@ -76,7 +76,7 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
     ("output", "options", "error", "message"),
     [
         ("shares.xlsx", {}, ParameterError, "written as .parquet or .csv"),
-        ("nowhere/shares.csv", {}, ParameterError, "no such folder"),
+        ("nowhere/shares.csv", {}, ParameterError, "there is no folder"),
         ("shares.csv", {"object": "voice"}, EmptyInputError, "gives no share"),
         ("shares.csv", {"object": "picture"}, ParameterError, "offers text, voice"),
     ],
@@ -91,7 +91,9 @@ def test_a_failed_import_writes_nothing(
 
 def test_a_mapped_table_can_be_written_as_link_shares(tmp_path: Path) -> None:
     table, mapping = tmp_path / "mine.csv", tmp_path / "map.yml"
-    table.write_text("who,no,at,what\nann,1,1000,https://a.example/\nben,2,1001,\n", encoding="utf-8")
+    table.write_text(
+        "who,no,at,what\nann,1,1735690000,https://a.example/\nben,2,1735690001,\n", encoding="utf-8"
+    )
     mapping.write_text(
         "account_id: who\ncontent_id: no\ntimestamp_share: at\nobjects: {link: what}\n", encoding="utf-8"
     )
@@ -99,7 +101,7 @@ def test_a_mapped_table_can_be_written_as_link_shares(tmp_path: Path) -> None:
     assert "dropped 1: no object of the kind asked for" in report
     links = pd.read_csv(tmp_path / "links.csv")
     assert links[["account.url", "expanded", "date"]].values.tolist() == [
-        ["ann", "https://a.example/", "1970-01-01 00:16:40"]
+        ["ann", "https://a.example/", "2025-01-01 00:06:40"]
     ]
 
 

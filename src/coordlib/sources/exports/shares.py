@@ -46,7 +46,7 @@ def to_shares(
     Examples
     --------
     >>> from coordlib.sources.exports import format_by_name, normalise
-    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1000"],
+    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
     ...                       "hashtag_names": ["tea,cake"]})
     >>> export = normalise(table, format_by_name("traktok"))
     >>> to_shares(export, object="hashtag")["object_id"].tolist()
@@ -136,7 +136,7 @@ def as_post_table(export: Export) -> pd.DataFrame:
     Examples
     --------
     >>> from coordlib.sources.exports import format_by_name, normalise
-    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1000"],
+    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
     ...                       "hashtag_names": ["tea,cake"], "video_description": ["Tea"]})
     >>> as_post_table(normalise(table, format_by_name("traktok")))[["text", "hashtags", "platform"]].values.tolist()
     [['Tea', ['tea', 'cake'], 'tiktok']]
