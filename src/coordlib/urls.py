@@ -6,6 +6,7 @@ shared the same object. Cleaning makes such addresses equal; it must never make 
 
 from __future__ import annotations
 
+import html
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -348,3 +349,38 @@ def parent_domain(domain: str, *, compat: Compat = None) -> str:
     if parts.ipv4 or parts.ipv6 or parts.suffix:
         return domain
     return ".".join(domain.split(".")[-2:])
+
+
+#: Where an address in a text ends: space, quotes and brackets of any script, marks no address holds, invisible signs.
+_IN_TEXT = re.compile(
+    r"https?://[^\s<>\"'`{}|\\^\[\]«»“”„‟‘’‚‹›。，、；：！？（）【】「」『』《》〈〉…\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+    r"\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]+",
+    re.IGNORECASE,
+)
+_ORIGIN = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
+
+
+def links_in(text: str) -> list[str]:
+    """Return the web addresses in a text, each once, in their order.
+
+    An address that the text cuts with an ellipsis is none: it would tie everybody who quotes anything. Brackets that are
+    closed inside an address belong to it, marks that end a sentence do not. Scheme and host are lower-cased.
+
+    Examples
+    --------
+    >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d.")
+    ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
+    """
+    text = html.unescape(text)
+    found: dict[str, None] = {}
+    for match in _IN_TEXT.finditer(text):
+        link, after = match[0], text[match.end() : match.end() + 1]
+        if after == "…" or link.endswith("..."):
+            continue
+        link = link.rstrip(".,;:!?*_~&")
+        while link.endswith(")") and link.count(")") > link.count("("):
+            link = link[:-1].rstrip(".,;:!?*_~&")
+        link = _ORIGIN.sub(lambda origin: origin[0].lower(), link)
+        if re.match(r"https?://[^/?#]*[^/?#.:@]", link):
+            found[link] = None
+    return list(found)

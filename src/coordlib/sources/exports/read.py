@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,13 +26,13 @@ from coordlib.sources.exports.model import (
 )
 from coordlib.sources.exports.prepare import whole_numbers
 from coordlib.sources.exports.recognise import format_by_name, recognise, require, with_needed
-from coordlib.sources.exports.records import is_json, iter_records
+from coordlib.sources.exports.records import DAMAGED, is_json, iter_records
 from coordlib.sources.tables import file_kind, inspect_text, iter_table, refuse_damaged_ids
+from coordlib.urls import links_in
 
 #: Rows read at a time where the whole file is wanted anyway.
 CHUNK_ROWS = 50_000
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
-_ADDRESS = r"https?://[^\s<>\"'\]\[)(|]+"
 
 
 def read_export(
@@ -166,8 +168,13 @@ def normalise(
     """
     state = state or _State(where, None, True)
     require(known, [str(name) for name in table.columns], where)
-    refuse_damaged_ids(table, _id_columns(known), where)
     rows, dropped = len(table), {}
+    if DAMAGED in table.columns:
+        damaged = table[DAMAGED].notna()
+        if damaged.any():
+            dropped[f"a damaged line, such as {table.loc[damaged, DAMAGED].iloc[0]}"] = int(damaged.sum())
+        table = table[~damaged].drop(columns=DAMAGED)
+    refuse_damaged_ids(table, _id_columns(known), where)
     repeated_header = _repeated_header(table, known)
     if repeated_header.any():
         dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
@@ -312,16 +319,26 @@ def _joined(table: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[Any]:
 def _object(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
     cells = first_filled(table, source.columns)
     if not source.links:
-        return cells
-    found = cells.str.findall(_ADDRESS)
-    links = found.map(
-        lambda list_: (
-            " ".join(dict.fromkeys(link.rstrip(".,;:!?…'") for link in list_))
-            if isinstance(list_, list)
-            else None
-        )
-    ).astype("str")
+        return cells if source.separator is None else _without_list_marks(cells, source.separator)
+    links = cells.map(lambda text: " ".join(links_in(text)) if isinstance(text, str) else None).astype("str")
     return links.where(~blank(links))
+
+
+def _without_list_marks(cells: pd.Series[Any], separator: str) -> pd.Series[Any]:
+    """Turn cells that hold a list as Python or JSON writes it into items joined as the format joins them; [] is nothing."""
+    listed = cells.str.match(r"\s*\[.*\]\s*$", na=False).astype(bool)
+    if not listed.any():
+        return cells
+    join = " " if re.fullmatch(separator, " ") else ","
+
+    def items(cell: str) -> str | None:
+        try:
+            found = ast.literal_eval(cell)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return cell
+        return join.join(str(item) for item in found if item is not None) or None
+
+    return cells.where(~listed, cells[listed].map(items).astype("str"))
 
 
 def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:

@@ -18,6 +18,9 @@ MAX_DEPTH = 12
 #: Keys under which services put the list of records.
 _WRAPPERS = ("data", "articles", "videos", "stories", "statuses", "posts", "items", "results", "result")
 
+#: Stands in the place of a line that is no JSON, with its number.
+DAMAGED = "coordlib.damaged"
+
 
 def is_json(path: Path, where: str) -> bool:
     """Say whether a file begins like JSON."""
@@ -103,11 +106,25 @@ def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any
     if whole:
         yield from _whole(path, where, compressed)
         return
+    damaged, number, first_error = 0, 0, None
     with _open(path, compressed) as stream:
         for number, line in enumerate(stream, start=1):
             text = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if text:
-                yield from _unwrap(_parse(text, where, number), where, number)
+            if not text:
+                continue
+            try:
+                value = _parse(text, where, number)
+            except FileFormatError as error:
+                first_error = first_error or error
+                # A stream that was interrupted cannot be asked again: a line among many is left out and counted.
+                damaged += 1
+                if damaged > max(1, number // 100):
+                    raise
+                yield {DAMAGED: f"line {number}"}
+                continue
+            yield from _unwrap(value, where, number)
+    if first_error is not None and damaged * 3 > number:
+        raise first_error
 
 
 def _whole(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]:
