@@ -43,7 +43,7 @@ def test_a_parameter_file_that_is_not_a_mapping_is_refused(tmp_path: Path):
     file.write_text("- 1\n- 2\n")
     with pytest.raises(FileFormatError, match="expected 'name: value' lines"):
         DailyMonitoring.from_yaml(file)
-    with pytest.raises(FileFormatError, match="no such parameter file"):
+    with pytest.raises(FileFormatError, match="no such file"):
         DailyMonitoring.from_yaml(tmp_path / "absent.yml")
 
 

@@ -17,6 +17,7 @@ from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.parameters import ComponentAnalysis, DailyMonitoring, Engine
 from coordlib.runs.replay import replay_archive
 from coordlib.site.build import render_site
+from coordlib.yaml_files import read_yaml
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
 ParametersOption = Annotated[
@@ -83,15 +84,7 @@ def notebook(
     parameters: ParametersOption = None,
 ) -> None:
     """Run a template notebook with validated parameters, as papermill would, refusing unknown names."""
-    import yaml
-
-    values: dict[str, object] = {}
-    if parameters:
-        try:
-            values = yaml.safe_load(parameters.read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise FileFormatError(f"{parameters}: not readable as YAML ({error})") from None
-    typer.echo(run_notebook(template, output, values, progress=True))
+    typer.echo(run_notebook(template, output, read_yaml(parameters) if parameters else {}, progress=True))
 
 
 @app.command()

@@ -10,31 +10,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
-
-
-def read_yaml(path: Path | str) -> dict[str, Any]:
-    """Read a YAML file of ``name: value`` lines.
-
-    Raises
-    ------
-    FileFormatError
-        There is no such file, or it is not readable as YAML, or not such lines.
-    """
-    path = Path(path)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise FileFormatError(f"{path}: there is no such parameter file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
-        text = " ".join(str(error).split())
-        raise FileFormatError(f"{path}: not readable as YAML ({text})") from None
-    if not isinstance(values, dict):
-        raise FileFormatError(f"{path}: expected 'name: value' lines, found a {type(values).__name__}")
-    return {str(name): value for name, value in values.items()}
+from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.yaml_files import read_yaml
 
 
 class Parameters(BaseModel):
@@ -57,6 +36,9 @@ class Parameters(BaseModel):
         unknown = set(values) - set(cls.model_fields)
         if unknown:
             raise UnknownParameterError.from_names(unknown, cls.model_fields, where)
+        for name, value in values.items():
+            if isinstance(value, bool) and cls.model_fields[name].annotation is not bool:
+                raise ParameterError(f"{where}: {name} = {str(value).lower()}: is no number or text")
         try:
             return cls(**values)
         except ValidationError as error:

@@ -219,7 +219,7 @@ def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
     [
         ("acount_id: a", UnknownParameterError, "did you mean 'account_id'"),
         ("account_id: a", ParameterError, "content_id: field required"),
-        ("- a\n- b", FileFormatError, "expected 'name: column' lines"),
+        ("- a\n- b", FileFormatError, "expected 'name: value' lines"),
         ("a: [", FileFormatError, "not readable as YAML"),
         (
             "{account_id: a, content_id: b, timestamp_share: c, objects: {link: d}, object: tag}",

@@ -21,11 +21,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.sources.exports.model import ENGAGEMENT, Format, ObjectSource
+from coordlib.yaml_files import read_yaml
 
 Names = str | list[str]
 
@@ -82,7 +82,7 @@ def load_mapping(source: Path | str | dict[str, Any]) -> Format:
     (('who',), ('id',), ('at',), ('url',))
     """
     where = "mapping" if isinstance(source, dict) else str(source)
-    values = source if isinstance(source, dict) else _yaml(Path(source))
+    values = source if isinstance(source, dict) else read_yaml(source, text=True)
     unknown = {str(name) for name in values} - set(Mapping.model_fields)
     if unknown:
         raise UnknownParameterError.from_names(unknown, Mapping.model_fields, where)
@@ -92,19 +92,6 @@ def load_mapping(source: Path | str | dict[str, Any]) -> Format:
         parts = [f"{'.'.join(map(str, item['loc'][:2]))}: {item['msg'].lower()}" for item in error.errors()]
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
     return _format(mapping, where)
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        # Every value stays text: a column may be called "no" or "2024".
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except FileNotFoundError:
-        raise FileFormatError(f"{path}: there is no such mapping file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise FileFormatError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(values, dict):
-        raise FileFormatError(f"{path}: expected 'name: column' lines, such as 'account_id: username'")
-    return values
 
 
 def _format(mapping: Mapping, where: str) -> Format:

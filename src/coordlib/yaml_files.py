@@ -1,0 +1,97 @@
+"""YAML files that people write: every surprise of the format is refused in one line, or does not happen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coordlib.errors import FileFormatError
+
+
+class _Plain(yaml.SafeLoader):
+    """Dates stay text, NO is a word, no key twice, no aliases (a few lines of them can name a billion items)."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not used here; write the value", event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a name has to be a word", key.start_mark)
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"'{key.value}' stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [
+        (tag, rule)
+        for tag, rule in rules
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+    ]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+class _Text(_Plain):
+    """Every value stays the text that was written: a column may be called "no" or "2024"."""
+
+
+_Text.yaml_implicit_resolvers = {}
+
+
+def read_yaml(path: Path | str, *, text: bool = False) -> dict[str, Any]:
+    """Read a file of ``name: value`` lines.
+
+    Parameters
+    ----------
+    path
+        The file, UTF-8.
+    text
+        Keep every value as text.
+
+    Raises
+    ------
+    FileFormatError
+        There is no such file, it is not UTF-8 or not YAML, a name stands twice or is no word, or an alias is used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "p.yml"
+    >>> _ = file.write_text("region: NO\\ndate: 2026-09-10\\ncollect: true\\n")
+    >>> read_yaml(file)
+    {'region': 'NO', 'date': '2026-09-10', 'collect': True}
+    """
+    path = Path(path)
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Text if text else _Plain)
+    except FileNotFoundError:
+        raise FileFormatError(f"{path}: there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark is not None else ""
+        said = getattr(error, "problem", None) or str(error)
+        raise FileFormatError(f"{path}{place}: not readable as YAML ({' '.join(said.split())})") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise FileFormatError(f"{path}: expected 'name: value' lines, found a {type(values).__name__}")
+    return values
