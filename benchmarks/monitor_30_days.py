@@ -24,10 +24,10 @@ import pandas as pd
 from no_pages import decided_without_a_page
 
 import coordlib as cl
+from coordlib.parameters import Monitoring, SeedDiscovery
 from coordlib.runs import day as day_module
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.parameters import Monitoring, SeedDiscovery
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig, archive_faults
 from coordlib.simulate.server import running_server

@@ -11,9 +11,9 @@ from pathlib import Path
 from no_pages import decided_without_a_page
 
 from coordlib.errors import ParameterError
+from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.parameters import Monitoring
 from coordlib.runs.simulated import morning_of, remote_connector
 from coordlib.simulate.clock import RemoteClock
 from coordlib.tiktok import Credentials

@@ -26,7 +26,7 @@ import httpx
 
 from coordlib.describe.day import analyse_day
 from coordlib.errors import QuotaExhausted
-from coordlib.runs.parameters import CollectionParameters
+from coordlib.parameters import CollectionParameters
 from coordlib.simulate.config import ServerConfig, archive_faults
 from coordlib.simulate.service import Service
 from coordlib.simulate.world import DAY, World, build_world

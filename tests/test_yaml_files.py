@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coordlib.errors import FileFormatError, ParameterError
-from coordlib.runs.parameters import DailyMonitoring, SeedDiscovery
+from coordlib.parameters import DailyMonitoring, SeedDiscovery
 from coordlib.yaml_files import read_yaml
 
 BOMB = "a: &a [x, x]\n" + "".join(

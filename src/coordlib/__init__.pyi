@@ -21,6 +21,15 @@ from .links.coord_shares import CoordShares, get_coord_shares
 from .links.interval import CoordInterval, estimate_coord_interval
 from .links.summaries import get_cluster_summary, get_component_summary, label_links
 from .links.top_lists import get_top_coord_shares, get_top_coord_urls
+from .parameters import (
+    ComponentAnalysis,
+    DailyMonitoring,
+    LinkSharing,
+    Monitoring,
+    OwnTable,
+    ParameterSweep,
+    SeedDiscovery,
+)
 from .posts import prep_data
 from .report import charts, sweep_charts
 from .report.link_charts import draw_url_timeline_chart
@@ -34,15 +43,6 @@ from .runs.label_networks import label_link_networks, label_networks
 from .runs.link_report import make_link_report
 from .runs.link_sharing import detect_links, link_facts, load_link_shares
 from .runs.notebooks import run_notebook
-from .runs.parameters import (
-    ComponentAnalysis,
-    DailyMonitoring,
-    LinkSharing,
-    Monitoring,
-    OwnTable,
-    ParameterSweep,
-    SeedDiscovery,
-)
 from .runs.reporting import make_report
 from .runs.stored import load_day, load_discovery, load_table
 from .runs.sweep import read_sweep, sweep_notebooks

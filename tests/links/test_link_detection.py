@@ -22,8 +22,8 @@ from coordlib.links.entities import ENTITY_COLUMNS
 from coordlib.links.interval import estimate_coord_interval
 from coordlib.links.summaries import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
 from coordlib.links.top_lists import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.parameters import LinkSharing
 from coordlib.runs.link_sharing import link_facts, load_link_shares
-from coordlib.runs.parameters import LinkSharing
 from coordlib.simulate.links import simulate_link_shares
 
 shares_tables = st.lists(

@@ -8,10 +8,10 @@ import nbformat
 import pytest
 
 from coordlib.errors import InputError
+from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES
 from coordlib.report.link_result import link_banner
 from coordlib.runs.link_report import TEMPLATE, analyse_links
-from coordlib.runs.parameters import LinkSharing
 
 
 @pytest.fixture(scope="module")

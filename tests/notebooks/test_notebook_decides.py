@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import RunError
+from coordlib.parameters import ComponentAnalysis
 from coordlib.places import Workspace
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.day import DayReport
-from coordlib.runs.parameters import ComponentAnalysis
 from coordlib.runs.replay import replay_archive
 from coordlib.store import open_store
 from coordlib.store.pool import pool

@@ -12,8 +12,8 @@ import nbformat
 import pytest
 
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
+from coordlib.parameters import SeedDiscovery
 from coordlib.runs.discover import add_seeds, discover, discover_seeds, discovery_name, raise_for_stop
-from coordlib.runs.parameters import SeedDiscovery
 from coordlib.runs.simulated import mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig
 from coordlib.simulate.server import running_server

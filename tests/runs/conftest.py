@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.parameters import Monitoring
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig
 from coordlib.simulate.server import running_server

@@ -16,8 +16,8 @@ from coordlib.errors import (
     WorkspaceLockedError,
 )
 from coordlib.lock import workspace_lock
+from coordlib.parameters import Monitoring
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day
-from coordlib.runs.parameters import Monitoring
 from coordlib.runs.simulated import begin_day, morning_of
 from coordlib.simulate.config import read_faults
 from coordlib.store import open_store

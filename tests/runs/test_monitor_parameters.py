@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from coordlib.runs.parameters import Monitoring, SeedDiscovery
+from coordlib.parameters import Monitoring, SeedDiscovery
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.parameters import DailyMonitoring
 from coordlib.runs.checked import check_parameters
 from coordlib.runs.notebooks import MODELS, notebook_defaults
-from coordlib.runs.parameters import DailyMonitoring
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))

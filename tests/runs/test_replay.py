@@ -12,11 +12,11 @@ import pytest
 from no_pages import decided_without_a_page
 
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
+from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
-from coordlib.runs.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.runs.replay import replay_archive
 from coordlib.runs.stored import load_day
 from coordlib.simulate.archive import write_archive

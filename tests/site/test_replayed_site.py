@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from coordlib.parameters import ComponentAnalysis
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.parameters import ComponentAnalysis
 from coordlib.runs.replay import replay_archive
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world

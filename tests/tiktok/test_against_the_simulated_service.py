@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
-from coordlib.runs.parameters import CollectionParameters
+from coordlib.parameters import CollectionParameters
 from coordlib.simulate.compliance import still_valid
 from coordlib.simulate.config import Fault, ServerConfig, archive_faults
 from coordlib.simulate.server import running_server

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordlib.runs.parameters import CollectionParameters
+from coordlib.parameters import CollectionParameters
 from coordlib.store.coverage import AccountHistory, CaptionHistory
 from coordlib.tiktok import plan_accounts, plan_captions
 from coordlib.tiktok.caption_plan import keyword_of

@@ -10,7 +10,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import RunError
-from coordlib.runs.parameters import Engine
+from coordlib.parameters import Engine
 
 
 @app.command()

@@ -9,8 +9,8 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
+from coordlib.parameters import DetectionParameters
 from coordlib.runs.edge_list import detect_file
-from coordlib.runs.parameters import DetectionParameters
 
 _FIELDS = DetectionParameters.model_fields
 

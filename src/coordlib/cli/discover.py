@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from coordlib.cli.app import app
+from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.discover import discover as run_discovery
 from coordlib.runs.discover import raise_for_stop
-from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
 
 
 @app.command()

@@ -9,11 +9,11 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
+from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import write_link_outputs
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
-from coordlib.runs.parameters import LinkSharing
 from coordlib.sources.label_endpoint import LabelEndpoint
 
 _FIELDS = LinkSharing.model_fields

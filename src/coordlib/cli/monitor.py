@@ -10,9 +10,9 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, RunError
+from coordlib.parameters import Engine, Monitoring
 from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.monitor import monitor_day, plan_day
-from coordlib.runs.parameters import Engine, Monitoring
 from coordlib.site.build import render_site
 from coordlib.tiktok import Credentials
 

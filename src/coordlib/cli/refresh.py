@@ -11,10 +11,10 @@ import typer
 from coordlib.cli.app import app
 from coordlib.errors import CollectError, QuotaExhausted, StoreError
 from coordlib.lock import workspace_lock
+from coordlib.parameters import CollectionParameters, Engine, Monitoring
 from coordlib.places import Workspace
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.runs.connect import BASE_URL, connector
-from coordlib.runs.parameters import CollectionParameters, Engine, Monitoring
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.tiktok import Credentials

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
+from coordlib.parameters import Engine, OwnTable
 from coordlib.report.summary import summary_facts
 from coordlib.runs.analysis import report_table
-from coordlib.runs.parameters import Engine, OwnTable
 from coordlib.site.build import render_site
 
 _FIELDS = OwnTable.model_fields

@@ -9,8 +9,8 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import RunError
+from coordlib.parameters import Engine, ParameterSweep
 from coordlib.runs.analysis import report_sweep
-from coordlib.runs.parameters import Engine, ParameterSweep
 from coordlib.runs.sweep import NotebookSweep, sweep_notebooks
 from coordlib.site.build import render_site
 from coordlib.yaml_files import read_yaml

@@ -12,9 +12,9 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, RunError
+from coordlib.parameters import ComponentAnalysis, DailyMonitoring, Engine
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
-from coordlib.runs.parameters import ComponentAnalysis, DailyMonitoring, Engine
 from coordlib.runs.replay import replay_archive
 from coordlib.site.build import render_site
 from coordlib.yaml_files import read_yaml

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from coordlib.errors import ParameterError
 from coordlib.lock import workspace_lock
+from coordlib.parameters import ComponentAnalysis, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
 from coordlib.runs.decided import Decided, run_page, run_report
-from coordlib.runs.parameters import ComponentAnalysis, OwnTable, ParameterSweep
 from coordlib.runs.stored import load_day, load_table
 
 COMPONENT, SWEEP, TABLE = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb", "06-own-table.ipynb"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlib.errors import UnknownParameterError
-from coordlib.runs.parameters import Parameters
+from coordlib.parameters import Parameters
 
 
 def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[str, Any]:

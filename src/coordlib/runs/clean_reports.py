@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from coordlib.errors import RunError
+from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
-from coordlib.runs.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.runs.stored import load_discovery
 from coordlib.store import Store, open_store
 from coordlib.store.posts import run_posts

@@ -17,13 +17,13 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import RunError
+from coordlib.parameters import DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
 from coordlib.report.words import plural
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback
-from coordlib.runs.parameters import DailyMonitoring
 from coordlib.store import Store, open_store
 from coordlib.store.pool import add_to_pool, replace_pool
 from coordlib.store.posts import record_posts

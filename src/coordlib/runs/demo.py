@@ -10,11 +10,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError
+from coordlib.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
 from coordlib.places import Workspace, project_root
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
 from coordlib.simulate.config import ServerConfig, archive_faults
 from coordlib.simulate.server import running_server

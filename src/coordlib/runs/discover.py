@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
 from coordlib.lock import workspace_lock
+from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import code_version
@@ -17,7 +18,6 @@ from coordlib.runs.connect import connector
 from coordlib.runs.day import record
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.monitor import Connect
-from coordlib.runs.parameters import CollectionParameters, SeedDiscovery
 from coordlib.runs.stored import load_discovery
 from coordlib.store import open_store
 from coordlib.store.period import counted_requests

@@ -20,10 +20,10 @@ from coordlib.errors import (
     UnknownFormatError,
 )
 from coordlib.files import refuse_input, written
+from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS, prep_data
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
-from coordlib.runs.parameters import DetectionParameters
 from coordlib.sources.exports import load_mapping, read_export
 from coordlib.sources.exports.shares import as_post_table
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids

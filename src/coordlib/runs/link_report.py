@@ -9,13 +9,13 @@ from typing import Any
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.interval import estimate_coord_interval
 from coordlib.lock import workspace_lock
+from coordlib.parameters import LinkSharing
 from coordlib.places import find_workspace
 from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport
 from coordlib.runs.decided import run_page
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_sharing import LinkInput, file_slug, link_facts, link_run, load_link_shares
-from coordlib.runs.parameters import LinkSharing
 from coordlib.sources.label_endpoint import LabelEndpoint
 
 TEMPLATE = "05-link-sharing.ipynb"

@@ -18,12 +18,12 @@ import pandas as pd
 from coordlib.describe.truth import pool_quality
 from coordlib.errors import CollectError, ParameterError, QuotaExhausted
 from coordlib.lock import workspace_lock
+from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.health import collection_health
-from coordlib.runs.parameters import Monitoring
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
 from coordlib.store.posts import day_start, period_posts

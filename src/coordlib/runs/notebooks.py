@@ -26,10 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
-from coordlib.places import project_root
-from coordlib.report.notebook_page import as_executed, as_page, write_notebook
-from coordlib.report.provenance import NOTEBOOK, sha256_file
-from coordlib.runs.parameters import (
+from coordlib.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
     LinkSharing,
@@ -38,6 +35,9 @@ from coordlib.runs.parameters import (
     ParameterSweep,
     SeedDiscovery,
 )
+from coordlib.places import project_root
+from coordlib.report.notebook_page import as_executed, as_page, write_notebook
+from coordlib.report.provenance import NOTEBOOK, sha256_file
 
 #: The parameter model behind each template, by file name.
 MODELS: dict[str, type[Parameters]] = {

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from coordlib.errors import ParameterError
 from coordlib.lock import workspace_lock
+from coordlib.parameters import DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.runs.day import DayMaterial, DayReport, report_day
-from coordlib.runs.parameters import DailyMonitoring
 from coordlib.sources.archive import ArchiveDay, list_days, read_day
 from coordlib.store import open_store
 from coordlib.store.runs import runs

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import StoreError
+from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
 from coordlib.places import find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
-from coordlib.runs.parameters import DailyMonitoring, OwnTable, SeedDiscovery
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.posts import run_posts

@@ -24,11 +24,11 @@ from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, UnknownParameterError
 from coordlib.files import write_json
 from coordlib.lock import workspace_lock
+from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.package import read_run, replace_folder, staging_of
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, run_notebook, template_facts
-from coordlib.runs.parameters import Parameters
 
 POINT = "point.json"
 

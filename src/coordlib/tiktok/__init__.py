@@ -31,7 +31,7 @@ A monitoring day
     from coordlib.tiktok import Collector, plan_accounts, plan_captions
     from coordlib.store import coverage
 
-    settings = CollectionParameters()                       # coordlib.runs.parameters
+    settings = CollectionParameters()                       # coordlib.parameters
     collector = Collector(client)
     collector.carry_over(run_id)                            # what earlier runs left behind
     accounts = collector.run(run_id, "accounts", lambda: plan_accounts(

@@ -24,7 +24,7 @@ from coordlib.tiktok.plan import (
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
 
 if TYPE_CHECKING:
-    from coordlib.runs.parameters import CollectionParameters
+    from coordlib.parameters import CollectionParameters
 
 #: Characters of captions in one query, and of one caption used as a keyword.
 QUERY_CHARACTERS, KEYWORD_CHARACTERS = 6_000, 300

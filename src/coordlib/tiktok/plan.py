@@ -21,7 +21,7 @@ from coordlib.store.coverage import AccountHistory
 from coordlib.tiktok.query import Condition, Query, any_of
 
 if TYPE_CHECKING:
-    from coordlib.runs.parameters import CollectionParameters
+    from coordlib.parameters import CollectionParameters
 
 PAGE = 100
 
