@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,14 +16,17 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coordlib as cl
 from coordlib.cli import main
+from coordlib.detect.sweep import DEFAULTS
 from coordlib.errors import MissingColumnError, ParameterError, RunError, UnknownParameterError
 from coordlib.report import sweep_charts
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.runs.parameters import DailyMonitoring
 from coordlib.runs.sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
 from coordlib.runs.sweep_report import sweep_headline
 from coordlib.sources.archive import read_day
@@ -357,6 +361,25 @@ def test_a_notebook_that_writes_no_report_runs_and_is_not_compared(station: Path
     sheet = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), "grid": {"time_window": [10]}})
     done = sweep_notebooks(sheet, station / "w", progress=False)
     assert (done.ran, done.comparison) == (1, None)
+
+
+def test_the_usual_values_are_those_of_the_parameter_models() -> None:
+    assert dict(DEFAULTS) == {name: DailyMonitoring().for_notebook()[name] for name in DEFAULTS}
+
+
+def test_the_page_about_sweeps_runs_and_its_grid_is_the_projects(project: Path) -> None:
+    text = (project / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (python,), (grid,) = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("python", "yaml"))
+    names: dict[str, Any] = {}
+    exec(python, names)
+    assert len(names["found"].points) == 12
+    for name in set(names["found"].points) - set(DEFAULTS):
+        assert name in text or name.endswith("_overlap"), name
+    told, own = (
+        NotebookSweep.load(yaml.safe_load(grid)),
+        NotebookSweep.from_yaml(project / "params" / "sweep-notebooks.yml"),
+    )
+    assert (told.notebook, told.grid, told.reference) == (own.notebook, own.grid, own.reference)
 
 
 def test_values_that_are_no_file_names_have_a_folder_each(station: Path) -> None:

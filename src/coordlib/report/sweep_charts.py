@@ -31,7 +31,7 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
     place = int(np.flatnonzero(_is_reference(points, found.reference))[0])
     here = int(points["accounts"].iloc[place])
     title = f"{low:,} to {plural(high, 'account')} over {plural(len(points), 'setting')}; {here:,} at the reference ({reference_words(found)})"
-    choices = [(name, value) for name in found.varied for value in dict.fromkeys(points[name].tolist())]
+    choices = [(name, value) for name in found.varied for value in dict.fromkeys(found.points[name].tolist())]
     alt = f"Line: accounts found at each of {len(points):,} settings, fewest first. Rows of dots below: the values of {', '.join(found.varied)}. {title}."
     with drawing():
         ax = axes_for(ax, title, alt, height=1.0 + 0.075 * len(choices))

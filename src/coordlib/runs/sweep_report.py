@@ -60,15 +60,16 @@ def save_sweep(
     usual ones); it appears whole or not at all.
     """
     name = f"{source.name}-sweep"
-    told = {
-        key: value
-        for key, value in parameters.items()
-        if key not in ("workspace", "output_dir", "source", "mapping")
-    }
+    told = {key: value for key, value in parameters.items() if key not in ("workspace", "output_dir")}
     usual = ParameterSweep().for_notebook()
     differing = {
-        key: value for key, value in told.items() if key not in ("date", "rows_shown") and value != usual[key]
-    }
+        key: value for key, value in told.items()
+        if key not in ("source", "mapping", "date", "rows_shown") and value != usual[key]
+    }  # fmt: skip
+    # Pages are public: a file is told by its name, not by its place.
+    told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
+    if source.kind == "day":
+        told["date"] = source.date
     folder = (
         Path(output_dir)
         if output_dir
