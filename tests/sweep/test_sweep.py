@@ -338,9 +338,11 @@ def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: si
             with suppress(subprocess.TimeoutExpired):
                 running.wait(0.1)
             assert running.returncode is None
-    finally:
         os.killpg(running.pid, how)
-    _, told = running.communicate(timeout=60)
+        _, told = running.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
     root = station / "w" / "sweeps" / "sweep"
     assert not list(root.glob("[!.]*=*")), "nothing looks like a finished point"
     if how == signal.SIGINT:

@@ -224,14 +224,12 @@ class Coded:
         """Turn a difference of times into seconds."""
         return steps if self.ticks == 1 else steps / self.ticks
 
-    def participating(
-        self, first: IntArray, second: IntArray, least: int, among: npt.NDArray[np.bool_] | None = None
-    ) -> npt.NDArray[np.bool_]:
-        """Say which pairs have a content of an account with enough rows (of those marked in `among`) of paired contents."""
+    def participating(self, first: IntArray, second: IntArray, least: int) -> npt.NDArray[np.bool_]:
+        """Say which pairs have a content of an account with enough rows of contents found in any pair."""
         found = np.zeros(len(self.content_names) + 1, dtype=bool)
         found[self.contents[first]] = True
         found[self.contents[second]] = True
-        rows = found[self.contents] if among is None else found[self.contents] & among
+        rows = found[self.contents]
         counts = np.bincount(self.accounts[rows], minlength=len(self.account_names) + 1)
         passing = np.zeros_like(found)
         passing[self.contents[rows & (counts[self.accounts] >= least)]] = True

@@ -187,7 +187,7 @@ class _Candidates:
         stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
         later, earlier = self.later[stays], self.earlier[stays]
         if least >= 1:
-            kept = coded.participating(later, earlier, int(least), rows)
+            kept = coded.participating(later, earlier, int(least))
             later, earlier = later[kept], earlier[kept]
         ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
         keys, weights = np.unique(edge_keys(*ends, self.n_names), return_counts=True)
