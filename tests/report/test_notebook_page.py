@@ -28,7 +28,7 @@ def a_notebook(*outputs: Any) -> Any:
         V4.new_markdown_cell("only here", metadata={"tags": ["remove-cell"]}),
         V4.new_code_cell("shown", outputs=list(outputs)),
     ]
-    return V4.new_notebook(cells=cells, metadata={"papermill": {"input_path": "/home/me/x.ipynb"}})
+    return V4.new_notebook(cells=cells, metadata={"papermill": {"input_path": "/home/someone/x.ipynb"}})
 
 
 def test_any_html_a_cell_shows_becomes_a_raw_block() -> None:

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import re
+import signal
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pandas as pd
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coordlib as cl
 from coordlib.cli import main
-from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.detect.sweep import DEFAULTS
+from coordlib.errors import MissingColumnError, ParameterError, RunError, UnknownParameterError
+from coordlib.parameters import DailyMonitoring
 from coordlib.report import sweep_charts
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.runs.sweep import NotebookSweep, read_sweep, sweep_notebooks
+from coordlib.runs.sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
+from coordlib.runs.sweep_report import sweep_headline
 from coordlib.sources.archive import read_day
 
 GRID = {
-    "time_window": [5, 20, 60],
-    "min_participation": [0, 1, 2, 3],
-    "edge_weight": [0.0, 0.5, 0.9],
-    "min_weight": [None, 1, 2],
-}
+    "time_window": [5, 60], "min_participation": [0, 1, 2, 3], "edge_weight": [0.5, 0.9], "min_weight": [None, 2],
+}  # fmt: skip
 
 
 def by_itself(shares: pd.DataFrame, point: dict[str, object]) -> tuple[object, ...]:
@@ -47,18 +54,46 @@ def check(shares: pd.DataFrame, found: cl.Sweep) -> None:
         assert ours == by_itself(shares, row), row
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("opq"), st.sampled_from("abcd"), st.integers(0, 12), st.integers(0, 90)),
-        max_size=30,
-    )
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["o", "p", "3"]),
+        st.sampled_from([None, *"aBäz"]),
+        st.integers(0, 12),
+        st.integers(0, 90),
+    ),
+    max_size=30,
 )
+
+
+def table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        rows, columns=["object_id", "account_id", "content_id", "timestamp_share"], dtype=object
+    )
+    return frame.astype({"content_id": "str"})
+
+
+@settings(max_examples=40)
+@given(ROWS)
 def test_every_point_is_what_the_steps_find_at_its_parameters(rows: list[tuple[str, str, int, int]]) -> None:
-    names = ["object_id", "account_id", "content_id", "timestamp_share"]
-    shares = cl.prep_data(pd.DataFrame(rows, columns=names).astype({"content_id": "str"}) if rows else pd.DataFrame(
-        {name: pd.Series([], dtype="str") for name in names}
-    ))  # fmt: skip
+    shares = cl.prep_data(table(rows))
     check(shares, cl.sweep(shares, GRID))
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[Any, ...]], random: Any) -> None:
+    mixed = random.sample(rows, len(rows))
+    one, two = (cl.sweep(cl.prep_data(table(part)), GRID) for part in (rows, mixed))
+    pd.testing.assert_frame_equal(one.points, two.points)
+    pd.testing.assert_frame_equal(one.inclusion, two.inclusion)
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("object_id", ["text", "hashtags"])
+def test_on_a_real_day_every_point_is_what_the_steps_find(shared: Path, object_id: str) -> None:
+    posts = read_day(shared / "data" / "csbn" / "2025-11-17").posts
+    assert posts is not None
+    grid = {"object_id": [object_id], "time_window": [10, 60, 600], "min_participation": [1, 2, 3], "edge_weight": [0.5, 0.9]}  # fmt: skip
+    check(cl.prep_data(posts, object_id, timestamp_share="posted_at"), cl.sweep(posts, grid))
 
 
 @pytest.mark.reference
@@ -98,27 +133,77 @@ def test_inclusion_says_at_how_many_points_an_account_is_found() -> None:
     assert "8 points of object_id, time_window, min_weight" in str(found)
 
 
+def ring(accounts: int, objects: int, tag: str = "r", apart: int = 5) -> list[tuple[str, str, str, int]]:
+    """Accounts that share the same objects, each some seconds after the one before."""
+    return [
+        (f"{tag}-o{o}", f"{tag}{a}", f"{tag}{a}-{o}", 1000 * o + apart * a) for o in range(objects) for a in range(accounts)
+    ]  # fmt: skip
+
+
+def test_edges_that_tie_at_the_top_are_told_from_nothing_found() -> None:
+    shares = table(ring(3, 4))
+    grid = {"time_window": [1, 60], "min_weight": [None, 2], "min_participation": [1]}
+    assert cl.sweep(shares, grid).points["outcome"].tolist() == [
+        "no-coordination", "no-coordination", "tied", "network",
+    ]  # fmt: skip
+
+
+def test_inclusion_and_overlap_say_how_much_depends_on_the_choice() -> None:
+    shares = table(ring(3, 5, "near", apart=5) + ring(2, 3, "far", apart=50))
+    found = cl.sweep(
+        shares, {"time_window": [20, 120], "min_weight": [1, 4]}, reference={"time_window": 120, "min_weight": 1}
+    )  # fmt: skip
+    assert found.inclusion.set_index("account_id")["share"].to_dict() == {
+        "near0": 1, "near1": 1, "near2": 1, "far0": 0.25, "far1": 0.25,
+    }  # fmt: skip
+    assert found.points["accounts"].tolist() == [3, 3, 5, 3]
+    assert found.points["accounts_overlap"].tolist() == [0.6, 0.6, 1, 0.6]
+    assert found.points["edges_overlap"].tolist() == [0.75, 0.75, 1, 0.75]
+    assert found.inclusion["in_reference"].all() and found.varied == ("time_window", "min_weight")
+
+
+def test_each_object_of_the_posts_is_a_choice_of_its_own() -> None:
+    posts = pd.DataFrame(
+        {
+            "content_id": ["1", "2", "3", "4"], "account_id": ["a", "b", "c", "d"], "posted_at": [0, 1, 2, 3],
+            "text": ["x", "x", "y", "z"], "hashtags": [["h"], ["i"], ["j"], ["j"]],
+        }
+    )  # fmt: skip
+    found = cl.sweep(posts, {"object_id": ["text", "hashtags"], "min_participation": [1], "min_weight": [1]})
+    assert found.points["accounts"].tolist() == [2, 2] and found.inclusion["account_id"].tolist() == list(
+        "abcd"
+    )
+    with pytest.raises(MissingColumnError, match=r"'txt' .did you mean 'text'"):
+        cl.sweep(posts, {"object_id": ["txt"]})
+
+
 @pytest.mark.parametrize(
-    ("grid", "error", "words"),
+    ("grid", "words"),
     [
-        ({"window": [1]}, UnknownParameterError, "did you mean"),
-        ({"time_window": []}, ParameterError, "has no value"),
-        ({"time_window": [-1]}, ParameterError, "time_window"),
-        ({"edge_weight": [2]}, ParameterError, "edge_weight"),
-        ({"min_weight": [0]}, ParameterError, "min_weight"),
+        ({"time_windw": [60]}, r"'time_windw' .did you mean 'time_window'"),
+        ({"time_window": 60}, "time_window = 60: give a list"),
+        ({"time_window": []}, "time_window = .*: give a list"),
+        ({"object_id": "text"}, "object_id varies with a table of posts only"),
+        ({"edge_weight": [90]}, "edge_weight = 90: give a quantile"),
+        ({"min_weight": [0]}, "min_weight = 0: give a whole number of 1"),
+        ({"min_weight": ["2"]}, "min_weight = '2': give a whole number"),
     ],
 )
-def test_a_wrong_grid_is_refused_in_one_line(
-    grid: dict[str, list[object]], error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words) as caught:
-        cl.sweep(some_posts(), grid)
+def test_a_wrong_grid_is_refused_in_one_line(grid: dict[str, Any], words: str) -> None:
+    with pytest.raises((ParameterError, UnknownParameterError), match=words) as caught:
+        cl.sweep(table(ring(2, 2)), grid)
     assert "\n" not in str(caught.value)
 
 
-def test_a_reference_that_is_no_point_is_refused() -> None:
+def test_a_reference_that_is_no_point_of_the_grid_is_refused() -> None:
     with pytest.raises(ParameterError, match="is no point of the grid"):
-        cl.sweep(some_posts(), {"time_window": [10, 20]}, {"time_window": 30})
+        cl.sweep(table(ring(2, 2)), {"time_window": [10, 60]}, reference={"time_window": 61})
+
+
+def test_a_sweep_shows_its_points_and_what_they_say() -> None:
+    found = cl.sweep(table(ring(3, 5)), {"time_window": [1, 60], "min_weight": [1]})
+    assert repr(found) == "2 points of time_window: 0 to 3 accounts; 0 of 3 accounts are found at every point"
+    assert repr(found) in found._repr_html_() and found._repr_html_().count("<tr") == 3
 
 
 def test_the_figures_state_what_they_show() -> None:
@@ -127,8 +212,25 @@ def test_the_figures_state_what_they_show() -> None:
         axes = draw(found, ax=detached_axes())
         assert any(character.isdigit() for character in axes.get_title())
         assert 'role="img" aria-label="' in figure_html(axes)
-    with pytest.raises(ParameterError, match="varied time_window, edge_weight"):
+    with pytest.raises(ParameterError, match="the points have object_id, time_window"):
         sweep_charts.heat_map(found, "window", "edge_weight")
+
+
+def test_a_heat_map_takes_the_threshold_that_varies() -> None:
+    found = cl.sweep(some_posts(), {"time_window": [10, 120], "min_weight": [None, 2, 3]})
+    axes = sweep_charts.heat_map(found, ax=detached_axes())
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("time window (seconds)", "min weight")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "2", "3"]
+    sweep_charts.specification_curve(found, ax=detached_axes())
+
+
+def test_a_headline_never_speaks_of_accounts_where_there_are_none_and_tells_what_is_simulated() -> None:
+    data = cl.load_table(None, ".")
+    nothing = cl.sweep(table(ring(3, 5)), {"time_window": [1, 2], "min_weight": [1]})
+    tied = cl.sweep(table(ring(3, 5)), {"time_window": [60]})
+    assert "No account is in a network at any of 2 settings" in str(sweep_headline(nothing, data))
+    assert "At 1 setting the heaviest edges tie" in str(sweep_headline(tied, data))
+    assert str(sweep_headline(tied, data)).startswith("Simulated data.")
 
 
 TEMPLATE = """
@@ -140,6 +242,10 @@ pairs = cl.detect_groups(shares, time_window=time_window)
 edges = cl.coordinated_edges(pairs, min_weight=min_weight)
 graph = cl.generate_coordinated_network(pairs, min_weight=min_weight, subgraph=1, objects=True)
 assert time_window < 500, "told to fail"
+if pathlib.Path("hold").exists():
+    pathlib.Path("held").touch()
+    import threading
+    threading.Event().wait()
 cl.make_report(data, pairs, edges, graph).save(output_dir)
 """
 
@@ -168,6 +274,8 @@ def test_a_notebook_runs_at_every_point_and_a_failed_one_stops_no_other(station:
     done = sweep_notebooks(sheet, station / "w", jobs=2, progress=False)
     assert (done.ran, done.kept, list(done.failed)) == (2, 0, ["min_weight=2,time_window=600"])
     assert "told to fail" in done.failed["min_weight=2,time_window=600"]
+    kept = done.folder / "min_weight=2,time_window=600.failed.ipynb"
+    assert str(kept) in done.failed["min_weight=2,time_window=600"] and kept.is_file()
     folders = sorted(path.name for path in done.folder.iterdir() if path.is_dir())
     assert folders == ["min_weight=2,time_window=10", "min_weight=2,time_window=120"]
     assert {"notebook.ipynb", "run.json", "pairs.csv", "point.json"} <= {
@@ -196,10 +304,112 @@ def test_an_edited_template_runs_its_points_again(station: Path) -> None:
     assert sweep_notebooks(sheet, station / "w", jobs=1, progress=False).ran == 1
 
 
-def test_a_parameter_the_notebook_lacks_is_refused_before_anything_runs(station: Path) -> None:
-    sheet = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), "grid": {"time_windw": [10]}})
-    with pytest.raises(UnknownParameterError, match="did you mean 'time_window'"):
-        sweep_notebooks(sheet, station / "w", progress=False)
+@pytest.mark.slow
+def test_points_of_an_earlier_grid_or_of_other_posts_are_not_compared(station: Path) -> None:
+    def sheet(*windows: int) -> NotebookSweep:
+        return NotebookSweep.load(
+            {"notebook": str(station / "mine.ipynb"), "grid": {"time_window": list(windows)}}
+        )
+
+    sweep_notebooks(sheet(10, 20), station / "w", progress=False)
+    done = sweep_notebooks(sheet(20, 30), station / "w", progress=False)
+    assert (done.ran, done.kept) == (1, 1)
+    assert read_sweep(done.folder).points["time_window"].tolist() == [20, 30]
+    record = done.folder / "time_window=30" / "run.json"
+    record.write_text(record.read_text().replace('"posts": "', '"posts": "other'))
+    with pytest.raises(RunError, match="rest on different posts"):
+        read_sweep(done.folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: signal.Signals) -> None:
+    (station / "grid.yml").write_text(
+        f"notebook: {station / 'mine.ipynb'}\ngrid: {{time_window: [10, 20, 120], min_weight: [2]}}\n"
+    )
+    command = [sys.executable, "-m", "coordlib.cli", "sweep", "-f", "grid.yml", "-w", "w", "--jobs", "2"]
+    (station / "hold").touch()
+    # A group of its own, as a terminal gives it: Ctrl-C reaches every process of it.
+    running = subprocess.Popen(
+        command, cwd=station, start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        while not (station / "held").exists():
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(0.1)
+            assert running.returncode is None
+        os.killpg(running.pid, how)
+        _, told = running.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    root = station / "w" / "sweeps" / "sweep"
+    assert not list(root.glob("[!.]*=*")), "nothing looks like a finished point"
+    if how == signal.SIGINT:
+        assert (running.returncode, told.splitlines()[-1]) == (
+            130, "coordlib: interrupted; start the same command again to continue",
+        )  # fmt: skip
+        assert "Traceback" not in told and not list(root.glob(".*.writing"))
+    (station / "hold").unlink()
+    done = subprocess.run(command, cwd=station, capture_output=True, text=True, check=True)
+    assert "3 points ran, 0 were done before, 0 failed" in done.stdout
+    assert not list(root.glob(".*.writing"))
+
+
+@pytest.mark.slow
+def test_a_notebook_that_writes_no_report_runs_and_is_not_compared(station: Path) -> None:
+    text = (station / "mine.ipynb").read_text()
+    (station / "mine.ipynb").write_text(text.replace(".save(output_dir)", ""))
+    sheet = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), "grid": {"time_window": [10]}})
+    done = sweep_notebooks(sheet, station / "w", progress=False)
+    assert (done.ran, done.comparison) == (1, None)
+
+
+def test_the_usual_values_are_those_of_the_parameter_models() -> None:
+    assert dict(DEFAULTS) == {name: DailyMonitoring().for_notebook()[name] for name in DEFAULTS}
+
+
+def test_the_page_about_sweeps_runs_and_its_grid_is_the_projects(project: Path) -> None:
+    text = (project / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (python,), (grid,) = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("python", "yaml"))
+    names: dict[str, Any] = {}
+    exec(python, names)
+    assert len(names["found"].points) == 12
+    for name in set(names["found"].points) - set(DEFAULTS):
+        assert name in text or name.endswith("_overlap"), name
+    told, own = (
+        NotebookSweep.load(yaml.safe_load(grid)),
+        NotebookSweep.from_yaml(project / "params" / "sweep-notebooks.yml"),
+    )
+    assert (told.notebook, told.grid, told.reference) == (own.notebook, own.grid, own.reference)
+
+
+def test_values_that_are_no_file_names_have_a_folder_each(station: Path) -> None:
+    names = {
+        _folder(station, {"object_id": name}).name for name in ("a/b", "a b", "../b", "x" * 300, "x" * 301)
+    }
+    assert len(names) == 5 and all("/" not in name and len(name) < 120 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        ({"grid": {"time_windw": [10]}}, "did you mean 'time_window'"),
+        ({"grid": {"time_window": []}}, "time_window has no value"),
+        (
+            {"grid": {"time_window": [10]}, "parameters": {"time_window": 20}},
+            "under parameters and under grid",
+        ),
+        ({"grid": {"output_dir": ["x", "y"]}}, "output_dir: each point has its own"),
+        ({"grid": {"time_window": [10]}, "reference": {"time_window": 20}}, "is no value of the grid"),
+    ],
+)
+def test_a_wrong_sweep_file_is_refused_before_anything_runs(
+    station: Path, sheet: dict[str, Any], words: str
+) -> None:
+    wrong = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), **sheet})
+    with pytest.raises(ParameterError, match=words):
+        sweep_notebooks(wrong, station / "w", progress=False)
     assert not (station / "w" / "sweeps").exists()
 
 

@@ -18,7 +18,7 @@ from coordlib.yaml_files import read_yaml
 
 @app.command()
 def sweep(
-    parameters: Annotated[Path, typer.Option("--parameters", "-f", help="YAML file, for example params/sweep.yml or params/sweep-notebooks.yml.")],
+    parameters: Annotated[Path, typer.Option("--parameters", "-f", help="YAML file, for example params/parameter-sweep.yml or params/sweep-notebooks.yml.")],
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
     jobs: Annotated[int | None, typer.Option(help="Notebooks at a time (none: one per core).", min=1)] = None,
     render: Annotated[bool, typer.Option(help="Render the site at the end.")] = True,

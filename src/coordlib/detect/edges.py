@@ -80,10 +80,7 @@ def coordinated_edges(
     [['a', 'b', 2, 15.0]]
     """
     check_quantile(edge_weight)
-    if min_weight is not None:
-        check_whole(min_weight, "min_weight")
-        if min_weight < 1:
-            raise ParameterError(f"min_weight = {min_weight!r}: give a whole number of 1 or more")
+    check_least_weight(min_weight)
     edges = aggregate(pairs, objects=objects, compat=compat)
     weights = edges["weight"].to_numpy()
     edges["weight_threshold"] = over_threshold(weights, edge_weight, min_weight)
@@ -116,6 +113,14 @@ def check_quantile(edge_weight: object) -> None:
     number = isinstance(edge_weight, int | float | np.number) and not isinstance(edge_weight, bool)
     if not number or not 0 <= float(edge_weight) <= 1:  # type: ignore[arg-type]
         raise ParameterError(f"edge_weight = {edge_weight!r}: give a quantile from 0 to 1")
+
+
+def check_least_weight(min_weight: object) -> None:
+    """Refuse a fixed smallest weight that is not None or a whole number of one or more."""
+    if min_weight is not None:
+        check_whole(min_weight, "min_weight")
+        if min_weight == 0:
+            raise ParameterError(f"min_weight = {min_weight!r}: give a whole number of 1 or more")
 
 
 def over_threshold(

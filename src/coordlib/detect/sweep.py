@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from coordlib.detect.edges import check_quantile, over_threshold, ties_at_top, weight_quantile
+from coordlib.detect.edges import (
+    check_least_weight,
+    check_quantile,
+    over_threshold,
+    ties_at_top,
+    weight_quantile,
+)
 from coordlib.detect.kernel import IntArray
-from coordlib.detect.pairs import Coded, _candidates, _canonical_order, as_shares, check_whole
+from coordlib.detect.pairs import Coded, _candidates, as_shares, check_whole
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
 
@@ -59,7 +64,7 @@ class Sweep:
 
 
 def sweep(
-    posts: pd.DataFrame, grid: Mapping[str, Sequence[Any]], reference: Mapping[str, Any] | None = None
+    posts: pd.DataFrame, grid: Mapping[str, Sequence[Any]], *, reference: Mapping[str, Any] | None = None
 ) -> Sweep:
     """Detect coordination at every point of a grid of parameters.
 
@@ -69,7 +74,7 @@ def sweep(
         A table of posts (:mod:`coordlib.posts`), or shares as :func:`coordlib.prep_data` returns them.
     grid
         Parameter to its values: ``time_window`` (seconds), ``min_participation``, ``edge_weight`` (quantile 0–1) or
-        ``min_weight`` (fixed; None: the quantile), ``object_id`` (columns of the posts).
+        ``min_weight`` (fixed; None: the quantile), ``object_id`` (columns of the posts; shares have one already).
     reference
         The point to compare with (none: the usual values, or of each parameter the value in the middle of its list).
 
@@ -81,7 +86,7 @@ def sweep(
     Raises
     ------
     UnknownParameterError, ParameterError
-        A name the grid cannot vary, a value out of range, an empty list.
+        A name the grid cannot vary, a value out of range, an empty list, a reference that is no point of the grid.
 
     Notes
     -----
@@ -102,13 +107,17 @@ def sweep(
     >>> found.points[["time_window", "min_weight", "accounts"]].values.tolist()
     [[10, 1, 2], [10, 2, 0], [100, 1, 2], [100, 2, 2]]
     """
-    values = _checked(grid)
     plain = set(SHARE_COLUMNS) <= set(posts.columns)
+    if plain and "object_id" in grid:
+        raise ParameterError(
+            "grid: object_id varies with a table of posts only; these are shares of one object"
+        )
+    values = _checked({**grid, "object_id": [posts.attrs.get("object_id", "object_id")]} if plain else grid)
     names = pd.Index(as_ids(posts["account_id"], "account_id").dropna().unique(), dtype="str").sort_values()
     found = []
     for name in values["object_id"]:
         shares = as_shares(posts if plain else prep_data(posts, name, timestamp_share="posted_at"))
-        candidates = _Candidates(shares, max(values["time_window"]), names)
+        candidates = _Candidates(shares, max(values["time_window"]), min(values["min_participation"]), names)
         for window, least in itertools.product(values["time_window"], values["min_participation"]):
             keys, weights, n_pairs = candidates.edges(window, least)
             for quantile, fixed in itertools.product(values["edge_weight"], values["min_weight"]):
@@ -141,9 +150,9 @@ def compare(
     ends = [np.divmod(keys, np.int64(max(len(names), 1))) for _, _, keys in found]
     accounts = [np.unique(np.concatenate(pair)) for pair in ends]
     rows = [
-        {**point, **facts, "edges": len(keys), "accounts": len(members), "networks": _networks(*pair, members),
+        {**facts, "edges": len(keys), "accounts": len(members), "networks": _networks(*pair, members),
          "accounts_overlap": _jaccard(members, accounts[place]), "edges_overlap": _jaccard(keys, found[place][2])}
-        for (point, facts, keys), pair, members in zip(found, ends, accounts, strict=True)
+        for (_, facts, keys), pair, members in zip(found, ends, accounts, strict=True)
     ]  # fmt: skip
     counts = np.bincount(np.concatenate(accounts), minlength=len(names))
     seen = np.flatnonzero(counts)
@@ -151,18 +160,20 @@ def compare(
     inclusion["share"] = inclusion["points"] / len(found)
     inclusion["in_reference"] = np.isin(seen, accounts[place])
     inclusion = inclusion.sort_values(["points", "account_id"], ascending=[False, True], ignore_index=True)
-    points = pd.DataFrame(rows)
-    if "min_weight" in settings:  # None beside numbers stays None
-        points["min_weight"] = settings["min_weight"]
-    return Sweep(points, inclusion, dict(found[place][0]), varied)
+    for name in settings:
+        if not settings[name].isna().any():  # None beside numbers stays None
+            settings[name] = settings[name].infer_objects()
+    return Sweep(pd.concat([settings, pd.DataFrame(rows)], axis=1), inclusion, dict(found[place][0]), varied)
 
 
 class _Candidates:
-    """All pairs of one object's shares in the widest window, as numbers; accounts by their place in `names`."""
+    """All pairs of one object's shares in the widest window and with the least participation, as numbers.
 
-    def __init__(self, shares: pd.DataFrame, widest: int, names: pd.Index) -> None:
-        coded = Coded.from_shares(shares)
-        self.coded = coded = coded.ordered(_canonical_order(shares, coded)).prefiltered(0)
+    Accounts are numbered by their place in `names`.
+    """
+
+    def __init__(self, shares: pd.DataFrame, widest: int, least: int, names: pd.Index) -> None:
+        self.coded = coded = Coded.from_shares(shares).prefiltered(int(least))
         self.later, self.earlier = _candidates(coded, int(widest) * coded.ticks, True)
         self.apart = np.abs(coded.times[self.later] - coded.times[self.earlier])
         self.place = names.get_indexer(coded.account_names).astype(np.int64)
@@ -172,69 +183,49 @@ class _Candidates:
     def edges(self, window: int, least: int) -> tuple[IntArray, IntArray, int]:
         """Return the key and the weight of every edge, and the number of pairs."""
         coded = self.coded
-        rows = (
-            np.ones(len(coded.objects), dtype=bool) if least <= 1 else (self.rows_of >= least)[coded.accounts]
-        )
+        rows = (self.rows_of >= least)[coded.accounts]
         stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
         later, earlier = self.later[stays], self.earlier[stays]
         if least >= 1:
-            kept = _participating(coded, rows, later, earlier, least)
+            kept = coded.participating(later, earlier, int(least))
             later, earlier = later[kept], earlier[kept]
         ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
         keys, weights = np.unique(edge_keys(*ends, self.n_names), return_counts=True)
         return keys, weights.astype(np.int64), len(later)
 
 
-def _participating(
-    coded: Coded, rows: npt.NDArray[np.bool_], later: IntArray, earlier: IntArray, least: int
-) -> npt.NDArray[np.bool_]:
-    """The rule of :func:`coordlib.detect_groups`: a pair stays when either account has enough rows of paired contents."""
-    found = np.zeros(len(coded.content_names) + 1, dtype=bool)
-    found[coded.contents[later]] = found[coded.contents[earlier]] = True
-    paired = found[coded.contents] & rows
-    counts = np.bincount(coded.accounts[paired], minlength=len(coded.account_names) + 1)
-    passing = np.zeros_like(found)
-    passing[coded.contents[paired & (counts[coded.accounts] >= least)]] = True
-    return np.asarray(passing[coded.contents[later]] | passing[coded.contents[earlier]])
-
-
 def _checked(grid: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
     if unknown := set(grid) - set(DEFAULTS):
         raise UnknownParameterError.from_names(unknown, DEFAULTS, "grid")
+    for name, given in grid.items():
+        if isinstance(given, str) or not isinstance(given, Iterable) or not len(list(given)):
+            raise ParameterError(f"grid: {name} = {given!r}: give a list of at least one value")
     values = {name: list(dict.fromkeys(grid.get(name, [default]))) for name, default in DEFAULTS.items()}
-    for name, items in values.items():
-        if not items:
-            raise ParameterError(f"grid: {name} has no value; give a list of at least one")
     for name in ("time_window", "min_participation"):
         for value in values[name]:
             check_whole(value, name)
     for value in values["edge_weight"]:
         check_quantile(value)
     for value in values["min_weight"]:
-        if value is not None and value < 1:
-            raise ParameterError(f"min_weight = {value!r}: give a whole number of 1 or more")
+        check_least_weight(value)
     return values
 
 
 def _reference(settings: pd.DataFrame, reference: Mapping[str, Any] | None) -> int:
     """Number of the point the others are compared with."""
-    wanted = dict(reference or {})
-    for name in settings:
-        values = list(dict.fromkeys(settings[name].tolist()))
-        usual = DEFAULTS.get(str(name))
-        wanted.setdefault(str(name), usual if usual in values else values[len(values) // 2])
-    if unknown := set(wanted) - set(map(str, settings.columns)):
-        raise UnknownParameterError.from_names(unknown, map(str, settings.columns), "reference")
-    same = np.ones(len(settings), dtype=bool)
-    for name, value in wanted.items():
-        same &= (
-            settings[name]
-            .map(lambda cell, value=value: cell == value or (cell is None and value is None))
-            .to_numpy(dtype=bool)
-        )
-    if not same.any():
+    names, wanted = [str(name) for name in settings], dict(reference or {})
+    if unknown := set(wanted) - set(names):
+        raise UnknownParameterError.from_names(unknown, names, "reference")
+    alike = np.zeros(len(settings), dtype=np.int64)
+    for name in names:
+        column = settings[name].tolist()
+        values, usual = list({repr(cell): cell for cell in column}.values()), DEFAULTS.get(name)
+        value = wanted.get(name, usual if usual in values else values[len(values) // 2])
+        # What is asked for weighs more than what is usual.
+        alike += (len(names) + 1 if name in wanted else 1) * np.array([cell == value for cell in column])
+    if alike.max() < (len(names) + 1) * len(wanted):
         raise ParameterError(f"reference: {wanted} is no point of the grid")
-    return int(np.flatnonzero(same)[0])
+    return int(alike.argmax())
 
 
 def _networks(first: IntArray, second: IntArray, members: IntArray) -> int:

@@ -11,7 +11,7 @@ from coordlib.errors import InputError, ParameterError
 from coordlib.links.prepare import LinkRows, link_rows, quantile7
 from coordlib.urls import Compat
 
-#: CooRnet's defaults; runs.parameters.LinkSharing is held equal to them by a test.
+#: CooRnet's defaults; parameters.LinkSharing is held equal to them by a test.
 DEFAULT_Q = 0.1
 DEFAULT_P = 0.5
 

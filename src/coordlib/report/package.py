@@ -42,7 +42,7 @@ _NOT_ZIPPED = ("network.html", "index.ipynb")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
 _LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
 #: Ending of the folder in which a report is made.
-_WRITING = ".writing"
+WRITING = ".writing"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -107,17 +107,17 @@ def staging_of(folder: Path) -> Path:
     >>> staging_of(Path("days/2025-01-03")).as_posix(), published_of(staging_of(Path("days/2025-01-03"))).name
     ('days/.2025-01-03.writing', '2025-01-03')
     """
-    return folder.with_name(f".{folder.name}{_WRITING}")
+    return folder.with_name(f".{folder.name}{WRITING}")
 
 
 def is_staging(folder: Path) -> bool:
     """Whether a folder is one in which a report is being made."""
-    return folder.name.startswith(".") and folder.name.endswith(_WRITING)
+    return folder.name.startswith(".") and folder.name.endswith(WRITING)
 
 
 def published_of(folder: Path) -> Path:
     """Return where a report that is being made will be put; any other folder is its own place."""
-    return folder.with_name(folder.name[1 : -len(_WRITING)]) if is_staging(folder) else folder
+    return folder.with_name(folder.name[1 : -len(WRITING)]) if is_staging(folder) else folder
 
 
 def install(staging: Path, folder: Path) -> dict[str, Any]:

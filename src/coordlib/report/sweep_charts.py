@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.sweep import DEFAULTS, Sweep
+from coordlib.detect.sweep import Sweep
 from coordlib.errors import ParameterError
 from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw, whole_numbers
 from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: What a heat map shows first, where it varies.
+_ACROSS = ("time_window", "edge_weight", "min_weight")
 
 
 def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
@@ -27,10 +30,8 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
     low, high = int(points["accounts"].min()), int(points["accounts"].max())
     place = int(np.flatnonzero(_is_reference(points, found.reference))[0])
     here = int(points["accounts"].iloc[place])
-    title = (
-        f"{low:,} to {plural(high, 'account')} over {plural(len(points), 'point')}; {here:,} at the reference"
-    )
-    choices = [(name, value) for name in found.varied for value in dict.fromkeys(points[name].tolist())]
+    title = f"{low:,} to {plural(high, 'account')} over {plural(len(points), 'setting')}; {here:,} at the reference ({reference_words(found)})"
+    choices = [(name, value) for name in found.varied for value in dict.fromkeys(found.points[name].tolist())]
     alt = f"Line: accounts found at each of {len(points):,} settings, fewest first. Rows of dots below: the values of {', '.join(found.varied)}. {title}."
     with drawing():
         ax = axes_for(ax, title, alt, height=1.0 + 0.075 * len(choices))
@@ -53,11 +54,32 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def heat_map(found: Sweep, x: str = "time_window", y: str = "edge_weight", ax: Axes | None = None) -> Axes:
-    """Draw the accounts found for every two values of two parameters, the others as in the reference."""
+def heat_map(found: Sweep, x: str | None = None, y: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the accounts found for every two values of two parameters, the others as in the reference.
+
+    Parameters
+    ----------
+    found
+        What :func:`coordlib.sweep` returned.
+    x, y
+        The parameters across and down (none: the window and the threshold, or else the first two that vary).
+    ax
+        Axes to draw on (none: a new figure).
+
+    Raises
+    ------
+    ParameterError
+        The points do not have that parameter.
+    """
+    if found.points.empty:
+        return nothing_to_draw(ax, "There is no point to draw")
+    free = [name for name in _ACROSS if name in found.varied] + [n for n in found.varied if n not in _ACROSS]
+    free += [name for name in found.reference if name not in free]
+    x = x or next(name for name in free if name != y)
+    y = y or next((name for name in free if name != x), x)
     for name in (x, y):
-        if name not in DEFAULTS and name not in found.varied:
-            raise ParameterError(f"'{name}': the sweep varied {', '.join(found.varied) or 'nothing'}")
+        if name not in found.reference:
+            raise ParameterError(f"'{name}': the points have {', '.join(found.reference)}")
     others = {name: value for name, value in found.reference.items() if name not in (x, y)}
     points = found.points[_is_reference(found.points, others)]
     table = points.assign(**{x: points[x].map(_word), y: points[y].map(_word)})
@@ -111,6 +133,11 @@ def inclusion(found: Sweep, ax: Axes | None = None) -> Axes:
         ax.legend(loc="upper center", fontsize="small")
         whole_numbers(ax.yaxis)
     return ax
+
+
+def reference_words(found: Sweep) -> str:
+    """Return the reference as far as it is a choice."""
+    return ", ".join(f"{name} {_word(found.reference[name])}" for name in found.varied) or "the one setting"
 
 
 def _is_reference(points: pd.DataFrame, reference: Any) -> np.ndarray:

@@ -50,11 +50,11 @@ class Cleaned:
 
 
 def clean_reports(workspace: Workspace) -> Cleaned:
-    """Remove deleted videos from the detections and from everything under ``WORKSPACE/reports``.
+    """Remove deleted videos from the detections, the reports, the drafts and the points of sweeps.
 
     What a run found is found again by its notebook from the posts that are left, with the parameters it had; the pool
-    stays. The notes of a day say that posts were removed. Earlier versions and analyses cannot be made again: their
-    folders are removed, and so is a page whose notebook fails now.
+    stays. The notes of a day say that posts were removed. Earlier versions, analyses, drafts and points of a sweep are
+    not made again: their folders are removed, and so is a page whose notebook fails now.
     """
     rebuilt: list[str] = []
     removed: list[str] = []
@@ -109,9 +109,8 @@ def _known(parameters: Mapping[str, Any], model: type[DetectionParameters]) -> d
 
 
 def _folders(workspace: Workspace) -> list[Path]:
-    reports = workspace.root / "reports"
-    parents = [workspace.days, reports / "versions", reports / "analyses"]
-    return sorted(path for parent in parents if parent.is_dir() for path in parent.iterdir() if path.is_dir())
+    places = ("reports/days/*", "reports/versions/*", "reports/analyses/*", "drafts/*/*", "sweeps/*/*")
+    return sorted(path for place in places for path in workspace.root.glob(place) if path.is_dir())
 
 
 def _holds_deleted(store: Store, folder: Path) -> bool:

@@ -82,22 +82,17 @@ def run_page(
     values = {
         **parameters, "workspace": str(workspace.root.resolve()), "output_dir": str(staging.resolve()),
     }  # fmt: skip
-    failed = folder.with_name(f"{folder.name}.failed.ipynb")
     try:
         run_notebook(
             workspace.notebook(template), staging / "index.ipynb", values, front_matter={"title": folder.name},
-            progress=progress,
+            progress=progress, failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )  # fmt: skip
         check(staging)
         seal(staging)
     except BaseException:
-        kept = staging / "index.failed.ipynb"
-        if kept.exists():  # a researcher wants to see where it failed
-            kept.replace(failed)
         shutil.rmtree(staging, ignore_errors=True)
         raise
     install(staging, folder)
-    failed.unlink(missing_ok=True)
 
 
 def read_back(folder: Path) -> Decided:

@@ -87,6 +87,7 @@ def run_notebook(
     front_matter: Mapping[str, Any] | None = None,
     timeout: int = 600,
     progress: bool = False,
+    failed: Path | None = None,
 ) -> Path:
     """Execute a template notebook with parameters and keep the executed copy.
 
@@ -95,7 +96,7 @@ def run_notebook(
     template
         Notebook with a cell tagged ``parameters``.
     output
-        Where the executed copy goes. On failure it is not written; ``NAME.failed.ipynb`` is.
+        Where the executed copy goes. On failure it is not written.
     parameters
         Values for the parameters cell. Unknown names are refused with the nearest known one.
     front_matter
@@ -105,6 +106,8 @@ def run_notebook(
         Seconds one cell may take.
     progress
         Show a progress bar on a terminal.
+    failed
+        Where a notebook that failed is kept (none: beside `output`, as ``NAME.failed.ipynb``).
 
     Raises
     ------
@@ -117,7 +120,7 @@ def run_notebook(
     values = _validated(template, dict(parameters or {}))
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_name(f".{output.stem}.running.ipynb")
-    failed = output.with_name(f"{output.stem}.failed.ipynb")
+    failed = failed or output.with_name(f"{output.stem}.failed.ipynb")
     config = Config()
     config.KernelManager.transport = "ipc"  # no open port on shared machines
     try:

@@ -6,31 +6,41 @@ while its parameters and its template are the same; a killed one leaves nothing 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
+import multiprocessing
 import os
+import re
 import shutil
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
-from coordlib.errors import CoordError, ParameterError, UnknownParameterError
+from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
 from coordlib.files import write_json
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
-from coordlib.report.package import read_run, replace_folder, staging_of
+from coordlib.report.package import WRITING, read_run, replace_folder, staging_of
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, run_notebook, template_facts
+from coordlib.runs.stored import load_day
 
-POINT = "point.json"
+POINT, RECORD = "point.json", "sweep.json"
+#: Parameters of a notebook that the sweep gives itself.
+_OWN = ("workspace", "output_dir")
+#: Parameters that say which posts are looked at.
+_POSTS = {"date", "source", "shares", "mapping", "workspace"}
 
 
 class NotebookSweep(Parameters):
@@ -39,17 +49,35 @@ class NotebookSweep(Parameters):
     notebook: str = Field(
         description="Template, such as 02-daily-monitoring.ipynb, or the path of one of your own."
     )
-    name: str = Field("sweep", pattern=r"^[\w.-]+$", description="Name of the folder under WORKSPACE/sweeps.")
+    name: str = Field(
+        "sweep", pattern=r"^\w[\w.-]*$", description="Name of the folder under WORKSPACE/sweeps."
+    )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters that stay the same.")
     grid: dict[str, list[Any]] = Field(min_length=1, description="Parameter to the values it takes.")
     reference: dict[str, Any] = Field(
-        default_factory=dict, description="The point to compare with (none: the middle)."
+        default_factory=dict, description="The point to compare with (none: the usual values)."
     )
 
-    def points(self) -> list[dict[str, Any]]:
-        """Return the setting of every point, in the order of the grid."""
-        if empty := [name for name, values in self.grid.items() if not values]:
-            raise ParameterError(f"grid: {', '.join(empty)} has no value; give a list of at least one")
+    def points(self, known: Mapping[str, Any], template: str) -> list[dict[str, Any]]:
+        """Return the setting of every point in the order of the grid; refuse what the notebook does not have."""
+        names = {*self.parameters, *self.grid}
+        if unknown := names - set(known):
+            raise UnknownParameterError.from_names(unknown, known, template)
+        if unknown := set(self.reference) - set(self.grid):
+            raise UnknownParameterError.from_names(unknown, self.grid, "reference")
+        if own := names & set(_OWN):
+            raise ParameterError(
+                f"{', '.join(sorted(own))}: each point has its own; leave it out of the sweep file"
+            )
+        if twice := set(self.parameters) & set(self.grid):
+            raise ParameterError(
+                f"{', '.join(sorted(twice))}: stands under parameters and under grid; choose one"
+            )
+        for name, values in self.grid.items():
+            if not values:
+                raise ParameterError(f"grid: {name} has no value; give a list of at least one")
+            if name in self.reference and self.reference[name] not in values:
+                raise ParameterError(f"reference: {name} = {self.reference[name]} is no value of the grid")
         return [
             dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values())
         ]
@@ -63,7 +91,7 @@ class SweepDone:
     comparison: Sweep | None
     ran: int
     kept: int
-    failed: dict[str, str]
+    failed: Mapping[str, str]
 
 
 def sweep_notebooks(
@@ -82,49 +110,54 @@ def sweep_notebooks(
     progress
         Show a bar on a terminal.
 
+    Returns
+    -------
+    SweepDone
+        Without a comparison where no point wrote a report.
+
     Raises
     ------
-    UnknownParameterError
-        A parameter the notebook does not have.
+    UnknownParameterError, ParameterError
+        A parameter the notebook does not have, or the sweep gives itself; nothing has run.
+    WorkspaceLockedError
+        The same sweep is running already.
+    RunError
+        Points rest on different posts, because these were changed between two runs.
 
     Notes
     -----
-    A failed point is told at the end and the others go on; the same command runs the missing points again.
+    A failed point is told at the end and the others go on; the same command runs the missing points again. With no
+    ``date`` all points are of the newest stored day, and of a newer one all are run again.
     """
     place = find_workspace(workspace)
     own = Path(parameters.notebook)
     template = own if own.is_file() else place.notebook(parameters.notebook)
     known = notebook_defaults(template)
-    if unknown := (set(parameters.parameters) | set(parameters.grid)) - set(known):
-        raise UnknownParameterError.from_names(unknown, known, template.name)
-    root = place.root / "sweeps" / parameters.name
-    wanted = {_folder(root, point): {**parameters.parameters, **point} for point in parameters.points()}
-    facts = template_facts(template)
-    todo = {
-        folder: values
-        for folder, values in wanted.items()
-        if _done(folder) != {"parameters": values, "notebook": facts}
+    points = parameters.points(known, template.name)
+    given = {
+        name: value for name, value in parameters.parameters.items() if name != "date" or value is not None
     }
-    failed: dict[str, str] = {}
-    with workspace_lock(root, "coordlib sweep"), ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
-        work = {pool.submit(_run, template, folder, values, place): folder for folder, values in todo.items()}
-        try:
-            for finished in tqdm(
-                as_completed(work),
-                total=len(work),
-                desc="points",
-                unit="point",
-                disable=None if progress else True,
-            ):
-                if error := finished.result():
-                    failed[work[finished].name] = error
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    found = [
-        (point, folder) for point, folder in zip(parameters.points(), wanted, strict=True) if _done(folder)
-    ]
-    comparison = _compare(found, parameters.reference) if found else None
+    fixed = {**_newest_day(place, known), **given}
+    root = place.root / "sweeps" / parameters.name
+    # As JSON keeps them: a date from the YAML file must equal the one that was written down.
+    wanted = {_folder(root, point): _as_kept({**fixed, **point}) for point in points}
+    facts = template_facts(template)
+    with workspace_lock(root, f"coordlib sweep {parameters.name}"):
+        todo = {
+            folder: values for folder, values in wanted.items()
+            if _done(folder) != {"parameters": values, "notebook": facts}
+        }  # fmt: skip
+        for left in root.glob(f".*{WRITING}"):  # by a run that was killed
+            shutil.rmtree(left)
+        made = {folder.name: {"parameters": values, "notebook": facts} for folder, values in wanted.items()}
+        record = {
+            "points": list(made.items()),
+            "varied": list(parameters.grid),
+            "reference": parameters.reference,
+        }
+        write_json(root / RECORD, record)
+        failed = _run_all(template, todo, place, jobs or os.cpu_count() or 1, progress)
+        comparison = _compared(root)
     if comparison is not None:
         write_csv(comparison.points, root / "points.csv")
         write_csv(comparison.inclusion, root / "inclusion.csv")
@@ -132,34 +165,157 @@ def sweep_notebooks(
 
 
 def read_sweep(folder: Path | str) -> Sweep:
-    """Return the comparison over the points of a finished sweep, from the files each point wrote."""
-    folders = sorted(path.parent for path in Path(folder).glob(f"*/{POINT}"))
-    if not folders:
-        raise ParameterError(f"{folder}: holds no finished point of a sweep; run 'coordlib sweep' first")
-    settings = [_done(path)["parameters"] for path in folders]
-    names = [name for name in settings[0] if len({repr(s.get(name)) for s in settings}) > 1] or list(
-        settings[0]
-    )
-    return _compare([({n: s[n] for n in names}, path) for s, path in zip(settings, folders, strict=True)], {})
+    """Return the comparison over the finished points of a sweep, from the files each point wrote.
+
+    Parameters
+    ----------
+    folder
+        Folder of the sweep: ``WORKSPACE/sweeps/NAME``.
+
+    Raises
+    ------
+    RunError
+        There is none, none of its points wrote a report, or they rest on different posts.
+    """
+    found = _compared(Path(folder))
+    if found is None:
+        raise RunError(f"{folder}: holds no finished point of a sweep; run 'coordlib sweep' first")
+    return found
 
 
-def _compare(found: list[tuple[dict[str, Any], Path]], reference: Mapping[str, Any]) -> Sweep:
-    tables = [read_csv(folder / "edges.csv") for _, folder in found]
-    ends = pd.concat([table[name] for table in tables for name in ("account_id", "account_id_y")])
-    names = pd.Index(ends.unique(), dtype="str").sort_values()
+def _compared(root: Path) -> Sweep | None:
+    """Put the finished points side by side; None where no point wrote a report."""
+    try:
+        record = json.loads((root / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    points = [
+        (root / name, made["parameters"]) for name, made in record["points"] if _done(root / name) == made
+    ]
+    points = [(folder, values) for folder, values in points if (folder / "edges.csv").is_file()]
+    if not points:
+        return None
+    runs = [read_run(folder) for folder, _ in points]
+    if len({(run.get("inputs") or {}).get("posts") for run in runs}) > 1 and not _POSTS & set(
+        record["varied"]
+    ):
+        raise RunError(
+            f"{root}: its points rest on different posts, which were changed between two runs; remove this folder and run again"
+        )
+    # The ends are the first two columns of every edge list we write, whatever they are called.
+    ends = [
+        read_csv(folder / "edges.csv").iloc[:, :2].set_axis(["one", "two"], axis=1) for folder, _ in points
+    ]
+    names = pd.Index(pd.unique(pd.concat(ends).to_numpy().ravel()), dtype="str").sort_values()
     rows = []
-    for (point, folder), edges in zip(found, tables, strict=True):
-        run = read_run(folder)
+    for (_, values), run, edges in zip(points, runs, ends, strict=True):
         counts = run.get("counts") or {}
         facts = {"outcome": run.get("outcome"), "pairs": counts.get("n_pairs"), "edges_all": counts.get("n_edges_all"),
                  "threshold": run.get("weight_threshold")}  # fmt: skip
-        one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("account_id", "account_id_y"))
-        rows.append((point, facts, edge_keys(one, two, len(names))))
-    return compare(rows, names, reference)
+        one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("one", "two"))
+        rows.append(
+            ({name: values[name] for name in record["varied"]}, facts, edge_keys(one, two, len(names)))
+        )
+    reference = record["reference"]
+    there = any(all(point[name] == value for name, value in reference.items()) for point, _, _ in rows)
+    return compare(rows, names, reference if there else None)
+
+
+def _run_all(
+    template: Path, todo: Mapping[Path, dict[str, Any]], place: Workspace, jobs: int, progress: bool
+) -> dict[str, str]:
+    """Run the points in processes of their own, some at a time; return the name of each that failed with the reason."""
+    failed: dict[str, str] = {}
+    waiting = list(todo.items())
+    running: dict[Connection, tuple[Path, multiprocessing.Process]] = {}
+    with tqdm(total=len(todo), desc="points", unit="point", disable=None if progress else True) as bar:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    folder, values = waiting.pop(0)
+                    answer, told = multiprocessing.Pipe(duplex=False)
+                    process = multiprocessing.Process(
+                        target=_in_process, args=(told, template, folder, values, place)
+                    )
+                    process.start()
+                    told.close()
+                    running[answer] = folder, process
+                for answer in cast("list[Connection]", wait(list(running))):
+                    folder, process = running.pop(answer)
+                    if error := _answer(answer):
+                        failed[folder.name] = error
+                    process.join()
+                    bar.update()
+        finally:
+            for folder, process in running.values():
+                process.kill()
+                process.join()
+                shutil.rmtree(staging_of(folder), ignore_errors=True)
+    return failed
+
+
+def _answer(told: Connection) -> str | None:
+    try:
+        return cast("str | None", told.recv())
+    except EOFError:
+        return "its process was ended from outside (memory?); the same command runs it again, --jobs 1 needs less"
+    finally:
+        told.close()
+
+
+def _in_process(told: Connection, *point: Any) -> None:
+    """Run one point in a process that Ctrl-C does not reach and that ends with the one that started it."""
+    os.setpgid(0, 0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # In the main thread nbclient would take signals for itself, and may then wait for a kernel that has gone.
+    with ThreadPoolExecutor(1) as thread:
+        told.send(thread.submit(_run, *point).result())
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace) -> str | None:
+    """Run one point beside its place; return what went wrong, or None."""
+    staging, failed = staging_of(folder), folder.with_name(f"{folder.name}.failed.ipynb")
+    places = {"workspace": str(place.root.resolve()), "output_dir": str(staging.resolve())}
+    known = notebook_defaults(template)
+    given = {**{name: path for name, path in places.items() if name in known}, **values}
+    try:
+        run_notebook(template, staging / "notebook.ipynb", given, failed=failed)
+        write_json(staging / POINT, {"parameters": values, "notebook": template_facts(template)})
+        replace_folder(staging, folder)
+    except CoordError as error:
+        return str(error)
+    except Exception as error:  # one point must not take the others with it
+        return f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return None
+
+
+def _newest_day(place: Workspace, known: Mapping[str, Any]) -> dict[str, str]:
+    """The day all points look at where none is given: a day stored between two points would mix two."""
+    try:
+        return {"date": load_day(place.root).date} if known.get("date", "") is None else {}
+    except StoreError:
+        return {}
 
 
 def _folder(root: Path, point: Mapping[str, Any]) -> Path:
-    return root / Workspace(root).draft_folder("", "", point).name.lstrip(",")
+    """Folder of a point, named by what differs."""
+    words = ",".join(f"{name}={point[name]}" for name in sorted(point))
+    name = re.sub(r"[^\w.,=+-]+", "-", words)[:100]
+    return root / (name if name == words else f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:8]}")
+
+
+def _as_kept(values: Mapping[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = json.loads(json.dumps(values, default=str))
+    return kept
 
 
 def _done(folder: Path) -> dict[str, Any]:
@@ -169,20 +325,3 @@ def _done(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found
-
-
-def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace) -> str | None:
-    """Run one point beside its place; return what went wrong, or None."""
-    staging = staging_of(folder)
-    shutil.rmtree(staging, ignore_errors=True)
-    places = {"workspace": str(place.root.resolve()), "output_dir": str(staging.resolve())}
-    given = {**{name: path for name, path in places.items() if name in notebook_defaults(template)}, **values}
-    try:
-        run_notebook(template, staging / "notebook.ipynb", given)
-        write_json(staging / POINT, {"parameters": values, "notebook": template_facts(template)})
-        replace_folder(staging, folder)
-    except CoordError as error:
-        return str(error)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return None
