@@ -24,7 +24,6 @@ NOTEBOOKS = (
     "01-seed-discovery", "02-daily-monitoring", "03-component-analysis", "04-parameter-sweep", "05-link-sharing",
     "06-own-table",
 )  # fmt: skip
-CHROMIUM = Path(os.environ.get("COORDLIB_CHROMIUM", "/usr/bin/chromium"))
 #: The whole notebook is in the page, and nothing asks for news.
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -80,17 +79,11 @@ def run_all(page: Any, address: str, name: str) -> None:
 
 
 @pytest.mark.browser
-def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path: Path) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium, or set COORDLIB_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is a development dependency")
+def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path: Path, browser: Any) -> None:
     published = {
         path: path.read_bytes() for path in (newcomer / "demo" / "reports").rglob("*") if path.is_file()
     }
-    with jupyterlab(newcomer, tmp_path) as address, playwright.sync_playwright() as running:
-        browser = running.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with jupyterlab(newcomer, tmp_path) as address:
         for name in NOTEBOOKS:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             run_all(page, address, name)
@@ -109,7 +102,6 @@ def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path
             )
             assert left == "left", name
             page.close()
-        browser.close()
     assert published == {path: path.read_bytes() for path in published}, (
         "a run by hand leaves what is published"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,13 +26,6 @@ from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, staging_of, write_report
 from coordlib.report.tables import facts_table, html_table
 from coordlib.site.build import prepare_site
-
-CHROMIUM = Path(os.environ.get("COORDLIB_CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 #: What a hostile account may call itself or write; any of it that runs sets window.pwned.
 HOSTILE = (
@@ -195,18 +187,6 @@ def base(site: Path) -> Iterator[str]:
     """Address of the served site."""
     with served(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Headless Chromium, installed by the system."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium, or set COORDLIB_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is a development dependency")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @contextlib.contextmanager
