@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
@@ -21,17 +21,11 @@ from coordlib.store import coverage, windows
 from coordlib.store.windows import NewWindow, Window
 from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, clean, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
-from coordlib.tiktok.lists import EMPTY_PAGES
-from coordlib.tiktok.query import (
-    CORE_FIELDS,
-    Query,
-    check_max_count,
-)
+from coordlib.tiktok.lists import EMPTY_PAGES, ending
+from coordlib.tiktok.plan import Plan
+from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count
 from coordlib.tiktok.rows import as_post
-
-if TYPE_CHECKING:
-    from coordlib.tiktok.client import TikTokResearch
-    from coordlib.tiktok.plan import Plan
+from coordlib.tiktok.session import Session
 
 #: Restarts of a window whose search id is never accepted, before it is split.
 MAX_RESTARTS = 2
@@ -77,7 +71,7 @@ class Collector:
         Show a progress bar on a terminal.
     """
 
-    def __init__(self, client: TikTokResearch, *, max_count: int = 100, progress: bool = True) -> None:
+    def __init__(self, client: Session, *, max_count: int = 100, progress: bool = True) -> None:
         self.client = client
         self.store = client.store
         self.max_count = check_max_count(max_count)
@@ -213,15 +207,12 @@ class Collector:
         }
         cursor = clean(answer.data.get("cursor"), "create_time")
         search_id = clean(answer.data.get("search_id"), "search_id") or window.search_id
-        ended = None
-        if not answer.data.get("has_more"):
-            ended = "done"
-        elif changes["empty_pages"] >= EMPTY_PAGES:
+        ended = ending(answer.data, bool(answer.data.get("videos")), window.cursor)
+        if ended is None and changes["empty_pages"] >= EMPTY_PAGES:
             ended = "empty-pages"
-        elif window.max_pages is not None and changes["pages"] >= window.max_pages:
+        elif ended is None and window.max_pages is not None and changes["pages"] >= window.max_pages:
             ended = "max-pages"
-        elif search_id is None or cursor is None or (cursor <= window.cursor and answer.data.get("videos")):
-            # An empty page may leave the cursor where it was: then the same page is asked for again.
+        elif ended is None and (search_id is None or (answer.data.get("videos") and cursor < window.cursor)):
             ended = "no-cursor"
         if cursor is not None:
             changes["cursor"] = cursor
