@@ -23,6 +23,7 @@ from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, clean,
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
 from coordlib.tiktok.lists import EMPTY_PAGES, ending
 from coordlib.tiktok.plan import Plan
+from coordlib.tiktok.probe import probe
 from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
@@ -147,7 +148,14 @@ class Collector:
                 if max_records is not None and self._rows(run_id, phase) >= max_records:
                     reason = "max-records"
                     break
-        return self._outcome(run_id, phase, reason, client.requests - before)
+        probed = self._nothing(run_id, phase, asked=reason == "done")
+        return self._outcome(
+            run_id,
+            phase,
+            "silent" if probed in ("nothing", "unanswered") else reason,
+            client.requests - before,
+            probed,
+        )
 
     def _now(self) -> int:
         return int(self.client.clock())
@@ -331,30 +339,21 @@ class Collector:
         ]  # fmt: skip
         with self.store.transaction():
             if window.start == window.upper:
-                windows.update(
-                    self.store,
-                    window.window_id,
-                    self._now(),
-                    state="failed",
-                    reason="known-broken-day",
-                    log_id=inside[window.start],
-                )
+                self._close(window, "known-broken-day", inside[window.start])
             else:
                 windows.add(self.store, window.run_id, window.phase, failed, self._now())
                 self._replace(window, reversed(stretches), None)
             self._settle(window.root_id)
         return True
 
+    def _close(self, window: Window, reason: str, log_id: str | None) -> None:
+        windows.update(
+            self.store, window.window_id, self._now(), state="failed", reason=reason, log_id=log_id
+        )
+
     def _fail(self, window: Window, answer: Answer) -> None:
         with self.store.transaction():
-            windows.update(
-                self.store,
-                window.window_id,
-                self._now(),
-                state="failed",
-                reason=answer.kind.value,
-                log_id=answer.log_id,
-            )
+            self._close(window, answer.kind.value, answer.log_id)
             query = Query.from_json(window.query)
             names = query.usernames() or frozenset()
             if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
@@ -369,14 +368,7 @@ class Collector:
         """Record everything left of a planned window as failed: all its parts fail."""
         with self.store.transaction():
             for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
-                windows.update(
-                    self.store,
-                    part.window_id,
-                    self._now(),
-                    state="failed",
-                    reason=answer.kind.value,
-                    log_id=answer.log_id,
-                )
+                self._close(part, answer.kind.value, answer.log_id)
             self._settle(window.root_id)
         self._note_failed_root(window.root_id)
 
@@ -385,13 +377,41 @@ class Collector:
         if not any(part.state in (*windows.OPEN, "done") or part.pages for part in family):
             self._failed_roots += 1
 
-    def _settle(self, root_id: int) -> None:
-        """Once nothing of a planned window is open, note which days its accounts or captions are covered for."""
+    def _nothing(self, run_id: str, phase: str, *, asked: bool) -> str | None:
+        """Decide whether windows without a row are believed: where others of the phase, or a probe, brought some.
+
+        Those that are not believed count as failed, so that they are asked again.
+        """
+        silent = [
+            window
+            for window in windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
+            if window.rows == 0 and window.reason == "done"
+        ]
+        probed = None
+        if silent and self._rows(run_id, phase) == 0:
+            accounts = Query.from_json(silent[0].query).usernames() is not None
+            noted = windows.planned(self.store, run_id, phase) or {}
+            probed = noted.get("probe") or (probe(self.client, accounts=accounts) if asked else None)
+            if probed is None:
+                return "unanswered" if asked else None
+            windows.note(self.store, run_id, phase, probe=probed)
+        for window in silent:
+            if probed == "nothing":
+                self._close(window, "silent", window.log_id)
+            else:
+                self._settle(window.root_id, believed=True)
+        return probed
+
+    def _settle(self, root_id: int, *, believed: bool = False) -> None:
+        """Once nothing of a planned window is open, note which days its accounts or captions are covered for.
+
+        A window without a row waits for the end of its phase.
+        """
         family = windows.select(self.store, root_id=root_id)
         root = next(part for part in family if part.window_id == root_id)
         if any(part.state in (*windows.OPEN, "carried") for part in family) or not root.subjects:
             return
-        if not any(part.state == "done" for part in family):
+        if not any(part.state == "done" and (believed or part.rows) for part in family):
             return
         missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
         missing += sum(
@@ -399,16 +419,10 @@ class Collector:
         )
         coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
 
-    def _outcome(self, run_id: str, phase: str, reason: str, requests: int) -> Outcome:
+    def _outcome(self, run_id: str, phase: str, reason: str, requests: int, probed: str | None) -> Outcome:
         found = windows.select(self.store, run_id=run_id, phase=phase)
         failed = tuple(
-            FailedWindow(
-                str(Query.from_json(w.query)),
-                w.start.isoformat(),
-                w.end.isoformat(),
-                w.reason or "",
-                w.log_id,
-            )
+            FailedWindow(repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id)
             for w in found
             if w.state == "failed"
         )
@@ -427,6 +441,7 @@ class Collector:
             requests=requests,
             failed_windows=failed,
             log_ids=tuple(dict.fromkeys(window.log_id for window in found if window.log_id)),
+            probe=probed,
         )
 
 

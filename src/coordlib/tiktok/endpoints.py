@@ -122,7 +122,8 @@ def _id(value: Any) -> Any:
         return None
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else None
-    return clean_text(str(value))
+    text = str(value)
+    return text if text.isascii() and text.isdigit() else None
 
 
 def _whole(value: Any) -> int | None:
@@ -147,13 +148,13 @@ def clean(value: Any, key: str = "") -> Any:
         return _id(value) if key in _ID_LISTS or not isinstance(value, list | dict) else None
     if key in _WHOLE:
         return _whole(value)
+    if key in _TEXT and value is not None:
+        return None if isinstance(value, list | dict) else clean_text(str(value))
     if isinstance(value, dict):
         cleaned = {clean_text(str(name)): clean(item, str(name)) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not None}
     if isinstance(value, list):
         return [item for item in (clean(item) for item in value) if item is not None]
-    if key in _TEXT and value is not None:
-        return clean_text(str(value))
     return clean_text(value) if isinstance(value, str) else value
 
 
@@ -206,7 +207,7 @@ class Outcome:
     reason
         ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``, ``max-records``,
         ``empty-pages``, ``no-cursor``, ``no-has-more``, ``fewer-than-promised``, ``ceiling`` (the end is not
-        proved), ``silent`` (nothing came, and nothing came of the probe either), ``outage``, ``refused``, ``failed``.
+        proved), ``silent`` (nothing came, and no row of the probe either), ``outage``, ``refused``, ``failed``.
     next_cursor, search_id
         Where the next page would start.
     requests
@@ -218,7 +219,8 @@ class Outcome:
     problems
         Subject (an account, a file) → why it was refused.
     probe
-        Where a collection brought no row: ``rows`` or ``nothing``, what a query that must bring rows brought.
+        Where a collection brought no row: ``rows``, ``nothing`` or ``unanswered``, what became of a query that must
+        bring rows.
     """
 
     rows: tuple[Row, ...] = field(default=(), repr=False)
