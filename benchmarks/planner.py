@@ -27,8 +27,7 @@ import httpx
 from coordlib.describe.day import analyse_day
 from coordlib.errors import QuotaExhausted
 from coordlib.parameters import CollectionParameters
-from coordlib.simulate.config import ServerConfig, archive_faults
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, archive_faults
 from coordlib.simulate.world import DAY, World, build_world
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.period import period_posts

@@ -1,11 +1,10 @@
-"""Sections 5 to 7 of the specification: comments, accounts, likes, playlists, batch compliance."""
+"""Sections 5 to 7 of the specification: comments, accounts, batch compliance."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from coordlib.simulate import social
+from coordlib.simulate.service import lists
 
 COMMENT = "id,video_id,text,like_count,reply_count,parent_comment_id,create_time"
 PROFILE = "display_name,bio_description,avatar_url,is_verified,follower_count,following_count,likes_count,video_count,bio_url"
@@ -59,17 +58,6 @@ def test_comments_page_by_index_without_repeating(sim, discussed):
     assert len(ids) == len(set(ids)) > 25
 
 
-def test_replies_are_asked_for_by_comment(sim, discussed):
-    comments = pages(
-        sim, "video/comment/list", "comments", {"video_id": discussed, "max_count": 100}, COMMENT
-    )
-    parent = next(c for c in comments if c["reply_count"] > 0)
-    replies = sim.post("video/comment/list", {"comment_id": parent["id"]}, COMMENT).json()["data"]["comments"]
-    assert len(replies) == parent["reply_count"]
-    assert {r["parent_comment_id"] for r in replies} == {parent["id"]}
-    assert {r["video_id"] for r in replies} == {discussed}
-
-
 def test_either_a_video_or_a_comment_never_both(sim, discussed):
     message(sim.post("video/comment/list", {"video_id": discussed, "comment_id": 1}, "id"))
     message(sim.post("video/comment/list", {}, "id"))
@@ -120,91 +108,6 @@ def test_all_three_refusals_of_a_user_can_be_met(sim):
         assert any(part in text for text in texts)
 
 
-@pytest.mark.parametrize("kind", ["followers", "following"])
-def test_followers_page_by_seconds_and_each_comes_once(sim, kind):
-    busy = (
-        sim.world.accounts.query("not private")
-        .sort_values(kind)["account_id"]
-        .iloc[len(sim.world.accounts) // 2]
-    )
-    first = sim.post(f"user/{kind}", {"username": busy}).json()
-    items = pages(sim, f"user/{kind}", f"user_{kind}", {"username": busy, "max_count": 100})
-    assert first["error"]["message"] == "ok"
-    assert len(first["data"][f"user_{kind}"]) == 20
-    assert set(items[0]) == {"username", "display_name"}
-    assert first["data"]["cursor"] < sim.service.state.now
-    assert items[:20] == sorted(first["data"][f"user_{kind}"], key=items.index)
-
-
-def test_followers_have_their_own_pool(sim):
-    sim.configure(quota=1)
-    name = sim.open_account()
-    assert sim.query().status_code == 200
-    assert sim.query().status_code == 429
-    assert sim.post("user/followers", {"username": name}).status_code == 200
-
-
-def test_likes_are_nearly_always_private(sim):
-    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"]
-    answers = [sim.post("user/liked_videos", {"username": n}, "id,username") for n in names]
-    shown = [a for a in answers if a.status_code == 200]
-    assert 0 < len(shown) < len(answers) / 4
-    assert any("is private" in a.text for a in answers)
-
-
-def test_the_cursor_of_likes_is_in_milliseconds_and_leads_on(sim):
-    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"]
-    name = next(n for n in names if sim.post("user/liked_videos", {"username": n}, "id").status_code == 200)
-    first = sim.post("user/liked_videos", {"username": name, "max_count": 10}, "id").json()["data"]
-    items = pages(sim, "user/liked_videos", "user_liked_videos", {"username": name, "max_count": 10}, "id")
-    assert first["cursor"] > 10**12
-    assert len({item["id"] for item in items}) == len(items) > 100
-
-
-def test_reposts_come_under_either_name(sim):
-    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"][:60]
-    keys = set()
-    for name in names:
-        keys |= set(sim.post("user/reposted_videos", {"username": name}, "id").json()["data"])
-    assert keys == {"reposted_videos", "user_reposted_videos", "cursor", "has_more"}
-
-
-def test_pinned_videos_are_the_accounts_own(sim):
-    names = sim.world.accounts.loc[~sim.world.accounts["private"], "account_id"][:60]
-    for name in names:
-        data = sim.post("user/pinned_videos", {"username": name}, "id,username").json()["data"]
-        assert set(data) == {"pinned_videos_list"}
-        assert {v["username"] for v in data["pinned_videos_list"]} <= {name}
-
-
-@pytest.mark.parametrize("endpoint", ["user/liked_videos", "user/reposted_videos", "user/pinned_videos"])
-def test_user_lists_do_not_know_the_three_missing_fields(sim, endpoint):
-    message(sim.post(endpoint, {"username": sim.open_account()}, "id,voice_to_text"))
-
-
-@pytest.fixture
-def playlist(sim) -> int:
-    """A playlist that some video names."""
-    catalogue = sim.service.catalogue
-    rows = np.flatnonzero(catalogue.in_playlist & ~catalogue.gone)
-    return int(catalogue.playlist[catalogue.account[rows[0]]])
-
-
-def test_a_playlist_lists_video_ids(sim, playlist):
-    data = sim.post("playlist/info", {"playlist_id": playlist, "max_count": 100}).json()["data"]
-    assert data["playlist_id"] == playlist
-    assert len(data["playlist_video_ids"]) == data["playlist_item_total"] > 0
-    assert not data["has_more"]
-
-
-def test_a_playlist_can_answer_500_and_still_be_right(sim, playlist):
-    sim.faults({"name": "playlist_500_with_body"})
-    answer = sim.post("playlist/info", {"playlist_id": playlist})
-    assert answer.status_code == 500
-    assert answer.json()["error"]["code"] == "ok"
-    assert answer.json()["data"]["playlist_video_ids"]
-
-
 def create(sim, ids, category="video"):
     headers = {"Authorization": f"Bearer {sim.token}"}
     files = {"file_data": ("ids.txt", "\n".join(map(str, ids)))}
@@ -252,6 +155,11 @@ def test_the_cursor_of_comments_can_be_missing(sim, discussed):
 def test_a_comment_keeps_its_id_when_the_clock_moves_on(sim, discussed):
     service = sim.service
     row, now = service.catalogue.row_of(discussed), service.state.now
-    earlier = {item["id"] for item in social.comments_of(service.catalogue, row, now)}
-    later = {item["id"] for item in social.comments_of(service.catalogue, row, now + 3600)}
+    earlier = {item["id"] for item in lists.comments_of(service.catalogue, row, now)}
+    later = {item["id"] for item in lists.comments_of(service.catalogue, row, now + 3600)}
     assert earlier and earlier <= later
+
+
+def test_a_list_that_is_not_simulated_is_not_found(sim):
+    for endpoint in ("user/followers", "user/liked_videos", "playlist/info"):
+        assert sim.post(endpoint, {"username": sim.open_account()}).status_code == 404
