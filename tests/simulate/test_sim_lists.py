@@ -1,12 +1,7 @@
-"""Sections 5 to 7 of the specification: comments, accounts, batch compliance."""
+"""Sections 6 and 7 of the specification: accounts and batch compliance."""
 
 from __future__ import annotations
 
-import pytest
-
-from coordlib.simulate.service import lists
-
-COMMENT = "id,video_id,text,like_count,reply_count,parent_comment_id,create_time"
 PROFILE = "display_name,bio_description,avatar_url,is_verified,follower_count,following_count,likes_count,video_count,bio_url"
 
 
@@ -14,63 +9,6 @@ def message(answer) -> str:
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["code"] == "invalid_params"
     return str(answer.json()["error"]["message"])
-
-
-@pytest.fixture
-def discussed(sim) -> int:
-    """Id of the public video with the most comments."""
-    videos = sim.world.videos
-    private = sim.world.accounts["private"].to_numpy()[videos["account"].to_numpy()]
-    public = videos[
-        ~videos["gone"].to_numpy()
-        & ~private
-        & (videos["create_time"].to_numpy() < sim.service.newest - 86400 * 4)
-    ]
-    return int(public.loc[public["comment_count"].idxmax(), "video_id"])
-
-
-def pages(sim, endpoint, key, body, fields=None):
-    items, cursor = [], {}
-    for _ in range(60):
-        data = sim.post(endpoint, body | cursor, fields).json()["data"]
-        items += data[key]
-        if not data["has_more"]:
-            return items
-        cursor = {"cursor": data["cursor"]}
-    raise AssertionError("has_more never ended")
-
-
-def test_a_top_level_comment_has_the_video_as_parent(sim, discussed):
-    data = sim.post("video/comment/list", {"video_id": discussed}, COMMENT).json()["data"]
-    assert 0 < len(data["comments"]) <= 10
-    assert {c["parent_comment_id"] for c in data["comments"]} == {discussed}
-    assert set(data["comments"][0]) == set(COMMENT.split(","))
-
-
-def test_a_video_id_may_be_a_digit_string(sim, discussed):
-    body = {"video_id": str(discussed), "max_count": 100}
-    assert sim.post("video/comment/list", body, "id").status_code == 200
-
-
-def test_comments_page_by_index_without_repeating(sim, discussed):
-    items = pages(sim, "video/comment/list", "comments", {"video_id": discussed, "max_count": 25}, "id")
-    ids = [item["id"] for item in items]
-    assert len(ids) == len(set(ids)) > 25
-
-
-def test_either_a_video_or_a_comment_never_both(sim, discussed):
-    message(sim.post("video/comment/list", {"video_id": discussed, "comment_id": 1}, "id"))
-    message(sim.post("video/comment/list", {}, "id"))
-
-
-def test_only_the_top_thousand_comments_are_reachable(sim, discussed):
-    body = {"video_id": discussed, "max_count": 100, "cursor": 901}
-    assert message(sim.post("video/comment/list", body, "id")) == "Invalid count or cursor"
-    assert sim.post("video/comment/list", body | {"cursor": 900}, "id").status_code == 200
-
-
-def test_comments_of_an_unknown_video_are_refused(sim):
-    message(sim.post("video/comment/list", {"video_id": 12345}, "id"))
 
 
 def test_a_profile_is_the_data_itself_and_does_not_echo_the_name(sim):
@@ -146,20 +84,6 @@ def test_an_unfinished_or_unknown_task_cannot_be_downloaded(sim):
     message(sim.post("validation_task_status/get", {"task_id": 1}))
 
 
-def test_the_cursor_of_comments_can_be_missing(sim, discussed):
-    sim.faults({"name": "no_cursor"})
-    data = sim.post("video/comment/list", {"video_id": discussed}, "id").json()["data"]
-    assert "cursor" not in data
-
-
-def test_a_comment_keeps_its_id_when_the_clock_moves_on(sim, discussed):
-    service = sim.service
-    row, now = service.catalogue.row_of(discussed), service.state.now
-    earlier = {item["id"] for item in lists.comments_of(service.catalogue, row, now)}
-    later = {item["id"] for item in lists.comments_of(service.catalogue, row, now + 3600)}
-    assert earlier and earlier <= later
-
-
 def test_a_list_that_is_not_simulated_is_not_found(sim):
-    for endpoint in ("user/followers", "user/liked_videos", "playlist/info"):
+    for endpoint in ("video/comment/list", "user/followers", "user/liked_videos", "playlist/info"):
         assert sim.post(endpoint, {"username": sim.open_account()}).status_code == 404

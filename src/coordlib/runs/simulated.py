@@ -65,7 +65,7 @@ def begin_day(clock: Clock, day: str, hour: int = MORNING) -> None:
 
 
 def simulated_connector(
-    clock: Clock, base_url: str, daily_requests: int
+    clock: Clock, base_url: str, daily_requests: int, credentials: Credentials = SIMULATED_CREDENTIALS
 ) -> Callable[[Store, str], TikTokResearch]:
     """Return what makes a client for a simulated service.
 
@@ -74,7 +74,7 @@ def simulated_connector(
 
     def connect(store: Store, run_id: str) -> TikTokResearch:
         return TikTokResearch(
-            SIMULATED_CREDENTIALS, base_url, store=store, run_id=run_id, clock=clock.time, sleep=clock.sleep,
+            credentials, base_url, store=store, run_id=run_id, clock=clock.time, sleep=clock.sleep,
             budget=RequestBudget(store, daily=daily_requests, clock=clock.time),
         )  # fmt: skip
 

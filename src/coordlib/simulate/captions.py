@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
-from importlib import resources
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
+
+from coordlib.simulate.words import words
 
 IntArray = npt.NDArray[np.int64]
 _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
@@ -18,15 +16,6 @@ _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
 #: Shares of rows measured in the archive (97,436 and 23,526 of 323,217 rows).
 SHARE_OUTER_BLANKS = 0.30
 SHARE_INVISIBLE = 0.073
-
-
-@functools.cache
-def _words() -> dict[str, Any]:
-    """The words of words.yml: languages, themes, viral_tags, emoji, invisible, hostile."""
-    found = yaml.safe_load(
-        resources.files("coordlib.simulate").joinpath("words.yml").read_text(encoding="utf-8")
-    )
-    return dict(found)
 
 
 def _pick(rng: np.random.Generator, pool: Sequence[str], size: int) -> list[str]:
@@ -47,13 +36,13 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
     long
         Guarantee at least 80 characters (the length from which the reference system searches a caption).
     """
-    words = _words()
-    themes_of = words["themes"]
+    known = words()
+    themes_of = known["themes"]
     subjects, phrases, endings = (
-        _pick(rng, words["languages"][language][part], size) for part in ("subjects", "phrases", "endings")
+        _pick(rng, known["languages"][language][part], size) for part in ("subjects", "phrases", "endings")
     )
-    emoji = _pick(rng, ("", "", *words["emoji"]), size)
-    viral = _pick(rng, words["viral_tags"], size)
+    emoji = _pick(rng, ("", "", *known["emoji"]), size)
+    viral = _pick(rng, known["viral_tags"], size)
     themes = _pick(rng, tuple(themes_of), size)
     first = rng.integers(0, 1000, size)
     count = rng.integers(1, 4, size)
@@ -98,7 +87,7 @@ def generic_captions(language: str) -> list[str]:
 
 def hostile_captions(rng: np.random.Generator, size: int) -> list[str]:
     """Captions that attack a careless reader: markup, formulas, line breaks, quotes, fake missing values."""
-    return _pick(rng, _words()["hostile"], size)
+    return _pick(rng, words()["hostile"], size)
 
 
 def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
@@ -106,7 +95,7 @@ def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
     blanks = rng.random(len(captions)) < SHARE_OUTER_BLANKS
     leading = rng.random(len(captions)) < 0.1
     hidden = rng.random(len(captions)) < SHARE_INVISIBLE
-    invisible = _words()["invisible"]
+    invisible = words()["invisible"]
     which = rng.integers(0, len(invisible), len(captions))
     place = rng.random(len(captions))
     soiled = []
@@ -123,7 +112,7 @@ def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
 
 def near_duplicate(rng: np.random.Generator, caption: str) -> str:
     """Return a caption a reader would call the same: other blanks, emoji, case or invisible characters."""
-    emoji, invisible = _words()["emoji"], _words()["invisible"]
+    emoji, invisible = words()["emoji"], words()["invisible"]
     match int(rng.integers(0, 6)):
         case 0:
             return caption.replace(" ", "")

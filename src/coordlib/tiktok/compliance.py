@@ -24,6 +24,7 @@ from coordlib.tiktok.lists import (
     compliance_create,
     compliance_download,
     compliance_status,
+    ending,
 )
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
 from coordlib.tiktok.session import Session
@@ -194,8 +195,13 @@ def look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str]
             answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
-            if not answer.data.get("has_more"):
+            ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
+            if ended == "done":
                 break
+            if ended is not None:
+                raise ServiceError(
+                    f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
+                )
             body |= {
                 "cursor": clean(answer.data.get("cursor"), "create_time"),
                 "search_id": clean(answer.data.get("search_id"), "search_id"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from coordlib.simulate.service import compliance, lists, search
+from coordlib.simulate.service import compliance, profiles, search
 from coordlib.simulate.service.catalogue import Catalogue
 from coordlib.simulate.service.config import ServerConfig
 from coordlib.simulate.service.context import Context, Found
@@ -27,8 +27,7 @@ from coordlib.simulate.world import World
 #: Path after /v2/research/ of each endpoint that is simulated, and what answers there.
 HANDLERS: Mapping[str, Callable[[Context, Call], Found]] = {
     "video/query": search.video_query,
-    "video/comment/list": lists.comments,
-    "user/info": lists.user_info,
+    "user/info": profiles.user_info,
     "validation_task/create": compliance.create,
     "validation_task_status/get": compliance.status,
     "validation_task/download": compliance.download,

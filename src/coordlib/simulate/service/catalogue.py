@@ -227,13 +227,7 @@ _MAKERS: dict[str, Callable[[Catalogue, int], Any]] = {
 
 
 def _compare(column: IntArray, operation: str, values: list[int]) -> BoolArray:
-    match operation:
-        case "GT":
-            return np.asarray(column > values[0])
-        case "GTE":
-            return np.asarray(column >= values[0])
-        case "LT":
-            return np.asarray(column < values[0])
-        case "LTE":
-            return np.asarray(column <= values[0])
-    return np.isin(column, values)
+    if operation in ("EQ", "IN"):
+        return np.isin(column, values)
+    ordered = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
+    return np.asarray(ordered[operation](column, values[0]))

@@ -18,13 +18,13 @@ FaultName = Literal[
     "search_id_not_ready", "invalid_cursor", "internal_error", "broken_period", "gateway_504_html", "rate_limit",
     "daily_quota", "token_revoked", "scope_permission_missed", "scope_not_authorized", "not_found",
     "empty_page_has_more", "search_id_changes", "timeout", "bad_json", "null_bytes",
-    "silent_empty_keyword", "duplicate_rows", "fuzzy_match", "user_refused", "no_cursor", "old_id_name",
+    "silent_empty_keyword", "duplicate_rows", "fuzzy_match", "user_refused", "old_id_name",
 ]  # fmt: skip
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 #: The data endpoints that are simulated: their path after /v2/research/.
 ENDPOINTS = (
-    "video/query", "video/comment/list", "user/info", "validation_task/create", "validation_task_status/get",
+    "video/query", "user/info", "validation_task/create", "validation_task_status/get",
     "validation_task/download",
 )  # fmt: skip
 
@@ -86,7 +86,6 @@ class ServerConfig(BaseModel):
     max_values: int | None = Field(
         default=None, ge=1, description="Largest number of values in one condition."
     )
-    top_comments: int = Field(default=1000, ge=1, description="Comments reachable per video.")
     compliance_polls: int = Field(default=1, ge=0, description="Times a task answers 'Processing' first.")
     faults: tuple[Fault, ...] = ()
 

@@ -91,11 +91,4 @@ class State:
 
     def reset(self, now: float) -> None:
         """Forget everything and set the clock."""
-        self.now = now
-        for store in (
-            self.tokens, self.searches, self.used, self.calls, self.outcomes, self.fired, self.matched,
-            self.tasks,
-        ):  # fmt: skip
-            store.clear()
-        self.returned = 0
-        self.random = random.Random(self.seed)
+        State.__init__(self, now, self.tick, self.seed)
