@@ -22,7 +22,7 @@ from typing import Any, Self
 import httpx
 from dotenv import dotenv_values
 
-from coordlib.errors import CredentialsError, ParameterError, ServiceError
+from coordlib.errors import CredentialsError, ParameterError, ServiceError, UnreachableError
 
 #: What stands in a text where a secret was.
 HIDDEN = "[hidden]"
@@ -236,15 +236,17 @@ class Service:
         Raises
         ------
         ServiceError
-            No request can be made of these options, or the address has not been reached even once: a mistake in
-            it is said after seconds, not after the retries of a whole night.
+            No request can be made of these options.
+        UnreachableError
+            The address has not been reached even once: a mistake in it is said after seconds, not after the
+            retries of a whole night.
         """
         reply = self._send(method, path, options)
         if not reply.reached and not self._answered:
             self.sleep(1.0)
             reply = self._send(method, path, options)
             if not reply.reached:
-                raise ServiceError(
+                raise UnreachableError(
                     f"{self.name}: {self.address} cannot be reached ({reply.trouble}); is the address right, and is there a network?"
                 )
         self._answered = self._answered or reply.status > 0

@@ -9,11 +9,10 @@ import warnings
 import httpx
 import pytest
 
-from coordlib.errors import QueryError, ServiceError
+from coordlib.errors import QueryError, UnreachableError
 from coordlib.store import coverage, ledger, windows
 from coordlib.store.posts import collected_posts, upsert_posts
 from coordlib.tiktok import Collector, Plan, PlannedRequest, Query, RequestBudget, any_of
-from coordlib.tiktok.endpoints import VIDEO_QUERY
 from coordlib.tiktok.query import CORE_FIELDS
 
 USERS = Query(and_=[any_of("username", [f"user{n}" for n in range(5)])])
@@ -402,8 +401,11 @@ def test_an_address_without_a_service_ends_the_run_within_seconds(connect, time)
     def nobody(request):
         raise httpx.ConnectError("nothing listens")
 
-    with pytest.raises(ServiceError, match="cannot be reached"):
-        connect(transport=httpx.MockTransport(nobody)).request(VIDEO_QUERY, json={})
+    client = connect(transport=httpx.MockTransport(nobody))
+    with pytest.raises(
+        UnreachableError, match=r"https://open\.tiktokapis\.com cannot be reached \(ConnectError: nothing"
+    ):
+        client.videos(USERS, FIRST, LAST)
     assert sum(time.slept) < 5
 
 
