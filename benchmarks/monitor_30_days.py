@@ -134,7 +134,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
             "SELECT count(*) - count(DISTINCT run_id || ' ' || content_id) FROM metrics"
         ).fetchone()[0]
         videos, requests = (
-            count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("videos", "requests")
+            count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("posts", "requests")
         )
         failed = int((every["status"] != "done").sum())
         size = len(pool(store))
