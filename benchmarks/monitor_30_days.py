@@ -29,9 +29,7 @@ from coordlib.runs import day as day_module
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
-from coordlib.simulate.config import ServerConfig, archive_faults
-from coordlib.simulate.server import running_server
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store, windows
 from coordlib.store.pool import add_to_pool, pool
@@ -136,7 +134,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
             "SELECT count(*) - count(DISTINCT run_id || ' ' || content_id) FROM metrics"
         ).fetchone()[0]
         videos, requests = (
-            count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("videos", "requests")
+            count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("posts", "requests")
         )
         failed = int((every["status"] != "done").sum())
         size = len(pool(store))

@@ -14,9 +14,8 @@ from coordlib.errors import ParameterError
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.simulated import morning_of, remote_connector
-from coordlib.simulate.clock import RemoteClock
-from coordlib.tiktok import Credentials
+from coordlib.runs.simulated import morning_of, simulated_connector
+from coordlib.simulate.service import RemoteClock
 
 
 def main() -> None:
@@ -24,7 +23,7 @@ def main() -> None:
     workspace, address, daily = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     day_module.run_report = decided_without_a_page
     with RemoteClock(address) as clock:
-        connect = remote_connector(address, daily, clock, Credentials("sim-key", "sim-secret"))
+        connect = simulated_connector(clock, address, daily)
         for date in sys.argv[4:]:
             clock.not_before(morning_of(date))
             try:

@@ -24,14 +24,13 @@ from pathlib import Path
 
 import httpx
 
-from coordlib.describe.day import analyse_day
+import coordlib as cl
 from coordlib.errors import QuotaExhausted
 from coordlib.parameters import CollectionParameters
-from coordlib.simulate.config import ServerConfig, archive_faults
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, archive_faults
 from coordlib.simulate.world import DAY, World, build_world
 from coordlib.store import Store, coverage, open_store
-from coordlib.store.period import period_posts
+from coordlib.store.posts import period_posts
 from coordlib.store.windows import keep_rows
 from coordlib.tiktok import (
     Collector,
@@ -44,6 +43,7 @@ from coordlib.tiktok import (
     plan_captions,
 )
 from coordlib.tiktok.endpoints import VIDEO_QUERY, rows_of
+from coordlib.tiktok.rows import as_post
 
 QUOTA, DAYS_BACK, LAG_DAYS = 1_000, 15, 3
 
@@ -100,7 +100,10 @@ class Monitored:
         """Detect on the stored posts of the last days and let the pool grow."""
         last = day - dt.timedelta(days=LAG_DAYS)
         posts = period_posts(self.store, str(last - dt.timedelta(days=DAYS_BACK - 1)), str(day))
-        found = set(analyse_day(posts, self.pool).graph) if len(posts) else set()
+        found: set[str] = set()
+        if len(posts):
+            pairs = cl.detect_groups(cl.prep_data(posts, "text", timestamp_share="posted_at"))
+            found = set(cl.generate_coordinated_network(pairs, subgraph=1))
         self.found |= found
         self.pool += sorted(found - set(self.pool))
 
@@ -195,7 +198,9 @@ class Reference:
 
     def keep(self, rows: list[dict]) -> None:
         """Store rows; the window they are booked on stands for the whole strategy."""
-        keep_rows(self.run.store, 1, [row for row in rows if row.get("username")], int(self.run.clock()))
+        keep_rows(
+            self.run.store, 1, [as_post(row) for row in rows if row.get("username")], int(self.run.clock())
+        )
 
     def day(self, day: dt.date) -> None:
         """One monitoring day."""
@@ -209,7 +214,7 @@ class Reference:
             for caption in captions:
                 if len(caption) >= 80:
                     newest = self.run.store.connection.execute(
-                        "SELECT max(create_time) FROM posts WHERE video_description = ? AND fetched_at < ?",
+                        "SELECT max(posted_at) FROM posts WHERE text = ? AND fetched_at < ?",
                         (caption, int(self.run.clock()) // DAY * DAY),
                     ).fetchone()[0]
                     start_day = (

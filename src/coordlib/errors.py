@@ -20,6 +20,7 @@ line that says what was wrong, where, and what to do about it.
     │   ├── QueryError            a query the service would refuse
     │   ├── QuotaExhausted        the request budget is spent
     │   └── ServiceError          the service failed or answered nonsense
+    │       └── UnreachableError  nothing answers at its address
     ├── StoreError                the workspace database
     │   ├── SchemaVersionError    written by a newer coordlib
     │   └── WorkspaceLockedError  another run is writing
@@ -125,6 +126,10 @@ class QuotaExhausted(CollectError):
 
 class ServiceError(CollectError):
     """The service failed, or answered something that cannot be understood."""
+
+
+class UnreachableError(ServiceError):
+    """Nothing answers at the address of a service, and nothing did before."""
 
 
 class StoreError(CoordError):

@@ -93,6 +93,8 @@ def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path
             assert outputs.locator("table").count() >= 5, name
             figures = outputs.locator('img[src^="data:image/svg"], svg').count()
             assert figures >= 1, name
+            broken = "images => images.filter(image => !image.naturalWidth).length"
+            assert outputs.locator("img").evaluate_all(broken) == 0, name
             assert "&lt;svg" not in page.locator(".jp-Notebook").first.inner_html(), name
             frames = [frame for frame in page.frames if frame != page.main_frame]
             drawn = sum(frame.locator("canvas").count() for frame in frames)
@@ -130,6 +132,9 @@ def test_the_notebooks_run_again_in_any_order_and_look_the_same_in_nbconvert(new
             warnings.simplefilter("ignore")
             html, _ = HTMLExporter().from_notebook_node(notebook)
         assert html.count("<table") >= 5, name
+        assert html.count('class="dataframe') == html.count('class="dataframe tex2jax_ignore') > 0, (
+            "no formulas"
+        )
         assert ("<svg" in html or "data:image/svg" in html) and "&lt;svg" not in html, name
         assert ("srcdoc=" in html) == (not name.startswith("04")), name
     drafts = newcomer / "demo" / "drafts"

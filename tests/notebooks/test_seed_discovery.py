@@ -15,9 +15,7 @@ from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
 from coordlib.runs.discover import add_seeds, discover, discover_seeds, discovery_name, raise_for_stop
 from coordlib.runs.simulated import mark_simulated, simulated_connector, world_days
-from coordlib.simulate.config import ServerConfig
-from coordlib.simulate.server import running_server
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store
 from coordlib.store.pool import pool

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from coordlib.errors import MissingColumnError
@@ -114,4 +116,43 @@ def test_a_figure_of_ours_shows_itself_in_a_notebook_and_others_stay_as_they_are
     axes = charts.hours_of_day(POSTS, ax=detached_axes())
     data, _ = _bundle(axes.figure)
     assert {"image/svg+xml", "image/png", "text/plain", PAGE} == set(data)
+    ET.fromstring(data["image/svg+xml"])
     assert _bundle(Figure()) == ({}, {})
+
+
+def test_an_image_inside_a_drawing_leaves_it_a_whole_file() -> None:
+    axes = charts.hours_of_day(POSTS, ax=detached_axes())
+    axes.imshow([[0, 1], [1, 0]])
+    svg = ET.fromstring(_bundle(axes.figure)[0]["image/svg+xml"])
+    assert [image.get("href", "")[:15] for image in svg.iter("{http://www.w3.org/2000/svg}image")] == [
+        "data:image/png;"
+    ]
+
+
+def test_several_charts_in_one_figure_keep_their_titles_and_alternatives() -> None:
+    first, second = Figure(figsize=(8, 3)).subplots(1, 2)
+    charts.hours_of_day(POSTS, ax=first)
+    charts.seconds_apart(PAIRS, 120, second)
+    html = figure_html(first)
+    titles = [" ".join(axes.get_title().split()) for axes in (first, second)]
+    assert f"<figcaption>{titles[0]}. {titles[1]}</figcaption>" in html
+    assert all(html.count(words) >= 3 for words in ("posts fall", "pairs are")), "caption and both drawings"
+    (alternative,) = re.findall('aria-label="([^"]*)"', html)
+    assert titles[0] in alternative and titles[1] in alternative
+
+
+def test_a_chart_of_nothing_does_not_take_its_neighbour_away() -> None:
+    first, second = Figure(figsize=(8, 3)).subplots(1, 2)
+    charts.hours_of_day(POSTS, ax=first)
+    charts.seconds_apart(PAIRS.head(0), 120, second)
+    assert len(drawings(figure_html(first))) == 2
+
+
+def test_a_chart_on_a_researchers_own_axes_tells_the_notebook_how_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    axes = charts.hours_of_day(POSTS, ax=Figure().subplots())
+    shown, _ = shell.display_formatter.format(axes.figure)
+    assert PAGE in shown

@@ -92,3 +92,11 @@ def test_an_object_reads_as_text_where_there_is_no_html() -> None:
         repr(Html("<table><tr><th>Posts</th><td>1 &amp; 2</td></tr></table><p>Note</p>"))
         == "Posts 1 & 2\nNote"
     )
+
+
+def test_what_an_account_wrote_is_never_set_as_a_formula() -> None:
+    """MathJax in Jupyter would make a link of its own from ``$\\href{…}{…}$``."""
+    shown = Table(
+        pd.DataFrame({"text": [r"$\href{https://evil.example}{click}$"]}), "Posts"
+    )._repr_mimebundle_()
+    assert '<div class="tex2jax_ignore mathjax_ignore"><div class="cl-table"' in shown["text/html"]

@@ -13,13 +13,11 @@ from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
-from coordlib.simulate.config import ServerConfig
-from coordlib.simulate.server import running_server
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import Store, open_store
 from coordlib.store.pool import add_to_pool
-from coordlib.tiktok import TikTokResearch
+from coordlib.tiktok import Credentials, TikTokResearch
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from no_pages import decided_without_a_page
@@ -38,7 +36,8 @@ class Station:
 
     @property
     def connect(self) -> Callable[[Store, str], TikTokResearch]:
-        return simulated_connector(self.service, self.address, self.daily)
+        [client] = self.service.config.clients.items()
+        return simulated_connector(self.service, self.address, self.daily, Credentials(*client))
 
     def monitor(self, date: str, *, again: bool = False, **parameters: object) -> MonitoredDay:
         """Monitor a day with the clock on its morning."""

@@ -19,7 +19,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day
 from coordlib.runs.simulated import begin_day, morning_of
-from coordlib.simulate.config import read_faults
+from coordlib.simulate.service import read_faults
 from coordlib.store import open_store
 from coordlib.store.pool import pool, set_status
 from coordlib.store.runs import newest_run
@@ -179,8 +179,10 @@ def test_a_keyword_search_that_silently_returns_nothing_is_noticed(station: Stat
     with open_store(station.root / "coordlib.sqlite") as store, store.transaction() as connection:
         connection.execute("DELETE FROM coverage WHERE kind = 'caption'")
     station.monitor(station.days[1], caption_margin_days=5, skip_known=False)
-    [warning] = health(station, station.days[1])["turned_to_zero"]
-    assert "caption searches returned nothing" in warning["text"]
+    facts = health(station, station.days[1])
+    [warning] = facts["turned_to_zero"]
+    assert "so did one for posts that must be there" in warning["text"]
+    assert facts["probes"] == {"captions": "nothing"}
 
 
 def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):

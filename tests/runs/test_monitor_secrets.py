@@ -10,7 +10,7 @@ import pytest
 
 from coordlib.errors import CoordError
 from coordlib.runs.monitor import monitor_day
-from coordlib.simulate.config import read_faults
+from coordlib.simulate.service import read_faults
 
 pytestmark = pytest.mark.usefixtures("without_pages")
 

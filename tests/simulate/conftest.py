@@ -8,9 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from coordlib.simulate.config import ServerConfig
-from coordlib.simulate.server import running_server
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
 
 FIELDS = "id,username,create_time,region_code,video_description"

@@ -134,7 +134,7 @@ def test_the_same_requests_get_the_same_answers(sim):
 
 
 def test_two_servers_run_side_by_side(sim, sim_world):
-    from coordlib.simulate.server import running_server
+    from coordlib.simulate.service import running_server
 
     with running_server(sim_world) as url, httpx.Client(base_url=url) as other:
         assert str(other.base_url) != str(sim.http.base_url)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from coordlib.errors import CoordError, ParameterError, UnknownParameterError
-from coordlib.simulate.config import ServerConfig, archive_faults, load_config, read_faults
+from coordlib.simulate.service import ServerConfig, archive_faults, load_config, read_faults
 
 
 def code(answer) -> tuple[int, str]:

@@ -11,9 +11,7 @@ import httpx
 import pytest
 
 from coordlib.errors import MissingDependencyError, ParameterError
-from coordlib.simulate.config import ServerConfig
-from coordlib.simulate.server import running_server, serve
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, running_server, serve
 
 DIGEST = """
 import hashlib, sys
@@ -65,6 +63,13 @@ def test_the_command_serves_until_it_is_interrupted(project, tmp_path):
         _, errors = server.communicate(timeout=60)
     assert server.returncode in {0, 130}
     assert "Traceback" not in errors
+
+
+def test_every_answer_says_that_it_is_simulated(sim):
+    sim.faults({"name": "gateway_504_html", "endpoint": "user/info"})
+    answers = [sim.query(), sim.post("user/info", {}), sim.http.post("/v2/oauth/token/")]
+    assert [answer.status_code for answer in answers] == [200, 504, 401]
+    assert all(answer.headers["coordlib-simulated"] == "1" for answer in answers)
 
 
 def test_a_taken_port_is_one_line(sim_world):

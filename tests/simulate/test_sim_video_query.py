@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
-from coordlib.simulate.validate import CORE_FIELDS, EMPTY_QUERY, VIDEO_FIELDS
+from coordlib.simulate.service.validate import EMPTY_QUERY
+from coordlib.tiktok.query import CORE_FIELDS
+from coordlib.tiktok.query import FULL_FIELDS as VIDEO_FIELDS
 
 DAY = 86400
 
@@ -306,7 +308,7 @@ def test_counts_grow_for_days(sim):
 
 
 def test_a_hidden_share_of_videos_never_appears(sim_world):
-    from coordlib.simulate.catalogue import Catalogue
+    from coordlib.simulate.service.catalogue import Catalogue
 
     listed = Catalogue(sim_world, missing_share=1 / 8).listed
     assert 0.85 < listed.mean() < 0.9

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import warnings
 
 import httpx
 import pytest
 
-from coordlib.errors import QueryError, QuotaExhausted
+from coordlib.errors import QueryError, UnreachableError
 from coordlib.store import coverage, ledger, windows
-from coordlib.store.posts import collected_posts
+from coordlib.store.posts import collected_posts, upsert_posts
 from coordlib.tiktok import Collector, Plan, PlannedRequest, Query, RequestBudget, any_of
 from coordlib.tiktok.query import CORE_FIELDS
 
@@ -213,8 +214,6 @@ def test_a_spent_budget_is_a_clean_stop_and_the_next_day_continues(connect, fill
     client = connect(budget=RequestBudget(store, daily=3, clock=time.clock))
     first = client.videos(USERS, FIRST, LAST, run_id="r1")
     assert (first.complete, first.reason, first.n_rows) == (False, "quota", 280)
-    with pytest.raises(QuotaExhausted):
-        first.raise_for_quota()
     again = client.videos(USERS, FIRST, LAST, run_id="r1")
     assert (again.n_rows, again.requests) == (280, 0)
     time.now += 86_400
@@ -387,3 +386,92 @@ def test_a_day_that_stays_broken_is_given_up_after_three_failures(client, filled
         time.now += 4 * 86_400
         tried.append(len(collector.carry_over(f"r{number}", retry_days=60)))
     assert tried == [1, 1, 0, 0]
+
+
+def test_a_gateway_that_stays_broken_ends_the_run_after_minutes(client, service, time):
+    service.before = lambda r, b: httpx.Response(
+        504, text="<title>Error</title>", headers={"content-type": "text/html"}
+    )
+    outcome = client.videos(USERS, FIRST, LAST, run_id="r1", window_days=1)
+    assert (outcome.reason, outcome.requests) == ("outage", 8)
+    assert sum(time.slept) < 600
+
+
+def test_an_address_without_a_service_ends_the_run_within_seconds(connect, time):
+    def nobody(request):
+        raise httpx.ConnectError("nothing listens")
+
+    client = connect(transport=httpx.MockTransport(nobody))
+    with pytest.raises(
+        UnreachableError, match=r"https://open\.tiktokapis\.com cannot be reached \(ConnectError: nothing"
+    ):
+        client.videos(USERS, FIRST, LAST)
+    assert sum(time.slept) < 5
+
+
+@pytest.mark.parametrize(
+    "name", ["username", "region_code", "video_description", "music_id", "voice_to_text", "view_count", "id"]
+)
+@pytest.mark.parametrize("value", [["a", {"b": [1]}], {"a": 1}, 1e400, True, "\x00", "\ud800"])
+def test_a_field_of_another_kind_than_documented_costs_at_most_its_row(client, service, script, name, value):
+    videos = script.make_videos(1, 3)
+    data = {"videos": [{**videos[0], name: value}, *videos[1:]], "has_more": False}
+    body = json.dumps({"data": data, "error": {"code": "ok"}})
+    service.before = lambda r, b: httpx.Response(200, content=body)
+    outcome = client.videos(Query(and_=[any_of("keyword", ["day"])]), FIRST, FIRST)
+    assert outcome.complete and outcome.n_rows >= 2
+
+
+def nothing_but(service, script, *videos):
+    """Answer every query with nothing, but the probe with these videos."""
+
+    def answer(request, body):
+        asked = body["query"]["and"][0]
+        probed = asked["field_values"] == ["fyp"] or (asked["field_name"], body["start_date"]) == (
+            "username",
+            "20261010",
+        )
+        return script.success({"videos": list(videos) if probed else [], "has_more": False})
+
+    service.before = answer
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_nothing_is_believed_where_a_query_that_must_bring_rows_brings_some(
+    client, service, script, store, known
+):
+    [video] = script.make_videos(1, 1, start=dt.date(2026, 10, 10))
+    if known:
+        upsert_posts(
+            store, [{"content_id": "1", "account_id": "user0", "posted_at": video["create_time"]}], 1
+        )
+    nothing_but(service, script, video)
+    outcome = client.videos(USERS, FIRST, LAST, run_id="r1")
+    assert (outcome.n_rows, outcome.complete, outcome.reason, outcome.probe) == (0, True, "done", "rows")
+    assert ledger.summary(store)["by_purpose"]["probe"] == 1
+    assert client.videos(USERS, FIRST, LAST, run_id="r1").requests == 0
+
+
+def test_nothing_is_a_failure_where_not_even_the_probe_brings_rows(client, service, script, store):
+    nothing_but(service, script)
+    request = PlannedRequest(USERS, FIRST, LAST, (("account", "user0"),), 1, 1, 1, "test")
+    plan = Plan("accounts", LAST, 10, (request,))
+    outcome = Collector(client, progress=False).run("r1", "accounts", lambda: plan)
+    assert (outcome.complete, outcome.reason, outcome.probe) == (False, "silent", "nothing")
+    assert [window.reason for window in outcome.failed_windows] == ["silent"]
+    # The days are not taken for covered: they are asked for again.
+    assert coverage.account_histories(store, ["user0"], LAST)[0].covered is None
+    assert windows.planned(store, "r1", "accounts")["probe"] == "nothing"
+
+
+def test_a_probe_that_is_not_answered_decides_nothing(client, service, script, store):
+    nothing_but(service, script)
+    before = service.before
+    service.before = lambda r, b: before(r, b) if "fyp" not in str(b) else script.error(500, "internal_error")
+    outcome = client.videos(USERS, FIRST, FIRST, run_id="r1")
+    assert (outcome.complete, outcome.reason, outcome.probe) == (False, "silent", "unanswered")
+
+
+def test_where_rows_came_no_probe_is_spent(client, filled, store):
+    client.videos(USERS, FIRST, LAST)
+    assert "probe" not in ledger.summary(store)["by_purpose"]

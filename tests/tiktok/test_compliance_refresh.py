@@ -184,3 +184,14 @@ def test_a_deleted_video_leaves_no_content_in_the_file(tmp_path, connect, servic
     left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"unmistakable" not in left
     assert str(gone["id"]).encode() not in left
+
+
+def test_a_lookup_whose_end_is_not_stated_deletes_nothing(client, collected, script, store):
+    def cut(request, body):
+        data = collected.search(body).json()["data"]
+        return script.success({"videos": data["videos"][:10]})
+
+    collected.before = cut
+    done = refresh(client, batch=False, progress=False)
+    assert (done.gone, done.complete) == ((), False)
+    assert "not proved (no-has-more)" in done.reason

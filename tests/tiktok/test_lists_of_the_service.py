@@ -181,3 +181,27 @@ def test_a_compliance_file_with_something_else_in_it_is_refused(client, service)
 def test_a_compliance_file_with_a_single_id_is_still_a_file(client, service):
     answer_with(service, httpx.Response(200, text="123", headers={"content-type": "text/plain"}))
     assert client.compliance_download("1") == {"123"}
+
+
+def test_an_end_the_service_does_not_state_is_not_called_complete(client, service, script):
+    answer_with(service, script.success({"comments": [{"id": 1}], "cursor": 1}))
+    outcome = client.comments("1")
+    assert (outcome.n_rows, outcome.complete, outcome.reason) == (1, False, "no-has-more")
+
+
+def test_a_playlist_shorter_than_promised_is_not_called_complete(client, service, script):
+    answer_with(
+        service, script.success({"playlist_video_ids": [1], "playlist_item_total": 2, "has_more": False})
+    )
+    assert client.playlist("7").reason == "fewer-than-promised"
+
+
+def test_a_follow_list_as_long_as_any_is_shown_may_have_been_cut(client, service, script):
+    def page(request, body):
+        last = body.get("cursor", 5_000)
+        names = [{"username": f"name{last - number}"} for number in range(100)]
+        return script.success({"user_followers": names, "cursor": last - 100, "has_more": last > 1_100})
+
+    service.before = page
+    outcome = client.followers("one")
+    assert (outcome.n_rows, outcome.complete, outcome.reason) == (4_000, False, "ceiling")

@@ -63,3 +63,5 @@ def bluesky(
         f"{report.shares:,} shares of {report.searches:,} addresses by {report.accounts:,} accounts "
         f"({report.posts:,} posts on {report.pages:,} pages): {output}; answers kept in {report.pages_file}"
     )
+    for target, doubt in report.doubts.items():
+        typer.echo(f"{target}: it cannot be proved that these are all posts ({doubt})", err=True)

@@ -69,8 +69,7 @@ def serve_command(
 ) -> None:
     """Serve the simulated Research API on 127.0.0.1 (client key sim-key, secret sim-secret) until interrupted."""
     from coordlib.simulate.archive import write_truth
-    from coordlib.simulate.config import load_config
-    from coordlib.simulate.server import serve
+    from coordlib.simulate.service import load_config, serve
     from coordlib.simulate.world import build_world
 
     world = build_world(

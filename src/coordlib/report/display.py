@@ -44,7 +44,9 @@ class Html:
         self.html, self.page = html, page
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        bundle = {"text/html": STYLE + self.html, "text/plain": repr(self)}
+        # Jupyter would set "$…$" in what an account wrote as a formula, with links of the account's own in it.
+        shown = f'{STYLE}<div class="tex2jax_ignore mathjax_ignore">{self.html}</div>'
+        bundle = {"text/html": shown, "text/plain": repr(self)}
         return bundle if self.page is None else bundle | {PAGE: self.page}
 
     def __repr__(self) -> str:

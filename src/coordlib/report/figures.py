@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: Okabe & Ito's palette; the first two are enough for most figures.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a7d00", "#7f7f7f")
-#: Text and line colours; the drawing for a page takes the page's own.
-INK, _FAINT = "#6a6f76", "#b4b8be"
+#: Text and line colours, readable on white and in Jupyter's dark theme; the drawing for a page takes the page's own.
+INK, _FAINT = "#72777e", "#b4b8be"
 #: Colours that the style sheet makes lighter on a dark page.
 _THEMED = {"#0072b2": "--cl-data-1", "#d55e00": "--cl-data-2"}
 _WIDE, _NARROW = (6.6, 3.0), (3.5, 2.7)
@@ -79,13 +79,14 @@ def axes_for(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Axes
     if ax is None:
         import matplotlib.pyplot as plt
 
-        _show_in_notebooks()
         figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
     else:
         figure = cast("Figure", ax.get_figure(root=True))
     ax.set_title(textwrap.fill(title, 76))
     ax.grid(axis="y", linewidth=0.6, alpha=0.6)
-    figure._coordlib_alt = alt  # type: ignore[attr-defined]
+    # One per axes: a researcher may put several charts into one figure.
+    figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
+    _show_in_notebooks()
     return ax
 
 
@@ -101,9 +102,8 @@ def detached_axes(height: float = 1.0) -> Axes:
 def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
     """Return axes that say in a sentence that there is nothing to draw."""
     with drawing():
-        ax = axes_for(ax, title, title, height=0.35)
+        ax = axes_for(ax, title, "", height=0.35)
     ax.set_axis_off()
-    ax.get_figure(root=True)._coordlib_alt = None  # type: ignore[union-attr]
     return ax
 
 
@@ -128,7 +128,7 @@ def _bundle(figure: Figure, include: object = None, exclude: object = None) -> A
     png = io.BytesIO()
     with drawing():
         figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
-    words = f"{_title(figure)}. {figure._coordlib_alt or ''}".strip()
+    words = f"{_title(figure)}. {_alt(figure)}".strip()
     return {
         "image/svg+xml": _svg(figure, _title(figure), current=False),
         "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
@@ -138,27 +138,35 @@ def _bundle(figure: Figure, include: object = None, exclude: object = None) -> A
 
 
 def _title(figure: Figure) -> str:
-    axes = figure.axes[0]
-    return next((" ".join(text.split()) for where in _SIDES if (text := axes.get_title(loc=where))), "")
+    found = [axes.get_title(loc=where) for axes in figure.axes for where in _SIDES]
+    return ". ".join(" ".join(text.split()) for text in found if text)
+
+
+def _alt(figure: Figure) -> str:
+    """Return the alternative text; empty where there is nothing to draw."""
+    return " ".join(text for text in figure._coordlib_alt.values() if text)  # type: ignore[attr-defined]
 
 
 def _page(figure: Figure) -> str:
-    title, alt = _title(figure), figure._coordlib_alt  # type: ignore[attr-defined]
-    if alt is None:
+    title, alt = _title(figure), _alt(figure)
+    if not alt:
         return f'<p class="cl-note">{escape(title)}.</p>'
-    axes = figure.axes[0]
     wide, tall = (float(length) for length in figure.get_size_inches())
-    titles = {where: axes.get_title(loc=where) for where in _SIDES}
+    titles = {
+        (axes, where): text for axes in figure.axes for where in _SIDES if (text := axes.get_title(loc=where))
+    }
+    if len(titles) > 1:
+        titles = {}  # each says which of several charts it is about: they stay where they are
     drawings = []
     try:
-        for where in titles:
+        for axes, where in titles:
             axes.set_title("", loc=where)
         for kind, size in (("wide", (wide, tall)), ("narrow", (_NARROW[0], tall * _NARROW[1] / _WIDE[1]))):
             figure.set_size_inches(*size)
             drawings.append(f'<div class="cl-{kind}">{_svg(figure, title + kind, current=True)}</div>')
     finally:
         figure.set_size_inches(wide, tall)
-        for where, text in titles.items():
+        for (axes, where), text in titles.items():
             axes.set_title(text, loc=where)
     body = f'<div role="img" aria-label="{escape(alt)}">{"".join(drawings)}</div>'
     return f'<figure class="cl-figure"><figcaption>{escape(title)}</figcaption>{body}</figure>'
@@ -174,7 +182,10 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="f{salt}-\1"', svg)
-    svg = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'href="#f{salt}-\2"', svg)
+    svg = svg.replace(
+        "xlink:href=", "href="
+    )  # also of an image: without its namespace the prefix breaks the file
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#f{salt}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#f{salt}-\1)", svg)
     svg = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", svg)
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg)

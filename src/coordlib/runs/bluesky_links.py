@@ -22,7 +22,10 @@ from coordlib.sources.bluesky_shares import found_link_shares, found_shares
 
 @dataclass(frozen=True)
 class BlueskyReport:
-    """What a collection found: searches asked for, pages and posts, shares written."""
+    """What a collection found: searches asked for, pages and posts, shares written.
+
+    ``doubts`` holds the addresses whose posts cannot be proved complete, with the reason.
+    """
 
     searches: int
     pages: int
@@ -30,6 +33,7 @@ class BlueskyReport:
     shares: int
     accounts: int
     pages_file: Path
+    doubts: dict[str, str]
 
 
 def collect_links(
@@ -100,7 +104,8 @@ def collect_links(
     positions = {page.search: page.position for page in kept}
     with pages_file.open("a", encoding="utf-8") as stream:
         for search in tqdm(searches, unit=" searches", disable=None, desc="Bluesky", leave=False):
-            for page in client.pages(search, positions.get(search)):
+            seen = {post["uri"] for page in kept if page.search == search for post in page.posts}
+            for page in client.pages(search, positions.get(search), seen):
                 # A page and where the search stands after it are one line: both are kept, or neither.
                 stream.write(page_line(page) + "\n")
                 stream.flush()
@@ -115,6 +120,7 @@ def collect_links(
         shares=len(table),
         accounts=int(table[account].nunique()),
         pages_file=pages_file,
+        doubts={page.search.target: page.position.doubt for page in kept if page.position.doubt},
     )
 
 

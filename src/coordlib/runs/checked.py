@@ -7,6 +7,8 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from coordlib.errors import UnknownParameterError
 from coordlib.parameters import Parameters
 
@@ -22,6 +24,10 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
         ``globals()`` of the notebook. Bare papermill adds a misspelt parameter as one more variable and goes on
         with the default: a name that papermill brought and no earlier cell has, or a plain value whose name is
         almost that of a parameter, is refused here. Other names are the notebook's own.
+
+    Notes
+    -----
+    From here on a DataFrame in the notebook shows ``$`` as it is: in what an account wrote it begins no formula.
 
     Returns
     -------
@@ -47,6 +53,7 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     if unknown:
         raise UnknownParameterError.from_names(unknown, model.model_fields, "parameters")
     known = {name: values[name] for name in model.model_fields if name in values}
+    pd.set_option("display.html.use_mathjax", False)
     checked = model.load(known, where="parameters cell").for_notebook()
     values.update({name: checked[name] for name in known})
     return checked

@@ -16,9 +16,7 @@ from coordlib.runs.analysis import analyse_component
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
-from coordlib.simulate.config import ServerConfig, archive_faults
-from coordlib.simulate.server import running_server
-from coordlib.simulate.service import Service
+from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site
 

@@ -129,7 +129,9 @@ def collection_health(
     phases_run = list(dict.fromkeys(window.phase for window in found))
     queries = {phase: planned_queries(found, phase) for phase in ("accounts", "captions", *phases_run)}
     accounts, captions = queries["accounts"], queries["captions"]
+    probes = {phase: facts["probe"] for phase, facts in phases.items() if "probe" in facts}
     zero = [
+        *probe_warnings(probes),
         *account_warnings(accounts, posts),
         *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
     ]
@@ -150,6 +152,7 @@ def collection_health(
         "days": days_with_rows(posts["posted_at"], period),
         "earlier_gaps": [{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
         "turned_to_zero": zero[:SHOWN],
+        "probes": probes,
     }  # fmt: skip
 
 
@@ -166,6 +169,22 @@ def days_with_rows(times: Iterable[int], period: tuple[str, str]) -> list[dict[s
     epoch = dt.date(1970, 1, 1)
     days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
     return [{"date": day.isoformat(), "rows": counts.get((day - epoch).days, 0)} for day in days]
+
+
+def probe_warnings(probes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Name the phases in which the service returned nothing, not even what must be there.
+
+    Examples
+    --------
+    >>> [warning["phase"] for warning in probe_warnings({"accounts": "rows", "captions": "nothing"})]
+    ['captions']
+    """
+    text = "all queries returned nothing, and so did one for posts that must be there: this says nothing about the {}"
+    return [
+        {"phase": phase, "expected": None, "text": text.format(phase)}
+        for phase, told in sorted(probes.items())
+        if told == "nothing"
+    ]
 
 
 def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> list[dict[str, Any]]:

@@ -5,16 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from coordlib.simulate.archive import write_truth
-from coordlib.simulate.clock import RemoteClock
-from coordlib.simulate.service import Service
 from coordlib.simulate.world import DAY, World
 from coordlib.store import Store
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
 
 #: Hour of the simulated morning at which a monitoring day begins, UTC.
 MORNING = 6
+
+#: Key and secret a simulated service takes when nothing else is configured.
+SIMULATED_CREDENTIALS = Credentials("sim-key", "sim-secret")
+
+
+class Clock(Protocol):
+    """The clock of a simulated service: in this process, or in another one over HTTP."""
+
+    def time(self) -> float:
+        """Return the simulated time, UTC seconds."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+
+    def not_before(self, moment: float) -> None:
+        """Move the clock forward to a moment; never back."""
 
 
 def world_days(world: World, days: int | None = None) -> list[str]:
@@ -44,44 +59,23 @@ def morning_of(day: str, hour: int = MORNING) -> float:
     return dt.datetime(date.year, date.month, date.day, hour, tzinfo=dt.UTC).timestamp()
 
 
-def begin_day(service: Service, day: str, hour: int = MORNING) -> None:
+def begin_day(clock: Clock, day: str, hour: int = MORNING) -> None:
     """Set the simulated clock to the morning of a day, never back."""
-    service.state.now = max(service.state.now, morning_of(day, hour))
+    clock.not_before(morning_of(day, hour))
 
 
 def simulated_connector(
-    service: Service, base_url: str, daily_requests: int
+    clock: Clock, base_url: str, daily_requests: int, credentials: Credentials = SIMULATED_CREDENTIALS
 ) -> Callable[[Store, str], TikTokResearch]:
-    """Return what makes a client for a simulated service in this process.
+    """Return what makes a client for a simulated service.
 
     The client reads the service's clock and waits by moving it on, so a day of retries takes seconds.
     """
-    key, secret = next(iter(service.config.clients.items()))
 
-    def sleep(seconds: float) -> None:
-        service.state.now += seconds
-
-    return _connector(Credentials(key, secret), base_url, daily_requests, lambda: service.state.now, sleep)
-
-
-def remote_connector(
-    base_url: str, daily_requests: int, clock: RemoteClock, credentials: Credentials
-) -> Callable[[Store, str], TikTokResearch]:
-    """Return what makes a client for a simulated service in another process, on that service's clock."""
-    return _connector(credentials, base_url, daily_requests, clock.time, clock.sleep)
-
-
-def _connector(
-    credentials: Credentials,
-    base_url: str,
-    daily_requests: int,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> Callable[[Store, str], TikTokResearch]:
     def connect(store: Store, run_id: str) -> TikTokResearch:
-        budget = RequestBudget(store, daily=daily_requests, clock=clock)
         return TikTokResearch(
-            credentials, base_url, store=store, budget=budget, run_id=run_id, clock=clock, sleep=sleep
-        )
+            credentials, base_url, store=store, run_id=run_id, clock=clock.time, sleep=clock.sleep,
+            budget=RequestBudget(store, daily=daily_requests, clock=clock.time),
+        )  # fmt: skip
 
     return connect

@@ -1,5 +1,5 @@
-"""A simulated world with known truth, as an archive on disk and as the Research API on loopback.
-
-``world`` builds it, ``archive`` writes it as daily folders, ``server`` serves it; ``shares`` and
+"""Simulated worlds with known truth: ``world`` builds one, ``archive`` writes it as daily folders, ``shares`` and
 ``links`` make tables of shares. Everything made here says that it is simulated.
+
+Apart, and imported by nothing else in the library: ``service``, the Research API over such a world.
 """

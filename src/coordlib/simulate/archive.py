@@ -13,7 +13,6 @@ import gzip
 import io
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,12 +36,8 @@ COLUMNS = (
 )  # fmt: skip
 MARKER = "simulated.json"
 
-Finder = Callable[[pd.DataFrame], list[str]]
 
-
-def write_archive(
-    world: World, folder: Path | str, days: int | None = None, find: Finder | None = None
-) -> list[str]:
+def write_archive(world: World, folder: Path | str, days: int | None = None) -> list[str]:
     """Write daily folders, the marker ``simulated.json`` and the truth.
 
     Parameters
@@ -54,9 +49,6 @@ def write_archive(
         else is never touched.
     days
         Number of days (none: all of the world's).
-    find
-        Takes a day's table and returns the handles in its coordinated network, in order (none: the
-        standard detection: 120 seconds, participation 2, quantile 0.9).
 
     Returns
     -------
@@ -75,7 +67,6 @@ def write_archive(
     _clear(folder)
     names = [_date(world.start + k * DAY) for k in range(length)]
     write_truth(world, folder, names)
-    find = find or coordinated_accounts
     rng = np.random.default_rng([world.parameters.seed, 77])
     pool = _first_pool(world, rng)
     quiet, failed = (length // 3, (2 * length) // 3) if length >= 5 else (-1, -1)
@@ -89,7 +80,7 @@ def write_archive(
         table = _table(world, posts, now, modern)
         if number not in (quiet, failed):
             known = set(pool)
-            new = sorted(set(find(table)) - known)
+            new = sorted(set(coordinated_accounts(table)) - known)
         pool += new
         state = "failed" if number == failed else "quiet" if number == quiet else "normal"
         _write_day(folder / name, world, table, recent, now, modern, pool, len(new), state)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from coordlib.simulate.words import EMOJI, HOSTILE, INVISIBLE, LANGUAGES, THEMES, VIRAL_TAGS
+from coordlib.simulate.words import words
 
 IntArray = npt.NDArray[np.int64]
 _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
@@ -30,26 +30,27 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
     rng
         Source of randomness; the same state gives the same captions.
     language
-        Key of ``words.LANGUAGES``.
+        Key of the languages in words.yml.
     size
         Number of captions; they need not be distinct.
     long
         Guarantee at least 80 characters (the length from which the reference system searches a caption).
     """
-    words = LANGUAGES[language]
+    known = words()
+    themes_of = known["themes"]
     subjects, phrases, endings = (
-        _pick(rng, pool, size) for pool in (words.subjects, words.phrases, words.endings)
+        _pick(rng, known["languages"][language][part], size) for part in ("subjects", "phrases", "endings")
     )
-    emoji = _pick(rng, ("", "", *EMOJI), size)
-    viral = _pick(rng, VIRAL_TAGS, size)
-    themes = _pick(rng, tuple(THEMES), size)
+    emoji = _pick(rng, ("", "", *known["emoji"]), size)
+    viral = _pick(rng, known["viral_tags"], size)
+    themes = _pick(rng, tuple(themes_of), size)
     first = rng.integers(0, 1000, size)
     count = rng.integers(1, 4, size)
     number = rng.integers(2, 9999, size)
     shape = rng.integers(0, 6, size)
     captions = []
     for k in range(size):
-        tags = THEMES[themes[k]]
+        tags = themes_of[themes[k]]
         chosen = [tags[(int(first[k]) + step) % len(tags)] for step in range(int(count[k]))]
         body = _sentence(int(shape[k]), subjects[k], phrases[k], endings[k], int(number[k]))
         text = f"{body} {emoji[k]}".rstrip() + " " + " ".join(f"#{tag}" for tag in (*chosen, viral[k]))
@@ -86,7 +87,7 @@ def generic_captions(language: str) -> list[str]:
 
 def hostile_captions(rng: np.random.Generator, size: int) -> list[str]:
     """Captions that attack a careless reader: markup, formulas, line breaks, quotes, fake missing values."""
-    return _pick(rng, HOSTILE, size)
+    return _pick(rng, words()["hostile"], size)
 
 
 def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
@@ -94,14 +95,15 @@ def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
     blanks = rng.random(len(captions)) < SHARE_OUTER_BLANKS
     leading = rng.random(len(captions)) < 0.1
     hidden = rng.random(len(captions)) < SHARE_INVISIBLE
-    which = rng.integers(0, len(INVISIBLE), len(captions))
+    invisible = words()["invisible"]
+    which = rng.integers(0, len(invisible), len(captions))
     place = rng.random(len(captions))
     soiled = []
     for k, caption in enumerate(captions):
         text = caption
         if hidden[k] and text:
             at = int(place[k] * len(text))
-            text = text[:at] + INVISIBLE[which[k]] + text[at:]
+            text = text[:at] + invisible[which[k]] + text[at:]
         if blanks[k] and text:
             text = " " + text if leading[k] else text + " "
         soiled.append(text)
@@ -110,14 +112,15 @@ def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
 
 def near_duplicate(rng: np.random.Generator, caption: str) -> str:
     """Return a caption a reader would call the same: other blanks, emoji, case or invisible characters."""
+    emoji, invisible = words()["emoji"], words()["invisible"]
     match int(rng.integers(0, 6)):
         case 0:
             return caption.replace(" ", "")
         case 1:
-            return caption + EMOJI[int(rng.integers(0, len(EMOJI)))]
+            return caption + str(emoji[int(rng.integers(0, len(emoji)))])
         case 2:
             at = int(rng.integers(0, len(caption) + 1))
-            return caption[:at] + INVISIBLE[int(rng.integers(0, len(INVISIBLE)))] + caption[at:]
+            return caption[:at] + str(invisible[int(rng.integers(0, len(invisible)))]) + caption[at:]
         case 3:
             return caption.replace("#", " #").replace("  ", " ") + " "
         case 4:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
+from coordlib.simulate.words import words
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200
@@ -20,36 +21,9 @@ _DAY = 86_400
 #: Posts per hour of the day, as measured on no platform in particular: low at night, two peaks.
 _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 12, 11, 9, 6, 4], dtype=float)
 _TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
-#: What newsrooms write about, and after them what each planted network writes about.
-_TOPICS = (
-    "harbour tunnel",
-    "winter heating",
-    "village election",
-    "lost dogs",
-    "night trains",
-    "apple harvest",
-)
-_PUSHED = (
-    "secret census",
-    "poisoned lakes",
-    "stolen ballots",
-    "forbidden cure",
-    "hidden comet",
-    "false summer",
-)
-_WORDS = ("what we know", "the facts", "a report", "in numbers", "an interview", "the reactions")
 _COUNTRIES = ("AT", "CH", "DE", "IT")
 _TYPES = ("facebook_page", "facebook_group", "facebook_profile")
-_REACTIONS = {
-    "like": 0.6,
-    "share": 0.2,
-    "comment": 0.16,
-    "love": 0.06,
-    "wow": 0.02,
-    "haha": 0.03,
-    "sad": 0.02,
-    "angry": 0.04,
-}
+_REACTIONS = {"like": 0.6, "share": 0.2, "comment": 0.16, "love": 0.06, "wow": 0.02, "haha": 0.03, "sad": 0.02, "angry": 0.04}  # fmt: skip
 
 
 class LinkWorld(NamedTuple):
@@ -146,9 +120,10 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
         when = START + rng.integers(0, days, n) * _DAY + hour * 3600 + rng.integers(0, 3600, n)
         parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
     urls = pd.concat(parts, ignore_index=True)
-    topics = [_TOPICS[i % len(_TOPICS)] for i in urls["outlet"]]
-    pushed = [_PUSHED[(i - 1) % len(_PUSHED)] for i in urls["network"]]
-    word = rng.choice(np.array(_WORDS, dtype=object), len(urls))
+    known = words()
+    topics = [known["topics"][i % len(known["topics"])] for i in urls["outlet"]]
+    pushed = [known["pushed"][(i - 1) % len(known["pushed"])] for i in urls["network"]]
+    word = rng.choice(np.array(known["headlines"], dtype=object), len(urls))
     subject = np.where(urls["network"] == 0, np.array(topics, dtype=object), np.array(pushed, dtype=object))
     urls["title"] = [
         f"{first.capitalize()}: {second} ({i})"

@@ -3,34 +3,37 @@
 The network is open, but its search answers further pages only to a session, so an app password is
 wanted for anything beyond the first page (github.com/bluesky-social/atproto, issues 2838 and 3583).
 Deleted posts are gone from the search: collect again before publishing.
+
+The end of a search has to be proved. Posts are hidden from a page after it was cut (issue 2127), so pages are short
+or empty before the end; and past some thousands of posts the service hands out no cursor, which looks like the end.
+So a search is done when one more, for what is older than its last post, brings nothing new. What a post claims
+about its own time (year 1, 1970, 9999) is left aside: pages follow the time at which the network indexed it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
-import tenacity
-from dotenv import dotenv_values
 
-from coordlib.errors import CredentialsError, ParameterError, QueryError, ServiceError
+from coordlib.errors import CredentialsError, QueryError, ServiceError
+from coordlib.service import Reply, Service, check_address, environment
 
 PUBLIC_URL = "https://api.bsky.app"
 SESSION_URL = "https://bsky.social"
 PAGE_SIZE = 100
-MAX_ATTEMPTS = 5
-#: Longest wait for a rate limit to be lifted, seconds; the service's windows are five minutes.
-MAX_WAIT = 900.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_SEARCH, _LOGIN = "app.bsky.feed.searchPosts", "com.atproto.server.createSession"
+#: Pages in a row that bring nothing new before a search is given up: more than the service lists of any search (10,000 posts).
+STALE_PAGES = 150
+#: Nothing was posted before: what claims to be older was given its date by its author.
+FIRST_POST = dt.datetime(2022, 11, 1, tzinfo=dt.UTC)
+_SEARCH, _LOGIN = "/xrpc/app.bsky.feed.searchPosts", "/xrpc/com.atproto.server.createSession"
 _HINT = (
     "set COORDLIB_BLUESKY_HANDLE and COORDLIB_BLUESKY_APP_PASSWORD (an app password, not the account's own)"
 )
@@ -52,7 +55,7 @@ class BlueskyCredentials:
         CredentialsError
             Only one of the two is set.
         """
-        values = {**dotenv_values(".env"), **os.environ} if environ is None else environ
+        values = environment(environ)
         handle, password = values.get("COORDLIB_BLUESKY_HANDLE"), values.get("COORDLIB_BLUESKY_APP_PASSWORD")
         if not handle and not password:
             return None
@@ -98,13 +101,35 @@ class Search:
 class Position:
     """Where a search stands: enough to continue it later, in another process.
 
-    Where the service stops handing out cursors before the end, the search goes on from the oldest
-    post seen (`until`).
+    Attributes
+    ----------
+    cursor
+        Of the next page (None: the search begins anew, for what was indexed before `until`).
+    until
+        The later bound of the pages now being read (None: that of the search).
+    oldest
+        When the earliest of these posts was indexed: the next later bound, one millisecond after it.
+    claimed
+        The same by what the posts claim, where that is earlier and can be true.
+    read, fresh, stale, deepest
+        Posts since the search began anew, the new ones among them, pages in a row without a new one, and the most
+        posts that were read before it began anew.
+    done
+        Nothing is left to ask.
+    doubt
+        Why that does not prove that everything was found (empty: it does).
     """
 
     cursor: str | None = None
     until: str | None = None
+    oldest: str | None = None
+    claimed: str | None = None
+    read: int = 0
+    fresh: int = 0
+    stale: int = 0
+    deepest: int = 0
     done: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,12 +139,6 @@ class Page:
     search: Search
     posts: list[dict[str, Any]]
     position: Position
-
-
-class _Again(Exception):
-    def __init__(self, wait: float, reason: str) -> None:
-        super().__init__(reason)
-        self.wait = wait
 
 
 class BlueskySearch:
@@ -142,8 +161,8 @@ class BlueskySearch:
     ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
     ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})
     >>> with BlueskySearch(transport=httpx.MockTransport(service)) as client:
-    ...     [len(page.posts) for page in client.pages(Search("https://n.example/a"))]
-    [1]
+    ...     [len(page.posts) for page in client.pages(Search("https://n.example/a"))]  # the second page proves the end
+    [1, 0]
     """
 
     def __init__(
@@ -156,23 +175,19 @@ class BlueskySearch:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         url = base_url or (SESSION_URL if credentials else PUBLIC_URL)
-        parts = urlsplit(url)
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise ParameterError(f"Bluesky service '{url}': has to begin with https://")
-        self._credentials, self._clock, self._sleep = credentials, clock, sleep
-        self._http = httpx.Client(
-            base_url=url, transport=transport, timeout=httpx.Timeout(60, connect=10),
-            headers={"User-Agent": "coordlib", "Accept": "application/json"},
+        check_address(url, "Bluesky service")
+        self._credentials = credentials
+        self._service = Service(
+            "Bluesky", url, secrets=[credentials.app_password if credentials else None], transport=transport,
+            clock=clock, sleep=sleep, patience=60.0,
         )  # fmt: skip
         self._token: str | None = None
-        self._free_at = 0.0
+        self._by_text = False
 
     @classmethod
     def from_environment(cls) -> Self:
         """Build a client from ``COORDLIB_BLUESKY_HANDLE``, ``…_APP_PASSWORD`` and ``…_URL``."""
-        return cls(
-            BlueskyCredentials.from_environment(), base_url=os.environ.get("COORDLIB_BLUESKY_URL") or None
-        )
+        return cls(BlueskyCredentials.from_environment(), base_url=environment().get("COORDLIB_BLUESKY_URL"))
 
     def __enter__(self) -> Self:
         return self
@@ -184,10 +199,21 @@ class BlueskySearch:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._service.close()
 
-    def pages(self, search: Search, position: Position | None = None) -> Iterator[Page]:
+    def pages(
+        self, search: Search, position: Position | None = None, seen: Iterable[str] = ()
+    ) -> Iterator[Page]:
         """Yield the pages of a search, newest posts first, from a position on.
+
+        Parameters
+        ----------
+        search
+            What to look for.
+        position
+            Where an earlier call stopped (none: the beginning).
+        seen
+            Addresses (``at://``) of the posts that call had: they are not given again.
 
         Raises
         ------
@@ -196,131 +222,102 @@ class BlueskySearch:
         QueryError
             The service refuses the search.
         ServiceError
-            It fails, or keeps asking to wait.
+            It fails, cannot be reached, or keeps asking to wait.
         """
-        position = position or Position()
-        seen: set[str] = set()
+        position, known = position or Position(), set(seen)
         while not position.done:
-            answer = self._get(_parameters(search, position))
-            posts = [post for post in _list(answer.get("posts")) if isinstance(post.get("uri"), str)]
-            fresh = [post for post in posts if post["uri"] not in seen]
-            seen.update(post["uri"] for post in fresh)
-            position = _after(answer, position, posts, bool(fresh))
+            answer = self._search(search, position)
+            found = answer.get("posts")
+            posts = [post for post in found if _has_address(post)] if isinstance(found, list) else []
+            fresh = [post for post in posts if post["uri"] not in known]
+            known.update(post["uri"] for post in fresh)
+            position = _after(answer.get("cursor"), position, posts, len(fresh))
+            if position.done and self._by_text:
+                position = replace(position, doubt="the service refused a search without words")
             yield Page(search, fresh, position)
 
-    def _get(self, parameters: dict[str, str]) -> dict[str, Any]:
-        return self._retrying(lambda: self._search(parameters))
-
-    def _retrying(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(MAX_ATTEMPTS),
-            retry=tenacity.retry_if_exception_type(_Again),
-            wait=lambda state: _pause(state),
-            sleep=self._sleep,
-        )
-        try:
-            return retrying(call)
-        except tenacity.RetryError as error:
-            cause = error.last_attempt.exception()
-            raise ServiceError(
-                f"Bluesky: no answer after {MAX_ATTEMPTS} tries ({cause}); start again later, nothing is lost"
-            ) from None
-
-    def _search(self, parameters: dict[str, str]) -> dict[str, Any]:
-        if self._credentials and self._token is None:
-            self._token = self._login(self._credentials)
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        response = self._send("GET", _SEARCH, params=parameters, headers=headers)
-        name, message = _error(response)
-        if response.status_code == 401 or name == "ExpiredToken":
-            if self._credentials is None:
-                raise CredentialsError(f"Bluesky wants a session for this search; {_HINT}")
-            # A session lasts minutes to hours; a new one is a single request.
-            self._token = None
-            raise _Again(0.0, "the session ended")
-        if response.status_code == 403:
-            raise CredentialsError(
-                f"Bluesky refuses this search ({message or 'forbidden'}); "
-                + (
+    def _search(self, search: Search, position: Position) -> dict[str, Any]:
+        for _ in range(3):
+            if self._credentials and self._token is None:
+                self._token = self._login(self._credentials)
+            headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+            parameters = _parameters(search, position, by_text=self._by_text)
+            reply = self._service.ask("GET", _SEARCH, params=parameters, headers=headers)
+            if reply.status == 200:
+                return self._object(reply)
+            name, message = self._error(reply)
+            if reply.status == 401 or name == "ExpiredToken":
+                if self._credentials is None:
+                    raise CredentialsError(f"Bluesky wants a session for this search; {_HINT}")
+                # A session lasts minutes to hours; a new one is a single request.
+                self._token = None
+            elif reply.status == 403:
+                hint = (
                     "is the app password still valid?"
                     if self._credentials
                     else f"further pages need a session: {_HINT}"
                 )
-            )
-        if response.status_code != 200:
-            raise QueryError(f"Bluesky refuses the search: {name or response.status_code} {message}".rstrip())
-        return _object(response)
+                raise CredentialsError(f"Bluesky refuses this search ({message or 'forbidden'}); {hint}")
+            elif "firehose" in message and not self._by_text:
+                # A star together with a period is refused at times (atproto issue 3258).
+                self._by_text = True
+            else:
+                raise QueryError(f"Bluesky refuses the search: {name or reply.status} {message}".rstrip())
+        raise ServiceError(
+            "Bluesky: every new session is refused at once; start again later, nothing is lost"
+        )
 
     def _login(self, credentials: BlueskyCredentials) -> str:
         body = {"identifier": credentials.handle, "password": credentials.app_password}
-        response = self._send("POST", _LOGIN, json=body)
-        if response.status_code in {400, 401, 403}:
+        reply = self._service.ask("POST", _LOGIN, json=body)
+        if reply.status in {400, 401, 403}:
             raise CredentialsError(f"Bluesky refuses the handle or the app password; {_HINT}")
-        token = _object(response).get("accessJwt")
+        token = self._object(reply).get("accessJwt")
         if not isinstance(token, str):
             raise ServiceError("Bluesky: the answer to the login holds no session")
+        self._service.secrets.add(token)
         return token
 
-    def _send(self, method: str, name: str, **options: Any) -> httpx.Response:
-        wait = self._free_at - self._clock()
-        if wait > 0:
-            self._sleep(min(wait, MAX_WAIT))
-        try:
-            response = self._http.request(method, f"/xrpc/{name}", **options)
-        except httpx.HTTPError as error:
-            # The text of a transport error can hold the request; its name is enough.
-            raise _Again(2.0, type(error).__name__) from None
-        reset = _number(response.headers.get("ratelimit-reset"))
-        self._free_at = reset if reset and response.headers.get("ratelimit-remaining") == "0" else 0.0
-        if response.status_code == 429:
-            after = _number(response.headers.get("retry-after"))
-            wait = after if after is not None else (reset - self._clock() if reset else 60.0)
-            if wait > MAX_WAIT:
-                raise ServiceError(
-                    f"Bluesky: the rate limit lifts in {wait / 60:.0f} minutes; start again then, nothing is lost"
-                )
-            self._free_at = 0.0
-            raise _Again(max(wait, 1.0), "rate limit")
-        if response.status_code >= 500:
-            raise _Again(2.0, f"HTTP {response.status_code}")
-        return response
+    def _object(self, reply: Reply) -> dict[str, Any]:
+        body = reply.parsed()
+        if not isinstance(body, dict):
+            raise ServiceError(
+                "Bluesky: the answer is not the JSON object it should be; is the service's address right?"
+            )
+        return body
+
+    def _error(self, reply: Reply) -> tuple[str, str]:
+        body = reply.object()
+        name, message = (self._service.hidden(body.get(key) or "") for key in ("error", "message"))
+        return name[:80], " ".join(message.split())[:200]
 
 
 def stamp(moment: dt.datetime) -> str:
     """Write a moment as the service wants it: UTC, with a ``Z``."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return aware.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{aware.microsecond // 1000:03d}Z"
+    return aware.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def page_line(page: Page) -> str:
     """Write a page as one line of JSON, so that a page and its position are kept together."""
-    search = {
-        "target": page.search.target,
-        "kind": page.search.kind,
-        "since": stamp(page.search.since) if page.search.since else None,
-        "until": stamp(page.search.until) if page.search.until else None,
-    }
-    position = {"cursor": page.position.cursor, "until": page.position.until, "done": page.position.done}
-    return json.dumps({"search": search, "position": position, "posts": page.posts})
+    return json.dumps(asdict(page), default=stamp)
 
 
 def page_from_line(line: str) -> Page:
     """Read a page back; raises ValueError or KeyError for a line that was cut short."""
     value = json.loads(line)
     search = value["search"]
-    moments = {
-        name: dt.datetime.fromisoformat(search[name]) if search[name] else None for name in ("since", "until")
-    }
-    return Page(
-        Search(search["target"], search["kind"], **moments), value["posts"], Position(**value["position"])
-    )
+    for name in ("since", "until"):
+        search[name] = search[name] and dt.datetime.fromisoformat(search[name])
+    return Page(Search(**search), value["posts"], Position(**value["position"]))
 
 
-def _parameters(search: Search, position: Position) -> dict[str, str]:
+def _parameters(search: Search, position: Position, *, by_text: bool = False) -> dict[str, str]:
     until = position.until or (stamp(search.until) if search.until else None)
+    words = search.target if search.kind == "url" else f"domain:{search.target}"
     wanted = {
         # The service wants a query beside its filters; a star finds everything.
-        "q": "*",
+        "q": words if by_text else "*",
         search.kind: search.target,
         "sort": "latest",
         "limit": str(PAGE_SIZE),
@@ -331,67 +328,58 @@ def _parameters(search: Search, position: Position) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def _after(answer: dict[str, Any], position: Position, posts: list[dict[str, Any]], fresh: bool) -> Position:
-    cursor = answer.get("cursor")
-    if isinstance(cursor, str) and cursor and fresh and cursor != position.cursor:
-        return Position(cursor, position.until)
-    # A full last page means the service stopped counting, not that there is no more.
-    oldest = min((_moment(post) for post in posts), default="")
-    if len(posts) >= PAGE_SIZE and fresh and oldest and oldest != position.until:
-        return Position(None, oldest)
-    return Position(None, position.until, done=True)
+def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fresh: int) -> Position:
+    """Say where the search stands after a page."""
+    oldest, claimed = _bounds(posts)
+    now = replace(
+        position, oldest=min(filter(None, (oldest, position.oldest)), default=None),
+        claimed=min(filter(None, (claimed, position.claimed)), default=None),
+        read=position.read + len(posts), fresh=position.fresh + fresh, stale=0 if fresh else position.stale + 1,
+    )  # fmt: skip
+    if now.stale >= STALE_PAGES:
+        return replace(now, done=True, doubt=f"{STALE_PAGES} pages in a row brought nothing new")
+    earlier = [
+        bound for bound in (now.oldest, now.claimed) if bound and (now.until is None or bound < now.until)
+    ]
+    if isinstance(cursor, str) and cursor and cursor != position.cursor:
+        if not posts and now.read and earlier:
+            # An empty page in the middle: its posts are hidden, or it failed. Asked for once more, by time.
+            return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest))
+        return replace(now, cursor=cursor)
+    # Nothing new, and far from where the service stopped counting before: this is the end.
+    if not now.fresh and now.read < max(PAGE_SIZE, now.deepest / 2):
+        return replace(now, cursor=None, done=True)
+    # The service may have stopped counting: go on from the earliest post, as it was indexed. Where that is no earlier
+    # than these pages began, the service orders by what posts claim, and so does the next bound.
+    if earlier:
+        return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest))
+    return replace(now, cursor=None, done=True, doubt="too many posts of one moment, or posts without a time")
 
 
-def _moment(post: dict[str, Any]) -> str:
-    """Return the later bound for the next window: one millisecond after the post's own sort time."""
-    record = post.get("record")
-    times = [post.get("indexedAt"), record.get("createdAt") if isinstance(record, dict) else None]
-    moments = []
-    for text in times:
-        try:
-            moments.append(dt.datetime.fromisoformat(str(text)))
-        except ValueError:
-            continue
-    aware = [moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC) for moment in moments]
-    return stamp(min(aware) + dt.timedelta(milliseconds=1)) if aware else ""
+def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """Return the later bounds that follow from a page: by when its posts were indexed, and by what they claim.
+
+    In whatever order pages come, all that was indexed after the earliest indexed post on them has been seen.
+    """
+    indexed, claimed = list[str](), list[str]()
+    for post in posts:
+        record = post.get("record")
+        created = _moment(record.get("createdAt")) if isinstance(record, dict) else None
+        times = [moment for moment in (_moment(post.get("indexedAt")), created) if moment]
+        indexed += times[:1]
+        claimed += [min(times)] if times else []
+    return min(indexed, default=None), min(claimed, default=None)
 
 
-def _pause(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    wait = error.wait if isinstance(error, _Again) else 1.0
-    return float(wait * 2 ** (state.attempt_number - 1)) if wait == 2.0 else wait
-
-
-def _error(response: httpx.Response) -> tuple[str, str]:
-    if response.status_code == 200:
-        return "", ""
+def _moment(text: object) -> str | None:
+    """Return one millisecond after a time that can be true."""
     try:
-        body = response.json()
-    except ValueError:
-        return "", ""
-    if not isinstance(body, dict):
-        return "", ""
-    return str(body.get("error", ""))[:80], " ".join(str(body.get("message", "")).split())[:200]
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ServiceError(
-            "Bluesky: the answer is not the JSON object it should be; is the service's address right?"
-        )
-    return body
-
-
-def _list(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
+        moment = dt.datetime.fromisoformat(str(text))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        return stamp(moment + dt.timedelta(milliseconds=1)) if moment >= FIRST_POST else None
+    except (ValueError, OverflowError):
         return None
+
+
+def _has_address(post: object) -> bool:
+    return isinstance(post, dict) and isinstance(post.get("uri"), str)

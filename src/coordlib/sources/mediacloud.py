@@ -7,12 +7,10 @@ The client is an optional extra (``pip install 'coordlib[mediacloud]'``); the ke
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import pandas as pd
-from dotenv import dotenv_values
 from tqdm import tqdm
 
 from coordlib.errors import (
@@ -22,6 +20,7 @@ from coordlib.errors import (
     QueryError,
     ServiceError,
 )
+from coordlib.service import environment
 from coordlib.sources.exports import Export, format_by_name, normalise
 from coordlib.sources.exports.records import flatten
 
@@ -38,6 +37,12 @@ class StorySearch(Protocol):
         """Return a page of stories and the token of the next page (None at the end)."""
         ...
 
+    def story_count(
+        self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
+    ) -> Mapping[str, int]:
+        """Return how many stories match (``relevant``); the list is held against it where there is such a count."""
+        ...
+
 
 def mediacloud_client(environ: Mapping[str, str | None] | None = None) -> StorySearch:
     """Return Media Cloud's own search client with the key of the environment or of ``.env``.
@@ -49,7 +54,7 @@ def mediacloud_client(environ: Mapping[str, str | None] | None = None) -> StoryS
     CredentialsError
         There is no key.
     """
-    values = {**dotenv_values(".env"), **os.environ} if environ is None else environ
+    values = environment(environ)
     key = values.get("MC_API_KEY") or values.get("COORDLIB_MEDIACLOUD_KEY")
     if not key:
         raise CredentialsError(
@@ -98,7 +103,7 @@ def search_stories(
     QueryError
         An empty query, or an end before the start.
     ServiceError
-        The service refuses or fails.
+        The service refuses or fails, or lists none of the stories it counts.
     EmptyInputError
         No story matches.
 
@@ -122,10 +127,19 @@ def search_stories(
     pages = 0
     with tqdm(unit=" stories", disable=None, desc="Media Cloud", leave=False) as progress:
         while pages == 0 or (token is not None and pages < max_pages):
+            before = token
             page, token = _page(client, query, start, end, list(collections), list(sources), token)
             stories.extend(page)
             progress.update(len(page))
             pages += 1
+            if token is not None and token == before:
+                break
+    found = len({story.get("id") for story in stories})
+    told = _count(client, query, start, end, list(collections), list(sources))
+    if not stories and told:
+        raise ServiceError(
+            f"Media Cloud: the service counts {told:,} stories and lists none; start again later"
+        )
     if not stories:
         raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
     table = pd.DataFrame([dict(flatten(_plain(story))) for story in stories]).astype("str")
@@ -135,6 +149,8 @@ def search_stories(
     where = f"Media Cloud '{query[:80]}' {start} to {end}"
     if token is not None:
         where += f" (stopped after {pages} pages, more are there)"
+    elif told is not None and found < told:
+        where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
     return normalise(table, format_by_name("mediacloud"), where=where)
 
 
@@ -157,6 +173,17 @@ def _page(
             f"Media Cloud: the search failed ({type(error).__name__}); are the key and the query right?"
         ) from None
     return [story for story in found if isinstance(story, Mapping)], following
+
+
+def _count(
+    client: StorySearch, query: str, start: dt.date, end: dt.date, collections: list[int], sources: list[int]
+) -> int | None:
+    """Return how many stories the service counts, None where it does not say: its count is a proof, not a need."""
+    try:
+        told = client.story_count(query, start, end, collection_ids=collections, source_ids=sources)
+        return int(told["relevant"])
+    except Exception:
+        return None
 
 
 def _plain(story: Mapping[str, Any]) -> dict[str, Any]:

@@ -197,6 +197,15 @@ def plan(
         add(store, run_id, phase, new, now)
 
 
+def note(store: Store, run_id: str, phase: str, **facts: Any) -> None:
+    """Add to what was noted when a phase of a run was planned."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE phases SET facts = json_patch(facts, ?) WHERE run_id = ? AND phase = ?",
+            (to_json(facts), run_id, phase),
+        )
+
+
 def broken_days(
     store: Store, since: int, kinds: Sequence[str], *, queries: int = 2
 ) -> dict[dt.date, str | None]:

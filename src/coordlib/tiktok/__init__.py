@@ -21,8 +21,7 @@ Methods: ``videos`` ``comments`` ``replies`` ``user_info`` ``followers`` ``follo
 ``reposted_videos`` ``pinned_videos`` ``playlist`` ``compliance_create`` ``compliance_status``
 ``compliance_download``. A refused account is part of the answer, not an exception. What raises:
 :class:`~coordlib.errors.QueryError` (before anything is sent), :class:`~coordlib.errors.CredentialsError`
-(fatal). Paging methods and the collector report a spent quota as ``outcome.reason == "quota"``;
-``outcome.raise_for_quota()`` turns that into :class:`~coordlib.errors.QuotaExhausted` (exit code 3).
+(fatal). Paging methods and the collector report a spent quota as ``outcome.reason == "quota"``.
 
 A monitoring day
 ----------------

@@ -1,67 +1,27 @@
-"""Working off windows: paging, restarting, splitting, stopping, and going on after a crash.
-
-Every step reads the window from the store, sends one request, and writes page, ledger row and window
-state in one transaction. There is no other memory: a process killed at any moment is continued by the
-next one, with the same rows, none lost and none twice.
-
-Videos come by decreasing id, which is close to decreasing time. So when a search dies half-way, the
-window is restarted from the day it had reached instead of from its beginning.
-"""
+"""Working off the windows of a run: phase by phase, until all are done, the quota is spent or the service is down."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
 from tqdm import tqdm
 
-from coordlib.errors import QuotaExhausted, ServiceError
-from coordlib.store import coverage, windows
-from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, clean, rows_of
-from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
-from coordlib.tiktok.lists import EMPTY_PAGES
-from coordlib.tiktok.query import (
-    CORE_FIELDS,
-    Query,
-    check_max_count,
-)
-from coordlib.tiktok.rows import as_post
-
-if TYPE_CHECKING:
-    from coordlib.tiktok.client import TikTokResearch
-    from coordlib.tiktok.plan import Plan
-
-#: Restarts of a window whose search id is never accepted, before it is split.
-MAX_RESTARTS = 2
-
-#: A planned window of which this many parts fail one after the other is given up.
-MAX_FAILED_IN_A_ROW = 12
+from coordlib.errors import QuotaExhausted, ServiceError, UnreachableError
+from coordlib.store import windows
+from coordlib.store.windows import NewWindow
+from coordlib.tiktok.endpoints import FailedWindow, Outcome
+from coordlib.tiktok.plan import Plan
+from coordlib.tiktok.probe import probe
+from coordlib.tiktok.query import Query
+from coordlib.tiktok.session import Session
+from coordlib.tiktok.window_work import BROKEN_MEMORY, PASSING, WindowWork
 
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
 MAX_FAILED_WINDOWS = 3
 
-#: Seconds for which a day that failed alone for two queries is taken to be broken for all.
-BROKEN_MEMORY = 3 * 86_400
-
 #: Failures after which a period of a query is given up, and periods tried again in one run.
 MAX_RETRIES, RETRIES_A_RUN = 3, 50
-
-#: A video's id is older than its creation time by at most this long (31 hours in 89,672 videos).
-ID_SLACK = dt.timedelta(hours=48)
-
-#: Age in seconds from which a search id that is refused is taken for dead, not for not ready.
-SEARCH_ID_AGE = 3_600
-
-#: Failures that say nothing about the query itself: its period is tried again in a later run.
-PASSING = TROUBLE | {Kind.RATE, Kind.SEARCH_NOT_READY}
-
-#: Refusals that, from the very first request on, say that no query of ours will be answered (a wrong address).
-REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
-
-#: Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
-_SPLITTABLE_SCHEDULES: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)}
 
 
 class Collector:
@@ -77,15 +37,11 @@ class Collector:
         Show a progress bar on a terminal.
     """
 
-    def __init__(self, client: TikTokResearch, *, max_count: int = 100, progress: bool = True) -> None:
+    def __init__(self, client: Session, *, max_count: int = 100, progress: bool = True) -> None:
         self.client = client
         self.store = client.store
-        self.max_count = check_max_count(max_count)
         self.progress = progress
-        self._refusals: dict[int, int] = {}
-        self._in_a_row: dict[int, int] = {}
-        self._failed_roots = 0
-        self._answered = False
+        self._work = WindowWork(client, max_count)
 
     def carry_over(self, run_id: str, *, retry_days: int = 15) -> list[Outcome]:
         """Take over from earlier runs: what they never began is left to the next plan, what they began is
@@ -136,24 +92,33 @@ class Collector:
         ) as bar:
             while (window := windows.next_open(self.store, run_id, phase)) is not None:
                 try:
-                    self._step(window)
+                    self._work.step(window)
                 except QuotaExhausted:
                     for left in windows.select(self.store, run_id=run_id, phase=phase, states=("running",)):
                         windows.update(self.store, left.window_id, self._now(), state="quota", reason="quota")
                     reason = "quota"
                     break
+                except UnreachableError:
+                    raise
                 except ServiceError:
                     reason = "outage"
                     break
                 if windows.get(self.store, window.window_id).state not in windows.OPEN:
                     bar.update()
-                if self._failed_roots >= MAX_FAILED_WINDOWS:
+                if self._work.failed_in_a_row >= MAX_FAILED_WINDOWS:
                     reason = "outage"
                     break
                 if max_records is not None and self._rows(run_id, phase) >= max_records:
                     reason = "max-records"
                     break
-        return self._outcome(run_id, phase, reason, client.requests - before)
+        probed = self._nothing(run_id, phase, asked=reason == "done")
+        return self._outcome(
+            run_id,
+            phase,
+            "silent" if probed in ("nothing", "unanswered") else reason,
+            client.requests - before,
+            probed,
+        )
 
     def _now(self) -> int:
         return int(self.client.clock())
@@ -161,263 +126,35 @@ class Collector:
     def _rows(self, run_id: str, phase: str) -> int:
         return int(windows.summary(self.store, run_id, phase)["rows"])
 
-    def _step(self, window: Window) -> None:
-        """Send the next request of a window and write down what came of it."""
-        if window.pages == 0 and window.restarts == 0 and self._cut_out_broken(window):
-            return
-        query = Query.from_json(window.query)
-        fields = window.fields or self.client.video_fields()
-        body: dict[str, Any] = {
-            "query": window.query,
-            "start_date": window.start.strftime("%Y%m%d"),
-            "end_date": window.upper.strftime("%Y%m%d"),
-            "max_count": self.max_count,
-        }
-        if window.search_id is not None:
-            body |= {"cursor": window.cursor, "search_id": window.search_id}
-        schedules = dict(_SPLITTABLE_SCHEDULES) if window.start < window.upper else {}
-        if window.search_id is not None and _age(window.search_id, self._now()) > SEARCH_ID_AGE:
-            schedules[Kind.SEARCH_NOT_READY] = ()
-        answer = self.client.request(
-            VIDEO_QUERY,
-            fields=fields,
-            json=body,
-            purpose=window.phase,
-            window_id=window.window_id,
-            keep=lambda good: self._keep(window, query, good),
-            schedules=schedules,
-        )
-        if answer.ok:
-            self._answered, self._failed_roots = True, 0
-            self._in_a_row.pop(window.root_id, None)
-            if not window.fields or window.fields == CORE_FIELDS:
-                self.client.full_fields_worked = True
-            return
-        self._failed(window, query, answer)
+    def _nothing(self, run_id: str, phase: str, *, asked: bool) -> str | None:
+        """Decide whether windows without a row are believed: where others of the phase, or a probe, brought some.
 
-    def _keep(self, window: Window, query: Query, answer: Answer) -> None:
-        """Store a page and move its window on; runs inside the transaction of the page's ledger row."""
-        now = self._now()
-        wanted = query.usernames()
-        rows = [row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")]
-        if wanted is not None:
-            # Matching is approximate, and audits found wrong accounts in timelines: check it here.
-            rows = [row for row in rows if str(row["username"]).lower() in wanted]
-        fresh = windows.keep_rows(self.store, window.window_id, [as_post(row) for row in rows], now)
-        changes: dict[str, Any] = {
-            "state": "running",
-            "reason": None,
-            "pages": window.pages + 1,
-            "rows": window.rows + fresh,
-            "empty_pages": 0 if answer.data.get("videos") else window.empty_pages + 1,
-        }
-        cursor = clean(answer.data.get("cursor"), "create_time")
-        search_id = clean(answer.data.get("search_id"), "search_id") or window.search_id
-        ended = None
-        if not answer.data.get("has_more"):
-            ended = "done"
-        elif changes["empty_pages"] >= EMPTY_PAGES:
-            ended = "empty-pages"
-        elif window.max_pages is not None and changes["pages"] >= window.max_pages:
-            ended = "max-pages"
-        elif search_id is None or cursor is None or (cursor <= window.cursor and answer.data.get("videos")):
-            # An empty page may leave the cursor where it was: then the same page is asked for again.
-            ended = "no-cursor"
-        if cursor is not None:
-            changes["cursor"] = cursor
-        changes["search_id"] = search_id
-        if ended is not None:
-            changes |= {"state": "done", "reason": ended}
-        windows.update(self.store, window.window_id, now, **changes)
-        if ended is not None:
-            self._settle(window.root_id)
-
-    def _failed(self, window: Window, query: Query, answer: Answer) -> None:
-        kind = answer.kind
-        if kind in TROUBLE:
-            self._in_a_row[window.root_id] = self._in_a_row.get(window.root_id, 0) + 1
-        if kind is Kind.INVALID and window.fields == CORE_FIELDS and not self.client.full_fields_worked:
-            # The short list of fields is refused as well, so the list was not the cause.
-            self.client.full_fields_refused, self.client.full_fields_worked = False, True
-            windows.update(self.store, window.window_id, self._now(), fields=())
-            window = windows.get(self.store, window.window_id)
-        if kind is Kind.SEARCH_NOT_READY and window.restarts < MAX_RESTARTS and window.search_id is not None:
-            self._restart(window)
-        elif (
-            kind in (Kind.INVALID, Kind.SCOPE_FIELDS)
-            and not window.fields
-            and self.client.refuse_full_fields(answer)
-        ):
-            windows.update(self.store, window.window_id, self._now(), fields=self.client.video_fields())
-        elif kind in TROUBLE and self._in_a_row[window.root_id] >= MAX_FAILED_IN_A_ROW:
-            self._give_up(window, answer)
-        elif kind in SPLITTABLE and window.start < window.upper:
-            middle = window.start + (window.upper - window.start) // 2
-            parts = ((middle + dt.timedelta(days=1), window.upper), (window.start, middle))
-            self._replace(window, [(query, *part) for part in parts], answer)
-        elif kind is Kind.SEARCH_NOT_READY and (halves := query.halves()) is not None:
-            self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
-        elif kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and self._without_culprit(window, query, answer):
-            pass
-        else:
-            self._fail(window, answer)
-
-    def _restart(self, window: Window) -> None:
-        """Begin a window again without its search id, from the day it had reached."""
-        oldest = self.store.connection.execute(
-            "SELECT min(CAST(content_id AS INTEGER)) AS id FROM window_posts WHERE window_id = ?",
-            (window.window_id,),
-        ).fetchone()["id"]
-        upper = window.upper
-        if oldest is not None and oldest >> 32 > 0:
-            reached = dt.datetime.fromtimestamp(oldest >> 32, dt.UTC) + ID_SLACK
-            upper = max(window.start, min(upper, reached.date()))
-        windows.update(
-            self.store, window.window_id, self._now(),
-            search_id=None, cursor=0, empty_pages=0, restarts=window.restarts + 1, upper_date=upper.isoformat(), state="running",
-        )  # fmt: skip
-
-    def _without_culprit(self, window: Window, query: Query, answer: Answer) -> bool:
-        """Take a refused account out of a batch, or cut the batch in two; False when there is nothing to cut."""
-        named = [
-            name
-            for name in query.usernames() or ()
-            if name in answer.message.lower().replace("@", " ").split()
+        Those that are not believed count as failed, so that they are asked again.
+        """
+        silent = [
+            window
+            for window in windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
+            if window.rows == 0 and window.reason == "done"
         ]
-        count = self._refusals[window.root_id] = self._refusals.get(window.root_id, 0) + 1
-        if len(named) == 1 and (values := query.longest_list()) is not None:
-            culprit = next((value for value in values.field_values if value.lower() == named[0]), None)
-            rest = query.without("username", culprit) if culprit is not None else None
-            if culprit is not None and rest is not None:
-                with self.store.transaction():
-                    coverage.mark_problem(self.store, culprit, answer.message, window.upper, self._now())
-                    self._replace(window, [(rest, window.start, window.upper)], answer)
-                return True
-        longest, halves = query.longest_list(), query.halves()
-        # One bad value needs two requests per halving; more refusals than that are not about a value.
-        if longest is None or halves is None or count > 2 * len(longest.field_values).bit_length() + 12:
-            return False
-        self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
-        return True
-
-    def _replace(
-        self, window: Window, parts: Iterable[tuple[Query, dt.date, dt.date]], answer: Answer | None
-    ) -> None:
-        """Put smaller windows in the place of one."""
-        new = [
-            NewWindow(
-                query.to_json(), query.fingerprint, start, end, fields=window.fields, max_pages=window.max_pages,
-                root_id=window.root_id,
-            )
-            for query, start, end in parts
-        ]  # fmt: skip
-        with self.store.transaction():
-            windows.add(self.store, window.run_id, window.phase, new, self._now())
-            windows.update(
-                self.store, window.window_id, self._now(), state="split",
-                reason=answer.kind.value if answer else "known-broken-day", log_id=answer.log_id if answer else None,
-            )  # fmt: skip
-
-    def _cut_out_broken(self, window: Window) -> bool:
-        """Cut days out of a window that failed alone for other queries lately; no request is spent on them."""
-        since = self._now() - BROKEN_MEMORY
-        broken = windows.broken_days(self.store, since, sorted(kind.value for kind in TROUBLE))
-        inside = {day: log_id for day, log_id in broken.items() if window.start <= day <= window.upper}
-        if not inside:
-            return False
-        query = Query.from_json(window.query)
-        stretches, first = [], window.start
-        for day in [*sorted(inside), window.upper + dt.timedelta(days=1)]:
-            if first < day:
-                stretches.append((query, first, day - dt.timedelta(days=1)))
-            first = day + dt.timedelta(days=1)
-        failed = [
-            NewWindow(
-                window.query, window.query_hash, day, day, root_id=window.root_id, state="failed",
-                reason="known-broken-day", log_id=log_id,
-            )
-            for day, log_id in inside.items()
-        ]  # fmt: skip
-        with self.store.transaction():
-            if window.start == window.upper:
-                windows.update(
-                    self.store,
-                    window.window_id,
-                    self._now(),
-                    state="failed",
-                    reason="known-broken-day",
-                    log_id=inside[window.start],
-                )
+        probed = None
+        if silent and self._rows(run_id, phase) == 0:
+            accounts = Query.from_json(silent[0].query).usernames() is not None
+            noted = windows.planned(self.store, run_id, phase) or {}
+            probed = noted.get("probe") or (probe(self.client, accounts=accounts) if asked else None)
+            if probed is None:
+                return "unanswered" if asked else None
+            windows.note(self.store, run_id, phase, probe=probed)
+        for window in silent:
+            if probed == "nothing":
+                self._work.close(window, "silent", window.log_id)
             else:
-                windows.add(self.store, window.run_id, window.phase, failed, self._now())
-                self._replace(window, reversed(stretches), None)
-            self._settle(window.root_id)
-        return True
+                self._work.settle(window.root_id, believed=True)
+        return probed
 
-    def _fail(self, window: Window, answer: Answer) -> None:
-        with self.store.transaction():
-            windows.update(
-                self.store,
-                window.window_id,
-                self._now(),
-                state="failed",
-                reason=answer.kind.value,
-                log_id=answer.log_id,
-            )
-            query = Query.from_json(window.query)
-            names = query.usernames() or frozenset()
-            if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
-                coverage.mark_problem(
-                    self.store, query.and_[0].field_values[0], answer.message, window.upper, self._now()
-                )
-            self._settle(window.root_id)
-        if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
-            self._note_failed_root(window.root_id)
-
-    def _give_up(self, window: Window, answer: Answer) -> None:
-        """Record everything left of a planned window as failed: all its parts fail."""
-        with self.store.transaction():
-            for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
-                windows.update(
-                    self.store,
-                    part.window_id,
-                    self._now(),
-                    state="failed",
-                    reason=answer.kind.value,
-                    log_id=answer.log_id,
-                )
-            self._settle(window.root_id)
-        self._note_failed_root(window.root_id)
-
-    def _note_failed_root(self, root_id: int) -> None:
-        family = windows.select(self.store, root_id=root_id)
-        if not any(part.state in (*windows.OPEN, "done") or part.pages for part in family):
-            self._failed_roots += 1
-
-    def _settle(self, root_id: int) -> None:
-        """Once nothing of a planned window is open, note which days its accounts or captions are covered for."""
-        family = windows.select(self.store, root_id=root_id)
-        root = next(part for part in family if part.window_id == root_id)
-        if any(part.state in (*windows.OPEN, "carried") for part in family) or not root.subjects:
-            return
-        if not any(part.state == "done" for part in family):
-            return
-        missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
-        missing += sum(
-            part.state == "done" and part.reason not in (None, "done", "max-pages") for part in family
-        )
-        coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
-
-    def _outcome(self, run_id: str, phase: str, reason: str, requests: int) -> Outcome:
+    def _outcome(self, run_id: str, phase: str, reason: str, requests: int, probed: str | None) -> Outcome:
         found = windows.select(self.store, run_id=run_id, phase=phase)
         failed = tuple(
-            FailedWindow(
-                str(Query.from_json(w.query)),
-                w.start.isoformat(),
-                w.end.isoformat(),
-                w.reason or "",
-                w.log_id,
-            )
+            FailedWindow(repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id)
             for w in found
             if w.state == "failed"
         )
@@ -436,10 +173,5 @@ class Collector:
             requests=requests,
             failed_windows=failed,
             log_ids=tuple(dict.fromkeys(window.log_id for window in found if window.log_id)),
+            probe=probed,
         )
-
-
-def _age(search_id: str, now: int) -> float:
-    """Seconds since a search id was made: its upper half is its time."""
-    made = int(search_id) >> 32 if search_id.isascii() and search_id.isdigit() else 0
-    return now - made if 0 < made <= now else 0

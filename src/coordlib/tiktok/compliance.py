@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
@@ -18,11 +18,16 @@ from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhau
 from coordlib.store import refresh as stored
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import Answer
-from coordlib.tiktok.lists import EMPTY_PAGES, IDS_PER_FILE
+from coordlib.tiktok.lists import (
+    EMPTY_PAGES,
+    IDS_PER_FILE,
+    compliance_create,
+    compliance_download,
+    compliance_status,
+    ending,
+)
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
-
-if TYPE_CHECKING:
-    from coordlib.tiktok.client import TikTokResearch
+from coordlib.tiktok.session import Session
 
 #: Seconds between two looks at a task, and how many looks before it is given up.
 POLL_SECONDS, POLLS = 30, 60
@@ -61,7 +66,7 @@ class Refreshed:
 
 
 def refresh(
-    client: TikTokResearch,
+    client: Session,
     *,
     interval_days: int = 30,
     batch: bool = True,
@@ -124,7 +129,7 @@ def _is_id(video_id: str) -> bool:
 
 
 def _answers(
-    client: TikTokResearch, ids: Sequence[str], *, batch: bool
+    client: Session, ids: Sequence[str], *, batch: bool
 ) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Yield ids asked with those of them that are still valid."""
     if batch and len(ids) > IDS_PER_QUERY:
@@ -144,7 +149,7 @@ def _answers(
     yield from look_up(client, ids)
 
 
-def still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
+def still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
     """Hand in at most 10,000 ids for batch compliance and return those still valid.
 
     Raises
@@ -152,11 +157,11 @@ def still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
     ServiceError
         The task failed or does not end.
     """
-    task = client.compliance_create(ids)
+    task = compliance_create(client, ids)
     for _ in range(POLLS):
-        status = client.compliance_status(task)
+        status = compliance_status(client, task)
         if status == "Completed":
-            return client.compliance_download(task)
+            return compliance_download(client, task)
         if status == "Failed":
             raise ServiceError(f"compliance task {task} failed; nothing was deleted")
         client.sleep(POLL_SECONDS)
@@ -165,7 +170,7 @@ def still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
     )
 
 
-def look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+def look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Look videos up by id, a hundred a query, over the days their ids were made and two more.
 
     Raises
@@ -190,8 +195,13 @@ def look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Sequen
             answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
-            if not answer.data.get("has_more"):
+            ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
+            if ended == "done":
                 break
+            if ended is not None:
+                raise ServiceError(
+                    f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
+                )
             body |= {
                 "cursor": clean(answer.data.get("cursor"), "create_time"),
                 "search_id": clean(answer.data.get("search_id"), "search_id"),

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Self
-from urllib.parse import quote, quote_plus
-
-from dotenv import dotenv_values
+from typing import NoReturn, Self
 
 from coordlib.errors import CredentialsError, MissingDependencyError
+from coordlib.service import HIDDEN, read_file
 
 #: Name under which the system keyring keeps key and secret.
 KEYRING_SERVICE = "coordlib-tiktok"
 
 KEY_NAME, SECRET_NAME = "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"
-
-#: What stands in a text where a secret was.
-HIDDEN = "[hidden]"
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,10 +69,8 @@ class Credentials:
         CredentialsError
             Nothing was found; the message names the places.
         """
-        variables: Mapping[str, str | None] = os.environ if environ is None else environ
-        places: list[Mapping[str, str | None]] = [variables]
-        if dotenv is not None and Path(dotenv).is_file():
-            places.append(_from_file(Path(dotenv)))
+        variables = os.environ if environ is None else environ
+        places = [variables] if dotenv is None else [variables, read_file(dotenv)]
         for place in places:
             key, secret = place.get(KEY_NAME), place.get(SECRET_NAME)
             if key and secret:
@@ -110,16 +101,6 @@ class Credentials:
         return cls(*found)
 
 
-def _from_file(file: Path) -> Mapping[str, str | None]:
-    try:
-        # Values are taken as they stand: a secret may hold '${'. Some editors begin a file with a mark.
-        return dotenv_values(file, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CredentialsError(
-            f"{file}: cannot be read ({type(error).__name__}); make it a UTF-8 text file you may read"
-        ) from None
-
-
 def _from_keyring(*, required: bool) -> tuple[str, str] | None:
     try:
         import keyring
@@ -139,21 +120,3 @@ def _from_keyring(*, required: bool) -> tuple[str, str] | None:
             ) from None
         return None
     return (key, secret) if key and secret else None
-
-
-def redact(value: Any, *secrets: str | None) -> str:
-    """Return a text in which each secret is replaced, whatever sent it back to us, and however it was encoded.
-
-    A service that repeats the form it was sent repeats it percent-encoded.
-
-    Examples
-    --------
-    >>> redact("client_secret=s3cr%3Dt&client_key=k1", "s3cr=t", "k1")
-    'client_secret=[hidden]&client_key=[hidden]'
-    """
-    text = str(value)
-    for secret in filter(None, secrets):
-        forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
-        for form in sorted(forms, key=lambda item: (-len(item), item)):
-            text = re.sub(re.escape(form), HIDDEN, text, flags=re.IGNORECASE if "%" in form else 0)
-    return text

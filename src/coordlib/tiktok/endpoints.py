@@ -7,11 +7,11 @@ nothing that a database or a file would refuse. Absent stays absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordlib.errors import QueryError, QuotaExhausted
+from coordlib.errors import QueryError
 from coordlib.tiktok.budget import FOLLOW, RESEARCH
 from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
 
@@ -83,6 +83,7 @@ _IDS = frozenset(
         "sticker_id", "hashtag_id", "search_id", "task_id", "playlist_video_ids",
     }
 )  # fmt: skip
+_ID_LISTS = frozenset({"effect_ids", "playlist_video_ids"})
 _WHOLE = frozenset(
     {
         "create_time", "like_count", "comment_count", "share_count", "view_count", "favorites_count", "video_duration",
@@ -121,7 +122,8 @@ def _id(value: Any) -> Any:
         return None
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else None
-    return clean_text(str(value))
+    text = str(value)
+    return text if text.isascii() and text.isdigit() else None
 
 
 def _whole(value: Any) -> int | None:
@@ -143,16 +145,16 @@ def clean(value: Any, key: str = "") -> Any:
     {'id': '7571234567890123456', 'view_count': 3, 'video_description': 'ab'}
     """
     if key in _IDS:
-        return _id(value)
+        return _id(value) if key in _ID_LISTS or not isinstance(value, list | dict) else None
     if key in _WHOLE:
         return _whole(value)
+    if key in _TEXT and value is not None:
+        return None if isinstance(value, list | dict) else clean_text(str(value))
     if isinstance(value, dict):
         cleaned = {clean_text(str(name)): clean(item, str(name)) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not None}
     if isinstance(value, list):
         return [item for item in (clean(item) for item in value) if item is not None]
-    if key in _TEXT and value is not None:
-        return clean_text(str(value))
     return clean_text(value) if isinstance(value, str) else value
 
 
@@ -204,7 +206,8 @@ class Outcome:
         Whether everything asked for was answered.
     reason
         ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``, ``max-records``,
-        ``empty-pages``, ``no-cursor``, ``ceiling``, ``outage``, ``refused``, ``failed``.
+        ``empty-pages``, ``no-cursor``, ``no-has-more``, ``fewer-than-promised``, ``ceiling`` (the end is not
+        proved), ``silent`` (nothing came, and no row of the probe either), ``outage``, ``refused``, ``failed``.
     next_cursor, search_id
         Where the next page would start.
     requests
@@ -215,6 +218,9 @@ class Outcome:
         What the service's support asks for, of everything that failed.
     problems
         Subject (an account, a file) → why it was refused.
+    probe
+        Where a collection brought no row: ``rows``, ``nothing`` or ``unanswered``, what became of a query that must
+        bring rows.
     """
 
     rows: tuple[Row, ...] = field(default=(), repr=False)
@@ -227,20 +233,7 @@ class Outcome:
     failed_windows: tuple[FailedWindow, ...] = ()
     log_ids: tuple[str, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
-
-    def raise_for_quota(self) -> None:
-        """Raise when the day's requests ran out, so that a command ends with the exit code for it.
-
-        Raises
-        ------
-        QuotaExhausted
-            ``reason`` is ``quota``.
-        """
-        if self.reason == "quota":
-            raise QuotaExhausted(
-                f"the day's requests are spent after {self.n_rows} rows; everything so far is stored, "
-                "start the same command again after 00:00 UTC"
-            )
+    probe: str | None = None
 
 
 def merge(outcomes: Iterable[Outcome]) -> Outcome:
@@ -265,7 +258,3 @@ def check_digits(value: str | int, what: str) -> str:
     if not text.isascii() or not text.isdigit():
         raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
     return text
-
-
-#: Called with the cleaned rows of a page, inside the transaction that also writes its ledger row.
-KeepRows = Callable[[list[Row]], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import windows
@@ -23,12 +23,10 @@ from coordlib.tiktok.query import (
     parse_day,
 )
 from coordlib.tiktok.rows import as_post
-
-if TYPE_CHECKING:
-    from coordlib.tiktok.client import TikTokResearch
+from coordlib.tiktok.session import Session
 
 
-def stored_rows(client: TikTokResearch, run_id: str, phase: str) -> tuple[Row, ...]:
+def stored_rows(client: Session, run_id: str, phase: str) -> tuple[Row, ...]:
     """Return the rows a phase brought, newest id first, as far as they are in the store."""
     table = collected_posts(client.store, run_id).astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
@@ -37,7 +35,7 @@ def stored_rows(client: TikTokResearch, run_id: str, phase: str) -> tuple[Row, .
 
 
 def collect_videos(
-    client: TikTokResearch,
+    client: Session,
     query: Query,
     start: str | dt.date,
     end: str | dt.date,
@@ -126,14 +124,11 @@ def collect_videos(
     finally:
         client.run_id = previous
     rows = stored_rows(client, run, phase)[:max_records]
-    return Outcome(
-        rows=rows, n_rows=len(rows), complete=outcome.complete, reason=outcome.reason, next_cursor=outcome.next_cursor,
-        search_id=outcome.search_id, requests=outcome.requests, failed_windows=outcome.failed_windows, log_ids=outcome.log_ids,
-    )  # fmt: skip
+    return replace(outcome, rows=rows, n_rows=len(rows))
 
 
 def sample_videos(
-    client: TikTokResearch,
+    client: Session,
     query: Query,
     start: str | dt.date,
     end: str | dt.date,

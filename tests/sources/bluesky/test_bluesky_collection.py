@@ -28,7 +28,7 @@ def post(number: int, url: str) -> dict[str, object]:
 
 
 class Network:
-    """Two pages per address; from a given request on, nothing but failures."""
+    """Two pages per address and nothing before them; from a given request on, nothing but failures."""
 
     def __init__(self, fails_after: int | None = None) -> None:
         self.requests, self.fails_after = list[dict[str, str]](), fails_after
@@ -38,6 +38,8 @@ class Network:
         if self.fails_after is not None and len(self.requests) >= self.fails_after:
             return httpx.Response(502)
         self.requests.append(asked)
+        if asked.get("until"):
+            return httpx.Response(200, json={"posts": []})
         if asked.get("cursor"):
             return httpx.Response(200, json={"posts": [post(2, asked["url"])]})
         return httpx.Response(200, json={"posts": [post(1, asked["url"])], "cursor": "1"})
@@ -54,21 +56,22 @@ def test_addresses_become_shares(tmp_path: Path) -> None:
         report = collect_links(URLS, output, client)
     shares = pd.read_parquet(output)
     assert shares["object_id"].to_list() == [URLS[0]] * 2 + [URLS[1]] * 2
-    assert (report.searches, report.pages, report.posts, report.shares, report.accounts) == (2, 4, 2, 4, 2)
+    assert (report.searches, report.pages, report.posts, report.shares, report.accounts) == (2, 6, 2, 4, 2)
+    assert report.doubts == {}
 
 
 def test_a_broken_run_continues_and_asks_nothing_twice(tmp_path: Path) -> None:
-    output, network = tmp_path / "shares.csv", Network(fails_after=3)
+    output, network = tmp_path / "shares.csv", Network(fails_after=4)
     with network.client() as client, pytest.raises(ServiceError, match="nothing is lost"):
         collect_links(URLS, output, client)
     assert not output.exists()
     network.fails_after = None
     with network.client() as client:
         assert collect_links(URLS, output, client).shares == 4
-    assert len(network.requests) == 4
+    assert len(network.requests) == 6
     with network.client() as client:
         assert collect_links(URLS, output, client).shares == 4
-    assert len(network.requests) == 4
+    assert len(network.requests) == 6
 
 
 def test_a_line_cut_short_by_a_crash_is_asked_for_again(tmp_path: Path) -> None:

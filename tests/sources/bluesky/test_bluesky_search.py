@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from coordlib.errors import CredentialsError, ParameterError, QueryError, ServiceError
@@ -163,7 +166,7 @@ def uris(pages: list[Page]) -> list[str]:
 def test_all_pages_come_and_each_post_once(service: Service, waiting: Time) -> None:
     with client(service, waiting) as search:
         pages = list(search.pages(Search(URL)))
-    assert [len(page.posts) for page in pages] == [100, 100, 50]
+    assert [len(page.posts) for page in pages] == [100, 100, 50, 0]
     assert len(set(uris(pages))) == 250
     assert pages[-1].position.done
     assert service.requests[0] == {"q": "*", "url": URL, "sort": "latest", "limit": "100"}
@@ -329,3 +332,120 @@ def test_a_page_survives_being_written_down() -> None:
     assert page_from_line(page_line(written)) == written
     with pytest.raises(ValueError):
         page_from_line(page_line(written)[:-5])
+
+
+class Index:
+    """A post search in process: newest first, a ceiling, hidden posts, empty pages, and an order of its own."""
+
+    def __init__(
+        self, n: int, ceiling: int = 10_000, *, claims: dict[int, str] | None = None, by_claim: bool = False,
+        hidden: Callable[[int], bool] = lambda i: False, empty: tuple[int, ...] = (), ignores_until: bool = False,
+    ) -> None:  # fmt: skip
+        self.ceiling, self.hidden, self.empty, self.ignores_until = ceiling, hidden, empty, ignores_until
+        self.claims, self.by_claim, self.requests = claims or {}, by_claim, list[dict[str, str]]()
+        self.order = sorted(range(n), key=self.key, reverse=True)
+
+    def key(self, number: int) -> str:
+        indexed = bluesky.stamp(START + dt.timedelta(seconds=number))
+        return min(indexed, self.claims.get(number, indexed)) if self.by_claim else indexed
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = dict(request.url.params)
+        self.requests.append(asked)
+        until = asked.get("until", "9")
+        if not until.startswith(("20", "9")):
+            return httpx.Response(
+                400, json={"error": "InvalidRequest", "message": "until must be a datetime"}
+            )
+        found = [i for i in self.order if self.ignores_until or self.key(i) < until]
+        start = int(asked.get("cursor", 0))
+        numbers = [i for i in found[start : start + 100] if not self.hidden(i)]
+        if start // 100 in self.empty and until == "9":
+            numbers = []
+        body: dict[str, Any] = {"posts": [post(i, created=self.claims.get(i)) for i in numbers]}
+        if start + 100 < min(len(found), self.ceiling):
+            body["cursor"] = str(start + 100)
+        return httpx.Response(200, json=body)
+
+    def collect(self) -> tuple[int, int, Page]:
+        """Return distinct posts, repeated ones, and the last page."""
+        with BlueskySearch(transport=httpx.MockTransport(self), sleep=lambda _: None) as search:
+            pages = list(search.pages(Search(URL)))
+        found = uris(pages)
+        return len(set(found)), len(found) - len(set(found)), pages[-1]
+
+
+FALSE = {
+    1550: "1970-01-01T00:00:00.000Z",
+    1551: "0001-10-14T00:00:00.000Z",
+    7: "9999-12-31T23:59:59.000Z",
+    1600: "tea",
+}
+
+
+@pytest.mark.parametrize(
+    ("network", "there"),
+    [
+        # github.com/bluesky-social/atproto issues 2199 (a ceiling), 2127 and PR 5375 (hidden posts, empty pages).
+        (Index(2_500, 1_000), 2_500),
+        (Index(2_500, 1_000, hidden=lambda i: i % 33 == 0), 2_424),
+        (Index(2_500, empty=(3,)), 2_500),
+        (Index(2_500, empty=(3, 4, 9)), 2_500),
+        (Index(2_500, 1_000, hidden=lambda i: 600 <= i < 1_300), 1_800),
+        # medialab/minet, docs/cookbook/bsky_api_issues_and_tips.md: dates that clients made up.
+        (Index(2_500, 1_000, claims=FALSE), 2_500),
+        (Index(2_500, 1_000, claims=FALSE, by_claim=True), 2_500),
+        (Index(2_500, 1_000, claims=dict.fromkeys(range(2000, 2400), "2025-01-02T00:00:00.000Z"), by_claim=True), 2_500),
+        (Index(100, 100), 100),
+        (Index(0), 0),
+    ],
+)  # fmt: skip
+def test_a_search_ends_when_it_is_proved_complete(network: Index, there: int) -> None:
+    found, repeated, last = network.collect()
+    assert (found, repeated, last.position.done, last.position.doubt) == (there, 0, True, "")
+
+
+@pytest.mark.parametrize(
+    ("network", "doubt"),
+    [
+        (Index(2_500, 1_000, ignores_until=True), "one moment"),
+        (Index(2_500, 1_000, claims=dict.fromkeys(range(2400), "2025-01-02T00:00:00.000Z"), by_claim=True), "one moment"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_proved_complete_says_so(network: Index, doubt: str) -> None:
+    found, _, last = network.collect()
+    assert 1_000 <= found < 2_500
+    assert last.position.done and doubt in last.position.doubt
+
+
+def test_pages_without_anything_new_end() -> None:
+    count = itertools.count(1)
+
+    def endless(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"posts": [post(1)], "cursor": str(next(count))})
+
+    with BlueskySearch(transport=httpx.MockTransport(endless)) as search:
+        *_, last = search.pages(Search(URL))
+    assert "150 pages in a row" in last.position.doubt
+
+
+def test_a_star_the_service_refuses_is_replaced_by_the_address(service: Service, waiting: Time) -> None:
+    # github.com/bluesky-social/atproto issue 3258
+    service.trouble = [
+        (400, {}, {"error": "BadRequest", "message": "use the public firehose or Jetstream to get all posts"})
+    ]
+    with client(service, waiting) as search:
+        *_, last = search.pages(Search(URL, since=START))
+    assert [asked["q"] for asked in service.requests[:2]] == ["*", URL]
+    assert "without words" in last.position.doubt
+
+
+def test_a_secret_the_service_repeats_is_taken_out(service: Service, waiting: Time) -> None:
+    service.needs_session = True
+    encoded = base64.b64encode(f"tea.example:{PASSWORD}".encode()).decode()
+    with client(service, waiting, LOGIN) as search:
+        next(search.pages(Search(URL)))
+        service.trouble = [(400, {}, {"error": "Bad", "message": f"{encoded} {service.session}"})]
+        with pytest.raises(QueryError) as caught:
+            next(search.pages(Search(URL)))
+    assert "[hidden] [hidden]" in str(caught.value)

@@ -66,6 +66,35 @@ def test_stopping_early_is_said() -> None:
     assert "more are there" in export.report.source
 
 
+class CountingClient(Client):
+    """Says as well how many stories there are."""
+
+    there = 3
+
+    def story_count(
+        self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
+    ) -> dict[str, int]:
+        return {"relevant": self.there, "total": 1_000}
+
+
+def test_a_list_shorter_than_the_services_own_count_is_not_called_complete() -> None:
+    whole = search_stories("tea", DAY, DAY, client=CountingClient([story(1), story(2)], [], [story(3)]))
+    assert "complete" not in whole.report.source
+    part = search_stories("tea", DAY, DAY, client=CountingClient([story(1), story(2)]))
+    assert "not complete: 2 stories of the 3" in part.report.source
+    with pytest.raises(ServiceError, match="counts 3 stories and lists none"):
+        search_stories("tea", DAY, DAY, client=CountingClient([]))
+
+
+def test_a_token_that_comes_back_ends_the_search() -> None:
+    class Stuck(Client):
+        def story_list(self, *args: Any, **options: Any) -> tuple[list[Any], Any]:
+            return super().story_list(*args, **options)[0], "same"
+
+    export = search_stories("tea", DAY, DAY, client=Stuck([story(1)], [story(2)], [story(3)]))
+    assert "stopped after 2 pages, more are there" in export.report.source
+
+
 def test_a_search_that_cannot_be_asked_is_refused() -> None:
     with pytest.raises(QueryError, match="empty"):
         search_stories(" ", DAY, DAY, client=Client([]))
@@ -91,8 +120,10 @@ class Stories(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         wanted = parse_qs(urlsplit(self.path).query)
-        if "story-list" not in self.path:
+        if "search/" not in self.path:
             return self.answer({"params": {"query-rate": "6000/m"}})
+        if "total-count" in self.path:
+            return self.answer({"count": {"relevant": 4, "total": 9}})
         second = "pagination_token" in wanted
         told = {"publish_date": "2024-05-03", "indexed_date": "2024-05-04T01:02:03.4"}
         page = [story(4) | told] if second else [story(number) | told for number in (1, 2, 3)]

@@ -7,39 +7,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-CORE_FIELDS = (
-    "id", "video_description", "create_time", "region_code", "share_count", "view_count", "like_count",
-    "comment_count", "music_id", "hashtag_names", "username", "effect_ids", "playlist_id", "voice_to_text",
-)  # fmt: skip
-VIDEO_FIELDS = (
-    *CORE_FIELDS, "is_stem_verified", "favorites_count", "video_duration", "hashtag_info_list",
-    "sticker_info_list", "effect_info_list", "video_mention_list", "video_label", "video_tag",
-)  # fmt: skip
-USER_VIDEO_FIELDS = tuple(
-    name for name in VIDEO_FIELDS if name not in {"effect_ids", "playlist_id", "voice_to_text"}
-)
-COMMENT_FIELDS = ("id", "video_id", "text", "like_count", "reply_count", "parent_comment_id", "create_time")
-USER_FIELDS = (
-    "display_name", "bio_description", "avatar_url", "is_verified", "follower_count", "following_count",
-    "likes_count", "video_count", "bio_url",
-)  # fmt: skip
-_EQUAL = frozenset({"EQ", "IN"})
-_ORDER = frozenset({"EQ", "IN", "GT", "GTE", "LT", "LTE"})
-OPERATIONS: dict[str, frozenset[str]] = {
-    "keyword": _EQUAL, "hashtag_name": _EQUAL, "username": _EQUAL, "region_code": _EQUAL, "video_id": _EQUAL,
-    "music_id": _EQUAL, "effect_id": _EQUAL, "create_date": _ORDER, "video_length": _EQUAL,
-    "view_count": _ORDER, "comment_count": _ORDER,
-}  # fmt: skip
+from coordlib.tiktok.query import OPERATIONS
+from coordlib.tiktok.regions import REGION_CODES
+
 LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
 EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
-_REGIONS = (
-    "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACDCFCGCHCICKCLCMCNCOCRCU"
-    "CVCWCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGTGUGWGYHKHNHRHTHUIDIEILIM"
-    "INIOIQIRISITJEJMJOJPKEKGKHKIKMKNKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMV"
-    "MWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISKSLSMSNSO"
-    "SRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTPTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW"
-)
-REGION_CODES = frozenset(_REGIONS[k : k + 2] for k in range(0, len(_REGIONS), 2))
 
 
 class InvalidParams(Exception):
@@ -150,9 +122,9 @@ def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str
     if not isinstance(item, dict):
         raise InvalidParams("Invalid condition")
     field, operation, values = (item.get(name) for name in ("field_name", "operation", "field_values"))
-    if field not in OPERATIONS:
+    if not isinstance(field, str) or field not in OPERATIONS:
         raise InvalidParams(f"Invalid field_name: {field}")
-    if operation not in OPERATIONS[field]:
+    if not isinstance(operation, str) or operation not in OPERATIONS[field]:
         raise InvalidParams(f"Invalid operation: {operation} for {field}")
     if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
         raise InvalidParams(f"Invalid field_values for {field}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coordlib.simulate.ids import chance, mix
-from coordlib.simulate.validate import LENGTHS, VideoQuery, day_start
+from coordlib.simulate.service.validate import LENGTHS, VideoQuery, day_start
 from coordlib.simulate.world import DAY, World
 
 IntArray = npt.NDArray[np.int64]
@@ -17,7 +18,7 @@ BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 _CACHE = 512
 #: salts of the properties that follow from a video's id alone
-_LAG, _EFFECT, _LIKES, _COMMENTS, _MISSING, _DROP, _PLAYLIST, _STEM, _LABEL = range(20, 29)
+_LAG, _EFFECT, _LIKES, _COMMENTS, _MISSING, _DROP, _STEM, _LABEL = 20, 21, 22, 23, 24, 25, 27, 28
 
 
 class Catalogue:
@@ -57,7 +58,6 @@ class Catalogue:
         self.stem = chance(self.id, _STEM) < 0.01
         self.labelled = chance(self.id, _LABEL) < 0.02
         self._index_captions()
-        self._index_playlists()
         self._by_account = np.argsort(self.account, kind="stable")
         self._bounds = np.searchsorted(self.account[self._by_account], np.arange(len(self.handle) + 1))
 
@@ -71,17 +71,6 @@ class Catalogue:
             for tag in tags:
                 self._tags.setdefault(tag.casefold(), []).append(number)
         self._keywords: OrderedDict[str, IntArray] = OrderedDict()
-
-    def _index_playlists(self) -> None:
-        """One account in twelve keeps a playlist with half of its videos."""
-        numbers = np.arange(len(self.handle))
-        owner = chance(numbers, _PLAYLIST) < 1 / 12
-        born = self.world.accounts["created"].to_numpy()
-        self.playlist = np.where(
-            owner, (born << 32) | (mix(numbers, _PLAYLIST) >> np.uint64(32)).astype(np.int64), 0
-        )
-        self.in_playlist = owner[self.account] & (chance(self.id, _PLAYLIST) < 0.5)
-        self.playlist_owner = {int(p): int(k) for k, p in enumerate(self.playlist) if p}
 
     # -- what matches -------------------------------------------------------------------------
 
@@ -176,12 +165,12 @@ class Catalogue:
         """Return video objects with the fields named; absent values are left out, ids are numbers."""
         counts = self.counts(rows, now)
         columns = {name: counts[name].tolist() for name in names if name in counts}
-        makers = [(name, getattr(self, f"_{name}")) for name in names if name not in columns]
+        makers = [(name, _MAKERS[name]) for name in names if name in _MAKERS]
         items = []
         for place, row in enumerate(rows.tolist()):
             item = {name: column[place] for name, column in columns.items()}
             for name, make in makers:
-                value = make(row)
+                value = make(self, row)
                 if value is not None:
                     item[name] = value
             if self.no_likes[row]:
@@ -191,79 +180,54 @@ class Catalogue:
             items.append(item)
         return items
 
-    # One maker per field; None leaves the key out.
+    def _tags_of(self, row: int) -> list[str]:
+        return self.world.hashtags[int(self.caption[row])]
 
-    def _id(self, row: int) -> int:
-        return int(self.id[row])
 
-    def _username(self, row: int) -> str:
-        return self.handle[int(self.account[row])]
+def _effect_info(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
+    number = int(catalogue.effect[row])
+    info = {"effect_id": number, "effect_name": f"sim effect {number}", "effect_photo_url": ""}
+    return [info] if number else None
 
-    def _create_time(self, row: int) -> int:
-        return int(self.time[row])
 
-    def _region_code(self, row: int) -> str:
-        return str(self.region[self.account[row]])
+def _hashtag_info(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
+    return [
+        {"hashtag_id": sum(tag.encode()) * 7919, "hashtag_name": tag, "hashtag_description": ""}
+        for tag in catalogue._tags_of(row)
+    ] or None
 
-    def _video_description(self, row: int) -> str:
-        return self.world.captions[int(self.caption[row])]
 
-    def _music_id(self, row: int) -> int:
-        return int(self.music[row])
+def _stickers(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
+    number = row % 97
+    return [{"sticker_id": number, "sticker_name": f"sim sticker {number}"}] if number < 3 else None
 
-    def _video_duration(self, row: int) -> int:
-        return int(self.duration[row])
 
-    def _is_stem_verified(self, row: int) -> bool:
-        return bool(self.stem[row])
+_LABELLED = {"content": "simulated label", "sink": False, "type": 1, "vote": False, "warn": True}
 
-    def _effect_ids(self, row: int) -> list[str] | None:
-        return [str(self.effect[row])] if self.effect[row] else None
-
-    def _effect_info_list(self, row: int) -> list[dict[str, Any]] | None:
-        number = int(self.effect[row])
-        info = {"effect_id": number, "effect_name": f"sim effect {number}", "effect_photo_url": ""}
-        return [info] if number else None
-
-    def _hashtag_names(self, row: int) -> list[str] | None:
-        return self.world.hashtags[int(self.caption[row])] or None
-
-    def _hashtag_info_list(self, row: int) -> list[dict[str, Any]] | None:
-        tags = self.world.hashtags[int(self.caption[row])]
-        return [
-            {"hashtag_id": sum(tag.encode()) * 7919, "hashtag_name": tag, "hashtag_description": ""}
-            for tag in tags
-        ] or None
-
-    def _playlist_id(self, row: int) -> int | None:
-        return int(self.playlist[self.account[row]]) if self.in_playlist[row] else None
-
-    def _voice_to_text(self, row: int) -> str | None:
-        return self.world.voices[int(self.voice[row])] if self.voice[row] >= 0 else None
-
-    def _video_label(self, row: int) -> dict[str, Any] | None:
-        label = {"content": "simulated label", "sink": False, "type": 1, "vote": False, "warn": True}
-        return label if self.labelled[row] else None
-
-    def _video_tag(self, row: int) -> dict[str, Any] | None:
-        return {"type": "AIGC Type", "number": 1} if self.labelled[row] else None
-
-    def _sticker_info_list(self, row: int) -> list[dict[str, Any]] | None:
-        number = row % 97
-        return [{"sticker_id": number, "sticker_name": f"sim sticker {number}"}] if number < 3 else None
-
-    def _video_mention_list(self, row: int) -> list[str] | None:
-        return [self.handle[row % len(self.handle)]] if row % 41 == 0 else None
+#: What makes each field but the counts; None leaves the key out, as do fields without a maker.
+_MAKERS: dict[str, Callable[[Catalogue, int], Any]] = {
+    "id": lambda c, row: int(c.id[row]),
+    "username": lambda c, row: c.handle[int(c.account[row])],
+    "create_time": lambda c, row: int(c.time[row]),
+    "region_code": lambda c, row: str(c.region[c.account[row]]),
+    "video_description": lambda c, row: c.world.captions[int(c.caption[row])],
+    "music_id": lambda c, row: int(c.music[row]),
+    "video_duration": lambda c, row: int(c.duration[row]),
+    "is_stem_verified": lambda c, row: bool(c.stem[row]),
+    "effect_ids": lambda c, row: [str(c.effect[row])] if c.effect[row] else None,
+    "effect_info_list": _effect_info,
+    "hashtag_names": lambda c, row: c._tags_of(row) or None,
+    "hashtag_info_list": _hashtag_info,
+    "voice_to_text": lambda c, row: c.world.voices[int(c.voice[row])] if c.voice[row] >= 0 else None,
+    "video_label": lambda c, row: _LABELLED if c.labelled[row] else None,
+    "video_tag": lambda c, row: {"type": "AIGC Type", "number": 1} if c.labelled[row] else None,
+    "sticker_info_list": _stickers,
+    "video_mention_list": lambda c, row: [c.handle[row % len(c.handle)]] if row % 41 == 0 else None,
+}
 
 
 def _compare(column: IntArray, operation: str, values: list[int]) -> BoolArray:
-    match operation:
-        case "GT":
-            return np.asarray(column > values[0])
-        case "GTE":
-            return np.asarray(column >= values[0])
-        case "LT":
-            return np.asarray(column < values[0])
-        case "LTE":
-            return np.asarray(column <= values[0])
-    return np.isin(column, values)
+    if operation in ("EQ", "IN"):
+        return np.isin(column, values)
+    ordered = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
+    return np.asarray(ordered[operation](column, values[0]))

@@ -17,16 +17,15 @@ from coordlib.simulate.world import World, midnight
 FaultName = Literal[
     "search_id_not_ready", "invalid_cursor", "internal_error", "broken_period", "gateway_504_html", "rate_limit",
     "daily_quota", "token_revoked", "scope_permission_missed", "scope_not_authorized", "not_found",
-    "empty_page_has_more", "search_id_changes", "timeout", "bad_json", "null_bytes", "playlist_500_with_body",
-    "silent_empty_keyword", "duplicate_rows", "fuzzy_match", "user_refused", "no_cursor", "old_id_name",
+    "empty_page_has_more", "search_id_changes", "timeout", "bad_json", "null_bytes",
+    "silent_empty_keyword", "duplicate_rows", "fuzzy_match", "user_refused", "old_id_name",
 ]  # fmt: skip
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
-#: short names of the data endpoints: their path after /v2/research/
+#: The data endpoints that are simulated: their path after /v2/research/.
 ENDPOINTS = (
-    "video/query", "video/comment/list", "user/info", "user/followers", "user/following", "user/liked_videos",
-    "user/reposted_videos", "user/pinned_videos", "playlist/info", "validation_task/create",
-    "validation_task_status/get", "validation_task/download",
+    "video/query", "user/info", "validation_task/create", "validation_task_status/get",
+    "validation_task/download",
 )  # fmt: skip
 
 
@@ -75,9 +74,6 @@ class ServerConfig(BaseModel):
     token_seconds: int = Field(default=7200, ge=1)
     search_seconds: int = Field(default=3600, ge=1, description="Lifetime of a search id, simulated seconds.")
     quota: int = Field(default=1000, ge=0, description="Requests a UTC day and client key.")
-    follow_quota: int = Field(
-        default=20_000, ge=0, description="The separate pool of followers and following."
-    )
     count_invalid: bool = Field(default=True, description="Whether refused requests (400) cost quota.")
     archive_delay: int = Field(default=48 * 3600, ge=0, description="Seconds until a video appears.")
     drop_share: float = Field(
@@ -90,7 +86,6 @@ class ServerConfig(BaseModel):
     max_values: int | None = Field(
         default=None, ge=1, description="Largest number of values in one condition."
     )
-    top_comments: int = Field(default=1000, ge=1, description="Comments reachable per video.")
     compliance_polls: int = Field(default=1, ge=0, description="Times a task answers 'Processing' first.")
     faults: tuple[Fault, ...] = ()
 

@@ -36,7 +36,7 @@ class State:
     tokens
         Token → (client key, expiry).
     used
-        (client key, UTC day, pool) → requests counted; the pool is "research" or "follow".
+        (client key, UTC day, pool) → requests counted; the pool is "research".
     """
 
     now: float
@@ -51,7 +51,6 @@ class State:
     fired: Counter[str] = field(default_factory=Counter)
     matched: Counter[int] = field(default_factory=Counter)
     returned: int = 0
-    comment_video: dict[int, int] = field(default_factory=dict, repr=False)
     tasks: dict[str, tuple[list[int], int]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -92,11 +91,4 @@ class State:
 
     def reset(self, now: float) -> None:
         """Forget everything and set the clock."""
-        self.now = now
-        for store in (
-            self.tokens, self.searches, self.used, self.calls, self.outcomes, self.fired, self.matched,
-            self.comment_video, self.tasks,
-        ):  # fmt: skip
-            store.clear()
-        self.returned = 0
-        self.random = random.Random(self.seed)
+        State.__init__(self, now, self.tick, self.seed)

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
-from coordlib.simulate.config import ENDPOINTS, ServerConfig, read_faults
-from coordlib.simulate.reply import Reply
-from coordlib.simulate.service import Service
+from coordlib.simulate.service.api import HANDLERS, Reply, Service
+from coordlib.simulate.service.config import ServerConfig, read_faults
 from coordlib.simulate.world import World
+from coordlib.tiktok.session import SIMULATED
 
 if TYPE_CHECKING:
     import uvicorn
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 HOST = "127.0.0.1"
+
+#: What every answer says of itself, so that nothing made from it is taken for real.
+ORIGIN = {SIMULATED: "1"}
 
 
 def create_app(service: Service) -> Starlette:
@@ -56,7 +59,7 @@ def create_app(service: Service) -> Starlette:
                 if getattr(request.app.state, "stopping", lambda: False)():
                     break
                 await asyncio.sleep(0.02)
-        return Response(reply.content, reply.status, media_type=reply.media_type)
+        return Response(reply.content, reply.status, headers=ORIGIN, media_type=reply.media_type)
 
     async def token(request: Request) -> Response:
         body = await request.body()
@@ -90,7 +93,7 @@ def create_app(service: Service) -> Starlette:
     routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
     for path, handler in [
         ("/v2/oauth/token", token),
-        *((f"/v2/research/{name}", endpoint(name)) for name in ENDPOINTS),
+        *((f"/v2/research/{name}", endpoint(name)) for name in HANDLERS),
     ]:
         routes += [Route(path + slash, handler, methods=["POST"]) for slash in ("/", "")]
     return Starlette(routes=routes)
@@ -216,7 +219,7 @@ def serve(
     Parameters
     ----------
     world, config
-        As for :class:`coordlib.simulate.service.Service`.
+        As for :class:`coordlib.simulate.service.api.Service`.
     port
         0 takes a free one.
     ready
@@ -245,7 +248,7 @@ def running_server(
     Parameters
     ----------
     world, config
-        As for :class:`coordlib.simulate.service.Service`.
+        As for :class:`coordlib.simulate.service.api.Service`.
     port
         0 takes a free one.
     service

@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordlib.simulate.config import Fault
-from coordlib.simulate.state import State
+from coordlib.simulate.service.config import Fault
+from coordlib.simulate.service.state import State
 
 #: code, HTTP status and wording as logged by the archive's collector
 ANSWERS: dict[str, tuple[int, str, str]] = {
@@ -36,7 +36,6 @@ ANSWERS: dict[str, tuple[int, str, str]] = {
     ),
     "invalid_cursor": (400, "invalid_params", "Invalid count or cursor"),
     "invalid_params": (400, "invalid_params", ""),
-    "compliance": (400, "invalid_file_upload", ""),
 }
 #: the three wordings of a 500, by how often the archive logged them
 WORDINGS = {
@@ -58,16 +57,17 @@ GATEWAY_PAGE = (
 
 @dataclass
 class Call:
-    """One request, as far as faults care."""
+    """One request: where to, with what, and what faults match on."""
 
     endpoint: str
     cursor: int | None = None
     usernames: frozenset[str] = frozenset()
     dates: tuple[str, str] | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
+    fields: str | None = None
 
     @classmethod
-    def of(cls, endpoint: str, body: dict[str, Any]) -> Call:
+    def of(cls, endpoint: str, body: dict[str, Any], fields: str | None = None) -> Call:
         """Read what faults match on from a body that has not been validated."""
         names = [body.get("username")]
         query = body.get("query")
@@ -85,6 +85,7 @@ class Call:
             frozenset(name.casefold() for name in names if isinstance(name, str)),
             dates,
             body,
+            fields,
         )
 
 
@@ -143,4 +144,4 @@ class Faults:
             return fault.message
         if fault.name == "internal_error":
             return self.state.random.choices(list(WORDINGS), list(WORDINGS.values()))[0]
-        return ANSWERS[fault.name][2]
+        return ANSWERS.get(fault.name, (0, "", ""))[2]

@@ -1,0 +1,237 @@
+"""The simulated Research API without its socket: a request in, an answer out; the one place that wraps.
+
+The order is the service's own: token, quota, faults, validation, answer. Every authenticated call
+costs quota, the failed ones included; only 429 does not.
+"""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from coordlib.simulate.service import compliance, profiles, search
+from coordlib.simulate.service.catalogue import Catalogue
+from coordlib.simulate.service.config import ServerConfig
+from coordlib.simulate.service.context import Context, Found
+from coordlib.simulate.service.faults import ANSWERS, GATEWAY_PAGE, Call, Faults
+from coordlib.simulate.service.state import State
+from coordlib.simulate.service.validate import InvalidParams
+from coordlib.simulate.world import World
+
+#: Path after /v2/research/ of each endpoint that is simulated, and what answers there.
+HANDLERS: Mapping[str, Callable[[Context, Call], Found]] = {
+    "video/query": search.video_query,
+    "user/info": profiles.user_info,
+    "validation_task/create": compliance.create,
+    "validation_task_status/get": compliance.status,
+    "validation_task/download": compliance.download,
+}
+
+
+@dataclass
+class Reply:
+    """Status, body and type of an answer; ``hang`` is how long the line stays silent first."""
+
+    status: int
+    content: bytes
+    media_type: str = "application/json"
+    hang: float = 0.0
+    code: str = "ok"
+    rows: int = 0
+
+
+class Service(Context):
+    """The Research API over one world.
+
+    Parameters
+    ----------
+    world
+        What can be found.
+    config
+        How the service behaves (none: without faults, clock at the end of the world).
+    """
+
+    def __init__(self, world: World, config: ServerConfig | None = None) -> None:
+        config = config or ServerConfig()
+        self.start = float(world.end if config.now is None else config.now)
+        state = State(self.start, config.tick, config.seed)
+        catalogue = Catalogue(world, config.missing_share, config.drop_share)
+        super().__init__(world, config, catalogue, state, Faults(config.faults, state))
+
+    def time(self) -> float:
+        """Return the simulated time, UTC seconds."""
+        return self.state.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self.state.now += seconds
+
+    def not_before(self, moment: float) -> None:
+        """Move the clock forward to a moment; never back."""
+        self.state.now = max(self.state.now, moment)
+
+    def token(self, body: bytes, content_type: str) -> Reply:
+        """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
+        self.state.now += self.state.tick
+        self.state.calls["oauth/token"] += 1
+        call = Call("oauth/token")
+        for name in ("timeout", "gateway_504_html", "internal_error"):
+            # Faults strike the token endpoint only when they name it.
+            if any(
+                fault.name == name and fault.endpoint == call.endpoint for fault in self.faults.faults
+            ) and (fault := self.faults.strike(name, call)):
+                return self._faulty(fault.name, self.faults.wording(fault), fault.seconds)
+        form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        error = _token_error(form, content_type, self.config.clients)
+        if error is not None:
+            answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
+            return Reply(401, _as_json(answer), code=error[0])
+        token = self.state.issue_token(form["client_key"], self.config.token_seconds)
+        good = {"access_token": token, "expires_in": self.config.token_seconds, "token_type": "Bearer"}
+        return Reply(200, _as_json(_shuffled(good, self.state.random)))
+
+    def answer(
+        self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
+    ) -> Reply:
+        """Answer a data endpoint.
+
+        Parameters
+        ----------
+        endpoint
+            One of :data:`HANDLERS`.
+        fields
+            The query string's ``fields``.
+        body, authorization, content_type
+            As received.
+        """
+        self.state.now += self.state.tick
+        self.state.calls[endpoint] += 1
+        reply = self._answer(endpoint, fields, body, authorization, content_type)
+        self.state.outcomes[f"{reply.status} {reply.code}"] += 1
+        self.state.returned += reply.rows
+        return reply
+
+    def _answer(
+        self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
+    ) -> Reply:
+        scheme, _, token = authorization.partition(" ")
+        client = self.state.client_of(token.strip()) if scheme.lower() == "bearer" else None
+        if client is None:
+            return self._error("token_revoked")
+        account = (client, self.state.day, "research")
+        if self.state.used[account] >= self.config.quota:
+            return self._error("daily_quota")
+        data, problem = _parse_body(body, content_type)
+        call = Call.of(endpoint, data, fields)
+        fault = self.faults.before(call)
+        if fault is not None and fault.name == "token_revoked":
+            self.state.tokens.pop(token.strip(), None)
+        if fault is None or fault.name not in {"rate_limit", "daily_quota", "token_revoked"}:
+            self.state.used[account] += 1
+        if fault is not None:
+            return self._faulty(fault.name, self.faults.wording(fault), fault.seconds)
+        try:
+            if problem:
+                raise InvalidParams(problem)
+            return self._wrapped(HANDLERS[endpoint](self, call), call)
+        except InvalidParams as error:
+            if not self.config.count_invalid:
+                self.state.used[account] -= 1
+            return self._error("invalid_params", str(error))
+
+    def _wrapped(self, found: Found, call: Call) -> Reply:
+        """Put what was found into the envelope of success, with whatever faults damage an answer."""
+        if found.text is not None:
+            return Reply(200, found.text.encode(), "text/plain", rows=found.rows)
+        error: dict[str, Any] = {"code": "ok", "message": "", "log_id": self.state.log_id()}
+        if call.endpoint.startswith("validation_task"):
+            error |= {"http_status_code": 200, "message": "ok."}
+        body = {"data": found.data, "error": error}
+        if self.faults.strike("null_bytes", call):
+            body["data"] = _with_nul(found.data)
+        content = _as_json(_shuffled(body, self.state.random))
+        if self.faults.strike("bad_json", call):
+            return Reply(200, content[: len(content) // 2], code="bad_json")
+        return Reply(200, content, rows=found.rows)
+
+    def _error(self, name: str, message: str | None = None) -> Reply:
+        status, code, wording = ANSWERS[name]
+        words = wording if message is None else message
+        body: dict[str, Any] = {"error": {"code": code, "message": words, "log_id": self.state.log_id()}}
+        if self.config.error_data == "empty":
+            body["data"] = {}
+        return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
+
+    def _faulty(self, name: str, message: str, seconds: float) -> Reply:
+        match name:
+            case "gateway_504_html":
+                page = GATEWAY_PAGE.format(stamp=int(self.state.now)).encode()
+                return Reply(504, page, "text/html", code="gateway")
+            case "timeout":
+                return Reply(504, b"", "text/html", hang=seconds or 600.0, code="timeout")
+            case "not_found":
+                return Reply(404, b"404 page not found", "text/plain", code="not_found")
+        return self._error(name, message)
+
+
+def _token_error(
+    form: dict[str, str], content_type: str, clients: Mapping[str, str]
+) -> tuple[str, str] | None:
+    if "application/x-www-form-urlencoded" not in content_type:
+        return "invalid_request", "Only `application/x-www-form-urlencoded` is supported."
+    for name in ("client_key", "client_secret", "grant_type"):
+        if not form.get(name):
+            return "invalid_request", f"{name} is missing."
+    if form["grant_type"] != "client_credentials":
+        return "unsupported_grant_type", "The grant type is not supported."
+    if clients.get(form["client_key"]) != form["client_secret"]:
+        return "invalid_client", "Client key or secret is incorrect."
+    return None
+
+
+def _parse_body(body: bytes, content_type: str) -> tuple[dict[str, Any], str | None]:
+    """Return a body as a mapping, and what is wrong with it; JSON whatever the type says, but for multipart forms."""
+    if content_type.startswith("multipart/form-data"):
+        head = f"Content-Type: {content_type}\r\n\r\n".encode()
+        message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+        form = {}
+        for part in message.iter_parts():
+            payload = part.get_payload(decode=True)
+            name = str(part.get_param("name", header="content-disposition"))
+            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+        return form, None
+    try:
+        value = json.loads(body.decode("utf-8") or "{}")
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        return {}, "Invalid request body: not JSON"
+    return (value, None) if isinstance(value, dict) else ({}, "Invalid request body: not a JSON object")
+
+
+def _shuffled(value: Any, rng: random.Random) -> Any:
+    """Return the same JSON value with the keys of every object in random order, as the API sends it."""
+    if isinstance(value, dict):
+        keys = list(value)
+        rng.shuffle(keys)
+        return {key: _shuffled(value[key], rng) for key in keys}
+    return [_shuffled(item, rng) for item in value] if isinstance(value, list) else value
+
+
+def _as_json(value: Any) -> bytes:
+    """Encode as the API does: UTF-8, ids as bare numbers."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _with_nul(value: Any) -> Any:
+    """Put a NUL into every text."""
+    if isinstance(value, dict):
+        kept = {"search_id", "username"}
+        return {name: item if name in kept else _with_nul(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_nul(item) for item in value]
+    return value[:1] + "\0" + value[1:] if isinstance(value, str) else value

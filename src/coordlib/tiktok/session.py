@@ -1,0 +1,261 @@
+"""A session with the service: one request at a time, budgeted, written down, retried as its kind of error deserves."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from coordlib.errors import ServiceError
+from coordlib.service import Service, check_address
+from coordlib.store import Store, ledger, open_store
+from coordlib.tiktok.access import AccessToken
+from coordlib.tiktok.budget import RequestBudget
+from coordlib.tiktok.credentials import Credentials
+from coordlib.tiktok.endpoints import BASE_URL, VIDEO_QUERY, Endpoint, rows_of
+from coordlib.tiktok.errors import SCHEDULES, TROUBLE, Answer, Kind, classify, to_exception
+from coordlib.tiktok.query import CORE_FIELDS
+
+#: Seconds between two requests: the quota, not speed, is the limit.
+MIN_INTERVAL = 0.5
+
+#: Attempts of one request over all kinds of trouble together.
+MAX_TROUBLE = 3
+
+#: Gateway errors one after the other, over all requests, after which the service is taken to be down. Such outages
+#: last for days (686 logged answers in January 2025), and each attempt costs quota.
+MAX_GATEWAY = 8
+
+#: Header by which a simulated service says that it is one.
+SIMULATED = "coordlib-simulated"
+
+Keep = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request, and what is noted about it in the ledger."""
+
+    endpoint: Endpoint
+    options: Mapping[str, Any] = field(repr=False)
+    purpose: str
+    window_id: int | None
+    keep: Keep | None
+
+
+class Session:
+    """What every request goes through: token, budget, pace, ledger, retries; see :class:`TikTokResearch`."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        base_url: str = BASE_URL,
+        transport: httpx.BaseTransport | None = None,
+        store: Store | None = None,
+        budget: RequestBudget | None = None,
+        run_id: str | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        min_interval: float = MIN_INTERVAL,
+        schedules: Mapping[Kind, tuple[float, ...]] = SCHEDULES,
+        on_origin: Callable[[bool], None] = lambda simulated: None,
+    ) -> None:
+        check_address(base_url, "base_url")
+        self._own_store = store is None
+        self.store = open_store(":memory:") if store is None else store
+        self.clock, self.sleep = clock, sleep
+        self.budget = budget if budget is not None else RequestBudget(self.store, clock=clock)
+        self.run_id = run_id
+        self.schedules = dict(schedules)
+        self.min_interval = min_interval
+        self.requests = 0
+        self.simulated: bool | None = None
+        self.full_fields_refused = False
+        self.full_fields_worked = False
+        self._on_origin = on_origin
+        self._credentials = credentials
+        self._service = Service(
+            "TikTok", base_url, secrets=(credentials.client_key, credentials.client_secret), transport=transport,
+            clock=clock, sleep=sleep,
+        )  # fmt: skip
+        self._token = AccessToken(self._service, credentials, self._note_token)
+        self._last_sent = float("-inf")
+        self._gateways = 0
+
+    @classmethod
+    def from_environment(cls, **options: Any) -> Self:
+        """Make a client with the credentials found in the environment, ``.env`` or the keyring."""
+        return cls(Credentials.find(), **options)
+
+    def __repr__(self) -> str:
+        told = "simulated, " if self.simulated else ""
+        return f"{type(self).__name__}({self._service.address}, {told}{self.requests} requests sent)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections, and the database when it was the client's own."""
+        self._service.close()
+        if self._own_store:
+            self.store.close()
+
+    def request(
+        self,
+        endpoint: Endpoint,
+        *,
+        fields: Iterable[str] = (),
+        json: Mapping[str, Any] | None = None,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
+        purpose: str = "request",
+        window_id: int | None = None,
+        keep: Keep | None = None,
+        schedules: Mapping[Kind, tuple[float, ...]] | None = None,
+    ) -> Answer:
+        """Send one request, trying again as its errors deserve.
+
+        Parameters
+        ----------
+        endpoint
+            Where to.
+        fields
+            Names for the address's ``fields``.
+        json, data, files
+            The body: JSON, or a form.
+        purpose, window_id
+            Written into the ledger.
+        keep
+            Called with a good answer inside the transaction that writes its ledger row: what it stores
+            is kept exactly when the ledger has the request.
+        schedules
+            Waits per kind of error, over those of the client.
+
+        Returns
+        -------
+        Answer
+            A good answer, or the last failure.
+
+        Raises
+        ------
+        QuotaExhausted
+            The budget is spent, or the service says so. Nothing more is sent that day.
+        CredentialsError
+            Key, secret, token or the project's rights are refused.
+        ServiceError
+            The service cannot be reached, or its gateway has failed for every request for a while.
+        """
+        options = {
+            "params": {"fields": ",".join(fields)} if fields else None,
+            "json": json,
+            "data": data,
+            "files": files,
+        }
+        sent = Sent(endpoint, options, purpose, window_id, keep)
+        waits = {**self.schedules, **(schedules or {})}
+        counts: Counter[Kind] = Counter()
+        while True:
+            answer = self._attempt(sent, sum(counts.values()) + 1)
+            schedule, done = waits.get(answer.kind, ()), counts[answer.kind]
+            counts[answer.kind] += 1
+            trouble = sum(counts[kind] for kind in TROUBLE)
+            if done >= len(schedule) or (answer.kind in TROUBLE and trouble >= MAX_TROUBLE):
+                break
+            self.sleep(max(schedule[done], answer.retry_after or 0.0))
+        if answer.kind in (Kind.TOKEN, Kind.NOT_AUTHORIZED):
+            raise to_exception(answer, endpoint.name)
+        return answer
+
+    def _attempt(self, sent: Sent, number: int) -> Answer:
+        endpoint, token = sent.endpoint, self._token.value()
+        pause = self._last_sent + self.min_interval - self.clock()
+        if 0 < pause <= self.min_interval:
+            self.sleep(pause)
+        self.budget.spend(endpoint.pool)
+        self._last_sent = sent_at = self.clock()
+        self.requests += 1
+        started = time.perf_counter()
+        answer = self._send(endpoint, sent.options, token)
+        entry = ledger.Entry(
+            sent_at=int(sent_at), purpose=sent.purpose, endpoint=endpoint.name, attempt=number, kind=answer.kind.value,
+            ms=round((time.perf_counter() - started) * 1000), http_status=answer.status, code=answer.code,
+            message=answer.message or None, log_id=answer.log_id, run_id=self.run_id, window_id=sent.window_id,
+            rows=len(rows_of(endpoint, answer.data)) if answer.ok and endpoint.list_keys else None,
+        )  # fmt: skip
+        with self.store.transaction():
+            ledger.record(self.store, entry)
+            if answer.ok and sent.keep is not None:
+                sent.keep(answer)
+        if answer.kind is Kind.TOKEN:
+            self._token.forget()
+        if answer.kind is Kind.QUOTA:
+            self.budget.exhausted(endpoint.pool, sent_at)
+            raise to_exception(answer, endpoint.name)
+        self._gateways = self._gateways + 1 if answer.kind is Kind.GATEWAY else 0
+        if self._gateways >= MAX_GATEWAY:
+            raise ServiceError(
+                f"{endpoint.name}: {self._gateways} gateway errors in a row ({answer.describe()}); try again later"
+            )
+        return answer
+
+    def _send(self, endpoint: Endpoint, options: Mapping[str, Any], token: str) -> Answer:
+        reply = self._service.send(
+            "POST", endpoint.path, headers={"Authorization": f"Bearer {token}"}, **options
+        )
+        if reply.trouble:
+            return Answer(Kind.NETWORK, message=reply.trouble)
+        self._note_origin(SIMULATED in reply.headers)
+        answer = classify(reply.status, reply.headers, reply.body, endpoint=endpoint.name)
+        html = "html" in reply.headers.get("content-type", "")
+        if endpoint.name == "compliance_download" and answer.kind is Kind.UNREADABLE and not html:
+            return Answer(Kind.OK, reply.status, "ok", text=reply.body.decode("utf-8", "replace"))
+        # What the service may have repeated of our secrets goes before anything shows or stores it.
+        hidden = self._service.hidden
+        return replace(
+            answer,
+            code=hidden(answer.code) if answer.code else None,
+            message=hidden(answer.message),
+            log_id=hidden(answer.log_id) if answer.log_id else None,
+        )
+
+    def _note_origin(self, simulated: bool) -> None:
+        if self.simulated is None:
+            self.simulated = simulated
+            self._on_origin(simulated)
+
+    def _note_token(self, status: int | None, code: str, message: str, log_id: str | None, ms: int) -> None:
+        kind = "ok" if code == "ok" else "network" if status is None else "token"
+        entry = ledger.Entry(
+            sent_at=int(self.clock()), purpose="token", endpoint="token", attempt=1, kind=kind, ms=ms,
+            http_status=status, code=code, message=message, log_id=log_id, run_id=self.run_id,
+        )  # fmt: skip
+        ledger.record(self.store, entry)
+
+    def video_fields(self, fields: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return the fields to ask videos for: those given, else all, else the oldest ones once all were refused."""
+        if fields is not None:
+            return tuple(fields)
+        return CORE_FIELDS if self.full_fields_refused else VIDEO_QUERY.fields
+
+    def refuse_full_fields(self, answer: Answer) -> bool:
+        """Fall back to the fields that work since 2023; False when that was done before or cannot be the cause."""
+        if self.full_fields_refused or self.full_fields_worked:
+            return False
+        self.full_fields_refused = True
+        warnings.warn(
+            f"the service refused the full list of fields ({answer.describe()}); asking for the core fields from now on",
+            UserWarning,
+            stacklevel=2,
+        )
+        return True

@@ -1,0 +1,302 @@
+"""One window of work: its next request, and what becomes of it — paged on, begun again, split, given up, settled.
+
+Every step reads the window from the store, sends one request, and writes page, ledger row and window
+state in one transaction. There is no other memory: a process killed at any moment is continued by the
+next one, with the same rows, none lost and none twice.
+
+Videos come by decreasing id, which is close to decreasing time. So when a search dies half-way, the
+window is restarted from the day it had reached instead of from its beginning.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from coordlib.store import coverage, windows
+from coordlib.store.windows import NewWindow, Window
+from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
+from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
+from coordlib.tiktok.lists import EMPTY_PAGES, ending
+from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count
+from coordlib.tiktok.rows import as_post
+from coordlib.tiktok.session import Session
+
+#: Restarts of a window whose search id is never accepted, before it is split.
+MAX_RESTARTS = 2
+
+#: A planned window of which this many parts fail one after the other is given up.
+MAX_FAILED_IN_A_ROW = 12
+
+#: Seconds for which a day that failed alone for two queries is taken to be broken for all.
+BROKEN_MEMORY = 3 * 86_400
+
+#: A video's id is older than its creation time by at most this long (31 hours in 89,672 videos).
+ID_SLACK = dt.timedelta(hours=48)
+
+#: Age in seconds from which a search id that is refused is taken for dead, not for not ready.
+SEARCH_ID_AGE = 3_600
+
+#: Failures that say nothing about the query itself: its period is tried again in a later run.
+PASSING = TROUBLE | {Kind.RATE, Kind.SEARCH_NOT_READY}
+
+#: Refusals that, from the very first request on, say that no query of ours will be answered (a wrong address).
+REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
+
+#: Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
+_SPLITTABLE_SCHEDULES: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)}
+
+
+class WindowWork:
+    """Moves single windows on; remembers how many of a run failed altogether, one after the other."""
+
+    def __init__(self, client: Session, max_count: int) -> None:
+        self.client = client
+        self.store = client.store
+        self.max_count = check_max_count(max_count)
+        self.failed_in_a_row = 0
+        self._refusals: dict[int, int] = {}
+        self._parts_in_a_row: dict[int, int] = {}
+        self._answered = False
+
+    def _now(self) -> int:
+        return int(self.client.clock())
+
+    def step(self, window: Window) -> None:
+        """Send the next request of a window and write down what came of it."""
+        if window.pages == 0 and window.restarts == 0 and self._cut_out_broken(window):
+            return
+        query = Query.from_json(window.query)
+        fields = window.fields or self.client.video_fields()
+        body: dict[str, Any] = {
+            "query": window.query,
+            "start_date": window.start.strftime("%Y%m%d"),
+            "end_date": window.upper.strftime("%Y%m%d"),
+            "max_count": self.max_count,
+        }
+        if window.search_id is not None:
+            body |= {"cursor": window.cursor, "search_id": window.search_id}
+        schedules = dict(_SPLITTABLE_SCHEDULES) if window.start < window.upper else {}
+        if window.search_id is not None and _age(window.search_id, self._now()) > SEARCH_ID_AGE:
+            schedules[Kind.SEARCH_NOT_READY] = ()
+        answer = self.client.request(
+            VIDEO_QUERY,
+            fields=fields,
+            json=body,
+            purpose=window.phase,
+            window_id=window.window_id,
+            keep=lambda good: self._keep(window, query, good),
+            schedules=schedules,
+        )
+        if answer.ok:
+            self._answered, self.failed_in_a_row = True, 0
+            self._parts_in_a_row.pop(window.root_id, None)
+            if not window.fields or window.fields == CORE_FIELDS:
+                self.client.full_fields_worked = True
+            return
+        self._failed(window, query, answer)
+
+    def _keep(self, window: Window, query: Query, answer: Answer) -> None:
+        """Store a page and move its window on; runs inside the transaction of the page's ledger row."""
+        now = self._now()
+        wanted = query.usernames()
+        rows = [row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")]
+        if wanted is not None:
+            # Matching is approximate, and audits found wrong accounts in timelines: check it here.
+            rows = [row for row in rows if str(row["username"]).lower() in wanted]
+        fresh = windows.keep_rows(self.store, window.window_id, [as_post(row) for row in rows], now)
+        changes: dict[str, Any] = {
+            "state": "running",
+            "reason": None,
+            "pages": window.pages + 1,
+            "rows": window.rows + fresh,
+            "empty_pages": 0 if answer.data.get("videos") else window.empty_pages + 1,
+        }
+        cursor = clean(answer.data.get("cursor"), "create_time")
+        search_id = clean(answer.data.get("search_id"), "search_id") or window.search_id
+        ended = ending(answer.data, bool(answer.data.get("videos")), window.cursor)
+        if ended is None and changes["empty_pages"] >= EMPTY_PAGES:
+            ended = "empty-pages"
+        elif ended is None and window.max_pages is not None and changes["pages"] >= window.max_pages:
+            ended = "max-pages"
+        elif ended is None and (search_id is None or (answer.data.get("videos") and cursor < window.cursor)):
+            ended = "no-cursor"
+        if cursor is not None:
+            changes["cursor"] = cursor
+        changes["search_id"] = search_id
+        if ended is not None:
+            changes |= {"state": "done", "reason": ended}
+        windows.update(self.store, window.window_id, now, **changes)
+        if ended is not None:
+            self.settle(window.root_id)
+
+    def _failed(self, window: Window, query: Query, answer: Answer) -> None:
+        kind = answer.kind
+        if kind in TROUBLE:
+            self._parts_in_a_row[window.root_id] = self._parts_in_a_row.get(window.root_id, 0) + 1
+        if kind is Kind.INVALID and window.fields == CORE_FIELDS and not self.client.full_fields_worked:
+            # The short list of fields is refused as well, so the list was not the cause.
+            self.client.full_fields_refused, self.client.full_fields_worked = False, True
+            windows.update(self.store, window.window_id, self._now(), fields=())
+            window = windows.get(self.store, window.window_id)
+        if kind is Kind.SEARCH_NOT_READY and window.restarts < MAX_RESTARTS and window.search_id is not None:
+            self._restart(window)
+        elif (
+            kind in (Kind.INVALID, Kind.SCOPE_FIELDS)
+            and not window.fields
+            and self.client.refuse_full_fields(answer)
+        ):
+            windows.update(self.store, window.window_id, self._now(), fields=self.client.video_fields())
+        elif kind in TROUBLE and self._parts_in_a_row[window.root_id] >= MAX_FAILED_IN_A_ROW:
+            self._give_up(window, answer)
+        elif kind in SPLITTABLE and window.start < window.upper:
+            middle = window.start + (window.upper - window.start) // 2
+            parts = ((middle + dt.timedelta(days=1), window.upper), (window.start, middle))
+            self._replace(window, [(query, *part) for part in parts], answer)
+        elif kind is Kind.SEARCH_NOT_READY and (halves := query.halves()) is not None:
+            self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
+        elif kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and self._without_culprit(window, query, answer):
+            pass
+        else:
+            self._fail(window, answer)
+
+    def _restart(self, window: Window) -> None:
+        """Begin a window again without its search id, from the day it had reached."""
+        oldest = self.store.connection.execute(
+            "SELECT min(CAST(content_id AS INTEGER)) AS id FROM window_posts WHERE window_id = ?",
+            (window.window_id,),
+        ).fetchone()["id"]
+        upper = window.upper
+        if oldest is not None and oldest >> 32 > 0:
+            reached = dt.datetime.fromtimestamp(oldest >> 32, dt.UTC) + ID_SLACK
+            upper = max(window.start, min(upper, reached.date()))
+        windows.update(
+            self.store, window.window_id, self._now(),
+            search_id=None, cursor=0, empty_pages=0, restarts=window.restarts + 1, upper_date=upper.isoformat(), state="running",
+        )  # fmt: skip
+
+    def _without_culprit(self, window: Window, query: Query, answer: Answer) -> bool:
+        """Take a refused account out of a batch, or cut the batch in two; False when there is nothing to cut."""
+        named = [
+            name
+            for name in query.usernames() or ()
+            if name in answer.message.lower().replace("@", " ").split()
+        ]
+        count = self._refusals[window.root_id] = self._refusals.get(window.root_id, 0) + 1
+        if len(named) == 1 and (values := query.longest_list()) is not None:
+            culprit = next((value for value in values.field_values if value.lower() == named[0]), None)
+            rest = query.without("username", culprit) if culprit is not None else None
+            if culprit is not None and rest is not None:
+                with self.store.transaction():
+                    coverage.mark_problem(self.store, culprit, answer.message, window.upper, self._now())
+                    self._replace(window, [(rest, window.start, window.upper)], answer)
+                return True
+        longest, halves = query.longest_list(), query.halves()
+        # One bad value needs two requests per halving; more refusals than that are not about a value.
+        if longest is None or halves is None or count > 2 * len(longest.field_values).bit_length() + 12:
+            return False
+        self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
+        return True
+
+    def _replace(
+        self, window: Window, parts: Iterable[tuple[Query, dt.date, dt.date]], answer: Answer | None
+    ) -> None:
+        """Put smaller windows in the place of one."""
+        new = [
+            NewWindow(
+                query.to_json(), query.fingerprint, start, end, fields=window.fields, max_pages=window.max_pages,
+                root_id=window.root_id,
+            )
+            for query, start, end in parts
+        ]  # fmt: skip
+        with self.store.transaction():
+            windows.add(self.store, window.run_id, window.phase, new, self._now())
+            windows.update(
+                self.store, window.window_id, self._now(), state="split",
+                reason=answer.kind.value if answer else "known-broken-day", log_id=answer.log_id if answer else None,
+            )  # fmt: skip
+
+    def _cut_out_broken(self, window: Window) -> bool:
+        """Cut days out of a window that failed alone for other queries lately; no request is spent on them."""
+        since = self._now() - BROKEN_MEMORY
+        broken = windows.broken_days(self.store, since, sorted(kind.value for kind in TROUBLE))
+        inside = {day: log_id for day, log_id in broken.items() if window.start <= day <= window.upper}
+        if not inside:
+            return False
+        query = Query.from_json(window.query)
+        stretches, first = [], window.start
+        for day in [*sorted(inside), window.upper + dt.timedelta(days=1)]:
+            if first < day:
+                stretches.append((query, first, day - dt.timedelta(days=1)))
+            first = day + dt.timedelta(days=1)
+        failed = [
+            NewWindow(
+                window.query, window.query_hash, day, day, root_id=window.root_id, state="failed",
+                reason="known-broken-day", log_id=log_id,
+            )
+            for day, log_id in inside.items()
+        ]  # fmt: skip
+        with self.store.transaction():
+            if window.start == window.upper:
+                self.close(window, "known-broken-day", inside[window.start])
+            else:
+                windows.add(self.store, window.run_id, window.phase, failed, self._now())
+                self._replace(window, reversed(stretches), None)
+            self.settle(window.root_id)
+        return True
+
+    def close(self, window: Window, reason: str, log_id: str | None) -> None:
+        """End a window as failed."""
+        windows.update(
+            self.store, window.window_id, self._now(), state="failed", reason=reason, log_id=log_id
+        )
+
+    def _fail(self, window: Window, answer: Answer) -> None:
+        with self.store.transaction():
+            self.close(window, answer.kind.value, answer.log_id)
+            query = Query.from_json(window.query)
+            names = query.usernames() or frozenset()
+            if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
+                coverage.mark_problem(
+                    self.store, query.and_[0].field_values[0], answer.message, window.upper, self._now()
+                )
+            self.settle(window.root_id)
+        if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
+            self._note_failed_root(window.root_id)
+
+    def _give_up(self, window: Window, answer: Answer) -> None:
+        """Record everything left of a planned window as failed: all its parts fail."""
+        with self.store.transaction():
+            for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
+                self.close(part, answer.kind.value, answer.log_id)
+            self.settle(window.root_id)
+        self._note_failed_root(window.root_id)
+
+    def _note_failed_root(self, root_id: int) -> None:
+        family = windows.select(self.store, root_id=root_id)
+        if not any(part.state in (*windows.OPEN, "done") or part.pages for part in family):
+            self.failed_in_a_row += 1
+
+    def settle(self, root_id: int, *, believed: bool = False) -> None:
+        """Once nothing of a planned window is open, note which days its accounts or captions are covered for.
+
+        A window without a row waits for the end of its phase.
+        """
+        family = windows.select(self.store, root_id=root_id)
+        root = next(part for part in family if part.window_id == root_id)
+        if any(part.state in (*windows.OPEN, "carried") for part in family) or not root.subjects:
+            return
+        if not any(part.state == "done" and (believed or part.rows) for part in family):
+            return
+        missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
+        missing += sum(
+            part.state == "done" and part.reason not in (None, "done", "max-pages") for part in family
+        )
+        coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
+
+
+def _age(search_id: str, now: int) -> float:
+    """Seconds since a search id was made: its upper half is its time."""
+    made = int(search_id) >> 32 if search_id.isascii() and search_id.isdigit() else 0
+    return now - made if 0 < made <= now else 0
