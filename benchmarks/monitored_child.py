@@ -22,16 +22,16 @@ def main() -> None:
     """Monitor the days given, in order; a day that is reported already is passed over."""
     workspace, address, daily = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     day_module.run_report = decided_without_a_page
-    with RemoteClock(address) as clock:
-        connect = simulated_connector(clock, address, daily)
-        for date in sys.argv[4:]:
-            clock.not_before(morning_of(date))
-            try:
-                monitor_day(workspace, date, connect, Monitoring(daily_requests=daily), progress=False)
-            except ParameterError as error:
-                if "is reported already" not in str(error):
-                    raise
-            print(date, flush=True)
+    clock = RemoteClock(address)
+    connect = simulated_connector(clock, address, daily)
+    for date in sys.argv[4:]:
+        clock.not_before(morning_of(date))
+        try:
+            monitor_day(workspace, date, connect, Monitoring(daily_requests=daily), progress=False)
+        except ParameterError as error:
+            if "is reported already" not in str(error):
+                raise
+        print(date, flush=True)
 
 
 if __name__ == "__main__":

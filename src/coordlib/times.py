@@ -6,6 +6,7 @@ A date and time without a zone is taken as UTC, as every platform of the exports
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -155,3 +156,26 @@ def _seconds(stamps: pd.Series[Any]) -> pd.Series[Any]:
     seconds = pd.Series(pd.NA, index=stamps.index, dtype="Int64")
     seconds[found] = stamps[found].dt.as_unit("s").astype("int64")
     return seconds
+
+
+def day_of(moment: float) -> dt.date:
+    """Return the UTC day of a moment in UTC seconds.
+
+    Examples
+    --------
+    >>> day_of(86_400.5)
+    datetime.date(1970, 1, 2)
+    """
+    return dt.datetime.fromtimestamp(moment, dt.UTC).date()
+
+
+def day_start(day: dt.date | str) -> int:
+    """Return the first UTC second of a day, given as a date or as ISO text (anything else is a ``ValueError``).
+
+    Examples
+    --------
+    >>> day_start("1970-01-02")
+    86400
+    """
+    date = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())

@@ -12,7 +12,6 @@ pytest.importorskip("uvicorn")
 
 from coordlib.parameters import CollectionParameters
 from coordlib.simulate.service import Fault, ServerConfig, Service, archive_faults, running_server
-from coordlib.simulate.service.compliance import still_valid
 from coordlib.simulate.world import DAY, build_world
 from coordlib.store import coverage, ledger, open_store, windows
 from coordlib.store.posts import collected_posts
@@ -194,7 +193,7 @@ def test_what_was_deleted_since_is_deleted_here_too(world):
         service.catalogue.gone[world.videos["video_id"].astype(str).isin(lost).to_numpy()] = True
         service.state.now += 31 * DAY
         done = refresh(client, progress=False)
-        gone = {video_id for video_id in before if not still_valid(service, int(video_id))}
+        gone = {video_id for video_id in before if not service.catalogue.still_public(int(video_id))}
         assert done.complete and set(done.gone) == gone >= set(lost)
         assert set(collected_posts(client.store)["content_id"]) == before - gone
 

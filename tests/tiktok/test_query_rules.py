@@ -10,13 +10,13 @@ from coordlib.errors import QueryError
 from coordlib.tiktok import Query, any_of, condition
 from coordlib.tiktok.query import (
     FULL_FIELDS,
+    REGION_CODES,
     check_fields,
     check_max_count,
     check_span,
     days_between,
     parse_day,
 )
-from coordlib.tiktok.regions import REGION_CODES
 
 
 def test_the_documented_example_is_written_as_the_service_reads_it():

@@ -16,10 +16,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 from typing import Any, Self
 
 from coordlib.errors import QueryError
-from coordlib.tiktok.regions import REGION_CODES
+from coordlib.yaml_files import read_yaml
 
 #: The service takes an end date at most this many days after the start date.
 MAX_SPAN_DAYS = 30
@@ -27,15 +28,15 @@ MAX_SPAN_DAYS = 30
 #: Values of one IN list the service is known to take.
 MAX_VALUES = 100
 
-#: Fields that work since 2023, and those added since; ``full`` falls back to ``core`` when it is refused.
-CORE_FIELDS = (
-    "id", "video_description", "create_time", "region_code", "share_count", "view_count", "like_count",
-    "comment_count", "music_id", "hashtag_names", "username", "effect_ids", "playlist_id", "voice_to_text",
-)  # fmt: skip
-FULL_FIELDS = (
-    *CORE_FIELDS, "is_stem_verified", "favorites_count", "video_duration", "hashtag_info_list",
-    "sticker_info_list", "effect_info_list", "video_mention_list", "video_label", "video_tag",
-)  # fmt: skip
+_DOCUMENTED = {
+    name: tuple(words.split())
+    for name, words in read_yaml(Path(__file__).with_name("documented.yml"), text=True).items()
+}
+#: Fields that work since 2023, and all of them; where all are refused, the former are asked for.
+CORE_FIELDS = _DOCUMENTED["core_fields"]
+FULL_FIELDS = (*CORE_FIELDS, *_DOCUMENTED["newer_fields"])
+#: The two-letter codes of the regions an account can have been registered in.
+REGION_CODES = frozenset(_DOCUMENTED["region_codes"])
 
 _EQUAL = frozenset({"EQ", "IN"})
 _ORDERED = frozenset({"EQ", "IN", "GT", "GTE", "LT", "LTE"})

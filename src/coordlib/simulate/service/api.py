@@ -10,28 +10,18 @@ import email.parser
 import email.policy
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from coordlib.simulate.service import compliance, profiles, search
 from coordlib.simulate.service.catalogue import Catalogue
-from coordlib.simulate.service.config import ServerConfig
-from coordlib.simulate.service.context import Context, Found
-from coordlib.simulate.service.faults import ANSWERS, GATEWAY_PAGE, Call, Faults
+from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
+from coordlib.simulate.service.faults import Call, Faults
+from coordlib.simulate.service.handlers import HANDLERS, Context, Found
 from coordlib.simulate.service.state import State
 from coordlib.simulate.service.validate import InvalidParams
 from coordlib.simulate.world import World
-
-#: Path after /v2/research/ of each endpoint that is simulated, and what answers there.
-HANDLERS: Mapping[str, Callable[[Context, Call], Found]] = {
-    "video/query": search.video_query,
-    "user/info": profiles.user_info,
-    "validation_task/create": compliance.create,
-    "validation_task_status/get": compliance.status,
-    "validation_task/download": compliance.download,
-}
 
 
 @dataclass
@@ -80,13 +70,8 @@ class Service(Context):
         """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
         self.state.now += self.state.tick
         self.state.calls["oauth/token"] += 1
-        call = Call("oauth/token")
-        for name in ("timeout", "gateway_504_html", "internal_error"):
-            # Faults strike the token endpoint only when they name it.
-            if any(
-                fault.name == name and fault.endpoint == call.endpoint for fault in self.faults.faults
-            ) and (fault := self.faults.strike(name, call)):
-                return self._faulty(fault.name, self.faults.wording(fault), fault.seconds)
+        if fault := self.faults.at_token():
+            return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         error = _token_error(form, content_type, self.config.clients)
         if error is not None:
@@ -104,7 +89,7 @@ class Service(Context):
         Parameters
         ----------
         endpoint
-            One of :data:`HANDLERS`.
+            One of :data:`coordlib.simulate.service.handlers.HANDLERS`.
         fields
             The query string's ``fields``.
         body, authorization, content_type
@@ -120,30 +105,31 @@ class Service(Context):
     def _answer(
         self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
     ) -> Reply:
+        state = self.state
         scheme, _, token = authorization.partition(" ")
-        client = self.state.client_of(token.strip()) if scheme.lower() == "bearer" else None
+        client = state.client_of(token.strip()) if scheme.lower() == "bearer" else None
         if client is None:
             return self._error("token_revoked")
-        account = (client, self.state.day, "research")
-        if self.state.used[account] >= self.config.quota:
+        account = (client, state.day, "research")
+        if state.used[account] >= self.config.quota:
             return self._error("daily_quota")
         data, problem = _parse_body(body, content_type)
         call = Call.of(endpoint, data, fields)
         fault = self.faults.before(call)
         if fault is not None and fault.name == "token_revoked":
-            self.state.tokens.pop(token.strip(), None)
+            state.tokens.pop(token.strip(), None)
         if fault is None or fault.name not in {"rate_limit", "daily_quota", "token_revoked"}:
-            self.state.used[account] += 1
+            state.used[account] += 1
         if fault is not None:
-            return self._faulty(fault.name, self.faults.wording(fault), fault.seconds)
+            return self._faulty(fault)
         try:
             if problem:
                 raise InvalidParams(problem)
             return self._wrapped(HANDLERS[endpoint](self, call), call)
         except InvalidParams as error:
             if not self.config.count_invalid:
-                self.state.used[account] -= 1
-            return self._error("invalid_params", str(error))
+                state.used[account] -= 1
+            return self._refusal(400, "invalid_params", str(error))
 
     def _wrapped(self, found: Found, call: Call) -> Reply:
         """Put what was found into the envelope of success, with whatever faults damage an answer."""
@@ -160,24 +146,22 @@ class Service(Context):
             return Reply(200, content[: len(content) // 2], code="bad_json")
         return Reply(200, content, rows=found.rows)
 
-    def _error(self, name: str, message: str | None = None) -> Reply:
-        status, code, wording = ANSWERS[name]
-        words = wording if message is None else message
-        body: dict[str, Any] = {"error": {"code": code, "message": words, "log_id": self.state.log_id()}}
+    def _error(self, name: str) -> Reply:
+        return self._refusal(FAULTS[name]["status"], FAULTS[name]["code"], FAULTS[name]["message"])
+
+    def _refusal(self, status: int, code: str, message: str) -> Reply:
+        body: dict[str, Any] = {"error": {"code": code, "message": message, "log_id": self.state.log_id()}}
         if self.config.error_data == "empty":
             body["data"] = {}
         return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
 
-    def _faulty(self, name: str, message: str, seconds: float) -> Reply:
-        match name:
-            case "gateway_504_html":
-                page = GATEWAY_PAGE.format(stamp=int(self.state.now)).encode()
-                return Reply(504, page, "text/html", code="gateway")
-            case "timeout":
-                return Reply(504, b"", "text/html", hang=seconds or 600.0, code="timeout")
-            case "not_found":
-                return Reply(404, b"404 page not found", "text/plain", code="not_found")
-        return self._error(name, message)
+    def _faulty(self, fault: Fault) -> Reply:
+        told, message = FAULTS[fault.name], self.faults.wording(fault)
+        if "body" not in told:
+            return self._refusal(told["status"], told["code"], message)
+        content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()
+        hang = (fault.seconds or 600.0) if fault.name == "timeout" else 0.0
+        return Reply(told["status"], content, told["type"], hang, told["code"])
 
 
 def _token_error(

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coordlib.simulate.ids import chance, mix
-from coordlib.simulate.service.validate import LENGTHS, VideoQuery, day_start
+from coordlib.simulate.service.validate import LENGTHS, VideoQuery, first_second
 from coordlib.simulate.world import DAY, World
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
-_CACHE = 512
-#: salts of the properties that follow from a video's id alone
-_LAG, _EFFECT, _LIKES, _COMMENTS, _MISSING, _DROP, _STEM, _LABEL = 20, 21, 22, 23, 24, 25, 27, 28
+_COMPARED: Mapping[str, Callable[[Any, Any], BoolArray]] = {
+    "GT": np.greater,
+    "GTE": np.greater_equal,
+    "LT": np.less,
+    "LTE": np.less_equal,
+}
 
 
 class Catalogue:
@@ -31,46 +34,31 @@ class Catalogue:
     def __init__(self, world: World, missing_share: float = 0.0, drop_share: float = 0.0) -> None:
         self.world = world
         videos, accounts = world.videos, world.accounts
-        self.id = videos["video_id"].to_numpy()
-        self.time = videos["create_time"].to_numpy()
-        self.account = videos["account"].to_numpy()
-        self.caption = videos["caption"].to_numpy()
-        self.music = videos["music_id"].to_numpy()
-        self.voice = videos["voice"].to_numpy()
-        self.final = {name: videos[name].to_numpy() for name in COUNTS}
-        self.duration = videos["duration"].to_numpy()
+        column = {str(name): videos[name].to_numpy() for name in videos.columns}
+        self.id, self.time, self.account = column["video_id"], column["create_time"], column["account"]
+        self.caption, self.music, self.voice = column["caption"], column["music_id"], column["voice"]
+        self.duration, self.final = column["duration"], {name: column[name] for name in COUNTS}
         self.handle: list[str] = [str(name) for name in accounts["account_id"]]
         self.region = accounts["region"].to_numpy().astype(str)
         self.private = accounts["private"].to_numpy()
         self.number = {name.casefold(): k for k, name in enumerate(self.handle)}
-        self._by_id = np.argsort(self.id)
-        self.gone = (
-            videos["gone"].to_numpy() | self.private[self.account] | (chance(self.id, _DROP) < drop_share)
-        )
-        self.listed = chance(self.id, _MISSING) >= missing_share
-        self.lag = (chance(self.id, _LAG) * 10 * DAY).astype(np.int64)
-        effect = mix(self.id, _EFFECT)
-        self.effect = np.where(
-            effect % np.uint64(50) == 0, 100_000 + (effect >> np.uint64(32)) % np.uint64(40), 0
-        )
-        self.no_likes = chance(self.id, _LIKES) < 0.01
-        self.no_comments = chance(self.id, _COMMENTS) < 0.004
-        self.stem = chance(self.id, _STEM) < 0.01
-        self.labelled = chance(self.id, _LABEL) < 0.02
-        self._index_captions()
-        self._by_account = np.argsort(self.account, kind="stable")
-        self._bounds = np.searchsorted(self.account[self._by_account], np.arange(len(self.handle) + 1))
-
-    def _index_captions(self) -> None:
-        folded = [text.casefold().replace("\0", "") for text in self.world.captions]
+        # Properties that follow from a video's id alone, each with a salt of its own.
+        self.lag = (chance(self.id, 20) * 10 * DAY).astype(np.int64)
+        effect = mix(self.id, 21)
+        some = 100_000 + (effect >> np.uint64(32)) % np.uint64(40)
+        self.effect = np.where(effect % np.uint64(50) == 0, some, 0)
+        self.hidden = {"like_count": chance(self.id, 22) < 0.01, "comment_count": chance(self.id, 23) < 0.004}
+        self.listed = chance(self.id, 24) >= missing_share
+        self.gone = column["gone"] | self.private[self.account] | (chance(self.id, 25) < drop_share)
+        self.stem, self.labelled = chance(self.id, 27) < 0.01, chance(self.id, 28) < 0.02
+        folded = [text.casefold().replace("\0", "") for text in world.captions]
         self._text = "\0".join(folded)
-        lengths = np.fromiter((len(text) + 1 for text in folded), dtype=np.int64, count=len(folded))
-        self._offset = np.concatenate([[0], np.cumsum(lengths)])
+        self._offset = np.concatenate([[0], np.cumsum([len(text) + 1 for text in folded])])
         self._tags: dict[str, list[int]] = {}
-        for number, tags in enumerate(self.world.hashtags):
+        for number, tags in enumerate(world.hashtags):
             for tag in tags:
                 self._tags.setdefault(tag.casefold(), []).append(number)
-        self._keywords: OrderedDict[str, IntArray] = OrderedDict()
+        self._with_keyword = functools.lru_cache(maxsize=512)(self._find_keyword)
 
     # -- what matches -------------------------------------------------------------------------
 
@@ -79,16 +67,17 @@ class Catalogue:
         stop = min(query.end, int(newest) + 1)
         low, high = np.searchsorted(self.time, [query.start, max(stop, query.start)])
         rows = np.arange(low, high)
+        found = {
+            name: [self._matches(condition, rows, now) for condition in conditions]
+            for name, conditions in query.clauses.items()
+        }
         keep = self.listed[low:high].copy()
-        for condition in query.clauses["and"]:
-            keep &= self._matches(condition, rows, now)
-        if query.clauses["or"]:
-            any_true = np.zeros(len(rows), dtype=bool)
-            for condition in query.clauses["or"]:
-                any_true |= self._matches(condition, rows, now)
-            keep &= any_true
-        for condition in query.clauses["not"]:
-            keep &= ~self._matches(condition, rows, now)
+        for matches in found["and"]:
+            keep &= matches
+        if found["or"]:
+            keep &= np.any(found["or"], axis=0)
+        for matches in found["not"]:
+            keep &= ~matches
         rows = rows[keep]
         return np.asarray(rows[np.argsort(-self.id[rows], kind="stable")])
 
@@ -96,18 +85,13 @@ class Catalogue:
         field, operation, values = condition
         match field:
             case "keyword" | "hashtag_name":
-                hit = np.zeros(len(self.world.captions), dtype=bool)
-                for value in values:
-                    hit[
-                        self._with_keyword(value)
-                        if field == "keyword"
-                        else self._tags.get(value.casefold(), [])
-                    ] = True
-                return np.asarray(hit[self.caption[rows]])
+                folded = [value.casefold() for value in values]
+                some = self._with_keyword if field == "keyword" else lambda tag: self._tags.get(tag, [])
+                places = [k for value in folded for k in some(value)]
+                return _marked(len(self.world.captions), places, self.caption[rows])
             case "username":
-                hit = np.zeros(len(self.handle), dtype=bool)
-                hit[[self.number[v.casefold()] for v in values if v.casefold() in self.number]] = True
-                return np.asarray(hit[self.account[rows]])
+                named = [self.number[v.casefold()] for v in values if v.casefold() in self.number]
+                return _marked(len(self.handle), named, self.account[rows])
             case "region_code":
                 return np.asarray(np.isin(self.region, [v.upper() for v in values])[self.account[rows]])
             case "video_id" | "music_id" | "effect_id":
@@ -117,40 +101,35 @@ class Catalogue:
                 band = np.searchsorted([15, 60, 300], self.duration[rows], side="right")
                 return np.isin(band, [LENGTHS.index(v) for v in values])
             case "create_date":
-                return _compare(
-                    self.time[rows] // DAY, operation, [day_start(v, field) // DAY for v in values]
-                )
-        return _compare(self.counts(rows, now)[field], operation, [int(v) for v in values])
+                column, numbers = self.time[rows] // DAY, [first_second(v, field) // DAY for v in values]
+            case _:
+                column, numbers = self.counts(rows, now)[field], [int(v) for v in values]
+        if operation in ("EQ", "IN"):
+            return np.isin(column, numbers)
+        return np.asarray(_COMPARED[operation](column, numbers[0]))
 
-    def _with_keyword(self, keyword: str) -> IntArray:
-        """Captions that contain a keyword, ignoring case."""
-        wanted = keyword.casefold()
-        if wanted in self._keywords:
-            self._keywords.move_to_end(wanted)
-            return self._keywords[wanted]
+    def _find_keyword(self, wanted: str) -> list[int]:
+        """Captions that contain a case-folded keyword."""
         found, at = [], self._text.find(wanted) if "\0" not in wanted else -1
         while at >= 0:
             number = int(np.searchsorted(self._offset, at, side="right")) - 1
             found.append(number)
             at = self._text.find(wanted, int(self._offset[number + 1]))
-        self._keywords[wanted] = np.array(found, dtype=np.int64)
-        if len(self._keywords) > _CACHE:
-            self._keywords.popitem(last=False)
-        return self._keywords[wanted]
+        return found
 
-    def row_of(self, identifier: int) -> int | None:
-        """Row of a video id, if there is such a video."""
-        if not 0 <= identifier < 1 << 63:
-            return None
-        place = int(np.searchsorted(self.id, identifier, sorter=self._by_id))
-        row = int(self._by_id[place]) if place < len(self.id) else -1
-        return row if row >= 0 and int(self.id[row]) == identifier else None
+    def still_public(self, identifier: int) -> bool:
+        """Whether there is such a video, and its author has not withdrawn it after it was returned (2 %)."""
+        row = self._row_of.get(identifier)
+        return row is not None and not self.gone[row] and bool(chance(identifier, 60)[0] >= 0.02)
+
+    @functools.cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {identifier: row for row, identifier in enumerate(self.id.tolist())}
 
     def rows_of(self, account: int, newest: float) -> IntArray:
-        """Rows of an account's visible videos, newest first."""
-        rows = self._by_account[self._bounds[account] : self._bounds[account + 1]]
-        rows = rows[(self.time[rows] <= newest) & self.listed[rows] & ~self.gone[rows]]
-        return np.asarray(rows[::-1])
+        """Rows of an account's visible videos."""
+        mine = (self.account == account) & (self.time <= newest) & self.listed & ~self.gone
+        return np.flatnonzero(mine)
 
     # -- what is told -------------------------------------------------------------------------
 
@@ -161,39 +140,43 @@ class Catalogue:
         grown = 1 - np.exp(-known / (1.5 * DAY))
         return {name: (values[rows] * grown).astype(np.int64) for name, values in self.final.items()}
 
-    def describe(self, rows: IntArray, now: float, names: list[str]) -> list[dict[str, Any]]:
+    def describe(self, rows: IntArray, now: float, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return video objects with the fields named; absent values are left out, ids are numbers."""
         counts = self.counts(rows, now)
-        columns = {name: counts[name].tolist() for name in names if name in counts}
-        makers = [(name, _MAKERS[name]) for name in names if name in _MAKERS]
-        items = []
-        for place, row in enumerate(rows.tolist()):
-            item = {name: column[place] for name, column in columns.items()}
-            for name, make in makers:
-                value = make(self, row)
-                if value is not None:
-                    item[name] = value
-            if self.no_likes[row]:
-                item.pop("like_count", None)
-            if self.no_comments[row]:
-                item.pop("comment_count", None)
-            items.append(item)
-        return items
+        columns: dict[str, list[Any]] = {}
+        for name in (*filter(counts.__contains__, names), *filter(_MAKERS.__contains__, names)):
+            if name in counts:
+                hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
+                columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
+            else:
+                columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
+        return [
+            {name: column[k] for name, column in columns.items() if column[k] is not None}
+            for k in range(len(rows))
+        ]
 
-    def _tags_of(self, row: int) -> list[str]:
+    def tags_of(self, row: int) -> list[str]:
+        """Hashtags of a video."""
         return self.world.hashtags[int(self.caption[row])]
 
 
-def _effect_info(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
+def _marked(size: int, places: Sequence[int], rows: IntArray) -> BoolArray:
+    """For each row, whether what it points to is among the places."""
+    mask = np.zeros(size, dtype=bool)
+    mask[list(places)] = True
+    return np.asarray(mask[rows])
+
+
+def _effects(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     number = int(catalogue.effect[row])
     info = {"effect_id": number, "effect_name": f"sim effect {number}", "effect_photo_url": ""}
     return [info] if number else None
 
 
-def _hashtag_info(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
+def _hashtags(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     return [
         {"hashtag_id": sum(tag.encode()) * 7919, "hashtag_name": tag, "hashtag_description": ""}
-        for tag in catalogue._tags_of(row)
+        for tag in catalogue.tags_of(row)
     ] or None
 
 
@@ -215,19 +198,12 @@ _MAKERS: dict[str, Callable[[Catalogue, int], Any]] = {
     "video_duration": lambda c, row: int(c.duration[row]),
     "is_stem_verified": lambda c, row: bool(c.stem[row]),
     "effect_ids": lambda c, row: [str(c.effect[row])] if c.effect[row] else None,
-    "effect_info_list": _effect_info,
-    "hashtag_names": lambda c, row: c._tags_of(row) or None,
-    "hashtag_info_list": _hashtag_info,
+    "effect_info_list": _effects,
+    "hashtag_names": lambda c, row: c.tags_of(row) or None,
+    "hashtag_info_list": _hashtags,
     "voice_to_text": lambda c, row: c.world.voices[int(c.voice[row])] if c.voice[row] >= 0 else None,
     "video_label": lambda c, row: _LABELLED if c.labelled[row] else None,
     "video_tag": lambda c, row: {"type": "AIGC Type", "number": 1} if c.labelled[row] else None,
     "sticker_info_list": _stickers,
     "video_mention_list": lambda c, row: [c.handle[row % len(c.handle)]] if row % 41 == 0 else None,
 }
-
-
-def _compare(column: IntArray, operation: str, values: list[int]) -> BoolArray:
-    if operation in ("EQ", "IN"):
-        return np.isin(column, values)
-    ordered = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
-    return np.asarray(ordered[operation](column, values[0]))

@@ -1,58 +1,12 @@
-"""Deciding which fault, if any, strikes a call, and what the answer then looks like."""
+"""Deciding which fault, if any, strikes a call."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordlib.simulate.service.config import Fault
+from coordlib.simulate.service.config import FAULTS, Fault
 from coordlib.simulate.service.state import State
-
-#: code, HTTP status and wording as logged by the archive's collector
-ANSWERS: dict[str, tuple[int, str, str]] = {
-    "internal_error": (500, "internal_error", "Something is wrong. Please try again later."),
-    "broken_period": (500, "internal_error", "Something is wrong. Please try again later."),
-    "rate_limit": (429, "rate_limit_exceeded", "The API rate limit exceeded. Please try again later."),
-    "daily_quota": (
-        429,
-        "daily_quota_limit_exceeded",
-        "The API daily quota limit exceeded. Please try again later",
-    ),
-    "token_revoked": (
-        401,
-        "access_token_invalid",
-        "The access token is invalid or not found in the request.",
-    ),
-    "scope_permission_missed": (
-        400,
-        "scope_permission_missed",
-        "The following fields require extra scopes to be granted",
-    ),
-    "scope_not_authorized": (
-        401,
-        "scope_not_authorized",
-        "The user did not authorize the scope required for completing this request",
-    ),
-    "invalid_cursor": (400, "invalid_params", "Invalid count or cursor"),
-    "invalid_params": (400, "invalid_params", ""),
-}
-#: the three wordings of a 500, by how often the archive logged them
-WORDINGS = {
-    "Something is wrong. Please try again later.": 16_502,
-    "Server Internal Error": 77,
-    "Something went wrong. Please try again later.": 8,
-}
-#: struck in this order, before the request is looked at any further
-BEFORE = (
-    "token_revoked", "daily_quota", "rate_limit", "timeout", "gateway_504_html", "not_found",
-    "scope_not_authorized", "scope_permission_missed", "broken_period", "internal_error",
-)  # fmt: skip
-GATEWAY_PAGE = (
-    "<HTML><HEAD>\n<TITLE>Error</TITLE>\n</HEAD><BODY>\nAn error occurred while processing your request.<p>\n"
-    "Reference&#32;&#35;221&#46;51b00517&#46;{stamp}&#46;2a9b0c\n"
-    "<P>https&#58;&#47;&#47;errors&#46;edgesuite&#46;net&#47;221&#46;51b00517&#46;{stamp}&#46;2a9b0c</P>\n</BODY>\n</HTML>\n"
-)
 
 
 @dataclass
@@ -79,14 +33,8 @@ class Call:
         start, end = body.get("start_date"), body.get("end_date")
         dates = (start, end) if isinstance(start, str) and isinstance(end, str) else None
         cursor = body.get("cursor", 0)
-        return cls(
-            endpoint,
-            cursor if isinstance(cursor, int) else None,
-            frozenset(name.casefold() for name in names if isinstance(name, str)),
-            dates,
-            body,
-            fields,
-        )
+        usernames = frozenset(name.casefold() for name in names if isinstance(name, str))
+        return cls(endpoint, cursor if isinstance(cursor, int) else None, usernames, dates, body, fields)
 
 
 class Faults:
@@ -116,32 +64,34 @@ class Faults:
 
     def before(self, call: Call) -> Fault | None:
         """Return the first fault that strikes before the request is looked at."""
-        for name in BEFORE:
-            fault = self.strike(name, call)
-            if fault is not None:
-                return fault
-        return None
+        struck = (self.strike(name, call) for name, answer in FAULTS.items() if "status" in answer)
+        return next((fault for fault in struck if fault is not None), None)
+
+    def at_token(self) -> Fault | None:
+        """Return the fault that strikes a request for a token: one that names its endpoint."""
+        call = Call("oauth/token")
+        named = {fault.name for fault in self.faults if fault.endpoint == call.endpoint}
+        names = [name for name in ("timeout", "gateway_504_html", "internal_error") if name in named]
+        return next((fault for name in names if (fault := self.strike(name, call))), None)
 
     def _holds(self, fault: Fault, call: Call) -> bool:
-        if fault.endpoint is not None and fault.endpoint.strip("/") != call.endpoint:
-            return False
-        if fault.cursor is not None and fault.cursor != call.cursor:
-            return False
-        if fault.username is not None and fault.username.casefold() not in call.usernames:
-            return False
-        if fault.dates is not None and not (
-            call.dates and call.dates[0] <= fault.dates[1] and fault.dates[0] <= call.dates[1]
-        ):
-            return False
-        if fault.active is not None:
-            today = dt.datetime.fromtimestamp(self.state.now, dt.UTC).strftime("%Y%m%d")
-            return fault.active[0] <= today <= fault.active[1]
-        return True
+        dates, active = fault.dates, fault.active
+        return (
+            (fault.endpoint is None or fault.endpoint.strip("/") == call.endpoint)
+            and (fault.cursor is None or fault.cursor == call.cursor)
+            and (fault.username is None or fault.username.casefold() in call.usernames)
+            and (dates is None or _touch(dates, call.dates))
+            and (active is None or active[0] <= self.state.utc("%Y%m%d") <= active[1])
+        )
 
     def wording(self, fault: Fault) -> str:
         """Return the message of a fault; that of a 500 is drawn by the archive's shares."""
-        if fault.message is not None:
-            return fault.message
-        if fault.name == "internal_error":
-            return self.state.random.choices(list(WORDINGS), list(WORDINGS.values()))[0]
-        return ANSWERS.get(fault.name, (0, "", ""))[2]
+        answer = FAULTS[fault.name]
+        if fault.message is None and "wordings" in answer:
+            shares = answer["wordings"]
+            return str(self.state.random.choices(list(shares), list(shares.values()))[0])
+        return fault.message if fault.message is not None else str(answer.get("message", ""))
+
+
+def _touch(days: tuple[str, str], others: tuple[str, str] | None) -> bool:
+    return others is not None and others[0] <= days[1] and days[0] <= others[1]

@@ -1,7 +1,7 @@
 """The simulated Research API as a real HTTP server, on loopback only.
 
-``running_server`` starts it in a thread for tests and notebooks; ``serve`` runs it in the foreground.
-Besides the API it answers ``/__sim/faults``, ``/__sim/clock``, ``/__sim/reset`` and ``/__sim/stats``.
+``running_server`` starts it in a thread for tests and notebooks; ``serve`` runs it in the foreground. Besides the
+API it answers ``/__sim/faults``, ``/__sim/clock``, ``/__sim/reset`` and ``/__sim/stats``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
-from coordlib.simulate.service.api import HANDLERS, Reply, Service
+from coordlib.simulate.service.api import Reply, Service
 from coordlib.simulate.service.config import ServerConfig, read_faults
+from coordlib.simulate.service.handlers import HANDLERS
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
 
@@ -30,8 +33,25 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-#: What every answer says of itself, so that nothing made from it is taken for real.
-ORIGIN = {SIMULATED: "1"}
+
+class RemoteClock:
+    """The clock of a service in another process, at an address: tells its time, waits by moving it on."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = f"{base_url.rstrip('/')}/__sim/clock"
+
+    def time(self) -> float:
+        """Return the simulated time, UTC seconds."""
+        return float(httpx.get(self._url, timeout=60).raise_for_status().json()["now"])
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        httpx.post(self._url, timeout=60, json={"advance": seconds}).raise_for_status()
+
+    def not_before(self, moment: float) -> None:
+        """Move the clock forward to a moment; never back."""
+        if self.time() < moment:
+            httpx.post(self._url, timeout=60, json={"now": moment}).raise_for_status()
 
 
 def create_app(service: Service) -> Starlette:
@@ -59,26 +79,18 @@ def create_app(service: Service) -> Starlette:
                 if getattr(request.app.state, "stopping", lambda: False)():
                     break
                 await asyncio.sleep(0.02)
-        return Response(reply.content, reply.status, headers=ORIGIN, media_type=reply.media_type)
+        # Every answer says what it is, so that nothing made from it is taken for real.
+        return Response(reply.content, reply.status, headers={SIMULATED: "1"}, media_type=reply.media_type)
 
     async def token(request: Request) -> Response:
         body = await request.body()
         return await send(request, service.token(body, request.headers.get("content-type", "")))
 
-    def endpoint(name: str) -> Any:
-        async def handle(request: Request) -> Response:
-            body = await request.body()
-            headers = request.headers
-            reply = service.answer(
-                name,
-                request.query_params.get("fields"),
-                body,
-                headers.get("authorization", ""),
-                headers.get("content-type", ""),
-            )
-            return await send(request, reply)
-
-        return handle
+    async def endpoint(request: Request) -> Response:
+        name = request.url.path.removeprefix("/v2/research/").strip("/")
+        fields, headers = request.query_params.get("fields"), request.headers
+        secret, kind = headers.get("authorization", ""), headers.get("content-type", "")
+        return await send(request, service.answer(name, fields, await request.body(), secret, kind))
 
     async def admin(request: Request) -> Response:
         body = await request.body()
@@ -90,12 +102,11 @@ def create_app(service: Service) -> Starlette:
         except ValueError:
             return JSONResponse({"error": "the body is not JSON"}, 400)
 
+    places = {"/v2/oauth/token": token} | {f"/v2/research/{name}": endpoint for name in HANDLERS}
     routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
-    for path, handler in [
-        ("/v2/oauth/token", token),
-        *((f"/v2/research/{name}", endpoint(name)) for name in HANDLERS),
-    ]:
-        routes += [Route(path + slash, handler, methods=["POST"]) for slash in ("/", "")]
+    routes += [
+        Route(path + end, handler, methods=["POST"]) for path, handler in places.items() for end in ("/", "")
+    ]
     return Starlette(routes=routes)
 
 
@@ -119,15 +130,10 @@ def administer(service: Service, what: str, method: str, values: Any) -> dict[st
             service.faults.replace((*kept, *read_faults(_list(values, "add"))))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in service.faults.faults]}
     if what == "clock":
-        if "now" in values:
-            state.now = _moment(values["now"])
-        state.now += _seconds(values, "advance", 0.0)
-        state.tick = _seconds(values, "tick", state.tick)
-        return {
-            "now": state.now,
-            "utc": dt.datetime.fromtimestamp(state.now, dt.UTC).isoformat(),
-            "tick": state.tick,
-        }
+        now = _moment(values["now"]) if "now" in values else state.now
+        now += _seconds(values, "advance", 0.0)
+        state.tick, state.now = _seconds(values, "tick", state.tick), now
+        return {"now": state.now, "utc": state.utc("%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
     if what == "reset" and method == "POST":
         state.reset(service.start)
         return {"now": state.now}
@@ -171,41 +177,30 @@ def _moment(value: Any) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
-def _uvicorn(app: Starlette, port: int) -> uvicorn.Server:
+@contextlib.contextmanager
+def _prepared(service: Service, port: int) -> Iterator[tuple[uvicorn.Server, socket.socket, str]]:
+    """Give a server that is not running yet, a socket that listens on loopback, and the address of both."""
+    app = create_app(service)
     try:
         import uvicorn
     except ImportError:
         raise MissingDependencyError.for_extra("uvicorn", "simulate", "the simulated Research API") from None
-    config = uvicorn.Config(
-        app, host=HOST, port=port, log_level="warning", access_log=False, ws="none", lifespan="off",
-        http="h11", loop="asyncio", timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    app.state.stopping = lambda: server.should_exit
-    return server
-
-
-def _listen(port: int) -> socket.socket:
-    """Return a socket that listens on loopback.
-
-    Raises
-    ------
-    ParameterError
-        The port is taken or not allowed.
-    """
     # asyncio switches the delay of small packets off only for sockets that say TCP.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        # Listening before the server runs: the first request waits in the queue instead of being refused.
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise ParameterError(
-            f"port {port} on {HOST} cannot be used ({error.strerror}); choose another, 0 takes a free one"
-        ) from None
-    return listener
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            # Listening before the server runs: the first request waits in the queue instead of being refused.
+            listener.listen(128)
+        except OSError as error:
+            raise ParameterError(
+                f"port {port} on {HOST} cannot be used ({error.strerror}); choose another, 0 takes a free one"
+            ) from None
+        quiet = {"log_level": "warning", "access_log": False, "ws": "none", "lifespan": "off", "http": "h11"}
+        config = uvicorn.Config(app, HOST, port, loop="asyncio", timeout_graceful_shutdown=2, **quiet)  # type: ignore[arg-type]
+        server = uvicorn.Server(config)
+        app.state.stopping = lambda: server.should_exit
+        yield server, listener, f"http://{HOST}:{listener.getsockname()[1]}"
 
 
 def serve(
@@ -232,10 +227,8 @@ def serve(
     MissingDependencyError
         Starlette or uvicorn is not installed.
     """
-    app = create_app(Service(world, config))
-    with _listen(port) as listener:
-        server = _uvicorn(app, listener.getsockname()[1])
-        ready(f"http://{HOST}:{listener.getsockname()[1]}")
+    with _prepared(Service(world, config), port) as (server, listener, url):
+        ready(url)
         server.run(sockets=[listener])
 
 
@@ -262,14 +255,11 @@ def running_server(
     ...     httpx.get(f"{url}/__sim/stats").json()["calls"]
     {}
     """
-    app = create_app(service or Service(world, config))
-    listener = _listen(port)
-    server = _uvicorn(app, listener.getsockname()[1])
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{HOST}:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
+    with _prepared(service or Service(world, config), port) as (server, listener, url):
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)

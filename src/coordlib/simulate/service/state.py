@@ -37,6 +37,10 @@ class State:
         Token → (client key, expiry).
     used
         (client key, UTC day, pool) → requests counted; the pool is "research".
+    matched, fired
+        Place of a fault → calls its conditions held for; its name → how often it struck.
+    tasks
+        Compliance task → (ids, answers still to be "Processing").
     """
 
     now: float
@@ -56,23 +60,22 @@ class State:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
 
+    def utc(self, form: str) -> str:
+        """The simulated time in a format of ``strftime``."""
+        return dt.datetime.fromtimestamp(self.now, dt.UTC).strftime(form)
+
     @property
     def day(self) -> str:
         """The simulated UTC day, YYYY-MM-DD."""
-        return dt.datetime.fromtimestamp(self.now, dt.UTC).date().isoformat()
+        return self.utc("%Y-%m-%d")
 
     def log_id(self) -> str:
         """Return a log id: 14 digits of UTC time and 20 upper-case hexadecimal digits."""
-        stamp = dt.datetime.fromtimestamp(self.now, dt.UTC).strftime("%Y%m%d%H%M%S")
-        return stamp + f"{self.random.getrandbits(80):020X}"
-
-    def new_id(self) -> int:
-        """Return an id whose upper 32 bits are the present time."""
-        return (int(self.now) << 32) | self.random.getrandbits(32)
+        return f"{self.utc('%Y%m%d%H%M%S')}{self.random.getrandbits(80):020X}"
 
     def remember(self, search: Search) -> str:
-        """Keep a search under a new id."""
-        name = str(self.new_id())
+        """Keep a search under a new id, whose upper 32 bits are the present time."""
+        name = str((int(self.now) << 32) | self.random.getrandbits(32))
         self.searches[name] = search
         if len(self.searches) > _SEARCHES_KEPT:
             self.searches.popitem(last=False)
@@ -84,9 +87,9 @@ class State:
         self.tokens[token] = (client_key, self.now + seconds)
         return token
 
-    def client_of(self, token: str | None) -> str | None:
+    def client_of(self, token: str) -> str | None:
         """Return whose token this is, if it is valid now."""
-        client, expires = self.tokens.get(token or "", ("", 0.0))
+        client, expires = self.tokens.get(token, ("", 0.0))
         return client if client and self.now < expires else None
 
     def reset(self, now: float) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coordlib.tiktok.query import OPERATIONS
-from coordlib.tiktok.regions import REGION_CODES
+from coordlib.tiktok.query import OPERATIONS, REGION_CODES
+from coordlib.times import day_start
 
 LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
 EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
+_DAY = 86_400
 
 
 class InvalidParams(Exception):
@@ -29,24 +30,15 @@ class VideoQuery:
     cursor: int
     search_id: str | None
     is_random: bool
-    start_date: str
-    end_date: str
+    dates: tuple[str, str]
 
-    def values(self, field: str) -> list[str]:
-        """All values any condition gives for a field."""
-        return [
-            v for items in self.clauses.values() for name, _, values in items if name == field for v in values
-        ]
+    def asks(self, field: str) -> bool:
+        """Whether any condition is on a field."""
+        return any(name == field for items in self.clauses.values() for name, _, _ in items)
 
 
-def check_fields(text: str | None, allowed: tuple[str, ...]) -> list[str]:
-    """Return the fields asked for.
-
-    Raises
-    ------
-    InvalidParams
-        None given, blanks between them, or unknown names.
-    """
+def check_fields(text: str | None, allowed: Iterable[str]) -> list[str]:
+    """Return the fields asked for; none, blanks between them and unknown names are refused."""
     names = (text or "").split(",")
     wrong = [name for name in names if name not in allowed]
     if wrong:
@@ -54,53 +46,36 @@ def check_fields(text: str | None, allowed: tuple[str, ...]) -> list[str]:
     return names
 
 
-def integer(body: dict[str, Any], name: str, default: int, low: int, high: int | None = None) -> int:
-    """Return a whole number from the body, or the default when it is absent or null."""
+def _integer(body: Mapping[str, Any], name: str, default: int, low: int, high: float = float("inf")) -> int:
     value = body.get(name)
     if value is None:
         return default
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int)
-        or value < low
-        or (high is not None and value > high)
-    ):
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidParams(f"Invalid {name}")
     return value
 
 
-def day_start(text: object, name: str) -> int:
+def first_second(text: object, name: str) -> int:
     """Return the first UTC second of a day written YYYYMMDD."""
-    if not isinstance(text, str) or len(text) != 8 or not (text.isascii() and text.isdigit()):
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{8}", text):
         raise InvalidParams(f"Invalid {name}: the format must be YYYYMMDD")
     try:
-        day = dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        return day_start(text)
     except ValueError:
         raise InvalidParams(f"Invalid {name}: there is no such day") from None
-    return calendar.timegm(day.timetuple())
 
 
-def check_video_query(
-    body: dict[str, Any], max_values: int | None = None, end_inclusive: bool = True
-) -> VideoQuery:
-    """Check the body of a video query.
-
-    Raises
-    ------
-    InvalidParams
-        With the message the API would answer.
-    """
+def check_video_query(body: Mapping[str, Any], max_values: int | None, end_inclusive: bool) -> VideoQuery:
+    """Check the body of a video query; what is wrong is refused with the message the API would answer."""
     query = body.get("query")
-    lists = (
-        {name: (query.get(name) or []) for name in ("and", "or", "not")} if isinstance(query, dict) else {}
-    )
+    lists = {name: query.get(name) or [] for name in ("and", "or", "not")} if isinstance(query, dict) else {}
     if not any(lists.values()):
         raise InvalidParams(EMPTY_QUERY)
     clauses = {name: [_condition(item, max_values) for item in items] for name, items in lists.items()}
-    start, end = (day_start(body.get(name), name) for name in ("start_date", "end_date"))
+    start, end = (first_second(body.get(name), name) for name in ("start_date", "end_date"))
     if end < start:
         raise InvalidParams("The end_date must not be before the start_date")
-    if end - start > 30 * 86400:
+    if end - start > 30 * _DAY:
         raise InvalidParams("The end_date must be no more than 30 days after the start_date")
     search_id = body.get("search_id")
     if search_id is not None and not isinstance(search_id, str):
@@ -108,14 +83,28 @@ def check_video_query(
     return VideoQuery(
         clauses,
         start,
-        end + 86400 if end_inclusive else end,
-        integer(body, "max_count", 20, 1, 100),
-        integer(body, "cursor", 0, 0),
+        end + _DAY if end_inclusive else end,
+        _integer(body, "max_count", 20, 1, 100),
+        _integer(body, "cursor", 0, 0),
         search_id or None,
         bool(body.get("is_random")),
-        str(body["start_date"]),
-        str(body["end_date"]),
+        (str(body["start_date"]), str(body["end_date"])),
     )
+
+
+def _number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and int(value) < 1 << 63
+
+
+#: Fields whose values are checked one by one: what is good, and what the refusal calls the field.
+_VALUES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "region_code": (lambda value: value.upper() in REGION_CODES, "region_code"),
+    "video_length": (lambda value: value in LENGTHS, "video_length"),
+    "create_date": (lambda value: first_second(value, "create_date") is not None, "create_date"),
+} | {
+    name: (_number, f"field_values for {name}")
+    for name in ("video_id", "music_id", "effect_id", "view_count", "comment_count")
+}
 
 
 def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str]]:
@@ -130,18 +119,8 @@ def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str
         raise InvalidParams(f"Invalid field_values for {field}")
     if max_values is not None and len(values) > max_values:
         raise InvalidParams(f"Too many field_values for {field}")
+    good, what = _VALUES.get(field, (bool, field))
     for value in values:
-        _check_value(field, value)
+        if not good(value):
+            raise InvalidParams(f"Invalid {what}: {value}")
     return field, operation, values
-
-
-def _check_value(field: str, value: str) -> None:
-    if field in {"video_id", "music_id", "effect_id", "view_count", "comment_count"}:
-        if not (value.isascii() and value.isdigit() and int(value) < 1 << 63):
-            raise InvalidParams(f"Invalid field_values for {field}: {value}")
-    elif field == "region_code" and value.upper() not in REGION_CODES:
-        raise InvalidParams(f"Invalid region_code: {value}")
-    elif field == "video_length" and value not in LENGTHS:
-        raise InvalidParams(f"Invalid video_length: {value}")
-    elif field == "create_date":
-        day_start(value, "create_date")
