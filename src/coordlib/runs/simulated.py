@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from coordlib.simulate.archive import write_truth
-from coordlib.simulate.world import DAY, World
+from coordlib.simulate.ids import DAY
+from coordlib.simulate.world import World
 from coordlib.store import Store
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
 

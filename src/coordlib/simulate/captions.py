@@ -1,16 +1,17 @@
-"""Captions for the simulated world: unique, shared, generic, hostile, and their near-duplicates."""
+"""Captions for the simulated world: unique, shared, generic, hostile, and their near-duplicates; words from words.yml."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from coordlib.simulate.words import words
+from coordlib.yaml_files import read_yaml
 
-IntArray = npt.NDArray[np.int64]
 _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
 
 #: Shares of rows measured in the archive (97,436 and 23,526 of 323,217 rows).
@@ -18,7 +19,14 @@ SHARE_OUTER_BLANKS = 0.30
 SHARE_INVISIBLE = 0.073
 
 
-def _pick(rng: np.random.Generator, pool: Sequence[str], size: int) -> list[str]:
+@functools.cache
+def words() -> dict[str, Any]:
+    """Return everything the simulated worlds are worded with (see the file)."""
+    return read_yaml(Path(__file__).with_name("words.yml"))
+
+
+def pick(rng: np.random.Generator, pool: Sequence[str], size: int) -> list[str]:
+    """Draw so many texts of a pool, with repetition."""
     return [pool[k] for k in rng.integers(0, len(pool), size)]
 
 
@@ -37,22 +45,18 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
         Guarantee at least 80 characters (the length from which the reference system searches a caption).
     """
     known = words()
-    themes_of = known["themes"]
-    subjects, phrases, endings = (
-        _pick(rng, known["languages"][language][part], size) for part in ("subjects", "phrases", "endings")
-    )
-    emoji = _pick(rng, ("", "", *known["emoji"]), size)
-    viral = _pick(rng, known["viral_tags"], size)
-    themes = _pick(rng, tuple(themes_of), size)
-    first = rng.integers(0, 1000, size)
-    count = rng.integers(1, 4, size)
-    number = rng.integers(2, 9999, size)
-    shape = rng.integers(0, 6, size)
+    parts = known["languages"][language]
+    subjects, phrases, endings = (pick(rng, parts[name], size) for name in ("subjects", "phrases", "endings"))
+    emoji = pick(rng, ("", "", *known["emoji"]), size)
+    viral = pick(rng, known["viral_tags"], size)
+    themes = pick(rng, tuple(known["themes"]), size)
+    first, count = rng.integers(0, 1000, size).tolist(), rng.integers(1, 4, size).tolist()
+    number, shape = rng.integers(2, 9999, size).tolist(), rng.integers(0, 6, size).tolist()
     captions = []
     for k in range(size):
-        tags = themes_of[themes[k]]
-        chosen = [tags[(int(first[k]) + step) % len(tags)] for step in range(int(count[k]))]
-        body = _sentence(int(shape[k]), subjects[k], phrases[k], endings[k], int(number[k]))
+        tags = known["themes"][themes[k]]
+        chosen = [tags[(first[k] + step) % len(tags)] for step in range(count[k])]
+        body = _sentence(shape[k], f"{subjects[k]} {phrases[k]}", endings[k], number[k])
         text = f"{body} {emoji[k]}".rstrip() + " " + " ".join(f"#{tag}" for tag in (*chosen, viral[k]))
         if long and len(text) < 84:
             text += " " + " ".join(f"#{tag}" for tag in tags if tag not in chosen)
@@ -62,45 +66,27 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
     return captions
 
 
-def _sentence(shape: int, subject: str, phrase: str, ending: str, number: int) -> str:
-    match shape:
-        case 0:
-            return f"{subject} {phrase}"
-        case 1:
-            return f"{subject} {phrase}, {ending}"
-        case 2:
-            return f'"{subject} {phrase}" ({number})'
-        case 3:
-            return f"{subject} {phrase}\n{ending}"
-        case 4:
-            return f"{ending} | {subject} {phrase}"
-    return f"{subject} {phrase} – {ending} {number}"
-
-
-def generic_captions(language: str) -> list[str]:
-    """Short captions that many unrelated accounts use: bare tags and single emoji."""
-    return [
-        "#fyp", "#fyp #viral", "#fyp #foryou #viral", "#foryoupage", "😂😂😂", "❤️", "#viral #trending",
-        f"#fyp #{language}", "#duet", "#stitch", "✨", "#fypシ ",
-    ]  # fmt: skip
-
-
-def hostile_captions(rng: np.random.Generator, size: int) -> list[str]:
-    """Captions that attack a careless reader: markup, formulas, line breaks, quotes, fake missing values."""
-    return _pick(rng, words()["hostile"], size)
+def _sentence(shape: int, statement: str, ending: str, number: int) -> str:
+    return (
+        statement,
+        f"{statement}, {ending}",
+        f'"{statement}" ({number})',
+        f"{statement}\n{ending}",
+        f"{ending} | {statement}",
+        f"{statement} – {ending} {number}",
+    )[shape]
 
 
 def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
     """Add outer blanks and invisible characters in the shares measured in the archive."""
-    blanks = rng.random(len(captions)) < SHARE_OUTER_BLANKS
-    leading = rng.random(len(captions)) < 0.1
-    hidden = rng.random(len(captions)) < SHARE_INVISIBLE
-    invisible = words()["invisible"]
-    which = rng.integers(0, len(invisible), len(captions))
-    place = rng.random(len(captions))
+    size, invisible = len(captions), words()["invisible"]
+    blanks = rng.random(size) < SHARE_OUTER_BLANKS
+    leading = rng.random(size) < 0.1
+    hidden = rng.random(size) < SHARE_INVISIBLE
+    which = rng.integers(0, len(invisible), size)
+    place = rng.random(size)
     soiled = []
-    for k, caption in enumerate(captions):
-        text = caption
+    for k, text in enumerate(captions):
         if hidden[k] and text:
             at = int(place[k] * len(text))
             text = text[:at] + invisible[which[k]] + text[at:]
@@ -112,15 +98,14 @@ def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
 
 def near_duplicate(rng: np.random.Generator, caption: str) -> str:
     """Return a caption a reader would call the same: other blanks, emoji, case or invisible characters."""
-    emoji, invisible = words()["emoji"], words()["invisible"]
     match int(rng.integers(0, 6)):
         case 0:
             return caption.replace(" ", "")
         case 1:
-            return caption + str(emoji[int(rng.integers(0, len(emoji)))])
+            return caption + pick(rng, words()["emoji"], 1)[0]
         case 2:
             at = int(rng.integers(0, len(caption) + 1))
-            return caption[:at] + str(invisible[int(rng.integers(0, len(invisible)))]) + caption[at:]
+            return caption[:at] + pick(rng, words()["invisible"], 1)[0] + caption[at:]
         case 3:
             return caption.replace("#", " #").replace("  ", " ") + " "
         case 4:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
-from coordlib.simulate.words import words
+from coordlib.simulate.captions import words
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200
@@ -23,7 +23,6 @@ _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 
 _TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
 _COUNTRIES = ("AT", "CH", "DE", "IT")
 _TYPES = ("facebook_page", "facebook_group", "facebook_profile")
-_REACTIONS = {"like": 0.6, "share": 0.2, "comment": 0.16, "love": 0.06, "wow": 0.02, "haha": 0.03, "sad": 0.02, "angry": 0.04}  # fmt: skip
 
 
 class LinkWorld(NamedTuple):
@@ -120,14 +119,12 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
         when = START + rng.integers(0, days, n) * _DAY + hour * 3600 + rng.integers(0, 3600, n)
         parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
     urls = pd.concat(parts, ignore_index=True)
-    known = words()
-    topics = [known["topics"][i % len(known["topics"])] for i in urls["outlet"]]
-    pushed = [known["pushed"][(i - 1) % len(known["pushed"])] for i in urls["network"]]
-    word = rng.choice(np.array(known["headlines"], dtype=object), len(urls))
-    subject = np.where(urls["network"] == 0, np.array(topics, dtype=object), np.array(pushed, dtype=object))
+    word = rng.choice(np.array(words()["headlines"], dtype=object), len(urls))
     urls["title"] = [
-        f"{first.capitalize()}: {second} ({i})"
-        for i, (first, second) in enumerate(zip(subject, word, strict=True), 1)
+        f"{(_nth('topics', outlet) if network == 0 else _nth('pushed', network - 1)).capitalize()}: {headline} ({i})"
+        for i, (outlet, network, headline) in enumerate(
+            zip(urls["outlet"], urls["network"], word, strict=True), 1
+        )
     ]
     urls["address"] = [
         f"https://{host}/article/{number}" for number, host in enumerate(urls["host"], start=1)
@@ -135,27 +132,37 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
     return urls
 
 
+def _nth(kind: str, number: int) -> str:
+    known = words()[kind]
+    return str(known[number % len(known)])
+
+
+def _shares(urls: pd.DataFrame, account: np.ndarray, url: np.ndarray, delay: np.ndarray) -> pd.DataFrame:
+    """Shares of articles so many seconds after they were published."""
+    seconds = urls["published"].to_numpy()[url] + delay.astype(np.int64)
+    return pd.DataFrame({"account": account, "url": url, "seconds": seconds})
+
+
 def _ordinary(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
     """A few accounts per article, hours apart; popular articles are passed on by many."""
     who = np.flatnonzero(accounts["kind"] == "ordinary")
-    reach = np.minimum(rng.zipf(1.8, len(urls)), 60)
-    url = np.repeat(np.arange(len(urls)), reach)
+    url = np.repeat(np.arange(len(urls)), np.minimum(rng.zipf(1.8, len(urls)), 60))
     delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
-    seconds = urls["published"].to_numpy()[url] + delay
-    return pd.DataFrame({"account": rng.choice(who, len(url)), "url": url, "seconds": seconds})
+    return _shares(urls, rng.choice(who, len(url)), url, delay)
+
+
+def _most(rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float) -> list[np.ndarray]:
+    """Each of these accounts with most of these articles."""
+    account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
+    chosen = rng.random(len(url)) < share
+    return [account[chosen], url[chosen]]
 
 
 def _fans(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
     """Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated."""
-    who = np.flatnonzero(accounts["kind"] == "fan")
     liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
-    account, url = (grid.ravel() for grid in np.meshgrid(who, liked))
-    chosen = rng.random(len(url)) < 0.3
-    account, url = account[chosen], url[chosen]
-    delay = rng.exponential(1800, len(url)).astype(np.int64) + 20
-    return pd.DataFrame(
-        {"account": account, "url": url, "seconds": urls["published"].to_numpy()[url] + delay}
-    )
+    account, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
+    return _shares(urls, account, url, rng.exponential(1800, len(url)).astype(np.int64) + 20)
 
 
 def _network(
@@ -163,23 +170,10 @@ def _network(
 ) -> pd.DataFrame:
     """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
     who = np.flatnonzero(accounts["network"] == network)
-    pushed = np.flatnonzero(urls["network"] == network)
-    account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
-    chosen = rng.random(len(url)) < 0.75
-    account, url = account[chosen], url[chosen]
-    delay = rng.exponential(12, len(url)).astype(np.int64)
-    burst = pd.DataFrame(
-        {"account": account, "url": url, "seconds": urls["published"].to_numpy()[url] + 60 + delay}
-    )
+    account, url = _most(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
+    burst = _shares(urls, account, url, 60 + rng.exponential(12, len(url)).astype(np.int64))
     news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
-    cover = pd.DataFrame(
-        {
-            "account": np.repeat(who, 3),
-            "url": news,
-            "seconds": urls["published"].to_numpy()[news]
-            + rng.lognormal(9.3, 1.6, len(news)).astype(np.int64),
-        }
-    )
+    cover = _shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news)))
     return pd.concat([burst, cover], ignore_index=True)
 
 
@@ -206,7 +200,7 @@ def _as_posts(
         }
     )
     audience = np.log1p(who["account.subscriberCount"].to_numpy()) * 2
-    for kind, share in _REACTIONS.items():
+    for kind, share in words()["reactions"].items():
         posts[f"statistics.actual.{kind}Count"] = rng.poisson(audience * share)
     properties = [name for name in accounts.columns if name.startswith("account.")]
     posts[properties] = who[properties]

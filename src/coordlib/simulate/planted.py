@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from coordlib.errors import UnknownParameterError
+from coordlib.simulate.accounts import Stage
 from coordlib.simulate.captions import make_captions, near_duplicate, soil
-
-IntArray = npt.NDArray[np.int64]
-DAY = 86400
+from coordlib.simulate.ids import DAY, IntArray
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,10 @@ KINDS: dict[str, Kind] = {
 
 @dataclass
 class Planted:
-    """Posts of all planted networks (rows aligned) and who belonged to which network when."""
+    """Posts of all planted networks (rows aligned), and who belonged to which network when.
+
+    ``members`` are (network, kind, account position, from, until), in UTC seconds, end excluded.
+    """
 
     account: list[int] = field(default_factory=list)
     time: list[int] = field(default_factory=list)
@@ -62,16 +61,10 @@ class Planted:
     n_events: int = 0
 
     def episode(
-        self,
-        rng: np.random.Generator,
-        group: IntArray,
-        at: int,
-        kind: Kind,
-        captions: list[str],
-        share: float = 0.92,
+        self, rng: np.random.Generator, group: IntArray, at: int, kind: Kind, captions: list[str]
     ) -> None:
         """One joint action: most of the group posts the caption around a time, some several times."""
-        taking_part = group[rng.random(len(group)) < share]
+        taking_part = group[rng.random(len(group)) < 0.92]
         clips = rng.integers(1, kind.repeats + 1, len(taking_part))
         who = np.repeat(taking_part, clips)
         when = at + rng.exponential(kind.spread, len(who)).astype(np.int64)
@@ -83,108 +76,54 @@ class Planted:
         self.n_events += 1
 
 
-def check_kinds(kinds: tuple[str, ...]) -> None:
-    """Refuse unknown kinds of planted networks.
-
-    Raises
-    ------
-    UnknownParameterError
-        With the nearest known kind.
-    """
-    unknown = set(kinds) - set(KINDS)
-    if unknown:
-        raise UnknownParameterError.from_names(unknown, KINDS, "kinds of planted networks")
-
-
-def plant(
-    rng: np.random.Generator,
-    accounts: pd.DataFrame,
-    chosen: IntArray,
-    start: int,
-    days: int,
-    kinds: tuple[str, ...],
-) -> Planted:
-    """Divide the chosen accounts into networks, one kind after the other, and let them act.
-
-    Parameters
-    ----------
-    accounts
-        The accounts table of the world (language is used).
-    chosen
-        Positions of the accounts that belong to planted networks.
-    start, days
-        First UTC midnight and number of days.
-    kinds
-        Kinds in use; each network takes the next one.
-    """
+def plant(stage: Stage, chosen: IntArray, kinds: tuple[str, ...]) -> Planted:
+    """Divide the chosen accounts (positions) into networks, one kind after the other, and let them act."""
     planted = Planted()
-    language = accounts["language"].to_numpy()
-    position, number = 0, 0
-    while len(chosen) - position >= 4:
+    rest, number = chosen, 0
+    while kinds and len(rest) >= 4:
         name = kinds[number % len(kinds)]
-        size = int(rng.integers(10, 20) if name == "farm" else rng.integers(5, 12))
+        size = int(stage.rng.integers(10, 20) if name == "farm" else stage.rng.integers(5, 12))
         size = min(size, max(4, len(chosen) // len(kinds)))
-        if len(chosen) - position - size < 4:
-            size = len(chosen) - position
-        group = chosen[position : position + size]
+        if len(rest) - size < 4:
+            size = len(rest)
         number += 1
-        label = f"planted-{number:04d}-{name}"
-        _run(rng, planted, label, name, group, str(language[group[0]]), start, days)
-        position += size
+        _act(stage, planted, f"planted-{number:04d}-{name}", name, rest[:size])
+        rest = rest[size:]
     return planted
 
 
-def _run(
-    rng: np.random.Generator,
-    planted: Planted,
-    label: str,
-    name: str,
-    group: IntArray,
-    language: str,
-    start: int,
-    days: int,
-) -> None:
-    kind = KINDS[name]
+def _act(stage: Stage, planted: Planted, label: str, name: str, group: IntArray) -> None:
+    rng, days, kind = stage.rng, stage.days, KINDS[name]
+    language = str(stage.accounts["language"].to_numpy()[group[0]])
     pace = kind.episodes_per_day * float(rng.uniform(0.7, 1.3))
-    half = len(group) // 2
-    middle = days // 2
-    asleep = range(int(days * 0.35), int(days * 0.35) + max(2, int(days * 0.3)))
+    middle, asleep = days // 2, int(days * 0.35)
+    awake_again = asleep + max(2, int(days * 0.3))
     episodes = soil(rng, make_captions(rng, language, max(4, int(pace * days * 0.5)), long=True))
+    members = _membership(name, group, days)
     for day in range(days):
-        if name == "sleeper" and day in asleep:
+        if name == "sleeper" and asleep <= day < awake_again:
             continue
-        apart = (name == "merge" and day < middle) or (name == "split" and day >= middle)
-        teams = (
-            [group[:half], group[half:]] if apart and len(group) >= 4 else [_living(name, group, day, days)]
-        )
+        teams = [np.asarray([account for account, first, last in members if first <= day < last])]
+        if (name == "merge" and day < middle) or (name == "split" and day >= middle):
+            teams = [group[: len(group) // 2], group[len(group) // 2 :]]
         for team in teams:
             for _ in range(int(rng.poisson(pace))):
-                caption = episodes[int(rng.integers(0, len(episodes)))]
-                captions = [caption]
+                captions = [episodes[int(rng.integers(0, len(episodes)))]]
                 if name == "near_duplicate":
-                    captions = [caption, *(near_duplicate(rng, caption) for _ in range(4))]
-                at = start + day * DAY + int(rng.integers(0, DAY - 3600))
+                    captions += [near_duplicate(rng, captions[0]) for _ in range(4)]
+                at = stage.start + day * DAY + int(rng.integers(0, DAY - 3600))
                 planted.episode(rng, team, at, kind, captions)
-    for account, first, last in _membership(name, group, start, days):
-        planted.members.append((label, name, account, first, last))
+    for account, first, last in members:
+        planted.members.append((label, name, account, stage.start + first * DAY, stage.start + last * DAY))
 
 
-def _living(name: str, group: IntArray, day: int, days: int) -> IntArray:
-    """Members in use on a day: all, or for churn the accounts not yet given up."""
+def _membership(name: str, group: IntArray, days: int) -> list[tuple[int, int, int]]:
+    """From and until which day each account belongs to its network: always, but where accounts are replaced."""
     if name != "churn":
-        return group
-    return np.asarray(
-        [account for account, first, last in _membership(name, group, 0, days) if first <= day * DAY < last]
-    )
-
-
-def _membership(name: str, group: IntArray, start: int, days: int) -> list[tuple[int, int, int]]:
-    """From and until when each account belongs to its network (UTC seconds, end excluded)."""
-    if name != "churn":
-        return [(int(account), start, start + days * DAY) for account in group]
+        return [(int(account), 0, days) for account in group]
     lifetime = max(3, int(days * 0.6))
-    births = np.linspace(-lifetime * 0.5, days - lifetime * 0.5, len(group)).astype(int)
+    births = np.linspace(-lifetime * 0.5, days - lifetime * 0.5, len(group)).astype(int).tolist()
     return [
-        (int(account), start + max(0, int(birth)) * DAY, start + min(days, int(birth) + lifetime) * DAY)
+        (int(account), max(0, birth), min(days, birth + lifetime))
         for account, birth in zip(group, births, strict=True)
     ]

@@ -1,40 +1,36 @@
 """A simulated world: accounts, videos, captions, and the truth about who acts together.
 
 Everything follows from the parameters and the seed; two builds of one world are equal to the byte.
-Names and captions are invented (see ``words``); nothing was copied from an account.
+Names and captions are invented (see words.yml); nothing was copied from an account.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import ParameterError
-from coordlib.simulate.accounts import make_accounts
+from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.simulate.accounts import Stage, make_accounts
 from coordlib.simulate.background import Posts, fans, join, ordinary, syndication, viral
 from coordlib.simulate.captions import hashtags_of, make_captions
-from coordlib.simulate.ids import snowflake_ids
-from coordlib.simulate.planted import KINDS, Planted, check_kinds, plant
-
-IntArray = npt.NDArray[np.int64]
-DAY = 86400
+from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
+from coordlib.simulate.planted import KINDS, Planted, plant
+from coordlib.times import day_start
 
 
 @dataclass(frozen=True)
 class WorldParameters:
     """What a world is made from; written beside everything that comes out of it."""
 
-    accounts: int = 400
-    days: int = 10
-    seed: int = 1
-    start: str = "2026-09-01"
-    history: int = 13
-    kinds: tuple[str, ...] = tuple(KINDS)
-    planted_share: float = 0.12
+    accounts: int
+    days: int
+    seed: int
+    start: str
+    history: int
+    kinds: tuple[str, ...]
+    planted_share: float
 
 
 @dataclass(frozen=True)
@@ -83,23 +79,15 @@ class World:
     @property
     def planted_accounts(self) -> list[str]:
         """Handles of all accounts in planted networks, sorted."""
-        truth = self.truth
-        return sorted(set(truth.loc[truth["coordinated"], "account_id"]))
+        return sorted(set(self.truth.loc[self.truth["coordinated"], "account_id"]))
 
 
 def midnight(day: str, what: str = "start") -> int:
-    """Return the UTC second at which a day (YYYY-MM-DD) begins.
-
-    Examples
-    --------
-    >>> midnight("1970-01-02")
-    86400
-    """
+    """Return the UTC second at which a day (YYYY-MM-DD) begins; what is no day is refused."""
     try:
-        date = dt.date.fromisoformat(day)
+        return day_start(day)
     except ValueError:
         raise ParameterError(f"{what} = {day!r}: expected a day like 2026-09-01") from None
-    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
 
 
 def build_world(
@@ -143,79 +131,60 @@ def build_world(
     >>> len(world.accounts), world.videos["video_id"].is_unique
     (60, True)
     """
-    parameters = WorldParameters(
-        accounts, days, seed, start, history, tuple(KINDS) if kinds is None else tuple(kinds), planted_share
-    )
-    _check(parameters)
-    rng = np.random.default_rng([seed, accounts, days, history])
-    first, length = midnight(start) - history * DAY, days + history
-    table = make_accounts(rng, accounts, first)
-    chosen = rng.permutation(accounts)
-    n_planted = int(min(planted_share * accounts, 20 * np.sqrt(accounts))) if parameters.kinds else 0
-    conspirators, people = chosen[:n_planted], np.sort(chosen[n_planted:])
-    table.loc[conspirators, "rate"] *= 0.5
-    planted = (
-        plant(rng, table, conspirators, first, length, parameters.kinds) if parameters.kinds else Planted()
-    )
-    newsroom, newsrooms = syndication(rng, table, people, first, length)
-    background = join(
-        [
-            ordinary(rng, table, first, length),
-            viral(rng, table, people, first, length),
-            fans(rng, table, people, first, length),
-            newsroom,
-        ]
-    )
-    truth = _truth(table, planted, newsrooms, first, first + length * DAY)
-    table = _label(table, truth)
-    videos, captions, voices = _videos(rng, table, background, planted, first + length * DAY)
-    return World(parameters, table, videos, captions, voices, [hashtags_of(text) for text in captions], truth)
-
-
-def _check(parameters: WorldParameters) -> None:
-    for name, low, high in (("accounts", 20, 200_000), ("days", 1, 1000), ("history", 0, 400)):
-        value = asdict(parameters)[name]
+    kinds = tuple(KINDS) if kinds is None else tuple(kinds)
+    ranges = {
+        "accounts": (accounts, 20, 200_000),
+        "days": (days, 1, 1000),
+        "history": (history, 0, 400),
+        "planted_share": (planted_share, 0, 0.5),
+    }
+    for name, (value, low, high) in ranges.items():
         if not low <= value <= high:
             raise ParameterError(f"{name} = {value}: must be between {low} and {high}")
-    if not 0 <= parameters.planted_share <= 0.5:
-        raise ParameterError(f"planted_share = {parameters.planted_share}: must be between 0 and 0.5")
-    if parameters.seed < 0:
-        raise ParameterError(f"seed = {parameters.seed}: must not be negative")
-    check_kinds(parameters.kinds)
+    if seed < 0:
+        raise ParameterError(f"seed = {seed}: must not be negative")
+    if unknown := set(kinds) - set(KINDS):
+        raise UnknownParameterError.from_names(unknown, KINDS, "kinds of planted networks")
+    rng = np.random.default_rng([seed, accounts, days, history])
+    first, length = midnight(start) - history * DAY, days + history
+    end = first + length * DAY
+    table = make_accounts(rng, accounts, first)
+    chosen = rng.permutation(accounts)
+    n_planted = int(min(planted_share * accounts, 20 * np.sqrt(accounts))) if kinds else 0
+    conspirators, people = chosen[:n_planted], np.sort(chosen[n_planted:])
+    table.loc[conspirators, "rate"] *= 0.5
+    stage = Stage(rng, table, first, length)
+    planted = plant(stage, conspirators, kinds)
+    newsroom, newsrooms = syndication(stage, people)
+    background = join([ordinary(stage), viral(stage, people), fans(stage, people), newsroom])
+    truth = _truth(table, planted, newsrooms, first, end)
+    coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
+    for name, otherwise in (("network", ""), ("kind", "organic")):
+        known = coordinated[name].to_dict()
+        table[name] = [known.get(account, otherwise) for account in table["account_id"]]
+    # Handles of churn accounts are fresh, and coordinated accounts do not close their profiles.
+    table.loc[table["network"] != "", "private"] = False
+    videos, captions, voices = _videos(stage, background, planted, end)
+    parameters = WorldParameters(accounts, days, seed, start, history, kinds, planted_share)
+    return World(parameters, table, videos, captions, voices, [hashtags_of(text) for text in captions], truth)
 
 
 def _truth(
     table: pd.DataFrame, planted: Planted, newsrooms: list[IntArray], first: int, last: int
 ) -> pd.DataFrame:
     handles = table["account_id"].to_numpy()
-    rows = [
-        (label, kind, handles[account], True, begin, end)
-        for label, kind, account, begin, end in planted.members
-    ]
+    rows = [(label, kind, handles[k], True, begin, end) for label, kind, k, begin, end in planted.members]
     for number, group in enumerate(newsrooms, start=1):
-        rows += [
-            (f"newsroom-{number:03d}", "syndication", handles[account], False, first, last)
-            for account in group
-        ]
+        label = f"newsroom-{number:03d}"
+        rows += [(label, "syndication", handles[account], False, first, last) for account in group]
     truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
     return truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
 
 
-def _label(table: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
-    network, kind = (
-        dict(zip(coordinated.index, coordinated[name], strict=True)) for name in ("network", "kind")
-    )
-    table["network"] = [network.get(name, "") for name in table["account_id"]]
-    table["kind"] = [kind.get(name, "organic") for name in table["account_id"]]
-    # Handles of churn accounts are fresh, and coordinated accounts do not close their profiles.
-    table.loc[table["network"] != "", "private"] = False
-    return table
-
-
 def _videos(
-    rng: np.random.Generator, table: pd.DataFrame, background: Posts, planted: Planted, end: int
+    stage: Stage, background: Posts, planted: Planted, end: int
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
+    rng, table = stage.rng, stage.accounts
     account = np.concatenate([background.account, np.array(planted.account, dtype=np.int64)])
     time = np.concatenate([background.time, np.array(planted.time, dtype=np.int64)])
     event = np.concatenate([np.full(len(background.account), -1), np.array(planted.event, dtype=np.int64)])

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coordlib.simulate.ids import chance, mix
+from coordlib.simulate.ids import DAY, IntArray, chance, mix
 from coordlib.simulate.service.validate import LENGTHS, VideoQuery, first_second
-from coordlib.simulate.world import DAY, World
+from coordlib.simulate.world import World
 
-IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 _COMPARED: Mapping[str, Callable[[Any, Any], BoolArray]] = {
