@@ -160,6 +160,32 @@ def update(store: Store, window_id: int, now: int, **changes: Any) -> None:
         )
 
 
+def pause(store: Store, run_id: str, phase: str, now: int) -> None:
+    """Leave the windows a phase has begun for the day with another quota."""
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE windows SET state = 'quota', reason = 'quota', updated_at = ? "
+            "WHERE run_id = ? AND phase = ? AND state = 'running'",
+            (now, run_id, phase),
+        )
+
+
+def oldest_post(store: Store, window_id: int) -> int | None:
+    """Return the smallest id among the posts a window brought."""
+    sql = "SELECT min(CAST(content_id AS INTEGER)) FROM window_posts WHERE window_id = ?"
+    found: int | None = store.connection.execute(sql, (window_id,)).fetchone()[0]
+    return found
+
+
+def count_posts(store: Store, run_id: str, phase: str | None = None) -> int:
+    """Count the distinct posts the windows of a run (or of one of its phases) brought."""
+    sql = (
+        "SELECT count(DISTINCT content_id) FROM window_posts JOIN windows USING (window_id) "
+        "WHERE run_id = ? AND (? IS NULL OR phase = ?)"
+    )
+    return int(store.connection.execute(sql, (run_id, phase, phase)).fetchone()[0])
+
+
 def keep_rows(store: Store, window_id: int, rows: Sequence[Mapping[str, Any]], fetched_at: int) -> int:
     """Store a page's videos, their counts and which window brought them; return how many are new to the window."""
     with store.transaction() as connection:
@@ -302,17 +328,12 @@ def summary(store: Store, run_id: str, phase: str | None = None) -> dict[str, An
         by_state[window.state] = by_state.get(window.state, 0) + 1
         if window.state == "done" and window.reason and window.reason != "done":
             truncated[window.reason] = truncated.get(window.reason, 0) + 1
-    rows = store.connection.execute(
-        "SELECT count(DISTINCT content_id) AS n FROM window_posts JOIN windows USING (window_id) "
-        "WHERE run_id = ? AND (? IS NULL OR phase = ?)",
-        (run_id, phase, phase),
-    ).fetchone()["n"]
     phases = store.connection.execute(
         "SELECT phase, facts FROM phases WHERE run_id = ? ORDER BY phase", (run_id,)
     )
     return {
         "by_state": dict(sorted(by_state.items())),
-        "rows": rows,
+        "rows": count_posts(store, run_id, phase),
         "failed": [
             {
                 "phase": w.phase,

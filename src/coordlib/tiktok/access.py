@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from coordlib.errors import CredentialsError, ServiceError
-from coordlib.service import Reply, Service
+from coordlib.service import Service
 from coordlib.tiktok.credentials import Credentials
 from coordlib.tiktok.endpoints import TOKEN
 
@@ -16,12 +16,10 @@ RENEW_BEFORE = 300
 #: Seconds to wait between tries for a token while the service is in trouble.
 WAITS = (2, 4, 8, 16, 32)
 
-_REFUSALS = frozenset(
-    {
-        "invalid_client", "invalid_request", "invalid_grant", "invalid_scope", "unauthorized_client",
-        "unsupported_grant_type", "access_denied",
-    }
-)  # fmt: skip
+_REFUSALS = (
+    *("invalid_client", "invalid_request", "invalid_grant", "invalid_scope"),
+    *("unauthorized_client", "unsupported_grant_type", "access_denied"),
+)
 
 #: Told about every attempt: HTTP status (none: no answer), code, message, log_id, milliseconds.
 Note = Callable[[int | None, str, str, str | None, int], None]
@@ -76,6 +74,9 @@ class AccessToken:
         started = time.perf_counter()
         reply = self._service.send("POST", TOKEN.path, data=form, headers={"Cache-Control": "no-cache"})
         spent = round((time.perf_counter() - started) * 1000)
+        if reply.trouble:
+            self._note(None, "network", reply.trouble, None, spent)
+            return reply.trouble
         found = reply.object()
         token = found.get("access_token")
         if isinstance(token, str) and token:
@@ -86,20 +87,12 @@ class AccessToken:
             self._service.secrets.add(token)
             self._note(reply.status, "ok", "", None, spent)
             return ""
-        return self._refused(reply, found, spent)
-
-    def _refused(self, reply: Reply, found: dict[str, object], spent: int) -> str:
-        if reply.trouble:
-            self._note(None, "network", reply.trouble, None, spent)
-            return reply.trouble
         # Cut only after the secrets are out: half a secret would no longer be recognised.
-        code, words, log_id = (
-            self._service.hidden(found.get(name) or "")[:200]
-            for name in ("error", "error_description", "log_id")
-        )
-        code = code or "no JSON"
-        self._note(reply.status, code, words, log_id[:64] or None, spent)
-        text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id[:64] or 'none'}"
+        names = ("error", "error_description", "log_id")
+        code, words, log_id = (self._service.hidden(found.get(name) or "")[:200] for name in names)
+        code, log_id = code or "no JSON", log_id[:64]
+        self._note(reply.status, code, words, log_id or None, spent)
+        text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
             raise CredentialsError(
                 f"the service gives no access token ({text}); check the client key and secret"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import Store, ledger
+from coordlib.times import day_of
 
 #: Requests a day over all endpoints, and over followers and following, which have a pool of their own.
 DAILY_REQUESTS = 1_000
@@ -16,10 +16,6 @@ RESEARCH, FOLLOW = "research", "follow"
 
 #: Seconds after 00:00 UTC in which "quota exceeded" may still mean the day before.
 MIDNIGHT_SLACK = 300
-
-
-def _day(moment: float) -> str:
-    return dt.datetime.fromtimestamp(moment, dt.UTC).date().isoformat()
 
 
 class RequestBudget:
@@ -62,7 +58,7 @@ class RequestBudget:
     @property
     def day(self) -> str:
         """The current UTC day, YYYY-MM-DD."""
-        return _day(self._clock())
+        return day_of(self._clock()).isoformat()
 
     def used(self, pool: str = RESEARCH) -> int:
         """Requests used today."""
@@ -95,4 +91,4 @@ class RequestBudget:
         """
         moment = self._clock() if sent_at is None else sent_at
         if moment % 86_400 >= MIDNIGHT_SLACK:
-            ledger.mark_exhausted(self.store, _day(moment), pool)
+            ledger.mark_exhausted(self.store, day_of(moment).isoformat(), pool)

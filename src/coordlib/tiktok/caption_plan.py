@@ -7,20 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordlib.store.coverage import CaptionHistory, caption_key
-from coordlib.tiktok.plan import (
-    KEPT,
-    PAGE,
-    Plan,
-    PlannedRequest,
-    expected_pages,
-    fit,
-    possible_name,
-)
+from coordlib.tiktok.plan import FULL_PAGE, KEPT, Plan, PlannedRequest, expected_pages, fit, possible_name
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
 
 if TYPE_CHECKING:
@@ -38,6 +30,11 @@ class _Search:
     end: dt.date
     rows: float
     value: float
+
+    @property
+    def worth(self) -> int:
+        """The class of its value: captions of one class are searched together."""
+        return round(math.log2(self.value))
 
 
 def caption_value(caption: CaptionHistory, newest: dt.date) -> float:
@@ -92,56 +89,42 @@ def plan_captions(
     """
     end = day - dt.timedelta(days=settings.lag_days)
     oldest = end - dt.timedelta(days=settings.days_back - 1)
-    searches, not_due = [], 0
-    seen: set[str] = set()
     margin = dt.timedelta(days=settings.caption_margin_days)
+    searches: dict[str, _Search] = {}
     for caption in sorted(captions, key=lambda item: (-len(item.accounts), item.caption)):
         keyword = keyword_of(caption.caption)
         start, last = max(oldest, caption.first_seen - margin), min(end, caption.last_seen + margin)
         if caption.covered is not None and caption.covered[0] <= start:
             start = max(start, caption.covered[1] + dt.timedelta(days=1))
-        value = caption_value(caption, end)
-        if (
-            start > last
-            or keyword.casefold() in seen
-            or len(caption.accounts) < settings.caption_min_accounts
-            or not keyword
-        ):
-            not_due += 1
-            continue
-        seen.add(keyword.casefold())
-        rows = 1.0 + 1.5 * value
-        searches.append(_Search(caption, keyword, start, last, rows, value))
-    requests = [_caption_request(group, settings) for group in _groups(searches, settings)]
+        worth_it = keyword and len(caption.accounts) >= settings.caption_min_accounts
+        if worth_it and start <= last and keyword.casefold() not in searches:
+            value = caption_value(caption, end)
+            found = _Search(caption, keyword, start, last, 1.0 + 1.5 * value, value)
+            searches[keyword.casefold()] = found
+    requests = [_caption_request(group, settings) for group in _groups(searches.values(), settings)]
     worthwhile = [item for item in requests if item.priority >= settings.min_yield]
     chosen, left = fit(worthwhile, budget)
-    carried = tuple(sorted(name for request in left for _, name in request.subjects))
-    poor = sum(len(item.subjects) for item in requests) - sum(len(item.subjects) for item in worthwhile)
-    return Plan("captions", day, budget, chosen, carried, not_due + poor)
+    not_due = len(captions) - sum(len(item.subjects) for item in worthwhile)
+    return Plan("captions", day, budget, chosen, tuple(sorted(left)), not_due)
 
 
-def _groups(searches: Sequence[_Search], settings: CollectionParameters) -> list[list[_Search]]:
+def _groups(searches: Iterable[_Search], settings: CollectionParameters) -> list[list[_Search]]:
     """Put captions of like worth and like period into one query, as many as fill a page."""
     groups: list[list[_Search]] = []
-    order = sorted(
-        searches,
-        key=lambda item: (-round(math.log2(item.value)), item.start, item.end, -item.value, item.keyword),
-    )
-    for item in order:
-        group = groups[-1] if groups else []
-        together = [*group, item]
+    for item in sorted(searches, key=lambda one: (-one.worth, one.start, one.end, -one.value, one.keyword)):
+        together = [*groups[-1], item] if groups else [item]
         first, last = min(s.start for s in together), max(s.end for s in together)
         fits = (
-            bool(group)
+            len(together) > 1
             and len(together) <= settings.captions_per_query
-            and sum(s.rows for s in together) <= PAGE * KEPT * 0.9
+            and sum(s.rows for s in together) <= FULL_PAGE
             and sum(len(s.keyword) for s in together) <= QUERY_CHARACTERS
             and (last - first).days <= min(MAX_SPAN_DAYS, settings.days_back)
-            and round(math.log2(group[0].value)) == round(math.log2(item.value))
+            and together[0].worth == item.worth
             and len({name for s in together for name in s.caption.accounts}) <= settings.accounts_per_query
         )
         if fits:
-            group.append(item)
+            groups[-1] = together
         else:
             groups.append([item])
     return groups
@@ -149,17 +132,19 @@ def _groups(searches: Sequence[_Search], settings: CollectionParameters) -> list
 
 def _caption_request(group: Sequence[_Search], settings: CollectionParameters) -> PlannedRequest:
     known = sorted({name for item in group for name in item.caption.accounts if possible_name(name)})
-    without = (
-        (any_of("username", known),)
-        if settings.skip_known and 0 < len(known) <= settings.accounts_per_query
-        else ()
-    )
+    skip = settings.skip_known and 0 < len(known) <= settings.accounts_per_query
+    keywords = any_of("keyword", [item.keyword for item in group])
     rows, value = sum(item.rows for item in group), sum(item.value for item in group)
     pages = expected_pages(rows / KEPT)
     most = max(len(item.caption.accounts) for item in group)
     return PlannedRequest(
-        Query(and_=(any_of("keyword", [item.keyword for item in group]),), not_=without),
-        min(item.start for item in group), max(item.end for item in group),
-        tuple(("caption", caption_key(item.caption.caption)) for item in group), rows, pages, value / pages,
-        f"shared by up to {most} pool account{'s' if most > 1 else ''}", settings.caption_pages,
-    )  # fmt: skip
+        Query(and_=(keywords,), not_=(any_of("username", known),) if skip else ()),
+        min(item.start for item in group),
+        max(item.end for item in group),
+        tuple(("caption", caption_key(item.caption.caption)) for item in group),
+        rows,
+        pages,
+        value / pages,
+        f"shared by up to {most} pool account{'s' if most > 1 else ''}",
+        settings.caption_pages,
+    )

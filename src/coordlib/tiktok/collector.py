@@ -15,7 +15,8 @@ from coordlib.tiktok.plan import Plan
 from coordlib.tiktok.probe import probe
 from coordlib.tiktok.query import Query
 from coordlib.tiktok.session import Session
-from coordlib.tiktok.window_work import BROKEN_MEMORY, PASSING, WindowWork
+from coordlib.tiktok.window_work import BROKEN_MEMORY, KNOWN_BROKEN, PASSING, WindowWork
+from coordlib.times import day_of
 
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
 MAX_FAILED_WINDOWS = 3
@@ -53,12 +54,11 @@ class Collector:
             if outcomes[-1].reason in ("quota", "outage"):
                 return outcomes
         if windows.planned(self.store, run_id, "retry") is None:
-            now = self._now()
-            since = dt.datetime.fromtimestamp(now, dt.UTC).date() - dt.timedelta(days=retry_days)
+            now, kinds = self._now(), [*sorted(kind.value for kind in PASSING), KNOWN_BROKEN]
             again = windows.to_retry(
                 self.store,
-                [*sorted(kind.value for kind in PASSING), "known-broken-day"],
-                since=since,
+                kinds,
+                since=day_of(now) - dt.timedelta(days=retry_days),
                 failed_before=now - BROKEN_MEMORY,
                 tries=MAX_RETRIES,
                 limit=RETRIES_A_RUN,
@@ -74,28 +74,29 @@ class Collector:
             plan = make_plan()
             new = [
                 NewWindow(
-                    request.query.to_json(), request.query.fingerprint, request.start, request.end,
-                    max_pages=request.max_pages, subjects=request.subjects,
+                    item.query.to_json(),
+                    item.query.fingerprint,
+                    item.start,
+                    item.end,
+                    max_pages=item.max_pages,
+                    subjects=item.subjects,
                 )
-                for request in plan.requests
-            ]  # fmt: skip
+                for item in plan.requests
+            ]
             windows.plan(self.store, run_id, phase, new, plan.facts(), self._now())
         return self.work(run_id, phase)
 
     def work(self, run_id: str, phase: str, *, max_records: int | None = None) -> Outcome:
         """Work off what is open of a phase, and say how it went (the phase as a whole)."""
-        client, before = self.client, self.client.requests
-        reason = "done"
+        before, reason = self.client.requests, "done"
         total = len(windows.select(self.store, run_id=run_id, phase=phase, states=windows.OPEN))
-        with tqdm(
-            total=total, desc=phase, unit="window", disable=None if self.progress else True, leave=False
-        ) as bar:
+        hide = None if self.progress else True
+        with tqdm(total=total, desc=phase, unit="window", disable=hide, leave=False) as bar:
             while (window := windows.next_open(self.store, run_id, phase)) is not None:
                 try:
                     self._work.step(window)
                 except QuotaExhausted:
-                    for left in windows.select(self.store, run_id=run_id, phase=phase, states=("running",)):
-                        windows.update(self.store, left.window_id, self._now(), state="quota", reason="quota")
+                    windows.pause(self.store, run_id, phase, self._now())
                     reason = "quota"
                     break
                 except UnreachableError:
@@ -112,19 +113,15 @@ class Collector:
                     reason = "max-records"
                     break
         probed = self._nothing(run_id, phase, asked=reason == "done")
-        return self._outcome(
-            run_id,
-            phase,
-            "silent" if probed in ("nothing", "unanswered") else reason,
-            client.requests - before,
-            probed,
-        )
+        if probed in ("nothing", "unanswered"):
+            reason = "silent"
+        return self._outcome(run_id, phase, reason, self.client.requests - before, probed)
 
     def _now(self) -> int:
         return int(self.client.clock())
 
     def _rows(self, run_id: str, phase: str) -> int:
-        return int(windows.summary(self.store, run_id, phase)["rows"])
+        return windows.count_posts(self.store, run_id, phase)
 
     def _nothing(self, run_id: str, phase: str, *, asked: bool) -> str | None:
         """Decide whether windows without a row are believed: where others of the phase, or a probe, brought some.

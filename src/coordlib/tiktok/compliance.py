@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tqdm import tqdm
 
@@ -26,8 +25,9 @@ from coordlib.tiktok.lists import (
     compliance_status,
     ending,
 )
-from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
+from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
+from coordlib.times import day_of
 
 #: Seconds between two looks at a task, and how many looks before it is given up.
 POLL_SECONDS, POLLS = 30, 60
@@ -102,9 +102,8 @@ def refresh(
     total, due = len(due), [video_id for video_id in due if _is_id(video_id)]
     checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
     gone: list[str] = []
-    with tqdm(
-        total=len(due), desc="refresh", unit="video", disable=None if progress else True, leave=False
-    ) as bar:
+    hide = None if progress else True
+    with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
         for start in range(0, len(due), IDS_PER_FILE):
             ids = due[start : start + IDS_PER_FILE]
             try:
@@ -181,12 +180,7 @@ def look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str]
     """
     for group, first, last in _groups(ids):
         found: set[str] = set()
-        body: dict[str, Any] = {
-            "query": Query(and_=(any_of("video_id", group),)).to_json(),
-            "start_date": first.strftime("%Y%m%d"),
-            "end_date": last.strftime("%Y%m%d"),
-            "max_count": 100,
-        }
+        body = video_body(Query(and_=(any_of("video_id", group),)).to_json(), first, last)
 
         def keep(answer: Answer, found: set[str] = found) -> None:
             found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
@@ -219,21 +213,14 @@ def look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str]
 def _groups(ids: Iterable[str]) -> Iterator[tuple[list[str], dt.date, dt.date]]:
     """Group ids by time, so that each group fits one query's period."""
     group: list[str] = []
+    first = last = dt.date.min
     for video_id in sorted(ids, key=int):
-        if group and (
-            len(group) >= IDS_PER_QUERY or (_day(video_id) - _day(group[0])).days > MAX_SPAN_DAYS - 4
-        ):
-            yield group, *_period(group)
+        # An id of no plausible time is looked for at the nearest one.
+        made = day_of(min(max(int(video_id) >> 32, 1_400_000_000), 4_000_000_000))
+        if group and (len(group) >= IDS_PER_QUERY or (made - first).days > MAX_SPAN_DAYS - 4):
+            yield group, first - dt.timedelta(days=1), last + dt.timedelta(days=2)
             group = []
+        first, last = made if not group else first, made
         group.append(video_id)
     if group:
-        yield group, *_period(group)
-
-
-def _period(group: Sequence[str]) -> tuple[dt.date, dt.date]:
-    return _day(group[0]) - dt.timedelta(days=1), _day(group[-1]) + dt.timedelta(days=2)
-
-
-def _day(video_id: str) -> dt.date:
-    seconds = min(max(int(video_id) >> 32, 1_400_000_000), 4_000_000_000)
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).date()
+        yield group, first - dt.timedelta(days=1), last + dt.timedelta(days=2)

@@ -70,13 +70,14 @@ class Credentials:
             Nothing was found; the message names the places.
         """
         variables = os.environ if environ is None else environ
-        places = [variables] if dotenv is None else [variables, read_file(dotenv)]
-        for place in places:
-            key, secret = place.get(KEY_NAME), place.get(SECRET_NAME)
-            if key and secret:
+        for place in [variables] if dotenv is None else [variables, read_file(dotenv)]:
+            if (key := place.get(KEY_NAME)) and (secret := place.get(SECRET_NAME)):
                 return cls(key.strip(), secret.strip())
-        if keyring and (found := _from_keyring(required=False)) is not None:
-            return cls(*found)
+        try:
+            if keyring:
+                return cls.from_keyring()
+        except (MissingDependencyError, CredentialsError):
+            pass
         raise CredentialsError(
             f"no credentials: set {KEY_NAME} and {SECRET_NAME} in the environment or in a .env file, "
             f"or store both in the keyring under '{KEYRING_SERVICE}'"
@@ -93,30 +94,19 @@ class Credentials:
         CredentialsError
             The keyring has no such entry.
         """
-        found = _from_keyring(required=True)
-        if found is None:
-            raise CredentialsError(
-                f"the keyring has no entry: run 'keyring set {KEYRING_SERVICE} {KEY_NAME}' and the same with {SECRET_NAME}"
-            )
-        return cls(*found)
-
-
-def _from_keyring(*, required: bool) -> tuple[str, str] | None:
-    try:
-        import keyring
-    except ImportError:
-        if required:
-            raise MissingDependencyError.for_extra(
-                "keyring", "keyring", "reading credentials from the keyring"
-            ) from None
-        return None
-    try:
-        key = keyring.get_password(KEYRING_SERVICE, KEY_NAME)
-        secret = keyring.get_password(KEYRING_SERVICE, SECRET_NAME)
-    except Exception as error:
-        if required:
+        try:
+            import keyring
+        except ImportError:
+            what = "reading credentials from the keyring"
+            raise MissingDependencyError.for_extra("keyring", "keyring", what) from None
+        try:
+            key, secret = (keyring.get_password(KEYRING_SERVICE, name) for name in (KEY_NAME, SECRET_NAME))
+        except Exception as error:
             raise CredentialsError(
                 f"the keyring cannot be read ({type(error).__name__}); use the environment or .env"
             ) from None
-        return None
-    return (key, secret) if key and secret else None
+        if not key or not secret:
+            raise CredentialsError(
+                f"the keyring has no entry: run 'keyring set {KEYRING_SERVICE} {KEY_NAME}' and the same with {SECRET_NAME}"
+            )
+        return cls(key, secret)

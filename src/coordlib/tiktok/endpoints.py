@@ -13,7 +13,8 @@ from typing import Any
 
 from coordlib.errors import QueryError
 from coordlib.tiktok.budget import FOLLOW, RESEARCH
-from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
+from coordlib.tiktok.errors import Answer, Kind
+from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
 Row = dict[str, Any]
 
@@ -31,76 +32,42 @@ class Endpoint:
     pool: str = RESEARCH
     fields: tuple[str, ...] = ()
 
+    @property
+    def holds_videos(self) -> bool:
+        """Whether its rows are videos."""
+        return "videos" in "".join(self.list_keys[:1])
 
-_LIST_FIELDS = tuple(
-    name for name in FULL_FIELDS if name not in ("effect_ids", "playlist_id", "voice_to_text")
-)
-_LIST_CORE = tuple(name for name in CORE_FIELDS if name not in ("effect_ids", "playlist_id", "voice_to_text"))
+
+_LIST_FIELDS = tuple(name for name in FULL_FIELDS if name not in DOCUMENTED["not_in_lists"])
+_RESEARCH = "/v2/research/"
 
 TOKEN = Endpoint("token", "/v2/oauth/token/")
-VIDEO_QUERY = Endpoint("video_query", "/v2/research/video/query/", ("videos",), fields=FULL_FIELDS)
+VIDEO_QUERY = Endpoint("video_query", f"{_RESEARCH}video/query/", ("videos",), fields=FULL_FIELDS)
 COMMENTS = Endpoint(
-    "comments",
-    "/v2/research/video/comment/list/",
-    ("comments",),
-    fields=("id", "video_id", "text", "like_count", "reply_count", "parent_comment_id", "create_time"),
+    "comments", f"{_RESEARCH}video/comment/list/", ("comments",), fields=DOCUMENTED["comment_fields"]
 )
-USER_INFO = Endpoint(
-    "user_info",
-    "/v2/research/user/info/",
-    fields=(
-        "display_name", "bio_description", "avatar_url", "is_verified", "follower_count", "following_count",
-        "likes_count", "video_count", "bio_url",
-    ),
-)  # fmt: skip
-FOLLOWERS = Endpoint("followers", "/v2/research/user/followers/", ("user_followers",), FOLLOW)
-FOLLOWING = Endpoint("following", "/v2/research/user/following/", ("user_following",), FOLLOW)
-LIKED = Endpoint(
-    "user_liked_videos", "/v2/research/user/liked_videos/", ("user_liked_videos",), fields=_LIST_FIELDS
+USER_INFO = Endpoint("user_info", f"{_RESEARCH}user/info/", fields=DOCUMENTED["user_fields"])
+FOLLOWERS, FOLLOWING = (
+    Endpoint(name, f"{_RESEARCH}user/{name}/", (f"user_{name}",), FOLLOW)
+    for name in ("followers", "following")
 )
-REPOSTED = Endpoint(
-    "user_reposted_videos",
-    "/v2/research/user/reposted_videos/",
-    ("reposted_videos", "user_reposted_videos"),
-    fields=_LIST_FIELDS,
+LIKED, REPOSTED, PINNED = (
+    Endpoint(f"user_{kind}_videos", f"{_RESEARCH}user/{kind}_videos/", keys, fields=_LIST_FIELDS)
+    for kind, keys in (
+        ("liked", ("user_liked_videos",)),
+        ("reposted", ("reposted_videos", "user_reposted_videos")),
+        ("pinned", ("pinned_videos_list",)),
+    )
 )
-PINNED = Endpoint(
-    "user_pinned_videos", "/v2/research/user/pinned_videos/", ("pinned_videos_list",), fields=_LIST_FIELDS
-)
-PLAYLIST = Endpoint("playlist", "/v2/research/playlist/info/", ("playlist_video_ids",))
-COMPLIANCE_CREATE = Endpoint("compliance_create", "/v2/research/validation_task/create/")
-COMPLIANCE_STATUS = Endpoint("compliance_status", "/v2/research/validation_task_status/get/")
-COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", "/v2/research/validation_task/download/")
+PLAYLIST = Endpoint("playlist", f"{_RESEARCH}playlist/info/", ("playlist_video_ids",))
+COMPLIANCE_CREATE = Endpoint("compliance_create", f"{_RESEARCH}validation_task/create/")
+COMPLIANCE_STATUS = Endpoint("compliance_status", f"{_RESEARCH}validation_task_status/get/")
+COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_task/download/")
 
-ENDPOINTS = (
-    TOKEN, VIDEO_QUERY, COMMENTS, USER_INFO, FOLLOWERS, FOLLOWING, LIKED, REPOSTED, PINNED, PLAYLIST,
-    COMPLIANCE_CREATE, COMPLIANCE_STATUS, COMPLIANCE_DOWNLOAD,
-)  # fmt: skip
+_ACCOUNTS = (USER_INFO, FOLLOWERS, FOLLOWING, LIKED, REPOSTED, PINNED)
+_TASKS = (COMPLIANCE_CREATE, COMPLIANCE_STATUS, COMPLIANCE_DOWNLOAD)
+ENDPOINTS = (TOKEN, VIDEO_QUERY, COMMENTS, *_ACCOUNTS, PLAYLIST, *_TASKS)
 
-_IDS = frozenset(
-    {
-        "id", "video_id", "music_id", "playlist_id", "parent_comment_id", "comment_id", "effect_id", "effect_ids",
-        "sticker_id", "hashtag_id", "search_id", "task_id", "playlist_video_ids",
-    }
-)  # fmt: skip
-_ID_LISTS = frozenset({"effect_ids", "playlist_video_ids"})
-_WHOLE = frozenset(
-    {
-        "create_time", "like_count", "comment_count", "share_count", "view_count", "favorites_count", "video_duration",
-        "reply_count", "follower_count", "following_count", "likes_count", "playlist_item_total", "playlist_last_updated",
-    }
-)  # fmt: skip
-_TEXT = frozenset(
-    {
-        "username",
-        "region_code",
-        "video_description",
-        "voice_to_text",
-        "display_name",
-        "text",
-        "bio_description",
-    }
-)
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
@@ -115,25 +82,19 @@ def clean_text(text: str) -> str:
     return text
 
 
-def _id(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_id(item) for item in value if item is not None]
-    if isinstance(value, bool) or value is None:
+def _id(value: Any) -> str | None:
+    if isinstance(value, bool):
         return None
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else None
-    text = str(value)
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return text if text.isascii() and text.isdigit() else None
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or value is None:
-        return None
     try:
-        number = int(value)
+        number = None if isinstance(value, bool) else int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if -_LARGEST <= number <= _LARGEST else None
+    return number if number is not None and -_LARGEST <= number <= _LARGEST else None
 
 
 def clean(value: Any, key: str = "") -> Any:
@@ -144,11 +105,13 @@ def clean(value: Any, key: str = "") -> Any:
     >>> clean({"id": 7571234567890123456, "view_count": "3", "video_description": "a\\x00b", "music_id": None})
     {'id': '7571234567890123456', 'view_count': 3, 'video_description': 'ab'}
     """
-    if key in _IDS:
-        return _id(value) if key in _ID_LISTS or not isinstance(value, list | dict) else None
-    if key in _WHOLE:
+    if key in DOCUMENTED["id_lists"] and isinstance(value, list):
+        return [_id(item) for item in value if item is not None]
+    if key in DOCUMENTED["ids"] or key in DOCUMENTED["id_lists"]:
+        return _id(value)
+    if key in DOCUMENTED["whole_numbers"]:
         return _whole(value)
-    if key in _TEXT and value is not None:
+    if key in DOCUMENTED["texts"] and value is not None:
         return None if isinstance(value, list | dict) else clean_text(str(value))
     if isinstance(value, dict):
         cleaned = {clean_text(str(name)): clean(item, str(name)) for name, item in value.items()}
@@ -167,18 +130,13 @@ def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
     found: Any = next((data[key] for key in endpoint.list_keys if data.get(key) is not None), None)
     if not isinstance(found, list):
         return []
-    rows: list[Row] = []
-    for item in found:
-        if isinstance(item, dict):
-            row = clean(item)
-            if "videos" in endpoint.list_keys[0] and "id" not in row and "video_id" in row:
+    rows: list[Row] = [clean(item) if isinstance(item, dict) else {"id": _id(item)} for item in found]
+    if endpoint.holds_videos:
+        for row in rows:
+            if "id" not in row and "video_id" in row:
                 row["id"] = row.pop("video_id")
-        else:
-            row = {"id": _id(item)}
-        needs_id = endpoint not in (FOLLOWERS, FOLLOWING)
-        if row.get("id" if needs_id else "username"):
-            rows.append(row)
-    return rows
+    name = "username" if endpoint in (FOLLOWERS, FOLLOWING) else "id"
+    return [row for row in rows if row.get(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +192,16 @@ class Outcome:
     log_ids: tuple[str, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
     probe: str | None = None
+
+    @classmethod
+    def unanswered(cls, subject: str, answer: Answer, requests: int) -> Outcome:
+        """What an answer without data is for a subject: why it was refused."""
+        reason = "refused" if answer.kind is Kind.ACCOUNT_REFUSED else "failed"
+        problem = "the answer has no profile" if answer.ok else answer.describe()
+        log_ids = (answer.log_id,) if answer.log_id else ()
+        return cls(
+            complete=False, reason=reason, requests=requests, log_ids=log_ids, problems={subject: problem}
+        )
 
 
 def merge(outcomes: Iterable[Outcome]) -> Outcome:

@@ -61,7 +61,14 @@ _ACCOUNT = (
     "is private",
     "information cannot be returned",
 )
-_ANSWER_LIMIT = 64 * 1024 * 1024
+_CODES = {
+    "daily_quota_limit_exceeded": Kind.QUOTA,
+    "rate_limit_exceeded": Kind.RATE,
+    "scope_not_authorized": Kind.NOT_AUTHORIZED,
+    "access_token_invalid": Kind.TOKEN,
+    "scope_permission_missed": Kind.SCOPE_FIELDS,
+}
+_STATUSES = {401: Kind.TOKEN, 404: Kind.NOT_FOUND, 429: Kind.RATE, 504: Kind.GATEWAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,10 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: 
     <Kind.QUOTA: 'quota'>
     """
     after = _seconds(headers.get("retry-after"))
-    parsed = _parse(body)
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        parsed = None
     if not isinstance(parsed, dict):
         return _not_json(status, headers, body, after)
     error = parsed.get("error")
@@ -135,32 +145,33 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: 
 def _kind(
     status: int, code: str | None, message: str, data: dict[str, Any], error: dict[str, Any], endpoint: str
 ) -> Kind:
-    low = message.lower()
     if status == 200 and code == "ok":
         return Kind.OK
     if status >= 500 and endpoint == "playlist" and data.get("playlist_video_ids") is not None:
         return Kind.OK
     if status >= 500 and endpoint == "user_info" and data and not error.get("message"):
         return Kind.OK
-    if code == "daily_quota_limit_exceeded":
-        return Kind.QUOTA
-    if code == "rate_limit_exceeded" or status == 429:
-        return Kind.RATE
-    if code == "scope_not_authorized":
-        return Kind.NOT_AUTHORIZED
-    if code == "access_token_invalid" or status == 401:
-        return Kind.TOKEN
-    if code == "scope_permission_missed":
-        return Kind.SCOPE_FIELDS
-    if status in (400, 404) and any(part in low for part in _ACCOUNT):
+    if code in _CODES:
+        return _CODES[code]
+    kind = _of_status(status)
+    if kind in (Kind.RATE, Kind.TOKEN):
+        return kind
+    if status in (400, 404) and any(part in message.lower() for part in _ACCOUNT):
         return Kind.ACCOUNT_REFUSED
     if _NOT_READY.search(message):
         return Kind.SEARCH_NOT_READY
-    if status == 404:
-        return Kind.ACCOUNT_REFUSED if endpoint.startswith(("user_", "follow")) else Kind.NOT_FOUND
-    if status == 504:
-        return Kind.GATEWAY
-    if status >= 500 or code in ("internal_error", "timeout"):
+    if kind is Kind.NOT_FOUND and endpoint.startswith(("user_", "follow")):
+        return Kind.ACCOUNT_REFUSED
+    if kind is not Kind.NOT_FOUND and status < 500 and code in ("internal_error", "timeout"):
+        return Kind.SERVER
+    return kind
+
+
+def _of_status(status: int) -> Kind:
+    """What an HTTP status says by itself."""
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if status >= 500:
         return Kind.SERVER
     return Kind.INVALID if 400 <= status < 500 else Kind.UNREADABLE
 
@@ -170,34 +181,10 @@ def _not_json(status: int, headers: Mapping[str, str], body: bytes, after: float
     reference = re.search(r"Reference\s*(?:#|&#35;)\s*([0-9a-fA-F.]+)", text)
     title = re.search(r"<title>\s*([^<]{0,100})", text, re.IGNORECASE)
     html = "html" in headers.get("content-type", "").lower() or title is not None
-    words = title[1].strip() if title else "no JSON"
-    message = f"{'HTML page' if html else 'answer'}: {words}" + (
-        f", reference #{reference[1]}" if reference else ""
-    )
-    if status == 401:
-        kind = Kind.TOKEN
-    elif status == 404:
-        kind = Kind.NOT_FOUND
-    elif status == 429:
-        kind = Kind.RATE
-    elif status == 504 or (html and status >= 500):
-        kind = Kind.GATEWAY
-    elif status >= 500:
-        kind = Kind.SERVER
-    elif 400 <= status < 500:
-        kind = Kind.INVALID
-    else:
-        kind = Kind.UNREADABLE
+    message = f"{'HTML page' if html else 'answer'}: {title[1].strip() if title else 'no JSON'}"
+    message += f", reference #{reference[1]}" if reference else ""
+    kind = Kind.GATEWAY if html and status >= 500 else _of_status(status)
     return Answer(kind, status, None, message, None, {}, after)
-
-
-def _parse(body: bytes) -> Any:
-    if len(body) > _ANSWER_LIMIT:
-        return None
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _seconds(value: str | None) -> float | None:
@@ -211,17 +198,13 @@ def _seconds(value: str | None) -> float | None:
 def to_exception(answer: Answer, what: str) -> CollectError:
     """Return the exception that stands for an answer that ends a request."""
     text = f"{what}: {answer.describe()}"
-    match answer.kind:
-        case Kind.QUOTA:
-            return QuotaExhausted(f"{text}; the day's requests are spent, start again after 00:00 UTC")
-        case Kind.TOKEN:
-            return CredentialsError(
-                f"{text}; a fresh access token was refused too: check the client key in the developer portal"
-            )
-        case Kind.NOT_AUTHORIZED:
-            return CredentialsError(
-                f"{text}; the project is not approved for this scope (research.data.basic)"
-            )
-        case Kind.INVALID | Kind.SCOPE_FIELDS | Kind.NOT_FOUND | Kind.ACCOUNT_REFUSED:
-            return QueryError(f"{text}; the request was refused, repeating it would not help")
+    if answer.kind is Kind.QUOTA:
+        return QuotaExhausted(f"{text}; the day's requests are spent, start again after 00:00 UTC")
+    if answer.kind is Kind.TOKEN:
+        refused = "a fresh access token was refused too: check the client key in the developer portal"
+        return CredentialsError(f"{text}; {refused}")
+    if answer.kind is Kind.NOT_AUTHORIZED:
+        return CredentialsError(f"{text}; the project is not approved for this scope (research.data.basic)")
+    if answer.kind in (Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND, Kind.ACCOUNT_REFUSED):
+        return QueryError(f"{text}; the request was refused, repeating it would not help")
     return ServiceError(f"{text}; the service failed, try again later")

@@ -15,8 +15,9 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.posts import upsert_posts
 from coordlib.tiktok import endpoints as at
+from coordlib.tiktok.budget import FOLLOW
 from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, check_digits, clean, merge, rows_of
-from coordlib.tiktok.errors import Answer, Kind, to_exception
+from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import check_max_count, condition
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
@@ -42,8 +43,8 @@ class Paging(TypedDict, total=False):
     cursor: int | None
 
 
-def _username(username: str) -> str:
-    return condition("username", "EQ", username).field_values[0]
+def _account(username: str) -> dict[str, str]:
+    return {"username": condition("username", "EQ", username).field_values[0]}
 
 
 def ending(data: Mapping[str, Any], found: bool, cursor: int | None) -> str | None:
@@ -62,21 +63,24 @@ def ending(data: Mapping[str, Any], found: bool, cursor: int | None) -> str | No
 def _pages(
     session: Session,
     endpoint: Endpoint,
-    body: Mapping[str, Any],
-    subject: str,
+    subject: Mapping[str, str],
     *,
-    mark: Mapping[str, str] | None = None,
+    mark: str | None = None,
     ceiling: int | None = None,
     max_count: int = 100,
     max_pages: int | None = None,
     cursor: int | None = None,
 ) -> Outcome:
-    """Page through a list until it ends, something stops it, or it goes round in circles."""
+    """Page through a subject's list until it ends, something stops it, or it goes round in circles.
+
+    Rows carry the subject under ``mark``.
+    """
     check_max_count(max_count)
     if max_pages is not None and max_pages < 1:
         raise QueryError(f"max_pages = {max_pages}: give 1 or more, or none for all")
     if endpoint in (at.COMMENTS, at.PLAYLIST):
         cursor = cursor or 0
+    [told] = subject.values()
     before, rows, pages, empty = session.requests, dict[str, Row](), 0, 0
     reason: str | None = None
     failure = Outcome()
@@ -84,58 +88,54 @@ def _pages(
         if ceiling is not None and (cursor or 0) + max_count > ceiling:
             reason = "ceiling"
             break
-        sent = {**body, "max_count": max_count} | ({} if cursor is None else {"cursor": cursor})
-        answer = _one(session, endpoint, sent, subject)
+        paging = {"max_count": max_count} | ({} if cursor is None else {"cursor": cursor})
+        answer = _one(session, endpoint, subject, **paging)
         if isinstance(answer, Outcome):
             failure, reason = answer, answer.reason
             break
         found = rows_of(endpoint, answer.data)
         for row in found:
-            rows.setdefault(str(row.get("id") or row.get("username")), {**row, **(mark or {})})
+            rows.setdefault(str(row.get("id") or row.get("username")), row | ({mark: told} if mark else {}))
         pages, empty = pages + 1, 0 if found else empty + 1
         reason = ending(answer.data, bool(found), cursor)
         cursor = clean(answer.data.get("cursor"), "create_time")
+        promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
         if reason is None and empty >= EMPTY_PAGES:
             reason = "empty-pages"
         elif reason is None and max_pages is not None and pages >= max_pages:
             reason = "max-pages"
-        elif reason == "done" and len(rows) < (
-            clean(answer.data.get("playlist_item_total"), "view_count") or 0
-        ):
+        elif reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
-    if reason == "done" and endpoint in (at.FOLLOWERS, at.FOLLOWING) and len(rows) >= FOLLOW_CEILING:
+    if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
     return replace(
-        failure, rows=tuple(rows.values()), n_rows=len(rows), complete=reason == "done", reason=reason or "done",
-        next_cursor=cursor, requests=session.requests - before,
-    )  # fmt: skip
+        failure,
+        rows=tuple(rows.values()),
+        n_rows=len(rows),
+        complete=reason == "done",
+        reason=reason,
+        next_cursor=cursor,
+        requests=session.requests - before,
+    )
 
 
-def _one(session: Session, endpoint: Endpoint, body: Mapping[str, Any], subject: str) -> Answer | Outcome:
+def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **paging: int) -> Answer | Outcome:
     """Send one request for a subject; what keeps it from being answered is an outcome."""
     before = session.requests
+    [(name, told)] = subject.items()
+    body = {name: told if name == "username" else int(told), **paging}
 
     def keep(answer: Answer) -> None:
         found = (as_post(row) for row in rows_of(endpoint, answer.data) if row.get("username"))
         upsert_posts(session.store, found, int(session.clock()))
 
-    holds_videos = "videos" in "".join(endpoint.list_keys[:1])
-    purpose = endpoint.name if "comment_id" not in body else "replies"
+    purpose = "replies" if name == "comment_id" else endpoint.name
+    kept = keep if endpoint.holds_videos else None
     try:
-        answer = session.request(
-            endpoint, fields=endpoint.fields, json=body, purpose=purpose, keep=keep if holds_videos else None
-        )
+        answer = session.request(endpoint, fields=endpoint.fields, json=body, purpose=purpose, keep=kept)
     except QuotaExhausted:
         return Outcome(complete=False, reason="quota")
-    return answer if answer.ok else _refused(session, answer, subject, before)
-
-
-def _refused(session: Session, answer: Answer, subject: str, before: int) -> Outcome:
-    return Outcome(
-        complete=False, reason="refused" if answer.kind is Kind.ACCOUNT_REFUSED else "failed",
-        requests=session.requests - before, log_ids=(answer.log_id,) if answer.log_id else (),
-        problems={subject: answer.describe() if not answer.ok else "the answer has no profile"},
-    )  # fmt: skip
+    return answer if answer.ok else Outcome.unanswered(told, answer, session.requests - before)
 
 
 def comments(
@@ -145,71 +145,67 @@ def comments(
 
     A top-level comment has ``parent_comment_id`` equal to the video's id. Comments have no author.
     """
-    number = check_digits(video_id, "video_id")
-    return _pages(self, at.COMMENTS, {"video_id": int(number)}, number, ceiling=ceiling, **paging)
+    subject = {"video_id": check_digits(video_id, "video_id")}
+    return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
 
 
 def replies(
     self: Session, comment_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
 ) -> Outcome:
     """List the replies to a comment."""
-    number = check_digits(comment_id, "comment_id")
-    return _pages(self, at.COMMENTS, {"comment_id": int(number)}, number, ceiling=ceiling, **paging)
+    subject = {"comment_id": check_digits(comment_id, "comment_id")}
+    return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
 
 
 def user_info(self: Session, username: str) -> Outcome:
     """Return one account's public profile; the row carries the ``username``, which the service does not echo."""
-    name, before = _username(username), self.requests
-    answer = _one(self, at.USER_INFO, {"username": name}, name)
+    subject, before = _account(username), self.requests
+    answer = _one(self, at.USER_INFO, subject)
     if isinstance(answer, Outcome):
         return answer
     if not (profile := clean(answer.data)):
-        return _refused(self, answer, name, before)
-    return Outcome(rows=({**profile, "username": name},), n_rows=1, requests=self.requests - before)
+        return Outcome.unanswered(subject["username"], answer, self.requests - before)
+    return Outcome(rows=({**profile, **subject},), n_rows=1, requests=self.requests - before)
 
 
 def users_info(self: Session, usernames: Iterable[str]) -> Outcome:
     """Return the profiles of several accounts, one request each; refused ones are in ``problems``."""
     parts = []
-    for name in dict.fromkeys(_username(name) for name in usernames):
+    for name in dict.fromkeys(_account(name)["username"] for name in usernames):
         parts.append(user_info(self, name))
         if parts[-1].reason == "quota":
             break
     return merge(parts)
 
 
-def _of_account(self: Session, endpoint: Endpoint, username: str, mark: str, paging: Paging) -> Outcome:
-    name = _username(username)
-    return _pages(self, endpoint, {"username": name}, name, mark={mark: name}, **paging)
-
-
 def followers(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
     """List followers, newest first; rows carry the account under ``of``. Private followers are missing."""
-    return _of_account(self, at.FOLLOWERS, username, "of", paging)
+    return _pages(self, at.FOLLOWERS, _account(username), mark="of", **paging)
 
 
 def following(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
     """List the accounts an account follows, where it shows them; rows carry the account under ``of``."""
-    return _of_account(self, at.FOLLOWING, username, "of", paging)
+    return _pages(self, at.FOLLOWING, _account(username), mark="of", **paging)
 
 
 def liked_videos(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
     """List the videos an account likes (private by default, so mostly refused); rows carry ``liked_by_user``."""
-    return _of_account(self, at.LIKED, username, "liked_by_user", paging)
+    return _pages(self, at.LIKED, _account(username), mark="liked_by_user", **paging)
 
 
 def reposted_videos(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
     """List the videos an account reposted; rows carry ``reposted_by_user``."""
-    return _of_account(self, at.REPOSTED, username, "reposted_by_user", paging)
+    return _pages(self, at.REPOSTED, _account(username), mark="reposted_by_user", **paging)
 
 
 def pinned_videos(self: Session, username: str) -> Outcome:
     """List the videos an account pinned; rows carry ``pinned_by_user``."""
-    name, before = _username(username), self.requests
-    answer = _one(self, at.PINNED, {"username": name}, name)
+    subject, before = _account(username), self.requests
+    answer = _one(self, at.PINNED, subject)
     if isinstance(answer, Outcome):
         return answer
-    rows = tuple({**row, "pinned_by_user": name} for row in rows_of(at.PINNED, answer.data))
+    mark = {"pinned_by_user": subject["username"]}
+    rows = tuple(row | mark for row in rows_of(at.PINNED, answer.data))
     return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
 
 
@@ -218,9 +214,8 @@ def playlist(self: Session, playlist_id: str, **paging: Unpack[Paging]) -> Outco
 
     Fewer ids than the service promises (deleted videos among them) are not called complete.
     """
-    number = check_digits(playlist_id, "playlist_id")
-    body, mark = {"playlist_id": int(number)}, {"playlist_id": number}
-    return _pages(self, at.PLAYLIST, body, number, mark=mark, **paging)
+    subject = {"playlist_id": check_digits(playlist_id, "playlist_id")}
+    return _pages(self, at.PLAYLIST, subject, mark="playlist_id", **paging)
 
 
 def compliance_create(
@@ -240,13 +235,9 @@ def compliance_create(
         raise QueryError(f"{len(numbers)} ids: a compliance file holds 1 to {IDS_PER_FILE}")
     if category not in ("video", "comment"):
         raise QueryError(f"category '{category}': use 'video' or 'comment'")
-    content = ("\n".join(numbers) + "\n").encode("ascii")
-    answer = self.request(
-        at.COMPLIANCE_CREATE,
-        data={"category": category},
-        files={"file_data": ("ids.txt", content, "text/plain")},
-        purpose="refresh",
-    )
+    file = ("ids.txt", ("\n".join(numbers) + "\n").encode("ascii"), "text/plain")
+    form: dict[str, Any] = {"data": {"category": category}, "files": {"file_data": file}}
+    answer = self.request(at.COMPLIANCE_CREATE, purpose="refresh", **form)
     task = clean(answer.data.get("task_id"), "task_id")
     if not answer.ok or task is None:
         _fail(answer, "compliance task", "the answer has no task_id")
@@ -255,8 +246,7 @@ def compliance_create(
 
 def compliance_status(self: Session, task_id: str) -> str:
     """Return ``Completed``, ``Processing`` or ``Failed``."""
-    number = int(check_digits(task_id, "task_id"))
-    answer = self.request(at.COMPLIANCE_STATUS, json={"task_id": number}, purpose="refresh")
+    answer = _task(self, at.COMPLIANCE_STATUS, task_id)
     if not answer.ok:
         _fail(answer, "compliance status")
     return str(answer.data.get("task_status") or "")
@@ -270,8 +260,7 @@ def compliance_download(self: Session, task_id: str) -> frozenset[str]:
     ServiceError
         The service failed, or the file holds something that is not an id: nothing may be deleted then.
     """
-    number = int(check_digits(task_id, "task_id"))
-    answer = self.request(at.COMPLIANCE_DOWNLOAD, json={"task_id": number}, purpose="refresh")
+    answer = _task(self, at.COMPLIANCE_DOWNLOAD, task_id)
     if not answer.ok or answer.text is None:
         _fail(answer, "compliance download", "not a text file")
     words = answer.text.replace(",", " ").split()
@@ -280,6 +269,11 @@ def compliance_download(self: Session, task_id: str) -> frozenset[str]:
             answer, "compliance download", "the file holds something that is not an id; nothing was deleted"
         )
     return frozenset(words)
+
+
+def _task(session: Session, endpoint: Endpoint, task_id: str) -> Answer:
+    number = int(check_digits(task_id, "task_id"))
+    return session.request(endpoint, json={"task_id": number}, purpose="refresh")
 
 
 def _fail(answer: Answer, what: str, doubt: str = "") -> NoReturn:

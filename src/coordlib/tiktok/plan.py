@@ -28,6 +28,9 @@ PAGE = 100
 #: Rows of a page that survive: deleted and private videos are dropped after the page was cut.
 KEPT = 0.85
 
+#: Videos expected of a query that fills a page, with some room left.
+FULL_PAGE = PAGE * KEPT * 0.9
+
 #: Posts per day expected of an account nobody has asked for yet, when no other account is known either,
 #: and the days of history that this expectation is worth.
 PRIOR_RATE, PRIOR_DAYS = 0.5, 3.0
@@ -79,13 +82,18 @@ class Plan:
         """Videos the plan is expected to bring."""
         return sum(item.expected_rows for item in self.requests)
 
+    @property
+    def n_subjects(self) -> int:
+        """Accounts or captions the plan asks for."""
+        return sum(len(item.subjects) for item in self.requests)
+
     def facts(self) -> dict[str, Any]:
         """Return the plan in numbers, for the store and the report."""
         return {
             "day": self.day.isoformat(),
             "budget": self.budget,
             "windows": len(self.requests),
-            "subjects": sum(len(item.subjects) for item in self.requests),
+            "subjects": self.n_subjects,
             "expected_requests": round(self.expected_requests, 1),
             "expected_rows": round(self.expected_rows, 1),
             "not_due": self.not_due,
@@ -94,21 +102,19 @@ class Plan:
 
     def describe(self, limit: int = 20) -> str:
         """Return the plan as text: what ``--dry-run`` prints."""
-        head = f"{self.phase}, {self.day}: {len(self.requests)} queries for "
-        head += f"{sum(len(item.subjects) for item in self.requests)} {self.phase}, about {self.expected_requests:.0f} "
-        head += f"of {self.budget} requests for about {self.expected_rows:.0f} videos"
+        n_queries, n_subjects = len(self.requests), self.n_subjects
+        head = f"{self.phase}, {self.day}: {n_queries} queries for {n_subjects} {self.phase}, about "
+        head += f"{self.expected_requests:.0f} of {self.budget} requests for about {self.expected_rows:.0f} videos"
         lines = [head]
-        for item in self.requests[:limit]:
-            lines.append(
-                f"  {item.start} to {item.end}  {len(item.subjects):>4} {self.phase}  "
-                f"~{item.expected_requests:.1f} requests  ~{item.expected_rows:.0f} videos  {item.why}"
-            )
+        lines += [
+            f"  {item.start} to {item.end}  {len(item.subjects):>4} {self.phase}  "
+            f"~{item.expected_requests:.1f} requests  ~{item.expected_rows:.0f} videos  {item.why}"
+            for item in self.requests[:limit]
+        ]
         if len(self.requests) > limit:
             lines.append(f"  … and {len(self.requests) - limit} more")
-        lines.append(
-            f"  not due yet: {self.not_due}; due but carried over for lack of requests: {len(self.carried_over)}"
-        )
-        return "\n".join(lines)
+        left = f"due but carried over for lack of requests: {len(self.carried_over)}"
+        return "\n".join([*lines, f"  not due yet: {self.not_due}; {left}"])
 
 
 def expected_pages(rows: float, page: int = PAGE) -> float:
@@ -154,6 +160,16 @@ class _Batch:
     rows: float
     waited: float
 
+    def takes(self, other: _Batch, rows: float, target: float, settings: CollectionParameters) -> bool:
+        """Whether another batch fits in, with the rows it is expected to bring then."""
+        names = len(self.names) + len(other.names)
+        return names <= settings.accounts_per_query and self.rows + rows <= target
+
+    def add(self, other: _Batch) -> None:
+        self.names += other.names
+        self.rows += other.rows
+        self.waited = max(self.waited, other.waited)
+
 
 def plan_accounts(
     accounts: Sequence[AccountHistory], day: dt.date, budget: int, settings: CollectionParameters
@@ -179,35 +195,34 @@ def plan_accounts(
     end = day - dt.timedelta(days=settings.lag_days)
     oldest = end - dt.timedelta(days=settings.days_back - 1)
     # One impossible handle (from an import) must not keep the others from being asked.
-    impossible = [item.account_id for item in accounts if not possible_name(item.account_id)]
-    accounts = [item for item in accounts if item.account_id not in set(impossible)]
-    rates = posting_rates(accounts)
+    possible = [item for item in accounts if possible_name(item.account_id)]
+    impossible = {item.account_id for item in accounts} - {item.account_id for item in possible}
+    rates = posting_rates(possible)
     due: dict[dt.date, list[AccountHistory]] = {}
-    not_due = 0
-    for item in sorted(accounts, key=lambda account: account.account_id):
+    for item in sorted(possible, key=lambda account: account.account_id):
         start = oldest if item.covered is None else max(oldest, item.covered[1] + dt.timedelta(days=1))
-        if start > end or not _is_due(item, rates[item.account_id], start, end, day, settings):
-            not_due += 1
-            continue
-        due.setdefault(start, []).append(item)
-    batches: list[_Batch] = []
-    for start in sorted(due):
-        batches += _batches(due[start], start, end, rates, day, settings)
-    batches = _join_small(batches, end, rates, settings)
+        if start <= end and _is_due(item, rates[item.account_id], start, end, day, settings):
+            due.setdefault(start, []).append(item)
+    batches = [batch for start in sorted(due) for batch in _batches(due[start], start, end, rates, settings)]
     requests = []
-    for batch in batches:
-        query = Query(and_=(any_of("username", batch.names),))
+    for batch in _join_small(batches, end, rates, settings):
         pages = expected_pages(batch.rows / KEPT)
         overdue = max(0.0, batch.waited - settings.max_interval_days)
         request = PlannedRequest(
-            query, batch.start, end, tuple(("account", name) for name in batch.names), batch.rows, pages,
-            batch.rows / pages * (1 + overdue), f"waited up to {batch.waited:.0f} days" if batch.waited else "never asked",
-        )  # fmt: skip
+            Query(and_=(any_of("username", batch.names),)),
+            batch.start,
+            end,
+            tuple(("account", name) for name in batch.names),
+            batch.rows,
+            pages,
+            batch.rows / pages * (1 + overdue),
+            f"waited up to {batch.waited:.0f} days" if batch.waited else "never asked",
+        )
         requests.append(request)
-    allowed = budget - math.floor(budget * settings.caption_share)
-    chosen, left = fit(requests, allowed)
-    carried = tuple(sorted([*impossible, *(name for request in left for _, name in request.subjects)]))
-    return Plan("accounts", day, budget, chosen, carried, not_due)
+    chosen, left = fit(requests, budget - math.floor(budget * settings.caption_share))
+    carried = sorted([*impossible, *left])
+    not_due = len(possible) - sum(map(len, due.values()))
+    return Plan("accounts", day, budget, chosen, tuple(carried), not_due)
 
 
 def _is_due(
@@ -220,15 +235,15 @@ def _is_due(
 ) -> bool:
     if item.covered is None:
         return True
-    waited = (end - item.covered[1]).days
     if item.problem:
         return item.asked_on is None or (day - item.asked_on).days >= REFUSED_DAYS
-    return (
-        waited >= settings.max_interval_days or rate * ((end - start).days + 1) >= settings.ask_when_expected
-    )
+    expected = rate * ((end - start).days + 1)
+    waited = (end - item.covered[1]).days
+    return waited >= settings.max_interval_days or expected >= settings.ask_when_expected
 
 
 def possible_name(name: str) -> bool:
+    """Whether the service can be asked for an account of this name."""
     try:
         Condition("username", "EQ", (name,))
     except QueryError:
@@ -241,23 +256,19 @@ def _batches(
     start: dt.date,
     end: dt.date,
     rates: dict[str, float],
-    day: dt.date,
     settings: CollectionParameters,
 ) -> list[_Batch]:
     """Fill queries with accounts of one period: busy ones together, so that quiet ones share a page."""
     span = (end - start).days + 1
-    target = settings.pages_per_query * PAGE * KEPT * 0.9
+    target = settings.pages_per_query * FULL_PAGE
     batches: list[_Batch] = []
     for item in sorted(accounts, key=lambda account: (-rates[account.account_id], account.account_id)):
-        rows = rates[item.account_id] * span
         waited = 0.0 if item.covered is None else float((end - item.covered[1]).days)
-        last = batches[-1] if batches else None
-        if last is None or len(last.names) >= settings.accounts_per_query or last.rows + rows > target:
-            batches.append(_Batch(start, [item.account_id], rows, waited))
+        one = _Batch(start, [item.account_id], rates[item.account_id] * span, waited)
+        if batches and batches[-1].takes(one, one.rows, target, settings):
+            batches[-1].add(one)
         else:
-            last.names.append(item.account_id)
-            last.rows += rows
-            last.waited = max(last.waited, waited)
+            batches.append(one)
     return batches
 
 
@@ -268,33 +279,26 @@ def _join_small(
     kept: list[_Batch] = []
     # Oldest start first: a later batch joins an earlier one by going back to its start.
     for batch in sorted(batches, key=lambda item: (item.start, item.rows)):
+        rate = sum(rates[name] for name in batch.names)
         for other in kept:
-            span = (end - other.start).days + 1
-            more = sum(rates[name] for name in batch.names) * span
-            if (
-                len(other.names) + len(batch.names) <= settings.accounts_per_query
-                and other.rows + more <= PAGE * KEPT * 0.9
-            ):
-                other.names += batch.names
-                other.rows += batch.rows
-                other.waited = max(other.waited, batch.waited)
+            if other.takes(batch, rate * ((end - other.start).days + 1), FULL_PAGE, settings):
+                other.add(batch)
                 break
         else:
             kept.append(batch)
     return kept
 
 
-def fit(
-    requests: Sequence[PlannedRequest], budget: float
-) -> tuple[tuple[PlannedRequest, ...], list[PlannedRequest]]:
-    """Take requests in order of priority while they fit; one that does not fit does not stop smaller ones."""
-    chosen, left, spent = [], [], 0.0
-    for item in sorted(
-        requests, key=lambda request: (-request.priority, request.start, request.query.fingerprint)
-    ):
+def fit(requests: Sequence[PlannedRequest], budget: float) -> tuple[tuple[PlannedRequest, ...], list[str]]:
+    """Take requests in order of priority while they fit, and name the subjects of the others.
+
+    One that does not fit does not stop smaller ones.
+    """
+    chosen, left, spent = [], list[str](), 0.0
+    for item in sorted(requests, key=lambda one: (-one.priority, one.start, one.query.fingerprint)):
         if spent + item.expected_requests <= budget:
             chosen.append(item)
             spent += item.expected_requests
         else:
-            left.append(item)
+            left += [name for _, name in item.subjects]
     return tuple(chosen), left

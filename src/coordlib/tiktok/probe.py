@@ -12,8 +12,9 @@ from coordlib.errors import CollectError, CredentialsError
 from coordlib.tiktok.caption_plan import keyword_of
 from coordlib.tiktok.endpoints import VIDEO_QUERY, rows_of
 from coordlib.tiktok.plan import possible_name
-from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of
+from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
+from coordlib.times import day_of
 
 #: The word asked for where nothing is stored yet: some video of any week has it.
 EVERYDAY_WORD = "fyp"
@@ -23,38 +24,29 @@ SUBJECTS, FIRST_DAY, LAST_DAY = 20, 10, 4
 
 
 def known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
-    """Return a query and a period that must bring rows: for what was stored last, else for a word of every day.
-
-    Parameters
-    ----------
-    session
-        Its store is looked into.
-    accounts
-        Ask for accounts; else for captions.
-    """
+    """Return a query and a period that must bring rows: for accounts (else captions) stored last, or an everyday word."""
     column = "account_id" if accounts else "text"
     found = session.store.connection.execute(
         f"SELECT {column} AS subject, max(posted_at) AS newest FROM posts WHERE posted_at > 0 AND {column} <> '' "
         f"GROUP BY {column} ORDER BY newest DESC, {column} LIMIT ?",
         (SUBJECTS,),
     ).fetchall()
-    newest = max((_day(row["newest"]) for row in found), default=_day(session.clock()))
-    recent = [row for row in found if (newest - _day(row["newest"])).days < MAX_SPAN_DAYS]
-    subjects = [row["subject"] if accounts else keyword_of(row["subject"]) for row in recent]
-    subjects = [subject for subject in subjects if (possible_name(subject) if accounts else subject)]
+    days = [(row["subject"], day_of(row["newest"])) for row in found]
+    newest = max((day for _, day in days), default=day_of(session.clock()))
+    recent = [(name, day) for name, day in days if (newest - day).days < MAX_SPAN_DAYS]
+    subjects = [name if accounts else keyword_of(name) for name, _ in recent]
+    subjects = [name for name in subjects if (possible_name(name) if accounts else name)]
     if not subjects:
-        first, last = (_day(session.clock()) - dt.timedelta(days=days) for days in (FIRST_DAY, LAST_DAY))
+        first, last = (day_of(session.clock()) - dt.timedelta(days=back) for back in (FIRST_DAY, LAST_DAY))
         return Query(and_=(any_of("keyword", [EVERYDAY_WORD]),)), first, last
     query = Query(and_=(any_of("username" if accounts else "keyword", subjects),))
-    return query, min(_day(row["newest"]) for row in recent), newest
+    return query, min(day for _, day in recent), newest
 
 
 def probe(session: Session, *, accounts: bool) -> str | None:
     """Ask for what must be there: ``rows`` or ``nothing``; None where the question was not answered."""
     query, first, last = known_active(session, accounts=accounts)
-    body = {
-        "query": query.to_json(), "start_date": f"{first:%Y%m%d}", "end_date": f"{last:%Y%m%d}", "max_count": 100,
-    }  # fmt: skip
+    body = video_body(query.to_json(), first, last)
     try:
         answer = session.request(VIDEO_QUERY, fields=("id", "username"), json=body, purpose="probe")
     except CredentialsError:
@@ -64,7 +56,3 @@ def probe(session: Session, *, accounts: bool) -> str | None:
     if not answer.ok:
         return None
     return "rows" if rows_of(VIDEO_QUERY, answer.data) or answer.data.get("has_more") else "nothing"
-
-
-def _day(moment: float) -> dt.date:
-    return dt.datetime.fromtimestamp(moment, dt.UTC).date()

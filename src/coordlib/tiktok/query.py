@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from coordlib.errors import QueryError
 from coordlib.yaml_files import read_yaml
@@ -28,34 +28,26 @@ MAX_SPAN_DAYS = 30
 #: Values of one IN list the service is known to take.
 MAX_VALUES = 100
 
-_DOCUMENTED = {
+#: What the service documents: names of fields, regions, kinds of values.
+DOCUMENTED: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split())
     for name, words in read_yaml(Path(__file__).with_name("documented.yml"), text=True).items()
 }
 #: Fields that work since 2023, and all of them; where all are refused, the former are asked for.
-CORE_FIELDS = _DOCUMENTED["core_fields"]
-FULL_FIELDS = (*CORE_FIELDS, *_DOCUMENTED["newer_fields"])
+CORE_FIELDS = DOCUMENTED["core_fields"]
+FULL_FIELDS = (*CORE_FIELDS, *DOCUMENTED["newer_fields"])
 #: The two-letter codes of the regions an account can have been registered in.
-REGION_CODES = frozenset(_DOCUMENTED["region_codes"])
+REGION_CODES = frozenset(DOCUMENTED["region_codes"])
 
 _EQUAL = frozenset({"EQ", "IN"})
-_ORDERED = frozenset({"EQ", "IN", "GT", "GTE", "LT", "LTE"})
+_ORDERED = _EQUAL | {"GT", "GTE", "LT", "LTE"}
+_ID_FIELDS, _COUNT_FIELDS = ("video_id", "music_id", "effect_id"), ("view_count", "comment_count")
+_WORD_FIELDS = ("keyword", "hashtag_name", "username", "region_code", "video_length")
 
 #: Operations that make sense for each field (no restriction is published; these are the sensible ones).
-OPERATIONS: Mapping[str, frozenset[str]] = {
-    "keyword": _EQUAL,
-    "hashtag_name": _EQUAL,
-    "username": _EQUAL,
-    "region_code": _EQUAL,
-    "video_id": _EQUAL,
-    "music_id": _EQUAL,
-    "effect_id": _EQUAL,
-    "create_date": _ORDERED,
-    "video_length": _EQUAL,
-    "view_count": _ORDERED,
-    "comment_count": _ORDERED,
-}
-_NUMBERS = frozenset({"video_id", "music_id", "effect_id", "view_count", "comment_count"})
+OPERATIONS: Mapping[str, frozenset[str]] = dict.fromkeys(
+    (*_WORD_FIELDS, *_ID_FIELDS), _EQUAL
+) | dict.fromkeys(("create_date", *_COUNT_FIELDS), _ORDERED)
 _LENGTHS = frozenset({"SHORT", "MID", "LONG", "EXTRA_LONG"})
 
 
@@ -126,38 +118,47 @@ def check_max_count(max_count: int) -> int:
     return max_count
 
 
+def video_body(
+    query: Mapping[str, Any], start: dt.date, end: dt.date, max_count: int = 100, **more: Any
+) -> dict[str, Any]:
+    """Return the body of a video query: a query as JSON, its period, rows a page, and what else is sent."""
+    period = {"start_date": f"{start:%Y%m%d}", "end_date": f"{end:%Y%m%d}"}
+    return {"query": query, **period, "max_count": check_max_count(max_count), **more}
+
+
 def _clean(field_name: str, value: object) -> str:
-    text = str(value).strip() if not isinstance(value, dt.date) else value.strftime("%Y%m%d")
+    """Return a value as the service takes it, refused where it would not."""
+    text = f"{value:%Y%m%d}" if isinstance(value, dt.date) else str(value).strip()
     if isinstance(value, bool) or not isinstance(value, str | Real | dt.date) or not text:
         raise QueryError(f"{field_name}: {value!r:.60} is not a value; give text or a number")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise QueryError(
             f"{field_name}: a value holds a NUL or half a character (a lone surrogate); remove it"
         )
-    if field_name == "hashtag_name":
-        text = text.removeprefix("#").lower()
-        if not text or "#" in text or re.search(r"\s", text):
-            raise QueryError(f"hashtag_name '{text[:60]}': give one hashtag a value, without '#' and spaces")
-    elif field_name == "username":
-        text = text.removeprefix("@")
-        if not text or re.search(r"[\s@#/,]", text):
-            raise QueryError(
-                f"username '{text[:60]}': give the handle only, without '@', spaces or an address"
-            )
-    elif field_name == "region_code":
-        text = text.upper()
-        if text not in REGION_CODES:
-            raise QueryError(
-                f"region_code '{text[:20]}' is none of the {len(REGION_CODES)} known two-letter codes"
-            )
-    elif field_name == "create_date":
-        text = parse_day(text, what="create_date").strftime("%Y%m%d")
-    elif field_name == "video_length":
-        text = text.upper()
-        if text not in _LENGTHS:
-            raise QueryError(f"video_length '{text[:20]}': use SHORT, MID, LONG or EXTRA_LONG")
-    elif field_name in _NUMBERS and not re.fullmatch(r"[0-9]+", text):
-        raise QueryError(f"{field_name} '{text[:40]}' is not a whole number written in digits")
+    wrong = ""
+    match field_name:
+        case "hashtag_name":
+            text = text.removeprefix("#").lower()
+            if not re.fullmatch(r"[^#\s]+", text):
+                wrong = f"'{text[:60]}': give one hashtag a value, without '#' and spaces"
+        case "username":
+            text = text.removeprefix("@")
+            if not re.fullmatch(r"[^\s@#/,]+", text):
+                wrong = f"'{text[:60]}': give the handle only, without '@', spaces or an address"
+        case "region_code":
+            text = text.upper()
+            if text not in REGION_CODES:
+                wrong = f"'{text[:20]}' is none of the {len(REGION_CODES)} known two-letter codes"
+        case "create_date":
+            text = f"{parse_day(text, what='create_date'):%Y%m%d}"
+        case "video_length":
+            text = text.upper()
+            if text not in _LENGTHS:
+                wrong = f"'{text[:20]}': use SHORT, MID, LONG or EXTRA_LONG"
+        case _ if field_name in (*_ID_FIELDS, *_COUNT_FIELDS) and not re.fullmatch(r"[0-9]+", text):
+            wrong = f"'{text[:40]}' is not a whole number written in digits"
+    if wrong:
+        raise QueryError(f"{field_name} {wrong}")
     return text
 
 
@@ -176,47 +177,42 @@ class Condition:
     field_values: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        allowed = OPERATIONS.get(str(self.field_name))
+        name, operation = str(self.field_name), self.operation
+        allowed, given = OPERATIONS.get(name), cast("object", self.field_values)
         if allowed is None:
-            name = str(self.field_name)[:60]
             raise QueryError(
-                f"unknown query field '{name}'{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
+                f"unknown query field '{name[:60]}'{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
             )
-        if self.operation not in allowed:
+        if operation not in allowed:
             raise QueryError(
-                f"{self.field_name} does not take the operation '{self.operation}'; use one of {', '.join(sorted(allowed))}"
+                f"{name} does not take the operation '{operation}'; use one of {', '.join(sorted(allowed))}"
             )
-        given: object = self.field_values
         if not isinstance(given, Iterable):
-            raise QueryError(f"{self.field_name} {self.operation}: {given!r:.60} is not a list of values")
-        values = (given,) if isinstance(given, str) else tuple(given)
-        values = tuple(dict.fromkeys(_clean(self.field_name, value) for value in values))
+            raise QueryError(f"{name} {operation}: {given!r:.60} is not a list of values")
+        values = tuple(dict.fromkeys(_clean(name, value) for value in _several(given)))
         if not values:
-            raise QueryError(f"{self.field_name} {self.operation}: the list of values is empty")
-        if self.operation != "IN" and len(values) != 1:
-            raise QueryError(
-                f"{self.field_name} {self.operation} takes one value, not {len(values)}; use IN for several"
-            )
+            raise QueryError(f"{name} {operation}: the list of values is empty")
+        if operation != "IN" and len(values) != 1:
+            raise QueryError(f"{name} {operation} takes one value, not {len(values)}; use IN for several")
         if len(values) > MAX_VALUES:
-            raise QueryError(
-                f"{self.field_name} IN has {len(values)} values; at most {MAX_VALUES} in one query"
-            )
+            raise QueryError(f"{name} IN has {len(values)} values; at most {MAX_VALUES} in one query")
         object.__setattr__(self, "field_values", values)
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            repr(value if len(value) <= 40 else value[:39] + "…") for value in self.field_values[:3]
-        )
-        more = f", … ({len(self.field_values)} in all)" if len(self.field_values) > 3 else ""
+        values = self.field_values
+        shown = ", ".join(repr(text if len(text) <= 40 else text[:39] + "…") for text in values[:3])
+        more = f", … ({len(values)} in all)" if len(values) > 3 else ""
         return f"{self.field_name} {self.operation} {shown}{more}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the condition as the service reads it."""
-        return {
-            "operation": self.operation,
-            "field_name": self.field_name,
-            "field_values": list(self.field_values),
-        }
+        values = list(self.field_values)
+        return {"operation": self.operation, "field_name": self.field_name, "field_values": values}
+
+
+def _several(values: Iterable[object]) -> tuple[object, ...]:
+    """A text is one value, not its letters."""
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
 def condition(field_name: str, operation: str, *values: object) -> Condition:
@@ -238,7 +234,7 @@ def any_of(field_name: str, values: Iterable[object]) -> Condition:
     >>> any_of("region_code", ["it", "FR"])
     region_code IN 'IT', 'FR'
     """
-    given = (values,) if isinstance(values, str) else tuple(values)
+    given = _several(values)
     return Condition(field_name, "EQ" if len(given) == 1 else "IN", given)  # type: ignore[arg-type]
 
 
@@ -300,24 +296,20 @@ class Query:
         >>> Query.from_json(query.to_json()) == query
         True
         """
-        unknown = set(value) - {"and", "or", "not"}
-        if unknown:
+        if unknown := set(value) - {"and", "or", "not"}:
             raise QueryError(
                 f"unknown part of a query: {', '.join(sorted(map(str, unknown)))}; known: and, or, not"
             )
+        lists = (value.get(name) or () for name in ("and", "or", "not"))
+        names = ("field_name", "operation", "field_values")
         try:
-            lists = [
-                tuple(
-                    Condition(item["field_name"], item["operation"], item["field_values"])
-                    for item in value.get(name) or ()
-                )
-                for name in ("and", "or", "not")
-            ]
+            return cls(
+                *(tuple(Condition(*(item[name] for name in names)) for item in items) for items in lists)
+            )
         except (KeyError, TypeError):
             raise QueryError(
                 "a condition of the query is not an object with field_name, operation and field_values"
             ) from None
-        return cls(*lists)
 
     @property
     def fingerprint(self) -> str:
@@ -356,12 +348,10 @@ class Query:
         target = self.longest_list()
         if target is None or (target not in self.and_ and len(self.or_) > 1):
             return None
-        middle = len(target.field_values) // 2
-        first, second = (
-            any_of(target.field_name, part)
-            for part in (target.field_values[:middle], target.field_values[middle:])
-        )
-        return self._with(target, first), self._with(target, second)
+        values = target.field_values
+        parts = values[: len(values) // 2], values[len(values) // 2 :]
+        first, second = (self._with(target, any_of(target.field_name, part)) for part in parts)
+        return first, second
 
     def without(self, field_name: str, value: str) -> Query | None:
         """Leave one value out of the ``and_`` lists of a field; None when nothing would be left of such a list."""
@@ -375,11 +365,8 @@ class Query:
         return changed
 
     def _with(self, old: Condition, new: Condition) -> Query:
-        return Query(
-            tuple(new if item is old else item for item in self.and_),
-            tuple(new if item is old else item for item in self.or_),
-            self.not_,
-        )
+        and_, or_ = (tuple(new if item is old else item for item in items) for items in (self.and_, self.or_))
+        return Query(and_, or_, self.not_)
 
 
 def days_between(start: dt.date, end: dt.date, *, days: int) -> list[tuple[dt.date, dt.date]]:

@@ -14,24 +14,9 @@ from coordlib.store.windows import NewWindow
 from coordlib.tiktok.collector import Collector
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of
 from coordlib.tiktok.errors import Answer
-from coordlib.tiktok.query import (
-    Query,
-    check_fields,
-    check_max_count,
-    check_span,
-    days_between,
-    parse_day,
-)
+from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
-
-
-def stored_rows(client: Session, run_id: str, phase: str) -> tuple[Row, ...]:
-    """Return the rows a phase brought, newest id first, as far as they are in the store."""
-    table = collected_posts(client.store, run_id).astype(object)
-    rows = table.where(table.notna(), None).to_dict("records")
-    known = [{str(name): value for name, value in row.items() if value is not None} for row in rows]
-    return tuple(sorted(known, key=lambda row: int(row["content_id"]), reverse=True))
 
 
 def collect_videos(
@@ -102,20 +87,13 @@ def collect_videos(
     for name, value in (("max_pages", max_pages), ("max_records", max_records)):
         if value is not None and value < 1:
             raise ParameterError(f"{name} = {value}: give 1 or more, or none for all")
-    periods = days_between(first, last, days=window_days)
+    overlap, asked = dt.timedelta(days=overlap_days), query.to_json()
+    new = [
+        NewWindow(asked, query.fingerprint, max(first, begin - overlap), stop, names, max_pages)
+        for begin, stop in days_between(first, last, days=window_days)
+    ]
     collector = Collector(client, max_count=max_count, progress=progress)
     run = run_id or f"once-{uuid.uuid4().hex[:12]}"
-    new = [
-        NewWindow(
-            query.to_json(),
-            query.fingerprint,
-            max(first, a - dt.timedelta(days=overlap_days)),
-            b,
-            names,
-            max_pages,
-        )
-        for a, b in periods
-    ]
     previous, client.run_id = client.run_id, client.run_id or run
     try:
         if windows.planned(client.store, run, phase) is None:
@@ -123,8 +101,13 @@ def collect_videos(
         outcome = collector.work(run, phase, max_records=max_records)
     finally:
         client.run_id = previous
-    rows = stored_rows(client, run, phase)[:max_records]
-    return replace(outcome, rows=rows, n_rows=len(rows))
+    table = collected_posts(client.store, run).astype(object)
+    found = [
+        {str(name): value for name, value in row.items() if value is not None}
+        for row in table.where(table.notna(), None).to_dict("records")
+    ]
+    rows = sorted(found, key=lambda row: int(row["content_id"]), reverse=True)[:max_records]
+    return replace(outcome, rows=tuple(rows), n_rows=len(rows))
 
 
 def sample_videos(
@@ -139,29 +122,18 @@ def sample_videos(
     """Return up to 100 videos of a period (at most 30 days) picked at random by the service: one request."""
     first, last = check_span(start, end)
     names = check_fields(fields) if fields is not None else client.video_fields()
-    body = {
-        "query": query.to_json(),
-        "start_date": first.strftime("%Y%m%d"),
-        "end_date": last.strftime("%Y%m%d"),
-        "max_count": check_max_count(max_count),
-        "is_random": True,
-    }
+    body = video_body(query.to_json(), first, last, max_count, is_random=True)
     before, kept = client.requests, dict[str, Row]()
 
     def keep(answer: Answer) -> None:
-        kept.update({row["id"]: row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")})
-        upsert_posts(client.store, map(as_post, kept.values()), int(client.clock()))
+        found = (row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username"))
+        kept.update({row["id"]: as_post(row) for row in found})
+        upsert_posts(client.store, kept.values(), int(client.clock()))
 
     try:
         answer = client.request(VIDEO_QUERY, fields=names, json=body, purpose="sample", keep=keep)
     except QuotaExhausted:
         return Outcome(complete=False, reason="quota", requests=client.requests - before)
-    return Outcome(
-        rows=tuple(map(as_post, kept.values())),
-        n_rows=len(kept),
-        complete=answer.ok,
-        reason="done" if answer.ok else "failed",
-        requests=client.requests - before,
-        log_ids=(answer.log_id,) if answer.log_id and not answer.ok else (),
-        problems={} if answer.ok else {"sample": answer.describe()},
-    )
+    if not answer.ok:
+        return Outcome.unanswered("sample", answer, client.requests - before)
+    return Outcome(rows=tuple(kept.values()), n_rows=len(kept), requests=client.requests - before)

@@ -6,7 +6,8 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,17 +37,6 @@ MAX_GATEWAY = 8
 SIMULATED = "coordlib-simulated"
 
 Keep = Callable[[Answer], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A request, and what is noted about it in the ledger."""
-
-    endpoint: Endpoint
-    options: Mapping[str, Any] = field(repr=False)
-    purpose: str
-    window_id: int | None
-    keep: Keep | None
 
 
 class Session:
@@ -80,10 +70,10 @@ class Session:
         self.full_fields_worked = False
         self._on_origin = on_origin
         self._credentials = credentials
+        secrets = (credentials.client_key, credentials.client_secret)
         self._service = Service(
-            "TikTok", base_url, secrets=(credentials.client_key, credentials.client_secret), transport=transport,
-            clock=clock, sleep=sleep,
-        )  # fmt: skip
+            "TikTok", base_url, secrets=secrets, transport=transport, clock=clock, sleep=sleep
+        )
         self._token = AccessToken(self._service, credentials, self._note_token)
         self._last_sent = float("-inf")
         self._gateways = 0
@@ -156,17 +146,14 @@ class Session:
         ServiceError
             The service cannot be reached, or its gateway has failed for every request for a while.
         """
-        options = {
-            "params": {"fields": ",".join(fields)} if fields else None,
-            "json": json,
-            "data": data,
-            "files": files,
-        }
-        sent = Sent(endpoint, options, purpose, window_id, keep)
+        params = {"fields": ",".join(fields)} if fields else None
+        options = {"params": params, "json": json, "data": data, "files": files}
+        note = partial(ledger.Entry, purpose=purpose, endpoint=endpoint.name, window_id=window_id)
         waits = {**self.schedules, **(schedules or {})}
         counts: Counter[Kind] = Counter()
         while True:
-            answer = self._attempt(sent, sum(counts.values()) + 1)
+            note.keywords["attempt"] = counts.total() + 1
+            answer = self._attempt(endpoint, options, note, keep)
             schedule, done = waits.get(answer.kind, ()), counts[answer.kind]
             counts[answer.kind] += 1
             trouble = sum(counts[kind] for kind in TROUBLE)
@@ -177,8 +164,14 @@ class Session:
             raise to_exception(answer, endpoint.name)
         return answer
 
-    def _attempt(self, sent: Sent, number: int) -> Answer:
-        endpoint, token = sent.endpoint, self._token.value()
+    def _attempt(
+        self,
+        endpoint: Endpoint,
+        options: Mapping[str, Any],
+        note: Callable[..., ledger.Entry],
+        keep: Keep | None,
+    ) -> Answer:
+        token = self._token.value()
         pause = self._last_sent + self.min_interval - self.clock()
         if 0 < pause <= self.min_interval:
             self.sleep(pause)
@@ -186,17 +179,22 @@ class Session:
         self._last_sent = sent_at = self.clock()
         self.requests += 1
         started = time.perf_counter()
-        answer = self._send(endpoint, sent.options, token)
-        entry = ledger.Entry(
-            sent_at=int(sent_at), purpose=sent.purpose, endpoint=endpoint.name, attempt=number, kind=answer.kind.value,
-            ms=round((time.perf_counter() - started) * 1000), http_status=answer.status, code=answer.code,
-            message=answer.message or None, log_id=answer.log_id, run_id=self.run_id, window_id=sent.window_id,
+        answer = self._send(endpoint, options, token)
+        entry = note(
+            sent_at=int(sent_at),
+            run_id=self.run_id,
+            kind=answer.kind.value,
+            ms=round((time.perf_counter() - started) * 1000),
+            http_status=answer.status,
+            code=answer.code,
+            message=answer.message or None,
+            log_id=answer.log_id,
             rows=len(rows_of(endpoint, answer.data)) if answer.ok and endpoint.list_keys else None,
-        )  # fmt: skip
+        )
         with self.store.transaction():
             ledger.record(self.store, entry)
-            if answer.ok and sent.keep is not None:
-                sent.keep(answer)
+            if answer.ok and keep is not None:
+                keep(answer)
         if answer.kind is Kind.TOKEN:
             self._token.forget()
         if answer.kind is Kind.QUOTA:
@@ -210,42 +208,30 @@ class Session:
         return answer
 
     def _send(self, endpoint: Endpoint, options: Mapping[str, Any], token: str) -> Answer:
-        reply = self._service.send(
-            "POST", endpoint.path, headers={"Authorization": f"Bearer {token}"}, **options
-        )
+        bearer = {"Authorization": f"Bearer {token}"}
+        reply = self._service.send("POST", endpoint.path, headers=bearer, **options)
         if reply.trouble:
             return Answer(Kind.NETWORK, message=reply.trouble)
-        self._note_origin(SIMULATED in reply.headers)
+        if self.simulated is None:
+            self.simulated = SIMULATED in reply.headers
+            self._on_origin(self.simulated)
         answer = classify(reply.status, reply.headers, reply.body, endpoint=endpoint.name)
         html = "html" in reply.headers.get("content-type", "")
         if endpoint.name == "compliance_download" and answer.kind is Kind.UNREADABLE and not html:
             return Answer(Kind.OK, reply.status, "ok", text=reply.body.decode("utf-8", "replace"))
         # What the service may have repeated of our secrets goes before anything shows or stores it.
-        hidden = self._service.hidden
-        return replace(
-            answer,
-            code=hidden(answer.code) if answer.code else None,
-            message=hidden(answer.message),
-            log_id=hidden(answer.log_id) if answer.log_id else None,
-        )
-
-    def _note_origin(self, simulated: bool) -> None:
-        if self.simulated is None:
-            self.simulated = simulated
-            self._on_origin(simulated)
+        texts = {"code": answer.code, "message": answer.message, "log_id": answer.log_id}
+        told: dict[str, Any] = {name: self._service.hidden(text) for name, text in texts.items() if text}
+        return replace(answer, **told)
 
     def _note_token(self, status: int | None, code: str, message: str, log_id: str | None, ms: int) -> None:
         kind = "ok" if code == "ok" else "network" if status is None else "token"
-        entry = ledger.Entry(
-            sent_at=int(self.clock()), purpose="token", endpoint="token", attempt=1, kind=kind, ms=ms,
-            http_status=status, code=code, message=message, log_id=log_id, run_id=self.run_id,
-        )  # fmt: skip
-        ledger.record(self.store, entry)
+        sent_at = int(self.clock())
+        entry = ledger.Entry(sent_at, "token", "token", 1, kind, ms, status, code, message, log_id)
+        ledger.record(self.store, replace(entry, run_id=self.run_id))
 
-    def video_fields(self, fields: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return the fields to ask videos for: those given, else all, else the oldest ones once all were refused."""
-        if fields is not None:
-            return tuple(fields)
+    def video_fields(self) -> tuple[str, ...]:
+        """Return the fields to ask videos for: all, or the oldest ones once all were refused."""
         return CORE_FIELDS if self.full_fields_refused else VIDEO_QUERY.fields
 
     def refuse_full_fields(self, answer: Answer) -> bool:

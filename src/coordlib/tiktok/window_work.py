@@ -11,6 +11,7 @@ window is restarted from the day it had reached instead of from its beginning.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,9 +20,10 @@ from coordlib.store.windows import NewWindow, Window
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
 from coordlib.tiktok.lists import EMPTY_PAGES, ending
-from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count
+from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count, video_body
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
+from coordlib.times import day_of
 
 #: Restarts of a window whose search id is never accepted, before it is split.
 MAX_RESTARTS = 2
@@ -32,8 +34,8 @@ MAX_FAILED_IN_A_ROW = 12
 #: Seconds for which a day that failed alone for two queries is taken to be broken for all.
 BROKEN_MEMORY = 3 * 86_400
 
-#: A video's id is older than its creation time by at most this long (31 hours in 89,672 videos).
-ID_SLACK = dt.timedelta(hours=48)
+#: A video's id is older than its creation time by at most so many seconds (31 hours in 89,672 videos).
+ID_SLACK = 48 * 3_600
 
 #: Age in seconds from which a search id that is refused is taken for dead, not for not ready.
 SEARCH_ID_AGE = 3_600
@@ -48,6 +50,12 @@ REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
 _SPLITTABLE_SCHEDULES: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)}
 
 
+#: Reason of days that are not asked for, since they failed alone for other queries.
+KNOWN_BROKEN = "known-broken-day"
+
+_ONE_DAY = dt.timedelta(days=1)
+
+
 class WindowWork:
     """Moves single windows on; remembers how many of a run failed altogether, one after the other."""
 
@@ -56,8 +64,8 @@ class WindowWork:
         self.store = client.store
         self.max_count = check_max_count(max_count)
         self.failed_in_a_row = 0
-        self._refusals: dict[int, int] = {}
-        self._parts_in_a_row: dict[int, int] = {}
+        self._refusals: Counter[int] = Counter()
+        self._parts_in_a_row: Counter[int] = Counter()
         self._answered = False
 
     def _now(self) -> int:
@@ -69,12 +77,7 @@ class WindowWork:
             return
         query = Query.from_json(window.query)
         fields = window.fields or self.client.video_fields()
-        body: dict[str, Any] = {
-            "query": window.query,
-            "start_date": window.start.strftime("%Y%m%d"),
-            "end_date": window.upper.strftime("%Y%m%d"),
-            "max_count": self.max_count,
-        }
+        body = video_body(window.query, window.start, window.upper, self.max_count)
         if window.search_id is not None:
             body |= {"cursor": window.cursor, "search_id": window.search_id}
         schedules = dict(_SPLITTABLE_SCHEDULES) if window.start < window.upper else {}
@@ -99,102 +102,104 @@ class WindowWork:
 
     def _keep(self, window: Window, query: Query, answer: Answer) -> None:
         """Store a page and move its window on; runs inside the transaction of the page's ledger row."""
-        now = self._now()
         wanted = query.usernames()
-        rows = [row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username")]
-        if wanted is not None:
-            # Matching is approximate, and audits found wrong accounts in timelines: check it here.
-            rows = [row for row in rows if str(row["username"]).lower() in wanted]
-        fresh = windows.keep_rows(self.store, window.window_id, [as_post(row) for row in rows], now)
-        changes: dict[str, Any] = {
-            "state": "running",
-            "reason": None,
-            "pages": window.pages + 1,
-            "rows": window.rows + fresh,
-            "empty_pages": 0 if answer.data.get("videos") else window.empty_pages + 1,
-        }
+        # Matching is approximate, and audits found wrong accounts in timelines: it is checked here.
+        rows = [
+            as_post(row)
+            for row in rows_of(VIDEO_QUERY, answer.data)
+            if row.get("username") and (wanted is None or str(row["username"]).lower() in wanted)
+        ]
+        fresh = windows.keep_rows(self.store, window.window_id, rows, self._now())
+        listed = bool(answer.data.get("videos"))
+        pages, empty = window.pages + 1, 0 if listed else window.empty_pages + 1
         cursor = clean(answer.data.get("cursor"), "create_time")
         search_id = clean(answer.data.get("search_id"), "search_id") or window.search_id
-        ended = ending(answer.data, bool(answer.data.get("videos")), window.cursor)
-        if ended is None and changes["empty_pages"] >= EMPTY_PAGES:
-            ended = "empty-pages"
-        elif ended is None and window.max_pages is not None and changes["pages"] >= window.max_pages:
-            ended = "max-pages"
-        elif ended is None and (search_id is None or (answer.data.get("videos") and cursor < window.cursor)):
-            ended = "no-cursor"
-        if cursor is not None:
-            changes["cursor"] = cursor
-        changes["search_id"] = search_id
-        if ended is not None:
-            changes |= {"state": "done", "reason": ended}
-        windows.update(self.store, window.window_id, now, **changes)
+        ended = ending(answer.data, listed, window.cursor)
+        if ended is None:
+            if empty >= EMPTY_PAGES:
+                ended = "empty-pages"
+            elif window.max_pages is not None and pages >= window.max_pages:
+                ended = "max-pages"
+            elif search_id is None or (listed and cursor < window.cursor):
+                ended = "no-cursor"
+        self._update(
+            window,
+            state="running" if ended is None else "done",
+            reason=ended,
+            pages=pages,
+            rows=window.rows + fresh,
+            empty_pages=empty,
+            cursor=window.cursor if cursor is None else cursor,
+            search_id=search_id,
+        )
         if ended is not None:
             self.settle(window.root_id)
 
+    def _update(self, window: Window, **changes: Any) -> None:
+        windows.update(self.store, window.window_id, self._now(), **changes)
+
     def _failed(self, window: Window, query: Query, answer: Answer) -> None:
-        kind = answer.kind
+        kind, client = answer.kind, self.client
         if kind in TROUBLE:
-            self._parts_in_a_row[window.root_id] = self._parts_in_a_row.get(window.root_id, 0) + 1
-        if kind is Kind.INVALID and window.fields == CORE_FIELDS and not self.client.full_fields_worked:
+            self._parts_in_a_row[window.root_id] += 1
+        if kind is Kind.INVALID and window.fields == CORE_FIELDS and not client.full_fields_worked:
             # The short list of fields is refused as well, so the list was not the cause.
-            self.client.full_fields_refused, self.client.full_fields_worked = False, True
-            windows.update(self.store, window.window_id, self._now(), fields=())
+            client.full_fields_refused, client.full_fields_worked = False, True
+            self._update(window, fields=())
             window = windows.get(self.store, window.window_id)
+        fields_refused = kind in (Kind.INVALID, Kind.SCOPE_FIELDS) and not window.fields
         if kind is Kind.SEARCH_NOT_READY and window.restarts < MAX_RESTARTS and window.search_id is not None:
             self._restart(window)
-        elif (
-            kind in (Kind.INVALID, Kind.SCOPE_FIELDS)
-            and not window.fields
-            and self.client.refuse_full_fields(answer)
-        ):
-            windows.update(self.store, window.window_id, self._now(), fields=self.client.video_fields())
+        elif fields_refused and client.refuse_full_fields(answer):
+            self._update(window, fields=client.video_fields())
         elif kind in TROUBLE and self._parts_in_a_row[window.root_id] >= MAX_FAILED_IN_A_ROW:
             self._give_up(window, answer)
         elif kind in SPLITTABLE and window.start < window.upper:
             middle = window.start + (window.upper - window.start) // 2
-            parts = ((middle + dt.timedelta(days=1), window.upper), (window.start, middle))
+            parts = ((middle + _ONE_DAY, window.upper), (window.start, middle))
             self._replace(window, [(query, *part) for part in parts], answer)
         elif kind is Kind.SEARCH_NOT_READY and (halves := query.halves()) is not None:
             self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
-        elif kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and self._without_culprit(window, query, answer):
-            pass
-        else:
-            self._fail(window, answer)
+        elif kind not in (Kind.INVALID, Kind.ACCOUNT_REFUSED) or not self._without_culprit(
+            window, query, answer
+        ):
+            self._fail(window, query, answer)
 
     def _restart(self, window: Window) -> None:
         """Begin a window again without its search id, from the day it had reached."""
-        oldest = self.store.connection.execute(
-            "SELECT min(CAST(content_id AS INTEGER)) AS id FROM window_posts WHERE window_id = ?",
-            (window.window_id,),
-        ).fetchone()["id"]
+        oldest = windows.oldest_post(self.store, window.window_id)
         upper = window.upper
         if oldest is not None and oldest >> 32 > 0:
-            reached = dt.datetime.fromtimestamp(oldest >> 32, dt.UTC) + ID_SLACK
-            upper = max(window.start, min(upper, reached.date()))
-        windows.update(
-            self.store, window.window_id, self._now(),
-            search_id=None, cursor=0, empty_pages=0, restarts=window.restarts + 1, upper_date=upper.isoformat(), state="running",
-        )  # fmt: skip
+            upper = max(window.start, min(upper, day_of((oldest >> 32) + ID_SLACK)))
+        restarts = window.restarts + 1
+        again: dict[str, Any] = {
+            "search_id": None,
+            "cursor": 0,
+            "empty_pages": 0,
+            "restarts": restarts,
+            "state": "running",
+        }
+        self._update(window, upper_date=upper.isoformat(), **again)
 
     def _without_culprit(self, window: Window, query: Query, answer: Answer) -> bool:
         """Take a refused account out of a batch, or cut the batch in two; False when there is nothing to cut."""
-        named = [
-            name
-            for name in query.usernames() or ()
-            if name in answer.message.lower().replace("@", " ").split()
-        ]
-        count = self._refusals[window.root_id] = self._refusals.get(window.root_id, 0) + 1
-        if len(named) == 1 and (values := query.longest_list()) is not None:
-            culprit = next((value for value in values.field_values if value.lower() == named[0]), None)
+        words = answer.message.lower().replace("@", " ").split()
+        named = [name for name in query.usernames() or () if name in words]
+        self._refusals[window.root_id] += 1
+        longest, halves = query.longest_list(), query.halves()
+        if longest is None:
+            return False
+        if len(named) == 1:
+            culprit = next((value for value in longest.field_values if value.lower() == named[0]), None)
             rest = query.without("username", culprit) if culprit is not None else None
             if culprit is not None and rest is not None:
                 with self.store.transaction():
                     coverage.mark_problem(self.store, culprit, answer.message, window.upper, self._now())
                     self._replace(window, [(rest, window.start, window.upper)], answer)
                 return True
-        longest, halves = query.longest_list(), query.halves()
         # One bad value needs two requests per halving; more refusals than that are not about a value.
-        if longest is None or halves is None or count > 2 * len(longest.field_values).bit_length() + 12:
+        most = 2 * len(longest.field_values).bit_length() + 12
+        if halves is None or self._refusals[window.root_id] > most:
             return False
         self._replace(window, [(half, window.start, window.upper) for half in halves], answer)
         return True
@@ -203,19 +208,15 @@ class WindowWork:
         self, window: Window, parts: Iterable[tuple[Query, dt.date, dt.date]], answer: Answer | None
     ) -> None:
         """Put smaller windows in the place of one."""
+        same: dict[str, Any] = {"fields": window.fields, "max_pages": window.max_pages}
         new = [
-            NewWindow(
-                query.to_json(), query.fingerprint, start, end, fields=window.fields, max_pages=window.max_pages,
-                root_id=window.root_id,
-            )
+            NewWindow(query.to_json(), query.fingerprint, start, end, root_id=window.root_id, **same)
             for query, start, end in parts
-        ]  # fmt: skip
+        ]
+        reason, log_id = (answer.kind.value, answer.log_id) if answer else (KNOWN_BROKEN, None)
         with self.store.transaction():
             windows.add(self.store, window.run_id, window.phase, new, self._now())
-            windows.update(
-                self.store, window.window_id, self._now(), state="split",
-                reason=answer.kind.value if answer else "known-broken-day", log_id=answer.log_id if answer else None,
-            )  # fmt: skip
+            self._update(window, state="split", reason=reason, log_id=log_id)
 
     def _cut_out_broken(self, window: Window) -> bool:
         """Cut days out of a window that failed alone for other queries lately; no request is spent on them."""
@@ -226,20 +227,18 @@ class WindowWork:
             return False
         query = Query.from_json(window.query)
         stretches, first = [], window.start
-        for day in [*sorted(inside), window.upper + dt.timedelta(days=1)]:
+        for day in [*sorted(inside), window.upper + _ONE_DAY]:
             if first < day:
-                stretches.append((query, first, day - dt.timedelta(days=1)))
-            first = day + dt.timedelta(days=1)
+                stretches.append((query, first, day - _ONE_DAY))
+            first = day + _ONE_DAY
+        same: dict[str, Any] = {"root_id": window.root_id, "state": "failed", "reason": KNOWN_BROKEN}
         failed = [
-            NewWindow(
-                window.query, window.query_hash, day, day, root_id=window.root_id, state="failed",
-                reason="known-broken-day", log_id=log_id,
-            )
+            NewWindow(window.query, window.query_hash, day, day, log_id=log_id, **same)
             for day, log_id in inside.items()
-        ]  # fmt: skip
+        ]
         with self.store.transaction():
             if window.start == window.upper:
-                self.close(window, "known-broken-day", inside[window.start])
+                self.close(window, KNOWN_BROKEN, inside[window.start])
             else:
                 windows.add(self.store, window.run_id, window.phase, failed, self._now())
                 self._replace(window, reversed(stretches), None)
@@ -248,19 +247,15 @@ class WindowWork:
 
     def close(self, window: Window, reason: str, log_id: str | None) -> None:
         """End a window as failed."""
-        windows.update(
-            self.store, window.window_id, self._now(), state="failed", reason=reason, log_id=log_id
-        )
+        self._update(window, state="failed", reason=reason, log_id=log_id)
 
-    def _fail(self, window: Window, answer: Answer) -> None:
+    def _fail(self, window: Window, query: Query, answer: Answer) -> None:
         with self.store.transaction():
             self.close(window, answer.kind.value, answer.log_id)
-            query = Query.from_json(window.query)
             names = query.usernames() or frozenset()
             if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
-                coverage.mark_problem(
-                    self.store, query.and_[0].field_values[0], answer.message, window.upper, self._now()
-                )
+                [account] = query.and_[0].field_values
+                coverage.mark_problem(self.store, account, answer.message, window.upper, self._now())
             self.settle(window.root_id)
         if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
