@@ -102,7 +102,7 @@ def test_the_budget_and_the_service_count_the_same(world):
         client.videos(Query(and_=[any_of("username", names)]), *period(world), progress=False)
         assert client.budget.used() == sum(service.state.used.values())
         spent = ledger.summary(client.store)
-        assert spent["requests"] - spent["by_purpose"]["token"] == client.budget.used()
+        assert spent.requests - spent.by_purpose["token"] == client.budget.used()
 
 
 def test_a_service_that_takes_fewer_fields_gets_fewer(world):
@@ -136,7 +136,7 @@ def test_a_quota_stop_and_the_next_day_lose_and_double_nothing(world):
         assert len(outcomes) > 1 and outcomes[-1].complete
         assert {row["content_id"] for row in outcomes[-1].rows} == visible(world, names[:100], service)
         assert all(count <= 3 for count in service.state.used.values())
-        assert ledger.summary(client.store)["by_kind"].get("quota", 0) <= len(outcomes)
+        assert ledger.summary(client.store).by_kind.get("quota", 0) <= len(outcomes)
 
 
 def test_monitoring_days_under_the_archives_faults_name_every_gap(world):
@@ -169,9 +169,7 @@ def test_monitoring_days_under_the_archives_faults_name_every_gap(world):
                 ),
             )
         assert all(count <= 1000 for count in service.state.used.values())
-        broken = {
-            window["start"] for run in windows.runs(store) for window in windows.summary(store, run)["failed"]
-        }
+        broken = {str(window.start) for window in windows.select(store, states=("failed",))}
         had = set(collected_posts(store)["content_id"])
         for history in coverage.account_histories(store, names, day):
             assert history.covered is not None

@@ -281,7 +281,7 @@ def test_what_a_stopped_run_never_began_is_left_to_the_next_plan_and_what_it_beg
     collector.client.budget = RequestBudget(store, daily=100, clock=time.clock)
     (finished,) = collector.carry_over("r2")
     assert finished.n_rows == len(filled.videos)
-    assert windows.summary(store, "r1")["by_state"] == {"carried": 1, "done": 1}
+    assert sorted(window.state for window in windows.select(store, run_id="r1")) == ["carried", "done"]
     assert coverage.account_histories(store, ["user9"], LAST)[0].covered is None
 
 
@@ -304,11 +304,10 @@ def test_a_random_sample_is_one_request(client, filled):
 def test_the_health_of_a_run_can_be_read_from_the_store(client, filled, script, store):
     filled.before = lambda r, b: script.error(500, "internal_error", "x") if touches(b, "20261105") else None
     client.videos(USERS, FIRST, LAST, run_id="r1")
-    found = windows.summary(store, "r1")
-    assert found["by_state"]["failed"] == 1 and found["rows"] == 520
-    assert found["failed"][0]["log_id"] == script.LOG_ID
+    [failed] = windows.select(store, run_id="r1", states=("failed",))
+    assert failed.log_id == script.LOG_ID and windows.count_posts(store, "r1", "videos") == 520
     spent = ledger.summary(store, "r1")
-    assert spent["by_kind"]["server-error"] >= 4 and spent["by_purpose"]["videos"] == len(filled.requests)
+    assert spent.by_kind["server-error"] >= 4 and spent.by_purpose["videos"] == len(filled.requests)
 
 
 def test_a_broken_day_is_tried_again_days_later_and_its_rows_are_had_then(
@@ -448,7 +447,7 @@ def test_nothing_is_believed_where_a_query_that_must_bring_rows_brings_some(
     nothing_but(service, script, video)
     outcome = client.videos(USERS, FIRST, LAST, run_id="r1")
     assert (outcome.n_rows, outcome.complete, outcome.reason, outcome.probe) == (0, True, "done", "rows")
-    assert ledger.summary(store)["by_purpose"]["probe"] == 1
+    assert ledger.summary(store).by_purpose["probe"] == 1
     assert client.videos(USERS, FIRST, LAST, run_id="r1").requests == 0
 
 
@@ -474,4 +473,4 @@ def test_a_probe_that_is_not_answered_decides_nothing(client, service, script, s
 
 def test_where_rows_came_no_probe_is_spent(client, filled, store):
     client.videos(USERS, FIRST, LAST)
-    assert "probe" not in ledger.summary(store)["by_purpose"]
+    assert "probe" not in ledger.summary(store).by_purpose

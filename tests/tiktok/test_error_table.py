@@ -247,6 +247,6 @@ def test_every_attempt_is_in_the_ledger_and_in_the_budget(client, service, scrip
     answers(service, lambda r, b: script.error(500, "internal_error", "Server Internal Error"), times=2)
     assert send(client).ok
     found = ledger.summary(store)
-    assert found["by_kind"] == {"ok": 2, "server-error": 2}  # one of the good ones is the token
-    assert found["errors"]["server-error"][0]["log_id"] == script.LOG_ID
+    assert found.by_kind == {"ok": 2, "server-error": 2}  # one of the good ones is the token
+    assert found.errors["server-error"][0]["log_id"] == script.LOG_ID
     assert client.budget.used() == 3

@@ -123,7 +123,7 @@ def collection_health(
     """
     found = windows.select(store, run_id=run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
-    phases = windows.summary(store, run_id)["phases"]
+    phases = windows.phases(store, run_id)
     # A run that was stopped before its accounts were planned has left all of them.
     accounts_plan = phases.get("accounts") or ({"carried_over": len(active)} if stopped else {})
     phases_run = list(dict.fromkeys(window.phase for window in found))
@@ -146,7 +146,7 @@ def collection_health(
         "windows": _windows(found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))),
         "requests": {"spent": sum(by_outcome.values()), "budget": budget, "by_outcome": by_outcome},
         "errors": {
-            kind: {"count": spent["by_kind"][kind], "samples": samples} for kind, samples in spent["errors"].items()
+            kind: {"count": spent.by_kind[kind], "samples": samples} for kind, samples in spent.errors.items()
         },
         "transcripts": {"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
         "days": days_with_rows(posts["posted_at"], period),

@@ -7,9 +7,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from coordlib.store.database import Store
+from coordlib.store.database import Store, insert, replaced
+from coordlib.times import day_of, day_start
 
-_DAY = 86_400
+#: First and last day.
+Period = tuple[dt.date, dt.date]
+_ONE_DAY = dt.timedelta(days=1)
 
 
 def caption_key(caption: str) -> str:
@@ -26,7 +29,7 @@ class AccountHistory:
     """
 
     account_id: str
-    covered: tuple[dt.date, dt.date] | None = None
+    covered: Period | None = None
     asked_on: dt.date | None = None
     posts: int = 0
     days: int = 0
@@ -43,7 +46,7 @@ class CaptionHistory:
     posts: int
     first_seen: dt.date
     last_seen: dt.date
-    covered: tuple[dt.date, dt.date] | None = None
+    covered: Period | None = None
 
 
 def mark(
@@ -56,48 +59,46 @@ def mark(
     missing: int = 0,
 ) -> None:
     """Note that a period was asked for; a period that touches the covered one extends it, another replaces it."""
-    with store.transaction() as connection:
+    names = ("kind", "subject", "first_day", "last_day", "asked_at", "missing")
+    note = insert("coverage", names, f"(kind, subject) {replaced(names[2:])}")
+    with store.transaction():
         for kind, subject in subjects:
             first, last = start, end
-            row = connection.execute(
+            row = store.row(
                 "SELECT first_day, last_day FROM coverage WHERE kind = ? AND subject = ?", (kind, subject)
-            ).fetchone()
+            )
             if row is not None:
                 old = dt.date.fromisoformat(row["first_day"]), dt.date.fromisoformat(row["last_day"])
-                if start <= old[1] + dt.timedelta(days=1) and old[0] <= end + dt.timedelta(days=1):
+                if start <= old[1] + _ONE_DAY and old[0] <= end + _ONE_DAY:
                     first, last = min(start, old[0]), max(end, old[1])
                 elif end < old[0]:
                     continue
-            connection.execute(
-                "INSERT INTO coverage (kind, subject, first_day, last_day, asked_at, missing) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (kind, subject) DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day, "
-                "asked_at = excluded.asked_at, missing = excluded.missing",
-                (kind, subject, first.isoformat(), last.isoformat(), now, missing),
-            )
+            store.write(note, (kind, subject, first.isoformat(), last.isoformat(), now, missing))
 
 
 def mark_problem(store: Store, account_id: str, problem: str, day: dt.date, now: int) -> None:
     """Note that the service refuses an account."""
-    with store.transaction() as connection:
-        connection.execute(
-            "INSERT INTO coverage (kind, subject, first_day, last_day, asked_at, problem) VALUES ('account', ?, ?, ?, ?, ?) "
-            "ON CONFLICT (kind, subject) DO UPDATE SET problem = excluded.problem, asked_at = excluded.asked_at",
-            (account_id, day.isoformat(), day.isoformat(), now, problem[:200]),
-        )
+    names = ("kind", "subject", "first_day", "last_day", "asked_at", "problem")
+    note = insert("coverage", names, f"(kind, subject) {replaced(names[4:])}")
+    store.write(note, ("account", account_id, day.isoformat(), day.isoformat(), now, problem[:200]))
 
 
-def _covered(store: Store, kind: str) -> Mapping[str, tuple[dt.date, dt.date, int, str | None]]:
-    rows = store.connection.execute(
-        "SELECT subject, first_day, last_day, asked_at, problem FROM coverage WHERE kind = ?", (kind,)
-    )
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    period: Period
+    asked_on: dt.date
+    problem: str | None
+
+
+def _covered(store: Store, kind: str) -> Mapping[str, _Covered]:
+    sql = "SELECT subject, first_day, last_day, asked_at, problem FROM coverage WHERE kind = ?"
     return {
-        row["subject"]: (
-            dt.date.fromisoformat(row["first_day"]),
-            dt.date.fromisoformat(row["last_day"]),
-            row["asked_at"],
+        row["subject"]: _Covered(
+            (dt.date.fromisoformat(row["first_day"]), dt.date.fromisoformat(row["last_day"])),
+            day_of(row["asked_at"]),
             row["problem"],
         )
-        for row in rows
+        for row in store.rows(sql, (kind,))
     }
 
 
@@ -121,26 +122,24 @@ def account_histories(
     since = day - dt.timedelta(days=memory)
     posts = {
         row["account_id"]: (row["n"], row["newest"])
-        for row in store.connection.execute(
-            "SELECT account_id, count(*) AS n, max(posted_at) AS newest FROM posts WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
-            (_seconds(since), _seconds(day + dt.timedelta(days=1))),
+        for row in store.rows(
+            "SELECT account_id, count(*) AS n, max(posted_at) AS newest FROM posts "
+            "WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
+            (day_start(since), day_start(day + _ONE_DAY)),
         )
     }
     found = []
     for name in dict.fromkeys(account_ids):
-        period = covered.get(name)
         count, newest = posts.get(name, (0, None))
-        days = 0 if period is None else max(0, (period[1] - max(period[0], since)).days + 1)
+        posted_last = None if newest is None else day_of(newest)
+        known = covered.get(name)
+        if known is None:
+            found.append(AccountHistory(name, posts=count, posted_last=posted_last))
+            continue
+        first, last = known.period
+        days = max(0, (last - max(first, since)).days + 1)
         found.append(
-            AccountHistory(
-                account_id=name,
-                covered=None if period is None else (period[0], period[1]),
-                asked_on=None if period is None else _date(period[2]),
-                posts=count,
-                days=days,
-                posted_last=None if newest is None else _date(newest),
-                problem=None if period is None else period[3],
-            )
+            AccountHistory(name, known.period, known.asked_on, count, days, posted_last, known.problem)
         )
     return found
 
@@ -164,34 +163,18 @@ def caption_histories(
     pool = set(account_ids)
     covered = _covered(store, "caption")
     groups: dict[str, list[tuple[str, int]]] = {}
-    for row in store.connection.execute(
-        "SELECT account_id, posted_at, text AS caption FROM posts WHERE posted_at >= ? AND posted_at < ? "
+    for row in store.rows(
+        "SELECT account_id, posted_at, text FROM posts WHERE posted_at >= ? AND posted_at < ? "
         "AND length(text) >= ? ORDER BY text, posted_at, content_id",
-        (_seconds(day - dt.timedelta(days=days_back)), _seconds(day + dt.timedelta(days=1)), min_length),
+        (day_start(day - dt.timedelta(days=days_back)), day_start(day + _ONE_DAY), min_length),
     ):
-        groups.setdefault(row["caption"], []).append((row["account_id"], row["posted_at"]))
+        groups.setdefault(row["text"], []).append((row["account_id"], row["posted_at"]))
     found = []
     for caption, shares in groups.items():
         sharers = tuple(sorted({name for name, _ in shares if name in pool}))
         if sharers and len(caption.strip()) >= min_length:
-            period = covered.get(caption_key(caption))
-            times = [moment for _, moment in shares]
-            found.append(
-                CaptionHistory(
-                    caption,
-                    sharers,
-                    len(shares),
-                    _date(min(times)),
-                    _date(max(times)),
-                    None if period is None else (period[0], period[1]),
-                )
-            )
+            known = covered.get(caption_key(caption))
+            first, last = day_of(shares[0][1]), day_of(shares[-1][1])
+            period = None if known is None else known.period
+            found.append(CaptionHistory(caption, sharers, len(shares), first, last, period))
     return found
-
-
-def _seconds(day: dt.date) -> int:
-    return int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp())
-
-
-def _date(moment: int) -> dt.date:
-    return dt.datetime.fromtimestamp(moment, dt.UTC).date()

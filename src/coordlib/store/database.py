@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from coordlib.errors import SchemaVersionError, StoreError
 
@@ -19,14 +18,28 @@ from coordlib.errors import SchemaVersionError, StoreError
 BUSY_TIMEOUT_MS = 30_000
 
 
+#: Values for the question marks of a statement.
+Values = Sequence[Any]
+
+
+def insert(table: str, names: Sequence[str], conflict: str = "") -> str:
+    """Return the SQL that inserts a row of these columns; ``conflict`` is what follows ``ON CONFLICT``."""
+    marks = ", ".join("?" * len(names))
+    behind = f" ON CONFLICT {conflict}" if conflict else ""
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}){behind}"
+
+
+def replaced(names: Iterable[str]) -> str:
+    """Return the SQL that gives columns the values of the row that was to be inserted."""
+    return "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in names)
+
+
 def migrations() -> list[tuple[int, str]]:
     """Return the numbered migrations, oldest first, as (version, SQL)."""
-    found = []
-    for entry in (resources.files("coordlib.store") / "schema").iterdir():
-        match = re.fullmatch(r"(\d{4})_\w+\.sql", entry.name)
-        if match:
-            found.append((int(match[1]), entry.read_text(encoding="utf-8")))
-    return sorted(found)
+    files = (resources.files("coordlib.store") / "schema").iterdir()
+    return sorted(
+        (int(file.name[:4]), file.read_text("utf-8")) for file in files if file.name.endswith(".sql")
+    )
 
 
 class Store:
@@ -71,6 +84,25 @@ class Store:
             self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
+
+    def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
+        """Return the rows of a query."""
+        return self.connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
+        """Return the first row of a query, None where there is none."""
+        found: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
+        return found
+
+    def write(self, sql: str, values: Values = ()) -> int:
+        """Run a statement in the open transaction or in one of its own; return how many rows it changed."""
+        with self.transaction() as connection:
+            return connection.execute(sql, values).rowcount
+
+    def write_many(self, sql: str, rows: Iterable[Values]) -> None:
+        """Run a statement for each row of values, in the open transaction or in one of its own."""
+        with self.transaction() as connection:
+            connection.executemany(sql, rows)
 
 
 def open_store(path: Path | str, *, read_only: bool = False) -> Store:
@@ -126,22 +158,17 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
 
 def _migrate(store: Store) -> None:
     known = migrations()
-    newest = known[-1][0]
-    version = store.schema_version
-    if version > newest:
-        store.close()
-        raise SchemaVersionError(
-            f"{store.path}: schema version {version} is newer than this coordlib knows ({newest}); upgrade coordlib"
-        )
-    if store.read_only:
-        if version < newest:
-            store.close()
-            raise StoreError(
-                f"{store.path}: schema version {version} is older than {newest}; open it once for writing"
-            )
-        return
+    newest, version = known[-1][0], store.schema_version
     if version == newest:
         return
+    if version > newest or store.read_only:
+        store.close()
+        place = f"{store.path}: schema version {version}"
+        if version > newest:
+            raise SchemaVersionError(
+                f"{place} is newer than this coordlib knows ({newest}); upgrade coordlib"
+            )
+        raise StoreError(f"{place} is older than {newest}; open it once for writing")
     # The version is read again inside the lock: two processes may open a new file at once.
     with store.transaction() as connection:
         version = store.schema_version

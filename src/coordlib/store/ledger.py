@@ -6,12 +6,10 @@ counted before it is sent and written down after it was answered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass, field, fields, replace
 
-from coordlib.store.database import Store
+from coordlib.store.database import Store, insert
 
 #: Characters of a service's message that are kept.
 MESSAGE_LENGTH = 500
@@ -36,114 +34,81 @@ class Entry:
     window_id: int | None = None
 
 
-_NAMES = tuple(Entry.__dataclass_fields__)
-
-
 def record(store: Store, entry: Entry) -> None:
     """Write one attempt into the ledger, in the transaction that is open or in one of its own."""
-    values = [getattr(entry, name) for name in _NAMES]
     if entry.message is not None:
-        values[_NAMES.index("message")] = entry.message[:MESSAGE_LENGTH]
-    with store.transaction() as connection:
-        connection.execute(
-            f"INSERT INTO requests ({', '.join(_NAMES)}) VALUES ({', '.join('?' * len(_NAMES))})", values
-        )
+        entry = replace(entry, message=entry.message[:MESSAGE_LENGTH])
+    store.write(insert("requests", [item.name for item in fields(Entry)]), astuple(entry))
 
 
 def used(store: Store, day: str, pool: str) -> tuple[int, bool]:
     """Return how many requests a UTC day has used of a pool, and whether the service called it exhausted."""
-    row = store.connection.execute(
-        "SELECT used, exhausted FROM budget WHERE day = ? AND pool = ?", (day, pool)
-    ).fetchone()
+    row = store.row("SELECT used, exhausted FROM budget WHERE day = ? AND pool = ?", (day, pool))
     return (0, False) if row is None else (int(row["used"]), bool(row["exhausted"]))
 
 
 def spend(store: Store, day: str, pool: str, limit: int) -> bool:
     """Count one request before it is sent; False when the day has none left (nothing is counted then)."""
-    with store.transaction() as connection:
+    with store.transaction():
         spent, exhausted = used(store, day, pool)
         if exhausted or spent >= limit:
             return False
-        connection.execute(
-            "INSERT INTO budget (day, pool, used) VALUES (?, ?, 1) ON CONFLICT (day, pool) DO UPDATE SET used = used + 1",
-            (day, pool),
-        )
+        counted = insert("budget", ("day", "pool", "used"), "(day, pool) DO UPDATE SET used = used + 1")
+        store.write(counted, (day, pool, 1))
     return True
 
 
 def mark_exhausted(store: Store, day: str, pool: str) -> None:
     """Remember that the service itself called the day's quota spent."""
-    with store.transaction() as connection:
-        connection.execute(
-            "INSERT INTO budget (day, pool, used, exhausted) VALUES (?, ?, 0, 1) "
-            "ON CONFLICT (day, pool) DO UPDATE SET exhausted = 1",
-            (day, pool),
-        )
+    noted = insert("budget", ("day", "pool", "exhausted"), "(day, pool) DO UPDATE SET exhausted = 1")
+    store.write(noted, (day, pool, 1))
 
 
-def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> dict[str, Any]:
-    """Sum up the ledger, of one run or of all: what a report's collection-health box needs.
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The ledger of a run, or of all, summed up.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    run_id
-        The run; none for all.
-    samples
-        Examples kept of each kind of error.
-
-    Returns
-    -------
-    dict
-        ``requests`` (attempts), ``rows``, ``by_kind`` and ``by_purpose`` (kind or purpose → attempts),
-        ``failed`` (attempts not answered ``ok``), ``errors`` (kind → list of ``{http_status, code,
-        message, log_id}``), ``milliseconds``.
+    ``by_kind`` and ``by_purpose`` count attempts; ``errors`` keeps some examples of each kind that is not ``ok``:
+    ``http_status, code, message, log_id``.
     """
-    where, values = ("WHERE run_id = ?", (run_id,)) if run_id is not None else ("", ())
-    query: Callable[[str], Any] = lambda sql: store.connection.execute(sql, values).fetchall()  # noqa: E731
-    total = query(
-        f"SELECT count(*) AS n, coalesce(sum(rows), 0) AS r, coalesce(sum(ms), 0) AS ms FROM requests {where}"
-    )[0]
-    by_kind = {
-        row["kind"]: row["n"]
-        for row in query(f"SELECT kind, count(*) AS n FROM requests {where} GROUP BY kind ORDER BY kind")
-    }
-    by_purpose = {
-        row["purpose"]: row["n"]
-        for row in query(
-            f"SELECT purpose, count(*) AS n FROM requests {where} GROUP BY purpose ORDER BY purpose"
-        )
-    }
-    errors: dict[str, list[dict[str, Any]]] = {}
-    for row in query(
-        f"SELECT kind, http_status, code, message, log_id FROM requests {where} ORDER BY request_id"
+
+    requests: int
+    by_kind: dict[str, int]
+    by_purpose: dict[str, int]
+    errors: dict[str, list[dict[str, str | int | None]]] = field(repr=False)
+
+
+def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> Spent:
+    """Sum up the ledger of a run (none: all), with so many examples of each kind of error."""
+    where, values = ("run_id = ?", (run_id,)) if run_id is not None else ("1", ())
+    by_kind, by_purpose = (
+        {
+            row[0]: int(row[1])
+            for row in store.rows(
+                f"SELECT {column}, count(*) FROM requests WHERE {where} GROUP BY {column} ORDER BY {column}",
+                values,
+            )
+        }
+        for column in ("kind", "purpose")
+    )
+    told = ("http_status", "code", "message", "log_id")
+    errors: dict[str, list[dict[str, str | int | None]]] = {}
+    for row in store.rows(
+        f"SELECT kind, {', '.join(told)} FROM requests WHERE kind <> 'ok' AND {where} ORDER BY request_id",
+        values,
     ):
-        found = errors.setdefault(row["kind"], []) if row["kind"] != "ok" else []
-        if row["kind"] != "ok" and len(found) < samples:
-            found.append({name: row[name] for name in ("http_status", "code", "message", "log_id")})
-    return {
-        "requests": total["n"],
-        "rows": total["r"],
-        "milliseconds": total["ms"],
-        "failed": total["n"] - by_kind.get("ok", 0),
-        "by_kind": by_kind,
-        "by_purpose": by_purpose,
-        "errors": errors,
-    }
+        found = errors.setdefault(row["kind"], [])
+        if len(found) < samples:
+            found.append({name: row[name] for name in told})
+    return Spent(sum(by_kind.values()), by_kind, by_purpose, errors)
 
 
 def setting(store: Store, name: str, default: Callable[[], str]) -> str:
     """Return a value kept with the workspace, making it on first use."""
-    with store.transaction() as connection:
-        row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            value = default()
-            connection.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (name, value))
-            return value
-    return str(row["value"])
-
-
-def to_json(value: Any) -> str:
-    """Write a value as compact JSON with sorted keys."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    with store.transaction():
+        row = store.row("SELECT value FROM settings WHERE name = ?", (name,))
+        if row is not None:
+            return str(row["value"])
+        value = default()
+        store.write(insert("settings", ("name", "value")), (name, value))
+    return value

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from coordlib.store.database import Store
+from coordlib.store.windows import ANSWERED_LATER
 
 
 def run_answers(store: Store, run_id: str, phase: str) -> set[str]:
     """Return the accounts whose posts the windows of a run's phase brought."""
-    rows = store.connection.execute(
+    rows = store.rows(
         "SELECT DISTINCT v.account_id FROM window_posts JOIN windows w USING (window_id) "
         "JOIN posts v USING (content_id) WHERE w.run_id = ? AND w.phase = ?",
         (run_id, phase),
@@ -30,7 +31,7 @@ def earlier_yield(store: Store, run_id: str, phase: str, *, runs: int = 7) -> tu
 
 def refused_accounts(store: Store) -> dict[str, str]:
     """Return the accounts the service refuses, with what it said of each."""
-    rows = store.connection.execute(
+    rows = store.rows(
         "SELECT subject, problem FROM coverage WHERE kind = 'account' AND problem IS NOT NULL ORDER BY subject"
     )
     return {row["subject"]: row["problem"] for row in rows}
@@ -41,12 +42,11 @@ def known_gaps(store: Store, run_id: str, first_day: str, last_day: str) -> dict
 
     A query that was repeated later and then answered for those days is no gap any longer.
     """
-    rows = store.connection.execute(
+    rows = store.rows(
         "SELECT max(w.start_date, ?) AS first, min(w.end_date, ?) AS last, w.query_hash AS query FROM windows w "
         "WHERE w.state = 'failed' AND w.run_id <> ? AND w.end_date >= ? AND w.start_date <= ? AND w.run_id IN "
         "(SELECT run_id FROM runs WHERE kind = 'monitor' AND date < (SELECT date FROM runs WHERE run_id = ?)) "
-        "AND NOT EXISTS (SELECT 1 FROM windows d WHERE d.query_hash = w.query_hash AND d.state = 'done' "
-        "AND d.start_date <= w.start_date AND d.end_date >= w.end_date AND d.window_id > w.window_id)",
+        f"AND NOT {ANSWERED_LATER}",
         (first_day, last_day, run_id, first_day, last_day, run_id),
     )
     queries: dict[str, set[str]] = {}
@@ -60,7 +60,7 @@ def known_gaps(store: Store, run_id: str, first_day: str, last_day: str) -> dict
 
 def counted_requests(store: Store, run_id: str) -> dict[str, int]:
     """Return a run's requests by outcome, those for access tokens left out: they cost no quota."""
-    rows = store.connection.execute(
+    rows = store.rows(
         "SELECT kind, count(*) AS n FROM requests WHERE run_id = ? AND endpoint <> 'token' GROUP BY kind ORDER BY kind",
         (run_id,),
     )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from coordlib.errors import ParameterError
-from coordlib.store.database import Store
+from coordlib.store.database import Store, insert
 
 STATUSES = ("active", "paused", "gone")
+COLUMNS = ("account_id", "status", "added_on", "reason", "source")
 
 
 def add_to_pool(
@@ -22,17 +23,12 @@ def add_to_pool(
     list of str
         The accounts that were new.
     """
+    enter = insert("accounts", ("position", *COLUMNS), "(account_id) DO NOTHING")
+    new: list[str] = []
     with store.transaction() as connection:
-        position = connection.execute("SELECT COALESCE(MAX(position), -1) FROM accounts").fetchone()[0]
-        new = []
+        [position] = connection.execute("SELECT coalesce(max(position), -1) + 1 FROM accounts").fetchone()
         for name in account_ids:
-            done = connection.execute(
-                "INSERT INTO accounts (account_id, position, added_on, reason, source) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (account_id) DO NOTHING",
-                (name, position + 1, added_on, reason, source),
-            )
-            if done.rowcount:
-                position += 1
+            if store.write(enter, (position + len(new), name, "active", added_on, reason, source)):
                 new.append(name)
     return new
 
@@ -43,45 +39,32 @@ def pool(store: Store, *, before: str | None = None) -> pd.DataFrame:
     With ``before`` (YYYY-MM-DD) only accounts that were in the pool when that day's run began: those of
     earlier days, and the seeds and imports of the day itself.
     """
-    where = ""
-    values: tuple[str, ...] = ()
-    if before:
-        where = "WHERE added_on < ? OR (added_on = ? AND source IN ('seed', 'import'))"
-        values = (before, before)
-    rows = store.connection.execute(
-        f"SELECT account_id, status, added_on, reason, source FROM accounts {where} ORDER BY position", values
-    ).fetchall()
-    columns = ["account_id", "status", "added_on", "reason", "source"]
-    return pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype="str")
+    entered = "added_on < ? OR (added_on = ? AND source IN ('seed', 'import'))" if before else "1"
+    values = (before, before) if before else ()
+    rows = store.rows(f"SELECT {', '.join(COLUMNS)} FROM accounts WHERE {entered} ORDER BY position", values)
+    return pd.DataFrame(map(tuple, rows), columns=list(COLUMNS), dtype="str")
 
 
 def set_status(store: Store, account_ids: Sequence[str], status: str) -> int:
     """Set the status of accounts and return how many there were."""
     if status not in STATUSES:
         raise ParameterError(f"status = {status!r}: expected one of {', '.join(STATUSES)}")
-    with store.transaction() as connection:
-        done = [
-            connection.execute("UPDATE accounts SET status = ? WHERE account_id = ?", (status, name)).rowcount
-            for name in account_ids
-        ]
-    return sum(done)
+    change = "UPDATE accounts SET status = ? WHERE account_id = ?"
+    with store.transaction():
+        return sum(store.write(change, (status, name)) for name in account_ids)
 
 
 def replace_pool(
     store: Store, account_ids: Sequence[str], *, added_on: str, reason: str, source: str
 ) -> None:
     """Set the pool to exactly this list, in this order (an archive's own list after a gap of days)."""
-    with store.transaction() as connection:
-        kept = {
-            row["account_id"]: tuple(row)
-            for row in connection.execute("SELECT account_id, status, added_on, reason, source FROM accounts")
-        }
-        connection.execute("DELETE FROM accounts")
-        fresh = ("active", added_on, reason, source)
-        connection.executemany(
-            "INSERT INTO accounts (position, account_id, status, added_on, reason, source) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                (position, name, *(kept[name][1:] if name in kept else fresh))
-                for position, name in enumerate(dict.fromkeys(account_ids))
-            ),
-        )
+    fresh = ("active", added_on, reason, source)
+    with store.transaction():
+        rows = store.rows(f"SELECT {', '.join(COLUMNS)} FROM accounts")
+        kept = {row["account_id"]: tuple(row)[1:] for row in rows}
+        store.write("DELETE FROM accounts")
+        entries = [
+            (position, name, *kept.get(name, fresh))
+            for position, name in enumerate(dict.fromkeys(account_ids))
+        ]
+        store.write_many(insert("accounts", ("position", *COLUMNS)), entries)

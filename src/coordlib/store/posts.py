@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,13 +10,14 @@ import pandas as pd
 
 from coordlib.addresses import video_address
 from coordlib.posts import as_posts
-from coordlib.store.database import Store
+from coordlib.store.database import Store, insert, replaced
+from coordlib.times import day_start
 
-_COLUMNS = (
-    "content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id",
-    "hashtags", "effect_ids", "voice_to_text", "video_duration",
-)  # fmt: skip
 _JSON = ("hashtags", "effect_ids")
+_COLUMNS = (
+    *("content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id"),
+    *(*_JSON, "voice_to_text", "video_duration"),
+)
 COUNTS = ("views", "likes", "comments", "shares", "favorites")
 _NUMBERS = (*COUNTS, "posted_at", "video_duration")
 #: Made when read: they follow from the account and the id.
@@ -44,13 +44,8 @@ def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: in
     """
     values = [_row(row, fetched_at) for row in rows]
     names = (*_COLUMNS, "extra", "fetched_at")
-    update = ", ".join(f"{name} = excluded.{name}" for name in names if name != "content_id")
-    with store.transaction() as connection:
-        connection.executemany(
-            f"INSERT INTO posts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
-            f"ON CONFLICT (content_id) DO UPDATE SET {update} WHERE excluded.fetched_at >= posts.fetched_at",
-            values,
-        )
+    newer = f"(content_id) {replaced(names[1:])} WHERE excluded.fetched_at >= posts.fetched_at"
+    store.write_many(insert("posts", names, newer), values)
     return len(values)
 
 
@@ -63,21 +58,16 @@ def record_posts(
     earlier for the run is replaced.
     """
     rows: list[dict[Any, Any]] = [] if posts is None else posts.astype(object).to_dict("records")
-    with store.transaction() as connection:
+    names = ("content_id", "account_id", "text", *COUNTS)
+    looked_at = (
+        (run_id, position, fetched_at, *(_value(row, name) for name in names))
+        for position, row in enumerate(rows)
+    )
+    with store.transaction():
         if not stored:
             upsert_posts(store, rows, fetched_at)
-        connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
-        connection.executemany(
-            f"INSERT INTO metrics (run_id, position, content_id, account_id, text, {', '.join(COUNTS)}, fetched_at) "
-            f"VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(COUNTS))}, ?)",
-            (
-                (
-                    run_id, position, str(row["content_id"]), str(row["account_id"]), _value(row, "text"),
-                    *(_value(row, name) for name in COUNTS), fetched_at,
-                )
-                for position, row in enumerate(rows)
-            ),
-        )  # fmt: skip
+        store.write("DELETE FROM metrics WHERE run_id = ?", (run_id,))
+        store.write_many(insert("metrics", ("run_id", "position", "fetched_at", *names)), looked_at)
     return len(rows)
 
 
@@ -92,27 +82,13 @@ def run_posts(store: Store, run_id: str) -> pd.DataFrame:
     )
 
 
-def day_start(day: str) -> int:
-    """Return the first second of a UTC day.
-
-    Examples
-    --------
-    >>> day_start("1970-01-02")
-    86400
-    """
-    date = dt.date.fromisoformat(day)
-    return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
-
-
 def period_posts(store: Store, first_day: str, last_day: str) -> pd.DataFrame:
     """Return the stored posts of a period of UTC days (YYYY-MM-DD, both included), newest first, each once.
 
     Counts are those of the newest fetch.
     """
-    return _newest(
-        store, "v.posted_at >= ? AND v.posted_at < ? ORDER BY v.posted_at DESC, v.content_id",
-        (day_start(first_day), day_start(last_day) + 86_400),
-    )  # fmt: skip
+    where = "v.posted_at >= ? AND v.posted_at < ? ORDER BY v.posted_at DESC, v.content_id"
+    return _newest(store, where, (day_start(first_day), day_start(last_day) + 86_400))
 
 
 def collected_posts(store: Store, run_id: str | None = None) -> pd.DataFrame:
@@ -121,9 +97,8 @@ def collected_posts(store: Store, run_id: str | None = None) -> pd.DataFrame:
     Counts are those of the newest fetch.
     """
     brought = "v.content_id IN (SELECT content_id FROM window_posts JOIN windows USING (window_id) WHERE run_id = ?)"
-    return _newest(
-        store, f"{'1' if run_id is None else brought} ORDER BY v.posted_at, v.content_id", () if run_id is None else (run_id,)
-    )  # fmt: skip
+    where, values = ("1", ()) if run_id is None else (brought, (run_id,))
+    return _newest(store, f"{where} ORDER BY v.posted_at, v.content_id", values)
 
 
 _OF_THE_POST = "v.posted_at, v.region_code, v.effect_ids, v.music_id, v.hashtags, v.voice_to_text"
@@ -167,14 +142,11 @@ def _value(row: Mapping[Any, Any], name: str) -> Any:
 
 
 def _row(row: Mapping[Any, Any], fetched_at: int) -> tuple[Any, ...]:
-    known: list[Any] = []
-    for name in _COLUMNS:
-        value = _value(row, name)
-        known.append(json.dumps(value, ensure_ascii=False) if name in _JSON and value is not None else value)
-    rest = {
-        str(name): value
-        for name in sorted(row)
-        if name not in {*_COLUMNS, *COUNTS, *_DERIVED} and (value := _value(row, name)) is not None
-    }
+    known = {name: _value(row, name) for name in _COLUMNS}
+    for name in _JSON:
+        if known[name] is not None:
+            known[name] = json.dumps(known[name], ensure_ascii=False)
+    beside = sorted(set(row) - {*_COLUMNS, *COUNTS, *_DERIVED})
+    rest = {str(name): value for name in beside if (value := _value(row, name)) is not None}
     extra = json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else None
-    return (*known, extra, fetched_at)
+    return (*known.values(), extra, fetched_at)

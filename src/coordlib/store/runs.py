@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.store.database import Store
+from coordlib.store.database import Store, insert, replaced
 
 
 def start_run(
@@ -22,16 +22,18 @@ def start_run(
     parameters: Mapping[str, Any],
 ) -> None:
     """Begin a run, or begin it again: what an earlier attempt of the same id found is forgotten."""
-    with store.transaction() as connection:
-        connection.execute("DELETE FROM detections WHERE run_id = ?", (run_id,))
-        connection.execute("DELETE FROM edges WHERE run_id = ?", (run_id,))
-        connection.execute(
-            "INSERT INTO runs (run_id, kind, date, status, started_at, code_version, parameters) "
-            "VALUES (?, ?, ?, 'running', ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET status = 'running', "
-            "outcome = NULL, started_at = excluded.started_at, finished_at = NULL, message = NULL, "
-            "code_version = excluded.code_version, parameters = excluded.parameters",
-            (run_id, kind, date, started_at, code_version, json.dumps(dict(parameters), sort_keys=True)),
-        )
+    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "status")
+    again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
+    as_json = json.dumps(dict(parameters), sort_keys=True)
+    with store.transaction():
+        _forget(store, run_id)
+        values = (run_id, kind, date, started_at, code_version, as_json, "running")
+        store.write(insert("runs", columns, again), values)
+
+
+def _forget(store: Store, run_id: str) -> None:
+    for table in ("detections", "edges"):
+        store.write(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
 
 
 def finish_run(
@@ -44,20 +46,16 @@ def finish_run(
     message: str | None = None,
 ) -> None:
     """Write how a run ended."""
-    with store.transaction() as connection:
-        connection.execute(
-            "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?",
-            (status, outcome, finished_at, message, run_id),
-        )
+    store.write(
+        "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?",
+        (status, outcome, finished_at, message, run_id),
+    )
 
 
 def record_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:
     """Add counts and coverage facts to a run (merged by name)."""
-    with store.transaction() as connection:
-        connection.execute(
-            "UPDATE runs SET facts = json_patch(facts, ?) WHERE run_id = ?",
-            (json.dumps(dict(facts), sort_keys=True, ensure_ascii=False), run_id),
-        )
+    added = json.dumps(dict(facts), sort_keys=True, ensure_ascii=False)
+    store.write("UPDATE runs SET facts = json_patch(facts, ?) WHERE run_id = ?", (added, run_id))
 
 
 def record_detection(
@@ -65,60 +63,54 @@ def record_detection(
 ) -> None:
     """Store the accounts and retained edges of a day's network, in the place of what the run found before."""
     network = dict(zip(accounts["account_id"], accounts["network"], strict=True))
-    with store.transaction() as connection:
-        connection.execute("DELETE FROM detections WHERE run_id = ?", (run_id,))
-        connection.execute("DELETE FROM edges WHERE run_id = ?", (run_id,))
-        connection.executemany(
-            "INSERT INTO detections (run_id, account_id, network, is_new, facts) VALUES (?, ?, ?, ?, '{}')",
-            ((run_id, name, int(number), int(name in new)) for name, number in network.items()),
+    names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+    columns = ("run_id", "account_id", "network", "is_new", "facts")
+    found = [(run_id, name, int(number), int(name in new), "{}") for name, number in network.items()]
+    ties = edges[names].astype(object).to_numpy().tolist()
+    with store.transaction():
+        _forget(store, run_id)
+        store.write_many(insert("detections", columns), found)
+        store.write_many(
+            insert("edges", ("run_id", *names, "network")),
+            ((run_id, *row, int(network[row[0]])) for row in ties),
         )
-        names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
-        connection.executemany(
-            f"INSERT INTO edges (run_id, {', '.join(names)}, network) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((run_id, *row, int(network[row[0]])) for row in edges[names].astype(object).to_numpy().tolist()),
-        )
+
+
+def _with_objects(row: Any) -> dict[str, Any]:
+    """A row of runs as a mapping, its JSON read."""
+    found = dict(row)
+    return found | {name: json.loads(found[name]) for name in ("facts", "parameters")}
 
 
 def runs(store: Store) -> pd.DataFrame:
     """Return every run, oldest day first: run_id, kind, date, status, outcome, times, message, facts and parameters (dicts)."""
-    rows = store.connection.execute(
-        "SELECT run_id, kind, date, status, outcome, started_at, finished_at, message, facts, parameters FROM runs "
-        "ORDER BY date, started_at, run_id"
-    ).fetchall()
-    columns = [
-        "run_id", "kind", "date", "status", "outcome", "started_at", "finished_at", "message", "facts", "parameters",
-    ]  # fmt: skip
-    frame = pd.DataFrame([tuple(row) for row in rows], columns=columns, dtype=object)
-    for name in ("facts", "parameters"):
-        frame[name] = [json.loads(text) for text in frame[name]]
-    return frame
+    columns = "run_id kind date status outcome started_at finished_at message facts parameters"
+    names = columns.split()
+    rows = store.rows(f"SELECT {', '.join(names)} FROM runs ORDER BY date, started_at, run_id")
+    return pd.DataFrame([_with_objects(row) for row in rows], columns=names, dtype=object)
 
 
 def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
     """Return the newest run of a day (of the newest day by default), with its facts and parameters."""
-    row = store.connection.execute(
+    row = store.row(
         "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?, "
         "(SELECT MAX(date) FROM runs WHERE kind IN ('replay', 'monitor'))) ORDER BY started_at DESC, run_id DESC LIMIT 1",
         (date,),
-    ).fetchone()
-    if row is None:
-        return None
-    return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
-
-
-def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
-    """Return the days an account was in a coordinated network, oldest first, with the network's number."""
-    rows = store.connection.execute(
-        "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
-        "ORDER BY r.date, r.run_id",
-        (account_id,),
-    ).fetchall()
-    return [(row["date"], row["network"]) for row in rows]
+    )
+    return None if row is None else _with_objects(row)
 
 
 def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
     """Return one run with its facts and parameters, or None."""
-    row = store.connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    if row is None:
-        return None
-    return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
+    row = store.row("SELECT * FROM runs WHERE run_id = ?", (run_id,))
+    return None if row is None else _with_objects(row)
+
+
+def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
+    """Return the days an account was in a coordinated network, oldest first, with the network's number."""
+    rows = store.rows(
+        "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
+        "ORDER BY r.date, r.run_id",
+        (account_id,),
+    )
+    return [(row["date"], row["network"]) for row in rows]

@@ -41,7 +41,7 @@ A monitoring day
 The plan of a phase is made once and kept with the run; a killed run that is started again with the same
 ``run_id`` goes on where it stopped. ``plan.describe()`` is the text of ``--dry-run``; ``plan.carried_over``
 says what did not fit. Health of a run: :func:`coordlib.store.ledger.summary`,
-:func:`coordlib.store.windows.summary`.
+:func:`coordlib.store.windows.select`.
 
 The duty to refresh: :func:`coordlib.tiktok.compliance.refresh`.
 """
