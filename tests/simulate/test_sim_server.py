@@ -96,12 +96,12 @@ def test_the_captured_page_with_27_of_100_videos_can_be_reproduced(sim_world):
     [
         ("faults", b"{bad", "not JSON"),
         ("faults", b"[1]", "JSON object"),
-        ("faults", b'{"faults": 5}', "list of objects"),
-        ("faults", b'{"add": ["internal_error"]}', "list of objects"),
+        ("faults", b'{"faults": 5}', "valid list"),
+        ("faults", b'{"add": ["internal_error"]}', "add.0"),
         ("faults", b'{"faults": [{"name": "intrnal_error"}]}', "internal_error"),
-        ("clock", b'{"advance": "soon"}', "expected seconds"),
-        ("clock", b'{"tick": -1}', "expected seconds"),
-        ("clock", b'{"now": "yesterday"}', "expected seconds or a time"),
+        ("clock", b'{"advance": "soon"}', "clock: advance"),
+        ("clock", b'{"tick": -1}', "greater than or equal to 0"),
+        ("clock", b'{"now": "yesterday"}', "clock: now"),
         ("nothing", b"{}", "there are faults, clock, reset"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
 from coordlib.simulate.world import World, midnight
@@ -26,6 +26,7 @@ _PLACES = (*ENDPOINTS, "oauth/token")
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, lt=1e9)]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -50,7 +51,7 @@ class Fault(BaseModel):
     username: str | None = None
     active: tuple[Day, Day] | None = None
     tries: Count = 2
-    seconds: float = Field(default=0.0, ge=0)
+    seconds: Seconds = 0.0
     message: str | None = None
 
 
@@ -63,7 +64,7 @@ class ServerConfig(BaseModel):
     clients: dict[str, str] = Field(default_factory=lambda: {"sim-key": "sim-secret"}, repr=False)
     #: simulated UTC second at the start (none: end of the world), and seconds that pass with each request
     now: int | None = None
-    tick: float = Field(default=1.0, ge=0)
+    tick: Seconds = 1.0
     #: of faults, key order, new ids
     seed: Count = 0
     #: lifetimes of a token and a search id, simulated seconds
@@ -87,7 +88,22 @@ class ServerConfig(BaseModel):
     faults: tuple[Fault, ...] = ()
 
 
-def _checked(model: type[_Model], values: Mapping[str, Any], what: str) -> _Model:
+class FaultChange(BaseModel):
+    """What ``/__sim/faults`` takes: faults in the place of those there are, and faults besides."""
+
+    faults: list[dict[str, Any]] | None = None
+    add: list[dict[str, Any]] = []
+
+
+class ClockChange(BaseModel):
+    """What ``/__sim/clock`` takes: UTC seconds or an ISO time, seconds to move on by, seconds a request."""
+
+    now: AwareDatetime | None = None
+    advance: Seconds = 0.0
+    tick: Seconds | None = None
+
+
+def checked(model: type[_Model], values: Mapping[str, Any], what: str) -> _Model:
     """Make a model of values; a name nobody knows and a value out of range are one line."""
     if unknown := set(values) - set(model.model_fields):
         raise UnknownParameterError.from_names(unknown, model.model_fields, what)
@@ -116,7 +132,7 @@ def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
             raise UnknownParameterError.from_names([name], FAULTS, "fault")
         if endpoint is not None and str(endpoint).strip("/") not in _PLACES:
             raise UnknownParameterError.from_names([str(endpoint)], _PLACES, f"fault '{name}': endpoint")
-        faults.append(_checked(Fault, value, f"fault '{name}'"))
+        faults.append(checked(Fault, value, f"fault '{name}'"))
     return tuple(faults)
 
 
@@ -183,4 +199,4 @@ def load_config(
     values["faults"] = mixed or read_faults(given)
     if now is not None:
         values["now"] = midnight(now, "now")
-    return _checked(ServerConfig, values, str(path or "server settings"))
+    return checked(ServerConfig, values, str(path or "server settings"))

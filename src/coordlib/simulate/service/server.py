@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import json
 import socket
 import threading
@@ -20,7 +19,7 @@ import httpx
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
 from coordlib.simulate.service.api import Reply, Service
-from coordlib.simulate.service.config import ServerConfig, read_faults
+from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
 from coordlib.simulate.service.handlers import HANDLERS
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
@@ -111,28 +110,20 @@ def create_app(service: Service) -> Starlette:
 
 
 def administer(service: Service, what: str, method: str, values: Any) -> dict[str, Any]:
-    """Do what an admin endpoint asks and return its answer.
-
-    ``faults``: ``{"faults": [...]}`` replaces, ``{"add": [...]}`` adds. ``clock``: ``{"now": seconds or
-    ISO time}``, ``{"advance": seconds}``, ``{"tick": seconds}``. ``reset``: forget all, clock to the start.
-
-    Raises
-    ------
-    ParameterError
-        Nothing of that name, or values that cannot be used.
-    """
+    """Do what an admin endpoint asks and return its answer; ``reset`` forgets all and sets the clock to the start."""
     if not isinstance(values, dict):
         raise ParameterError("expected a JSON object")
     state = service.state
     if what == "faults":
         if method == "POST":
-            kept = service.faults.faults if "faults" not in values else read_faults(_list(values, "faults"))
-            service.faults.replace((*kept, *read_faults(_list(values, "add"))))
+            given = checked(FaultChange, values, "faults")
+            kept = service.faults.faults if given.faults is None else read_faults(given.faults)
+            service.faults.replace((*kept, *read_faults(given.add)))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in service.faults.faults]}
     if what == "clock":
-        now = _moment(values["now"]) if "now" in values else state.now
-        now += _seconds(values, "advance", 0.0)
-        state.tick, state.now = _seconds(values, "tick", state.tick), now
+        change = checked(ClockChange, values, "clock")
+        state.now = (state.now if change.now is None else change.now.timestamp()) + change.advance
+        state.tick = state.tick if change.tick is None else change.tick
         return {"now": state.now, "utc": state.utc("%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
     if what == "reset" and method == "POST":
         state.reset(service.start)
@@ -149,32 +140,6 @@ def administer(service: Service, what: str, method: str, values: Any) -> dict[st
             ],
         }
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
-
-
-def _list(values: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = values.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise ParameterError(f"{name}: expected a list of objects, each with the name of a fault")
-    return found
-
-
-def _seconds(values: dict[str, Any], name: str, default: float) -> float:
-    found = values.get(name, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1e9:
-        raise ParameterError(f"{name} = {found!r}: expected seconds, 0 or more")
-    return float(found)
-
-
-def _moment(value: Any) -> float:
-    if isinstance(value, int | float) and 0 <= value < 1e11:
-        return float(value)
-    try:
-        moment = dt.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise ParameterError(
-            f"now = {value!r}: expected seconds or a time like 2026-09-03T06:00:00Z"
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
 @contextlib.contextmanager
