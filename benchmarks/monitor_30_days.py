@@ -28,7 +28,8 @@ from coordlib.parameters import Monitoring, SeedDiscovery
 from coordlib.runs import day as day_module
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.runs.simulated import begin_day, simulated_connector, world_days
+from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store, windows
@@ -87,7 +88,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
     dates = world_days(world)
     first = dt.date.fromisoformat(dates[0]) - dt.timedelta(days=20)
     service = Service(world, ServerConfig(now=world.start, faults=archive_faults(first, days + 20, 5)))
-    mark_simulated(world, workspace, dates)
+    write_truth(world, workspace, dates)
     print(
         f"world: {accounts:,} accounts, {len(world.videos):,} videos, {time.perf_counter() - started:.1f} s"
     )
@@ -150,7 +151,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
 def run_killed(workspace: Path, world: World, dates: list[str], kills: list[int]) -> int:
     """Monitor the days in a process that is killed after these numbers of answers; return how often it was."""
     service = Service(world, ServerConfig(now=world.start, quota=100_000))
-    mark_simulated(world, workspace, dates)
+    write_truth(world, workspace, dates)
     with open_store(workspace / "coordlib.sqlite") as store:
         add_to_pool(store, world.planted_accounts[::2], added_on=dates[0], reason="seed", source="seed")
     answered, killed = 0, 0

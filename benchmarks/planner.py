@@ -30,7 +30,7 @@ from coordlib.parameters import CollectionParameters
 from coordlib.simulate.service import ServerConfig, Service, archive_faults
 from coordlib.simulate.world import DAY, World, build_world
 from coordlib.store import Store, coverage, open_store
-from coordlib.store.posts import period_posts
+from coordlib.store.stored_posts import period_posts
 from coordlib.store.windows import keep_rows
 from coordlib.tiktok import (
     Collector,

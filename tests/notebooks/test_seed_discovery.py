@@ -14,7 +14,8 @@ import pytest
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
 from coordlib.runs.discover import add_seeds, discover, discover_seeds, discovery_name, raise_for_stop
-from coordlib.runs.simulated import mark_simulated, simulated_connector, world_days
+from coordlib.runs.simulated import simulated_connector, world_days
+from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store
@@ -41,7 +42,7 @@ def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
         tag for caption in world.videos["caption"][planted] for tag in set(world.hashtags[caption])
     )
     tags = [tag for tag, _ in counts.most_common(3)]
-    mark_simulated(world, tmp_path / "w", world_days(world))
+    write_truth(world, tmp_path / "w", world_days(world))
     return SeedDiscovery(workspace=str(tmp_path / "w"), hashtags=tags, edge_weight=0.3)
 
 

@@ -12,7 +12,8 @@ import pytest
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.runs.simulated import begin_day, simulated_connector, world_days
+from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
 from coordlib.store import Store, open_store
@@ -60,7 +61,7 @@ def station(small_world: World, tmp_path: Path) -> Iterator[Station]:
     """A station whose pool holds every second planted account."""
     service = Service(small_world, ServerConfig(now=small_world.start))
     days = world_days(small_world)
-    mark_simulated(small_world, tmp_path / "w", days)
+    write_truth(small_world, tmp_path / "w", days)
     with open_store(tmp_path / "w" / "coordlib.sqlite") as store:
         add_to_pool(store, small_world.planted_accounts[::2], added_on=days[0], reason="seed", source="seed")
     with running_server(small_world, service=service) as address:

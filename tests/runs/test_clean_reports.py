@@ -20,9 +20,9 @@ from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 from coordlib.store import open_store
 from coordlib.store.pool import pool
-from coordlib.store.posts import run_posts
 from coordlib.store.refresh import delete, outdated_runs
 from coordlib.store.runs import newest_run
+from coordlib.store.stored_posts import run_posts
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from coordlib.cli import refresh as command
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.store import open_store
-from coordlib.store.posts import upsert_posts
+from coordlib.store.stored_posts import upsert_posts
 
 DAY = 86_400
 

@@ -17,7 +17,7 @@ from coordlib.simulate.service import ServerConfig, running_server
 from coordlib.simulate.world import World
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool
-from coordlib.store.posts import upsert_posts
+from coordlib.store.stored_posts import upsert_posts
 from coordlib.tiktok import Credentials, Query, TikTokResearch, any_of
 
 

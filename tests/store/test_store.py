@@ -12,8 +12,8 @@ import pytest
 from coordlib.errors import ParameterError, SchemaVersionError, StoreError
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool, pool, replace_pool, set_status
-from coordlib.store.posts import record_posts, run_posts, upsert_posts
 from coordlib.store.runs import finish_run, newest_run, record_facts, start_run
+from coordlib.store.stored_posts import record_posts, run_posts, upsert_posts
 
 LONG_ID = "7454678625279872298"
 

@@ -14,7 +14,7 @@ from coordlib.parameters import CollectionParameters
 from coordlib.simulate.service import Fault, ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import DAY, build_world
 from coordlib.store import coverage, ledger, open_store, windows
-from coordlib.store.posts import collected_posts
+from coordlib.store.stored_posts import collected_posts
 from coordlib.tiktok import (
     Collector,
     Credentials,

@@ -11,7 +11,7 @@ import pytest
 
 from coordlib.errors import QueryError, UnreachableError
 from coordlib.store import coverage, ledger, windows
-from coordlib.store.posts import collected_posts, upsert_posts
+from coordlib.store.stored_posts import collected_posts, upsert_posts
 from coordlib.tiktok import Collector, Plan, PlannedRequest, Query, RequestBudget, any_of
 from coordlib.tiktok.query import CORE_FIELDS
 

@@ -53,7 +53,7 @@ COMMANDS: dict[str, str] = {
     "import": "import_",
     "monitor": "monitor",
     "discover": "discover",
-    "pool": "pool",
+    "pool": "watched",
     "demo": "demo",
     "bluesky": "bluesky",
 }

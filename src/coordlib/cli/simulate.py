@@ -77,7 +77,6 @@ def serve_command(
     )
     settings = load_config(world, config, faults, now)
     if truth is not None:
-        truth.mkdir(parents=True, exist_ok=True)
         write_truth(world, truth, [])
     size = f"{len(world.accounts):,} accounts, {len(world.videos):,} videos"
     # Flushed, so that a script that starts the server can wait for this line.

@@ -21,9 +21,9 @@ from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import load_discovery
 from coordlib.store import Store, open_store
-from coordlib.store.posts import run_posts
 from coordlib.store.refresh import is_deleted, outdated_runs
 from coordlib.store.runs import record_facts, run_of
+from coordlib.store.stored_posts import run_posts
 
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
 

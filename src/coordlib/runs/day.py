@@ -26,8 +26,8 @@ from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback
 from coordlib.store import Store, open_store
 from coordlib.store.pool import add_to_pool, replace_pool
-from coordlib.store.posts import record_posts
 from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
+from coordlib.store.stored_posts import record_posts
 
 TEMPLATE = "02-daily-monitoring.ipynb"
 

@@ -15,7 +15,8 @@ from coordlib.places import Workspace, project_root
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.simulated import begin_day, mark_simulated, simulated_connector, world_days
+from coordlib.runs.simulated import begin_day, simulated_connector, world_days
+from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site
@@ -78,7 +79,7 @@ def run_demo(
         now=world.start, quota=watching.daily_requests, faults=archive_faults(first, days, FAULT_SEED)
     )
     service = Service(world, config)
-    mark_simulated(world, place.root, dates)
+    write_truth(world, place.root, dates)
     monitored: list[MonitoredDay] = []
     with running_server(world, service=service) as address:
         connect = simulated_connector(service, address, watching.daily_requests)

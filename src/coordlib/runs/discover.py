@@ -23,8 +23,8 @@ from coordlib.runs.stored import load_discovery
 from coordlib.store import open_store
 from coordlib.store.period import counted_requests
 from coordlib.store.pool import add_to_pool
-from coordlib.store.posts import collected_posts, record_posts
 from coordlib.store.runs import finish_run, record_facts, start_run
+from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 

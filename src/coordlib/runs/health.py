@@ -108,7 +108,7 @@ def collection_health(
     active
         The pool accounts that were to be watched.
     posts
-        The posts of the period (:func:`coordlib.store.posts.period_posts`).
+        The posts of the period (:func:`coordlib.store.stored_posts.period_posts`).
     period
         First and last UTC day, YYYY-MM-DD.
     budget

@@ -26,8 +26,8 @@ from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.health import collection_health
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
-from coordlib.store.posts import period_posts
 from coordlib.store.runs import finish_run, newest_run, start_run
+from coordlib.store.stored_posts import period_posts
 from coordlib.tiktok import Collector, Outcome, Plan, TikTokResearch, plan_accounts, plan_captions
 from coordlib.times import day_start
 

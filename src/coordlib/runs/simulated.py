@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from coordlib.simulate.archive import write_truth
 from coordlib.simulate.ids import DAY
 from coordlib.simulate.world import World
 from coordlib.store import Store
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
+from coordlib.times import day_of, day_start
 
 #: Hour of the simulated morning at which a monitoring day begins, UTC.
 MORNING = 6
@@ -36,16 +34,7 @@ class Clock(Protocol):
 def world_days(world: World, days: int | None = None) -> list[str]:
     """Return the days of a world on which it is monitored, YYYY-MM-DD (none: all)."""
     length = world.parameters.days if days is None else min(days, world.parameters.days)
-    return [
-        dt.datetime.fromtimestamp(world.start + k * DAY, dt.UTC).date().isoformat() for k in range(length)
-    ]
-
-
-def mark_simulated(world: World, root: Path | str, days: list[str]) -> None:
-    """Write beside the database that the workspace is simulated, and the truth it is held against."""
-    root = Path(root)
-    root.mkdir(parents=True, exist_ok=True)
-    write_truth(world, root, days)
+    return [day_of(world.start + k * DAY).isoformat() for k in range(length)]
 
 
 def morning_of(day: str, hour: int = MORNING) -> float:
@@ -56,8 +45,7 @@ def morning_of(day: str, hour: int = MORNING) -> float:
     >>> morning_of("1970-01-02", hour=1)
     90000.0
     """
-    date = dt.date.fromisoformat(day)
-    return dt.datetime(date.year, date.month, date.day, hour, tzinfo=dt.UTC).timestamp()
+    return float(day_start(day) + hour * 3600)
 
 
 def begin_day(clock: Clock, day: str, hour: int = MORNING) -> None:
@@ -74,9 +62,8 @@ def simulated_connector(
     """
 
     def connect(store: Store, run_id: str) -> TikTokResearch:
-        return TikTokResearch(
-            credentials, base_url, store=store, run_id=run_id, clock=clock.time, sleep=clock.sleep,
-            budget=RequestBudget(store, daily=daily_requests, clock=clock.time),
-        )  # fmt: skip
+        budget = RequestBudget(store, daily=daily_requests, clock=clock.time)
+        times: dict[str, Any] = {"clock": clock.time, "sleep": clock.sleep}
+        return TikTokResearch(credentials, base_url, store=store, run_id=run_id, budget=budget, **times)
 
     return connect

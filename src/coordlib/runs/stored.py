@@ -17,8 +17,8 @@ from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
 from coordlib.store import open_store
 from coordlib.store.pool import pool
-from coordlib.store.posts import run_posts
 from coordlib.store.runs import newest_run, runs
+from coordlib.store.stored_posts import run_posts
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")

@@ -237,8 +237,9 @@ def _errors(seed: int, day: _Day) -> pd.DataFrame:
 
 
 def write_truth(world: World, folder: Path | str, days: list[str]) -> None:
-    """Write ``simulated.json`` (what this is), ``truth.csv`` and ``truth.json`` (who acts together)."""
+    """Write into a folder ``simulated.json`` (what this is), ``truth.csv`` and ``truth.json`` (who acts together)."""
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     about = {
         "simulated": True,
         "note": "Simulated data: every account, caption and number in here is invented.",

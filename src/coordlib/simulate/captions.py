@@ -31,18 +31,10 @@ def pick(rng: np.random.Generator, pool: Sequence[str], size: int) -> list[str]:
 
 
 def make_captions(rng: np.random.Generator, language: str, size: int, *, long: bool = False) -> list[str]:
-    """Assemble captions of one language, with two to five hashtags of one theme.
+    """Assemble so many captions of a language of words.yml, with two to five hashtags of one theme.
 
-    Parameters
-    ----------
-    rng
-        Source of randomness; the same state gives the same captions.
-    language
-        Key of the languages in words.yml.
-    size
-        Number of captions; they need not be distinct.
-    long
-        Guarantee at least 80 characters (the length from which the reference system searches a caption).
+    They need not be distinct. ``long`` ones have at least 80 characters (the length from which the reference system
+    searches a caption).
     """
     known = words()
     parts = known["languages"][language]

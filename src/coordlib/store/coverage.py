@@ -105,18 +105,9 @@ def _covered(store: Store, kind: str) -> Mapping[str, _Covered]:
 def account_histories(
     store: Store, account_ids: Iterable[str], day: dt.date, *, memory: int = 30
 ) -> list[AccountHistory]:
-    """Return what is known of each account, in the order given.
+    """Return what is known of each account when a day is planned, in the order given.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    account_ids
-        The pool's active accounts.
-    day
-        The day that is planned.
-    memory
-        Posts are counted over at most this many days back.
+    Posts are counted over at most ``memory`` days back.
     """
     covered = _covered(store, "account")
     since = day - dt.timedelta(days=memory)
@@ -147,18 +138,9 @@ def account_histories(
 def caption_histories(
     store: Store, account_ids: Iterable[str], day: dt.date, *, days_back: int = 15, min_length: int = 80
 ) -> list[CaptionHistory]:
-    """Return the captions that pool accounts posted lately and that are long enough to be worth a search.
+    """Return the captions that accounts of the pool posted in the ``days_back`` days before a day that is planned.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    account_ids
-        The pool.
-    day
-        The day that is planned; captions of the ``days_back`` days before it are taken.
-    min_length
-        Shortest caption, in characters.
+    Only those of at least ``min_length`` characters: shorter ones are not worth a search.
     """
     pool = set(account_ids)
     covered = _covered(store, "caption")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coordlib.store.database import Store, insert, replaced
-from coordlib.store.posts import COUNTS, upsert_posts
+from coordlib.store.stored_posts import COUNTS, upsert_posts
 
 #: States in which something is left to do.
 OPEN = ("running", "quota", "pending")
@@ -262,22 +262,10 @@ def carry_over(store: Store, run_id: str, now: int) -> int:
 def to_retry(
     store: Store, kinds: Sequence[str], *, since: dt.date, failed_before: int, tries: int, limit: int
 ) -> list[NewWindow]:
-    """Return failed windows that deserve another try: not too old, not tried lately, not too often, still missing.
+    """Return failed windows that deserve another try, newest days first.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    kinds
-        Reasons of failure that may pass.
-    since
-        Only periods that end on this day or later.
-    failed_before
-        Only windows that failed last before this time, UTC seconds.
-    tries
-        Windows that failed this often are given up.
-    limit
-        How many to return at most, newest days first.
+    Their reason is of kinds that may pass, their period ends on ``since`` or later, they failed last before a time (UTC
+    seconds) and less often than ``tries``, and no query answered for their days since.
     """
     rows = store.rows(
         "SELECT query, query_hash, fields, start_date, end_date FROM windows w "

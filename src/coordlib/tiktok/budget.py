@@ -51,9 +51,8 @@ class RequestBudget:
     ) -> None:
         if daily < 0 or daily_follow < 0:
             raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
-        self.store = store
+        self.store, self._clock = store, clock
         self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
-        self._clock = clock
 
     @property
     def day(self) -> str:

@@ -55,11 +55,8 @@ SPLITTABLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE
 TROUBLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE})
 
 _NOT_READY = re.compile(r"search id \S* ?is invalid or expired|invalid count or cursor", re.IGNORECASE)
-_ACCOUNT = (
-    "cannot find the user",
-    "cannot return this user's information",
-    "is private",
-    "information cannot be returned",
+_ACCOUNT = re.compile(
+    "cannot find the user|cannot return this user's information|is private|information cannot be returned"
 )
 _CODES = {
     "daily_quota_limit_exceeded": Kind.QUOTA,
@@ -100,23 +97,9 @@ class Answer:
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str = "") -> Answer:
-    """Read an answer.
+    """Read an answer: its status, its headers (lower-case names), its body, and the name of the endpoint.
 
-    Parameters
-    ----------
-    status
-        HTTP status.
-    headers
-        Response headers with lower-case names.
-    body
-        The body as received.
-    endpoint
-        Name of the endpoint; the playlist endpoint may send good data with status 500.
-
-    Returns
-    -------
-    Answer
-        Never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``.
+    Never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``.
 
     Examples
     --------
@@ -156,7 +139,7 @@ def _kind(
     kind = _of_status(status)
     if kind in (Kind.RATE, Kind.TOKEN):
         return kind
-    if status in (400, 404) and any(part in message.lower() for part in _ACCOUNT):
+    if status in (400, 404) and _ACCOUNT.search(message.lower()):
         return Kind.ACCOUNT_REFUSED
     if _NOT_READY.search(message):
         return Kind.SEARCH_NOT_READY
@@ -189,10 +172,10 @@ def _not_json(status: int, headers: Mapping[str, str], body: bytes, after: float
 
 def _seconds(value: str | None) -> float | None:
     try:
-        seconds = float(value) if value is not None else None
+        seconds = float(value or "")
     except ValueError:
         return None
-    return min(seconds, 600.0) if seconds is not None and seconds >= 0 else None
+    return min(seconds, 600.0) if seconds >= 0 else None
 
 
 def to_exception(answer: Answer, what: str) -> CollectError:

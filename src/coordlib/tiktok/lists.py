@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
-from coordlib.store.posts import upsert_posts
+from coordlib.store.stored_posts import upsert_posts
 from coordlib.tiktok import endpoints as at
 from coordlib.tiktok.budget import FOLLOW
 from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, check_digits, clean, merge, rows_of

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import windows
-from coordlib.store.posts import collected_posts, upsert_posts
+from coordlib.store.stored_posts import collected_posts, upsert_posts
 from coordlib.store.windows import NewWindow
 from coordlib.tiktok.collector import Collector
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of

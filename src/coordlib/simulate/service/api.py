@@ -84,17 +84,7 @@ class Service(Context):
     def answer(
         self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
     ) -> Reply:
-        """Answer a data endpoint.
-
-        Parameters
-        ----------
-        endpoint
-            One of :data:`coordlib.simulate.service.handlers.HANDLERS`.
-        fields
-            The query string's ``fields``.
-        body, authorization, content_type
-            As received.
-        """
+        """Answer an endpoint of ``handlers.HANDLERS``; everything as received, ``fields`` from the address."""
         self.state.now += self.state.tick
         self.state.calls[endpoint] += 1
         reply = self._answer(endpoint, fields, body, authorization, content_type)

@@ -54,13 +54,7 @@ class RemoteClock:
 
 
 def create_app(service: Service) -> Starlette:
-    """Return the ASGI application of a service.
-
-    Raises
-    ------
-    MissingDependencyError
-        Starlette is not installed.
-    """
+    """Return the ASGI application of a service, refused in one line where Starlette is not installed."""
     try:
         from starlette.applications import Starlette
         from starlette.responses import JSONResponse, Response

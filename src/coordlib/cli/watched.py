@@ -59,10 +59,8 @@ def import_list(
         typer.echo(f"{said}; nothing was changed")
         return
     day = _day(date)
-    with (
-        workspace_lock(workspace, "coordlib pool import"),
-        open_store(Workspace(workspace).database) as store,
-    ):
+    database = Workspace(workspace).database
+    with workspace_lock(workspace, "coordlib pool import"), open_store(database) as store:
         new = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)
     typer.echo(f"{said}; {len(new):,} were new in the pool, {len(chosen) - len(new):,} were there already")
 
