@@ -144,6 +144,15 @@ def test_a_service_that_is_down_is_not_asked_forever(client, filled, script):
     assert outcome.requests < 110
 
 
+def test_a_refused_account_is_noted_whatever_else_its_query_asks_for(client, filled, script, store):
+    filled.before = lambda r, b: script.error(400, "invalid_params", "username user1 is private")
+    words = any_of("keyword", ["one", "two"])
+    outcome = client.videos(Query(and_=[words, any_of("username", ["user1"])]), FIRST, FIRST)
+    assert not outcome.complete
+    [history] = coverage.account_histories(store, ["user1"], LAST)
+    assert history.problem is not None and "is private" in history.problem
+
+
 def test_a_refused_list_of_fields_falls_back_to_the_oldest_ones_with_a_warning(client, filled, script):
     def before(request, body):
         return (

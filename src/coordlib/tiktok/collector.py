@@ -9,13 +9,12 @@ from tqdm import tqdm
 
 from coordlib.errors import QuotaExhausted, ServiceError, UnreachableError
 from coordlib.store import windows
-from coordlib.store.windows import NewWindow
 from coordlib.tiktok.endpoints import FailedWindow, Outcome
 from coordlib.tiktok.plan import Plan
 from coordlib.tiktok.probe import probe
 from coordlib.tiktok.query import Query
 from coordlib.tiktok.session import Session
-from coordlib.tiktok.window_work import BROKEN_MEMORY, KNOWN_BROKEN, PASSING, WindowWork
+from coordlib.tiktok.window_work import BROKEN_MEMORY, KNOWN_BROKEN, PASSING, WindowWork, new_window
 from coordlib.times import day_of
 
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
@@ -73,14 +72,7 @@ class Collector:
         if windows.planned(self.store, run_id, phase) is None:
             plan = make_plan()
             new = [
-                NewWindow(
-                    item.query.to_json(),
-                    item.query.fingerprint,
-                    item.start,
-                    item.end,
-                    max_pages=item.max_pages,
-                    subjects=item.subjects,
-                )
+                new_window(item.query, item.start, item.end, max_pages=item.max_pages, subjects=item.subjects)
                 for item in plan.requests
             ]
             windows.plan(self.store, run_id, phase, new, plan.facts(), self._now())
@@ -155,12 +147,11 @@ class Collector:
             for w in found
             if w.state == "failed"
         )
-        cut = [w.reason for w in found if w.state == "done" and w.reason not in (None, "done")]
-        if reason == "done":
-            reason = "failed-windows" if failed else str(cut[0]) if cut else "done"
-        current = next((w for w in found if w.state in ("quota", "running")), None)
-        cut_off = next((w for w in found if w.state == "done" and w.reason == "max-pages"), None)
-        at = current or cut_off
+        cut = [w for w in found if w.state == "done" and w.reason not in (None, "done")]
+        if reason == "done" and (failed or cut):
+            reason = "failed-windows" if failed else str(cut[0].reason)
+        begun = [w for w in found if w.state in ("quota", "running")]
+        at = next(iter([*begun, *(w for w in cut if w.reason == "max-pages")]), None)
         return Outcome(
             n_rows=self._rows(run_id, phase),
             complete=reason == "done",

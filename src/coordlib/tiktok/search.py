@@ -10,13 +10,13 @@ from dataclasses import replace
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import windows
 from coordlib.store.stored_posts import collected_posts, upsert_posts
-from coordlib.store.windows import NewWindow
 from coordlib.tiktok.collector import Collector
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of
 from coordlib.tiktok.errors import Answer
 from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
+from coordlib.tiktok.window_work import new_window
 
 
 def collect_videos(
@@ -87,9 +87,9 @@ def collect_videos(
     for name, value in (("max_pages", max_pages), ("max_records", max_records)):
         if value is not None and value < 1:
             raise ParameterError(f"{name} = {value}: give 1 or more, or none for all")
-    overlap, asked = dt.timedelta(days=overlap_days), query.to_json()
+    overlap = dt.timedelta(days=overlap_days)
     new = [
-        NewWindow(asked, query.fingerprint, max(first, begin - overlap), stop, names, max_pages)
+        new_window(query, max(first, begin - overlap), stop, fields=names, max_pages=max_pages)
         for begin, stop in days_between(first, last, days=window_days)
     ]
     collector = Collector(client, max_count=max_count, progress=progress)

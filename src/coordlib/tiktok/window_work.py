@@ -56,6 +56,11 @@ KNOWN_BROKEN = "known-broken-day"
 _ONE_DAY = dt.timedelta(days=1)
 
 
+def new_window(query: Query, start: dt.date, end: dt.date, **more: Any) -> NewWindow:
+    """Return a window of a query, to be written."""
+    return NewWindow(query.to_json(), query.fingerprint, start, end, **more)
+
+
 class WindowWork:
     """Moves single windows on; remembers how many of a run failed altogether, one after the other."""
 
@@ -171,15 +176,15 @@ class WindowWork:
         upper = window.upper
         if oldest is not None and oldest >> 32 > 0:
             upper = max(window.start, min(upper, day_of((oldest >> 32) + ID_SLACK)))
-        restarts = window.restarts + 1
-        again: dict[str, Any] = {
-            "search_id": None,
-            "cursor": 0,
-            "empty_pages": 0,
-            "restarts": restarts,
-            "state": "running",
-        }
-        self._update(window, upper_date=upper.isoformat(), **again)
+        self._update(
+            window,
+            search_id=None,
+            cursor=0,
+            empty_pages=0,
+            restarts=window.restarts + 1,
+            upper_date=upper.isoformat(),
+            state="running",
+        )
 
     def _without_culprit(self, window: Window, query: Query, answer: Answer) -> bool:
         """Take a refused account out of a batch, or cut the batch in two; False when there is nothing to cut."""
@@ -209,10 +214,7 @@ class WindowWork:
     ) -> None:
         """Put smaller windows in the place of one."""
         same: dict[str, Any] = {"fields": window.fields, "max_pages": window.max_pages}
-        new = [
-            NewWindow(query.to_json(), query.fingerprint, start, end, root_id=window.root_id, **same)
-            for query, start, end in parts
-        ]
+        new = [new_window(*part, root_id=window.root_id, **same) for part in parts]
         reason, log_id = (answer.kind.value, answer.log_id) if answer else (KNOWN_BROKEN, None)
         with self.store.transaction():
             windows.add(self.store, window.run_id, window.phase, new, self._now())
@@ -254,8 +256,10 @@ class WindowWork:
             self.close(window, answer.kind.value, answer.log_id)
             names = query.usernames() or frozenset()
             if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
-                [account] = query.and_[0].field_values
-                coverage.mark_problem(self.store, account, answer.message, window.upper, self._now())
+                account = next(item for item in query.and_ if item.field_name == "username")
+                coverage.mark_problem(
+                    self.store, account.field_values[0], answer.message, window.upper, self._now()
+                )
             self.settle(window.root_id)
         if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
