@@ -21,7 +21,7 @@ from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.monitor import Connect
 from coordlib.runs.stored import load_discovery
 from coordlib.store import open_store
-from coordlib.store.period import counted_requests
+from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import add_to_pool
 from coordlib.store.runs import finish_run, record_facts, start_run
 from coordlib.store.stored_posts import collected_posts, record_posts

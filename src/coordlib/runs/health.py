@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from coordlib.store import Store, ledger, windows
-from coordlib.store.period import counted_requests, earlier_yield, known_gaps, refused_accounts, run_answers
-from coordlib.store.windows import Window
+from coordlib.store.coverage import refused_accounts
+from coordlib.store.ledger import counted_requests
+from coordlib.store.windows import Window, earlier_yield, known_gaps, run_answers
 from coordlib.tiktok import Query
 
 #: A query that returns nothing is worth a warning when at least this many posts were to be expected.

@@ -160,3 +160,11 @@ def caption_histories(
             period = None if known is None else known.period
             found.append(CaptionHistory(caption, sharers, len(shares), first, last, period))
     return found
+
+
+def refused_accounts(store: Store) -> dict[str, str]:
+    """Return the accounts the service refuses, with what it said of each."""
+    rows = store.rows(
+        "SELECT subject, problem FROM coverage WHERE kind = 'account' AND problem IS NOT NULL ORDER BY subject"
+    )
+    return {row["subject"]: row["problem"] for row in rows}

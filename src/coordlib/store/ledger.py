@@ -103,6 +103,15 @@ def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> Spe
     return Spent(sum(by_kind.values()), by_kind, by_purpose, errors)
 
 
+def counted_requests(store: Store, run_id: str) -> dict[str, int]:
+    """Return a run's requests by outcome, those for access tokens left out: they cost no quota."""
+    rows = store.rows(
+        "SELECT kind, count(*) AS n FROM requests WHERE run_id = ? AND endpoint <> 'token' GROUP BY kind ORDER BY kind",
+        (run_id,),
+    )
+    return {row["kind"]: int(row["n"]) for row in rows}
+
+
 def setting(store: Store, name: str, default: Callable[[], str]) -> str:
     """Return a value kept with the workspace, making it on first use."""
     with store.transaction():
