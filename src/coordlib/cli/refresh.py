@@ -21,34 +21,18 @@ from coordlib.tiktok import Credentials
 from coordlib.tiktok.compliance import refresh as refresh_store
 
 _DEFAULTS = CollectionParameters()
+_FILE = "YAML file of the monitoring: its refresh_days and daily_requests hold."
+_ELSE = "(none: those of the file, else {:,})."
+_DAYS = f"Check videos not seen for this many days {_ELSE.format(_DEFAULTS.refresh_days)}"
+_REQUESTS = f"Requests a UTC day may spend {_ELSE.format(_DEFAULTS.daily_requests)}"
 
 
 @app.command()
 def refresh(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
-    parameters: Annotated[
-        Path | None,
-        typer.Option(
-            "--parameters",
-            "-f",
-            help="YAML file of the monitoring: its refresh_days and daily_requests hold.",
-        ),
-    ] = None,
-    days: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=30,
-            help=f"Check videos not seen for this many days (none: those of the file, else {_DEFAULTS.refresh_days}).",
-        ),
-    ] = None,
-    daily_requests: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help=f"Requests a UTC day may spend (none: those of the file, else {_DEFAULTS.daily_requests:,}).",
-        ),
-    ] = None,
+    parameters: Annotated[Path | None, typer.Option("--parameters", "-f", help=_FILE)] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=30, help=_DAYS)] = None,
+    daily_requests: Annotated[int | None, typer.Option(min=1, help=_REQUESTS)] = None,
     batch: Annotated[
         bool, typer.Option(help="Use batch compliance; where it is refused, videos are looked up by id.")
     ] = True,

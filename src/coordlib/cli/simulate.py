@@ -37,9 +37,7 @@ def archive_command(
     from coordlib.simulate.archive import write_archive
     from coordlib.simulate.world import build_world
 
-    world = build_world(
-        accounts=accounts, days=days, seed=seed, start=start, kinds=tuple(kinds) if kinds else None
-    )
+    world = build_world(accounts, days, seed, start, tuple(kinds) if kinds else None)
     names = write_archive(world, folder)
     typer.echo(
         f"{folder}: {len(names)} simulated days, {names[0]} to {names[-1]} ({len(world.videos):,} videos)"
@@ -72,9 +70,7 @@ def serve_command(
     from coordlib.simulate.service import load_config, serve
     from coordlib.simulate.world import build_world
 
-    world = build_world(
-        accounts=accounts, days=days, seed=seed, start=start, kinds=tuple(kinds) if kinds else None
-    )
+    world = build_world(accounts, days, seed, start, tuple(kinds) if kinds else None)
     settings = load_config(world, config, faults, now)
     if truth is not None:
         write_truth(world, truth, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from coordlib.runs.pool import import_accounts, read_account_list
 from coordlib.store import open_store
 from coordlib.store.pool import STATUSES, pool, set_status
 from coordlib.store.runs import account_history
+from coordlib.times import day_of
 
 pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
 app.add_typer(pool_app)
@@ -52,13 +54,17 @@ def import_list(
         )
     for line, cell in accounts.unreadable:
         typer.echo(f"{file}: line {line}: '{clean_text(cell)}' is no account name, skipped", err=True)
-    said = f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {_times(min_mentions)}"
+    often = "once" if min_mentions == 1 else f"{min_mentions} times"
+    said = f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {often}"
     if accounts.n_unreadable:
         said += f"; {accounts.n_unreadable:,} of {accounts.n_rows:,} rows are no account name"
     if dry_run:
         typer.echo(f"{said}; nothing was changed")
         return
-    day = _day(date)
+    try:
+        day = dt.date.fromisoformat(date).isoformat() if date else day_of(time.time()).isoformat()
+    except ValueError:
+        raise ParameterError(f"date = '{date}': expected YYYY-MM-DD") from None
     database = Workspace(workspace).database
     with workspace_lock(workspace, "coordlib pool import"), open_store(database) as store:
         new = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)
@@ -150,16 +156,3 @@ def _set(workspace: Path, usernames: list[str], status: str) -> None:
             )
         number = set_status(store, names, status)
     typer.echo(f"{number:,} account{' is' if number == 1 else 's are'} {status} now")
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
-
-
-def _day(text: str | None) -> str:
-    if text is None:
-        return dt.datetime.now(dt.UTC).date().isoformat()
-    try:
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None

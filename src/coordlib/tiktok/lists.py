@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
+import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.stored_posts import upsert_posts
-from coordlib.tiktok import endpoints as at
 from coordlib.tiktok.budget import FOLLOW
 from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, check_digits, clean, merge, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
