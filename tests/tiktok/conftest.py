@@ -157,9 +157,13 @@ def connect(service: FakeService, time: FakeTime, store: Store) -> Iterator[Call
 
     def make(credentials: Credentials | None = None, **options: Any) -> TikTokResearch:
         settings: dict[str, Any] = {
-            "transport": httpx.MockTransport(service), "store": store, "clock": time.clock, "sleep": time.sleep,
-            "min_interval": 0, **options,
-        }  # fmt: skip
+            "transport": httpx.MockTransport(service),
+            "store": store,
+            "clock": time.clock,
+            "sleep": time.sleep,
+            "min_interval": 0,
+            **options,
+        }
         made.append(TikTokResearch(credentials or Credentials(KEY, SECRET), **settings))
         return made[-1]
 

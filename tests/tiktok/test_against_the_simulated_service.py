@@ -44,9 +44,14 @@ def connected(world, faults=(), quota=1000, path=":memory:", **config):
     with running_server(world, service=service) as url, open_store(path) as store:
         budget = RequestBudget(store, clock=lambda: service.state.now)
         with TikTokResearch(
-            Credentials("sim-key", "sim-secret"), url, store=store, budget=budget,
-            clock=lambda: service.state.now, sleep=wait, min_interval=0,
-        ) as client:  # fmt: skip
+            Credentials("sim-key", "sim-secret"),
+            url,
+            store=store,
+            budget=budget,
+            clock=lambda: service.state.now,
+            sleep=wait,
+            min_interval=0,
+        ) as client:
             yield client, service
 
 

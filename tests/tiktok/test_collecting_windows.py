@@ -242,8 +242,9 @@ def test_windows_may_overlap_and_still_bring_each_video_once(client, filled):
     outcome = client.videos(USERS, FIRST, LAST, overlap_days=1)
     assert outcome.n_rows == len(filled.videos)
     assert [(b["start_date"], b["end_date"]) for _, b in filled.requests if "cursor" not in b] == [
-        ("20261101", "20261107"), ("20261107", "20261114"),
-    ]  # fmt: skip
+        ("20261101", "20261107"),
+        ("20261107", "20261114"),
+    ]
 
 
 def test_nothing_is_sent_for_a_period_or_a_field_that_would_be_refused(client, service):

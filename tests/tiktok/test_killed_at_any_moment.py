@@ -58,9 +58,13 @@ def collect(path, service, now, kill_at=None):
         if kill_at is not None:
             store.connection.set_trace_callback(die_in_time)
         client = TikTokResearch(
-            Credentials("k", "s"), transport=httpx.MockTransport(service), store=store,
-            clock=lambda: now, sleep=lambda seconds: None, min_interval=0,
-        )  # fmt: skip
+            Credentials("k", "s"),
+            transport=httpx.MockTransport(service),
+            store=store,
+            clock=lambda: now,
+            sleep=lambda seconds: None,
+            min_interval=0,
+        )
         Collector(client, progress=False).run("r1", "accounts", make_plan)
         client.close()
 

@@ -214,7 +214,6 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
         complete=all(part.complete for part in parts),
         reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
         requests=sum(part.requests for part in parts),
-        failed_windows=tuple(window for part in parts for window in part.failed_windows),
         log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
         problems={name: text for part in parts for name, text in part.problems.items()},
     )

@@ -7,10 +7,18 @@ from typing import Any
 
 #: Name in the API to name in a table of posts; every other field keeps its name.
 NAMES = {
-    "id": "content_id", "video_id": "content_id", "username": "account_id", "create_time": "posted_at",
-    "video_description": "text", "hashtag_names": "hashtags", "view_count": "views", "like_count": "likes",
-    "comment_count": "comments", "share_count": "shares", "favorites_count": "favorites",
-}  # fmt: skip
+    "id": "content_id",
+    "video_id": "content_id",
+    "username": "account_id",
+    "create_time": "posted_at",
+    "video_description": "text",
+    "hashtag_names": "hashtags",
+    "view_count": "views",
+    "like_count": "likes",
+    "comment_count": "comments",
+    "share_count": "shares",
+    "favorites_count": "favorites",
+}
 
 
 def as_post(video: Mapping[str, Any]) -> dict[str, Any]:

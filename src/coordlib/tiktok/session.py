@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -90,9 +89,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -148,11 +145,16 @@ class Session:
         """
         params = {"fields": ",".join(fields)} if fields else None
         options = {"params": params, "json": json, "data": data, "files": files}
-        note = partial(ledger.Entry, purpose=purpose, endpoint=endpoint.name, window_id=window_id)
+        about: dict[str, Any] = {
+            "purpose": purpose,
+            "endpoint": endpoint.name,
+            "window_id": window_id,
+            "run_id": self.run_id,
+        }
         waits = {**self.schedules, **(schedules or {})}
         counts: Counter[Kind] = Counter()
         while True:
-            note.keywords["attempt"] = counts.total() + 1
+            note = partial(ledger.Entry, attempt=counts.total() + 1, **about)
             answer = self._attempt(endpoint, options, note, keep)
             schedule, done = waits.get(answer.kind, ()), counts[answer.kind]
             counts[answer.kind] += 1
@@ -182,7 +184,6 @@ class Session:
         answer = self._send(endpoint, options, token)
         entry = note(
             sent_at=int(sent_at),
-            run_id=self.run_id,
             kind=answer.kind.value,
             ms=round((time.perf_counter() - started) * 1000),
             http_status=answer.status,
