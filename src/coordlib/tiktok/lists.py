@@ -47,17 +47,28 @@ def _account(username: str) -> dict[str, str]:
     return {"username": condition("username", "EQ", username).field_values[0]}
 
 
-def ending(data: Mapping[str, Any], found: bool, cursor: int | None) -> str | None:
+def ending(
+    data: Mapping[str, Any],
+    found: bool,
+    cursor: int | None,
+    *,
+    pages: int = 1,
+    empty: int = 0,
+    max_pages: int | None = None,
+) -> str | None:
     """Say why a list ends with a page: ``done`` where the service says so, else what is doubtful; None: it goes on.
 
-    An empty page may leave the cursor where it was: then the same page is asked for again.
+    An empty page may leave the cursor where it was: then the same page is asked for again. ``pages`` were asked for
+    by now, the last ``empty`` of them without a row.
     """
     more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
     if not more:
         return "no-has-more" if more is None else "done"
     if following is None or (found and following == cursor):
         return "no-cursor"
-    return None
+    if empty >= EMPTY_PAGES:
+        return "empty-pages"
+    return "max-pages" if max_pages is not None and pages >= max_pages else None
 
 
 def _pages(
@@ -97,14 +108,10 @@ def _pages(
         for row in found:
             rows.setdefault(str(row.get("id") or row.get("username")), row | ({mark: told} if mark else {}))
         pages, empty = pages + 1, 0 if found else empty + 1
-        reason = ending(answer.data, bool(found), cursor)
+        reason = ending(answer.data, bool(found), cursor, pages=pages, empty=empty, max_pages=max_pages)
         cursor = clean(answer.data.get("cursor"), "create_time")
         promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
-        if reason is None and empty >= EMPTY_PAGES:
-            reason = "empty-pages"
-        elif reason is None and max_pages is not None and pages >= max_pages:
-            reason = "max-pages"
-        elif reason == "done" and len(rows) < promised:
+        if reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
     if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"

@@ -48,7 +48,7 @@ _WORD_FIELDS = ("keyword", "hashtag_name", "username", "region_code", "video_len
 OPERATIONS: Mapping[str, frozenset[str]] = dict.fromkeys(
     (*_WORD_FIELDS, *_ID_FIELDS), _EQUAL
 ) | dict.fromkeys(("create_date", *_COUNT_FIELDS), _ORDERED)
-_LENGTHS = frozenset({"SHORT", "MID", "LONG", "EXTRA_LONG"})
+LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -153,7 +153,7 @@ def _clean(field_name: str, value: object) -> str:
             text = f"{parse_day(text, what='create_date'):%Y%m%d}"
         case "video_length":
             text = text.upper()
-            if text not in _LENGTHS:
+            if text not in LENGTHS:
                 wrong = f"'{text[:20]}': use SHORT, MID, LONG or EXTRA_LONG"
         case _ if field_name in (*_ID_FIELDS, *_COUNT_FIELDS) and not re.fullmatch(r"[0-9]+", text):
             wrong = f"'{text[:40]}' is not a whole number written in digits"

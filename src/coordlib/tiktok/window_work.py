@@ -19,7 +19,7 @@ from coordlib.store import coverage, windows
 from coordlib.store.windows import NewWindow, Window
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
-from coordlib.tiktok.lists import EMPTY_PAGES, ending
+from coordlib.tiktok.lists import ending
 from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count, video_body
 from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
@@ -119,14 +119,11 @@ class WindowWork:
         pages, empty = window.pages + 1, 0 if listed else window.empty_pages + 1
         cursor = clean(answer.data.get("cursor"), "create_time")
         search_id = clean(answer.data.get("search_id"), "search_id") or window.search_id
-        ended = ending(answer.data, listed, window.cursor)
-        if ended is None:
-            if empty >= EMPTY_PAGES:
-                ended = "empty-pages"
-            elif window.max_pages is not None and pages >= window.max_pages:
-                ended = "max-pages"
-            elif search_id is None or (listed and cursor < window.cursor):
-                ended = "no-cursor"
+        ended = ending(
+            answer.data, listed, window.cursor, pages=pages, empty=empty, max_pages=window.max_pages
+        )
+        if ended is None and (search_id is None or (listed and cursor < window.cursor)):
+            ended = "no-cursor"
         self._update(
             window,
             state="running" if ended is None else "done",

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from coordlib.simulate.ids import DAY, IntArray, chance, mix
-from coordlib.simulate.service.validate import LENGTHS, VideoQuery, first_second
+from coordlib.simulate.service.validate import VideoQuery, first_second
 from coordlib.simulate.world import World
+from coordlib.tiktok.query import LENGTHS
 
 BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")

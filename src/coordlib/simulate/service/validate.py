@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from coordlib.tiktok.query import OPERATIONS, REGION_CODES
+from coordlib.tiktok.query import LENGTHS, OPERATIONS, REGION_CODES
 from coordlib.times import day_start
 
-LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
 EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
 _DAY = 86_400
 
