@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import httpx
 from no_pages import decided_without_a_page
 
 from coordlib.errors import ParameterError
@@ -15,7 +16,26 @@ from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
 from coordlib.runs.monitor import monitor_day
 from coordlib.runs.simulated import morning_of, simulated_connector
-from coordlib.simulate.service import RemoteClock
+
+
+class RemoteClock:
+    """The clock of a service in another process, at an address: tells its time, waits by moving it on."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = f"{base_url.rstrip('/')}/__sim/clock"
+
+    def time(self) -> float:
+        """Return the simulated time, UTC seconds."""
+        return float(httpx.get(self._url, timeout=60).raise_for_status().json()["now"])
+
+    def sleep(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        httpx.post(self._url, timeout=60, json={"advance": seconds}).raise_for_status()
+
+    def not_before(self, moment: float) -> None:
+        """Move the clock forward to a moment; never back."""
+        if self.time() < moment:
+            httpx.post(self._url, timeout=60, json={"now": moment}).raise_for_status()
 
 
 def main() -> None:

@@ -13,23 +13,15 @@ from coordlib.simulate.ids import DAY, IntArray
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of planted network behaves.
+    """How one kind of planted network behaves."""
 
-    Attributes
-    ----------
-    spread
-        Scale of the delay between members in one episode, seconds.
-    repeats
-        Largest number of posts of one member in one episode.
-    episodes_per_day
-        Mean number of joint episodes a day.
-    found
-        Whether exact captions within 120 seconds are expected to give the network away.
-    """
-
+    #: scale of the delay between members in one episode, seconds
     spread: float
+    #: largest number of posts of one member in one episode
     repeats: int
+    #: mean number of joint episodes
     episodes_per_day: float
+    #: whether exact captions within 120 seconds are expected to give the network away
     found: bool
     what: str
 

@@ -6,11 +6,10 @@ header that it is simulated.
 
 from coordlib.simulate.service.api import Service
 from coordlib.simulate.service.config import Fault, ServerConfig, archive_faults, load_config, read_faults
-from coordlib.simulate.service.server import RemoteClock, running_server, serve
+from coordlib.simulate.service.server import running_server, serve
 
 __all__ = [
     "Fault",
-    "RemoteClock",
     "ServerConfig",
     "Service",
     "archive_faults",

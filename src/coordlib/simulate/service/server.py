@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
 from coordlib.simulate.service.api import Reply, Service
 from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
@@ -31,26 +29,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 HOST = "127.0.0.1"
-
-
-class RemoteClock:
-    """The clock of a service in another process, at an address: tells its time, waits by moving it on."""
-
-    def __init__(self, base_url: str) -> None:
-        self._url = f"{base_url.rstrip('/')}/__sim/clock"
-
-    def time(self) -> float:
-        """Return the simulated time, UTC seconds."""
-        return float(httpx.get(self._url, timeout=60).raise_for_status().json()["now"])
-
-    def sleep(self, seconds: float) -> None:
-        """Let simulated time pass."""
-        httpx.post(self._url, timeout=60, json={"advance": seconds}).raise_for_status()
-
-    def not_before(self, moment: float) -> None:
-        """Move the clock forward to a moment; never back."""
-        if self.time() < moment:
-            httpx.post(self._url, timeout=60, json={"now": moment}).raise_for_status()
 
 
 def create_app(service: Service) -> Starlette:

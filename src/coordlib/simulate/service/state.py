@@ -27,34 +27,25 @@ class Search:
 
 @dataclass
 class State:
-    """Everything that changes while the server runs.
+    """Everything that changes while the server runs."""
 
-    Attributes
-    ----------
-    now
-        Simulated time, UTC seconds; moves by ``tick`` with each request, or when it is set.
-    tokens
-        Token → (client key, expiry).
-    used
-        (client key, UTC day, pool) → requests counted; the pool is "research".
-    matched, fired
-        Place of a fault → calls its conditions held for; its name → how often it struck.
-    tasks
-        Compliance task → (ids, answers still to be "Processing").
-    """
-
+    #: simulated time, UTC seconds; moves by ``tick`` with each request, or when it is set
     now: float
     tick: float
     seed: int
     random: random.Random = field(init=False, repr=False)
+    #: token → (client key, expiry)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
     searches: OrderedDict[str, Search] = field(default_factory=OrderedDict, repr=False)
+    #: (client key, UTC day, pool) → requests counted; the pool is "research"
     used: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    #: name of a fault → how often it struck; its place → calls for which its conditions held
     fired: Counter[str] = field(default_factory=Counter)
     matched: Counter[int] = field(default_factory=Counter)
     returned: int = 0
+    #: compliance task → (ids, answers still to be "Processing")
     tasks: dict[str, tuple[list[int], int]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
