@@ -120,15 +120,14 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
         parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
     urls = pd.concat(parts, ignore_index=True)
     word = rng.choice(np.array(words()["headlines"], dtype=object), len(urls))
-    urls["title"] = [
-        f"{(_nth('topics', outlet) if network == 0 else _nth('pushed', network - 1)).capitalize()}: {headline} ({i})"
-        for i, (outlet, network, headline) in enumerate(
-            zip(urls["outlet"], urls["network"], word, strict=True), 1
-        )
+    subjects = [
+        _nth("topics", outlet) if network == 0 else _nth("pushed", network - 1)
+        for outlet, network in zip(urls["outlet"], urls["network"], strict=True)
     ]
-    urls["address"] = [
-        f"https://{host}/article/{number}" for number, host in enumerate(urls["host"], start=1)
-    ]
+    number = range(1, len(urls) + 1)
+    told = zip(number, subjects, word, strict=True)
+    urls["title"] = [f"{subject.capitalize()}: {headline} ({i})" for i, subject, headline in told]
+    urls["address"] = [f"https://{host}/article/{i}" for i, host in zip(number, urls["host"], strict=True)]
     return urls
 
 

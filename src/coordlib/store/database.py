@@ -33,7 +33,7 @@ def replaced(names: Iterable[str]) -> str:
     return "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in names)
 
 
-def migrations() -> list[tuple[int, str]]:
+def _migrations() -> list[tuple[int, str]]:
     """Return the numbered migrations, oldest first, as (version, SQL)."""
     files = (resources.files("coordlib.store") / "schema").iterdir()
     return sorted(
@@ -154,7 +154,7 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
 
 
 def _migrate(store: Store) -> None:
-    known = migrations()
+    known = _migrations()
     newest, version = known[-1][0], store.schema_version
     if version == newest:
         return

@@ -16,13 +16,7 @@ COLUMNS = ("account_id", "status", "added_on", "reason", "source")
 def add_to_pool(
     store: Store, account_ids: Sequence[str], *, added_on: str, reason: str, source: str
 ) -> list[str]:
-    """Append accounts in the given order; those already in the pool stay as they are.
-
-    Returns
-    -------
-    list of str
-        The accounts that were new.
-    """
+    """Append accounts in the given order, those already in the pool stay as they are; return the new ones."""
     enter = insert("accounts", ("position", *COLUMNS), "(account_id) DO NOTHING")
     new: list[str] = []
     with store.transaction() as connection:

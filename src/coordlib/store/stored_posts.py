@@ -25,22 +25,10 @@ _DERIVED = ("url", "platform", "links")
 
 
 def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> int:
-    """Insert or refresh posts; of two versions of one id the later fetch wins.
+    """Insert or refresh posts fetched at a time (UTC seconds); return how many.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    rows
-        Posts with the names of :mod:`coordlib.posts`. Fields without a column of their own are kept as JSON in
-        ``extra``; counts are kept per run by :func:`record_posts`.
-    fetched_at
-        When the rows were fetched, UTC seconds.
-
-    Returns
-    -------
-    int
-        How many rows were written.
+    Of two fetches of one id the later wins. Names are those of :mod:`coordlib.posts`; fields without a column of their
+    own are kept as JSON in ``extra``, counts by :func:`record_posts` and by the collection.
     """
     values = [_row(row, fetched_at) for row in rows]
     names = (*_COLUMNS, "extra", "fetched_at")

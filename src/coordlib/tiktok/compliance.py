@@ -133,7 +133,7 @@ def _answers(
     """Yield ids asked with those of them that are still valid."""
     if batch and len(ids) > IDS_PER_QUERY:
         try:
-            valid = still_valid(client, ids)
+            valid = _still_valid(client, ids)
         except QuotaExhausted:
             raise
         except (QueryError, ServiceError):
@@ -145,17 +145,11 @@ def _answers(
                 yield missing, frozenset()
                 return
             ids = missing
-    yield from look_up(client, ids)
+    yield from _look_up(client, ids)
 
 
-def still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
-    """Hand in at most 10,000 ids for batch compliance and return those still valid.
-
-    Raises
-    ------
-    ServiceError
-        The task failed or does not end.
-    """
+def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
+    """Hand in at most 10,000 ids for batch compliance and return those still valid."""
     task = compliance_create(client, ids)
     for _ in range(POLLS):
         status = compliance_status(client, task)
@@ -169,14 +163,11 @@ def still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
     )
 
 
-def look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Look videos up by id, a hundred a query, over the days their ids were made and two more.
 
-    Raises
-    ------
-    ServiceError
-        A query that cannot be answered, or one that finds none of many videos: searches were silently
-        empty for weeks before, so that is no proof. What came before is kept.
+    A query that cannot be answered is a ``ServiceError``, and so is one that finds none of many videos: searches were
+    silently empty for weeks before, so that is no proof. What came before is kept.
     """
     for group, first, last in _groups(ids):
         found: set[str] = set()

@@ -23,7 +23,7 @@ EVERYDAY_WORD = "fyp"
 SUBJECTS, FIRST_DAY, LAST_DAY = 20, 10, 4
 
 
-def known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
+def _known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
     """Return a query and a period that must bring rows: for accounts (else captions) stored last, or an everyday word."""
     column = "account_id" if accounts else "text"
     found = session.store.connection.execute(
@@ -45,7 +45,7 @@ def known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, d
 
 def probe(session: Session, *, accounts: bool) -> str | None:
     """Ask for what must be there: ``rows`` or ``nothing``; None where the question was not answered."""
-    query, first, last = known_active(session, accounts=accounts)
+    query, first, last = _known_active(session, accounts=accounts)
     body = video_body(query.to_json(), first, last)
     try:
         answer = session.request(VIDEO_QUERY, fields=("id", "username"), json=body, purpose="probe")

@@ -116,15 +116,7 @@ def checked(model: type[_Model], values: Mapping[str, Any], what: str) -> _Model
 
 
 def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
-    """Validate faults given as mappings.
-
-    Raises
-    ------
-    UnknownParameterError
-        An unknown fault or setting, with the nearest known name.
-    ParameterError
-        A value outside its range.
-    """
+    """Validate faults given as mappings; an unknown name or setting, or a value out of range is refused in one line."""
     faults = []
     for value in values:
         name, endpoint = str(value.get("name")), value.get("endpoint")
@@ -176,12 +168,7 @@ def load_config(
 ) -> ServerConfig:
     """Put together a server's settings from a YAML file, its faults from a preset or another file, and a day.
 
-    Raises
-    ------
-    FileFormatError
-        A file that is absent or not readable as YAML.
-    UnknownParameterError, ParameterError
-        A name nobody knows, a value outside its range.
+    A file that cannot be read, a name nobody knows and a value out of range are refused in one line.
     """
     values = read_yaml(path) if path else {}
     given = values.pop("faults", [])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-def create_app(service: Service) -> Starlette:
+def _app(service: Service) -> Starlette:
     """Return the ASGI application of a service, refused in one line where Starlette is not installed."""
     try:
         from starlette.applications import Starlette
@@ -67,7 +67,7 @@ def create_app(service: Service) -> Starlette:
         body = await request.body()
         try:
             values = json.loads(body) if request.method == "POST" and body else {}
-            return JSONResponse(administer(service, request.path_params["what"], request.method, values))
+            return JSONResponse(_administer(service, request.path_params["what"], request.method, values))
         except CoordError as error:
             return JSONResponse({"error": str(error)}, 400)
         except ValueError:
@@ -81,7 +81,7 @@ def create_app(service: Service) -> Starlette:
     return Starlette(routes=routes)
 
 
-def administer(service: Service, what: str, method: str, values: Any) -> dict[str, Any]:
+def _administer(service: Service, what: str, method: str, values: Any) -> dict[str, Any]:
     """Do what an admin endpoint asks and return its answer; ``reset`` forgets all and sets the clock to the start."""
     if not isinstance(values, dict):
         raise ParameterError("expected a JSON object")
@@ -117,7 +117,7 @@ def administer(service: Service, what: str, method: str, values: Any) -> dict[st
 @contextlib.contextmanager
 def _prepared(service: Service, port: int) -> Iterator[tuple[uvicorn.Server, socket.socket, str]]:
     """Give a server that is not running yet, a socket that listens on loopback, and the address of both."""
-    app = create_app(service)
+    app = _app(service)
     try:
         import uvicorn
     except ImportError:
