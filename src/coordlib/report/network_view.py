@@ -60,8 +60,8 @@ _FACTS = {
 class NetworkView(Html):
     """A drawn network: it shows itself, and ``write`` puts it beside a report as ``network.html``.
 
-    ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words; ``drawing`` is the pyvis network, to be
-    restyled with pyvis' own methods before it is written.
+    ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words; ``drawing`` is the pyvis network: its
+    nodes, edges and ``options`` (a dict) can be restyled before it is written.
     """
 
     def __init__(self, drawing: Network, summary: str, n_all: int, simulated: bool, edge_unit: str) -> None:
