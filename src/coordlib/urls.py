@@ -56,7 +56,7 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _CUT = re.compile(r"(?:\.\.\.|…|%e2%80%a6)/?$", re.IGNORECASE)
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 #: A page for phones beside the page; below a shelf or in a code host ``amp`` is the name of something.
-_AMP_PATH = re.compile(r"(?<=[^/])/amp$|\.amp(?=(?:\.html)?$)")
+_AMP_PATH = re.compile(r"(?<=[^/])(?:/amp)+$|\.amp(?=(?:\.html)?$)")
 _SHELF = re.compile(_RULES["amp_is_a_name"])
 
 
@@ -98,6 +98,8 @@ def clean_url(url: str) -> str | None:
 def _simpler(url: str) -> str | None:
     """Apply every rule once; :func:`clean_url` repeats it until nothing changes."""
     parts = urlsplit(url)
+    if len(parts.netloc) > 300:  # no name of a host is longer than 253
+        return None
     site = _site(parts.hostname or "")
     if not site or any(character.isspace() for character in parts.netloc) or _CUT.search(url):
         return None

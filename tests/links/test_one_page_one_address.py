@@ -154,6 +154,8 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES.split("|")), max_size=14).map("".join))
 @settings(max_examples=600, deadline=None)
 @example("a.b./amp/amp/amp/amp/")
+@example("m." * 5000 + "news.example")
+@example("a\ud800")
 def test_a_clean_address_is_clean_and_no_text_breaks_it(text: str) -> None:
     for url in (f"https://{text}", f"https://news.example/{text}"):
         cleaned = clean_url(url)
