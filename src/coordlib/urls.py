@@ -42,7 +42,7 @@ _FRONT_SITES, _FRONT_PATHS, _ALWAYS_FRONT = (
     frozenset(_RULES["front_pages"][name].split()) for name in ("sites", "paths", "always")
 )
 _LINK_PAGES = [(re.compile(place, re.I), names.split()) for place, names in _RULES["link_pages"].items()]
-_LINK_PATHS = re.compile("(?:" + "|".join(_RULES["link_paths"]) + ")(.+)", re.I)
+_LINK_PATHS = re.compile("(?:" + "|".join(_RULES["link_paths"]) + ")(?P<page>.+)", re.I)
 _FORMS = [
     (re.compile(f"{form['matches']}(?:/|$)", re.I), form.get("parameters", "").split(), form["page"])
     for form in _RULES["forms"]
@@ -140,7 +140,7 @@ def _held(site: str, parts: SplitResult, url: str) -> str | None:
     """Return the address that a page which only leads on holds, if it is one."""
     found = _LINK_PATHS.match(f"{site}{url[url.index(parts.netloc) + len(parts.netloc) :]}")
     if found:
-        return re.sub(r"^(?:https?:/+)?", "https://", found[1], count=1, flags=re.IGNORECASE)
+        return re.sub(r"^(?:https?:/+)?", "https://", found["page"], count=1, flags=re.IGNORECASE)
     for pattern, names in _LINK_PAGES:
         if pattern.fullmatch(f"{site}{parts.path.rstrip('/')}"):
             query = parse_qs(parts.query)

@@ -15,12 +15,12 @@ ONE_PAGE = {
     "https://www.youtube-nocookie.com/embed/aaaaaaaaaaa?rel=0 https://www.youtube.com/shorts/aaaaaaaaaaa "
     "http://youtube.com/live/aaaaaaaaaaa?feature=share https://www.youtube.com/v/aaaaaaaaaaa&hl=en https://youtu.be/shorts/aaaaaaaaaaa "
     "https://music.youtube.com/watch?v=aaaaaaaaaaa https://www.youtube.com/attribution_link?u=%2Fwatch%3Fv%3Daaaaaaaaaaa%26feature%3Dshare "
-    "https://m.youtube.com/#/watch?v=aaaaaaaaaaa",
+    "https://m.youtube.com/#/watch?v=aaaaaaaaaaa https://youtu.be/aaaaaaaaaaa&feature=share",
     "EFForg/privacybadger#3217": "https://www.youtube.com/playlist?list=PLaaa https://www.youtube.com/embed/videoseries?list=PLaaa "
     "https://www.youtube.com/watch?list=PLaaa",
     "ClearURLs/Rules#53": "https://twitter.com/desk/status/20 https://x.com/desk/status/20 https://x.com/desk/status/20?s=20&t=abc "
     "https://mobile.twitter.com/Desk/status/20 https://x.com/i/web/status/20 https://twitter.com/desk/status/20/photo/1 "
-    "https://twitter.com/#!/desk/status/20",
+    "https://twitter.com/#!/desk/status/20 https://fxtwitter.com/desk/status/20",
     "ClearURLs/Rules#125": "https://www.tiktok.com/@desk/video/7 https://www.tiktok.com/@desk/video/7?_r=1&_t=8x "
     "https://m.tiktok.com/@desk/video/7?is_from_webapp=1&sender_device=pc https://tiktok.com/@desk/video/7?lang=it",
     "medialab/ural#52": "https://www.facebook.com/permalink.php?story_fbid=5&id=6 https://www.facebook.com/permalink.php?story_fbid=5&amp;id=6 "
@@ -54,7 +54,8 @@ ONE_PAGE = {
     "wikipedia for phones": "https://en.wikipedia.org/wiki/Tea https://en.m.wikipedia.org/wiki/Tea#History",
     "an anchor leads nowhere else": "https://n.example/a https://n.example/a#top https://n.example/a#:~:text=so%20/and https://n.example/a#xtor=RSS-1/2",
     "who a visitor is says nothing": "https://n.example/a https://user:pw@n.example/a https://n.example/a;jsessionid=0A1 https://n.example./a https://n.example/a?PHPSESSID=1",
-    "a spelling says nothing": "https://n.example/%C3%A9?b=1&a=%2f https://N.example/é?a=/&b=1 https://n.example/%c3%a9?a=%2F&b=1",
+    "a spelling says nothing": "https://n.example/%C3%A9?b=1&a=%2f https://N.example/é?a=/&b=1 HTTP://n.example:80/é/?a=/&b=1 https://n.example/%c3%a9?a=%2F&b=1",
+    "a name in other letters": "https://münchen.example/a https://xn--mnchen-3ya.example/a https://MÜNCHEN.example/a",
     "a route's own parameters": "https://app.example/#/article/1 https://app.example/?utm_source=x#/article/1/ https://app.example/#/article/1?utm_source=x",
 }
 
