@@ -1,21 +1,25 @@
-"""One address for one page: URL cleaning, and the full and parent domain of a URL.
+"""One address for one page: URL cleaning, links in texts, and the full and parent domain of a URL.
 
 Two accounts that share the same article through addresses that differ in a tracking parameter
-shared the same object. Cleaning makes such addresses equal; it must never make two pages equal.
+shared the same object. Cleaning makes such addresses equal; it must never make two pages equal,
+which would tie strangers: where both mistakes are possible, two addresses of one page stay two.
 """
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus, urlsplit, urlunsplit
 
 import pandas as pd
 from w3lib.url import canonicalize_url
 
 from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     import tldextract
@@ -23,196 +27,184 @@ if TYPE_CHECKING:
 #: ``None`` is this library's own way; ``"coornet"`` repeats CooRnet 1.7.0, flaws included.
 Compat = Literal["coornet"] | None
 
-#: Parameters that say where a visitor came from and nothing about the page (names in lower case).
-TRACKING_PARAMETERS = frozenset(
-    [
-        "_unique_id",
-        "cmp",
-        "cmpid",
-        "dclid",
-        "fb_action_ids",
-        "fb_action_types",
-        "fb_ref",
-        "fb_source",
-        "fbclid",
-        "feed_id",
-        "gbraid",
-        "gclid",
-        "gclsrc",
-        "ico",
-        "igsh",
-        "igshid",
-        "mc_cid",
-        "mc_eid",
-        "mibextid",
-        "mkt_tok",
-        "mobile",
-        "msclkid",
-        "ncid",
-        "recruiter",
-        "ref",
-        "ref_src",
-        "ref_url",
-        "rss",
-        "sfnsn",
-        "social",
-        "soc_src",
-        "soc_trk",
-        "ttclid",
-        "twclid",
-        "wbraid",
-        "xrs",
-        "yclid",
-    ]
+_RULES = read_yaml(Path(__file__).with_name("url_rules.yml"), text=True)
+_TRACKING = frozenset(_RULES["tracking"].split())
+_PREFIXES = tuple(_RULES["tracking_prefixes"].split())
+_UNSURE = frozenset(_RULES["unsure"].split())
+_OF_SITE = {site: frozenset(names.split()) for site, names in _RULES["tracking_of_site"].items()}
+_VIEWS = {name: frozenset(["", *values.split()]) for name, values in _RULES["views"].items()}
+_VIEW_HOSTS = frozenset(_RULES["view_hosts"].split())
+_VIEW_HOST_OF_SITE = re.compile(
+    "|".join(rf"^(?:{words})\.(?={re.escape(site)}$)" for site, words in _RULES["view_hosts_of_site"].items())
 )
-#: Beginnings of names with the same meaning.
-TRACKING_PREFIXES = (
-    "utm_",
-    "hsa_",
-    "intcmp",
-    "fb_rel",
-    "sr_share",
-    "__twitter_impression",
-    "__cft__",
-    "__tn__",
+_WITH_WWW = frozenset(_RULES["with_www"].split())
+_FRONT_SITES, _FRONT_PATHS, _ALWAYS_FRONT = (
+    frozenset(_RULES["front_pages"][name].split()) for name in ("sites", "paths", "always")
 )
+_LINK_PAGES = [(re.compile(place, re.I), names.split()) for place, names in _RULES["link_pages"].items()]
+_LINK_PATHS = re.compile("(?:" + "|".join(_RULES["link_paths"]) + ")(?P<page>.+)", re.I)
+_FORMS = [
+    (re.compile(f"{form['matches']}(?:/|$)", re.I), form.get("parameters", "").split(), form["page"])
+    for form in _RULES["forms"]
+]
+#: Wikis have the m of the view for phones in the middle: en.m.wikipedia.org.
+_WIKI = re.compile(r"(?<=[a-z])\.m(?=\.(?:mediawiki|wiki[a-z]+|wiktionary)\.org$)")
 
-#: Pages that hold another address in a parameter: (host pattern, path pattern, names of the parameter).
-_WRAPPERS = (
-    (re.compile(r"(l|lm)\.(facebook|instagram)\.com$"), re.compile(r"/(l\.php)?$"), ("u",)),
-    (re.compile(r"(www|m|web)\.facebook\.com$"), re.compile(r"/login(\.php)?/?$"), ("next",)),
-    (re.compile(r"(www|m|web)\.facebook\.com$"), re.compile(r"/sharer(/sharer)?(\.php)?/?$"), ("u",)),
-    (re.compile(r"(www\.)?google\.[a-z.]{2,6}$"), re.compile(r"/url$"), ("url", "q")),
-)
-_ARCHIVE = re.compile(r"^https?://web\.archive\.org/(?:web/)?[^/]*/(https?:/.+)$", re.IGNORECASE)
-_YOUTUBE = re.compile(r"(www\.|m\.|music\.)?(youtube\.com|youtube-nocookie\.com)$")
-_VIDEO_PATH = re.compile(r"/(?:shorts|embed|live|v)/([\w-]{6,})")
-
-#: Front pages, log-in pages and invitations: millions of posts link there and share nothing by it.
-_BARE_HOSTS = re.compile(
-    r"(127\.0\.0\.1|localhost|((www|m|web)\.)?(youtube|facebook|twitter|x|instagram|tiktok)\.com|youtu\.be"
-    r"|chat\.whatsapp\.com|wa\.me|api\.whatsapp\.com|t\.me|telegram\.me)$"
-)
-_BARE_PATHS = frozenset(
-    ["", "/watch", "/send", "/joinchat", "/accounts/login", "/login", "/login.php", "/home", "/home.php"]
-)
-#: A value of ``tid`` that is a plain number is a forum's thread, anything else is a campaign.
-_THREAD_NUMBER = re.compile(r"\d+$")
+#: What stands for ``&`` where an address was copied out of a page's source, once or several times over.
+_AMPERSAND = re.compile(r"&(?:(?:amp(?:;|%3b))+|#0*38;|#x0*26;)", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_CUT = re.compile(r"(?:\.\.\.|…|%e2%80%a6)/?$", re.IGNORECASE)
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+#: A page for phones beside the page; below a shelf or in a code host ``amp`` is the name of something.
+_AMP_PATH = re.compile(r"(?<=[^/])(?:/amp)+$|\.amp(?=(?:\.html)?$)")
+_SHELF = re.compile(_RULES["amp_is_a_name"])
 
 
 def clean_url(url: str) -> str | None:
     """Return the one address that stands for a page, or None where there is no page to share.
 
-    Rules, in order: text before the first ``http`` is dropped; a redirect page (Facebook's and
-    Google's link pages, log-in and sharer pages, the web archive) gives way to the address it
-    holds; truncated addresses (ending in ``...`` or ``…``), other schemes, and front, log-in and
-    invitation pages of platforms give None; YouTube's short, mobile, embedded and Shorts forms
-    become ``https://www.youtube.com/watch?v=ID``; tracking parameters go, by their exact name in
-    any case (``tid`` only where it is not a plain number); scheme, host, percent-encoding and the
-    order of parameters are made canonical by w3lib; fragments go, except ``#!``, and so do a
-    trailing slash and the scheme's usual port.
+    Text before the first ``http`` is dropped and ``&amp;`` read as ``&``. A page that only leads
+    on (Facebook's, Google's and other link pages, log-in and sharer pages, AMP caches, web
+    archives) gives way to the address it holds. Truncated addresses, other schemes, and front,
+    log-in and invitation pages of platforms give None. ``http`` and ``https``, ``www.``, ``m.``,
+    ``mobile.`` and ``amp.``, two names of one site (twitter.com, x.com) and the forms of one post
+    or video are one. Tracking parameters go, by their exact name in any case; names that elsewhere
+    mean a page (``ref``, ``tid``) stay where their value holds a digit. Percent-encoding and the
+    order of parameters are made canonical by w3lib. A fragment that leads to a page (``#/…``,
+    ``#!…``) stays, any other goes. Every rule with its reason: ``docs/urls.md``.
 
     Examples
     --------
-    >>> clean_url("https://News.example/a/?utm_source=x&reference=5&fbclid=y#top")
+    >>> clean_url("http://www.News.example/a/?utm_source=x&reference=5&amp;fbclid=y#top")
     'https://news.example/a?reference=5'
     >>> clean_url("https://youtu.be/abc123def45?t=5")
     'https://www.youtube.com/watch?v=abc123def45'
     >>> clean_url("https://www.facebook.com/") is None
     True
     """
-    text = url.strip()
-    if text.endswith(("...", "…")):
-        return None
-    start = re.search(r"https?://", text, re.IGNORECASE)
-    if start is None:
-        return None
-    text = text[start.start() :]
+    start = _SCHEME.search(url)
+    text = _AMPERSAND.sub("&", url[start.start() :].strip()) if start else None
     try:
-        for _ in range(3):  # a share page may hold a link page that holds the article
-            inner = _wrapped(text)
-            if inner is None:
-                break
-            text = inner
-        return _settled(text)
+        for _ in range(12):  # a share page may hold a link page that holds the article
+            after = None if text is None else _simpler(text)
+            if after == text:
+                return text
+            text = after
     except ValueError:  # not a URL after all: an unclosed bracket, a port that is no number
-        return None
+        pass
+    return None
 
 
-def _wrapped(url: str) -> str | None:
-    """Return the address a redirect page holds, if it is one."""
-    archived = _ARCHIVE.match(url)
-    if archived:
-        return archived.group(1)
+def _simpler(url: str) -> str | None:
+    """Apply every rule once; :func:`clean_url` repeats it until nothing changes."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    for host_pattern, path_pattern, names in _WRAPPERS:
-        if host_pattern.match(host) and path_pattern.match(parts.path):
+    if len(parts.netloc) > 300:  # no name of a host is longer than 253
+        return None
+    site = _site(parts.hostname or "")
+    if not site or any(character.isspace() for character in parts.netloc) or _CUT.search(url):
+        return None
+    held = _held(site, parts, url)
+    if held is not None:
+        return held
+    path = _SESSION.sub("", parts.path).rstrip("/")
+    if not _SHELF.search(f"{site}{path}"):
+        path = _AMP_PATH.sub("", path).rstrip("/")
+    if site == "t.me":  # the same post seen without the app
+        path = re.sub(r"^/s(?=/)", "", path)
+    form = _form(f"{site}{path}", parts.query)
+    if form is not None:
+        return form
+    query, route = _query(site, parts.query), _route(site, parts.fragment)
+    if _is_bare(site, path.lower(), query or route):
+        return None
+    host = f"www.{site}" if site in _WITH_WWW else site
+    host = f"[{host}]" if ":" in host else host
+    if parts.port not in (None, 80, 443):
+        host += f":{parts.port}"
+    cleaned = urlunsplit(("https", host, path, query, route))
+    return str(canonicalize_url(cleaned, keep_fragments=True)).removesuffix("/")
+
+
+@lru_cache(maxsize=200_000)
+def _site(host: str) -> str:
+    """Return the name of a site without the beginnings that say how it is looked at (``www.``, ``m.``)."""
+    host = _WIKI.sub("", host.lower().strip("."))
+    first, _, rest = host.partition(".")
+    if first in _VIEW_HOSTS and "." in rest and _suffixes()(rest).domain:  # not for mobile.de, www.gov.uk
+        return _site(rest)
+    shorter = _VIEW_HOST_OF_SITE.sub("", host)
+    return _site(shorter) if shorter != host else _RULES["sites"].get(host, host)
+
+
+def _held(site: str, parts: SplitResult, url: str) -> str | None:
+    """Return the address that a page which only leads on holds, if it is one."""
+    found = _LINK_PATHS.match(f"{site}{url[url.index(parts.netloc) + len(parts.netloc) :]}")
+    if found:
+        return re.sub(r"^(?:https?:/+)?", "https://", found["page"], count=1, flags=re.IGNORECASE)
+    for pattern, names in _LINK_PAGES:
+        if pattern.fullmatch(f"{site}{parts.path.rstrip('/')}"):
             query = parse_qs(parts.query)
-            for name in names:
-                for value in query.get(name, []):
-                    if value.lower().startswith(("http://", "https://")):
-                        return value
+            for value in (value for name in names for value in query.get(name, [])):
+                if _SCHEME.match(value):
+                    return value
+                if site == "youtube.com" and value.startswith("/"):
+                    return f"https://{site}{value}"
+    if site in {"x.com", "youtube.com"} and parts.path in {"", "/"} and re.match(r"!?/.", parts.fragment):
+        return f"https://{site}/{parts.fragment.lstrip('!/')}"  # addresses of 2011, which their sites still understand
     return None
 
 
-def _settled(url: str) -> str | None:
-    """Apply the rules until they change nothing more (resolving ``/./`` can bare another trailing slash)."""
-    found = _canonical(url)
-    for _ in range(4):
-        again = None if found is None else _canonical(found)
-        if again == found:
-            break
-        found = again
-    return found
-
-
-def _canonical(url: str) -> str | None:
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if not host or any(character.isspace() for character in parts.netloc):
-        return None
-    video = _video(host, parts.path, parts.query)
-    if video is not None:
-        return f"https://www.youtube.com/watch?v={video}"
-    path = parts.path.rstrip("/")
-    if _BARE_HOSTS.match(host) and path.lower() in _BARE_PATHS and not _identifies(host, path, parts.query):
-        return None
-    if host == "play.google.com" and path == "/store/apps/details" and "id=" not in parts.query:
-        return None
-    if host == "www.google.com" and path == "/url":
-        return None
-    query = urlencode([pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*pair)])
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    scheme = parts.scheme.lower()
-    usual = {"http": ":80", "https": ":443"}.get(scheme, ":")
-    cleaned = urlunsplit((scheme, parts.netloc.removesuffix(usual), path, query, fragment))
-    return str(canonicalize_url(cleaned, keep_fragments=bool(fragment))).removesuffix("/")
-
-
-def _video(host: str, path: str, query: str) -> str | None:
-    if host == "youtu.be":
-        return path.strip("/").split("/")[0] or None
-    if _YOUTUBE.match(host):
-        if path.rstrip("/") == "/watch":
-            return next(iter(parse_qs(query).get("v", [])), None)
-        found = _VIDEO_PATH.match(path)
-        return found.group(1) if found else None
+def _form(place: str, query: str) -> str | None:
+    """Return the address that stands for a post or video in one of its forms."""
+    for pattern, names, address in _FORMS:
+        found = pattern.match(place)
+        if found:
+            values = parse_qs(query) if names else {}
+            fields = {name: re.match(r"[\w-]*", values.get(name, [""])[0]) for name in names}
+            known = found.groupdict() | {name: value[0] for name, value in fields.items() if value}
+            if all(known.values()):
+                return f"https://{address.format(**known)}"
     return None
 
 
-def _identifies(host: str, path: str, query: str) -> bool:
-    """Whether a bare-looking page has a query that names something (facebook.com/?id=5)."""
-    if path.lower() in {"/send", "/accounts/login", "/login", "/login.php"} or "whatsapp" in host:
-        return False
-    return any(not _tracks(*pair) for pair in parse_qsl(query))
+def _query(site: str, query: str) -> str:
+    """Return the part of a query that says which page it is, as it was written."""
+    pairs = [pair for pair in query.split("&") if pair]
+    names = [unquote_plus(pair.partition("=")[0]).lower() for pair in pairs]
+    tracked = {"feed_id"} if "_unique_id" in names else set()
+    tracked |= _OF_SITE.get(site, frozenset())
+    return "&".join(
+        pair
+        for pair, name in zip(pairs, names, strict=True)
+        if name not in tracked and not _tracks(name, pair.partition("=")[2])
+    )
 
 
 def _tracks(name: str, value: str) -> bool:
-    lowered = name.lower()
-    if lowered == "tid":
-        return _THREAD_NUMBER.match(value) is None
-    return lowered in TRACKING_PARAMETERS or lowered.startswith(TRACKING_PREFIXES)
+    if name in _UNSURE:
+        return not any(character.isdigit() for character in value)
+    if name in _VIEWS:
+        return value.lower() in _VIEWS[name]
+    return name in _TRACKING or name.startswith(_PREFIXES)
+
+
+def _route(site: str, fragment: str) -> str:
+    """Return the part of a fragment that leads to a page of its own; a place on a page is none."""
+    path, _, query = fragment.partition("?")
+    leads = ("/" in path or "!" in path) and not path.startswith(":~:") and path.strip("/!")
+    if not leads or _tracks(path.partition("=")[0].lower(), ""):
+        return ""
+    kept = _query(site, query)
+    return f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/")
+
+
+def _is_bare(site: str, path: str, identified: str) -> bool:
+    """Whether a page is a platform's front page, log-in or invitation, and names nothing (facebook.com/?id=5 does)."""
+    if site in _FRONT_SITES and (path or "/") in _FRONT_PATHS:
+        return not identified or path in _ALWAYS_FRONT or "whatsapp" in site
+    if site == "play.google.com" and path == "/store/apps/details":
+        return "id=" not in identified
+    return site == "google.com" and path == "/url"
 
 
 # --- CooRnet's own rules -----------------------------------------------------------------------
@@ -351,36 +343,58 @@ def parent_domain(domain: str, *, compat: Compat = None) -> str:
     return ".".join(domain.split(".")[-2:])
 
 
-#: Where an address in a text ends: space, quotes and brackets of any script, marks no address holds, invisible signs.
-_IN_TEXT = re.compile(
-    r"https?://[^\s<>\"'`{}|\\^\[\]«»“”„‟‘’‚‹›。，、；：！？（）【】「」『』《》〈〉…\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff"
-    r"\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]+",
-    re.IGNORECASE,
-)
+# --- links in texts ----------------------------------------------------------------------------
+
+#: A beginning of an address glued to another is the next address; after ``/``, ``=`` and the like it is a part of it.
+_IN_TEXT = re.compile(r"https?://(?:(?!(?<![/=?&:])https?://)[^\s<>\"'`{}|\\^\[\]])+", re.IGNORECASE)
 _ORIGIN = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
+_ENTITY = re.compile(r"&#?\w+;")
+#: Kinds of characters that end an address where they are not ASCII: brackets, quotes, marks, signs, the invisible.
+_ENDS = frozenset(["Pi", "Pf", "Ps", "Pe", "Po", "So", "Sm", "Sk", "Cf", "Cc", "Co", "Cs", "Zs", "Zl", "Zp"])
+_WITHIN = frozenset("·・")  # stand inside words, and so inside addresses
+_CLOSING = ".,;:!?*_~&·・–—"
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?[^/?#@]+\.(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)(?::\d+)?(?=[/?#]|$)")
+#: Short links of the platform that cuts its texts have ten letters; fewer are what the cut left.
+_SHORT_CUT = re.compile(r"https?://t\.co(?:/\w{0,6})?$")
 
 
 def links_in(text: str) -> list[str]:
     """Return the web addresses in a text, each once, in their order.
 
-    An address that the text cuts with an ellipsis is none: it would tie everybody who quotes anything. Brackets that are
-    closed inside an address belong to it, marks that end a sentence do not. Scheme and host are lower-cased.
+    An address begins with ``http://`` or ``https://`` (a bare ``www.`` is none: no platform exports
+    links so). One that the text cuts with an ellipsis, or whose host is cut, is none: it would tie
+    everybody who quotes anything. Brackets that are closed inside an address belong to it; marks
+    that end a sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
 
     Examples
     --------
-    >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d.")
+    >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d。")
     ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
     """
-    text = html.unescape(text)
+    text = _ENTITY.sub(
+        lambda entity: html.unescape(entity[0]), text
+    )  # never "&copy=2", which has no semicolon
     found: dict[str, None] = {}
     for match in _IN_TEXT.finditer(text):
-        link, after = match[0], text[match.end() : match.end() + 1]
-        if after == "…" or link.endswith("..."):
+        link = _up_to_a_mark(match[0])
+        after = text[match.start() + len(link) : match.start() + len(link) + 1]
+        if after in {"…", "⋯", "‥"} or link.endswith("..."):
             continue
-        link = link.rstrip(".,;:!?*_~&")
+        link = link.rstrip(_CLOSING)
         while link.endswith(")") and link.count(")") > link.count("("):
-            link = link[:-1].rstrip(".,;:!?*_~&")
+            link = link[:-1].rstrip(_CLOSING)
         link = _ORIGIN.sub(lambda origin: origin[0].lower(), link)
-        if re.match(r"https?://[^/?#]*[^/?#.:@]", link):
+        if _HOST.match(link) and not _SHORT_CUT.match(link):
             found[link] = None
     return list(found)
+
+
+def _up_to_a_mark(link: str) -> str:
+    for place, character in enumerate(link):
+        if (
+            character > "\x7f"
+            and character not in _WITHIN
+            and (character in "\ufe0f\u20e3" or unicodedata.category(character) in _ENDS)
+        ):
+            return link[:place]
+    return link

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 
 import pandas as pd
 import pytest
 
-from coordlib.describe.labels import LOCAL, NONE, add_labels, class_tf_idf, detect_language, label_components
+from coordlib.describe.labels import LOCAL, NONE, add_labels, label_components, term_weights
 from coordlib.errors import MissingColumnError
 
 
@@ -30,12 +30,36 @@ def test_words_of_one_network_outweigh_those_of_all() -> None:
     assert labels[1].details["captions"] == 2
 
 
-def test_the_weights_are_those_of_class_based_tf_idf() -> None:
-    weights = class_tf_idf({"a": Counter(tea=3, news=1), "b": Counter(news=2)})
-    # ln(1 + A/f) with A = 6 terms / 2 classes.
-    assert weights["a"]["tea"] == pytest.approx(3 * 0.6931471805599453)
-    assert weights["a"]["news"] == pytest.approx(0.6931471805599453)
-    assert weights["b"]["news"] == pytest.approx(2 * 0.6931471805599453)
+def test_the_weights_contrast_a_class_with_the_captions_outside_it() -> None:
+    # 3 captions inside and 10 outside, 4 of which hold "photos"
+    weights = term_weights(
+        {"harbour": 3, "photos": 3, "the": 3, "": 3}, {"harbour": 3, "photos": 7, "the": 13, "": 13}
+    )
+    assert weights["harbour"] == pytest.approx(math.sqrt(3) * math.log(1 + 10.5 / 0.5))
+    assert weights["photos"] == pytest.approx(math.sqrt(3) * math.log(1 + 6.5 / 4.5))
+    assert weights["the"] == pytest.approx(math.log(1 + 0.5 / 10.5))  # short: counted once
+    assert set(weights) == {"harbour", "photos", "the"}
+
+
+def test_what_every_network_says_names_none_and_no_list_of_words_is_needed() -> None:
+    """The same in a language no list would know: "wo" and "kasa" stand in every caption."""
+    subjects = [["harbour", "bridge"], ["cheese", "market"], ["village", "school"], ["winter", "storm"]]
+    table = posts(
+        *[
+            (n, f"wo kasali {a} kasali {b} wo {ending}")
+            for n, (a, b) in enumerate(subjects)
+            for ending in ("mid", "tal", "ron")
+        ]
+    )
+    for number, label in label_components(table, max_terms=2).items():
+        assert label.text == " · ".join(sorted(subjects[number], key=lambda word: -min(len(word), 8)))
+
+
+def test_words_that_stand_together_are_a_phrase_and_no_phrase_nobody_wrote_appears() -> None:
+    caption = "Phillies land star closer Duran ahead of the trade deadline"
+    assert label_components(posts((1, caption)))[1].text.startswith("phillies land star closer duran ahead")
+    text = label_components(posts((1, "bridge reopens"), (1, "harbour bridge"), (1, "bridge closed")))[1].text
+    assert text.split(" · ")[0] == "bridge"
 
 
 def test_the_order_of_the_rows_says_nothing() -> None:
@@ -44,14 +68,12 @@ def test_the_order_of_the_rows_says_nothing() -> None:
 
 
 def test_a_copied_caption_counts_once_and_so_does_a_repeated_word() -> None:
-    copied = [(1, "harbour bridge")] * 50 + [(1, "tea garden"), (1, "tea kettle " + "kettle " * 90)]
-    assert label_components(posts(*copied))[1].text.split(" · ")[0] == "tea"
+    copied = [(1, "harbour bridge")] * 50 + [(1, "coffee garden"), (1, "coffee kettle " + "kettle " * 90)]
+    assert label_components(posts(*copied))[1].text.split(" · ")[0] == "coffee"
 
 
-def test_stop_words_mentions_numbers_and_reach_hashtags_are_no_topic() -> None:
-    text = label_components(posts((1, "and the @someone 2024 #fyp #foryoupage #viral della für harbour")))[
-        1
-    ].text
+def test_mentions_numbers_short_words_alone_and_reach_hashtags_are_no_topic() -> None:
+    text = label_components(posts((1, "@someone and 2024 harbour is #fyp #foryoupage #viral")))[1].text
     assert text == "harbour"
 
 
@@ -80,7 +102,7 @@ def test_hashtags_and_domains_have_a_say() -> None:
 def test_a_network_without_text_has_no_label_and_says_so() -> None:
     labels = label_components(posts((1, None), (1, "🍵🍵"), (None, "tea")))
     assert list(labels) == [1]
-    assert (labels[1].text, labels[1].method, labels[1].language) == ("", NONE, None)
+    assert (labels[1].text, labels[1].method) == ("", NONE)
 
 
 def test_no_posts_give_no_labels() -> None:
@@ -104,29 +126,3 @@ def test_a_missing_column_is_named() -> None:
 def test_hostile_captions_stay_one_plain_line() -> None:
     text = label_components(posts((1, "<script>alert(1)</script>\n=CMD()\u202e harbour")))[1].text
     assert not set(text) & set("<>=\n\u202e")
-
-
-@pytest.mark.parametrize(
-    ("captions", "language"),
-    [
-        (["Leggete questa notizia importante sulle elezioni di oggi"], "it"),
-        (["Please read this important story about the election today"], "en"),
-        (["今日のニュースをお届けします"], "ja"),
-        (["ok"], None),
-        (["https://news.example/leggete-questa-notizia #notizia @notizia"], None),
-        ([], None),
-    ],
-)
-def test_the_language_is_that_of_the_words(captions: list[str], language: str | None) -> None:
-    assert detect_language(captions)[0] == language
-
-
-def test_a_network_of_many_languages_has_none() -> None:
-    captions = [
-        "Leggete questa notizia importante sulle elezioni di oggi",
-        "Please read this important story about the election today",
-        "Lesen Sie diese wichtige Nachricht über die heutige Wahl",
-    ]
-    language, votes = detect_language(captions)
-    assert language is None
-    assert votes == {"de": 1, "en": 1, "it": 1}

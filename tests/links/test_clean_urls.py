@@ -50,7 +50,7 @@ SAME = {
     "foo https://b.com/y": "https://b.com/y",
     "https://youtu.be/abc123": "https://www.youtube.com/watch?v=abc123",
     "https://m.youtube.com/watch?v=abc&t=5": "https://www.youtube.com/watch?v=abc",
-    "http://web.archive.org/web/2020/http://c.com/z": "http://c.com/z",
+    "http://web.archive.org/web/2020/https://c.com/z": "https://c.com/z",
     "https://t.me/joinchat": None,
     "https://a.com/x...": None,
     "ftp://x.com": None,

@@ -173,7 +173,7 @@ def test_how_each_label_was_made_is_written_beside_the_tables(tmp_path: Path):
     )
     found = get_coord_shares(rows, 10)
     made = Label(
-        "Tea", "language model small", "en", {"prompt": "p", "model": "small", "time": "t", "response": "r"}
+        "Tea", "language model small", {"prompt": "p", "model": "small", "time": "t", "response": "r"}
     )
     write_link_outputs(
         found, tmp_path, labels={"component": {1: made}, "cluster": label_links(found, "cluster")}

@@ -62,6 +62,17 @@ def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_ma
     assert view.summary in view.html and view.summary in (view.page or "")
 
 
+def test_a_drawing_is_a_pyvis_network_that_can_be_restyled(tmp_path: Path) -> None:
+    view = network_view(two_networks())
+    assert {node["id"]: (node["x"], node["y"]) for node in view.drawing.nodes}.keys() == set(range(8))
+    view.drawing.get_node(0)["shape"] = "star"
+    view.drawing.options["edges"]["smooth"] = True
+    data = page_data(view.write(tmp_path))
+    assert next(node for node in data["nodes"] if node["id"] == 0)["shape"] == "star"
+    assert data["options"]["edges"] == {"smooth": True}
+    assert not {"arrows", "physics"} & set(data["edges"][0])
+
+
 def test_an_empty_network_still_makes_a_page(tmp_path: Path) -> None:
     view = network_view(nx.Graph())
     assert view.summary == "0 accounts, 0 edges, 0 networks."

@@ -1,8 +1,8 @@
-# ruff: noqa: SIM905 - a list of words is easier to read as one text
 """Name networks by the words that set them apart: local, deterministic, and marked as made so.
 
 A label is a pointer for a reader's eye, not a finding: it says which words are frequent in one
-network's captions and rare in the others'.
+network's captions and rare in the others'. It knows no language: what every network says weighs
+little, and a short word that recurs, as such words do in every language, counts once.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-from stop_words import AVAILABLE_LANGUAGES, LANGUAGE_MAPPING, get_stop_words
 
 from coordlib.errors import MissingColumnError
 from coordlib.urls import full_domain
@@ -27,18 +25,22 @@ from coordlib.urls import full_domain
 LOCAL, ENDPOINT, NONE = "local words (c-TF-IDF)", "language model", "no text"
 MAX_WORDS = 8
 MAX_TERMS = 5
-#: Hashtags that ask for reach and say nothing about a topic.
-REACH_TAGS = frozenset(
-    "foru fy viral virale viraltiktok viralvideo xyzbca "
-    "parati paratii pourtoi perte pertee neiperte trend trending tiktok tiktoker tiktokindonesia capcut duet stitch "
-    "explore explorepage reels reel shorts video videos follow followme like likes".split()
+#: Hashtags that ask for reach and say nothing about a topic: where all networks are one, nothing else tells.
+_REACH_WORDS = (
+    "foru fy viral virale viraltiktok viralvideo xyzbca parati paratii pourtoi perte pertee neiperte "
+    "trend trending tiktok tiktoker tiktokindonesia capcut duet stitch explore explorepage reels reel "
+    "shorts video videos follow followme like likes"
 )
+REACH_TAGS = frozenset(_REACH_WORDS.split())
 _MAX_TAGS = 2
 _MAX_TERM = 40
-_MIN_LETTERS = 20
-_MIN_CONFIDENCE = 0.5
+#: A term that weighs less than the heaviest divided by this says nothing about the network.
+_RANGE = 4
+#: Words up to this length count once however many captions hold them.
+_SHORT = 4
 _TOKEN = re.compile(r"https?://\S+|@[\w.]+|[#＃][\w·]+|[^\W_]+(?:['’][^\W_]+)*")
-_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+#: Scripts in which two signs are a word.
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,6 @@ class Label:
         At most eight words on one line; empty where there is no text to go by.
     method
         How it was made, in words for the reader.
-    language
-        ISO 639 code of most of the captions; None where that is not clear.
     details
         What the label rests on: counts and weights for a local one; prompt, model, time and
         response for one of a language model; the error where that failed.
@@ -60,7 +60,6 @@ class Label:
 
     text: str
     method: str
-    language: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -86,7 +85,7 @@ def label_components(
     link
         Column with a web address; its domain counts as a term.
     max_terms
-        Terms in a label at most.
+        Phrases, hashtags and domains in a label at most.
 
     Returns
     -------
@@ -100,43 +99,52 @@ def label_components(
 
     Notes
     -----
-    Class-based TF-IDF: the weight of term t in component c is ``tf(t,c) · ln(1 + A / f(t))``, where
-    tf counts the distinct captions of c that hold t (a caption copied a hundred times counts
-    once, and so does a word repeated inside it), f(t) is the sum of tf over all components and A
-    the mean number of terms per component. Stop words of 33 languages and hashtags that only ask
-    for reach are left out. Equal weights: the term that comes first in its caption, then by name.
+    Class-based TF-IDF with BM25 weights and damped counts. The weight of term t in component c is
+    ``√tf · ln(1 + (N − f + ½) / (f + ½))``: tf is the number of distinct captions of c that hold t
+    (a caption copied a hundred times counts once, and so does a word repeated inside it), N the
+    number of distinct captions outside c, f the number of those that hold t. Of words of up to four
+    letters tf is 1. The eight heaviest terms are taken, at most two hashtags among them and none of
+    less than a quarter of the heaviest weight; words that
+    stand side by side in most captions that hold either are joined. Equal weights: longer words first where there are several captions, then the
+    term that comes first in its caption, then by name. Hashtags that only ask for reach are left out.
 
     References
     ----------
     Grootendorst M (2022). BERTopic: Neural topic modeling with a class-based TF-IDF procedure.
-    arXiv:2203.05794.
+    arXiv:2203.05794. Robertson S, Zaragoza H (2009). The probabilistic relevance framework: BM25
+    and beyond. Foundations and Trends in Information Retrieval 3(4), doi:10.1561/1500000019.
 
     Examples
     --------
     >>> posts = pd.DataFrame({
     ...     "network": [1, 1, 2, 2],
     ...     "text": ["The harbour bridge reopens #news", "Harbour bridge: new photos",
-    ...                     "Green tea recipe #tea", "Best tea recipe #tea"],
+    ...              "Green apple recipe #tea", "Best apple recipe #tea"],
     ... })
     >>> {number: label.text for number, label in label_components(posts, max_terms=2).items()}
-    {1: 'harbour bridge · reopens', 2: 'tea recipe · green'}
+    {1: 'harbour bridge · #news', 2: 'apple recipe · #tea'}
     """
     needed = [name for name in (component, text, hashtags, link) if name is not None]
     missing = [name for name in needed if name not in posts.columns]
     if missing:
         raise MissingColumnError.from_names(missing, posts.columns, "posts to label")
+    documents = pd.Series(_documents(posts, text, hashtags, link), index=posts.index, dtype="object")
     groups = {
-        key: _Texts.of(group, text, hashtags, link)
-        for key, group in posts.groupby(component, sort=True, dropna=True)
+        key: sorted({document for document in found if any(document)})
+        for key, found in documents.groupby(posts[component], sort=True, dropna=True)
     }
-    weights = class_tf_idf({key: texts.counts for key, texts in groups.items()})
-    return {key: _label(texts, weights[key], max_terms) for key, texts in groups.items()}
+    everywhere = _holders(set().union(*groups.values()))
+    labels = {}
+    for key, own in groups.items():
+        details: dict[str, Any] = {"posts": int((posts[component] == key).sum()), "captions": len(own)}
+        labels[key] = _label(own, everywhere, max_terms, details)
+    return labels
 
 
 def add_labels(
     networks: pd.DataFrame, labels: dict[Any, Label], *, component: str = "network"
 ) -> pd.DataFrame:
-    """Return the table with ``label``, ``label_method`` and ``language`` (str) after the network's number.
+    """Return the table with ``label`` and ``label_method`` (str) after the network's number.
 
     A network without a label gets an empty one; the table handed in is not changed.
 
@@ -147,174 +155,162 @@ def add_labels(
 
     Examples
     --------
-    >>> add_labels(pd.DataFrame({"network": [1]}), {1: Label("tea", LOCAL, "en")}).iloc[0].to_list()[1:]
-    ['tea', 'local words (c-TF-IDF)', 'en']
+    >>> add_labels(pd.DataFrame({"network": [1]}), {1: Label("tea", LOCAL)}).iloc[0].to_list()[1:]
+    ['tea', 'local words (c-TF-IDF)']
     """
     if component not in networks.columns:
         raise MissingColumnError.from_names([component], networks.columns, "networks to label")
-    none = Label("", NONE)
-    found = [labels.get(key, none) for key in networks[component]]
-    columns = {
-        "label": [label.text for label in found],
-        "label_method": [label.method for label in found],
-        "language": [label.language for label in found],
-    }
+    found = [labels.get(key, Label("", NONE)) for key in networks[component]]
+    columns = {"label": [label.text for label in found], "label_method": [label.method for label in found]}
     table = networks.drop(columns=list(columns), errors="ignore")
     for place, (name, values) in enumerate(columns.items(), start=list(table.columns).index(component) + 1):
         table.insert(place, name, pd.Series(values, index=table.index, dtype="str"))
     return table
 
 
-def class_tf_idf(counts: dict[Any, Counter[str]]) -> dict[Any, dict[str, float]]:
-    """Weigh the terms of each class: ``tf · ln(1 + A / f)``, see :func:`label_components`."""
-    total: Counter[str] = Counter()
-    for terms in counts.values():
-        total.update(terms)
-    mean = sum(total.values()) / max(len(counts), 1)
-    return {
-        key: {term: count * math.log1p(mean / total[term]) for term, count in terms.items()}
-        for key, terms in counts.items()
-    }
+def term_weights(inside: Mapping[str, int], everywhere: Mapping[str, int]) -> dict[str, float]:
+    """Weigh the terms of one class: ``√tf · ln(1 + (N − f + ½) / (f + ½))``, see :func:`label_components`.
 
-
-def detect_language(captions: Iterable[str]) -> tuple[str | None, dict[str, int]]:
-    """Return the language of most captions (None if no half agrees) and the count of each.
-
-    Captions with fewer than twenty letters, and those the detector is unsure of, do not vote.
-
-    Examples
-    --------
-    >>> detect_language(["Leggete questa notizia importante di oggi, per favore"])
-    ('it', {'it': 1})
+    Both map a term to the number of captions that hold it, and "" to the number of captions.
     """
-    votes: Counter[str] = Counter()
-    for caption in sorted(set(captions)):
-        words = " ".join(
-            token for token in _TOKEN.findall(caption) if token[0] not in "#＃@" and "://" not in token
-        )
-        if sum(character.isalpha() for character in words) < _MIN_LETTERS and not _HAN.search(words):
-            continue
-        language, confidence = _identifier().classify(words)
-        if confidence >= _MIN_CONFIDENCE and language not in {"und", "zxx"}:
-            votes[str(language)] += 1
-    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked or ranked[0][1] * 2 < votes.total():
-        return None, dict(ranked)
-    return ranked[0][0], dict(ranked)
+    others = everywhere[""] - inside[""]
+    weights = {}
+    for term, held in inside.items():
+        elsewhere = everywhere[term] - held
+        counted = held if len(term) > _SHORT or _DENSE.search(term) else 1
+        weights[term] = math.sqrt(counted) * math.log1p((others - elsewhere + 0.5) / (elsewhere + 0.5))
+    return {term: weight for term, weight in weights.items() if term}
 
 
-@dataclass
-class _Texts:
-    """The terms of one component: in how many distinct captions, and how early in them."""
-
-    captions: list[str]
-    counts: Counter[str]
-    first: dict[str, int]
-    posts: int
-
-    @classmethod
-    def of(cls, group: pd.DataFrame, text: str, hashtags: str | None, link: str | None) -> _Texts:
-        captions = sorted(set(group[text].dropna().astype(str)) - {""})
-        texts = cls(captions, Counter(), {}, len(group))
-        for caption in captions:
-            texts._add(_terms(caption))
-        if hashtags is not None:
-            for tags in sorted({_tags(value) for value in group[hashtags]}):
-                known = {term for term in tags if texts.counts[term]}
-                texts._add([(term, 1000) for term in tags if term not in known])
-        if link is not None:
-            hosts = {full_domain(url).removeprefix("www.") for url in group[link].dropna().astype(str)}
-            texts._add([(host, 2000) for host in sorted(hosts) if host])
-        return texts
-
-    def _add(self, terms: Iterable[tuple[str, int]]) -> None:
-        places: dict[str, int] = {}
-        for term, place in terms:
-            places.setdefault(term, place)
-        for term, place in places.items():
-            self.counts[term] += 1
-            self.first[term] = min(place, self.first.get(term, place))
+#: The terms of one caption in their order; "" where something stands between two.
+_Document = tuple[str, ...]
 
 
-def _label(texts: _Texts, weights: dict[str, float], max_terms: int) -> Label:
-    language, votes = detect_language(texts.captions)
-    details: dict[str, Any] = {"posts": texts.posts, "captions": len(texts.captions), "languages": votes}
-    ranked = sorted(weights, key=lambda term: (-weights[term], texts.first[term], -len(term), term))
-    chosen = _choose(ranked, max_terms)
+def _documents(posts: pd.DataFrame, text: str, hashtags: str | None, link: str | None) -> list[_Document]:
+    nothing = [None] * len(posts)
+    rows = zip(
+        posts[text], posts[hashtags] if hashtags else nothing, posts[link] if link else nothing, strict=True
+    )
+    known: dict[str, _Document] = {}
+    found = []
+    for caption, tags, url in rows:
+        caption = caption if isinstance(caption, str) else ""
+        terms = known[caption] = known.get(caption) or _terms(caption)
+        host = full_domain(url).removeprefix("www.") if isinstance(url, str) else ""
+        more = [term for term in (*_tags(tags), host) if term and term not in terms]
+        found.append((*terms, *(part for term in more for part in ("", term))))
+    return found
+
+
+def _holders(documents: Iterable[_Document]) -> Counter[str]:
+    """Count the documents that hold each term, and under "" all of them."""
+    counts: Counter[str] = Counter()
+    for document in documents:
+        counts.update({*document, ""})
+    return counts
+
+
+def _label(
+    own: Sequence[_Document], everywhere: Counter[str], max_terms: int, details: dict[str, Any]
+) -> Label:
+    inside = _holders(own)
+    weights = term_weights(inside, everywhere)
+    first: dict[str, int] = {}
+    for document in own:
+        for place, term in enumerate(document):
+            first[term] = min(place, first.get(term, place))
+    several = len(own) > 1
+    least = max(weights.values(), default=0.0) / _RANGE
+    ranked = sorted(
+        (term for term, weight in weights.items() if weight >= least),
+        key=lambda t: (-round(weights[t], 9), several and _brevity(t), first[t], t),
+    )
+    chosen = _choose(ranked)
     if not chosen:
-        return Label("", NONE, language, details)
-    details["terms"] = {
-        term: {"captions": texts.counts[term], "weight": round(weights[term], 6)} for term in chosen
+        return Label("", NONE, details)
+    phrases = _phrases(chosen, own, inside)
+    long = [phrase for phrase in phrases if " " in phrase or len(phrase) >= _SHORT or _DENSE.search(phrase)]
+    shown = (long or phrases)[:max_terms]
+    terms = [term for phrase in shown for term in phrase.split()]
+    details = {
+        **details,
+        "terms": {term: {"captions": inside[term], "weight": round(weights[term], 6)} for term in terms},
     }
-    return Label(" · ".join(chosen), LOCAL, language, details)
+    return Label(" · ".join(shown), LOCAL, details)
 
 
-def _choose(ranked: Sequence[str], max_terms: int) -> list[str]:
-    """Take the heaviest terms that say something new, up to eight words."""
+def _brevity(term: str) -> int:
+    """Rank what weighs the same in several captions: a longer word says more, up to eight letters."""
+    return 0 if term[0] == "#" else max(0, 8 - len(term))
+
+
+def _choose(ranked: Sequence[str]) -> list[str]:
+    """Take the heaviest terms that say something new."""
     chosen: list[str] = []
-    words: set[str] = set()
     for term in ranked:
-        parts = term.lstrip("#").split()
-        if words & set(parts) or (term[0] == "#" and sum(other[0] == "#" for other in chosen) == _MAX_TAGS):
-            continue
-        if len(words) + len(parts) > MAX_WORDS:
-            continue
-        chosen.append(term)
-        words.update(parts)
-        if len(chosen) == max_terms:
+        tags = [other for other in chosen if other[0] == "#"]
+        repeated = term.lstrip("#") in {other.lstrip("#") for other in chosen}
+        if not repeated and (term[0] != "#" or len(tags) < _MAX_TAGS):
+            chosen.append(term)
+        if len(chosen) == MAX_WORDS:
             break
     return chosen
 
 
-def _terms(caption: str) -> list[tuple[str, int]]:
-    """Return words, pairs of neighbouring words, hashtags and domains with their place."""
-    found: list[tuple[str, int]] = []
-    before: str | None = None
+def _phrases(chosen: Sequence[str], documents: Sequence[_Document], inside: Mapping[str, int]) -> list[str]:
+    """Join chosen words that stand side by side in most captions that hold either; the heaviest word of a phrase places it."""
+    words = {term for term in chosen if term[0] != "#" and "." not in term}
+    beside = Counter(pair for document in documents for pair in pairwise(document) if words.issuperset(pair))
+    after: dict[str, str] = {}
+    before: dict[str, str] = {}
+    for left, right in sorted(beside, key=lambda pair: (-beside[pair], pair)):
+        together = 2 * beside[left, right] > max(inside[left], inside[right])
+        if together and left not in after and right not in before:
+            after[left], before[right] = right, left
+    phrases, used = [], set()
+    for term in chosen:
+        run: list[str] = []
+        place: str | None = term
+        while place is not None and place not in used:
+            used.add(place)
+            run.append(place)
+            place = after.get(place)
+        place = before.get(term)
+        while run and place is not None and place not in used:
+            used.add(place)
+            run.insert(0, place)
+            place = before.get(place)
+        if run:
+            phrases.append(" ".join(run))
+    return phrases
+
+
+def _terms(caption: str) -> _Document:
+    """Return words, hashtags and domains in their order, and "" for what is none of them."""
     text = unicodedata.normalize("NFKC", caption).casefold().replace("’", "'")
-    for place, token in enumerate(_TOKEN.findall(text)):
-        word: str | None = None
-        if "://" in token:
-            host = full_domain(token).removeprefix("www.")
-            found += [(host, place)] if host else []
-        elif token[0] == "#":
-            found += [(token, place)] if _is_topic(token[1:]) else []
-        elif token[0] != "@" and _says_something(token):
-            word = token
-            if before is not None:
-                found.append((f"{before} {word}", place - 1))
-            found.append((word, place))
-        before = word
-    return found
+    return tuple(_term(token) for token in _TOKEN.findall(text))
 
 
-def _says_something(word: str) -> bool:
-    if word in _stop_words() or word in REACH_TAGS or word.isdigit() or len(word) > _MAX_TERM:
-        return False
-    return len(word) >= (2 if _HAN.search(word) else 3)
+def _term(token: str) -> str:
+    if "://" in token:
+        return full_domain(token).removeprefix("www.")
+    if token[0] == "#":
+        return token if _is_topic(token[1:]) else ""
+    if token[0] == "@" or token in REACH_TAGS or token.isdigit() or len(token) > _MAX_TERM:
+        return ""
+    return token if len(token) >= (2 if _DENSE.search(token) else 3) else ""
 
 
-def _tags(value: object) -> tuple[str, ...]:
+def _tags(value: object) -> list[str]:
     if isinstance(value, str):
         items: Iterable[object] = re.split(r"[,\s]+", value)
     elif isinstance(value, Iterable):
         items = value
     else:
-        return ()
+        return []
     tags = [unicodedata.normalize("NFKC", str(item)).casefold().lstrip("#") for item in items]
-    return tuple(f"#{tag}" for tag in dict.fromkeys(tags) if _is_topic(tag))
+    return [f"#{tag}" for tag in dict.fromkeys(tags) if _is_topic(tag)]
 
 
 def _is_topic(tag: str) -> bool:
     return 1 < len(tag) <= _MAX_TERM and tag not in REACH_TAGS and not tag.startswith(("fyp", "foryou"))
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@lru_cache(maxsize=1)
-def _stop_words() -> frozenset[str]:
-    """Stop words of all languages at once: captions mix languages, and a name needs none of them."""
-    codes = sorted(set(LANGUAGE_MAPPING) | set(AVAILABLE_LANGUAGES))
-    return frozenset(word.casefold() for code in codes for word in get_stop_words(code))

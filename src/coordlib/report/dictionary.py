@@ -95,7 +95,6 @@ NETWORKS = Table(
         _NETWORK,
         _c("label", "string", "Words that set the network apart from the day's others; made as label_method says."),
         _c("label_method", "string", "How the label was made; run.json keeps what it rests on."),
-        _c("language", "string", "Language of most of its captions, where that is clear.", "ISO 639 code"),
         _c("n_accounts", "integer", "Accounts in the network.", "accounts"),
         _c("n_edges", "integer", "Edges in the network.", "edges"),
         _c("density", "number", "Share of the possible edges that are there.", "0–1", "2m / (n (n − 1))", NETWORKX),

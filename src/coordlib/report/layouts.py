@@ -48,7 +48,6 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "first_seen": ("first post", "utc"),
     "last_seen": ("last post", "utc"),
     "accounts": ("members", None),
-    "language": ("language", None),
     "label_method": ("label made by", None),
 }
 POSTS: Mapping[str, tuple[str, str | None]] = {

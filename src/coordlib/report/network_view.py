@@ -8,10 +8,11 @@ from __future__ import annotations
 import html as markup
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import pandas as pd
@@ -27,35 +28,45 @@ from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
 from coordlib.report.words import plural
 
+if TYPE_CHECKING:
+    from pyvis.network import Network
+
+#: Positions are given, so nothing is simulated; the rest is what keeps 1,000 accounts smooth.
 _OPTIONS = {
-    "physics": {"enabled": False}, "layout": {"improvedLayout": False}, "edges": {"smooth": False},
+    "physics": {"enabled": False},
+    "layout": {"improvedLayout": False},
+    "edges": {"smooth": False},
     "interaction": {
-        "hideEdgesOnDrag": True, "hideEdgesOnZoom": True, "tooltipDelay": 50, "hover": True, "multiselect": False,
+        "hideEdgesOnDrag": True,
+        "hideEdgesOnZoom": True,
+        "tooltipDelay": 50,
+        "hover": True,
+        "multiselect": False,
     },
-}  # fmt: skip
+}
 _OTHER = "#8a8f98"
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
 _FACTS = {
-    "network": "Network", "unique_shares_count": "Posts in pairs", "degree": "Connected accounts",
-    "strength": "Post pairs", "avg_time_delta": "Mean seconds apart", "betweenness": "Betweenness",
-}  # fmt: skip
+    "network": "Network",
+    "unique_shares_count": "Posts in pairs",
+    "degree": "Connected accounts",
+    "strength": "Post pairs",
+    "avg_time_delta": "Mean seconds apart",
+    "betweenness": "Betweenness",
+}
 
 
 class NetworkView(Html):
     """A drawn network: it shows itself, and ``write`` puts it beside a report as ``network.html``.
 
-    ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words.
+    ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words; ``drawing`` is the pyvis network: its
+    nodes, edges and ``options`` (a dict) can be restyled before it is written.
     """
 
-    def __init__(self, data: str, summary: str, n_shown: int, n_all: int, simulated: bool) -> None:
-        self.data, self.summary, self.n_shown, self.n_all, self.simulated = (
-            data,
-            summary,
-            n_shown,
-            n_all,
-            simulated,
-        )
+    def __init__(self, drawing: Network, summary: str, n_all: int, simulated: bool, edge_unit: str) -> None:
+        self.drawing, self.summary, self.simulated, self.edge_unit = drawing, summary, simulated, edge_unit
+        self.n_shown, self.n_all = len(drawing.nodes), n_all
         if not n_all:
             super().__init__(
                 '<p class="cl-note">There is no network to draw: no two accounts are connected.</p>'
@@ -86,16 +97,29 @@ class NetworkView(Html):
         return target
 
     def _page(self, assets: str | None) -> str:
-        """Return the page; without `assets` everything it needs is in it."""
-        template = _environment().get_template("network.html")
-        inline = (
-            None
-            if assets
-            else {name: _asset(name) for name in ("network.css", "vis-network.min.js", "network.js")}
+        """Return pyvis' page from our template; without `assets` everything it needs is in it.
+
+        pyvis' own template always loads files from another host, takes names as HTML, and has no search, filter by network,
+        panel, legend or way to go by keyboard.
+        """
+        environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
         )
-        return template.render(
-            data=self.data, summary=self.summary, assets=assets, simulated=self.simulated, inline=inline
-        )  # fmt: skip
+        names = () if assets else ("network.css", "vis-network.min.js", "network.js")
+        environment.globals.update(
+            assets=assets,
+            inline={name: _asset(name) for name in names},
+            summary=self.summary,
+            simulated=self.simulated,
+            data=Markup(self._data()),
+        )
+        self.drawing.templateEnv, self.drawing.path = environment, "network.html"
+        return str(self.drawing.generate_html())
+
+    def _data(self) -> str:
+        nodes, edges, *_ = self.drawing.get_network_data()
+        drawn = {"nodes": nodes, "edges": edges, "options": self.drawing.options}
+        return json_for_page(drawn | {"networks": _groups(nodes), "edge_unit": self.edge_unit})
 
 
 def network_view(
@@ -133,9 +157,7 @@ def network_view(
     summary = _summary(
         len(shown), graph.number_of_nodes(), len(edges), graph.number_of_edges(), len(set(number.values()))
     )
-    return NetworkView(
-        _data(nodes, edges, edge_unit), summary, len(shown), graph.number_of_nodes(), simulated
-    )  # fmt: skip
+    return NetworkView(_drawing(nodes, edges), summary, graph.number_of_nodes(), simulated, edge_unit)
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:
@@ -152,9 +174,7 @@ def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) 
 
 def choose_nodes(graph: nx.Graph[str], number: Mapping[str, int], limit: int) -> list[str]:
     """Return the accounts to draw: whole networks from the largest on, then the best connected of one more."""
-    sizes: dict[int, int] = {}
-    for node in graph:
-        sizes[number[str(node)]] = sizes.get(number[str(node)], 0) + 1
+    sizes = Counter(number[str(node)] for node in graph)
     order = sorted(
         graph.nodes,
         key=lambda node: (-sizes[number[str(node)]], number[str(node)], -graph.degree(node), str(node)),
@@ -182,21 +202,28 @@ def _nodes(
             if key in row and not is_missing(row[key])
         ]
         address = None if is_missing(row.get("url")) else safe_url(row["url"])
-        nodes.append({
-            "id": place, "label": name if len(name) <= 24 else name[:23] + "…", "x": x, "y": y, "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
-            "network": number[str(node)], "color": PALETTE[mark] if mark is not None else _OTHER,
-            "shape": _SHAPES[mark % len(_SHAPES)] if mark is not None else "dot",
-            "title": "\n".join([name, *(f"{label}: {value}" for label, value in panel)]), "name": name,
-            "facts": panel, "url": address,
-        })  # fmt: skip
+        nodes.append(
+            {
+                "id": place,
+                "label": name if len(name) <= 24 else name[:23] + "…",
+                "x": x,
+                "y": y,
+                "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
+                "network": number[str(node)],
+                "color": PALETTE[mark] if mark is not None else _OTHER,
+                "shape": _SHAPES[mark % len(_SHAPES)] if mark is not None else "dot",
+                "title": "\n".join([name, *(f"{label}: {value}" for label, value in panel)]),
+                "name": name,
+                "facts": panel,
+                "url": address,
+            }
+        )
     return nodes
 
 
 def _largest(graph: nx.Graph[str], number: Mapping[str, int]) -> dict[int, int]:
     """Return the networks that get a colour and a shape of their own, in the order of their size."""
-    sizes: dict[int, int] = {}
-    for node in graph:
-        sizes[number[str(node)]] = sizes.get(number[str(node)], 0) + 1
+    sizes = Counter(number[str(node)] for node in graph)
     order = sorted(sizes, key=lambda network: (-sizes[network], network))
     return {network: place for place, network in enumerate(order[: len(PALETTE) - 1])}
 
@@ -211,10 +238,15 @@ def _edges(graph: nx.Graph[str], unit: str) -> list[dict[str, Any]]:
         words = [f"{format_value(weight)} {unit}"]
         if not is_missing(data.get("n_objects")):
             words.append(plural(int(data["n_objects"]), "distinct object"))
-        rows.append({
-            "id": f"{ends[0]}-{ends[1]}", "from": ends[0], "to": ends[1], "title": ", ".join(words),
-            "width": round(min(8.0, 0.8 + math.log2(1 + float(weight)) * 0.6), 1),
-        })  # fmt: skip
+        width = round(min(8.0, 0.8 + math.log2(1 + float(weight)) * 0.6), 1)
+        edge = {
+            "id": f"{ends[0]}-{ends[1]}",
+            "from": ends[0],
+            "to": ends[1],
+            "title": ", ".join(words),
+            "width": width,
+        }
+        rows.append(edge)
     return sorted(rows, key=lambda row: (row["from"], row["to"]))
 
 
@@ -227,30 +259,15 @@ def _summary(n_shown: int, n_all: int, n_edges: int, all_edges: int, n_networks:
     return f"{plural(n_all, 'account')}, {plural(all_edges, 'edge')}, {plural(n_networks, 'network')}."
 
 
-def _data(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], edge_unit: str) -> str:
-    """Put the drawing together as a pyvis network with fixed positions, and return it as JSON for our template.
+def _drawing(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Network:
+    from pyvis.network import Network  # brings IPython along, which only a drawing needs
 
-    pyvis' own page always loads files from another host, and it cannot filter, search or show a panel.
-    """
-    from pyvis.network import Network
-
-    drawing = Network(directed=True)  # undirected, each new edge would be compared with all before it
+    drawing = Network()
     for node in nodes:
         drawing.add_node(node.pop("id"), **node)
-    for edge in edges:
-        drawing.add_edge(edge.pop("from"), edge.pop("to"), **edge)
+    drawing.edges.extend(edges)  # add_edge compares each with all before it
     drawing.set_options(json.dumps(_OPTIONS))
-    drawn, joined, *_ = drawing.get_network_data()
-    for edge in joined:
-        edge.pop("arrows", None)
-    return json_for_page({
-        "nodes": drawn, "edges": joined, "options": drawing.options, "networks": _groups(drawn), "edge_unit": edge_unit,
-    })  # fmt: skip
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+    return drawing
 
 
 @cache
@@ -261,14 +278,10 @@ def _asset(name: str) -> Markup:
 
 
 def _groups(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
-    for node in nodes:
-        entry = found.setdefault(
-            node["network"],
-            {"network": node["network"], "n": 0, "color": node["color"], "shape": node["shape"]},
-        )
-        entry["n"] += 1
-    return sorted(found.values(), key=lambda entry: (-entry["n"], entry["network"]))
+    sizes = Counter(node["network"] for node in nodes)
+    looks = {node["network"]: {"color": node["color"], "shape": node["shape"]} for node in nodes}
+    order = sorted(sizes, key=lambda network: (-sizes[network], network))
+    return [{"network": network, "n": sizes[network], **looks[network]} for network in order]
 
 
 def json_for_page(value: object) -> str:

@@ -137,9 +137,7 @@ class _Asked:
         if isinstance(answer, CoordError) or isinstance(self._endpoint, CoordError):
             return replace(local, details=local.details | {"endpoint_error": str(answer)})
         method = f"{ENDPOINT} {self._endpoint.settings.model}"
-        return Label(
-            answer.text, method, answer.language or local.language, answer.details | {"local": local.text}
-        )
+        return Label(answer.text, method, answer.details | {"local": local.text})
 
     def _answer(self, captions: tuple[str, ...]) -> EndpointAnswer | CoordError:
         if isinstance(self._endpoint, CoordError):

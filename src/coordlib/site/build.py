@@ -28,9 +28,8 @@ from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
 from coordlib.report.dictionary import dictionary_markdown
-from coordlib.report.text import clean_text, raw_block
+from coordlib.report.text import clean_text
 from coordlib.site.home import archive_page, home_page
-from coordlib.site.references import references_html
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
 MARKER = ".coordlib-site"
@@ -61,7 +60,6 @@ def prepare_site(workspace: Path | str) -> Path:
         _write(root / "index.qmd", home_page(root, banner))
         _write(root / "reports" / "archive.qmd", archive_page(root, banner))
         _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
-        _write(root / "reports" / "references.qmd", _references_page(root / "reports" / "references.bib"))
     except OSError as error:
         raise PublishError(
             f"{root}: the site's pages cannot be written ({error.strerror or error})"
@@ -146,10 +144,6 @@ def _dictionary_page() -> str:
         "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day. The same words are in each day's "
         "`README.md` and `datapackage.json`.\n\n" + dictionary_markdown()
     )
-
-
-def _references_page(bib: Path) -> str:
-    return "---\ntitle: References\n---\n\n" + raw_block(references_html(bib)) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

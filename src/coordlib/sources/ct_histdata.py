@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from coordlib.errors import TimeFormatError, UnknownFormatError
 from coordlib.sources.tables import read_table
 from coordlib.times import utc_seconds
-from coordlib.urls import Compat, check_compat, clean_urls
+from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
 #: Our name of a column to its name in each generation of the file.
 _GENERATIONS: dict[bool, dict[str, str]] = {
@@ -27,8 +28,6 @@ _RESHARE = "This is a re-share of a post"
 _MARKED = re.compile(r"(?<=:=:)(.*)")
 #: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
 _LINK_COORNET = re.compile(r"https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+")
-_LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
-_TRAILING = ".,;:!?)]}…’”»"
 
 
 def get_urls_from_ct_histdata(
@@ -106,7 +105,7 @@ def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> bool
 def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
     kind = posts["type"] if original else posts["type"].str.strip().str.lower()
     link, youtube = ("Link", "YouTube") if original else ("link", "youtube")
-    pattern = _LINK_COORNET if original else _LINK
+    link_in = partial(_extract, pattern=_LINK_COORNET) if original else _first_link
     url = posts["final"].fillna(posts["link"])
     url = url.mask(posts["title"].eq(_RESHARE).fillna(False), posts["link"])
     if original:  # R: a comparison with a missing title is missing, and so is the address
@@ -114,8 +113,8 @@ def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
     in_text = (
         _extract(posts["message"], _MARKED)
         .fillna(_extract(posts["description"], _MARKED))
-        .fillna(_extract(posts["description"], pattern))
-        .fillna(_extract(posts["message"], pattern))
+        .fillna(link_in(posts["description"]))
+        .fillna(link_in(posts["message"]))
     )
     url = url.mask(kind.ne(link).fillna(True).astype(bool), in_text)
     return url.mask(kind.eq(youtube).fillna(False).astype(bool), posts["link"])
@@ -123,10 +122,12 @@ def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
 
 def _extract(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
     found = [pattern.search(text) if isinstance(text, str) else None for text in texts]
-    values = [match.group(0) if match else None for match in found]
-    if pattern is _LINK:
-        values = [value.rstrip(_TRAILING) if value else None for value in values]
-    return pd.Series(values, index=texts.index, dtype="str")
+    return pd.Series([match and match.group(0) for match in found], index=texts.index, dtype="str")
+
+
+def _first_link(texts: pd.Series) -> pd.Series:
+    found = [next(iter(links_in(text)), None) if isinstance(text, str) else None for text in texts]
+    return pd.Series(found, index=texts.index, dtype="str")
 
 
 def _days(dates: pd.Series, original: bool, where: str) -> pd.Series:

@@ -38,10 +38,9 @@ _INSTRUCTION = (
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """A usable answer: at most eight words, a language code if one was given, and how it came about."""
+    """A usable answer: at most eight words, and how it came about."""
 
     text: str
-    language: str | None
     details: dict[str, Any]
 
 
@@ -160,8 +159,9 @@ class LabelEndpoint:
             "time": asked,
             "prompt": messages,
             "response": response[:2000],
+            "language": code,
         }
-        return EndpointAnswer(text, code, details)
+        return EndpointAnswer(text, details)
 
     def _ask(self, body: dict[str, Any]) -> Reply:
         if self._lost > LOST_TIME:

@@ -38,7 +38,35 @@ def test_an_address_the_text_cuts_is_none(tmp_path: Path) -> None:
         "see https://n.example/a",
     ]
     assert shares_of(tmp_path, texts)["object_id"].tolist() == ["https://n.example/a"]
-    assert links_in("https://n.example/first... and https://") == []
+    assert links_in("https://n.example/first... and https:// and https://n.example/first⋯") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://t",
+        "https://t.c",
+        "https://t.co",
+        "https://t.co/AbC",
+        "https://news",
+        "www.news.example/a",
+        "news.example/a",
+    ],
+)
+def test_a_beginning_of_an_address_and_a_name_without_a_scheme_are_none(text: str) -> None:
+    """DocNow/twarc#452: a text cut at 140 characters keeps no ellipsis."""
+    assert links_in(f"RT @desk: words {text}") == []
+    assert links_in(f"{text} https://t.co/AbCdEf1234") == ["https://t.co/AbCdEf1234"]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    "؟،؛۔।॥。．、，！？；：”’»›“„」』】）〉》〕］｝·•—–→™®✅👉🏽️‼՞։׃״፡።។၊။༎¿¡",
+)
+def test_a_mark_of_any_script_ends_an_address(mark: str) -> None:
+    """zeit/hyperlinks#19."""
+    assert links_in(f"x https://news.example/a{mark} y") == ["https://news.example/a"]
+    assert links_in(f"x https://news.example/a.{mark}") == ["https://news.example/a"]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +77,18 @@ def test_an_address_the_text_cuts_is_none(tmp_path: Path) -> None:
         ("https://e.example/?a=1&amp;b=2", ["https://e.example/?a=1&b=2"]),
         ("https://e.example/茶/a", ["https://e.example/茶/a"]),
         ("a https://e.example/a b https://e.example/a", ["https://e.example/a"]),
+        ("https://e.example/?a=1&copy=2&reg=3", ["https://e.example/?a=1&copy=2&reg=3"]),
+        ("https://ca.example/Col·lecció", ["https://ca.example/Col·lecció"]),
+        (
+            "https://web.archive.org/web/2020/https://e.example/a",
+            ["https://web.archive.org/web/2020/https://e.example/a"],
+        ),
+        (
+            "https://e.example/ahttps://e.example/b,https://e.example/c",
+            ["https://e.example/a", "https://e.example/b", "https://e.example/c"],
+        ),
+        ("[text](https://e.example/a)", ["https://e.example/a"]),
+        ("https://пример.рф/a http://10.0.0.1:8080/a", ["https://пример.рф/a", "http://10.0.0.1:8080/a"]),
     ],
 )
 def test_what_belongs_to_an_address_stays(text: str, links: list[str]) -> None:

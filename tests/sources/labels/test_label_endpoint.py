@@ -57,11 +57,8 @@ def test_the_label_is_kept_with_how_it_was_made() -> None:
     endpoint = Endpoint("Harbour bridge closure [en]")
     labels = label_networks(POSTS, engagement=["views"], endpoint=endpoint.client())
     label = labels[1]
-    assert (label.text, label.method, label.language) == (
-        "Harbour bridge closure",
-        "language model small-model",
-        "en",
-    )
+    assert (label.text, label.method) == ("Harbour bridge closure", "language model small-model")
+    assert label.details["language"] == "en"
     assert label.details["time"] == "2026-01-02T03:04:05+00:00"
     assert label.details["model"] == "small-model"
     assert label.details["response"] == "Harbour bridge closure [en]"
