@@ -47,6 +47,7 @@ from .runs.reporting import make_report
 from .runs.stored import load_day, load_discovery, load_table
 from .runs.sweep import read_sweep, sweep_notebooks
 from .runs.sweep_report import save_sweep, sweep_headline
+from .significance import edge_significance, evidence_sentence, evidence_table
 from .simulate.links import simulate_link_shares
 from .simulate.shares import simulate_data
 from .sources.archive import list_days, read_day
@@ -109,9 +110,12 @@ __all__ = [
     "discover_seeds",
     "discovery_query",
     "draw_url_timeline_chart",
+    "edge_significance",
     "edges_to_graph",
     "estimate_coord_interval",
     "evidence_pairs",
+    "evidence_sentence",
+    "evidence_table",
     "first_movers",
     "flag_speed_share",
     "generate_coordinated_network",

@@ -1,0 +1,6 @@
+"""What an edge is evidence of: tests that hold in worlds without coordination, and classes in plain words."""
+
+from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, evidence_sentence, evidence_table
+from coordlib.significance.edge import edge_significance
+
+__all__ = ["SIGNIFICANT", "UNDECIDED", "edge_significance", "evidence_sentence", "evidence_table"]
