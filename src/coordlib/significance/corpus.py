@@ -61,21 +61,20 @@ class Corpus:
         """Number the ids, leave out what cannot be compared, and sort."""
         known = shares[list(SHARE_COLUMNS)].dropna()
         kept = known[(known["object_id"] != known["content_id"]).to_numpy(dtype=bool)]
-        times = kept["timestamp_share"].to_numpy().astype(np.int64)
+        if kept["content_id"].duplicated().any():
+            # The earliest of a content listed twice for one object.
+            kept = kept.sort_values(["timestamp_share", "account_id"], kind="stable")
+            kept = kept.drop_duplicates(["object_id", "content_id"])
         objects, _ = pd.factorize(kept["object_id"], sort=True)
         accounts, names = pd.factorize(kept["account_id"], sort=True)
-        contents, _ = pd.factorize(kept["content_id"])
-        order = np.lexsort((accounts, times, contents, objects))
-        repeated = np.zeros(len(order), dtype=bool)
-        repeated[1:] = (np.diff(objects[order]) == 0) & (np.diff(contents[order]) == 0)
-        rows = order[~repeated]
-        rows = rows[np.lexsort((times[rows], accounts[rows], objects[rows]))]
+        times = kept["timestamp_share"].to_numpy().astype(np.int64)
+        order = np.lexsort((times, accounts, objects))
         objects, accounts, times = (
-            objects[rows].astype(np.int64),
-            accounts[rows].astype(np.int64),
-            times[rows],
+            objects[order].astype(np.int64),
+            accounts[order].astype(np.int64),
+            times[order],
         )
-        begins = np.ones(len(rows), dtype=bool)
+        begins = np.ones(len(order), dtype=bool)
         begins[1:] = (np.diff(objects) != 0) | (np.diff(accounts) != 0)
         return cls(
             objects,
@@ -86,7 +85,7 @@ class Corpus:
             accounts[begins],
             pd.Index(names),
             int(window),
-            len(shares) - len(rows),
+            len(shares) - len(order),
         )
 
     @property
