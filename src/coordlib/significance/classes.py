@@ -140,13 +140,14 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> npt.NDArray[np.object_]:
+def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.Index:
     """Give each edge the strongest class whose condition holds; none holds: not significant."""
-    result = np.full(n_edges, "not significant", dtype=object)
-    for name in reversed(WORDS):
-        if name in conditions:
-            result[conditions[name]] = name
-    return result
+    names = list(WORDS)
+    codes = np.full(n_edges, names.index("not significant"), dtype=np.int8)
+    for code in reversed(range(len(names))):
+        if names[code] in conditions:
+            codes[conditions[names[code]]] = code
+    return pd.Index(names, dtype="str").take(codes)
 
 
 def _duration(seconds: int) -> str:

@@ -11,18 +11,16 @@ from scipy import sparse
 from coordlib.detect.pairs import as_shares, check_whole
 from coordlib.errors import ParameterError
 from coordlib.posts import prep_data
-from coordlib.significance.arrays import Bools, Floats, Ints
+from coordlib.significance.arrays import Bools, Floats
 from coordlib.significance.classes import classify
-from coordlib.significance.closed_circle import closed_share, judge_circle
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.completion import second_look
+from coordlib.significance.confirmation import Confirmation
 from coordlib.significance.constants import ALPHA, CLOSED, CROWD_SEEN
 from coordlib.significance.corpus import Corpus
-from coordlib.significance.crowd import circles_of, judge_crowd
-from coordlib.significance.occasions import Occasions
 from coordlib.significance.presence import Presence
-from coordlib.significance.repeats import judge_repeats
-from coordlib.significance.shared_objects import judge_shared_objects
+from coordlib.significance.repeats import Repeats, judge_repeats
+from coordlib.significance.shared_objects import Tested, judge_shared_objects
 from coordlib.significance.tails import adjusted
 
 
@@ -118,119 +116,149 @@ def edge_significance(
         table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
     corpus = Corpus.from_shares(as_shares(table), int(time_window))
     found = Coincidences.of(corpus)
-    presence = Presence.of(corpus, found)
-
-    # Discovery.
     shared = judge_shared_objects(corpus, found, alpha)
     repeats = judge_repeats(corpus, found, alpha)
-    q_shared, q_repeats = adjusted(shared.p, shared.family), adjusted(repeats.p, repeats.family)
-    q_discovery = np.minimum(1, 2 * np.minimum(q_shared, q_repeats))
-    discovered = q_discovery <= alpha
-
-    # Confirmation. A pair with fewer than two occasions cannot be confirmed; sum / 4 bounds how many have them.
-    graph = _graph(corpus, found, discovered)
-    family = max(1.0, min(shared.family + repeats.family, presence.crowd.sum() / 4))
-    edges = np.flatnonzero(discovered)
-    confirmed = Confirmation.of(corpus, found, presence, graph, edges)
-    q_crowd, q_circle, closed, around = np.ones((4, len(found)))
-    q_crowd[edges], q_circle[edges] = adjusted(confirmed.crowd, family), adjusted(confirmed.circle, family)
-    q = np.maximum(q_discovery, np.minimum(1, 2 * np.minimum(q_crowd, q_circle)))
-    closed[:], around[:] = 0, 0
-    closed[edges], around[edges] = confirmed.closed, confirmed.around
-    significant = q <= alpha
-    beyond = significant & (2 * q_crowd <= alpha)
-
-    # Completion.
-    edges, family_completion = second_look(found, significant, corpus.n_accounts)
-    edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
-    again = Confirmation.of(corpus, found, presence, graph, edges)
-    first_level = np.minimum(1, 2 * np.minimum(shared.p[edges], repeats.p[edges]))
-    second_level = np.minimum(1, 2 * np.minimum(again.crowd, again.circle))
-    q_again = adjusted(np.maximum(first_level, second_level), family_completion)
-    passes = q_again <= alpha
-    q[edges[passes]] = q_again[passes]
-    added = np.zeros(len(found), dtype=bool)
-    added[edges[passes]] = True
-    beyond[edges[passes & (again.crowd <= again.circle)]] = True
-
-    evidence = classify(
-        {
-            "single episode": found.episodes == 1,
-            "too few repeats": (found.n_objects == 1) & (found.episodes >= 2) & ~repeats.able,
-            "timetable": repeats.timetable,
-            "open": discovered,
-            "as the crowd": discovered & (closed < CLOSED) & (around >= CROWD_SEEN),
-            "closed circle": significant | added,
-            "beyond the crowd": beyond,
-        },
-        len(found),
-    )
-    result = pd.DataFrame(
-        {
-            "account_id": corpus.account_names.take(found.left),
-            "account_id_y": corpus.account_names.take(found.right),
-            "weight": found.weight,
-            "n_objects": found.n_objects,
-            "occasions": found.occasions,
-            "episodes": found.episodes,
-            "kind": np.where(found.n_objects >= 2, "objects", "repeats"),
-            "evidence": evidence,
-            "significant": significant | added,
-            "added": added,
-            "q_value": q,
-            "q_discovery": q_discovery,
-            "q_shared": q_shared,
-            "q_repeats": q_repeats,
-            "q_crowd": q_crowd,
-            "q_circle": q_circle,
-            "closed_share": closed,
-            "others_present": around.astype(np.int64),
-        }
-    ).astype(dict.fromkeys(("account_id", "account_id_y", "kind", "evidence"), "str"))
-    inside = len(np.union1d(found.left[discovered], found.right[discovered]))
-    result.attrs = {
+    verdict = Verdict.of(corpus, found, shared, repeats, alpha)
+    edges = _edges(corpus, found, shared, repeats, verdict)
+    inside = len(np.union1d(found.left[verdict.discovered], found.right[verdict.discovered]))
+    edges.attrs = {
         "time_window": int(time_window),
         "alpha": float(alpha),
         "accounts": corpus.n_accounts,
         "accounts_outside": corpus.n_accounts - inside,
         "rows_left_out": corpus.left_out,
-        "pace": presence.pace,
+        "pace": verdict.pace,
         "family_objects": shared.family,
         "least_objects": shared.least,
         "family_repeats": repeats.family,
         "least_repeats": repeats.least,
-        "family_confirmation": family,
-        "family_completion": family_completion,
+        "family_confirmation": verdict.family_confirmation,
+        "family_completion": verdict.family_completion,
     }
-    return result
+    return edges
 
 
-@dataclass(frozen=True)
-class Confirmation:
-    """Both tests of the second level for some edges: p-values, and what was around."""
+@dataclass
+class Verdict:
+    """What the two levels and the completion come to, for each edge."""
 
-    crowd: Floats
-    circle: Floats
-    #: Share of those present that met (mean of the two views); sessions of others present beside the two (larger view).
+    q_discovery: Floats
+    q_crowd: Floats
+    q_circle: Floats
+    q: Floats
+    discovered: Bools
+    significant: Bools
+    beyond: Bools
+    added: Bools
+    #: Share of those present that met; sessions of others present. 0 where an edge was not discovered.
     closed: Floats
     around: Floats
+    pace: float
+    family_confirmation: float
+    family_completion: int = 0
 
     @classmethod
     def of(
-        cls, corpus: Corpus, found: Coincidences, presence: Presence, graph: sparse.csr_array, edges: Ints
-    ) -> Confirmation:
-        """Look at each edge from the view of one account, then of the other; the larger p counts."""
-        left, right = found.left[edges], found.right[edges]
-        circles = circles_of(left, right, graph)
-        pace = np.maximum(presence.paces[left], presence.paces[right])
-        crowd, circle, closed, around = np.zeros((4, len(edges)))
-        for own, other in ((left, right), (right, left)):
-            seen = Occasions.of(corpus, found, own, other)
-            crowd = np.maximum(crowd, judge_crowd(corpus, found, presence, seen, circles))
-            circle = np.maximum(circle, judge_circle(corpus, presence, seen, pace))
-            closed += closed_share(presence, seen) / 2
-            around = np.maximum(around, seen.total(presence.crowd[seen.session] - 1))
-        return cls(crowd, np.where(closed >= CLOSED, circle, 1.0), closed, around)
+        cls, corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, alpha: float
+    ) -> Verdict:
+        """Confirm what was discovered, then look again at the pairs inside what was confirmed."""
+        q_discovery = np.minimum(1, 2 * np.minimum(shared.q, repeats.q))
+        discovered = q_discovery <= alpha
+        edges = np.flatnonzero(discovered)
+        presence, graph = Presence.of(corpus, found), _graph(corpus, found, discovered)
+        confirmed = Confirmation.of(corpus, found, presence, graph, edges)
+        # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how many can.
+        family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
+        q_crowd, q_circle = np.ones((2, len(found)))
+        q_crowd[edges], q_circle[edges] = (
+            adjusted(confirmed.crowd, family),
+            adjusted(confirmed.circle, family),
+        )
+        closed, around = np.zeros((2, len(found)))
+        closed[edges], around[edges] = confirmed.closed, confirmed.around
+        q = np.maximum(q_discovery, np.minimum(1, 2 * np.minimum(q_crowd, q_circle)))
+        significant = q <= alpha
+        verdict = cls(
+            q_discovery=q_discovery,
+            q_crowd=q_crowd,
+            q_circle=q_circle,
+            q=q,
+            discovered=discovered,
+            significant=significant,
+            beyond=significant & (2 * q_crowd <= alpha),
+            added=np.zeros(len(found), dtype=bool),
+            closed=closed,
+            around=around,
+            pace=presence.pace,
+            family_confirmation=family,
+        )
+        verdict._complete(corpus, found, presence, graph, shared, repeats, alpha)
+        return verdict
+
+    def _complete(
+        self,
+        corpus: Corpus,
+        found: Coincidences,
+        presence: Presence,
+        graph: sparse.csr_array,
+        shared: Tested,
+        repeats: Repeats,
+        alpha: float,
+    ) -> None:
+        """Add pairs inside a confirmed network (see :mod:`coordlib.significance.completion`)."""
+        edges, self.family_completion = second_look(found, self.significant, corpus.n_accounts)
+        edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
+        again = Confirmation.of(corpus, found, presence, graph, edges)
+        first_level = np.minimum(1, 2 * np.minimum(shared.p[edges], repeats.p[edges]))
+        second_level = np.minimum(1, 2 * np.minimum(again.crowd, again.circle))
+        q = adjusted(np.maximum(first_level, second_level), self.family_completion)
+        passes = q <= alpha
+        self.q[edges[passes]] = q[passes]
+        self.added[edges[passes]] = True
+        self.significant[edges[passes]] = True
+        self.beyond[edges[passes & (again.crowd <= again.circle)]] = True
+
+
+def _edges(
+    corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, verdict: Verdict
+) -> pd.DataFrame:
+    """One row an edge, with its class."""
+    crowded = (verdict.closed < CLOSED) & (verdict.around >= CROWD_SEEN)
+    evidence = classify(
+        {
+            "single episode": found.episodes == 1,
+            "too few repeats": (found.n_objects == 1) & (found.episodes >= 2) & ~repeats.able,
+            "timetable": repeats.timetable,
+            "open": verdict.discovered,
+            "as the crowd": verdict.discovered & crowded,
+            "closed circle": verdict.significant,
+            "beyond the crowd": verdict.beyond,
+        },
+        len(found),
+    )
+    kinds = pd.Index(["repeats", "objects"], dtype="str")
+    columns = {
+        "account_id": corpus.account_names.take(found.left),
+        "account_id_y": corpus.account_names.take(found.right),
+        "weight": found.weight,
+        "n_objects": found.n_objects,
+        "occasions": found.occasions,
+        "episodes": found.episodes,
+        "kind": kinds.take((found.n_objects >= 2).astype(np.int64)),
+        "evidence": evidence,
+        "significant": verdict.significant,
+        "added": verdict.added,
+        "q_value": verdict.q,
+        "q_discovery": verdict.q_discovery,
+        "q_shared": shared.q,
+        "q_repeats": repeats.q,
+        "q_crowd": verdict.q_crowd,
+        "q_circle": verdict.q_circle,
+        "closed_share": verdict.closed,
+        "others_present": verdict.around.astype(np.int64),
+    }
+    # Not copied into one block: the table is the largest thing in memory.
+    return pd.DataFrame(columns, copy=False)
 
 
 def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_array:

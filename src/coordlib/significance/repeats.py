@@ -58,7 +58,7 @@ def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
     suspects = np.flatnonzero(q <= alpha)
     timetable[suspects] = _timetable(corpus, found, suspects)
     result[timetable] = 1
-    return Repeats(result, family, least, able, timetable & (q <= alpha / 2))
+    return Repeats(result, adjusted(result, family), family, least, able, timetable & (q <= alpha / 2))
 
 
 def _from_one_side(

@@ -16,7 +16,7 @@
 
 **Family.** Only accounts with at least r0 objects could reach a small p at all (Tarone 1990; Gilbert 2005; Terada et al. 2013): r0 is
 the smallest r >= 2 at which the two least active accounts with r objects would pass alpha / m(r), m(r) = pairs of
-accounts with at least r objects each. How many objects an account has says nothing on whom it meets, so the choice does
+accounts with at least r objects each. Fewer than r0 occasions never decide. How many objects an account has says nothing on whom it meets, so the choice does
 not look at the outcome.
 """
 
@@ -30,6 +30,7 @@ from scipy.special import pdtrc
 from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.corpus import Corpus
+from coordlib.significance.tails import adjusted
 
 #: Edges whose expectation is formed at a time.
 _EDGES = 5_000
@@ -37,9 +38,10 @@ _EDGES = 5_000
 
 @dataclass(frozen=True)
 class Tested:
-    """p-value of each edge, the number of pairs it was looked for among, and the fewest meetings that could count."""
+    """p-value of each edge, q within the family, the size of the family, and the fewest meetings that can decide."""
 
     p: Floats
+    q: Floats
     family: int
     least: int
 
@@ -108,13 +110,14 @@ def judge_shared_objects(corpus: Corpus, found: Coincidences, alpha: float) -> T
     least, family = _family(margins, alpha)
     p = np.ones(len(found))
     tested = np.flatnonzero(
-        (found.occasions >= least)
+        (found.occasions >= 2)
         & (np.minimum(margins.objects[found.left], margins.objects[found.right]) >= least)
         & (family > 0)
     )
     expected = margins.expected(found.left[tested], found.right[tested])
     p[tested] = pdtrc(found.occasions[tested] - 1, expected)
-    return Tested(p, family, least)
+    # Fewer meetings than r0 cannot decide in this family; in the small family of the completion two can.
+    return Tested(p, adjusted(np.where(found.occasions >= least, p, 1), family), family, least)
 
 
 def _family(margins: Margins, alpha: float) -> tuple[int, int]:
