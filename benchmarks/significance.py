@@ -1,7 +1,7 @@
 """How often the evidence for an edge errs where nobody coordinates, and how often it finds planted groups.
 
 Run from the project's root: ``python benchmarks/significance.py [RUNS] [--first SEED] [--only WORD] [--write]``
-(30 runs a world by default, a third of that for boundary and groups). The worlds are in significance_worlds.py, the results of the
+(30 runs a world and group by default, a third of that for boundary and days). The worlds are in significance_worlds.py, the results of the
 last written run in significance.md, both beside this file. Archive days are permuted too where they lie beside the project.
 """
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import argparse
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from significance_worlds import BOUNDARY, GROUPS, WORLDS, Maker, Planter, World, shares
+from significance_worlds import BOUNDARY, DAY, GROUPS, WORLDS, Maker, Planter, World, organic, shares, trigger
 
 from coordlib import edge_significance, prep_data
 from coordlib.sources.archive import list_days, read_day
+from detect import make_shares
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "csbn"
 FIRST_SEED = 1_000_000
@@ -93,6 +95,19 @@ def permuted_days(runs: int, first: int) -> list[str]:
     return lines
 
 
+def cost(name: str, table: pd.DataFrame) -> str:
+    """CPU time and memory of the whole, detection of the coincidences included; memory in a second pass."""
+    started = time.process_time()
+    edges = edge_significance(table)
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    edge_significance(table)
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    found = int((edges["q_discovery"] <= ALPHA).sum())
+    return f"| {name} | {len(table):,} | {len(edges):,} | {found:,} | {seconds:.1f} s | {peak:,.0f} MB |"
+
+
 def main() -> None:
     """Run every world, print the tables, and with ``--write`` keep them."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -135,7 +150,7 @@ def main() -> None:
     off = []
     for name, (plant, expected) in GROUPS.items():
         if given.only in name:
-            line, near = planted(name, plant, expected, few, given.first)
+            line, near = planted(name, plant, expected, given.runs, given.first)
             off += [] if near else [name]
             say(line)
     say(f"\nMore than .10 from the first measurement: {', '.join(off) or 'none'}.")
@@ -145,6 +160,16 @@ def main() -> None:
             "\n## Archive days, account names dealt out anew\n\n| day | significant | discovered |\n|---|---|---|"
         )
         say("\n".join(days))
+    if given.only in "cost":
+        random = np.random.default_rng(given.first)
+        say("\n## Cost\n\n| corpus | rows | edges | discovered | CPU | memory |\n|---|---|---|---|---|---|")
+        say(cost("heavy-tailed, a copy every 50 rows", make_shares(1_000_000)))
+        say(cost("organic, 48 h", shares(organic(random, 2 * DAY, 1_000_000, 100_000, 100_000))))
+        say(
+            cost(
+                "one caption, 200 accounts a day within 5 min", shares(trigger(random, share=0.8, delay=300))
+            )
+        )
     say(f"\n{time.process_time() - started:.0f} s of CPU.")
     if given.write:
         (Path(__file__).with_suffix(".md")).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -48,6 +48,7 @@ from .runs.stored import load_day, load_discovery, load_table
 from .runs.sweep import read_sweep, sweep_notebooks
 from .runs.sweep_report import save_sweep, sweep_headline
 from .significance import edge_significance, evidence_sentence, evidence_table
+from .significance.network import network_sentence, network_significance
 from .simulate.links import simulate_link_shares
 from .simulate.shares import simulate_data
 from .sources.archive import list_days, read_day
@@ -147,6 +148,8 @@ __all__ = [
     "make_link_report",
     "make_report",
     "network_edges",
+    "network_sentence",
+    "network_significance",
     "normalize_text",
     "object_table",
     "open_store",

@@ -216,15 +216,18 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _project(table: sparse.csr_array, kept: Callable[[Ints], Ints]) -> sparse.csr_array:
     """Accounts linked by the objects they have in common, cut by the rule of the analysis."""
-    links = sparse.triu(table @ table.T, k=1).tocoo()
-    chosen = kept(links.data) > 0 if len(links.data) else np.zeros(0, dtype=bool)
-    row, column, data = links.row[chosen], links.col[chosen], links.data[chosen]
-    both = np.concatenate([row, column]), np.concatenate([column, row])
-    return sparse.csr_array((np.concatenate([data, data]), both), shape=links.shape)
+    from coordlib.significance.projection import project
+
+    first, second, weight = project(table)
+    chosen = kept(weight) > 0 if len(weight) else np.zeros(0, dtype=bool)
+    first, second, weight = first[chosen], second[chosen], weight[chosen]
+    both = np.concatenate([first, second]), np.concatenate([second, first])
+    return sparse.csr_array((np.concatenate([weight, weight]), both), shape=(table.shape[0],) * 2)
 
 
 def _statistics(graph: sparse.csr_array) -> Floats:
     from coordlib.significance.communities import modularity
+    from coordlib.significance.projection import triangles
 
     inside = np.flatnonzero(np.diff(graph.indptr))
     graph = graph[inside][:, inside].tocsr()
@@ -232,12 +235,10 @@ def _statistics(graph: sparse.csr_array) -> Floats:
         return np.zeros(len(STATISTICS))
     graph.sort_indices()
     quality, community = modularity(graph)
-    ties = graph.copy()
-    ties.data[:] = 1
-    degrees = np.diff(ties.indptr).astype(np.float64)
-    triples = float((degrees * (degrees - 1)).sum())
-    closed = float((ties @ ties).multiply(ties).sum()) / triples if triples else 0.0
-    _, component = connected_components(ties, directed=False)
+    degrees = np.diff(graph.indptr)
+    triples = int((degrees * (degrees - 1) // 2).sum())
+    closed = 3 * triangles(graph) / triples if triples else 0.0
+    _, component = connected_components(graph, directed=False)
     sizes = np.bincount(community)
     return np.array(
         [quality, closed, np.bincount(component).max() / len(inside), (sizes > 1).sum(), sizes.max()],
