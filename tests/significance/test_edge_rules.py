@@ -8,7 +8,8 @@ import pytest
 
 import coordlib as cl
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.significance.classes import SIGNIFICANT, WORDS
+from coordlib.significance import SIGNIFICANT, evidence_sentence, evidence_table
+from coordlib.significance.classes import WORDS
 
 DAY = 86_400
 T0 = 1_700_000_000
@@ -181,13 +182,13 @@ def test_users_mistakes_are_one_line(planted: pd.DataFrame) -> None:
     with pytest.raises(MissingColumnError, match="object_id"):
         cl.edge_significance(planted.drop(columns="object_id"))
     with pytest.raises(ParameterError, match="choose one of beyond the crowd"):
-        cl.evidence_sentence("suspicious")
+        evidence_sentence("suspicious")
 
 
 @pytest.mark.parametrize("evidence", WORDS)
 def test_the_words_say_no_verdict_and_no_p_value(evidence: str) -> None:
     for kind in ("objects", "repeats"):
-        text = cl.evidence_sentence(evidence, 60, "hashtag", kind)
+        text = evidence_sentence(evidence, 60, "hashtag", kind)
         assert "{" not in text
         for word in ("not coordinated", "inauthentic", "p =", "p <", "p-value", "bot"):
             assert word not in text.casefold().replace("both", "")
@@ -195,15 +196,15 @@ def test_the_words_say_no_verdict_and_no_p_value(evidence: str) -> None:
 
 
 def test_the_words_name_what_was_shared_and_the_window() -> None:
-    assert "the same hashtags within 60 seconds" in cl.evidence_sentence("beyond the crowd", 60, "hashtag")
-    assert "a typical delay of 5 minutes or more" in cl.evidence_sentence("closed circle", 60)
-    assert cl.evidence_sentence("closed circle", kind="repeats").endswith("group or trigger.")
-    assert "fewer than 4 sessions" in cl.evidence_sentence("too few repeats", least_repeats=4)
+    assert "the same hashtags within 60 seconds" in evidence_sentence("beyond the crowd", 60, "hashtag")
+    assert "a typical delay of 5 minutes or more" in evidence_sentence("closed circle", 60)
+    assert evidence_sentence("closed circle", kind="repeats").endswith("group or trigger.")
+    assert "fewer than 4 sessions" in evidence_sentence("too few repeats", least_repeats=4)
 
 
 def test_the_table_of_classes_counts_edges_accounts_and_networks(planted: pd.DataFrame) -> None:
     edges = cl.edge_significance(planted)
-    counts = cl.evidence_table(edges).set_index("evidence")
+    counts = evidence_table(edges).set_index("evidence")
     assert counts["edges"].sum() == len(edges)
     assert counts.loc["closed circle", ["edges", "accounts", "networks"]].tolist() == [10, 5, 1]
     assert counts.index[counts["significant"]].tolist() == list(SIGNIFICANT)

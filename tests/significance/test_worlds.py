@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
+from coordlib.significance import evidence_sentence, evidence_table
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.corpus import Corpus
 from coordlib.significance.shared_objects import Margins
@@ -83,7 +84,7 @@ def planted(worlds: ModuleType, name: str, *arguments: Any, **options: Any) -> p
 
 
 def cell(edges: pd.DataFrame, evidence: str) -> str:
-    row = cl.evidence_table(edges).set_index("evidence").loc[evidence]
+    row = evidence_table(edges).set_index("evidence").loc[evidence]
     return f"{row['edges']}/{row['accounts']}/{row['networks']}"
 
 
@@ -215,4 +216,4 @@ def test_an_audience_that_answers_within_the_window_looks_like_a_group(worlds: M
     world = worlds.fans(np.random.default_rng(1_200_000), ncom=50, size=8, burst=120)
     edges = cl.edge_significance(shares(world))
     assert (edges["evidence"] == "closed circle").sum() > 100
-    assert "an organised group and an audience" in cl.evidence_sentence("closed circle")
+    assert "an organised group and an audience" in evidence_sentence("closed circle")
