@@ -8,7 +8,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.significance import SIGNIFICANT, evidence_sentence, evidence_table
+from coordlib.significance import SIGNIFICANT, evidence_headline, evidence_sentence, evidence_table
 from coordlib.significance.classes import WORDS
 
 DAY = 86_400
@@ -208,3 +208,20 @@ def test_the_table_of_classes_counts_edges_accounts_and_networks(planted: pd.Dat
     assert counts["edges"].sum() == len(edges)
     assert counts.loc["closed circle", ["edges", "accounts", "networks"]].tolist() == [10, 5, 1]
     assert counts.index[counts["significant"]].tolist() == list(SIGNIFICANT)
+
+
+def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_rests(
+    planted: pd.DataFrame,
+) -> None:
+    edges = cl.edge_significance(planted)
+    kept = edges[edges["evidence"].isin(["closed circle", "single episode"])].tail(12)
+    text = evidence_headline(edges, kept, "hashtag")
+    assert text.startswith(
+        f"Nothing is beyond the crowd; 10 pairs of 5 accounts make up 1 closed circle (of {len(edges):,} pairs"
+    )
+    assert f"The weight keeps 12 of {len(edges):,} pairs: " in text
+    assert "10 in a closed circle" in text
+    assert "nothing to compare with" not in text
+    alone = cl.edge_significance(table(ring(np.random.default_rng(2), size=6)))
+    assert evidence_headline(alone).endswith("hardly anything to compare with.")
+    assert "none of 15 pairs of accounts is significant" in evidence_headline(alone)

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.significance import evidence_sentence, evidence_table
+from coordlib.significance import evidence_headline, evidence_sentence, evidence_table
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.corpus import Corpus
 from coordlib.significance.shared_objects import Margins
@@ -217,3 +217,13 @@ def test_an_audience_that_answers_within_the_window_looks_like_a_group(worlds: M
     edges = cl.edge_significance(shares(world))
     assert (edges["evidence"] == "closed circle").sum() > 100
     assert "an organised group and an audience" in evidence_sentence("closed circle")
+
+
+@pytest.mark.reference
+def test_the_page_of_a_day_says_what_is_undecided_and_names_the_one_closed_circle(shared: Path) -> None:
+    text = evidence_headline(cl.edge_significance(*real(shared, "2025-10-30")))
+    assert text.startswith("Nothing is beyond the crowd and there is no closed circle: none of 2,717 pairs")
+    assert "Undecided are 19 pairs" in text
+    assert "8 at the pace of the others who posted the same captions, 11 with too few" in text
+    text = evidence_headline(cl.edge_significance(*real(shared, "2025-01-04")))
+    assert "21 pairs of 7 accounts make up 1 closed circle" in text
