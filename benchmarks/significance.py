@@ -1,8 +1,8 @@
 """How often the evidence for an edge errs where nobody coordinates, and how often it finds planted groups.
 
-Run from the project's root: ``python benchmarks/significance.py [RUNS] [--first SEED] [--only WORD] [--write]``
-(30 runs a world and group by default, a third of that for boundary and days). The worlds are in significance_worlds.py, the results of the
-last written run in significance.md, both beside this file. Archive days are permuted too where they lie beside the project.
+Run from the project's root: ``python benchmarks/significance.py [RUNS] [--window SECONDS] [--first SEED] [--only WORD] [--write]``
+(30 runs a world and group by default, a third of that for the boundary). The worlds are in significance_worlds.py, the results of the
+last written run in significance.md, both beside this file. Real data are permuted too where they lie beside the project.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,18 @@ FIRST_SEED = 1_000_000
 ALPHA = 0.05
 
 
-def no_coordination(name: str, make: Maker, runs: int, first: int) -> tuple[str, int]:
+def no_coordination(name: str, make: Maker, runs: int, first: int, window: int) -> tuple[str, int]:
     """A row of the table for a world in which every significant edge is false, and the runs that had one."""
-    counts = np.array([_flagged(shares(make(np.random.default_rng(first + run)))) for run in range(runs)])
+    counts = np.array(
+        [_flagged(shares(make(np.random.default_rng(first + run))), window) for run in range(runs)]
+    )
     with_any = (counts > 0).sum(axis=0)
     row = " | ".join(f"{number} of {runs}" for number in with_any)
     return f"| {name} | {row} | {counts[:, 0].mean():.2f} (most {counts[:, 0].max()}) |", int(with_any[0])
 
 
-def _flagged(table: pd.DataFrame) -> tuple[int, int, int, int]:
-    edges = edge_significance(table, alpha=ALPHA)
+def _flagged(table: pd.DataFrame, window: int) -> tuple[int, int, int, int]:
+    edges = edge_significance(table, window, ALPHA)
     return (
         int(edges["significant"].sum()),
         int((edges["evidence"] == "beyond the crowd").sum()),
@@ -78,21 +81,30 @@ def _found(world: World, first_planted: int, size: int) -> tuple[int, int, int, 
     )
 
 
-def permuted_days(runs: int, first: int) -> list[str]:
-    """Rows for archive days whose account names are dealt out anew: activity, objects and times stay."""
-    lines = []
+def real_data() -> Iterator[tuple[str, pd.DataFrame, int]]:
+    """Name, shares and window of what lies beside the project: archive days, and two layers of CooRTweet's German data."""
     for day in list_days(ARCHIVE) if ARCHIVE.is_dir() else []:
         posts = read_day(day.path).posts
-        if posts is None or posts.empty:
-            continue
-        table = prep_data(posts, object_id="text", timestamp_share="posted_at").dropna(ignore_index=True)
+        if posts is not None and len(posts):
+            yield str(day.date), prep_data(posts, object_id="text", timestamp_share="posted_at"), 120
+    german = ARCHIVE.parent / "coortweet" / "german_elections.csv.gz"
+    if german.is_file():
+        table = pd.read_csv(german, dtype=str)
+        for layer in ("url_id", "hashtag_id"):
+            names = {"object_id": layer, "content_id": "post_id", "timestamp_share": "timestamp"}
+            yield f"German elections, {layer}", prep_data(table, **names), 60
+
+
+def permuted(runs: int, first: int) -> Iterator[str]:
+    """Rows for real data whose account names are dealt out anew: activity, objects and times stay."""
+    for name, table, window in real_data():
+        table = table.dropna(ignore_index=True)
         counts = []
         for run in range(runs):
             dealt = np.random.default_rng(first + run).permutation(table["account_id"].to_numpy())
-            counts.append(_flagged(table.assign(account_id=pd.Series(dealt, dtype="str"))))
+            counts.append(_flagged(table.assign(account_id=pd.Series(dealt, dtype="str")), window))
         any_significant, _, _, any_discovered = (np.array(counts) > 0).sum(axis=0)
-        lines.append(f"| {day.date} | {any_significant} of {runs} | {any_discovered} of {runs} |")
-    return lines
+        yield f"| {name} | {any_significant} of {runs} | {any_discovered} of {runs} |"
 
 
 def cost(name: str, table: pd.DataFrame) -> str:
@@ -114,6 +126,7 @@ def main() -> None:
     options.add_argument("runs", nargs="?", type=int, default=30)
     options.add_argument("--first", type=int, default=FIRST_SEED)
     options.add_argument("--only", default="")
+    options.add_argument("--window", type=int, default=120)
     options.add_argument("--write", action="store_true")
     given = options.parse_args()
     started, few = time.process_time(), max(1, given.runs // 3)
@@ -126,13 +139,13 @@ def main() -> None:
     head = "| world | significant | beyond the crowd | closed circle | discovered | significant edges a run |"
     say("# Evidence for an edge: calibration\n")
     say(
-        f"Seeds {given.first} and up, window 120 s, alpha {ALPHA}. Runs with at least one edge of the class.\n"
+        f"Seeds {given.first} and up, window {given.window} s, alpha {ALPHA}. Runs with at least one edge of the class.\n"
     )
     say(f"## Worlds without coordination\n\n{head}\n|---|---|---|---|---|---|")
     wrong = 0
     for name, make in WORLDS.items():
         if given.only in name:
-            line, runs_with = no_coordination(name, make, given.runs, given.first)
+            line, runs_with = no_coordination(name, make, given.runs, given.first, given.window)
             wrong += runs_with
             say(line)
     say(
@@ -140,7 +153,7 @@ def main() -> None:
     )
     for name, make in BOUNDARY.items():
         if given.only in name:
-            say(no_coordination(name, make, few, given.first)[0])
+            say(no_coordination(name, make, few, given.first, given.window)[0])
     say(
         "\n## Planted groups\n\nShare of the planted pairs; false edges a run. `first` is the recall of the first measurement.\n"
     )
@@ -154,12 +167,12 @@ def main() -> None:
             off += [] if near else [name]
             say(line)
     say(f"\nMore than .10 from the first measurement: {', '.join(off) or 'none'}.")
-    days = permuted_days(few, given.first) if given.only in "archive days" else []
-    if days:
+    if given.only in "real data" and ARCHIVE.is_dir():
         say(
-            "\n## Archive days, account names dealt out anew\n\n| day | significant | discovered |\n|---|---|---|"
+            "\n## Real data, account names dealt out anew\n\n| data | significant | discovered |\n|---|---|---|"
         )
-        say("\n".join(days))
+        for line in permuted(given.runs, given.first):
+            say(line)
     if given.only in "cost":
         random = np.random.default_rng(given.first)
         say("\n## Cost\n\n| corpus | rows | edges | discovered | CPU | memory |\n|---|---|---|---|---|---|")

@@ -70,10 +70,7 @@ def _significant(counts: pd.DataFrame, n_edges: int) -> str:
     pairs = _count(n_edges, "pair")
     if not counts.loc[list(SIGNIFICANT), "edges"].sum():
         return f"Nothing is beyond the crowd and there is no closed circle: none of {pairs} of accounts is significant."
-    beyond, circle = (
-        {name: int(counts.loc[evidence, name]) for name in ("edges", "accounts", "networks")}
-        for evidence in SIGNIFICANT
-    )
+    beyond, circle = (counts.to_dict("index")[evidence] for evidence in SIGNIFICANT)
     parts = []
     if beyond["edges"]:
         parts.append(
