@@ -1,6 +1,6 @@
 # The public surface of coordlib, on one screen: each name is imported when it is first used.
 # To add a name: one import line here and one entry in __all__.
-from . import describe, errors, links, parameters, report, runs, simulate, sources, tiktok, urls
+from . import describe, errors, links, parameters, report, runs, significance, simulate, sources, tiktok, urls
 from .describe.leaders import account_leads
 from .describe.objects import hashtag_table, object_table
 from .describe.statistics import account_stats, group_stats
@@ -29,6 +29,7 @@ from .runs.notebooks import run_notebook
 from .runs.reporting import make_report
 from .runs.stored import load_day, load_table
 from .runs.sweep_report import make_sweep_report
+from .significance import edge_significance, network_significance
 from .simulate.shares import simulate_data
 from .sources.exports import read_export
 from .store import open_store
@@ -51,6 +52,7 @@ __all__ = [
     "detect_groups",
     "detect_layers",
     "discover_seeds",
+    "edge_significance",
     "edges_to_graph",
     "errors",
     "estimate_coord_interval",
@@ -70,6 +72,7 @@ __all__ = [
     "make_link_report",
     "make_report",
     "make_sweep_report",
+    "network_significance",
     "object_table",
     "open_store",
     "parameters",
@@ -78,6 +81,7 @@ __all__ = [
     "report",
     "run_notebook",
     "runs",
+    "significance",
     "simulate",
     "simulate_data",
     "sources",

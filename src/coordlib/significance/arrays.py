@@ -1,0 +1,108 @@
+"""Small jobs on sorted arrays that several tests need: expand ranges, count in time, pick events apart from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Write out ranges: the number of the range each element comes from, and the element.
+
+    Examples
+    --------
+    >>> owner, element = expand(np.array([5, 0]), np.array([2, 1]))
+    >>> owner.tolist(), element.tolist()
+    ([0, 0, 1], [5, 6, 0])
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - starts, counts)
+
+
+def chunks(sizes: Ints, most: int) -> Iterator[slice]:
+    """Cut a list into slices whose sizes sum to at most `most`, or hold one element."""
+    totals, start = np.cumsum(sizes), 0
+    while start < len(sizes):
+        done = int(totals[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(totals, done + most, side="right")))
+        yield slice(start, stop)
+        start = stop
+
+
+def distinct(keys: Ints) -> Ints:
+    """Sort whole numbers and leave out repetitions (np.unique hashes, which is slow for millions)."""
+    keys = np.sort(keys)
+    return np.asarray(keys[np.diff(keys, prepend=keys[:1] - 1) != 0])
+
+
+def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
+    """Say which events count: the first of its group, and each that lies more than `gap` after the last counted one.
+
+    Events are sorted by group and time. Sessions, units and occasions are all made by this one rule, which does not
+    chain: an event close to an uncounted one may count.
+
+    Examples
+    --------
+    >>> counted_apart(np.zeros(4, int), np.array([0, 50, 130, 400]), gap=120).tolist()
+    [True, False, True, True]
+    """
+    if not len(groups):
+        return np.zeros(0, dtype=bool)
+    changes = np.diff(groups, prepend=groups[0] - 1) != 0
+    counted = changes | (np.diff(times, prepend=times[0]) > gap)
+    # Within a run of events close to each other, jump from each event to the next that is far enough from it.
+    heads = np.flatnonzero(counted)
+    lengths = np.diff(np.append(heads, len(groups)))
+    long = times[heads + lengths - 1] - times[heads] > gap
+    run, rows = expand(heads[long], lengths[long])
+    if not len(rows):
+        return np.asarray(counted)
+    index = Timeline(run, times[rows])
+    jump = np.append(index.after(run, times[rows] + gap), len(rows))
+    reached = np.append(counted[rows], False)
+    while True:
+        landed = jump[reached[:-1].nonzero()[0]]
+        if reached[landed[landed < len(rows)]].all():
+            counted[rows] = reached[:-1]
+            return np.asarray(counted)
+        reached[landed] = True
+        reached[-1] = False
+        jump = jump[jump]
+
+
+@dataclass(frozen=True, init=False)
+class Timeline:
+    """Events in groups, sorted by group and time: how many of a group lie in a stretch of time."""
+
+    _start: int
+    _stride: int
+    _keys: Ints
+
+    def __init__(self, groups: Ints, times: Ints) -> None:
+        start = int(times.min()) if len(times) else 0
+        stride = (int(times.max()) - start if len(times) else 0) + 3
+        object.__setattr__(self, "_start", start)
+        object.__setattr__(self, "_stride", stride)
+        object.__setattr__(self, "_keys", groups * stride + (times - start + 1))
+
+    def _key(self, groups: Ints, times: Ints) -> Ints:
+        return np.asarray(groups * self._stride + np.clip(times - self._start + 1, 0, self._stride - 1))
+
+    def from_time(self, groups: Ints, times: Ints) -> Ints:
+        """Position of the first event of each group at this time or later."""
+        return np.searchsorted(self._keys, self._key(groups, times), side="left")
+
+    def after(self, groups: Ints, times: Ints) -> Ints:
+        """Position of the first event of each group later than this time."""
+        return np.searchsorted(self._keys, self._key(groups, times), side="right")
+
+    def count(self, groups: Ints, low: Ints, high: Ints) -> Ints:
+        """Count the events of each group between two times, both included."""
+        return self.after(groups, high) - self.from_time(groups, low)

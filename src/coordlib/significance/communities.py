@@ -1,0 +1,89 @@
+"""Communities and modularity of thousands of random networks: the Louvain method on arrays, in whole numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from scipy import sparse
+
+from coordlib.significance.arrays import Ints
+
+
+def modularity(graph: sparse.csr_array) -> tuple[float, Ints]:
+    """Return the modularity of the communities that raise it greedily, level by level, and the community of each node.
+
+    Parameters
+    ----------
+    graph
+        Weights (whole numbers), symmetric.
+
+    Notes
+    -----
+    Q = Σ_c [inside_c / 2m - (degree_c / 2m)²]. A node moves only where Q, a whole number after multiplication by (2m)², rises; so
+    the search ends, and nodes are tried in their order, so that the result is always the same.
+
+    References
+    ----------
+    Blondel, V. D., Guillaume, J.-L., Lambiotte, R., & Lefebvre, E. (2008). Fast unfolding of communities in large
+    networks. Journal of Statistical Mechanics, P10008.
+
+    Examples
+    --------
+    >>> ends = np.array([[0, 1], [0, 2], [1, 2], [3, 4], [3, 5], [4, 5], [2, 3]]).T
+    >>> half = sparse.csr_array((np.ones(7, int), tuple(ends)), (6, 6))
+    >>> quality, community = modularity(half + half.T)
+    >>> round(quality, 4), community.tolist()
+    (0.3571, [0, 0, 0, 1, 1, 1])
+    """
+    community = np.arange(graph.shape[0])
+    total = int(graph.sum())
+    if not total:
+        return 0.0, community
+    while True:
+        indices, starts = graph.indices.astype(np.int64), graph.indptr.astype(np.int64)
+        moved = _move(starts, indices, graph.data.astype(np.int64))
+        _, names = np.unique(moved, return_inverse=True)
+        if len(names) == int(names.max()) + 1:
+            break
+        community = names[community]
+        n = int(names.max()) + 1
+        links = graph.tocoo()
+        graph = sparse.coo_array((links.data, (names[links.row], names[links.col])), shape=(n, n)).tocsr()
+        graph.sum_duplicates()
+    degrees = graph.sum(axis=1) / total
+    return float(graph.diagonal().sum() / total - degrees @ degrees), community
+
+
+@njit(cache=True)
+def _move(starts: Ints, indices: Ints, weights: Ints) -> Ints:
+    """Move nodes to the neighbouring community that gains most, until none does."""
+    n = len(starts) - 1
+    community = np.arange(n)
+    degrees = np.zeros(n, dtype=np.int64)
+    for node in range(n):
+        degrees[node] = weights[starts[node] : starts[node + 1]].sum()
+    total = degrees.sum()
+    sizes = degrees.copy()
+    shared = np.zeros(n, dtype=np.int64)
+    again = True
+    while again:
+        again = False
+        for node in range(n):
+            home = community[node]
+            for place in range(starts[node], starts[node + 1]):
+                if indices[place] != node:
+                    shared[community[indices[place]]] += weights[place]
+            sizes[home] -= degrees[node]
+            best, most = home, shared[home] * total - sizes[home] * degrees[node]
+            for place in range(starts[node], starts[node + 1]):
+                there = community[indices[place]]
+                gain = shared[there] * total - sizes[there] * degrees[node]
+                if gain > most or (gain == most and there < best and best != home):
+                    best, most = there, gain
+            for place in range(starts[node], starts[node + 1]):
+                shared[community[indices[place]]] = 0
+            sizes[best] += degrees[node]
+            if best != home:
+                community[node] = best
+                again = True
+    return community

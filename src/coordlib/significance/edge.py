@@ -1,0 +1,268 @@
+"""Evidence for an edge: discovery and confirmation put together into one q-value and one class in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from coordlib.detect.pairs import as_shares, check_whole
+from coordlib.errors import ParameterError
+from coordlib.posts import prep_data
+from coordlib.significance.arrays import Bools, Floats
+from coordlib.significance.classes import classify
+from coordlib.significance.coincidences import Coincidences
+from coordlib.significance.completion import second_look
+from coordlib.significance.confirmation import Confirmation
+from coordlib.significance.constants import ALPHA, CLOSED, CROWD_SEEN
+from coordlib.significance.corpus import Corpus
+from coordlib.significance.presence import Presence
+from coordlib.significance.repeats import Repeats, judge_repeats
+from coordlib.significance.shared_objects import Tested, judge_shared_objects
+from coordlib.significance.tails import adjusted
+
+
+def edge_significance(
+    table: pd.DataFrame, time_window: int = 120, alpha: float = ALPHA, object_id: str = "text"
+) -> pd.DataFrame:
+    """Say for every pair of accounts that met within the window what the meetings are evidence of.
+
+    Parameters
+    ----------
+    table
+        Shares as :func:`coordlib.prep_data` returns them, or a table of posts (with ``posted_at``). All accounts: a
+        minimum participation is not applied first. Not changed.
+    time_window
+        Two posts at most this many seconds apart coincide (inclusive; at least 1). The calibration holds for 120.
+    alpha
+        Accepted share of false edges among the significant ones (between 0 and 1).
+    object_id
+        The column of a table of posts that counts as the object: ``"text"``, ``"hashtags"``, ``"links"``. Not used for shares.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each two accounts with a coincidence, sorted by account:
+
+        - ``account_id`` < ``account_id_y`` (str),
+        - ``weight`` (int64): pairs of posts; ``n_objects`` (int64): distinct objects,
+        - ``occasions`` (int64): first meetings of every object, those within one window counted once,
+        - ``episodes`` (int64): meetings, posts of one account on one object within half an hour taken together,
+        - ``kind`` (str): ``"objects"`` with two objects or more, else ``"repeats"``,
+        - ``evidence`` (str): the class (:func:`evidence_sentence` says it in words),
+        - ``significant`` (bool), ``added`` (bool): found by completion, inside a confirmed network,
+        - ``q_value`` (float64, 0–1): the smallest share of false edges at which this edge is significant,
+        - ``q_discovery``, ``q_shared``, ``q_repeats``, ``q_crowd``, ``q_circle`` (float64, 0–1): its parts,
+        - ``closed_share`` (float64, 0–1): share of those present that met; ``others_present`` (int64): sessions of others
+          present, over the occasions. Both 0 for edges that were not discovered.
+
+        ``attrs``: ``time_window``, ``alpha``, ``accounts``, ``accounts_outside`` (without a discovered edge: under 50 there
+        is hardly a reference to compare with), ``rows_left_out`` (rows without object, account, content or time; posts that are
+        their own object; a content repeated for one object), ``pace``, and of each test the pairs it was looked for among and the fewest
+        meetings that can decide (``family_objects``, ``least_objects``, ``family_repeats``, ``least_repeats``, ``family_confirmation``,
+        ``family_completion``).
+
+    Raises
+    ------
+    ParameterError
+        A window below 1, an `alpha` outside 0–1.
+    MissingColumnError
+        Neither shares nor posts.
+
+    Notes
+    -----
+    Two levels, both must reject::
+
+        q_discovery    = min(1, 2 min(q_shared, q_repeats))        more than activity and habits explain
+        q_confirmation = min(1, 2 min(q_crowd, q_circle))          more than those around them, or a closed circle
+        q_value        = max(q_discovery, q_confirmation)          significant: q_value <= alpha
+
+    each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an intersection-union test (Berger
+    1982). The four tests stand in ``coordlib.significance.shared_objects``, ``repeats``, ``crowd`` and ``closed_circle``, the second look at pairs inside
+    a confirmed network in ``completion``. Nothing is random, and the order of the rows and whole days added to all times change nothing.
+
+    Significant is not inauthentic: these are statements about timing, not about intent. Undecided and not significant edges are never evidence
+    of independence.
+
+    References
+    ----------
+    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B 57(1).
+    Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24(4).
+
+    Examples
+    --------
+    Three accounts post six captions within seconds, again and again, among accounts that post at any time.
+
+    >>> random = np.random.default_rng(1)
+    >>> rows = [(f"o{n % 40}", f"a{random.integers(80)}", int(random.integers(10**6))) for n in range(600)]
+    >>> for moment in range(6):
+    ...     rows += [(f"p{moment}", f"ring{member}", 150_000 * moment + 5 * member) for member in range(3)]
+    >>> shares = pd.DataFrame(rows, columns=["object_id", "account_id", "timestamp_share"])
+    >>> shares["timestamp_share"] += 1_700_000_000
+    >>> shares["content_id"] = shares.index.astype(str)
+    >>> edges = edge_significance(shares, time_window=120)
+    >>> edges.loc[edges["significant"], ["account_id", "account_id_y", "occasions", "evidence"]].values.tolist()
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [['ring0', 'ring1', 6, 'closed circle'], ['ring0', 'ring2', 6, 'closed circle'], ['ring1', 'ring2', 6, 'closed circle']]
+    """
+    check_whole(time_window, "time_window")
+    if time_window < 1:
+        raise ParameterError(f"time_window = {time_window!r}: give at least 1 second")
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number) or not 0 < alpha < 1:
+        raise ParameterError(f"alpha = {alpha!r}: give a number between 0 and 1")
+    if "posted_at" in table.columns and "timestamp_share" not in table.columns:
+        table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
+    corpus = Corpus.from_shares(as_shares(table), int(time_window))
+    found = Coincidences.of(corpus)
+    shared = judge_shared_objects(corpus, found, alpha)
+    repeats = judge_repeats(corpus, found, alpha)
+    verdict = Verdict.of(corpus, found, shared, repeats, alpha)
+    edges = _edges(corpus, found, shared, repeats, verdict)
+    inside = len(np.union1d(found.left[verdict.discovered], found.right[verdict.discovered]))
+    edges.attrs = {
+        "time_window": int(time_window),
+        "alpha": float(alpha),
+        "accounts": corpus.n_accounts,
+        "accounts_outside": corpus.n_accounts - inside,
+        "rows_left_out": corpus.left_out,
+        "pace": verdict.pace,
+        "family_objects": shared.family,
+        "least_objects": shared.least,
+        "family_repeats": repeats.family,
+        "least_repeats": repeats.least,
+        "family_confirmation": verdict.family_confirmation,
+        "family_completion": verdict.family_completion,
+    }
+    return edges
+
+
+@dataclass
+class Verdict:
+    """What the two levels and the completion come to, for each edge."""
+
+    q_discovery: Floats
+    q_crowd: Floats
+    q_circle: Floats
+    q: Floats
+    discovered: Bools
+    significant: Bools
+    beyond: Bools
+    added: Bools
+    #: Share of those present that met; sessions of others present. 0 where an edge was not discovered.
+    closed: Floats
+    around: Floats
+    pace: float
+    family_confirmation: float
+    family_completion: int = 0
+
+    @classmethod
+    def of(
+        cls, corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, alpha: float
+    ) -> Verdict:
+        """Confirm what was discovered, then look again at the pairs inside what was confirmed."""
+        q_discovery = np.minimum(1, 2 * np.minimum(shared.q, repeats.q))
+        discovered = q_discovery <= alpha
+        edges = np.flatnonzero(discovered)
+        presence, graph = Presence.of(corpus, found), _graph(corpus, found, discovered)
+        confirmed = Confirmation.of(corpus, found, presence, graph, edges)
+        # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how many can.
+        family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
+        q_crowd, q_circle = np.ones((2, len(found)))
+        q_crowd[edges], q_circle[edges] = (
+            adjusted(confirmed.crowd, family),
+            adjusted(confirmed.circle, family),
+        )
+        closed, around = np.zeros((2, len(found)))
+        closed[edges], around[edges] = confirmed.closed, confirmed.around
+        q = np.maximum(q_discovery, np.minimum(1, 2 * np.minimum(q_crowd, q_circle)))
+        significant = q <= alpha
+        verdict = cls(
+            q_discovery=q_discovery,
+            q_crowd=q_crowd,
+            q_circle=q_circle,
+            q=q,
+            discovered=discovered,
+            significant=significant,
+            beyond=significant & (2 * q_crowd <= alpha),
+            added=np.zeros(len(found), dtype=bool),
+            closed=closed,
+            around=around,
+            pace=presence.pace,
+            family_confirmation=family,
+        )
+        verdict._complete(corpus, found, presence, graph, shared, repeats, alpha)
+        return verdict
+
+    def _complete(
+        self,
+        corpus: Corpus,
+        found: Coincidences,
+        presence: Presence,
+        graph: sparse.csr_array,
+        shared: Tested,
+        repeats: Repeats,
+        alpha: float,
+    ) -> None:
+        """Add pairs inside a confirmed network (see :mod:`coordlib.significance.completion`)."""
+        edges, self.family_completion = second_look(found, self.significant, corpus.n_accounts)
+        edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
+        again = Confirmation.of(corpus, found, presence, graph, edges)
+        first_level = np.minimum(1, 2 * np.minimum(shared.p[edges], repeats.p[edges]))
+        second_level = np.minimum(1, 2 * np.minimum(again.crowd, again.circle))
+        q = adjusted(np.maximum(first_level, second_level), self.family_completion)
+        passes = q <= alpha
+        self.q[edges[passes]] = q[passes]
+        self.added[edges[passes]] = True
+        self.significant[edges[passes]] = True
+        self.beyond[edges[passes & (again.crowd <= again.circle)]] = True
+
+
+def _edges(
+    corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, verdict: Verdict
+) -> pd.DataFrame:
+    """One row an edge, with its class."""
+    crowded = (verdict.closed < CLOSED) & (verdict.around >= CROWD_SEEN)
+    evidence = classify(
+        {
+            "single episode": found.episodes == 1,
+            "too few repeats": (found.n_objects == 1) & (found.episodes >= 2) & ~repeats.able,
+            "timetable": repeats.timetable,
+            "open": verdict.discovered,
+            "as the crowd": verdict.discovered & crowded,
+            "closed circle": verdict.significant,
+            "beyond the crowd": verdict.beyond,
+        },
+        len(found),
+    )
+    kinds = pd.Index(["repeats", "objects"], dtype="str")
+    columns = {
+        "account_id": corpus.account_names.take(found.left),
+        "account_id_y": corpus.account_names.take(found.right),
+        "weight": found.weight,
+        "n_objects": found.n_objects,
+        "occasions": found.occasions,
+        "episodes": found.episodes,
+        "kind": kinds.take((found.n_objects >= 2).astype(np.int64)),
+        "evidence": evidence,
+        "significant": verdict.significant,
+        "added": verdict.added,
+        "q_value": verdict.q,
+        "q_discovery": verdict.q_discovery,
+        "q_shared": shared.q,
+        "q_repeats": repeats.q,
+        "q_crowd": verdict.q_crowd,
+        "q_circle": verdict.q_circle,
+        "closed_share": verdict.closed,
+        "others_present": verdict.around.astype(np.int64),
+    }
+    # Not copied into one block: the table is the largest thing in memory.
+    return pd.DataFrame(columns, copy=False)
+
+
+def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_array:
+    """Some edges as a symmetric matrix, accounts by accounts."""
+    left, right = found.left[chosen], found.right[chosen]
+    ends = np.concatenate([left, right]), np.concatenate([right, left])
+    return sparse.csr_array((np.ones(2 * len(left)), ends), shape=(corpus.n_accounts, corpus.n_accounts))

@@ -1,0 +1,177 @@
+"""Discovery 2: do two accounts repeat one object in step more often than their own habits explain?
+
+**Statistic.** R: coincident sessions on objects where the two have at least two, not counting the first of every object
+(that they posted it at all in step may have any reason), those within half an hour of each other counted once.
+
+**Null.** Each session s of i meets j by chance λ_s = min(1, max(local, habit)). A session s' of j reaches u seconds,
+u = min(2w + 1 + length of s + length of s', (2w + 1) posts of s · posts of s').
+
+* *local* = Σ u / 86,400 over the sessions of j within half a day: how busy j is around then;
+* *habit* = Σ u / (2 · 1,800) over the sessions of j on other days within half an hour of the same time of day, divided by
+  the number of these other days: whether j posts at that hour anyhow.
+
+**p** = P(Poisson-binomial(λ) >= R), from either account's view; the larger one counts.
+
+**Family.** Pairs with at least r0 sessions each on one object, r0 the smallest r in 2 … 12 with
+r p0^(r-1) <= alpha / m(r), p0 = (2w + 1) / 86,400 (Tarone 1990).
+
+**Timetable.** Two accounts that each keep a fixed timetable meet for ever. Where most sessions of one also lie at one and the same
+*larger* lag from posts of the other (half an hour to a day), the timetable explains the meetings: p is set to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coordlib.significance.arrays import Bools, Floats, Ints, chunks, counted_apart, distinct, expand
+from coordlib.significance.coincidences import Coincidences
+from coordlib.significance.constants import CHUNK, DAY, MOST_COUNTED, MOST_REPEATS, SESSION
+from coordlib.significance.corpus import Corpus
+from coordlib.significance.shared_objects import Tested
+from coordlib.significance.tails import adjusted, tail
+
+
+@dataclass(frozen=True)
+class Repeats(Tested):
+    """Beside the p-values: which edges had enough sessions to be tested, and which keep a timetable."""
+
+    able: Bools
+    timetable: Bools
+
+
+def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
+    """Test every edge for more repeats in step than habits explain (see the module)."""
+    least, family = _family(corpus, alpha)
+    able = _able(corpus, found, least)
+    places = np.flatnonzero((np.minimum(found.place_left, found.place_right) >= 2) & able[found.place_edges])
+    edges = distinct(found.place_edges[places])
+    owner = np.searchsorted(edges, found.place_edges[places])
+    p, repeats = _from_one_side(corpus, found, places, owner, len(edges), found.left, found.right)
+    other_p, other_repeats = _from_one_side(corpus, found, places, owner, len(edges), found.right, found.left)
+    result = np.ones(len(found))
+    enough = np.minimum(repeats, other_repeats) >= max(1, least - 1)
+    result[edges[enough]] = np.maximum(p, other_p)[enough]
+    q = adjusted(result, family)
+    timetable = np.zeros(len(found), dtype=bool)
+    suspects = np.flatnonzero(q <= alpha)
+    timetable[suspects] = _timetable(corpus, found, suspects)
+    result[timetable] = 1
+    return Repeats(result, adjusted(result, family), family, least, able, timetable & (q <= alpha / 2))
+
+
+def _from_one_side(
+    corpus: Corpus, found: Coincidences, places: Ints, owner: Ints, n_owners: int, own: Ints, other: Ints
+) -> tuple[Floats, Ints]:
+    """p-value and counted repeats of each edge, from the view of one of the two accounts."""
+    sessions = corpus.sessions
+    edges, objects = found.place_edges[places], found.place_objects[places]
+    starts, counts = _sessions_of(corpus, objects, own[edges])
+    place, mine = expand(starts, counts)
+    chances = _chances(corpus, mine, objects[place], other[edges[place]])
+    meets = found.meets(mine, other[edges[place]])
+    place, hits = place[meets], mine[meets]
+    later = np.diff(place, prepend=-1) == 0
+    events, at = owner[place[later]], sessions.first[hits[later]]
+    order = np.lexsort((at, events))
+    counted = counted_apart(events[order], at[order], SESSION)
+    repeats = np.bincount(events[order][counted], minlength=n_owners)
+    all_owners, _ = expand(starts, counts)
+    return tail(owner[all_owners], chances, repeats), repeats
+
+
+def _sessions_of(corpus: Corpus, objects: Ints, accounts: Ints) -> tuple[Ints, Ints]:
+    """First session and number of sessions of each account on each object."""
+    groups = corpus.group_of(objects, accounts)
+    starts = np.searchsorted(corpus.sessions.groups, groups)
+    return starts, np.searchsorted(corpus.sessions.groups, groups, side="right") - starts
+
+
+def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
+    """λ of each session: the chance that the other account is met by how busy it is, or by its habits."""
+    sessions, reach = corpus.sessions, 2 * corpus.window + 1
+    starts, counts = _sessions_of(corpus, objects, others)
+    result = np.empty(len(mine))
+    for part in chunks(counts, CHUNK):
+        row, theirs = expand(starts[part], counts[part])
+        n_rows = len(starts[part])
+        own = mine[part][row]
+        length = (sessions.last - sessions.first)[own] + (sessions.last - sessions.first)[theirs]
+        seconds = np.minimum(reach + length, reach * sessions.posts[own] * sessions.posts[theirs])
+        lag = sessions.first[theirs] - sessions.first[own]
+        day = np.rint(lag / DAY).astype(np.int64)
+        near = np.abs(lag) <= DAY // 2
+        local = np.bincount(row[near], weights=seconds[near] / DAY, minlength=n_rows)
+        same_hour = (day != 0) & (np.abs(lag - day * DAY) <= SESSION)
+        habit = np.bincount(row[same_hour], weights=seconds[same_hour] / (2 * SESSION), minlength=n_rows)
+        # Sessions are in the order of time, so days of one row stand together.
+        new_day = (day != 0) & ((np.diff(row, prepend=-1) != 0) | (np.diff(day, prepend=0) != 0))
+        days = np.bincount(row[new_day], minlength=n_rows)
+        result[part] = np.minimum(1, np.maximum(local, habit / np.maximum(days, 1)))
+    return result
+
+
+def _family(corpus: Corpus, alpha: float) -> tuple[int, int]:
+    by_chance = (2 * corpus.window + 1) / DAY
+    counts = np.bincount(corpus.sessions.groups, minlength=len(corpus.group_objects))
+    pairs = 0
+    for least in range(2, MOST_REPEATS + 1):
+        pairs = _pairs_with(corpus, counts >= least)
+        if least * by_chance ** (least - 1) <= alpha / max(1, pairs):
+            return least, pairs
+    return MOST_REPEATS + 1, 0
+
+
+def _pairs_with(corpus: Corpus, able: Bools) -> int:
+    """Pairs of accounts with enough sessions on one object; many are counted once an object, which is more."""
+    objects, accounts = corpus.group_objects[able], corpus.group_accounts[able]
+    sizes = np.bincount(objects, minlength=corpus.n_objects)
+    total = int((sizes * (sizes - 1) // 2).sum())
+    if total > MOST_COUNTED:
+        return total
+    # Each account with those that follow it on the object.
+    ends = np.cumsum(sizes)[objects]
+    at = np.arange(len(objects))
+    one, other = expand(at + 1, ends - at - 1)
+    return len(distinct(accounts[one] * corpus.n_accounts + accounts[other]))
+
+
+def _able(corpus: Corpus, found: Coincidences, least: int) -> Bools:
+    """Edges with an object on which both accounts have enough sessions."""
+    counts = np.bincount(corpus.sessions.groups, minlength=len(corpus.group_objects))
+    enough = np.ones(len(found.place_edges), dtype=bool)
+    for side in (found.left, found.right):
+        enough &= counts[corpus.group_of(found.place_objects, side[found.place_edges])] >= least
+    return np.bincount(found.place_edges[enough], minlength=len(found)) > 0
+
+
+def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
+    """Edges whose sessions also lie at one larger lag from the other's posts, on their busiest common object."""
+    result = np.zeros(len(edges), dtype=bool)
+    meeting = np.minimum(found.place_left, found.place_right)
+    for number, edge in enumerate(edges):
+        places = np.arange(*np.searchsorted(found.place_edges, [edge, edge + 1]))
+        busiest = places[np.argmax(meeting[places])]
+        if meeting[busiest] < 3:
+            continue
+        groups = corpus.group_of(
+            np.repeat(found.place_objects[busiest], 2), np.array([found.left[edge], found.right[edge]])
+        )
+        mine, theirs = (np.arange(*np.searchsorted(corpus.groups, [group, group + 1])) for group in groups)
+        most = max(3, 0.6 * meeting[busiest])
+        result[number] = _most_at_one_lag(corpus, mine, theirs) >= most
+    return result
+
+
+def _most_at_one_lag(corpus: Corpus, mine: Ints, theirs: Ints) -> int:
+    lags = corpus.times[theirs] - corpus.times[mine][:, None]
+    one, _ = np.nonzero((np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION))
+    lags = lags[(np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION)]
+    sessions = corpus.sessions.of_row[mine][one]
+    most = 0
+    for phase in (0, corpus.window):
+        bins = (lags + phase) // (2 * corpus.window)
+        seen = np.unique(np.column_stack([bins, sessions]), axis=0)
+        most = max(most, int(np.unique(seen[:, 0], return_counts=True)[1].max(initial=0)))
+    return most

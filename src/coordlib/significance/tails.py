@@ -1,0 +1,145 @@
+"""Tails of sums of independent chances, and the false discovery rate: what every test of this package ends in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coordlib.significance.arrays import Floats, Ints, chunks
+from coordlib.significance.constants import CHUNK, FLOOR, MOST_EXACT, STEP
+
+#: Scores of a hit run from 0 to this: -ln(FLOOR) in steps of STEP.
+TOP_LEVEL = int(-np.log(FLOOR) / STEP)
+#: exp(-STEP l), the chance that a score reaches level l, for l = 1 …
+REACH = np.exp(-STEP * np.arange(1, TOP_LEVEL + 1))
+
+
+def level(chance: Floats) -> Ints:
+    """Score of a hit that had this chance: floor(-ln(max(chance, FLOOR)) / STEP), 0 to 27."""
+    return np.floor(-np.log(np.maximum(chance, FLOOR)) / STEP).astype(np.int64)
+
+
+def tail(owner: Ints, chances: Floats, needed: Ints, scored: bool = False) -> Floats:
+    """P(sum >= needed) of independent events, for many sums at once.
+
+    Parameters
+    ----------
+    owner
+        Number of the sum each event belongs to, from 0.
+    chances
+        Chance of each event.
+    needed
+        What each sum has to reach.
+    scored
+        An event counts 1 if it happens (Poisson-binomial). Scored, it counts its level, with
+        P(score >= l) = min(chance, exp(-STEP l)) for l = 1 … 27.
+
+    Returns
+    -------
+    numpy.ndarray
+        One probability a sum (float64). Exact up to ``needed`` = 120, by convolution with an absorbing state: only
+        positive terms are added, so tiny tails keep their digits. Beyond, the Chernoff bound, the smallest of
+        exp(-θ needed) Π E exp(θ S) over 40 θ, which is never below the tail.
+
+    References
+    ----------
+    Hong, Y. (2013). On computing the distribution function for the Poisson binomial distribution. Computational
+    Statistics & Data Analysis 59.
+
+    Examples
+    --------
+    >>> float(tail(np.zeros(5, int), np.full(5, 1 / 15), np.array([4]))[0].round(11))
+    9.349794e-05
+    """
+    order = np.argsort(owner, kind="stable")
+    owner, chances = owner[order], chances[order]
+    counts = np.bincount(owner, minlength=len(needed))
+    starts = np.cumsum(counts) - counts
+    result = np.where(needed <= 0, 1.0, 0.0)
+    most = counts * (TOP_LEVEL if scored else 1)
+    open_ = np.flatnonzero((needed > 0) & (needed <= most))
+    exact = open_[needed[open_] <= MOST_EXACT]
+    # Sums of like size together, so that a batch is a rectangle.
+    exact = exact[np.lexsort((-counts[exact], needed[exact]))]
+    for batch in chunks(needed[exact], CHUNK):
+        sums = exact[batch]
+        result[sums] = _exact(starts[sums], counts[sums], chances, needed[sums], scored)
+    bounded = open_[needed[open_] > MOST_EXACT]
+    if len(bounded):
+        result[bounded] = _chernoff(owner, chances, len(needed), needed, scored)[bounded]
+    return result
+
+
+def _exact(starts: Ints, counts: Ints, chances: Floats, needed: Ints, scored: bool) -> Floats:
+    """Distribution of each sum below `needed`, event by event; what reaches `needed` is absorbed."""
+    by_count = np.argsort(-counts, kind="stable")
+    starts, counts, needed = starts[by_count], counts[by_count], needed[by_count]
+    width = int(needed.max())
+    # Shifted to the right, so that every sum is absorbed at the same column.
+    below = np.zeros((len(starts), width))
+    below[np.arange(len(starts)), width - needed] = 1
+    absorbed = np.zeros(len(starts))
+    for event in range(int(counts.max())):
+        active = int(np.searchsorted(-counts, -event, side="left"))
+        chance = chances[starts[:active] + event]
+        exactly = _levels(chance) if scored else np.column_stack([1 - chance, chance])
+        old = below[:active]
+        new = old * exactly[:, :1]
+        for step in range(1, exactly.shape[1]):
+            share = exactly[:, step]
+            if not share.any():
+                continue
+            moved = old * share[:, None]
+            cut = min(step, width)
+            new[:, cut:] += moved[:, : width - cut]
+            absorbed[:active] += moved[:, width - cut :].sum(axis=1)
+        below[:active] = new
+    result = np.empty(len(starts))
+    result[by_count] = np.minimum(absorbed, 1)
+    return result
+
+
+def _levels(chance: Floats) -> Floats:
+    """P(score = l) for l = 0 … 27, one row an event."""
+    at_least = np.minimum(chance[:, None], REACH)
+    exactly = at_least - np.column_stack([at_least[:, 1:], np.zeros(len(chance))])
+    return np.asarray(np.column_stack([1 - at_least[:, 0], exactly]))
+
+
+def _chernoff(owner: Ints, chances: Floats, n_sums: int, needed: Ints, scored: bool) -> Floats:
+    best = np.full(n_sums, np.inf)
+    for theta in np.geomspace(0.02, 1.5 if scored else 12, 40):
+        if scored:
+            at_least = np.minimum(chances[:, None], REACH)
+            growth = np.exp(theta * np.arange(TOP_LEVEL + 1))
+            moment = at_least @ np.diff(growth)
+        else:
+            moment = chances * np.expm1(theta)
+        exponent = np.bincount(owner, weights=np.log1p(moment), minlength=n_sums)
+        best = np.minimum(best, exponent - theta * needed)
+    return np.asarray(np.exp(np.minimum(best, 0)))
+
+
+def adjusted(p: Floats, family: float) -> Floats:
+    """Adjust p-values for a family larger than what is listed; the others count as p = 1.
+
+    q of the k-th smallest p is the smallest p_(j) · family / j over j >= k, at most 1; 1 for an empty family.
+
+    References
+    ----------
+    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical
+    Society B 57(1).
+
+    Examples
+    --------
+    >>> adjusted(np.array([0.001, 0.9, 0.004]), 10).round(4).tolist()
+    [0.01, 1.0, 0.02]
+    """
+    q = np.ones(len(p))
+    # What has p = 1 may stand outside a small family and must not fill its ranks.
+    listed = np.flatnonzero(p < 1)
+    if family <= 0 or not len(listed):
+        return q
+    order = listed[np.argsort(p[listed], kind="stable")]
+    steps = p[order] * family / np.arange(1, len(order) + 1)
+    q[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1)
+    return q
