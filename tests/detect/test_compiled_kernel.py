@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from coordlib.detect import coordinated_edges, detect_groups, kernel
+from coordlib.detect.engine import Codes, find_edges
 
 pytest.importorskip("numba")
 
@@ -147,3 +149,32 @@ def test_importing_the_library_loads_neither_numba_nor_the_compiled_kernel(tmp_p
 
     code = "import sys, coordlib; coordlib.detect_groups; print('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(11)
+    for _ in range(TABLES // 4):
+        shares = random_shares(random)
+        window, least = int(random.integers(0, 60)), int(random.integers(0, 4))
+        wanted = coordinated_edges(detect_groups(shares, window, least))
+        wanted = wanted.sort_values(["account_id", "account_id_y"], ignore_index=True)
+        repeated = shares["content_id"].notna() & shares.duplicated(["object_id", "content_id"])
+        for start, chunk in ((0, 8_000_000), (10**9, 3)):
+            monkeypatch.setattr(kernel, "COMPILED_FROM", start)
+            monkeypatch.setattr(kernel, "CHUNK", chunk)
+            codes = Codes.from_table(pa.Table.from_pandas(shares, preserve_index=False))
+            assert codes.has_duplicates() == repeated.any()
+            found = find_edges(codes, window, least)
+            batches = found.batches(wanted["weight_threshold"].to_numpy())
+            assert pa.Table.from_batches(list(batches)).to_pylist() == wanted.to_dict("records")
+
+
+def test_blank_ids_are_missing_and_numbers_are_text() -> None:
+    table = pa.table({
+        "object_id": ["o", "", " ", "o", "\u00a0", None], "account_id": [1, 2, 3, 4, 5, 6],
+        "content_id": pa.array(["a", "b", "c", "\t", "d", "e"]).dictionary_encode(),
+        "timestamp_share": pa.array([1, 2, None, 4, 5, 6]),
+    })  # fmt: skip
+    codes = Codes.from_table(table)
+    assert codes.lacking() == {"object": 4, "account": 0, "content": 1, "time": 1}
+    assert codes.account_names.to_pylist() == list("123456")

@@ -214,6 +214,22 @@ def number_text(starts, text, known, seed):  # type: ignore[no-untyped-def]
     return codes, count
 
 
+@_compile
+def same_text(codes, starts, text, other_starts, other_text):  # type: ignore[no-untyped-def]
+    """Say for each row whether the text with the row's code is the row's other text."""
+    same = np.zeros(len(codes), dtype=np.bool_)
+    for row in range(len(codes)):
+        code = codes[row]
+        if code < 0 or starts[code + 1] - starts[code] != other_starts[row + 1] - other_starts[row]:
+            continue
+        k = 0
+        length = starts[code + 1] - starts[code]
+        while k < length and text[starts[code] + k] == other_text[other_starts[row] + k]:
+            k += 1
+        same[row] = k == length
+    return same
+
+
 def warm_up() -> None:
     """Compile what large tables of ordinary size use, so that it lies in the cache."""
     rows = np.array([[0, 0, 0, 0], [0, 1, 1, 5]], dtype=np.int32)
@@ -227,7 +243,9 @@ def warm_up() -> None:
     pairs = np.empty((1, 6), dtype=np.int32)
     describe_pairs(rows, numbers, pairs)
     sum_pairs(pairs, order[:1])
-    number_text(np.array([0, 1, 2]), np.array([65, 66], dtype=np.uint8), good, 1)
+    starts, text = np.array([0, 1, 2]), np.frombuffer(b"ab", dtype=np.uint8)
+    number_text(starts, text, good, 1)
+    same_text(order, starts, text, starts, text)
 
 
 if __name__ == "__main__":

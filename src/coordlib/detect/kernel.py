@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,8 @@ def _compiled() -> Any:
     return compiled
 
 
-def _for(size: int) -> Any:
+def compiled_for(size: int) -> Any:
+    """Return the compiled steps where a table of this size pays for loading them, else None."""
     return _compiled() if size >= max(COMPILED_FROM, 1) else None
 
 
@@ -84,7 +85,7 @@ def from_first(times: IntArray) -> IntArray:
 
 def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
     """Return row numbers sorted by keys from 0; rows of one key stay in the order given (default: by number)."""
-    compiled = _for(len(keys))
+    compiled = compiled_for(len(keys))
     if compiled is None:
         if order is None:
             return np.argsort(keys, kind="stable")
@@ -100,7 +101,7 @@ def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
 
 def window_order(objects: IntArray, times: IntArray) -> IntArray:
     """Return row numbers by object, then time: what :func:`count_pairs` and :func:`row_pairs` need."""
-    if _for(len(objects)) is None:
+    if compiled_for(len(objects)) is None:
         return np.lexsort((times, objects))
     return order_by(objects, order_by(from_first(times)))
 
@@ -117,7 +118,7 @@ def count_pairs(
     counts = np.zeros(max(n_accounts, 1), dtype=np.int64)
     good = np.ones(len(rows), dtype=bool) if good is None else good
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
-    compiled = _for(len(rows))
+    compiled = compiled_for(len(rows))
     if compiled is not None:
         compiled.count_pairs(rows, window, loops, good, found, counts)
         return found, counts
@@ -127,13 +128,27 @@ def count_pairs(
     return found, counts
 
 
+def passing_contents(found: IntArray, contents: IntArray, accounts: IntArray, least: int) -> Mask:
+    """Say of each content whether it is of an account with at least so many rows of contents in `found`.
+
+    `contents` and `accounts` are those of all rows; −1 is a missing one.
+    """
+    in_pair = np.zeros(int(contents.max(initial=0)) + 2, dtype=bool)
+    in_pair[found] = True
+    counted = in_pair[contents]
+    counts = np.bincount(accounts[counted], minlength=int(accounts.max(initial=0)) + 1)
+    passing = np.zeros_like(in_pair)
+    passing[contents[counted & (counts[accounts] >= least)]] = True
+    return passing
+
+
 def row_pairs(
     rows: IntArray, window: int, loops: bool, good: Mask, total: int, start: int = 0, stop: int | None = None
 ) -> IntArray:
     """Return the `total` pairs of row numbers whose account that sorts first is from `start` to before `stop`."""
     stop = np.iinfo(np.int64).max if stop is None else stop
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
-    compiled = _for(len(rows))
+    compiled = compiled_for(len(rows))
     if compiled is not None:
         pairs = np.empty((total, 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
         compiled.fill_pairs(rows, window, loops, good, start, stop, pairs)
@@ -148,7 +163,7 @@ def row_pairs(
 def as_pairs(rows: IntArray, numbers: IntArray) -> IntArray:
     """Return for pairs of row numbers what :func:`sum_pairs` needs: two accounts, object, two contents, seconds."""
     pairs = np.empty((len(numbers), 6), dtype=rows.dtype)
-    compiled = _for(len(rows))
+    compiled = compiled_for(len(rows))
     if compiled is not None:
         compiled.describe_pairs(rows, numbers, pairs)
         return pairs
@@ -164,7 +179,7 @@ def as_pairs(rows: IntArray, numbers: IntArray) -> IntArray:
 def sum_pairs(pairs: IntArray) -> Edges:
     """Sum pairs by their two accounts (columns as in :func:`as_pairs`)."""
     order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)
-    compiled = _for(len(pairs))
+    compiled = compiled_for(len(pairs))
     if compiled is not None:
         numbers, seconds, first, objects = compiled.sum_pairs(pairs, order)
         low, high, weight, n_objects, n_low, n_high = numbers.T
@@ -192,6 +207,16 @@ def sum_pairs(pairs: IntArray) -> Edges:
         n_low=counts(distinct(LOW_CONTENT)), n_high=counts(distinct(HIGH_CONTENT)),
         seconds=np.diff(until, prepend=0), first=order[starts], objects=pairs[order[shared], SHARED],
     )  # fmt: skip
+
+
+def joined(parts: list[Edges]) -> Edges:
+    """Put edges of consecutive ranges of accounts together; ``first`` counts within each part."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {}
+    for field in fields(Edges):
+        columns[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
+    return Edges(**columns)
 
 
 def _pieces(rows: IntArray, window: int, loops: bool, good: Mask) -> Any:

@@ -221,16 +221,6 @@ class Coded:
         """Turn a difference of times into seconds."""
         return steps if self.ticks == 1 else steps / self.ticks
 
-    def passing_contents(self, rows: kernel.IntArray, least: int) -> npt.NDArray[np.bool_]:
-        """Say which contents are of an account with enough rows of contents of these rows, which are in pairs."""
-        found = np.zeros(len(self.content_names) + 1, dtype=bool)
-        found[self.contents[rows]] = True
-        counted = found[self.contents]
-        counts = np.bincount(self.accounts[counted], minlength=len(self.account_names) + 1)
-        passing = np.zeros_like(found)
-        passing[self.contents[counted & (counts[self.accounts] >= least)]] = True
-        return passing
-
     def loop_free(self) -> npt.NDArray[np.bool_]:
         """Rows that may be in a pair: no id missing, and the object is not the content itself."""
         same = self.object_names.get_indexer(self.content_names)[self.contents] == self.objects
@@ -256,7 +246,8 @@ def close_pairs(
     good = np.ones(len(rows), dtype=bool)
     found, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
     if least > 1:
-        good = coded.passing_contents(usable[found], least)[coded.contents[usable]]
+        contents = coded.contents[usable]
+        good = kernel.passing_contents(contents[found], coded.contents, coded.accounts, least)[contents]
         _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
     one, two = usable[kernel.row_pairs(rows, window, loops, good, int(counts.sum()))].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)

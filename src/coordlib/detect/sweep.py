@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coordlib.detect import kernel
 from coordlib.detect.edges import (
     check_least_weight,
     check_quantile,
@@ -187,7 +188,8 @@ class _Candidates:
         stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
         later, earlier = self.later[stays], self.earlier[stays]
         if least > 1:
-            passing = coded.passing_contents(np.concatenate([later, earlier]), int(least))
+            found = coded.contents[np.concatenate([later, earlier])]
+            passing = kernel.passing_contents(found, coded.contents, coded.accounts, int(least))
             kept = passing[coded.contents[later]] | passing[coded.contents[earlier]]
             later, earlier = later[kept], earlier[kept]
         ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
