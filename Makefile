@@ -20,6 +20,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  { echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m coordlib.detect.compiled
 	@touch $@
 
 demo: $(VENV)/.ready

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -216,16 +218,18 @@ def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pyte
     whole = detect_groups(frame, 30, 1)
     sizes = []
     monkeypatch.setattr(kernel, "CHUNK", 100)
-    original = kernel._kept
+    original = kernel._pieces
 
-    def watched(i: np.ndarray, j: np.ndarray, keep: object) -> object:
-        sizes.append(len(i))
-        return original(i, j, keep)  # type: ignore[arg-type]
+    def watched(*given: object) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for i, j in original(*given):
+            sizes.append(len(i))
+            yield i, j
 
-    monkeypatch.setattr(kernel, "_kept", watched)
+    monkeypatch.setattr(kernel, "_pieces", watched)
     pd.testing.assert_frame_equal(detect_groups(frame, 30, 1), whole)
-    assert max(sizes) <= 100
-    assert sum(sizes) == sum(min(4, n - 1 - i) for i in range(n))
+    assert max(sizes) <= 50
+    # Counted twice: once for which pairs there are, once to form them.
+    assert sum(sizes) == 2 * sum(min(4, n - 1 - i) for i in range(n))
 
 
 ROWS = st.lists(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.detect import kernel
 from coordlib.detect.pairs import PAIR_COLUMNS, check_whole
 from coordlib.errors import MissingColumnError, ParameterError
 
@@ -164,34 +164,43 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     if missing:
         raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
     first, second, names = _account_codes(pairs)
-    older_first = first <= second
     low, high = np.minimum(first, second), np.maximum(first, second)
-    edge, keys = pd.factorize(low * np.int64(max(len(names), 1)) + high)
-    count = len(keys)
-    low_of, high_of = np.divmod(np.asarray(keys, dtype=np.int64), np.int64(max(len(names), 1)))
-    weight = np.bincount(edge, minlength=count).astype(np.int64)
-    seconds = pairs["time_delta"].to_numpy(dtype="float64", na_value=np.nan)
     object_codes, object_names = pd.factorize(pairs["object_id"], use_na_sentinel=False)
-    object_edges, object_rows = _distinct(edge, object_codes)
-    a_contents, b_contents = _contents(pairs, older_first if compat is None else None)
-    n_a = np.bincount(_distinct(edge, a_contents)[0], minlength=count).astype(np.int64)
-    n_b = np.bincount(_distinct(edge, b_contents)[0], minlength=count).astype(np.int64)
+    a_contents, b_contents = _contents(pairs, first <= second if compat is None else None)
+    seconds = pairs["time_delta"].to_numpy(dtype="float64", na_value=np.nan)
+    whole = pairs["time_delta"].dtype == "int64"
+    steps = pairs["time_delta"].to_numpy() if whole else np.zeros_like(low)
+    found = kernel.sum_pairs(kernel.side_by_side(low, high, object_codes, a_contents, b_contents, steps))
+    sums: npt.NDArray[np.number] = found.seconds
+    if not whole:
+        edge = np.searchsorted(_edge_key(found.low, found.high, names), _edge_key(low, high, names))
+        sums = np.bincount(edge, weights=seconds, minlength=len(found))
+    order = np.argsort(found.first, kind="stable")
+    weight, n_a, n_b = found.weight[order], found.n_low[order], found.n_high[order]
     edges = pd.DataFrame(
         {
-            "account_id": names.take(low_of).array,
-            "account_id_y": names.take(high_of).array,
-            "weight": weight,
-            "n_objects": np.bincount(object_edges, minlength=count).astype(np.int64),
-            "avg_time_delta": np.bincount(edge, weights=seconds, minlength=count) / np.maximum(weight, 1),
-            "n_content_id": n_a,
-            "n_content_id_y": n_b,
+            "account_id": names.take(found.low[order]).array,
+            "account_id_y": names.take(found.high[order]).array,
+            "weight": weight.astype(np.int64),
+            "n_objects": found.n_objects[order].astype(np.int64),
+            "avg_time_delta": sums[order] / np.maximum(weight, 1),
+            "n_content_id": n_a.astype(np.int64),
+            "n_content_id_y": n_b.astype(np.int64),
             "edge_symmetry_score": np.minimum(n_a, n_b) / np.maximum(np.maximum(n_a, n_b), 1),
         }
     )
     if objects:
-        values = pd.Index(object_names).take(object_codes[object_rows]).to_numpy(dtype=object)
-        edges["object_ids"] = _lists(values, object_edges, count)
+        values = np.array([None if name != name else name for name in object_names], dtype=object)
+        ends = np.cumsum(found.n_objects, dtype=np.int64)
+        lists = [part.tolist() for part in np.split(values[found.objects], ends[:-1])] if len(found) else []
+        edges["object_ids"] = pd.Series([lists[place] for place in order], dtype=object)
     return edges
+
+
+def _edge_key(
+    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64], names: pd.Index
+) -> npt.NDArray[np.int64]:
+    return low.astype(np.int64) * max(len(names), 1) + high
 
 
 def _account_codes(pairs: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pd.Index]:
@@ -216,23 +225,3 @@ def _contents(
     if older_first is None:
         return older, newer
     return np.where(older_first, older, newer), np.where(older_first, newer, older)
-
-
-def _distinct(
-    edge: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Edges and first rows of the distinct (edge, code), in row order."""
-    if len(edge) == 0:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    combined = edge.astype(np.int64) * (int(codes.max()) + 1) + codes
-    rows = np.flatnonzero(~pd.Series(combined).duplicated().to_numpy())
-    return edge[rows], rows
-
-
-def _lists(values: npt.NDArray[np.object_], groups: npt.NDArray[np.int64], count: int) -> pd.Series:
-    """Collect values by group into plain lists, keeping their order."""
-    order = np.argsort(groups, kind="stable")
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=count))]).astype(int)
-    sorted_values = [None if v is None or v != v else str(v) for v in values[order].tolist()]
-    lists = [sorted_values[a:b] for a, b in itertools.pairwise(bounds)]
-    return pd.Series(lists, dtype=object)

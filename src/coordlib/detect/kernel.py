@@ -1,87 +1,256 @@
-"""The sliding window: all pairs of rows of one object whose times are close, without forming the others."""
+"""The one engine under detection: pairs of rows within a time window, and pairs summed to edges, in whole numbers.
+
+Each step exists twice, compiled by numba and in plain numpy, with the same results to the last byte. Compiled code is
+used for large tables only: loading it takes longer than a day's posts do. It is compiled once a machine (``python -m
+coordlib.detect.compiled`` does so beforehand) and kept beside this file, or in the user's cache where that is read-only.
+"""
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
+#: Whole numbers, in 32 or 64 bits.
+IntArray = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
 
-#: Pairs formed at a time; bounds memory at a few hundred MB whatever the hottest object is.
-CHUNK = 4_000_000
+#: Columns of a table of rows, and of a table of pairs (whose first account sorts before the second).
+OBJECT, ACCOUNT, CONTENT, TIME = range(4)
+LOW, HIGH, SHARED, LOW_CONTENT, HIGH_CONTENT, SECONDS = range(6)
+
+#: Rows or pairs from which compiled code pays for its loading.
+COMPILED_FROM = 200_000
+#: Pairs held at a time where they are only summed; about 40 bytes each.
+CHUNK = 8_000_000
 
 
-def close_pairs(
-    groups: IntArray,
-    times: IntArray,
-    window: int,
-    keep: Callable[[IntArray, IntArray], npt.NDArray[np.bool_]] | None = None,
-) -> tuple[IntArray, IntArray]:
-    """Return the row numbers (i, j), j < i, of rows of one group at most `window` seconds apart.
+@dataclass(frozen=True)
+class Edges:
+    """Pairs summed by their two accounts, sorted by them; all arrays but `objects` have one number an edge.
 
-    Rows must be numbered so that rows of one group are adjacent (`groups` never decreases). Pairs come with i
-    ascending, then j. `keep` sees each chunk of pairs and says which ones stay, so that dropped pairs never
-    pile up. Time and memory grow with the number of pairs inside the window, not with the square of a group.
+    ``objects`` holds the distinct objects of the first edge in the order of its pairs, then those of the second, …;
+    ``first`` is the number of each edge's first pair.
     """
-    found = [_kept(i, j, keep) for i, j in _window_chunks(groups, times, window)]
-    if not found:
-        none = np.empty(0, dtype=np.int64)
-        return none, none.copy()
-    later = np.concatenate([i for i, _ in found])
-    earlier = np.concatenate([j for _, j in found])
-    order = np.argsort(later * np.int64(len(groups)) + earlier, kind="stable")
-    return later[order], earlier[order]
+
+    low: IntArray
+    high: IntArray
+    weight: IntArray
+    n_objects: IntArray
+    n_low: IntArray
+    n_high: IntArray
+    seconds: IntArray
+    first: IntArray
+    objects: IntArray
+
+    def __len__(self) -> int:
+        return len(self.low)
 
 
-def _kept(
-    i: IntArray, j: IntArray, keep: Callable[[IntArray, IntArray], npt.NDArray[np.bool_]] | None
-) -> tuple[IntArray, IntArray]:
-    if keep is None:
-        return i, j
-    chosen = keep(i, j)
-    return i[chosen], j[chosen]
+@functools.cache
+def _compiled() -> Any:
+    """Return the module of compiled functions, or None where numba is not installed or switched off."""
+    if os.environ.get("COORDLIB_PLAIN"):
+        return None
+    try:
+        from coordlib.detect import compiled
+    except ImportError:
+        return None
+    return compiled
 
 
-def _window_chunks(groups: IntArray, times: IntArray, window: int) -> Iterator[tuple[IntArray, IntArray]]:
-    if len(groups) < 2:
+def compiled_for(size: int) -> Any:
+    """Return the compiled steps where a table of this size pays for loading them, else None."""
+    return _compiled() if size >= max(COMPILED_FROM, 1) else None
+
+
+def side_by_side(*columns: IntArray) -> IntArray:
+    """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once."""
+    largest = max((int(column.max(initial=0)) for column in columns), default=0)
+    table = np.empty((len(columns[0]), len(columns)), dtype=np.int32 if largest < 2**31 else np.int64)
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table
+
+
+def from_first(times: IntArray) -> IntArray:
+    """Return times counted from the earliest of them."""
+    return times - times.min() if len(times) else times
+
+
+def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
+    """Return row numbers sorted by keys from 0; rows of one key stay in the order given (default: by number)."""
+    compiled = compiled_for(len(keys))
+    if compiled is None:
+        if order is None:
+            return np.argsort(keys, kind="stable")
+        return order[np.argsort(keys[order], kind="stable")]
+    if order is None:
+        order = np.arange(len(keys), dtype=np.int32 if len(keys) < 2**31 else np.int64)
+    bits = int(keys.max()).bit_length()
+    digit = bits if 2**bits <= max(2**16, len(keys)) else 16
+    for shift in range(0, max(bits, 1), max(digit, 1)):
+        order = compiled.counting_order(keys, order, shift, 2**digit)
+    return np.asarray(order)
+
+
+def window_order(objects: IntArray, times: IntArray) -> IntArray:
+    """Return row numbers by object, then time: what :func:`count_pairs` and :func:`row_pairs` need."""
+    if compiled_for(len(objects)) is None:
+        return np.lexsort((times, objects))
+    return order_by(objects, order_by(from_first(times)))
+
+
+def count_pairs(
+    rows: IntArray, window: int, loops: bool, good: Mask | None = None, n_accounts: int = 0
+) -> tuple[Mask, IntArray]:
+    """Say which rows are in a pair, and how many pairs each account has as the one that sorts first.
+
+    A pair is two rows of one object at most `window` apart, at least one of them `good`; without `loops` also of two
+    accounts and two contents. Rows are sorted by object, then time.
+    """
+    found = np.zeros(len(rows), dtype=bool)
+    counts = np.zeros(max(n_accounts, 1), dtype=np.int64)
+    good = np.ones(len(rows), dtype=bool) if good is None else good
+    window = min(int(window), int(rows[:, TIME].max(initial=0)))
+    compiled = compiled_for(len(rows))
+    if compiled is not None:
+        compiled.count_pairs(rows, window, loops, good, found, counts)
+        return found, counts
+    for i, j in _pieces(rows, window, loops, good):
+        found[i] = found[j] = True
+        counts += np.bincount(np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT]), minlength=len(counts))
+    return found, counts
+
+
+def passing_contents(found: IntArray, contents: IntArray, accounts: IntArray, least: int) -> Mask:
+    """Say of each content whether it is of an account with at least so many rows of contents in `found`.
+
+    `contents` and `accounts` are those of all rows; −1 is a missing one.
+    """
+    in_pair = np.zeros(int(contents.max(initial=0)) + 2, dtype=bool)
+    in_pair[found] = True
+    counted = in_pair[contents]
+    counts = np.bincount(accounts[counted], minlength=int(accounts.max(initial=0)) + 1)
+    passing = np.zeros_like(in_pair)
+    passing[contents[counted & (counts[accounts] >= least)]] = True
+    return passing
+
+
+def row_pairs(
+    rows: IntArray, window: int, loops: bool, good: Mask, total: int, start: int = 0, stop: int | None = None
+) -> IntArray:
+    """Return the `total` pairs of row numbers whose account that sorts first is from `start` to before `stop`."""
+    stop = np.iinfo(np.int64).max if stop is None else stop
+    window = min(int(window), int(rows[:, TIME].max(initial=0)))
+    compiled = compiled_for(len(rows))
+    if compiled is not None:
+        pairs = np.empty((total, 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
+        compiled.fill_pairs(rows, window, loops, good, start, stop, pairs)
+        return pairs
+    parts = [np.empty((0, 2), dtype=np.int64)]
+    for i, j in _pieces(rows, window, loops, good):
+        low = np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT])
+        parts.append(np.column_stack([i, j])[(low >= start) & (low < stop)])
+    return np.concatenate(parts)
+
+
+def as_pairs(rows: IntArray, numbers: IntArray) -> IntArray:
+    """Return for pairs of row numbers what :func:`sum_pairs` needs: two accounts, object, two contents, seconds."""
+    pairs = np.empty((len(numbers), 6), dtype=rows.dtype)
+    compiled = compiled_for(len(rows))
+    if compiled is not None:
+        compiled.describe_pairs(rows, numbers, pairs)
+        return pairs
+    one, two = rows[numbers[:, 0]], rows[numbers[:, 1]]
+    swap = (one[:, ACCOUNT] > two[:, ACCOUNT])[:, None]
+    low, high = np.where(swap, two, one), np.where(swap, one, two)
+    pairs[:, LOW], pairs[:, HIGH], pairs[:, SHARED] = low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT]
+    pairs[:, LOW_CONTENT], pairs[:, HIGH_CONTENT] = low[:, CONTENT], high[:, CONTENT]
+    pairs[:, SECONDS] = np.abs(one[:, TIME] - two[:, TIME])
+    return pairs
+
+
+def sum_pairs(pairs: IntArray) -> Edges:
+    """Sum pairs by their two accounts (columns as in :func:`as_pairs`)."""
+    order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)
+    compiled = compiled_for(len(pairs))
+    if compiled is not None:
+        numbers, seconds, first, objects = compiled.sum_pairs(pairs, order)
+        low, high, weight, n_objects, n_low, n_high = numbers.T
+        return Edges(low, high, weight, n_objects, n_low, n_high, seconds, first, objects)
+    low, high = pairs[order, LOW], pairs[order, HIGH]
+    new = np.ones(len(pairs), dtype=bool)
+    new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    starts = np.flatnonzero(new)
+    edge = np.cumsum(new) - 1
+
+    def distinct(column: int) -> IntArray:
+        """Places of the first pair of each (edge, value)."""
+        codes = pairs[order, column].astype(np.int64)
+        _, places = np.unique(edge * (codes.max(initial=0) + 1) + codes, return_index=True)
+        return np.sort(places)
+
+    def counts(places: IntArray) -> IntArray:
+        return np.bincount(edge[places], minlength=len(starts))
+
+    shared = distinct(SHARED)
+    sums = np.cumsum(pairs[order, SECONDS], dtype=np.int64)
+    until = sums[np.append(starts[1:], len(pairs)) - 1] if len(pairs) else sums
+    return Edges(
+        low=low[starts], high=high[starts], weight=np.diff(np.append(starts, len(pairs))), n_objects=counts(shared),
+        n_low=counts(distinct(LOW_CONTENT)), n_high=counts(distinct(HIGH_CONTENT)),
+        seconds=np.diff(until, prepend=0), first=order[starts], objects=pairs[order[shared], SHARED],
+    )  # fmt: skip
+
+
+def joined(parts: list[Edges]) -> Edges:
+    """Put edges of consecutive ranges of accounts together; ``first`` counts within each part."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {}
+    for field in fields(Edges):
+        columns[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
+    return Edges(**columns)
+
+
+def _pieces(rows: IntArray, window: int, loops: bool, good: Mask) -> Any:
+    """Yield pairs in plain numpy, a bounded number of candidates at a time."""
+    if len(rows) < 2:
         return
-    order = np.lexsort((times, groups))
-    ends = _window_ends(groups[order], times[order], window)
-    counts = ends - np.arange(len(order)) - 1
+    ends = _window_ends(rows[:, OBJECT].astype(np.int64), rows[:, TIME].astype(np.int64), window)
+    counts = ends - np.arange(len(rows)) - 1
     totals = np.cumsum(counts)
     start = 0
-    while start < len(order):
+    while start < len(rows):
         done = int(totals[start - 1]) if start else 0
-        # At least one row a chunk: a single row's partners are the least that can be formed.
-        stop = max(start + 1, int(np.searchsorted(totals, done + CHUNK, side="right")))
+        # At least one row a piece: a single row's partners are the least that can be formed.
+        stop = max(start + 1, int(np.searchsorted(totals, done + CHUNK // 2, side="right")))
         size = counts[start:stop]
-        total = int(size.sum())
-        if total:
-            left = np.repeat(np.arange(start, stop), size)
-            first = np.repeat(np.cumsum(size) - size, size)
-            right = left + 1 + np.arange(total) - first
-            a, b = order[left], order[right]
-            yield np.maximum(a, b), np.minimum(a, b)
+        if total := int(size.sum()):
+            i = np.repeat(np.arange(start, stop), size)
+            j = i + 1 + np.arange(total) - np.repeat(np.cumsum(size) - size, size)
+            stays = good[i] | good[j]
+            if not loops:
+                stays &= (rows[i, ACCOUNT] != rows[j, ACCOUNT]) & (rows[i, CONTENT] != rows[j, CONTENT])
+            yield i[stays], j[stays]
         start = stop
 
 
-def _window_ends(groups: IntArray, times: IntArray, window: int) -> IntArray:
-    """For rows sorted by (group, time): one past the last row of the same group within the window."""
-    offset = times - times.min()
-    span = int(offset.max())
-    reach = min(int(window), span)
-    stride = span + reach + 1
-    dense = np.cumsum(np.concatenate([[0], np.diff(groups) != 0])).astype(np.int64)
-    if (int(dense[-1]) + 1) * stride < 2**62:
-        key = dense * np.int64(stride) + offset
-        return np.asarray(np.searchsorted(key, key + reach, side="right"), dtype=np.int64)
+def _window_ends(objects: npt.NDArray[np.int64], times: npt.NDArray[np.int64], window: int) -> IntArray:
+    """For rows sorted by object and time: one past the last row of the same object within the window."""
+    stride = int(times.max()) + window + 1
+    if (int(objects[-1]) + 1) * stride < 2**62:
+        key = objects * np.int64(stride) + times
+        return np.searchsorted(key, key + window, side="right")
     # Times centuries apart over millions of objects do not fit one 64-bit key: search object by object.
-    bounds = np.concatenate([np.flatnonzero(np.diff(dense, prepend=-1)), [len(dense)]])
-    ends = np.empty(len(dense), dtype=np.int64)
+    bounds = np.append(np.flatnonzero(np.diff(objects, prepend=-1)), len(objects))
+    ends = np.empty(len(objects), dtype=np.int64)
     for low, high in itertools.pairwise(bounds):
-        part = offset[low:high]
-        ends[low:high] = low + np.searchsorted(part, part + reach, side="right")
+        ends[low:high] = low + np.searchsorted(times[low:high], times[low:high] + window, side="right")
     return ends

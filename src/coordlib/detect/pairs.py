@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.detect.kernel import IntArray, close_pairs
+from coordlib.detect import kernel
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, prep_data
 
@@ -85,10 +85,7 @@ def detect_groups(
     if compat is None:
         coded = coded.ordered(_canonical_order(shares, coded))
     coded = coded.prefiltered(min_participation)
-    later, earlier = _candidates(coded, int(time_window) * coded.ticks, remove_loops)
-    if min_participation >= 1:
-        stays = coded.participating(later, earlier, int(min_participation))
-        later, earlier = later[stays], earlier[stays]
+    later, earlier = close_pairs(coded, int(time_window) * coded.ticks, remove_loops, int(min_participation))
     swap = coded.times[later] < coded.times[earlier]
     older, newer = np.where(swap, later, earlier), np.where(swap, earlier, later)
     pairs = pd.DataFrame(
@@ -110,7 +107,7 @@ def detect_groups(
     return pairs
 
 
-def _canonical_order(shares: pd.DataFrame, coded: Coded) -> IntArray:
+def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
     """Row numbers by time, account, content and object: the same whatever order the rows came in.
 
     Sorting text is slow and few rows agree in time and account, so only those are compared further.
@@ -154,10 +151,10 @@ def as_shares(shares: pd.DataFrame) -> pd.DataFrame:
 class Coded:
     """Shares as integer codes, rows of one object adjacent, in CooRTweet's order of objects and rows."""
 
-    objects: IntArray
-    accounts: IntArray
-    contents: IntArray
-    times: IntArray
+    objects: kernel.IntArray
+    accounts: kernel.IntArray
+    contents: kernel.IntArray
+    times: kernel.IntArray
     timed: npt.NDArray[np.bool_]
     object_names: pd.Index
     account_names: pd.Index
@@ -188,7 +185,7 @@ class Coded:
             ticks,
         )
 
-    def ordered(self, order: IntArray) -> Coded:
+    def ordered(self, order: kernel.IntArray) -> Coded:
         """Put the rows in another order, accounts and objects numbered by first appearance in it."""
         objects, object_first = pd.factorize(self.objects[order])
         accounts, account_first = pd.factorize(self.accounts[order])
@@ -220,20 +217,9 @@ class Coded:
             timed=self.timed[rows],
         )
 
-    def seconds(self, steps: IntArray) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+    def seconds(self, steps: kernel.IntArray) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
         """Turn a difference of times into seconds."""
         return steps if self.ticks == 1 else steps / self.ticks
-
-    def participating(self, first: IntArray, second: IntArray, least: int) -> npt.NDArray[np.bool_]:
-        """Say which pairs have a content of an account with enough rows of contents found in any pair."""
-        found = np.zeros(len(self.content_names) + 1, dtype=bool)
-        found[self.contents[first]] = True
-        found[self.contents[second]] = True
-        rows = found[self.contents]
-        counts = np.bincount(self.accounts[rows], minlength=len(self.account_names) + 1)
-        passing = np.zeros_like(found)
-        passing[self.contents[rows & (counts[self.accounts] >= least)]] = True
-        return np.asarray(passing[self.contents[first]] | passing[self.contents[second]])
 
     def loop_free(self) -> npt.NDArray[np.bool_]:
         """Rows that may be in a pair: no id missing, and the object is not the content itself."""
@@ -244,16 +230,26 @@ class Coded:
         return np.asarray(~lost & ~same)
 
 
-def _candidates(coded: Coded, window: int, remove_loops: bool) -> tuple[IntArray, IntArray]:
-    usable = coded.timed & coded.loop_free() if remove_loops else coded.timed
-    rows = np.flatnonzero(usable)
-
-    def no_loop(i: IntArray, j: IntArray) -> npt.NDArray[np.bool_]:
-        a, b = rows[i], rows[j]
-        return np.asarray((coded.accounts[a] != coded.accounts[b]) & (coded.contents[a] != coded.contents[b]))
-
-    # Adjacent rows of one object need group numbers that never decrease; codes are by first appearance.
-    objects = coded.objects[rows]
-    groups = np.cumsum(np.diff(objects, prepend=objects[:1]) != 0).astype(np.int64)
-    later, earlier = close_pairs(groups, coded.times[rows], window, no_loop if remove_loops else None)
-    return rows[later], rows[earlier]
+def close_pairs(
+    coded: Coded, window: int, remove_loops: bool, least: int = 0
+) -> tuple[kernel.IntArray, kernel.IntArray]:
+    """Return the row numbers (i, j), j < i, of all pairs, i ascending, then j; `least` is the participation."""
+    usable = np.flatnonzero(coded.timed & coded.loop_free() if remove_loops else coded.timed)
+    # Rows of one object are adjacent, and its number is by first appearance in another order of the rows.
+    objects = coded.objects[usable]
+    objects = np.cumsum(np.diff(objects, prepend=objects[:1]) != 0)
+    times = kernel.from_first(coded.times[usable])
+    order = kernel.window_order(objects, times)
+    usable = usable[order]
+    rows = kernel.side_by_side(objects[order], coded.accounts[usable], coded.contents[usable], times[order])
+    loops, n_accounts = not remove_loops, len(coded.account_names)
+    good = np.ones(len(rows), dtype=bool)
+    found, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
+    if least > 1:
+        contents = coded.contents[usable]
+        good = kernel.passing_contents(contents[found], coded.contents, coded.accounts, least)[contents]
+        _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
+    one, two = usable[kernel.row_pairs(rows, window, loops, good, int(counts.sum()))].T
+    later, earlier = np.maximum(one, two), np.minimum(one, two)
+    order = kernel.order_by(later, kernel.order_by(earlier))
+    return later[order], earlier[order]

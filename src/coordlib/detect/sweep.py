@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coordlib.detect import kernel
 from coordlib.detect.edges import (
     check_least_weight,
     check_quantile,
@@ -18,7 +19,7 @@ from coordlib.detect.edges import (
     weight_quantile,
 )
 from coordlib.detect.kernel import IntArray
-from coordlib.detect.pairs import Coded, _candidates, as_shares, check_whole
+from coordlib.detect.pairs import Coded, as_shares, check_whole, close_pairs
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
 
@@ -174,7 +175,7 @@ class _Candidates:
 
     def __init__(self, shares: pd.DataFrame, widest: int, least: int, names: pd.Index) -> None:
         self.coded = coded = Coded.from_shares(shares).prefiltered(int(least))
-        self.later, self.earlier = _candidates(coded, int(widest) * coded.ticks, True)
+        self.later, self.earlier = close_pairs(coded, int(widest) * coded.ticks, remove_loops=True)
         self.apart = np.abs(coded.times[self.later] - coded.times[self.earlier])
         self.place = names.get_indexer(coded.account_names).astype(np.int64)
         self.rows_of = np.bincount(coded.accounts, minlength=len(coded.account_names))
@@ -186,8 +187,10 @@ class _Candidates:
         rows = (self.rows_of >= least)[coded.accounts]
         stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
         later, earlier = self.later[stays], self.earlier[stays]
-        if least >= 1:
-            kept = coded.participating(later, earlier, int(least))
+        if least > 1:
+            found = coded.contents[np.concatenate([later, earlier])]
+            passing = kernel.passing_contents(found, coded.contents, coded.accounts, int(least))
+            kept = passing[coded.contents[later]] | passing[coded.contents[earlier]]
             later, earlier = later[kept], earlier[kept]
         ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
         keys, weights = np.unique(edge_keys(*ends, self.n_names), return_counts=True)
