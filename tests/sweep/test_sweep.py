@@ -27,7 +27,7 @@ from coordlib.errors import MissingColumnError, ParameterError, RunError, Unknow
 from coordlib.parameters import DailyMonitoring
 from coordlib.report import charts
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.runs.sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
+from coordlib.runs.notebook_sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
 from coordlib.runs.sweep_report import make_sweep_report
 from coordlib.sources.archive import read_day
 

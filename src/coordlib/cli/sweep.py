@@ -11,7 +11,7 @@ from coordlib.cli.app import app
 from coordlib.errors import RunError
 from coordlib.parameters import Engine, ParameterSweep
 from coordlib.runs.analysis import report_sweep
-from coordlib.runs.sweep import NotebookSweep, sweep_notebooks
+from coordlib.runs.notebook_sweep import NotebookSweep, sweep_notebooks
 from coordlib.site.build import render_site
 from coordlib.yaml_files import read_yaml
 

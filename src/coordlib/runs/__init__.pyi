@@ -8,7 +8,7 @@ from .link_sharing import detect_links, link_facts, load_link_shares
 from .notebooks import run_notebook
 from .reporting import make_report
 from .stored import load_day, load_discovery, load_table
-from .sweep import read_sweep, sweep_notebooks
+from .notebook_sweep import read_sweep, sweep_notebooks
 from .sweep_report import make_sweep_report
 
 __all__ = [

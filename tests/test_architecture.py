@@ -1,0 +1,131 @@
+"""The house keeps its plan: arrows go forward, pure rooms touch nothing outside, and the architecture page says what is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SOURCE = PROJECT / "src" / "coordlib"
+PAGE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+#: Each room may use those to the left of it.
+ORDER = [
+    "errors",
+    "files",
+    "times",
+    "lock",
+    "service",
+    "yaml_files",
+    "addresses",
+    "urls",
+    "posts",
+    "parameters",
+    "places",
+    "store",
+    "tiktok",
+    "simulate",
+    "detect",
+    "describe",
+    "links",
+    "sources",
+    "report",
+    "site",
+    "runs",
+    "cli",
+]
+#: Rooms without clock, files, database or network.
+PURE = ["posts", "detect", "describe", "links"]
+OUTSIDE = {
+    "os",
+    "socket",
+    "sqlite3",
+    "httpx",
+    "time",
+    "subprocess",
+    "random",
+    "tempfile",
+    "shutil",
+    "pathlib",
+}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def imports(path: Path) -> set[str]:
+    """Modules a file imports, wherever in it; of the library those that hold the name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            within = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (within & set(MODULES)) or {node.module}
+    return found
+
+
+USES = {name: imports(path) & set(MODULES) - {name} for name, path in MODULES.items()}
+
+
+def room(module: str) -> str:
+    return ([*module.split("."), "coordlib"])[1]
+
+
+def test_no_module_is_part_of_a_circle() -> None:
+    graph = nx.DiGraph((name, other) for name, others in USES.items() for other in others)
+    assert [part for part in nx.strongly_connected_components(graph) if len(part) > 1] == []
+
+
+def test_arrows_go_forward_only() -> None:
+    up = {
+        (name, other)
+        for name, others in USES.items()
+        for other in others
+        if "coordlib" not in (room(name), room(other)) and ORDER.index(room(other)) > ORDER.index(room(name))
+    }
+    assert up == set()
+
+
+def test_every_room_has_its_line_on_the_page() -> None:
+    assert {room(name) for name in MODULES} - {"coordlib"} == set(ORDER)
+    assert [name for name in ORDER if not re.search(rf"^\| .*`{name}`.* \|", PAGE, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_a_pure_room_has_neither_files_nor_clock_nor_network(name: str) -> None:
+    used = {module: imports(path) for module, path in MODULES.items() if room(module) == name}
+    assert {module: found & OUTSIDE for module, found in used.items() if found & OUTSIDE} == {}
+
+
+def test_the_service_of_the_simulator_is_imported_by_nothing_but_the_command_line() -> None:
+    inside = "coordlib.simulate.service"
+    users = {name for name, others in USES.items() if any(other.startswith(inside) for other in others)} - {
+        name for name in MODULES if name.startswith(inside)
+    }
+    assert {room(name) for name in users} <= {"cli"}
+
+
+def test_no_module_is_long_and_no_file_name_stands_three_times() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+    names = Counter(path.name for path in MODULES.values() if path.name != "__init__.py")
+    assert {name: count for name, count in names.items() if count > 2} == {}
+
+
+def test_every_invariant_names_the_test_that_breaks_with_it() -> None:
+    part = PAGE.split("## Invariants")[1].split("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("- ")]
+    named = [re.findall(r"`((?:tests/)?[\w/]+\.py)::(\w+)`", line) for line in lines]
+    assert 1 <= len(lines) <= 12 and all(named)
+    for file, test in (one for found in named for one in found):
+        assert f"def {test}(" in (PROJECT / file).read_text(encoding="utf-8"), f"{file}::{test}"
