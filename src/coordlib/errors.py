@@ -14,6 +14,7 @@ line that says what was wrong, where, and what to do about it.
     │   ├── FileFormatError       not readable as the format it claims to be
     │   └── UnknownFormatError    an export whose columns match no known format
     ├── ParameterError            a value outside its allowed range
+    │   ├── AlreadyReportedError  a day that is done; --again makes it once more
     │   └── UnknownParameterError a name nobody knows (with the nearest known one)
     ├── CollectError              talking to a data source
     │   ├── CredentialsError      missing, refused or expired credentials
@@ -23,6 +24,7 @@ line that says what was wrong, where, and what to do about it.
     │       └── UnreachableError  nothing answers at its address
     ├── StoreError                the workspace database
     │   ├── SchemaVersionError    written by a newer coordlib
+    │   ├── DatabaseFailedError   the disk is full, read-only or damaged
     │   └── WorkspaceLockedError  another run is writing
     ├── RunError                  a notebook or a day that failed
     ├── PublishError              tables, packages or the site could not be written
@@ -92,6 +94,10 @@ class ParameterError(CoordError, ValueError):
     """A parameter has a value outside its allowed range."""
 
 
+class AlreadyReportedError(ParameterError):
+    """A day that is reported already, with nothing left over."""
+
+
 class UnknownParameterError(ParameterError):
     """A parameter name nobody knows."""
 
@@ -138,6 +144,10 @@ class StoreError(CoordError):
 
 class SchemaVersionError(StoreError):
     """The database was written by a newer coordlib."""
+
+
+class DatabaseFailedError(StoreError):
+    """The machine failed an open database: a full disk, a read-only one, a damaged file."""
 
 
 class WorkspaceLockedError(StoreError):

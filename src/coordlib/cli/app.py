@@ -23,6 +23,7 @@ from typer.exceptions import TyperException
 from coordlib.errors import (
     CollectError,
     CoordError,
+    DatabaseFailedError,
     PublishError,
     QuotaExhausted,
     RunError,
@@ -77,7 +78,7 @@ def exit_code(error: CoordError) -> int:
             return 3
         case WorkspaceLockedError():
             return 4
-        case RunError() | CollectError() | PublishError():
+        case RunError() | CollectError() | PublishError() | DatabaseFailedError():
             return 1
     return 2
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from coordlib.cli.app import app
-from coordlib.errors import ParameterError, RunError
+from coordlib.errors import AlreadyReportedError, ParameterError, RunError
 from coordlib.parameters import Engine, Monitoring
 from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.monitor import monitor_day, plan_day
-from coordlib.site.build import render_site
+from coordlib.site.build import render_site, site_is_due
 from coordlib.tiktok import Credentials
 
 WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
@@ -62,7 +62,14 @@ def monitor(
         for plan in plan_day(workspace, day, connector(options.daily_requests, base_url, nobody), options):
             typer.echo(plan.describe())
         return
-    done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
+    try:
+        done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
+    except AlreadyReportedError:  # by a run that was killed before its site was complete
+        if not (render and site_is_due(workspace, output)):
+            raise
+        typer.echo(f"{day} is reported already; its site was missing or older than its pages")
+        typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+        return
     typer.echo(done.line())
     if render:
         typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")

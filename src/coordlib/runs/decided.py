@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import RunError
+from coordlib.files import staging_of
 from coordlib.places import Workspace
-from coordlib.report.package import install, read_run, seal, staging_of
+from coordlib.report.package import install, read_run, seal
 from coordlib.report.provenance import sha256_file
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
 from coordlib.lock import workspace_lock
@@ -83,7 +82,7 @@ def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -
 
 
 def discover_seeds(
-    parameters: SeedDiscovery, connect: Connect | None = None, *, lock: bool = True, progress: bool = True
+    parameters: SeedDiscovery, connect: Connect | None = None, *, progress: bool = True
 ) -> PostSet:
     """Collect a hashtag's videos where asked to, and return the discovery as it is stored.
 
@@ -93,8 +92,6 @@ def discover_seeds(
         What to look for. Without ``collect`` nothing is asked and nothing written.
     connect
         Makes the client (none: the service, with the credentials of the environment).
-    lock
-        Hold the workspace while collecting (false: the caller does).
     progress
         Show a progress bar on a terminal.
 
@@ -112,14 +109,12 @@ def discover_seeds(
     place = find_workspace(parameters.workspace, create=True)
     discovery_query(parameters)
     make = connect or connector(CollectionParameters().daily_requests)
-    with workspace_lock(place.root, "coordlib discover") if lock else nullcontext():
+    with workspace_lock(place.root, "coordlib discover"):
         period = _collect(place, parameters, make, progress)
     return load_discovery(place.root, parameters.hashtags, *period)
 
 
-def add_seeds(
-    found: PostSet, new_accounts: Sequence[str], *, date: str | None = None, lock: bool = True
-) -> list[str]:
+def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None = None) -> list[str]:
     """Put accounts of a discovery into the pool, with the reason; return those that were new.
 
     Parameters
@@ -130,15 +125,13 @@ def add_seeds(
         The accounts that enter.
     date
         Day of entry (none: today, UTC).
-    lock
-        Hold the workspace (false: the caller does).
     """
     place = Workspace(found.workspace)
     added_on = date or dt.datetime.now(dt.UTC).date().isoformat()
     about = found.facts["about"]
     reason = f"posted together with others among the videos of {about['Hashtags']}, {about['Asked for']}"
     with (
-        workspace_lock(place.root, "coordlib discover") if lock else nullcontext(),
+        workspace_lock(place.root, "coordlib discover"),
         open_store(place.database) as store,
         store.transaction(),
     ):
@@ -168,11 +161,9 @@ def discover(
     """
     place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):
-        found = discover_seeds(
-            parameters.model_copy(update={"collect": True}), connect, lock=False, progress=progress
-        )
+        found = discover_seeds(parameters.model_copy(update={"collect": True}), connect, progress=progress)
         decided = report_discovery(found, parameters)
-        new = add_seeds(found, decided.new_accounts, date=date, lock=False)
+        new = add_seeds(found, decided.new_accounts, date=date)
     return found, new, decided
 
 

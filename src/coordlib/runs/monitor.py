@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.describe.truth import pool_quality
-from coordlib.errors import CollectError, ParameterError, QuotaExhausted
+from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, QuotaExhausted
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
@@ -135,7 +135,10 @@ def monitor_day(
     with workspace_lock(place.root, f"coordlib monitor --date {date}"):
         with open_store(place.database) as store:
             watched = watched_accounts(store, date, place)
-            _refuse_finished(store, date, again)
+            if not again and _is_reported(store, date):
+                raise AlreadyReportedError(
+                    f"{date} is reported already; '--again' makes a new version of its report"
+                )
             with connect(store, run_id) as client:
                 refuse_future(date, client)
                 start_run(
@@ -321,13 +324,12 @@ def _stop(reasons: list[str]) -> str | None:
     return next((reason for reason in reasons if reason in STOPS), None)
 
 
-def _refuse_finished(store: Store, date: str, again: bool) -> None:
+def _is_reported(store: Store, date: str) -> bool:
+    """Whether a day is monitored to its end with nothing left over; its page was in place before it was called done."""
     run = newest_run(store, date)
-    if run is None or run["kind"] != "monitor" or run["status"] != "done" or again:
-        return
-    if (run["facts"].get("health") or {}).get("stopped"):
-        return
-    raise ParameterError(f"{date} is reported already; '--again' makes a new version of its report")
+    if run is None or run["kind"] != "monitor" or run["status"] != "done":
+        return False
+    return not (run["facts"].get("health") or {}).get("stopped")
 
 
 def _record_failure(

@@ -26,6 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib.files import RUNNING
 from coordlib.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
@@ -114,31 +115,42 @@ def run_notebook(
     UnknownParameterError, ParameterError
         Before anything runs.
     RunError
-        A cell failed or took too long; the message names the kept notebook and the error.
+        A cell failed or took too long, or the kernel died or could not start; the message names the error and the
+        notebook as far as it came.
     """
     template, output = Path(template), Path(output)
     values = _validated(template, dict(parameters or {}))
     output.parent.mkdir(parents=True, exist_ok=True)
-    running = output.with_name(f".{output.stem}.running.ipynb")
+    running = output.with_name(f".{output.stem}{RUNNING}")
     failed = failed or output.with_name(f"{output.stem}.failed.ipynb")
-    config = Config()
-    config.KernelManager.transport = "ipc"  # no open port on shared machines
+    notebook, config, sockets = _read(template), Config(), _folder_for_sockets()
     try:
         # Sockets of its own: by default two runs in one folder would share theirs, and leave them there.
-        with tempfile.TemporaryDirectory(prefix="coordlib-") as sockets, warnings.catch_warnings():
-            config.KernelManager.ip = str(Path(sockets) / "kernel")
+        with tempfile.TemporaryDirectory(prefix="coordlib-", dir=sockets) as place, warnings.catch_warnings():
+            if sockets:  # no open port on shared machines
+                config.KernelManager.transport, config.KernelManager.ip = "ipc", f"{place}/kernel"
             warnings.simplefilter("ignore")
             os.environ[NOTEBOOK] = json.dumps(template_facts(template))
             papermill.execute_notebook(
-                _read(template), str(running), parameters=values, kernel_name="python3",
+                notebook,
+                str(running)
+                .replace("{", "{{")
+                .replace("}", "}}"),  # papermill fills in what stands in braces
+                parameters=values,
+                kernel_name="python3",
                 progress_bar=progress and sys.stderr.isatty(),
-                config=config, execution_timeout=timeout, request_save_on_cell_execute=False,
+                config=config,
+                execution_timeout=timeout,
+                request_save_on_cell_execute=False,
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
-            )  # fmt: skip
-    except (PapermillExecutionError, CellTimeoutError) as error:
-        if running.exists():
+            )
+    except (
+        Exception
+    ) as error:  # of a cell, or of the kernel: it died, found no memory, no file handle, no socket
+        kept = f"; kept as {failed}" if running.exists() else ""
+        if kept:
             running.replace(failed)
-        raise RunError(f"{template.name} failed ({failure_line(error)}); kept as {failed}") from error
+        raise RunError(f"{template.name} failed ({failure_line(error)}){kept}") from error
     except BaseException:
         running.unlink(missing_ok=True)
         raise
@@ -153,6 +165,12 @@ def run_notebook(
     return output
 
 
+def _folder_for_sockets() -> str | None:
+    """Return a temporary folder in which a socket's address is not too long; None where there is none."""
+    folders = (tempfile.gettempdir(), "/tmp", "/var/tmp")
+    return next((name for name in folders if len(os.fsencode(name)) <= 70 and os.access(name, os.W_OK)), None)
+
+
 def beside(page: Path) -> Path:
     """Return where the executed notebook behind a page is kept."""
     return page.with_name("notebook.ipynb")
@@ -162,7 +180,9 @@ def failure_line(error: Exception) -> str:
     """Return one line that says which error stopped a notebook."""
     if isinstance(error, PapermillExecutionError):
         return " ".join(f"{error.ename}: {error.evalue}".split())[:300]
-    return "a cell took too long"
+    if isinstance(error, CellTimeoutError):
+        return "a cell took too long"
+    return " ".join(f"the kernel failed: {error}".split())[:300]
 
 
 def failure_traceback(error: Exception) -> str:

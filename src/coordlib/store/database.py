@@ -13,10 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from coordlib.errors import SchemaVersionError, StoreError
+from coordlib.errors import DatabaseFailedError, SchemaVersionError, StoreError
 
 #: Milliseconds a writer waits for another one before it gives up.
 BUSY_TIMEOUT_MS = 30_000
+#: What the machine does to a database that is open, by SQLite's codes; any other error is a mistake of ours.
+_MACHINE = {
+    sqlite3.SQLITE_FULL: "free space on the disk",
+    sqlite3.SQLITE_IOERR: "free space on the disk, or see whether it is damaged",
+    sqlite3.SQLITE_READONLY: "make file and folder writable",
+    sqlite3.SQLITE_CANTOPEN: "make file and folder writable",
+    sqlite3.SQLITE_BUSY: "end the other program that holds it",
+    sqlite3.SQLITE_LOCKED: "end the other program that holds it",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged, put a copy in its place",
+    sqlite3.SQLITE_NOTADB: "the file is damaged, put a copy in its place",
+}
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -48,6 +59,9 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
+        if code in _MACHINE:
+            raise DatabaseFailedError(f"{self.path}: {error}; {_MACHINE[code]}, and start again") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -67,10 +81,11 @@ class Store:
         self.connection.execute("BEGIN" if self.read_only else "BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk has rolled back by itself
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
 
 def open_store(path: Path | str, *, read_only: bool = False) -> Store:

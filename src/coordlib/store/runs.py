@@ -21,16 +21,29 @@ def start_run(
     code_version: str,
     parameters: Mapping[str, Any],
 ) -> None:
-    """Begin a run, or begin it again: what an earlier attempt of the same id found is forgotten."""
+    """Begin a run, or begin it again: what an earlier attempt of the same id found and knew is forgotten.
+
+    Only which accounts of the pool a discovery brought is kept: they are in the pool still.
+    """
+    earlier = run_of(store, run_id)
+    kept = {name: fact for name, fact in (earlier["facts"] if earlier else {}).items() if name == "seeds"}
     with store.transaction() as connection:
         connection.execute("DELETE FROM detections WHERE run_id = ?", (run_id,))
         connection.execute("DELETE FROM edges WHERE run_id = ?", (run_id,))
         connection.execute(
-            "INSERT INTO runs (run_id, kind, date, status, started_at, code_version, parameters) "
-            "VALUES (?, ?, ?, 'running', ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET status = 'running', "
+            "INSERT INTO runs (run_id, kind, date, status, started_at, code_version, parameters, facts) "
+            "VALUES (?, ?, ?, 'running', ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET status = 'running', "
             "outcome = NULL, started_at = excluded.started_at, finished_at = NULL, message = NULL, "
-            "code_version = excluded.code_version, parameters = excluded.parameters",
-            (run_id, kind, date, started_at, code_version, json.dumps(dict(parameters), sort_keys=True)),
+            "code_version = excluded.code_version, parameters = excluded.parameters, facts = excluded.facts",
+            (
+                run_id,
+                kind,
+                date,
+                started_at,
+                code_version,
+                json.dumps(dict(parameters), sort_keys=True),
+                json.dumps(kept),
+            ),
         )
 
 
@@ -95,15 +108,16 @@ def runs(store: Store) -> pd.DataFrame:
 
 
 def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
-    """Return the newest run of a day (of the newest day by default), with its facts and parameters."""
+    """Return the newest run of a day, with its facts and parameters.
+
+    Without a day it is the newest one that was finished; only where none was, the newest that was begun.
+    """
     row = store.connection.execute(
-        "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?, "
-        "(SELECT MAX(date) FROM runs WHERE kind IN ('replay', 'monitor'))) ORDER BY started_at DESC, run_id DESC LIMIT 1",
+        "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?1, date) ORDER BY "
+        "?1 IS NULL AND status != 'done', date DESC, started_at DESC, run_id DESC LIMIT 1",
         (date,),
     ).fetchone()
-    if row is None:
-        return None
-    return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
+    return None if row is None else _with_facts(row)
 
 
 def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
@@ -119,6 +133,8 @@ def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
 def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
     """Return one run with its facts and parameters, or None."""
     row = store.connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    if row is None:
-        return None
+    return None if row is None else _with_facts(row)
+
+
+def _with_facts(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**dict(row), "facts": json.loads(row["facts"]), "parameters": json.loads(row["parameters"])}
