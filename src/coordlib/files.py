@@ -120,11 +120,12 @@ def _sweep_parts(target: Path) -> None:
     """Remove what writers of this file left beside it when they were killed."""
     name = re.compile(rf"\.{re.escape(target.stem)}-(\d+)\.part{re.escape(target.suffix)}")
     for path in target.parent.glob(".*.part*"):
-        if (match := name.fullmatch(path.name)) and not _runs(int(match[1])):
+        if (match := name.fullmatch(path.name)) and not runs_still(int(match[1])):
             path.unlink(missing_ok=True)
 
 
-def _runs(process: int) -> bool:
+def runs_still(process: int) -> bool:
+    """Whether a process of this machine has not ended."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

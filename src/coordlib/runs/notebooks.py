@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 import tempfile
 import warnings
@@ -26,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
-from coordlib.files import RUNNING
+from coordlib.files import RUNNING, runs_still
 from coordlib.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
@@ -126,7 +127,10 @@ def run_notebook(
     notebook, config, sockets = _read(template), Config(), _folder_for_sockets()
     try:
         # Sockets of its own: by default two runs in one folder would share theirs, and leave them there.
-        with tempfile.TemporaryDirectory(prefix="coordlib-", dir=sockets) as place, warnings.catch_warnings():
+        with (
+            tempfile.TemporaryDirectory(prefix=f"coordlib-{os.getpid()}-", dir=sockets) as place,
+            warnings.catch_warnings(),
+        ):
             if sockets:  # no open port on shared machines
                 config.KernelManager.transport, config.KernelManager.ip = "ipc", f"{place}/kernel"
             warnings.simplefilter("ignore")
@@ -166,9 +170,18 @@ def run_notebook(
 
 
 def _folder_for_sockets() -> str | None:
-    """Return a temporary folder in which a socket's address is not too long; None where there is none."""
-    folders = (tempfile.gettempdir(), "/tmp", "/var/tmp")
-    return next((name for name in folders if len(os.fsencode(name)) <= 70 and os.access(name, os.W_OK)), None)
+    """Return a temporary folder in which a socket's address is not too long; None where there is none.
+
+    Sockets that killed runs left there go.
+    """
+    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if len(os.fsencode(name)) <= 70 and os.access(name, os.W_OK):
+            for left in Path(name).glob("coordlib-*-*"):
+                number = left.name.split("-")[1]
+                if left.is_dir() and number.isdigit() and not runs_still(int(number)):
+                    shutil.rmtree(left, ignore_errors=True)
+            return name
+    return None
 
 
 def beside(page: Path) -> Path:

@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -241,7 +240,7 @@ def _run(command: list[str], root: Path, built: Path, name: str) -> None:
         1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
     )
     with (
-        tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        (built.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:

@@ -17,6 +17,7 @@ from coordlib.errors import DatabaseFailedError, SchemaVersionError, StoreError
 
 #: Milliseconds a writer waits for another one before it gives up.
 BUSY_TIMEOUT_MS = 30_000
+_DAMAGED = "the file is damaged, put a copy in its place"
 #: What the machine does to a database that is open, by SQLite's codes; any other error is a mistake of ours.
 _MACHINE = {
     sqlite3.SQLITE_FULL: "free space on the disk",
@@ -25,8 +26,8 @@ _MACHINE = {
     sqlite3.SQLITE_CANTOPEN: "make file and folder writable",
     sqlite3.SQLITE_BUSY: "end the other program that holds it",
     sqlite3.SQLITE_LOCKED: "end the other program that holds it",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged, put a copy in its place",
-    sqlite3.SQLITE_NOTADB: "the file is damaged, put a copy in its place",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
 
 
@@ -59,9 +60,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
-        if code in _MACHINE:
-            raise DatabaseFailedError(f"{self.path}: {error}; {_MACHINE[code]}, and start again") from None
+        if advice := _advice(error):
+            raise DatabaseFailedError(f"{self.path}: {error}; {advice}, and start again") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -135,8 +135,14 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         store = Store(connection, file, read_only=read_only)
         _migrate(store)
     except (sqlite3.DatabaseError, OSError) as error:
-        raise StoreError(f"{file}: cannot be opened as a workspace database ({error})") from None
+        kind = StoreError if _advice(error) in (None, _DAMAGED) else DatabaseFailedError
+        raise kind(f"{file}: cannot be opened as a workspace database ({error})") from None
     return store
+
+
+def _advice(error: BaseException | None) -> str | None:
+    """What to do about an error of the machine; None for any other."""
+    return _MACHINE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the low byte is the kind
 
 
 def _migrate(store: Store) -> None:
