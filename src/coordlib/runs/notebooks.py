@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -22,6 +23,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
@@ -124,6 +126,7 @@ def run_notebook(
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_name(f".{output.stem}{RUNNING}")
     failed = failed or output.with_name(f"{output.stem}.failed.ipynb")
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it would say is in the error
     notebook, config, sockets = _read(template), Config(), _folder_for_sockets()
     try:
         # Sockets of its own: by default two runs in one folder would share theirs, and leave them there.
@@ -144,6 +147,7 @@ def run_notebook(
                 kernel_name="python3",
                 progress_bar=progress and sys.stderr.isatty(),
                 config=config,
+                kernel_manager_class=QuietKernelManager,
                 execution_timeout=timeout,
                 request_save_on_cell_execute=False,
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
@@ -167,6 +171,14 @@ def run_notebook(
     running.unlink()
     failed.unlink(missing_ok=True)
     return output
+
+
+class QuietKernelManager(AsyncKernelManager):
+    """Starts kernels whose last words do not go to the terminal: what a notebook did is told from its cells."""
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start the kernel."""
+        await super().start_kernel(stderr=subprocess.DEVNULL, **options)
 
 
 def _folder_for_sockets() -> str | None:
