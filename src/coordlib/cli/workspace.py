@@ -12,6 +12,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, RunError
+from coordlib.files import refuse_input
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring, Engine
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
@@ -84,6 +85,8 @@ def notebook(
     parameters: ParametersOption = None,
 ) -> None:
     """Run a template notebook with validated parameters, as papermill would, refusing unknown names."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    refuse_input(output, template, parameters)
     typer.echo(run_notebook(template, output, read_yaml(parameters) if parameters else {}, progress=True))
 
 
