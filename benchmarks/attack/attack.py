@@ -135,7 +135,7 @@ def attack_renames(result: Result) -> None:
     (pages / "out" / ".git").mkdir()
     (pages / "out" / ".git" / "HEAD").write_text("ref")
     (pages / "other.yml").write_text("time_window: 30\n")
-    table = prepared / "reports" / "days" / next((prepared / "reports" / "days").iterdir()).name / "posts.csv"
+    (pages / "posts.csv").write_text("id,username,date,text\n1,ann,2026-01-02 10:00:00,Tea\n")
     here = WORK / "renames"
     commands: dict[str, tuple[object, ...]] = {
         "a day again with other parameters": (
@@ -148,7 +148,7 @@ def attack_renames(result: Result) -> None:
             "--no-render",
         ),
         "a site with .git beside it": ("render", "-w", here / "w", "-o", here / "out"),
-        "a table of shares": ("import", table, "-o", here / "shares.csv", "--object", "text"),
+        "a table of shares": ("import", here / "posts.csv", "-o", here / "shares.csv", "--object", "text"),
         "a pool in a file": ("pool", "export", here / "pool.csv", "-w", here / "w", "--force"),
     }
     for name, words in commands.items():

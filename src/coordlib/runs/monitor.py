@@ -15,12 +15,12 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.describe.truth import pool_quality
 from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, QuotaExhausted
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
+from coordlib.report.health import Health
 from coordlib.report.provenance import code_version
 from coordlib.runs.day import DayMaterial, DayReport, report_day
 from coordlib.runs.health import collection_health
@@ -151,14 +151,12 @@ def monitor_day(
                 except CollectError as error:
                     _record_failure(store, place, run_id, date, error, int(clock()))
                     raise
-            material = day_material(store, place, date, run_id, watched, options, stopped)
+            health, material = day_material(store, place, date, run_id, watched, options, stopped)
         report = report_day(
             place, material, options.daily().model_copy(update={"workspace": str(place.root)}), kind="monitor",
             clock=clock,
         )  # fmt: skip
-    health = material.facts["health"]
-    left = health["accounts"]["left_over"] + health["captions"]["left_over"]
-    return MonitoredDay(report, stopped, health["requests"]["spent"], left)
+    return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over)
 
 
 def collect_day(
@@ -215,31 +213,30 @@ def day_material(
     watched: list[str],
     parameters: Monitoring,
     stopped: str | None,
-) -> DayMaterial:
-    """Put together what is known about a day: every stored post of its period, and how complete that is."""
+) -> tuple[Health, DayMaterial]:
+    """Put together what is known about a day: how complete its collection is, and every stored post of its period."""
     period = monitored_period(date, parameters)
     posts = period_posts(store, *period)
     health = collection_health(
-        store, run_id, active=watched, posts=posts, period=period, budget=parameters.daily_requests, stopped=stopped
+        store, run_id, active=watched, posts=posts, period=period, budget=parameters.daily_requests,
+        stopped=stopped, planted=planted_accounts(place),
     )  # fmt: skip
-    if planted := planted_accounts(place):
-        health["truth"] = pool_quality(pool(store)["account_id"], planted).as_facts()
-    errors = {kind: found["count"] for kind, found in health["errors"].items()}
+    errors = {kind: found["count"] for kind, found in health.errors.items()}
     facts: dict[str, Any] = {
         "source": "research-api",
         "n_recent": int(posts["account_id"].isin(set(watched)).sum()),
         "period_start": day_start(period[0]),
         "period_end": day_start(period[1]) + 86_399,
         "n_duplicate_rows": 0,
-        "n_transcripts": health["transcripts"]["with"],
+        "n_transcripts": health.transcripts["with"],
         "n_errors": sum(errors.values()),
         "errors_by_type": errors,
         "error_samples": [],
         "inputs": {},
         "notes": [],
-        "health": health,
+        "health": health.model_dump(exclude_unset=True),
     }
-    return DayMaterial(date, posts, facts, stored=True)
+    return health, DayMaterial(date, posts, facts, stored=True)
 
 
 def watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
