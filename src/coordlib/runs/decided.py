@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,8 @@ from coordlib.report.package import install, read_run, seal
 from coordlib.report.provenance import sha256_file
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ def run_report(
     RunError
         A cell failed, or the notebook wrote no report; what was published stays as it is.
     """
-    run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
-    return read_back(folder)
+    made = run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
+    return replace(made, folder=folder)
 
 
 def run_page(
@@ -74,10 +76,10 @@ def run_page(
     folder: Path,
     parameters: Mapping[str, Any],
     *,
-    check: Callable[[Path], object] = read_run,
+    check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
     progress: bool = False,
-) -> None:
-    """Run a notebook into a folder beside its place, check what it wrote, and put page and files in place together."""
+) -> T:
+    """Run a notebook beside its place, put page and files in place together, and return what the check read."""
     staging = staging_of(folder)
     shutil.rmtree(staging, ignore_errors=True)
     values = {
@@ -88,12 +90,13 @@ def run_page(
             workspace.notebook(template), staging / "index.ipynb", values, front_matter={"title": folder.name},
             progress=progress, failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )  # fmt: skip
-        check(staging)
+        checked = check(staging)
         seal(staging)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     install(staging, folder)
+    return checked
 
 
 def read_back(folder: Path) -> Decided:

@@ -17,7 +17,7 @@ from coordlib.runs.connect import connector
 from coordlib.runs.day import record
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.monitor import Connect
-from coordlib.runs.stored import load_discovery
+from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
 from coordlib.store.period import counted_requests
 from coordlib.store.pool import add_to_pool
@@ -107,11 +107,11 @@ def discover_seeds(
     if not parameters.collect:
         return load_discovery(parameters.workspace, parameters.hashtags, parameters.start, parameters.end)
     place = find_workspace(parameters.workspace, create=True)
-    discovery_query(parameters)
+    query = discovery_query(parameters)
     make = connect or connector(CollectionParameters().daily_requests)
     with workspace_lock(place.root, "coordlib discover"):
-        period = _collect(place, parameters, make, progress)
-    return load_discovery(place.root, parameters.hashtags, *period)
+        run_id = _collect(place, parameters, make, query, progress)
+    return stored_discovery(place, run_id)
 
 
 def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None = None) -> list[str]:
@@ -170,11 +170,10 @@ def discover(
 def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     """Run notebook 01 on a stored discovery and record what it decided."""
     place = Workspace(found.workspace)
-    period = found.facts["period"]
-    values = {
-        **parameters.for_notebook(), "hashtags": parameters.hashtags or found.parameters["hashtags"], "start": period[0],
-        "end": period[1], "collect": False, "add_to_pool": False,
-    }  # fmt: skip
+    start, end = found.facts["period"]
+    hashtags = parameters.hashtags or found.parameters["hashtags"]
+    given = {"hashtags": hashtags, "start": start, "end": end, "collect": False, "add_to_pool": False}
+    values = {**parameters.for_notebook(), **given}
     decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), values)
     with open_store(place.database) as store:
         record(store, found.run_id, decided, parameters.for_notebook())
@@ -216,10 +215,8 @@ def discovery_query(parameters: SeedDiscovery, found: PostSet | None = None) -> 
 
 
 def _collect(
-    place: Workspace, parameters: SeedDiscovery, connect: Connect, progress: bool
-) -> tuple[dt.date, dt.date]:
-    query = discovery_query(parameters)
-    place.root.mkdir(parents=True, exist_ok=True)
+    place: Workspace, parameters: SeedDiscovery, connect: Connect, query: Query, progress: bool
+) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
         today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
         period = discovery_period(parameters, today)
@@ -254,4 +251,4 @@ def _collect(
             },
         )  # fmt: skip
         finish_run(store, run_id, status="done", outcome=None, finished_at=now)
-    return period
+    return run_id

@@ -22,7 +22,7 @@ from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.health import Health
 from coordlib.report.provenance import code_version
-from coordlib.runs.day import DayMaterial, DayReport, report_day
+from coordlib.runs.day import DayMaterial, DayReport, report_material
 from coordlib.runs.health import collection_health
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
@@ -132,30 +132,27 @@ def monitor_day(
     run_id = f"monitor-{date}"
     if not place.database.exists():
         raise _no_pool(place, date)
-    with workspace_lock(place.root, f"coordlib monitor --date {date}"):
-        with open_store(place.database) as store:
-            watched = watched_accounts(store, date, place)
-            if not again and _is_reported(store, date):
-                raise AlreadyReportedError(
-                    f"{date} is reported already; '--again' makes a new version of its report"
-                )
-            with connect(store, run_id) as client:
-                refuse_future(date, client)
-                start_run(
-                    store, run_id, kind="monitor", date=date, started_at=int(client.clock()),
-                    code_version=code_version(), parameters=options.for_notebook(),
-                )  # fmt: skip
-                clock = client.clock
-                try:
-                    stopped = collect_day(client, run_id, date, watched, options, progress=progress)
-                except CollectError as error:
-                    _record_failure(store, place, run_id, date, error, int(clock()))
-                    raise
-            health, material = day_material(store, place, date, run_id, watched, options, stopped)
-        report = report_day(
-            place, material, options.daily().model_copy(update={"workspace": str(place.root)}), kind="monitor",
-            clock=clock,
-        )  # fmt: skip
+    with workspace_lock(place.root, f"coordlib monitor --date {date}"), open_store(place.database) as store:
+        watched = watched_accounts(store, date, place)
+        if not again and _is_reported(store, date):
+            raise AlreadyReportedError(
+                f"{date} is reported already; '--again' makes a new version of its report"
+            )
+        with connect(store, run_id) as client:
+            refuse_future(date, client)
+            start_run(
+                store, run_id, kind="monitor", date=date, started_at=int(client.clock()),
+                code_version=code_version(), parameters=options.for_notebook(),
+            )  # fmt: skip
+            clock = client.clock
+            try:
+                stopped = collect_day(client, run_id, date, watched, options, progress=progress)
+            except CollectError as error:
+                _record_failure(store, place, run_id, date, error, int(clock()))
+                raise
+        health, material = day_material(store, place, date, run_id, watched, options, stopped)
+        daily = options.daily().model_copy(update={"workspace": str(place.root)})
+        report = report_material(store, place, run_id, material, daily, clock=clock)
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over)
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 
 from coordlib.errors import StoreError
 from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
-from coordlib.places import find_workspace
+from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.posts import run_posts
-from coordlib.store.runs import newest_run, runs
+from coordlib.store.runs import newest_run, run_of, runs
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
@@ -99,32 +99,31 @@ def load_discovery(
         There is none; the message names those there are.
     """
     place = find_workspace(workspace)
-    with open_store(place.database, read_only=True) as store, store.transaction():
+    with open_store(place.database, read_only=True) as store:
         every = runs(store)
-        every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
-        fits = [
-            row for row in every.to_dict("records")
-            if (not hashtags or _tags(row["parameters"]["hashtags"]) == _tags(hashtags))
-            and (start is None or row["facts"]["period"][0] == str(start))
-            and (end is None or row["facts"]["period"][1] == str(end))
-        ]  # fmt: skip
-        if not fits:
-            known = [
-                f"{', '.join(r['parameters']['hashtags'])} ({r['date']})" for r in every.to_dict("records")
-            ]
-            asked = ", ".join(hashtags or ["any hashtag"])
-            raise StoreError(
-                f"{place.root}: no discovery of {asked} is stored; "
-                + (
-                    f"stored are {'; '.join(known)}"
-                    if known
-                    else "run 'coordlib discover', or set collect to True"
-                )
-            )
-        run = fits[-1]
-        posts = run_posts(store, run["run_id"])
-        own = set(run["facts"].get("seeds", []))
-        watched = [name for name in pool(store)["account_id"].tolist() if name not in own]
+    every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
+    stored = [run for run in every.to_dict("records") if run["facts"].get("period")]
+    fits = [
+        run
+        for run in stored
+        if (not hashtags or _tags(run["parameters"]["hashtags"]) == _tags(hashtags))
+        and (start is None or run["facts"]["period"][0] == str(start))
+        and (end is None or run["facts"]["period"][1] == str(end))
+    ]
+    if not fits:
+        known = "; ".join(f"{', '.join(run['parameters']['hashtags'])} ({run['date']})" for run in stored)
+        there = f"stored are {known}" if known else "run 'coordlib discover', or set collect to True"
+        asked = ", ".join(hashtags or ["any hashtag"])
+        raise StoreError(f"{place.root}: no discovery of {asked} is stored; {there}")
+    return stored_discovery(place, fits[-1]["run_id"])
+
+
+def stored_discovery(place: Workspace, run_id: str) -> PostSet:
+    """Read the discovery of a run."""
+    with open_store(place.database, read_only=True) as store, store.transaction():
+        run = run_of(store, run_id)
+        assert run is not None
+        posts, everyone = run_posts(store, run_id), pool(store)["account_id"]
     parameters, facts = run["parameters"], run["facts"]
     first, last = facts["period"]
     about = {
@@ -135,11 +134,19 @@ def load_discovery(
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
     return PostSet(
-        name=run["run_id"].removeprefix("discover-"), kind="discovery", title=f"Seed discovery: {about['Hashtags']}",
-        date=last, posts=posts, workspace=place.root, pool=watched, facts={**facts, "about": about},
-        parameters=SeedDiscovery().for_notebook() | parameters, simulated=place.simulated, run_id=run["run_id"],
+        name=run_id.removeprefix("discover-"),
+        kind="discovery",
+        title=f"Seed discovery: {about['Hashtags']}",
+        date=last,
+        posts=posts,
+        workspace=place.root,
+        pool=everyone[~everyone.isin(facts.get("seeds", []))].tolist(),
+        facts={**facts, "about": about},
+        parameters=SeedDiscovery().for_notebook() | parameters,
+        simulated=place.simulated,
+        run_id=run_id,
         started_at=run["started_at"],
-    )  # fmt: skip
+    )
 
 
 def load_table(
