@@ -40,6 +40,9 @@ from collections.abc import Iterable
 class CoordError(Exception):
     """Base of every error coordlib raises on purpose."""
 
+    def __init__(self, message: object = "") -> None:
+        super().__init__(" ".join(str(message).splitlines()))  # a file's own line breaks are quoted in some
+
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows of it: one line, since the message says all there is to do."""
         return [f"{type(self).__name__}: {' '.join(str(self).split())}"]
