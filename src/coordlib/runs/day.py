@@ -135,10 +135,7 @@ def run_day(
     except RunError as error:
         cause = error.__cause__
         trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
-        failure_page(folder, date, str(error), trace)
-        finish_run(
-            store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=str(error)
-        )  # fmt: skip
+        fail_day(store, workspace, run_id, date, str(error), trace, clock)
         return DayReport(date, run_id, "failed", folder, {}, [], str(error))
     record(store, run_id, decided, parameters.for_notebook())
     if grow_pool:
@@ -147,6 +144,22 @@ def run_day(
         )  # fmt: skip
     finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
     return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
+
+
+def fail_day(
+    store: Store,
+    workspace: Workspace,
+    run_id: str,
+    date: str,
+    message: str,
+    trace: str,
+    clock: Callable[[], float],
+) -> None:
+    """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
+    finish_run(
+        store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message
+    )  # fmt: skip
+    failure_page(workspace.day_folder(date), date, message, trace)
 
 
 def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:
