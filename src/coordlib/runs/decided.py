@@ -59,13 +59,7 @@ def run_report(
     *,
     progress: bool = False,
 ) -> Decided:
-    """Run a notebook as :func:`run_page` does, and return what it decided.
-
-    Raises
-    ------
-    RunError
-        A cell failed, or the notebook wrote no report; what was published stays as it is.
-    """
+    """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
     made = run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
     return replace(made, folder=folder)
 
@@ -100,13 +94,7 @@ def run_page(
 
 
 def read_back(folder: Path) -> Decided:
-    """Read what a notebook decided, and hold its files against each other.
-
-    Raises
-    ------
-    RunError
-        A file is missing or was changed after it was written, or the tables do not belong together.
-    """
+    """Read what a notebook decided, and hold its files against each other."""
     run = read_run(folder)
     if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= set(run):
         raise RunError(

@@ -33,15 +33,7 @@ DEFAULT_DAYS = 10
 
 
 def raise_for_stop(found: PostSet) -> None:
-    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported.
-
-    Raises
-    ------
-    QuotaExhausted
-        The requests are spent.
-    CollectError
-        The service failed or refused every query.
-    """
+    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported."""
     stored = f"{found.name}: {len(found.posts):,} videos are stored"
     if found.facts.get("reason") == "quota":
         raise QuotaExhausted(
@@ -152,15 +144,8 @@ def discover(
 ) -> tuple[PostSet, list[str], Decided]:
     """Collect, run notebook 01, and fill the pool with the accounts it chose: what ``coordlib discover`` does.
 
-    Returns
-    -------
-    tuple
-        The discovery, the accounts that are new in the pool, and what the notebook decided.
-
-    Raises
-    ------
-    RunError
-        The notebook failed: what was collected is stored, and nobody entered the pool.
+    Returns the discovery, the accounts that are new in the pool, and what the notebook decided. Where the notebook
+    fails, what was collected is stored and nobody entered the pool.
     """
     place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):

@@ -101,31 +101,10 @@ def collection_health(
     stopped: str | None,
     planted: Mapping[str, str] | None = None,
 ) -> Health:
-    """Sum up how complete a run's collection was.
+    """Sum up how complete the collection of a run was.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    run_id
-        The run.
-    active
-        The pool accounts that were to be watched.
-    posts
-        The posts of the period (:func:`coordlib.store.posts.period_posts`).
-    period
-        First and last UTC day, YYYY-MM-DD.
-    budget
-        Requests a day may spend.
-    stopped
-        ``"quota"`` or ``"outage"`` when the collection ended before everything was asked, else None.
-    planted
-        The planted truth of a simulated world: account to network.
-
-    Returns
-    -------
-    Health
-        What :func:`coordlib.report.health.health_html` shows.
+    ``active`` are the pool accounts to be watched, ``posts`` those of the period (first and last UTC day), ``stopped``
+    says why the collection ended before everything was asked, ``planted`` is the truth of a simulated world.
     """
     found = windows.select(store, run_id=run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)

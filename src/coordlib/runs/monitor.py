@@ -101,20 +101,8 @@ def monitor_day(
     progress
         Show progress bars on a terminal.
 
-    Returns
-    -------
-    MonitoredDay
-        A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop`
-        turns it into the exit code.
-
-    Raises
-    ------
-    WorkspaceLockedError
-        Another run is writing to the workspace.
-    ParameterError
-        The pool is empty, the day is still to come, or it was reported already (give ``again``).
-    CredentialsError
-        Key or secret are missing or refused; the day's page says that it failed.
+    A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop` turns it into
+    the exit code. Refused credentials leave a page that says so.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     options = parameters or Monitoring()

@@ -28,28 +28,9 @@ def replay_archive(
     *,
     progress: bool = True,
 ) -> list[DayReport]:
-    """Do for each archived day, in order, what a monitoring day does.
+    """Do for each day of an archive (folders named YYYY-MM-DD), in order, what a monitoring day does.
 
-    Parameters
-    ----------
-    archive
-        Folder of folders named YYYY-MM-DD, as the vera.ai archive has them.
-    workspace
-        Folder of the workspace; created if absent.
-    parameters
-        Detection parameters (none: the defaults).
-    progress
-        Show a bar with one step per day on a terminal.
-
-    Raises
-    ------
-    EmptyInputError
-        The archive has no dated folder.
-    InputError
-        A file of some day cannot be read. All days are read before the first is stored, so that nothing of
-        an archive with a damaged file is written.
-    ParameterError
-        The workspace is a file.
+    All days are read before the first is stored, so that nothing of an archive with a damaged file is written.
     """
     archive, place = Path(archive), Workspace(Path(workspace))
     if place.root.exists() and not place.root.is_dir():
