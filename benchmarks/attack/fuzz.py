@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import signal
 import time
 import warnings
@@ -212,7 +213,7 @@ def _fuzz(
             if "\n" in str(error).strip():
                 faults.add(f"{name}: {type(error).__name__} of more than one line")
         except (Exception, TooSlowError) as error:
-            fault = f"{name}: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            fault = f"{name}: {type(error).__name__}: {_kind(error)}"
             if len(faults) < 50 and fault not in faults:
                 faults.add(fault)
                 (work / f"fault-{len(faults)}-{name}").write_bytes(path.read_bytes())
@@ -220,6 +221,11 @@ def _fuzz(
             signal.alarm(0)
             path.unlink(missing_ok=True)
     return tried, sorted(faults)
+
+
+def _kind(error: BaseException) -> str:
+    """What an error says, without what differs from file to file."""
+    return re.sub(r"'.*?'|\d+", "…", " ".join(str(error).split()))[:80]
 
 
 def _too_slow(number: int, frame: FrameType | None) -> None:
