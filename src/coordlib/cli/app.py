@@ -119,7 +119,7 @@ def _our_fault(error: Exception) -> int:
     return _say(
         f"a mistake of coordlib's own ({type(error).__name__}: {error}); the report is kept in {file.name}, send it with the issue",
         70,
-    )  # fmt: skip
+    )
 
 
 def _terminate(signal_number: int, frame: object) -> None:

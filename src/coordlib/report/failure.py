@@ -33,10 +33,15 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
             return target
         folder.mkdir(parents=True, exist_ok=True)
         run: dict[str, Any] = {
-            "name": folder.name, "date": date, "outcome": "failed", "message": clean_text(message),
-            "code_version": code_version(), "simulated": is_simulated(folder), "version": next_version(folder),
+            "name": folder.name,
+            "date": date,
+            "outcome": "failed",
+            "message": clean_text(message),
+            "code_version": code_version(),
+            "simulated": is_simulated(folder),
+            "version": next_version(folder),
             **site_facts(folder),
-        }  # fmt: skip
+        }
         write_json(folder / "run.json", run)
         shown = escape(traceback_text[-20_000:])
         details = (

@@ -91,15 +91,23 @@ def report_day(
     run_id = f"replay-{material.date}"
     with open_store(workspace.database) as store:
         start_run(
-            store, run_id, kind="replay", date=material.date, started_at=int(clock()), code_version=code_version(),
+            store,
+            run_id,
+            kind="replay",
+            date=material.date,
+            started_at=int(clock()),
+            code_version=code_version(),
             parameters=parameters.for_notebook(),
-        )  # fmt: skip
+        )
         if material.pool_before is not None:
             yesterday = dt.date.fromisoformat(material.date) - dt.timedelta(days=1)
             replace_pool(
-                store, material.pool_before, added_on=yesterday.isoformat(), reason="in the archive's own list",
+                store,
+                material.pool_before,
+                added_on=yesterday.isoformat(),
+                reason="in the archive's own list",
                 source="archive",
-            )  # fmt: skip
+            )
         return report_material(store, workspace, run_id, material, parameters, clock=clock)
 
 
@@ -140,8 +148,12 @@ def run_day(
     record(store, run_id, decided, parameters.for_notebook())
     if grow_pool:
         add_to_pool(
-            store, decided.new_accounts, added_on=date, source="network", reason=f"in a coordinated network on {date}"
-        )  # fmt: skip
+            store,
+            decided.new_accounts,
+            added_on=date,
+            source="network",
+            reason=f"in a coordinated network on {date}",
+        )
     finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
     return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
 
@@ -156,9 +168,7 @@ def fail_day(
     clock: Callable[[], float],
 ) -> None:
     """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
-    finish_run(
-        store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message
-    )  # fmt: skip
+    finish_run(store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message)
     failure_page(workspace.day_folder(date), date, message, trace)
 
 

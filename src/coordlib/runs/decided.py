@@ -77,13 +77,19 @@ def run_page(
     staging = staging_of(folder)
     shutil.rmtree(staging, ignore_errors=True)
     values = {
-        **parameters, "workspace": str(workspace.root.resolve()), "output_dir": str(staging.resolve()),
-    }  # fmt: skip
+        **parameters,
+        "workspace": str(workspace.root.resolve()),
+        "output_dir": str(staging.resolve()),
+    }
     try:
         run_notebook(
-            workspace.notebook(template), staging / "index.ipynb", values, front_matter={"title": folder.name},
-            progress=progress, failed=folder.with_name(f"{folder.name}.failed.ipynb"),
-        )  # fmt: skip
+            workspace.notebook(template),
+            staging / "index.ipynb",
+            values,
+            front_matter={"title": folder.name},
+            progress=progress,
+            failed=folder.with_name(f"{folder.name}.failed.ipynb"),
+        )
         checked = check(staging)
         seal(staging)
     except BaseException:

@@ -165,9 +165,7 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), values)
     with open_store(place.database) as store:
         record(store, found.run_id, decided, parameters.for_notebook())
-        finish_run(
-            store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at
-        )  # fmt: skip
+        finish_run(store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at)
     return decided
 
 
@@ -217,25 +215,39 @@ def _collect(
         limits, spent = client.budget.limits, client.budget.used()
         limits[RESEARCH] = min(limits[RESEARCH], spent + parameters.max_requests)
         start_run(
-            store, run_id, kind="discover", date=period[1].isoformat(), started_at=int(client.clock()),
-            code_version=code_version(), parameters=parameters.for_notebook(),
-        )  # fmt: skip
+            store,
+            run_id,
+            kind="discover",
+            date=period[1].isoformat(),
+            started_at=int(client.clock()),
+            code_version=code_version(),
+            parameters=parameters.for_notebook(),
+        )
         try:
             outcome = client.videos(query, *period, run_id=run_id, phase="discovery", progress=progress)
         except CollectError as error:
             finish_run(
-                store, run_id, status="failed", outcome="failed", finished_at=int(client.clock()), message=str(error)
-            )  # fmt: skip
+                store,
+                run_id,
+                status="failed",
+                outcome="failed",
+                finished_at=int(client.clock()),
+                message=str(error),
+            )
             raise
         now = int(client.clock())
         rows = collected_posts(store, run_id)
         record_posts(store, run_id, rows, now, stored=True)
         record_facts(
-            store, run_id,
+            store,
+            run_id,
             {
-                "complete": outcome.complete, "reason": outcome.reason, "n_videos": len(rows),
-                "n_requests": sum(counted_requests(store, run_id).values()), "period": [day.isoformat() for day in period],
+                "complete": outcome.complete,
+                "reason": outcome.reason,
+                "n_videos": len(rows),
+                "n_requests": sum(counted_requests(store, run_id).values()),
+                "period": [day.isoformat() for day in period],
             },
-        )  # fmt: skip
+        )
         finish_run(store, run_id, status="done", outcome=None, finished_at=now)
     return run_id

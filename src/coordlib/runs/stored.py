@@ -67,13 +67,21 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
     }
     return PostSet(
-        name=run["date"], kind="day", title=f"Coordinated sharing on {run['date']}", date=run["date"], posts=posts,
-        workspace=place.root, pool=watched, facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
+        name=run["date"],
+        kind="day",
+        title=f"Coordinated sharing on {run['date']}",
+        date=run["date"],
+        posts=posts,
+        workspace=place.root,
+        pool=watched,
+        facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
         history=pd.DataFrame(rows, columns=["date", "outcome", *HISTORY]),
         parameters={**made, **facts.get("parameters", {})},
-        inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()}, simulated=place.simulated,
-        run_id=run["run_id"], started_at=run["started_at"],
-    )  # fmt: skip
+        inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()},
+        simulated=place.simulated,
+        run_id=run["run_id"],
+        started_at=run["started_at"],
+    )
 
 
 def load_discovery(
@@ -150,9 +158,13 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
 
 
 def load_table(
-    source: Path | str | None, workspace: Path | str = ".", *, mapping: Path | str | None = None,
-    format: str | None = None, name: str | None = None,
-) -> PostSet:  # fmt: skip
+    source: Path | str | None,
+    workspace: Path | str = ".",
+    *,
+    mapping: Path | str | None = None,
+    format: str | None = None,
+    name: str | None = None,
+) -> PostSet:
     """Read a file of posts of one's own.
 
     Parameters
@@ -189,8 +201,9 @@ def load_table(
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in export.report.dropped.items())
         about = {
             "File": f"{path.name}, read as {export.report.format}",
-            "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept" + (f" (left out: {left_out})" if left_out else ""),
-        }  # fmt: skip
+            "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
+            + (f" (left out: {left_out})" if left_out else ""),
+        }
         stem = name or re.sub(
             r"\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name, flags=re.IGNORECASE
         )
@@ -200,9 +213,17 @@ def load_table(
         dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
     )
     return PostSet(
-        name=label, kind="table", title=f"Coordinated sharing in {label}", date=last, posts=posts, workspace=place.root,
-        facts={"about": about}, parameters=OwnTable().for_notebook(), inputs=inputs, simulated=source is None,
-    )  # fmt: skip
+        name=label,
+        kind="table",
+        title=f"Coordinated sharing in {label}",
+        date=last,
+        posts=posts,
+        workspace=place.root,
+        facts={"about": about},
+        parameters=OwnTable().for_notebook(),
+        inputs=inputs,
+        simulated=source is None,
+    )
 
 
 def _tags(hashtags: list[str]) -> list[str]:
