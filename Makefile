@@ -1,13 +1,14 @@
 # make demo   environment, simulated world, monitored days, site in _site/
 # make check  lint and the fast tests (no browser, nothing over five seconds)
 # make test   lint and every test
+# make attack kills, full disks, two runs at once, broken files; writes the table of docs/attacks.md
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 DEMO    = demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint format bench serve lab lock clean
+.PHONY: help demo check test lint format bench attack serve lab lock clean
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -44,6 +45,9 @@ format: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+attack: $(VENV)/.ready
+	$(BIN)/python benchmarks/attack/attack.py
 
 serve: $(VENV)/.ready
 	$(BIN)/coordlib serve _site

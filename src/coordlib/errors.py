@@ -14,6 +14,7 @@ line that says what was wrong, where, and what to do about it.
     │   ├── FileFormatError       not readable as the format it claims to be
     │   └── UnknownFormatError    an export whose columns match no known format
     ├── ParameterError            a value outside its allowed range
+    │   ├── AlreadyReportedError  a day that is done; --again makes it once more
     │   └── UnknownParameterError a name nobody knows (with the nearest known one)
     ├── CollectError              talking to a data source
     │   ├── CredentialsError      missing, refused or expired credentials
@@ -23,6 +24,7 @@ line that says what was wrong, where, and what to do about it.
     │       └── UnreachableError  nothing answers at its address
     ├── StoreError                the workspace database
     │   ├── SchemaVersionError    written by a newer coordlib
+    │   ├── DatabaseFailedError   the disk is full, read-only or damaged
     │   └── WorkspaceLockedError  another run is writing
     ├── RunError                  a notebook or a day that failed
     ├── PublishError              tables, packages or the site could not be written
@@ -37,6 +39,9 @@ from collections.abc import Iterable
 
 class CoordError(Exception):
     """Base of every error coordlib raises on purpose."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(" ".join(str(message).splitlines()))  # a file's own line breaks are quoted in some
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows of it: one line, since the message says all there is to do."""
@@ -92,6 +97,10 @@ class ParameterError(CoordError, ValueError):
     """A parameter has a value outside its allowed range."""
 
 
+class AlreadyReportedError(ParameterError):
+    """A day that is reported already, with nothing left over."""
+
+
 class UnknownParameterError(ParameterError):
     """A parameter name nobody knows."""
 
@@ -138,6 +147,10 @@ class StoreError(CoordError):
 
 class SchemaVersionError(StoreError):
     """The database was written by a newer coordlib."""
+
+
+class DatabaseFailedError(StoreError):
+    """The machine failed an open database: a full disk, a read-only one, a damaged file."""
 
 
 class WorkspaceLockedError(StoreError):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
-import secrets
+import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from coordlib.errors import ParameterError, PublishError
+
+#: Endings of a folder that is being made, of one that is being replaced, of a notebook that runs; all begin with a dot.
+WRITING, _OLD, RUNNING = ".writing", ".old", ".running.ipynb"
 
 
 @contextmanager
@@ -32,7 +37,8 @@ def written(path: Path | str) -> Iterator[Path]:
     ('whole', ['a.txt'])
     """
     target = Path(path)
-    beside = target.with_name(f".{target.stem}-{secrets.token_hex(4)}.part{target.suffix}")
+    beside = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
+    _sweep_parts(target)
     try:
         yield beside
         beside.replace(target)
@@ -51,6 +57,82 @@ def write_text(path: Path | str, text: str) -> None:
 def write_json(path: Path | str, value: Mapping[str, Any]) -> None:
     """Write JSON with sorted keys, whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def staging_of(folder: Path) -> Path:
+    """Return the folder in which another is made before it is put in place.
+
+    Examples
+    --------
+    >>> staging_of(Path("days/2025-01-03")).as_posix()
+    'days/.2025-01-03.writing'
+    """
+    return folder.with_name(f".{folder.name}{WRITING}")
+
+
+def put_folder(made: Path, target: Path) -> None:
+    """Put a complete folder in the place of another in one step, so that there is always one of the two.
+
+    Where the file system cannot exchange folders there is a moment without one; what a kill in it leaves is
+    mended by the next :func:`sweep_leftovers`.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    bring_back(target)
+    old = target.with_name(f".{target.name}{_OLD}")
+    if target.exists() and not _exchange(made, target):
+        target.rename(old)
+    if made.exists() and not target.exists():
+        made.rename(target)
+    for replaced in (made, old):
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def sweep_leftovers(folder: Path) -> None:
+    """Remove what a killed run left half-written in a folder, and bring back what it had taken away.
+
+    The caller holds the lock of the workspace: nobody is writing.
+    """
+    for old in folder.glob(f".*{_OLD}"):
+        bring_back(old.with_name(old.name[1 : -len(_OLD)]))
+    for left in (path for ending in (WRITING, RUNNING) for path in folder.glob(f".*{ending}")):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def bring_back(target: Path) -> None:
+    """Mend what a kill amid :func:`put_folder` left of a folder."""
+    old = target.with_name(f".{target.name}{_OLD}")
+    if old.is_dir() and not target.exists():
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, two: Path) -> bool:
+    """Exchange two folders in one step of the operating system; False where it cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)
+
+
+def _sweep_parts(target: Path) -> None:
+    """Remove what writers of this file left beside it when they were killed."""
+    name = re.compile(rf"\.{re.escape(target.stem)}-(\d+)\.part{re.escape(target.suffix)}")
+    for path in target.parent.glob(".*.part*"):
+        if (match := name.fullmatch(path.name)) and not runs_still(int(match[1])):
+            path.unlink(missing_ok=True)
+
+
+def runs_still(process: int) -> bool:
+    """Whether a process of this machine has not ended."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it runs, as somebody else's
+        return True
+    return True
 
 
 def refuse_input(output: Path | str, *inputs: Path | str | None) -> None:

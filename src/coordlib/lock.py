@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from coordlib.errors import WorkspaceLockedError
+from coordlib.files import sweep_leftovers
 
 LOCK_NAME = ".lock"
 HOLDER_NAME = ".lock-holder.json"
@@ -21,8 +22,9 @@ HOLDER_NAME = ".lock-holder.json"
 def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     """Hold the workspace for the length of the block, or refuse at once.
 
-    The lock is the operating system's (``flock``), so it ends with the process that holds it: a killed
-    run leaves nothing to clean up. It does not reach across machines that share a folder by NFS.
+    The lock is the operating system's (``flock``), so it ends with the process that holds it. It does not reach
+    across machines that share a folder by NFS. Who holds the workspace may take it again: a refresh renders.
+    What a killed run left half-written is swept when the lock is taken.
 
     Parameters
     ----------
@@ -45,7 +47,10 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     """
     folder = Path(root)
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_NAME, timeout=0, is_singleton=False)
+    lock = FileLock((folder / LOCK_NAME).resolve(), timeout=0, is_singleton=True)
+    if lock.is_locked:
+        yield
+        return
     try:
         lock.acquire()
     except Timeout:
@@ -53,6 +58,8 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
             f"{folder}: {_holder(folder)} is writing here; wait until it has ended and start again"
         ) from None
     try:
+        for place in (folder, *folder.glob("reports/*/")):
+            sweep_leftovers(place)
         _note(folder, command)
         yield
     finally:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import PublishError
+from coordlib.files import staging_of
 from coordlib.report.dictionary import TABLES, dictionary_markdown, undocumented
 from coordlib.report.failure import failure_page
 from coordlib.report.network_view import network_view
@@ -25,7 +26,7 @@ from coordlib.report.notebook_page import (
     page_notebook,
     write_notebook,
 )
-from coordlib.report.package import install, read_run, seal, staging_of, write_report
+from coordlib.report.package import install, read_run, seal, write_report
 from coordlib.report.provenance import citation, citation_head, code_version, sha256_file
 
 FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
@@ -123,6 +124,36 @@ def test_a_re_run_with_other_results_keeps_the_earlier_version_readable(folder: 
     assert "../../days/2025-01-03/index.html" in notebook.cells[1].source
     assert publish(folder, weight=5)["version"] == 3
     assert sorted(path.name for path in kept.parent.iterdir()) == ["2025-01-03-v1", "2025-01-03-v2"]
+
+
+def test_a_run_killed_between_the_copy_and_the_new_day_keeps_one_version_and_the_next_makes_no_second(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr("coordlib.report.package.put_folder", _put_only_versions)
+        with pytest.raises(KeyboardInterrupt):
+            publish(folder, weight=4)
+    versions = folder.parent.parent / "versions"
+    assert read_run(folder)["version"] == 1 and (versions / "2025-01-03-v1").is_dir()
+    publish(folder)
+    assert not (versions / "2025-01-03-v1").exists(), "the same content is no other version"
+    assert publish(folder, weight=4)["version"] == 2
+    assert [path.name for path in versions.iterdir()] == ["2025-01-03-v1"]
+
+
+def _put_only_versions(made: Path, target: Path) -> None:
+    if target.parent.name != "versions":
+        raise KeyboardInterrupt
+    made.rename(target)
+
+
+def test_a_day_that_succeeds_again_loses_the_note_of_the_failure_between(folder: Path) -> None:
+    publish(folder)
+    before = (folder / "index.ipynb").read_bytes()
+    failure_page(folder, "2025-01-03", "boom", "trace")
+    publish(folder)
+    assert (folder / "index.ipynb").read_bytes() == before
 
 
 def test_other_parameters_make_another_version(folder: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from coordlib.errors import ParameterError, PublishError
+from coordlib.files import staging_of
 from coordlib.report.banners import OUTCOMES, day_banner
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
-from coordlib.report.package import install, seal, staging_of, write_report
+from coordlib.report.package import install, seal, write_report
 from coordlib.site.build import prepare_site, render_site
 
 
@@ -146,9 +147,27 @@ def test_a_folder_that_is_not_a_site_is_never_overwritten(tmp_path: Path) -> Non
     (tmp_path / "mine" / "thesis.txt").write_text("x")
     with pytest.raises(PublishError, match="not empty and not a site"):
         render_site(tmp_path / "w", tmp_path / "mine", engine="smalldocs")
-    with pytest.raises(PublishError, match="holds the workspace"):
+    with pytest.raises(PublishError, match="what the site is made from"):
         render_site(tmp_path / "w", tmp_path, engine="smalldocs")
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize("place", ["reports/site", "drafts", "notebooks/_site"])
+def test_a_site_among_what_it_is_made_from_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "w").mkdir()
+    with pytest.raises(PublishError, match="name another folder"):
+        render_site(tmp_path / "w", tmp_path / "w" / place, engine="smalldocs")
+
+
+def test_a_file_somebody_put_into_the_site_is_named_and_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir()
+    site = render_site(tmp_path / "w", engine="smalldocs")
+    (site / "reports" / "thesis.txt").write_text("x")
+    (site / "reports" / ".DS_Store").write_text("x")
+    with pytest.raises(PublishError, match=r"reports/thesis\.txt.*move it elsewhere"):
+        render_site(tmp_path / "w", engine="smalldocs")
+    (site / "reports" / "thesis.txt").unlink()
+    render_site(tmp_path / "w", engine="smalldocs")
 
 
 def test_another_projects_site_is_not_ours_to_replace(tmp_path: Path) -> None:
@@ -199,7 +218,7 @@ def test_a_rendering_killed_at_any_rename_leaves_a_site_and_the_next_one_cleans_
             with monkeypatch.context() as patch:
                 patch.setattr(Path, "rename", rename)
                 if not exchange:
-                    patch.setattr("coordlib.site.build._exchange", lambda one, two: False)
+                    patch.setattr("coordlib.files._exchange", lambda one, two: False)
                 with contextlib.suppress(Killed):
                     render_site(tmp_path / "w", tmp_path / "out", engine="smalldocs")
             if exchange:
@@ -237,16 +256,15 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
     quarto = tmp_path / "bin" / "quarto"
     quarto.parent.mkdir()
     quarto.write_text(
-        '#!/bin/sh\nmkdir -p "$4/site_libs"\nfind . -name "*.csv" | sed "s/$/ $1 $3/" > "$4/index.html"\n'
+        '#!/bin/sh\nmkdir -p "$4/site_libs"\nfind . -name "*.csv" | sed "s/$/ $1 $3/" > "$4/index.html"\necho x > "$4/made.csv"\n'
     )
     quarto.chmod(0o755)
     monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
     day = tmp_path / "w" / "reports" / "days" / "2025-01-01"
     day.mkdir(parents=True)
     (day / "posts.csv").write_text("content_id\n")
-    for _ in range(2):
+    for _ in range(2):  # the second time there is a site, with a .csv in it
         site = render_site(tmp_path / "w")
-        (site / "earlier.csv").write_text("a file of the site as it was")
         said = (site / "index.html").read_text()
         assert said == "./reports/days/2025-01-01/posts.csv render --output-dir\n"
     assert [path.name for path in (tmp_path / "w").glob(".*")] == [".lock"]

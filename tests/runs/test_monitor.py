@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -219,8 +220,12 @@ def test_a_mistyped_workspace_is_not_created(station: Station, tmp_path: Path):
 
 
 def test_a_second_run_is_refused_while_one_is_going_on(station: Station):
-    with workspace_lock(station.root, "coordlib monitor"), pytest.raises(WorkspaceLockedError):
-        station.monitor(station.days[0])
+    with (
+        workspace_lock(station.root, "coordlib monitor"),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(WorkspaceLockedError),
+    ):
+        other.submit(station.monitor, station.days[0]).result()
 
 
 def test_an_empty_pool_says_how_to_fill_it(station: Station):

@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coordlib.files import staging_of
 from coordlib.report import charts
 from coordlib.report.banners import day_banner
 from coordlib.report.failure import failure_page
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
-from coordlib.report.package import install, seal, staging_of, write_report
+from coordlib.report.package import install, seal, write_report
 from coordlib.report.tables import facts_table, html_table
 from coordlib.site.build import prepare_site
 

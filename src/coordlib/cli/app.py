@@ -23,6 +23,7 @@ from typer.exceptions import TyperException
 from coordlib.errors import (
     CollectError,
     CoordError,
+    DatabaseFailedError,
     PublishError,
     QuotaExhausted,
     RunError,
@@ -77,7 +78,7 @@ def exit_code(error: CoordError) -> int:
             return 3
         case WorkspaceLockedError():
             return 4
-        case RunError() | CollectError() | PublishError():
+        case RunError() | CollectError() | PublishError() | DatabaseFailedError():
             return 1
     return 2
 
@@ -118,7 +119,7 @@ def _our_fault(error: Exception) -> int:
     return _say(
         f"a mistake of coordlib's own ({type(error).__name__}: {error}); the report is kept in {file.name}, send it with the issue",
         70,
-    )  # fmt: skip
+    )
 
 
 def _terminate(signal_number: int, frame: object) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
+from coordlib.files import refuse_input
 from coordlib.runs.bluesky_links import collect_links, read_targets
 from coordlib.sources.bluesky import BlueskySearch
 
@@ -48,6 +49,9 @@ def bluesky(
 
     Paging needs a session: COORDLIB_BLUESKY_HANDLE and COORDLIB_BLUESKY_APP_PASSWORD in the environment.
     """
+    refuse_input(output, targets)
+    if pages is not None:
+        refuse_input(pages, targets, output)
     with BlueskySearch.from_environment() as client:
         report = collect_links(
             read_targets(targets),

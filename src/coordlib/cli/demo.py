@@ -8,21 +8,20 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import RunError
-from coordlib.parameters import Engine
+from coordlib.lock import workspace_lock
 
 
 @app.command()
 def demo(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="New folder for the demo.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-    ] = None,
+    output: opt.SiteFolder = None,
     accounts: Annotated[int, typer.Option(help="Accounts in the simulated world.")] = 400,
     days: Annotated[int, typer.Option(help="Days to monitor.")] = 10,
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
-    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    engine: opt.SiteEngine = "auto",
     aside: Annotated[
         bool, typer.Option("--aside", help="Move a workspace that is there aside first.")
     ] = False,
@@ -40,7 +39,10 @@ def demo(
         )
         workspace.rename(free)
         typer.echo(f"{workspace} was there already: it is now {free}")
-    done = run_demo(workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=tqdm.write)
+    with workspace_lock(workspace, "coordlib demo"):
+        done = run_demo(
+            workspace, output, accounts=accounts, days=days, seed=seed, engine=engine, say=tqdm.write
+        )
     typer.echo(f"site: {done.site / 'index.html'}")
     failed = [day for day in done.days if not day.report.ok]
     if failed:

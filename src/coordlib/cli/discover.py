@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.parameters import CollectionParameters, SeedDiscovery
-from coordlib.runs.connect import BASE_URL, connector
+from coordlib.runs.connect import connector
 from coordlib.runs.discover import discover as run_discovery
 from coordlib.runs.discover import raise_for_stop
 
 
 @app.command()
 def discover(
-    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
+    workspace: opt.Workspace,
     hashtag: Annotated[
         list[str] | None, typer.Option(help="Hashtag, without '#'; repeat for several.")
     ] = None,
@@ -27,19 +27,18 @@ def discover(
     end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC.")] = None,
     max_requests: Annotated[int | None, typer.Option(help="Requests to spend at most.")] = None,
     date: Annotated[str | None, typer.Option(help="Day the seeds enter the pool (none: today, UTC).")] = None,
-    parameters: Annotated[
-        Path | None,
-        typer.Option("--parameters", "-f", help="YAML file, for example params/seed-discovery.yml."),
-    ] = None,
-    base_url: Annotated[
-        str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service.")
-    ] = BASE_URL,
+    parameters: opt.ParameterFile = None,
+    base_url: opt.BaseUrl = opt.BASE_URL,
 ) -> None:
     """Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason."""
     base = SeedDiscovery.from_yaml(parameters).for_notebook() if parameters else {}
     given: dict[str, Any] = {
-        "hashtags": hashtag or None, "regions": region or None, "start": start, "end": end, "max_requests": max_requests,
-    }  # fmt: skip
+        "hashtags": hashtag or None,
+        "regions": region or None,
+        "start": start,
+        "end": end,
+        "max_requests": max_requests,
+    }
     values = base | {name: value for name, value in given.items() if value is not None}
     if not values.get("hashtags"):
         raise typer.BadParameter("give at least one --hashtag, or a file of --parameters")

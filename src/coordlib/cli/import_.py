@@ -9,6 +9,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
+from coordlib.files import refuse_input
 from coordlib.runs.import_shares import import_shares
 from coordlib.sources.exports import ALL_FORMATS, load_mapping
 
@@ -45,6 +46,8 @@ def import_(
     if format and mapping:
         raise ParameterError("--format and --mapping: give one of the two")
     objects = [name.strip() for name in object.split(",")] if object else None
+    if mapping:
+        refuse_input(output, mapping)
     report = import_shares(
         source,
         output,

@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
-from coordlib.errors import ParameterError, RunError
-from coordlib.parameters import Engine, Monitoring
-from coordlib.runs.connect import BASE_URL, connector
+from coordlib.errors import AlreadyReportedError, ParameterError, RunError
+from coordlib.parameters import Monitoring
+from coordlib.runs.connect import connector
 from coordlib.runs.monitor import monitor_day, plan_day
-from coordlib.site.build import render_site
+from coordlib.site.build import site_is_due
 from coordlib.tiktok import Credentials
-
-WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
-ParametersOption = Annotated[
-    Path | None,
-    typer.Option("--parameters", "-f", help="YAML file with parameters, for example params/monitor.yml."),
-]
-BaseUrlOption = Annotated[
-    str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
-]
 
 
 @app.command()
 def monitor(
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     date: Annotated[
         str | None, typer.Option(help="Day of the report, YYYY-MM-DD (none: today, UTC).")
     ] = None,
-    parameters: ParametersOption = None,
+    parameters: opt.ParameterFile = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its cost; ask nothing.")
     ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Make a new version of a finished day's report.")
     ] = False,
-    render: Annotated[bool, typer.Option(help="Render the site at the end.")] = True,
-    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-    ] = None,
-    base_url: BaseUrlOption = BASE_URL,
+    render: opt.Render = True,
+    engine: opt.SiteEngine = "auto",
+    output: opt.SiteFolder = None,
+    base_url: opt.BaseUrl = opt.BASE_URL,
 ) -> None:
     """Collect the pool's posts, search their captions, detect, report one day, render the site.
 
@@ -62,10 +51,17 @@ def monitor(
         for plan in plan_day(workspace, day, connector(options.daily_requests, base_url, nobody), options):
             typer.echo(plan.describe())
         return
-    done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
+    try:
+        done = monitor_day(workspace, day, connector(options.daily_requests, base_url), options, again=again)
+    except AlreadyReportedError:  # by a run that was killed before its site was complete
+        if not (render and site_is_due(workspace, output)):
+            raise
+        typer.echo(f"{day} is reported already; its site was missing or older than its pages")
+        opt.show_site(workspace, output, engine)
+        return
     typer.echo(done.line())
     if render:
-        typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+        opt.show_site(workspace, output, engine)
     if not done.report.ok:
         raise RunError(f"{day}: the report failed: {done.report.message}")
     done.raise_for_stop()

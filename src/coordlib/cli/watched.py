@@ -11,6 +11,7 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, StoreError
+from coordlib.files import refuse_input
 from coordlib.lock import workspace_lock
 from coordlib.places import Workspace
 from coordlib.report.tables import write_csv
@@ -135,9 +136,10 @@ def export(
     """Write the pool to a CSV file; cells a spreadsheet would run as formulas are neutralised."""
     if file.exists() and not force:
         raise ParameterError(f"{file}: is there already; give another name or --force")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    refuse_input(file, *workspace.glob("*"))
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone = pool(store)
-    file.parent.mkdir(parents=True, exist_ok=True)
     write_csv(everyone, file)
     typer.echo(f"{file}: {len(everyone):,} accounts")
 

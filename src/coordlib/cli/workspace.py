@@ -10,35 +10,26 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, RunError
-from coordlib.parameters import ComponentAnalysis, DailyMonitoring, Engine
+from coordlib.files import refuse_input
+from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.replay import replay_archive
-from coordlib.site.build import render_site
 from coordlib.yaml_files import read_yaml
-
-WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
-ParametersOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--parameters", "-f", help="YAML file with parameters, for example params/daily-monitoring.yml."
-    ),
-]
 
 
 @app.command()
 def replay(
     archive: Annotated[Path, typer.Argument(help="Folder with one folder per day (YYYY-MM-DD).")],
-    workspace: WorkspaceOption,
-    parameters: ParametersOption = None,
-    render: Annotated[bool, typer.Option(help="Render the site at the end.")] = True,
+    workspace: opt.Workspace,
+    parameters: opt.ParameterFile = None,
+    render: opt.Render = True,
     analyse: Annotated[bool, typer.Option(help="Analyse the newest day's largest network in depth.")] = False,
-    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-    ] = None,
+    engine: opt.SiteEngine = "auto",
+    output: opt.SiteFolder = None,
 ) -> None:
     """Replay an archive of days: store, detect, update the pool, report; then render the site."""
     values = DailyMonitoring.from_yaml(parameters) if parameters else DailyMonitoring()
@@ -50,7 +41,7 @@ def replay(
         day = dt.date.fromisoformat(with_network[-1])
         analyse_component(ComponentAnalysis(workspace=str(workspace), date=day), progress=True)
     if render:
-        typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+        opt.show_site(workspace, output, engine)
     failed = [report for report in reports if not report.ok]
     if failed:
         raise RunError(
@@ -60,11 +51,11 @@ def replay(
 
 @app.command()
 def analyse(
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     date: Annotated[str | None, typer.Option(help="Day the network was seen (none: the newest).")] = None,
     network: Annotated[int, typer.Option(help="Number of the network on that day's page.")] = 1,
     account: Annotated[str | None, typer.Option(help="The network of this account instead.")] = None,
-    parameters: ParametersOption = None,
+    parameters: opt.ParameterFile = None,
 ) -> None:
     """Analyse one network of one day in depth (notebook 03); the page joins the site at the next render."""
     base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
@@ -81,22 +72,22 @@ def analyse(
 def notebook(
     template: Annotated[Path, typer.Argument(help="Template notebook.")],
     output: Annotated[Path, typer.Argument(help="Where the executed copy goes.")],
-    parameters: ParametersOption = None,
+    parameters: opt.ParameterFile = None,
 ) -> None:
     """Run a template notebook with validated parameters, as papermill would, refusing unknown names."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    refuse_input(output, template, parameters)
     typer.echo(run_notebook(template, output, read_yaml(parameters) if parameters else {}, progress=True))
 
 
 @app.command()
 def render(
-    workspace: WorkspaceOption,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
+    workspace: opt.Workspace,
+    output: opt.SiteFolder = None,
+    engine: opt.SiteEngine = "auto",
 ) -> None:
     """Render the site of a workspace with quarto, or with smalldocs where quarto is not installed."""
-    typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    opt.show_site(workspace, output, engine)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from coordlib.detect.kernel import (
+from coordlib.detect.columns import (
     ACCOUNT,
     CONTENT,
     HIGH,

@@ -16,13 +16,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coordlib.detect.columns import (
+    ACCOUNT,
+    CONTENT,
+    HIGH,
+    HIGH_CONTENT,
+    LOW,
+    LOW_CONTENT,
+    OBJECT,
+    SECONDS,
+    SHARED,
+    TIME,
+)
+
 #: Whole numbers, in 32 or 64 bits.
 IntArray = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
-
-#: Columns of a table of rows, and of a table of pairs (whose first account sorts before the second).
-OBJECT, ACCOUNT, CONTENT, TIME = range(4)
-LOW, HIGH, SHARED, LOW_CONTENT, HIGH_CONTENT, SECONDS = range(6)
 
 #: Rows or pairs from which compiled code pays for its loading.
 COMPILED_FROM = 200_000

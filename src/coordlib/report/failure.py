@@ -9,7 +9,7 @@ from coordlib.errors import PublishError
 from coordlib.files import write_json
 from coordlib.report.banners import day_banner
 from coordlib.report.configuration import is_simulated, site_facts
-from coordlib.report.notebook_page import add_note, page_notebook, write_notebook
+from coordlib.report.notebook_page import FAILED_AGAIN, add_note, page_notebook, write_notebook
 from coordlib.report.package import is_published, next_version, page_meta, seal
 from coordlib.report.provenance import code_version
 from coordlib.report.text import clean_text, escape, hide_folders
@@ -29,14 +29,19 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
                 '<div class="cl-banner cl-warn" role="note"><strong>A later run of this day failed.</strong> This is the '
                 f"report of the run before. {escape(message)}</div>"
             )
-            add_note(target, "failed-again", note)
+            add_note(target, FAILED_AGAIN, note)
             return target
         folder.mkdir(parents=True, exist_ok=True)
         run: dict[str, Any] = {
-            "name": folder.name, "date": date, "outcome": "failed", "message": clean_text(message),
-            "code_version": code_version(), "simulated": is_simulated(folder), "version": next_version(folder),
+            "name": folder.name,
+            "date": date,
+            "outcome": "failed",
+            "message": clean_text(message),
+            "code_version": code_version(),
+            "simulated": is_simulated(folder),
+            "version": next_version(folder),
             **site_facts(folder),
-        }  # fmt: skip
+        }
         write_json(folder / "run.json", run)
         shown = escape(traceback_text[-20_000:])
         details = (

@@ -1,4 +1,4 @@
-"""The collection-health box of a report: what was asked, what came back, what is missing."""
+"""How complete a collection was: the facts a run keeps of it, and the box of a report that shows them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from coordlib.report.tables import html_table
 from coordlib.report.text import escape
@@ -26,50 +27,163 @@ OUTCOMES = {
 }
 
 
-def health_table(health: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the numbers of the health box as a table: subject, count, of, unit, note.
+class Facts(BaseModel):
+    """Facts as a run keeps them in JSON: None is not known, and what else a run knows is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AskedAccounts(Facts):
+    """Accounts of the pool: how many were to be asked, were asked, and with what success."""
+
+    active: int | None = None
+    asked: int | None = None
+    answered: int | None = None
+    silent: int | None = None
+    failed: int | None = None
+    refused: int | None = None
+    not_due: int | None = None
+    left_over: int | None = None
+    failed_names: list[str] = []
+    refused_names: list[str] = []
+
+
+class SearchedCaptions(Facts):
+    """Captions: how many were found, were searched, and with what success; `planned` is false where no search was."""
+
+    found: int | None = None
+    searched: int | None = None
+    failed: int | None = None
+    not_due: int | None = None
+    left_over: int | None = None
+    planned: bool = True
+
+
+class Queries(Facts):
+    """Queries: how many failed for part of their days (with phase, days, reason, log_id), were repeated, were cut short."""
+
+    total: int | None = None
+    failed: int | None = None
+    failed_list: list[dict[str, Any]] = []
+    retried: int = 0
+    cut_short: int = 0
+
+
+class Requests(Facts):
+    """Requests of the quota of a day, by outcome."""
+
+    spent: int | None = None
+    budget: int | None = None
+    by_outcome: dict[str, int] = {}
+
+
+class Health(Facts):
+    """How complete a collection was: of a monitored day, or what the files of an archive tell of it.
+
+    ``errors`` holds count and samples by kind, ``days`` the posts of each day, ``earlier_gaps`` the days earlier runs
+    left gaps in, ``turned_to_zero`` warnings, ``truth`` the planted truth of a simulated world.
+    """
+
+    stopped: str | None = None
+    accounts: AskedAccounts = AskedAccounts()
+    captions: SearchedCaptions = SearchedCaptions()
+    windows: Queries = Queries()
+    requests: Requests = Requests()
+    errors: dict[str, dict[str, Any]] = {}
+    transcripts: dict[str, int] = {}
+    days: list[dict[str, Any]] = []
+    earlier_gaps: list[dict[str, Any]] = []
+    turned_to_zero: list[dict[str, Any]] = []
+    probes: dict[str, str] = {}
+    truth: dict[str, Any] | None = None
+    source: str | None = None
+    n_errors: int = 0
+    errors_by_type: dict[str, int] = {}
+    error_samples: list[str] = []
+    n_duplicate_rows: int = 0
+    n_transcripts: int = 0
+    n_posts: int | None = None
+    notes: list[str] = []
+
+    @property
+    def left_over(self) -> int:
+        """Accounts and captions left for another day."""
+        return (self.accounts.left_over or 0) + (self.captions.left_over or 0)
+
+
+def health_table(facts: Mapping[str, Any] | Health) -> pd.DataFrame:
+    """Return the numbers of the health box as a table: part, subject, count, of, unit, note.
 
     Parameters
     ----------
-    health
-        The ``health`` facts of a run (:func:`coordlib.runs.health.collection_health`). Absent parts
-        are left out, so facts of an archive replay, which has none, give an empty table.
+    facts
+        The ``health`` facts of a run (:func:`coordlib.runs.health.collection_health`), or those of an archived day.
+        What is not known has no row.
 
     Examples
     --------
     >>> health_table({"accounts": {"active": 4, "asked": 3, "answered": 2}})[["subject", "count", "of"]].values.tolist()
     [['asked', 3, 4], ['answered with posts', 2, 3]]
     """
-    rows = [*_account_rows(health.get("accounts") or {}), *_caption_rows(health.get("captions") or {})]
-    rows += _window_rows(health.get("windows") or {})
-    rows += _request_rows(health.get("requests") or {})
-    transcripts = health.get("transcripts") or {}
-    if "with" in transcripts:
-        rows.append(("posts", "with a transcript", transcripts["with"], transcripts.get("of"), "posts", ""))
-    days = health.get("days") or []
-    if days:
-        empty = [item["date"] for item in days if not item["rows"]]
-        rows.append(("days", "without any post", len(empty), len(days), "days", ", ".join(empty)))
-        gaps = [f"{item['date']} ({item['queries']:,} queries)" for item in health.get("earlier_gaps") or []]
+    health = Health.model_validate(facts)
+    accounts, captions, queries, requests = health.accounts, health.captions, health.windows, health.requests
+    rows: list[tuple[str, str, int | None, int | None, str, str]] = [
+        ("accounts", "asked", accounts.asked, accounts.active, "accounts", ""),
+        ("accounts", "answered with posts", accounts.answered, accounts.asked, "accounts", ""),
+        ("accounts", "answered without posts", accounts.silent, accounts.asked, "accounts", ""),
+        ("accounts", "failed on at least one day", accounts.failed, accounts.asked, "accounts", ""),
+        ("accounts", "refused by the service", accounts.refused, accounts.asked, "accounts", ""),
+        ("accounts", "had nothing new to be asked for", accounts.not_due, accounts.active, "accounts", ""),
+        ("accounts", "left for another day", accounts.left_over, accounts.active, "accounts", ""),
+    ]
+    if captions.planned:
+        found = captions.found
+        rows += [
+            ("captions", "searched", captions.searched, found, "captions", ""),
+            ("captions", "search failed on at least one day", captions.failed, found, "captions", ""),
+            ("captions", "needed no search", captions.not_due, found, "captions", ""),
+            ("captions", "left for another day", captions.left_over, found, "captions", ""),
+        ]
+    else:
         rows.append(
-            (
-                "days",
-                "with queries that failed in earlier runs",
-                len(gaps),
-                len(days),
-                "days",
-                ", ".join(gaps),
-            )
+            ("captions", "searched", 0, None, "captions", "the run stopped before captions were planned")
         )
-    truth = health.get("truth") or {}
-    if truth:
-        rows += _truth_rows(truth)
-    rows += _archive_rows(health)
-    frame = pd.DataFrame(rows, columns=["part", "subject", "count", "of", "unit", "note"])
+    total = queries.total
+    rows.append(("queries", "failed for part of the period", queries.failed, total, "queries", ""))
+    if queries.retried:
+        rows.append(("queries", "repeated after failing earlier", queries.retried, total, "queries", ""))
+    if queries.cut_short:
+        rows.append(("queries", "cut short", queries.cut_short, total, "queries", "page limit reached"))
+    rows.append(("requests", "spent", requests.spent, requests.budget, "requests", "of the quota of a day"))
+    for kind, number in sorted(requests.by_outcome.items()):
+        rows.append(("requests", OUTCOMES.get(kind, kind), number, requests.spent, "requests", ""))
+    transcripts = health.transcripts
+    rows.append(("posts", "with a transcript", transcripts.get("with"), transcripts.get("of"), "posts", ""))
+    if n_days := len(health.days):
+        empty = [day["date"] for day in health.days if not day["rows"]]
+        gaps = [f"{gap['date']} ({gap['queries']:,} queries)" for gap in health.earlier_gaps]
+        rows.append(("days", "without any post", len(empty), n_days, "days", ", ".join(empty)))
+        rows.append(
+            ("days", "with queries that failed in earlier runs", len(gaps), n_days, "days", ", ".join(gaps))
+        )
+    if truth := health.truth:
+        part, hits = "planted truth", truth["n_hits"]
+        rows.append(
+            (part, "pool accounts that were planted (precision)", hits, truth["n_pool"], "accounts", "")
+        )
+        rows.append((part, "planted accounts in the pool (recall)", hits, truth["n_planted"], "accounts", ""))
+    if health.source == "archive":
+        rows.append(("errors", "logged by the collection", health.n_errors, None, "errors", ""))
+        for kind, number in sorted(health.errors_by_type.items()):
+            rows.append(("errors", kind, number, health.n_errors, "errors", ""))
+        rows.append(("posts", "listed more than once", health.n_duplicate_rows, None, "rows", ""))
+        rows.append(("posts", "with a transcript", health.n_transcripts, health.n_posts, "posts", ""))
+    known = [row for row in rows if row[2] is not None]
+    frame = pd.DataFrame(known, columns=["part", "subject", "count", "of", "unit", "note"])
     return frame.astype({"count": "Int64", "of": "Int64"})
 
 
-def health_html(health: Mapping[str, Any]) -> str:
+def health_html(facts: Mapping[str, Any]) -> str:
     """Return the collection-health box as one escaped HTML fragment.
 
     Takes the ``health`` facts of a run, or all facts of a run or of an archived day.
@@ -77,26 +191,33 @@ def health_html(health: Mapping[str, Any]) -> str:
     Everything in it is escaped: account names, messages of the service and captions are hostile text.
     Without facts (an archive replay) the box says that they are not known.
     """
-    facts = health.get("health") or health
-    table = health_table(facts)
+    health = Health.model_validate(facts.get("health") or facts)
+    table = health_table(health)
     if table.empty:
-        body = "<p>The source of these posts kept no record of its requests.</p>"
-        return _box("Collection health", "unknown", body)
-    verdict, state = verdict_of(facts)
-    accounts = facts.get("accounts") or {}
-    body = f"<p>{escape(verdict)}</p>{_table(table)}"
-    body += _warnings(facts.get("turned_to_zero") or [])
-    body += _errors(facts.get("errors") or {})
-    body += _list("Errors in the log, samples", map(escape, facts.get("error_samples") or []))
-    body += _failed((facts.get("windows") or {}).get("failed_list") or [])
-    body += _list("Accounts that failed", map(escape, accounts.get("failed_names") or []))
-    body += _list("Accounts the service refuses", map(escape, accounts.get("refused_names") or []))
-    body += _list("Notes", map(escape, health.get("notes") or facts.get("notes") or []))
-    body += _truth(facts.get("truth") or {})
-    return _box("Collection health", state, body)
+        return _box("unknown", "<p>The source of these posts kept no record of its requests.</p>")
+    verdict, state = verdict_of(health)
+    zero, failed = health.turned_to_zero, health.windows.failed_list
+    errors = sum(found.get("count", 0) for found in health.errors.values())
+    return _box(
+        state,
+        f"<p>{escape(verdict)}</p>{_table(table)}",
+        _list(f"Known-active queries turned to zero: {len(zero):,}", [escape(item["text"]) for item in zero]),
+        _list(
+            f"Errors by type, with samples: {errors:,} requests",
+            [_kind(*item) for item in sorted(health.errors.items())],
+        ),
+        _list("Errors in the log, samples", map(escape, health.error_samples)),
+        _list(f"Failed queries: {len(failed):,}", map(_failed, failed)),
+        _list("Accounts that failed", map(escape, health.accounts.failed_names)),
+        _list("Accounts the service refuses", map(escape, health.accounts.refused_names)),
+        _list("Notes", map(escape, facts.get("notes") or health.notes)),
+        _list(
+            "Simulated world: planted networks found", map(_planted, (health.truth or {}).get("networks", []))
+        ),
+    )
 
 
-def verdict_of(health: Mapping[str, Any]) -> tuple[str, str]:
+def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
     """Return one sentence on how complete the collection was, and ``complete``, ``gaps``, ``stopped`` or ``archive``.
 
     Examples
@@ -104,147 +225,47 @@ def verdict_of(health: Mapping[str, Any]) -> tuple[str, str]:
     >>> verdict_of({"accounts": {"active": 2, "asked": 2, "answered": 2}})
     ('Everything that was planned was asked and answered.', 'complete')
     """
-    accounts, captions = health.get("accounts") or {}, health.get("captions") or {}
-    windows = health.get("windows") or {}
-    gaps = []
-    for number, one, several in (
-        (accounts.get("failed"), "account could not be asked for every day", "accounts could not be asked for every day"),
-        (accounts.get("left_over"), "account was left for another day", "accounts were left for another day"),
-        (captions.get("left_over"), "caption was left for another day", "captions were left for another day"),
-        (captions.get("failed"), "caption could not be searched on every day", "captions could not be searched on every day"),
-        (windows.get("failed"), "query failed for part of its days", "queries failed for part of their days"),
+    health = Health.model_validate(facts)
+    accounts, captions = health.accounts, health.captions
+    counted = [
         (
-            len(health.get("earlier_gaps") or []), "day of the period has gaps from earlier runs",
+            accounts.failed,
+            "account could not be asked for every day",
+            "accounts could not be asked for every day",
+        ),
+        (accounts.left_over, "account was left for another day", "accounts were left for another day"),
+        (captions.left_over, "caption was left for another day", "captions were left for another day"),
+        (
+            captions.failed,
+            "caption could not be searched on every day",
+            "captions could not be searched on every day",
+        ),
+        (health.windows.failed, "query failed for part of its days", "queries failed for part of their days"),
+        (
+            len(health.earlier_gaps),
+            "day of the period has gaps from earlier runs",
             "days of the period have gaps from earlier runs",
         ),
         (
-            len(health.get("turned_to_zero") or []), "query that used to bring posts brought none",
+            len(health.turned_to_zero),
+            "query that used to bring posts brought none",
             "queries that used to bring posts brought none",
         ),
-    ):  # fmt: skip
-        if number:
-            gaps.append(f"{number:,} {one if number == 1 else several}")
-    if stopped := health.get("stopped"):
-        why = (
-            "The service failed or refused every query"
-            if stopped == "outage"
-            else "The request quota was spent"
-        )
-        rest = f": {'; '.join(gaps)}" if gaps else ""
-        return f"{why} before everything was asked{rest}. The next run continues.", "stopped"
-    if health.get("source") == "archive":
-        return (
-            "These posts come from an archive; its files say this about how they were collected.",
-            "archive",
-        )
-    if gaps:
-        return f"The collection has gaps: {'; '.join(gaps)}.", "gaps"
-    return "Everything that was planned was asked and answered.", "complete"
-
-
-def _archive_rows(facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """What an archive's files tell of its collection: errors by type, repeated rows."""
-    if facts.get("source") != "archive":
-        return []
-    errors = dict(facts.get("errors_by_type") or {})
-    total = int(facts.get("n_errors") or 0)
-    rows: list[tuple[Any, ...]] = [("errors", "logged by the collection", total, None, "errors", "")]
-    rows += [
-        ("errors", str(kind), int(number), total, "errors", "") for kind, number in sorted(errors.items())
     ]
-    rows.append(("posts", "listed more than once", int(facts.get("n_duplicate_rows") or 0), None, "rows", ""))
-    rows.append(
-        (
-            "posts",
-            "with a transcript",
-            int(facts.get("n_transcripts") or 0),
-            facts.get("n_posts"),
-            "posts",
-            "",
-        )
+    gaps = "; ".join(
+        f"{number:,} {one if number == 1 else several}" for number, one, several in counted if number
     )
-    return rows
-
-
-def _account_rows(part: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    asked = part.get("asked")
-    rows: list[tuple[Any, ...]] = []
-    for name, words, of in (
-        ("asked", "asked", part.get("active")),
-        ("answered", "answered with posts", asked),
-        ("silent", "answered without posts", asked),
-        ("failed", "failed on at least one day", asked),
-        ("refused", "refused by the service", asked),
-        ("not_due", "had nothing new to be asked for", part.get("active")),
-        ("left_over", "left for another day", part.get("active")),
-    ):
-        if name in part:
-            rows.append(("accounts", words, part[name], of, "accounts", ""))
-    return rows
-
-
-def _caption_rows(part: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    words = {
-        "searched": "searched",
-        "failed": "search failed on at least one day",
-        "not_due": "needed no search",
-        "left_over": "left for another day",
-    }
-    if not part.get("planned", True):
-        return [("captions", "searched", 0, None, "captions", "the run stopped before captions were planned")]
-    return [
-        ("captions", text, part[name], part.get("found"), "captions", "")
-        for name, text in words.items()
-        if name in part
-    ]
-
-
-def _window_rows(part: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    if "failed" not in part:
-        return []
-    rows: list[tuple[Any, ...]] = [
-        ("queries", "failed for part of the period", part["failed"], part.get("total"), "queries", "")
-    ]
-    if part.get("retried"):
-        rows.append(
-            ("queries", "repeated after failing earlier", part["retried"], part.get("total"), "queries", "")
-        )
-    if part.get("cut_short"):
-        rows.append(
-            ("queries", "cut short", part["cut_short"], part.get("total"), "queries", "page limit reached")
-        )
-    return rows
-
-
-def _request_rows(part: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    spent = part.get("spent")
-    if spent is not None:
-        rows.append(("requests", "spent", spent, part.get("budget"), "requests", "of the quota of a day"))
-    for kind, number in sorted((part.get("by_outcome") or {}).items()):
-        rows.append(("requests", OUTCOMES.get(kind, str(kind)), number, spent, "requests", ""))
-    return rows
-
-
-def _truth_rows(truth: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            "planted truth",
-            "pool accounts that were planted (precision)",
-            truth["n_hits"],
-            truth["n_pool"],
-            "accounts",
-            "",
-        ),
-        (
-            "planted truth",
-            "planted accounts in the pool (recall)",
-            truth["n_hits"],
-            truth["n_planted"],
-            "accounts",
-            "",
-        ),
-    ]
+    if health.stopped:
+        outage = health.stopped == "outage"
+        why = "The service failed or refused every query" if outage else "The request quota was spent"
+        rest = f": {gaps}" if gaps else ""
+        return f"{why} before everything was asked{rest}. The next run continues.", "stopped"
+    if health.source == "archive":
+        told = "These posts come from an archive; its files say this about how they were collected."
+        return told, "archive"
+    if gaps:
+        return f"The collection has gaps: {gaps}.", "gaps"
+    return "Everything that was planned was asked and answered.", "complete"
 
 
 def _table(table: pd.DataFrame) -> str:
@@ -259,54 +280,32 @@ def _list(title: str, items: Iterable[str]) -> str:
     return f"<details><summary>{escape(title)}</summary><ul>{entries}</ul></details>" if entries else ""
 
 
-def _warnings(warnings: list[Mapping[str, Any]]) -> str:
-    shown = [escape(str(item.get("text", ""))) for item in warnings]
-    return _list(f"Known-active queries turned to zero: {len(warnings):,}", shown)
+def _log_id(item: Mapping[str, Any]) -> str:
+    return f" <code>{escape(str(item['log_id']))}</code>" if item.get("log_id") else ""
 
 
-def _errors(errors: Mapping[str, Any]) -> str:
-    items = []
-    for kind, found in sorted(errors.items()):
-        samples = found.get("samples") or []
-        lines = "".join(
-            "<li>"
-            + escape(
-                f"{sample.get('http_status') or 'no answer'} {sample.get('code') or ''} "
-                f"{sample.get('message') or ''}".strip()
-            )
-            + (f" <code>{escape(str(sample['log_id']))}</code>" if sample.get("log_id") else "")
-            + "</li>"
-            for sample in samples
-        )
-        name = OUTCOMES.get(kind, str(kind))
-        items.append(f"{escape(name)}: {int(found.get('count', 0)):,} requests<ul>{lines}</ul>")
-    total = sum(int(found.get("count", 0)) for found in errors.values())
-    return _list(f"Errors by type, with samples: {total:,} requests", items)
+def _kind(kind: str, found: Mapping[str, Any]) -> str:
+    lines = []
+    for sample in found.get("samples") or []:
+        told = f"{sample.get('http_status') or 'no answer'} {sample.get('code') or ''} {sample.get('message') or ''}"
+        lines.append(f"<li>{escape(told.strip())}{_log_id(sample)}</li>")
+    name = OUTCOMES.get(kind, kind)
+    return f"{escape(name)}: {int(found.get('count', 0)):,} requests<ul>{''.join(lines)}</ul>"
 
 
-def _failed(windows: list[Mapping[str, Any]]) -> str:
-    items = [
-        escape(f"{item.get('phase')}: {item.get('start')} to {item.get('end')}: ")
-        + escape(str(item.get("reason") or "no reason given"))
-        + (f" <code>{escape(str(item['log_id']))}</code>" if item.get("log_id") else "")
-        for item in windows
-    ]
-    return _list(f"Failed queries: {len(windows):,}", items)
+def _failed(query: Mapping[str, Any]) -> str:
+    told = f"{query.get('phase')}: {query.get('start')} to {query.get('end')}: {query.get('reason') or 'no reason given'}"
+    return escape(told) + _log_id(query)
 
 
-def _truth(truth: Mapping[str, Any]) -> str:
-    networks = truth.get("networks") or []
-    items = [
-        escape(
-            f"{item['network']}: {item['n_hits']:,} of {item['n_planted']:,} planted accounts are in the pool"
-        )
-        for item in networks
-    ]
-    return _list("Simulated world: planted networks found", items)
+def _planted(network: Mapping[str, Any]) -> str:
+    told = "{network}: {n_hits:,} of {n_planted:,} planted accounts are in the pool"
+    return escape(told.format(**network))
 
 
-def _box(title: str, state: str, body: str) -> str:
+def _box(state: str, *body: str) -> str:
+    title = "Collection health"
     return (
-        f'<section class="cl-health" data-state="{escape(state)}" aria-label="{escape(title)}">'
-        f"<h3>{escape(title)}</h3>{body}</section>"
+        f'<section class="cl-health" data-state="{escape(state)}" aria-label="{title}">'
+        f"<h3>{title}</h3>{''.join(body)}</section>"
     )

@@ -12,14 +12,14 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import InputError, PublishError
-from coordlib.files import write_json
+from coordlib.files import put_folder, staging_of, write_json
 from coordlib.links.coord_shares import CoordShares
 from coordlib.report.banners import simulated_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.link_outputs import write_link_outputs
 from coordlib.report.network_view import NetworkView, network_view
-from coordlib.report.package import is_staging, replace_folder, staging_of
+from coordlib.report.package import is_staging
 from coordlib.report.provenance import notebook_told, provenance_box, sha256_file
 from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
@@ -153,7 +153,7 @@ class LinkReport:
             record = {**self.run, **notebook_told(), "outputs": outputs}
             write_json(staging / "run.json", record)
             if staging != folder:
-                replace_folder(staging, folder)
+                put_folder(staging, folder)
         except OSError as error:
             raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
         return provenance_box(record)

@@ -68,6 +68,10 @@ def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
     write_notebook(path, notebook)
 
 
+#: Name of the note that a later run failed.
+FAILED_AGAIN = "failed-again"
+
+
 def mark_replaced(path: Path, number: int, current: str) -> None:
     """Say on an earlier version's page that a newer one replaced it, with the link."""
     import nbformat
@@ -90,6 +94,17 @@ def add_note(path: Path, name: str, html: str) -> None:
     place = 1 if get_front_matter(notebook) else 0
     notebook.cells = [*cells[:place], nbformat.v4.new_markdown_cell(raw_block(html), id=name), *cells[place:]]
     write_notebook(path, notebook)
+
+
+def remove_note(path: Path, name: str) -> None:
+    """Take a note off a page again; a page without it is left as it is."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    kept = [cell for cell in notebook.cells if cell.get("id") != name]
+    if len(kept) < len(notebook.cells):
+        notebook.cells = kept
+        write_notebook(path, notebook)
 
 
 def as_executed(notebook: NotebookNode) -> NotebookNode:

@@ -18,12 +18,12 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import PublishError
-from coordlib.files import write_json, written
+from coordlib.files import WRITING, put_folder, staging_of, write_json, written
 from coordlib.report.configuration import site_facts
 from coordlib.report.describe_files import datapackage, readme
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.notebook_page import mark_replaced, set_front_matter
+from coordlib.report.notebook_page import FAILED_AGAIN, mark_replaced, remove_note, set_front_matter
 from coordlib.report.provenance import (
     citation_head,
     code_version,
@@ -41,8 +41,6 @@ _CONTENT_SUFFIXES = (".csv", ".graphml")
 _NOT_ZIPPED = ("network.html", "index.ipynb")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
 _LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
-#: Ending of the folder in which a report is made.
-WRITING = ".writing"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -90,24 +88,13 @@ def write_report(
         view.write(staging)
         _finish(staging, record, tables)
         if staging != folder:
-            replace_folder(staging, folder)
+            put_folder(staging, folder)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
     finally:
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
     return folder, record
-
-
-def staging_of(folder: Path) -> Path:
-    """Return the folder in which a report is made before it is put in place.
-
-    Examples
-    --------
-    >>> staging_of(Path("days/2025-01-03")).as_posix(), published_of(staging_of(Path("days/2025-01-03"))).name
-    ('days/.2025-01-03.writing', '2025-01-03')
-    """
-    return folder.with_name(f".{folder.name}{WRITING}")
 
 
 def is_staging(folder: Path) -> bool:
@@ -124,7 +111,7 @@ def install(staging: Path, folder: Path) -> dict[str, Any]:
     """Put a finished report in its place and return its record.
 
     The same content made by the same notebook leaves the published page untouched; the same content with other
-    words replaces it; other content moves the earlier version to ``reports/versions``.
+    words replaces it; other content leaves the earlier version in ``reports/versions``.
     """
     record, published = read_run(staging), read_run(folder)
     if is_published(folder):
@@ -132,29 +119,24 @@ def install(staging: Path, folder: Path) -> dict[str, Any]:
         untouched = ("notebook", "facts", "counts", "code_version", "labels")
         if same and all(published.get(name) == record.get(name) for name in untouched):
             shutil.rmtree(staging)
+            shutil.rmtree(_version_folder(folder, published), ignore_errors=True)  # a killed run's copy
+            remove_note(folder / "index.ipynb", FAILED_AGAIN)
             return published
         if not same:
             keep_version(folder)
-    replace_folder(staging, folder)
+    put_folder(staging, folder)
     return record
-
-
-def replace_folder(staging: Path, folder: Path) -> None:
-    """Put a complete folder in the place of another."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if folder.exists():
-        folder.rename(old)
-    staging.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _version(target: Path, record: Mapping[str, Any]) -> int:
     published = read_run(target)
     if published.get("content_sha256") == record["content_sha256"]:
         return int(published.get("version", 1))
-    return next_version(target) + int(is_published(target))
+    return int(published.get("version", 1)) + 1 if is_published(target) else next_version(target)
+
+
+def _version_folder(folder: Path, published: Mapping[str, Any]) -> Path:
+    return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
 
 
 def seal(folder: Path | str) -> Path:
@@ -230,14 +212,23 @@ def next_version(folder: Path) -> int:
 
 
 def keep_version(folder: Path) -> Path:
-    """Move a published day to the versions, marked as replaced; return where it is."""
-    number = next_version(folder)
-    target = versions_folder(folder) / f"{folder.name}-v{number}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder.rename(target)
-    for leftover in target.glob(".*"):
-        leftover.unlink()
-    mark_replaced(target / "index.ipynb", number, f"../../{folder.parent.name}/{folder.name}/index.html")
+    """Keep a copy of a published day among the versions, marked as replaced; return where it is.
+
+    The day itself stays until the new one takes its place. A copy that a killed run had made already is that copy.
+    """
+    published = read_run(folder)
+    target = _version_folder(folder, published)
+    if target.exists():
+        return target
+    staging = staging_of(target)
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.copytree(folder, staging, ignore=shutil.ignore_patterns(".*"))
+    mark_replaced(
+        staging / "index.ipynb",
+        int(published.get("version", 1)),
+        f"../../{folder.parent.name}/{folder.name}/index.html",
+    )
+    put_folder(staging, target)
     return target
 
 

@@ -5,10 +5,10 @@ from .import_shares import import_shares
 from .label_networks import label_link_networks, label_networks
 from .link_report import make_link_report
 from .link_sharing import detect_links, link_facts, load_link_shares
+from .notebook_sweep import read_sweep, sweep_notebooks
 from .notebooks import run_notebook
 from .reporting import make_report
 from .stored import load_day, load_discovery, load_table
-from .notebook_sweep import read_sweep, sweep_notebooks
 from .sweep_report import make_sweep_report
 
 __all__ = [

@@ -15,17 +15,7 @@ COMPONENT, SWEEP, TABLE = "03-component-analysis.ipynb", "04-parameter-sweep.ipy
 
 
 def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Decided:
-    """Run the component analysis of one network and keep its page among the analyses.
-
-    Raises
-    ------
-    StoreError
-        The day is not stored.
-    ParameterError
-        The day has no network of that number.
-    RunError
-        The notebook failed.
-    """
+    """Run the component analysis of one network of a stored day and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace)
     day = load_day(workspace.root, parameters.date)
     n_networks = int(day.facts.get("n_networks", 0))
@@ -41,34 +31,16 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
 
 
 def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
-    """Make a report of a file of posts and keep its page among the analyses.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read; nothing is written.
-    RunError
-        The notebook failed.
-    """
+    """Make a report of a file of posts and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace, create=True)
-    data = load_table(
-        parameters.source, workspace.root, mapping=parameters.mapping, format=parameters.format, name=parameters.name
-    )  # fmt: skip
-    folder = workspace.analysis_folder(data.name)
+    how = {"mapping": parameters.mapping, "format": parameters.format, "name": parameters.name}
+    folder = workspace.analysis_folder(load_table(parameters.source, workspace.root, **how).name)
     with workspace_lock(workspace.root, "coordlib report"):
         return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=progress)
 
 
 def report_sweep(parameters: ParameterSweep, *, progress: bool = False) -> Path:
-    """Run the sweep notebook on a stored day or a file, keep its page among the analyses, and return its folder.
-
-    Raises
-    ------
-    StoreError, InputError
-        The day is not stored, or the file cannot be read.
-    RunError
-        The notebook failed.
-    """
+    """Run the sweep notebook on a stored day or a file, keep its page among the analyses, and return its folder."""
     workspace = find_workspace(parameters.workspace)
     values = parameters.for_notebook()
     if parameters.source is None:

@@ -19,7 +19,7 @@ from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscov
 from coordlib.places import Workspace
 from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
-from coordlib.runs.stored import load_discovery
+from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
 from coordlib.store.refresh import is_deleted, outdated_runs
 from coordlib.store.runs import record_facts, run_of
@@ -86,13 +86,12 @@ def _page(workspace: Workspace, run: Mapping[str, Any]) -> Path:
 def _again(store: Store, workspace: Workspace, run: Mapping[str, Any]) -> bool:
     """Run the notebook of a run again; return whether it has a page now."""
     if run["kind"] == "discover":
-        period = run["facts"]["period"]
         record_facts(store, run["run_id"], {"n_videos": len(run_posts(store, run["run_id"]))})
         seeding = SeedDiscovery.load(
             _known(run["parameters"], SeedDiscovery) | {"workspace": str(workspace.root)}
         )
         try:
-            report_discovery(load_discovery(workspace.root, seeding.hashtags, *period), seeding)
+            report_discovery(stored_discovery(workspace, run["run_id"]), seeding)
         except RunError:
             return False
         return True

@@ -34,9 +34,13 @@ def connector(
         budget = RequestBudget(store, daily=daily_requests, clock=time.time)
         found = credentials if credentials is not None else Credentials.find()
         return TikTokResearch(
-            found, base_url, store=store, budget=budget, run_id=run_id,
+            found,
+            base_url,
+            store=store,
+            budget=budget,
+            run_id=run_id,
             on_origin=lambda simulated: mark_origin(store, base_url, simulated=simulated),
-        )  # fmt: skip
+        )
 
     return connect
 

@@ -1,7 +1,7 @@
 """One monitoring day: store the posts, run the notebook, read back what it decided, keep it.
 
 A replay and a live monitoring run differ only in where the day's posts come from; both hand a
-:class:`DayMaterial` to :func:`report_day`. **The notebook is the one home of the method**: what it wrote is checked
+:class:`DayMaterial` to :func:`report_material`. **The notebook is the one home of the method**: what it wrote is checked
 against itself, and detection, pool and counts are recorded from it.
 """
 
@@ -81,29 +81,49 @@ def report_day(
     material: DayMaterial,
     parameters: DailyMonitoring,
     *,
-    kind: str = "replay",
     clock: Callable[[], float] = time.time,
 ) -> DayReport:
-    """Take one day from its posts to its report.
+    """Take one archived day from its posts to its report.
 
     The posts are stored before the notebook runs. A failing notebook costs the day until it is run again: its
     detection and its new accounts are not recorded, and the day's page says so.
     """
-    run_id = f"{kind}-{material.date}"
+    run_id = f"replay-{material.date}"
     with open_store(workspace.database) as store:
         start_run(
-            store, run_id, kind=kind, date=material.date, started_at=int(clock()), code_version=code_version(),
+            store,
+            run_id,
+            kind="replay",
+            date=material.date,
+            started_at=int(clock()),
+            code_version=code_version(),
             parameters=parameters.for_notebook(),
-        )  # fmt: skip
+        )
         if material.pool_before is not None:
             yesterday = dt.date.fromisoformat(material.date) - dt.timedelta(days=1)
             replace_pool(
-                store, material.pool_before, added_on=yesterday.isoformat(), reason="in the archive's own list",
+                store,
+                material.pool_before,
+                added_on=yesterday.isoformat(),
+                reason="in the archive's own list",
                 source="archive",
-            )  # fmt: skip
-        record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
-        record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
-        return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
+            )
+        return report_material(store, workspace, run_id, material, parameters, clock=clock)
+
+
+def report_material(
+    store: Store,
+    workspace: Workspace,
+    run_id: str,
+    material: DayMaterial,
+    parameters: DailyMonitoring,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> DayReport:
+    """Store what is known about the day of a run that was begun, and report it."""
+    record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
+    record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
+    return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
 
 
 def run_day(
@@ -123,18 +143,33 @@ def run_day(
     except RunError as error:
         cause = error.__cause__
         trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
-        failure_page(folder, date, str(error), trace)
-        finish_run(
-            store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=str(error)
-        )  # fmt: skip
+        fail_day(store, workspace, run_id, date, str(error), trace, clock)
         return DayReport(date, run_id, "failed", folder, {}, [], str(error))
     record(store, run_id, decided, parameters.for_notebook())
     if grow_pool:
         add_to_pool(
-            store, decided.new_accounts, added_on=date, source="network", reason=f"in a coordinated network on {date}"
-        )  # fmt: skip
+            store,
+            decided.new_accounts,
+            added_on=date,
+            source="network",
+            reason=f"in a coordinated network on {date}",
+        )
     finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
     return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
+
+
+def fail_day(
+    store: Store,
+    workspace: Workspace,
+    run_id: str,
+    date: str,
+    message: str,
+    trace: str,
+    clock: Callable[[], float],
+) -> None:
+    """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
+    finish_run(store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message)
+    failure_page(workspace.day_folder(date), date, message, trace)
 
 
 def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:

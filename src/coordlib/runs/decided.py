@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from coordlib.errors import RunError
+from coordlib.files import staging_of
 from coordlib.places import Workspace
-from coordlib.report.package import install, read_run, seal, staging_of
+from coordlib.report.package import install, read_run, seal
 from coordlib.report.provenance import sha256_file
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,9 @@ def run_report(
     *,
     progress: bool = False,
 ) -> Decided:
-    """Run a notebook as :func:`run_page` does, and return what it decided.
-
-    Raises
-    ------
-    RunError
-        A cell failed, or the notebook wrote no report; what was published stays as it is.
-    """
-    run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
-    return read_back(folder)
+    """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
+    made = run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
+    return replace(made, folder=folder)
 
 
 def run_page(
@@ -73,36 +70,37 @@ def run_page(
     folder: Path,
     parameters: Mapping[str, Any],
     *,
-    check: Callable[[Path], object] = read_run,
+    check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
     progress: bool = False,
-) -> None:
-    """Run a notebook into a folder beside its place, check what it wrote, and put page and files in place together."""
+) -> T:
+    """Run a notebook beside its place, put page and files in place together, and return what the check read."""
     staging = staging_of(folder)
     shutil.rmtree(staging, ignore_errors=True)
     values = {
-        **parameters, "workspace": str(workspace.root.resolve()), "output_dir": str(staging.resolve()),
-    }  # fmt: skip
+        **parameters,
+        "workspace": str(workspace.root.resolve()),
+        "output_dir": str(staging.resolve()),
+    }
     try:
         run_notebook(
-            workspace.notebook(template), staging / "index.ipynb", values, front_matter={"title": folder.name},
-            progress=progress, failed=folder.with_name(f"{folder.name}.failed.ipynb"),
-        )  # fmt: skip
-        check(staging)
+            workspace.notebook(template),
+            staging / "index.ipynb",
+            values,
+            front_matter={"title": folder.name},
+            progress=progress,
+            failed=folder.with_name(f"{folder.name}.failed.ipynb"),
+        )
+        checked = check(staging)
         seal(staging)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     install(staging, folder)
+    return checked
 
 
 def read_back(folder: Path) -> Decided:
-    """Read what a notebook decided, and hold its files against each other.
-
-    Raises
-    ------
-    RunError
-        A file is missing or was changed after it was written, or the tables do not belong together.
-    """
+    """Read what a notebook decided, and hold its files against each other."""
     run = read_run(folder)
     if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= set(run):
         raise RunError(

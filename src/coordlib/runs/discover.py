@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
@@ -19,7 +18,7 @@ from coordlib.runs.connect import connector
 from coordlib.runs.day import record
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.monitor import Connect
-from coordlib.runs.stored import load_discovery
+from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
 from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import add_to_pool
@@ -34,15 +33,7 @@ DEFAULT_DAYS = 10
 
 
 def raise_for_stop(found: PostSet) -> None:
-    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported.
-
-    Raises
-    ------
-    QuotaExhausted
-        The requests are spent.
-    CollectError
-        The service failed or refused every query.
-    """
+    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported."""
     stored = f"{found.name}: {len(found.posts):,} videos are stored"
     if found.facts.get("reason") == "quota":
         raise QuotaExhausted(
@@ -84,11 +75,7 @@ def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -
 
 
 def discover_seeds(
-    parameters: SeedDiscovery | Mapping[str, Any],
-    connect: Connect | None = None,
-    *,
-    lock: bool = True,
-    progress: bool = True,
+    parameters: SeedDiscovery | Mapping[str, Any], connect: Connect | None = None, *, progress: bool = True
 ) -> PostSet:
     """Collect a hashtag's videos where asked to, and return the discovery as it is stored.
 
@@ -98,8 +85,6 @@ def discover_seeds(
         What to look for. Without ``collect`` nothing is asked and nothing written.
     connect
         Makes the client (none: the service, with the credentials of the environment).
-    lock
-        Hold the workspace while collecting (false: the caller does).
     progress
         Show a progress bar on a terminal.
 
@@ -117,16 +102,14 @@ def discover_seeds(
     if not parameters.collect:
         return load_discovery(parameters.workspace, parameters.hashtags, parameters.start, parameters.end)
     place = find_workspace(parameters.workspace, create=True)
-    discovery_query(parameters)
+    query = discovery_query(parameters)
     make = connect or connector(CollectionParameters().daily_requests)
-    with workspace_lock(place.root, "coordlib discover") if lock else nullcontext():
-        period = _collect(place, parameters, make, progress)
-    return load_discovery(place.root, parameters.hashtags, *period)
+    with workspace_lock(place.root, "coordlib discover"):
+        run_id = _collect(place, parameters, make, query, progress)
+    return stored_discovery(place, run_id)
 
 
-def add_seeds(
-    found: PostSet, new_accounts: Sequence[str], *, date: str | None = None, lock: bool = True
-) -> list[str]:
+def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None = None) -> list[str]:
     """Put accounts of a discovery into the pool, with the reason; return those that were new.
 
     Parameters
@@ -137,15 +120,13 @@ def add_seeds(
         The accounts that enter.
     date
         Day of entry (none: today, UTC).
-    lock
-        Hold the workspace (false: the caller does).
     """
     place = Workspace(found.workspace)
     added_on = date or dt.datetime.now(dt.UTC).date().isoformat()
     about = found.facts["about"]
     reason = f"posted together with others among the videos of {about['Hashtags']}, {about['Asked for']}"
     with (
-        workspace_lock(place.root, "coordlib discover") if lock else nullcontext(),
+        workspace_lock(place.root, "coordlib discover"),
         open_store(place.database) as store,
         store.transaction(),
     ):
@@ -163,40 +144,28 @@ def discover(
 ) -> tuple[PostSet, list[str], Decided]:
     """Collect, run notebook 01, and fill the pool with the accounts it chose: what ``coordlib discover`` does.
 
-    Returns
-    -------
-    tuple
-        The discovery, the accounts that are new in the pool, and what the notebook decided.
-
-    Raises
-    ------
-    RunError
-        The notebook failed: what was collected is stored, and nobody entered the pool.
+    Returns the discovery, the accounts that are new in the pool, and what the notebook decided. Where the notebook
+    fails, what was collected is stored and nobody entered the pool.
     """
     place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):
-        found = discover_seeds(
-            parameters.model_copy(update={"collect": True}), connect, lock=False, progress=progress
-        )
+        found = discover_seeds(parameters.model_copy(update={"collect": True}), connect, progress=progress)
         decided = report_discovery(found, parameters)
-        new = add_seeds(found, decided.new_accounts, date=date, lock=False)
+        new = add_seeds(found, decided.new_accounts, date=date)
     return found, new, decided
 
 
 def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     """Run notebook 01 on a stored discovery and record what it decided."""
     place = Workspace(found.workspace)
-    period = found.facts["period"]
-    values = {
-        **parameters.for_notebook(), "hashtags": parameters.hashtags or found.parameters["hashtags"], "start": period[0],
-        "end": period[1], "collect": False, "add_to_pool": False,
-    }  # fmt: skip
+    start, end = found.facts["period"]
+    hashtags = parameters.hashtags or found.parameters["hashtags"]
+    given = {"hashtags": hashtags, "start": start, "end": end, "collect": False, "add_to_pool": False}
+    values = {**parameters.for_notebook(), **given}
     decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), values)
     with open_store(place.database) as store:
         record(store, found.run_id, decided, parameters.for_notebook())
-        finish_run(
-            store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at
-        )  # fmt: skip
+        finish_run(store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at)
     return decided
 
 
@@ -231,10 +200,8 @@ def discovery_query(asked: SeedDiscovery | PostSet) -> Query:
 
 
 def _collect(
-    place: Workspace, parameters: SeedDiscovery, connect: Connect, progress: bool
-) -> tuple[dt.date, dt.date]:
-    query = discovery_query(parameters)
-    place.root.mkdir(parents=True, exist_ok=True)
+    place: Workspace, parameters: SeedDiscovery, connect: Connect, query: Query, progress: bool
+) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
         today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
         period = discovery_period(parameters, today)
@@ -248,25 +215,39 @@ def _collect(
         limits, spent = client.budget.limits, client.budget.used()
         limits[RESEARCH] = min(limits[RESEARCH], spent + parameters.max_requests)
         start_run(
-            store, run_id, kind="discover", date=period[1].isoformat(), started_at=int(client.clock()),
-            code_version=code_version(), parameters=parameters.for_notebook(),
-        )  # fmt: skip
+            store,
+            run_id,
+            kind="discover",
+            date=period[1].isoformat(),
+            started_at=int(client.clock()),
+            code_version=code_version(),
+            parameters=parameters.for_notebook(),
+        )
         try:
             outcome = client.videos(query, *period, run_id=run_id, phase="discovery", progress=progress)
         except CollectError as error:
             finish_run(
-                store, run_id, status="failed", outcome="failed", finished_at=int(client.clock()), message=str(error)
-            )  # fmt: skip
+                store,
+                run_id,
+                status="failed",
+                outcome="failed",
+                finished_at=int(client.clock()),
+                message=str(error),
+            )
             raise
         now = int(client.clock())
         rows = collected_posts(store, run_id)
         record_posts(store, run_id, rows, now, stored=True)
         record_facts(
-            store, run_id,
+            store,
+            run_id,
             {
-                "complete": outcome.complete, "reason": outcome.reason, "n_videos": len(rows),
-                "n_requests": sum(counted_requests(store, run_id).values()), "period": [day.isoformat() for day in period],
+                "complete": outcome.complete,
+                "reason": outcome.reason,
+                "n_videos": len(rows),
+                "n_requests": sum(counted_requests(store, run_id).values()),
+                "period": [day.isoformat() for day in period],
             },
-        )  # fmt: skip
+        )
         finish_run(store, run_id, status="done", outcome=None, finished_at=now)
-    return period
+    return run_id

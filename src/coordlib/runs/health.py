@@ -10,9 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from coordlib.describe.truth import pool_quality
+from coordlib.report.health import AskedAccounts, Health, Queries, Requests, SearchedCaptions
 from coordlib.store import Store, ledger, windows
 from coordlib.store.coverage import refused_accounts
 from coordlib.store.ledger import counted_requests
+from coordlib.store.pool import pool
 from coordlib.store.windows import Window, earlier_yield, known_gaps, run_answers
 from coordlib.tiktok import Query
 
@@ -97,30 +100,12 @@ def collection_health(
     period: tuple[str, str],
     budget: int,
     stopped: str | None,
-) -> dict[str, Any]:
-    """Sum up how complete a run's collection was.
+    planted: Mapping[str, str] | None = None,
+) -> Health:
+    """Sum up how complete the collection of a run was.
 
-    Parameters
-    ----------
-    store
-        An open store.
-    run_id
-        The run.
-    active
-        The pool accounts that were to be watched.
-    posts
-        The posts of the period (:func:`coordlib.store.stored_posts.period_posts`).
-    period
-        First and last UTC day, YYYY-MM-DD.
-    budget
-        Requests a day may spend.
-    stopped
-        ``"quota"`` or ``"outage"`` when the collection ended before everything was asked, else None.
-
-    Returns
-    -------
-    dict
-        What :func:`coordlib.report.health.health_html` shows; JSON as it stands.
+    ``active`` are the pool accounts to be watched, ``posts`` those of the period (first and last UTC day), ``stopped``
+    says why the collection ended before everything was asked, ``planted`` is the truth of a simulated world.
     """
     found = windows.select(store, run_id=run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
@@ -136,25 +121,30 @@ def collection_health(
         *account_warnings(accounts, posts),
         *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
     ]
-    return {
-        "stopped": stopped,
-        "accounts": {
-            **_accounts(accounts, run_answers(store, run_id, "accounts"), refused_accounts(store)),
-            **_plan_facts(accounts_plan, accounts),
-            "active": len(active),
-        },
-        "captions": {**_captions(captions), **_plan_facts(phases.get("captions") or {}, captions)},
-        "windows": _windows(found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))),
-        "requests": {"spent": sum(by_outcome.values()), "budget": budget, "by_outcome": by_outcome},
-        "errors": {
+    return Health(
+        stopped=stopped,
+        accounts=_accounts(
+            accounts,
+            accounts_plan,
+            active,
+            run_answers(store, run_id, "accounts"),
+            set(refused_accounts(store)),
+        ),
+        captions=_captions(captions, phases.get("captions") or {}),
+        windows=_windows(
+            found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))
+        ),
+        requests=Requests(spent=sum(by_outcome.values()), budget=budget, by_outcome=by_outcome),
+        errors={
             kind: {"count": spent.by_kind[kind], "samples": samples} for kind, samples in spent.errors.items()
         },
-        "transcripts": {"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
-        "days": days_with_rows(posts["posted_at"], period),
-        "earlier_gaps": [{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
-        "turned_to_zero": zero[:SHOWN],
-        "probes": probes,
-    }  # fmt: skip
+        transcripts={"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
+        days=days_with_rows(posts["posted_at"], period),
+        earlier_gaps=[{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
+        turned_to_zero=zero[:SHOWN],
+        probes=probes,
+        truth=pool_quality(pool(store)["account_id"], planted).as_facts() if planted else None,
+    )
 
 
 def days_with_rows(times: Iterable[int], period: tuple[str, str]) -> list[dict[str, Any]]:
@@ -237,54 +227,61 @@ def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) 
 
 
 def _accounts(
-    queries: Sequence[PlannedQuery], answered: set[str], refused: Mapping[str, str]
-) -> dict[str, Any]:
+    queries: Sequence[PlannedQuery],
+    plan: Mapping[str, Any],
+    active: Sequence[str],
+    answered: set[str],
+    refused: set[str],
+) -> AskedAccounts:
     asked = {name for query in queries if query.begun for name in query.subjects}
-    failed = {name for query in queries for name in query.failed_subjects()}
+    failed = {name for query in queries for name in query.failed_subjects()} - refused
     waiting = {name for query in queries if query.waiting for name in query.subjects}
     heard = {name.casefold() for name in answered}
     posting = {name for name in asked if name.casefold() in heard}
-    return {
-        "asked": len(asked),
-        "answered": len(posting),
-        "silent": len(asked - posting - failed - waiting - set(refused)),
-        "failed": len(failed - set(refused)),
-        "failed_names": sorted(failed - set(refused))[:SHOWN],
-        "refused": len(asked & set(refused)),
-        "refused_names": sorted(asked & set(refused))[:SHOWN],
-    }
+    return AskedAccounts(
+        active=len(active),
+        asked=len(asked),
+        answered=len(posting),
+        silent=len(asked - posting - failed - waiting - refused),
+        failed=len(failed),
+        failed_names=sorted(failed)[:SHOWN],
+        refused=len(asked & refused),
+        refused_names=sorted(asked & refused)[:SHOWN],
+        not_due=int(plan.get("not_due", 0)),
+        left_over=int(plan.get("carried_over", 0)) + len(waiting),
+    )
 
 
-def _captions(queries: Sequence[PlannedQuery]) -> dict[str, Any]:
+def _captions(queries: Sequence[PlannedQuery], plan: Mapping[str, Any]) -> SearchedCaptions:
     failed = {name for query in queries for name in query.failed_subjects()}
-    begun = {name for query in queries if query.begun and not query.waiting for name in query.subjects}
-    return {"searched": len(begun - failed), "failed": len(failed)}
-
-
-def _plan_facts(facts: Mapping[str, Any], queries: Sequence[PlannedQuery]) -> dict[str, Any]:
-    """Count what the plan left out; everything when the phase was never planned."""
     waiting = {name for query in queries if query.waiting for name in query.subjects}
-    names = ("subjects", "carried_over", "not_due")
-    return {
-        "found": sum(int(facts.get(name, 0)) for name in names),
-        "not_due": int(facts.get("not_due", 0)),
-        "left_over": int(facts.get("carried_over", 0)) + len(waiting),
-        "planned": bool(facts),
-    }
+    begun = {name for query in queries if query.begun and not query.waiting for name in query.subjects}
+    return SearchedCaptions(
+        found=sum(int(plan.get(name, 0)) for name in ("subjects", "carried_over", "not_due")),
+        searched=len(begun - failed),
+        failed=len(failed),
+        not_due=int(plan.get("not_due", 0)),
+        left_over=int(plan.get("carried_over", 0)) + len(waiting),
+        planned=bool(plan),
+    )
 
 
-def _windows(found: Sequence[Window], total: int, retried: int) -> dict[str, Any]:
+def _windows(found: Sequence[Window], total: int, retried: int) -> Queries:
     failed = [window for window in found if window.state == "failed"]
-    return {
-        "total": total,
-        "retried": retried,
-        "failed": len({window.root_id for window in failed}),
-        "failed_list": [
-            {
-                "phase": w.phase, "start": w.start.isoformat(), "end": w.end.isoformat(),
-                "reason": w.reason, "log_id": w.log_id,
-            }
-            for w in failed[:SHOWN]
-        ],
-        "cut_short": len({w.root_id for w in found if w.state == "done" and w.reason not in (None, "done")}),
-    }  # fmt: skip
+    shown = [
+        {
+            "phase": w.phase,
+            "start": w.start.isoformat(),
+            "end": w.end.isoformat(),
+            "reason": w.reason,
+            "log_id": w.log_id,
+        }
+        for w in failed[:SHOWN]
+    ]
+    return Queries(
+        total=total,
+        retried=retried,
+        failed=len({window.root_id for window in failed}),
+        failed_list=shown,
+        cut_short=len({w.root_id for w in found if w.state == "done" and w.reason not in (None, "done")}),
+    )

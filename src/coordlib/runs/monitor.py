@@ -15,26 +15,25 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.describe.truth import pool_quality
-from coordlib.errors import CollectError, ParameterError, QuotaExhausted
+from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, QuotaExhausted
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
-from coordlib.report.failure import failure_page
+from coordlib.report.health import Health
 from coordlib.report.provenance import code_version
-from coordlib.runs.day import DayMaterial, DayReport, report_day
+from coordlib.runs.day import DayMaterial, DayReport, fail_day, report_material
 from coordlib.runs.health import collection_health
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
-from coordlib.store.runs import finish_run, newest_run, start_run
+from coordlib.store.runs import newest_run, start_run
 from coordlib.store.stored_posts import period_posts
-from coordlib.tiktok import Collector, Outcome, Plan, TikTokResearch, plan_accounts, plan_captions
+from coordlib.tiktok import Collector, Plan, TikTokResearch, plan_accounts, plan_captions
 from coordlib.times import day_start
 
 #: Makes a client that keeps its requests in the store under a run's id.
 Connect = Callable[[Store, str], TikTokResearch]
 
-#: Why a phase ended before its end.
+#: Why a collection ended before its end.
 STOPS = ("quota", "outage")
 
 
@@ -53,22 +52,13 @@ class MonitoredDay:
         return f"{self.report.line()}; {self.requests:,} requests{stopped}"
 
     def raise_for_stop(self) -> None:
-        """Raise what stands for an early stop; the day's report is written all the same.
-
-        Raises
-        ------
-        QuotaExhausted
-            The day's requests are spent.
-        CollectError
-            The service failed or refused every query.
-        """
-        rest = (
-            f"the report of {self.report.date} is written, {self.left_over:,} accounts and captions are left"
-        )
+        """Raise what stands for an early stop (QuotaExhausted, CollectError); the day's report is written all the same."""
+        left = f"{self.left_over:,} accounts and captions are left"
+        rest = f"the report of {self.report.date} is written, {left}; start again"
         if self.stopped == "quota":
-            raise QuotaExhausted(f"the request quota is spent; {rest}; start again after 00:00 UTC")
+            raise QuotaExhausted(f"the request quota is spent; {rest} after 00:00 UTC")
         if self.stopped == "outage":
-            raise CollectError(f"the service failed or refused every query; {rest}; start again later")
+            raise CollectError(f"the service failed or refused every query; {rest} later")
 
 
 def monitored_period(date: str, parameters: Monitoring) -> tuple[str, str]:
@@ -81,7 +71,7 @@ def monitored_period(date: str, parameters: Monitoring) -> tuple[str, str]:
     >>> monitored_period("2026-11-23", Monitoring(days_back=15, lag_days=3))
     ('2026-11-06', '2026-11-20')
     """
-    end = as_day(date) - dt.timedelta(days=parameters.lag_days)
+    end = _as_day(date) - dt.timedelta(days=parameters.lag_days)
     start = end - dt.timedelta(days=parameters.days_back - 1)
     return start.isoformat(), end.isoformat()
 
@@ -112,190 +102,100 @@ def monitor_day(
     progress
         Show progress bars on a terminal.
 
-    Returns
-    -------
-    MonitoredDay
-        A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop`
-        turns it into the exit code.
-
-    Raises
-    ------
-    WorkspaceLockedError
-        Another run is writing to the workspace.
-    ParameterError
-        The pool is empty, the day is still to come, or it was reported already (give ``again``).
-    CredentialsError
-        Key or secret are missing or refused; the day's page says that it failed.
+    A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop` turns it into
+    the exit code. Refused credentials leave a page that says so.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     options = parameters or Monitoring()
-    date = as_day(date).isoformat()
+    date = _as_day(date).isoformat()
     run_id = f"monitor-{date}"
     if not place.database.exists():
         raise _no_pool(place, date)
-    with workspace_lock(place.root, f"coordlib monitor --date {date}"):
-        with open_store(place.database) as store:
-            watched = watched_accounts(store, date, place)
-            _refuse_finished(store, date, again)
-            with connect(store, run_id) as client:
-                refuse_future(date, client)
-                start_run(
-                    store, run_id, kind="monitor", date=date, started_at=int(client.clock()),
-                    code_version=code_version(), parameters=options.for_notebook(),
-                )  # fmt: skip
-                clock = client.clock
-                try:
-                    stopped = collect_day(client, run_id, date, watched, options, progress=progress)
-                except CollectError as error:
-                    _record_failure(store, place, run_id, date, error, int(clock()))
-                    raise
-            material = day_material(store, place, date, run_id, watched, options, stopped)
-        report = report_day(
-            place, material, options.daily().model_copy(update={"workspace": str(place.root)}), kind="monitor",
-            clock=clock,
-        )  # fmt: skip
-    health = material.facts["health"]
-    left = health["accounts"]["left_over"] + health["captions"]["left_over"]
-    return MonitoredDay(report, stopped, health["requests"]["spent"], left)
+    with workspace_lock(place.root, f"coordlib monitor --date {date}"), open_store(place.database) as store:
+        watched = _watched_accounts(store, date, place)
+        if not again and _is_reported(store, date):
+            raise AlreadyReportedError(
+                f"{date} is reported already; '--again' makes a new version of its report"
+            )
+        with connect(store, run_id) as client:
+            _refuse_future(date, client)
+            clock = client.clock
+            start_run(
+                store,
+                run_id,
+                kind="monitor",
+                date=date,
+                started_at=int(clock()),
+                code_version=code_version(),
+                parameters=options.for_notebook(),
+            )
+            try:
+                stopped = _collect(client, run_id, date, watched, options, progress=progress)
+            except CollectError as error:
+                fail_day(
+                    store, place, run_id, date, f"The day could not be collected: {error}", str(error), clock
+                )
+                raise
+        period = monitored_period(date, options)
+        posts = period_posts(store, *period)
+        health = collection_health(
+            store,
+            run_id,
+            active=watched,
+            posts=posts,
+            period=period,
+            budget=options.daily_requests,
+            stopped=stopped,
+            planted=_planted_accounts(place),
+        )
+        material = DayMaterial(date, posts, _facts(health, posts, watched, period), stored=True)
+        daily = options.daily().model_copy(update={"workspace": str(place.root)})
+        report = report_material(store, place, run_id, material, daily, clock=clock)
+    return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over)
 
 
-def collect_day(
+def plan_day(
+    workspace: Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
+) -> list[Plan]:
+    """Return the plans a monitoring day would follow now, without asking or changing anything.
+
+    The captions are planned from what is stored: the posts the accounts will bring are not known yet.
+    """
+    place, date = Workspace(Path(workspace)), _as_day(date).isoformat()
+    with open_store(place.database, read_only=True) as store:
+        watched = _watched_accounts(store, date, place)
+        with connect(store, f"monitor-{date}") as client:
+            _refuse_future(date, client)
+            return [plan() for _, plan in _phases(client, date, watched, parameters or Monitoring())]
+
+
+def _collect(
     client: TikTokResearch,
     run_id: str,
     date: str,
     watched: list[str],
     parameters: Monitoring,
     *,
-    progress: bool = True,
+    progress: bool,
 ) -> str | None:
-    """Spend the day's requests: what earlier days left, then accounts, then captions.
-
-    Returns
-    -------
-    str or None
-        ``"quota"`` or ``"outage"`` when it ended early; None when everything planned was asked.
-    """
+    """Ask for what earlier days left, then accounts, then captions; return why it ended early, if it did."""
     collector = Collector(client, progress=progress)
-    earlier = [outcome.reason for outcome in collector.carry_over(run_id)]
-    if stop := _stop(earlier):
-        return stop
+    for outcome in collector.carry_over(run_id):
+        if outcome.reason in STOPS:
+            return outcome.reason
     for phase, plan in _phases(client, date, watched, parameters):
         if client.budget.remaining() == 0:
             return "quota"
-        outcome: Outcome = collector.run(run_id, phase, plan)
-        if stop := _stop([outcome.reason]):
-            return stop
+        reason = collector.run(run_id, phase, plan).reason
+        if reason in STOPS:
+            return reason
     return None
-
-
-def plan_day(
-    workspace: Workspace | Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
-) -> list[Plan]:
-    """Return the plans a monitoring day would follow now, without asking or changing anything.
-
-    The captions are planned from what is stored: the posts the accounts will bring are not known yet.
-    """
-    place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
-    options = parameters or Monitoring()
-    date = as_day(date).isoformat()
-    with open_store(place.database, read_only=True) as store:
-        watched = watched_accounts(store, date, place)
-        with connect(store, f"monitor-{date}") as client:
-            refuse_future(date, client)
-            return [plan() for _, plan in _phases(client, date, watched, options)]
-
-
-def day_material(
-    store: Store,
-    place: Workspace,
-    date: str,
-    run_id: str,
-    watched: list[str],
-    parameters: Monitoring,
-    stopped: str | None,
-) -> DayMaterial:
-    """Put together what is known about a day: every stored post of its period, and how complete that is."""
-    period = monitored_period(date, parameters)
-    posts = period_posts(store, *period)
-    health = collection_health(
-        store, run_id, active=watched, posts=posts, period=period, budget=parameters.daily_requests, stopped=stopped
-    )  # fmt: skip
-    if planted := planted_accounts(place):
-        health["truth"] = pool_quality(pool(store)["account_id"], planted).as_facts()
-    errors = {kind: found["count"] for kind, found in health["errors"].items()}
-    facts: dict[str, Any] = {
-        "source": "research-api",
-        "n_recent": int(posts["account_id"].isin(set(watched)).sum()),
-        "period_start": day_start(period[0]),
-        "period_end": day_start(period[1]) + 86_399,
-        "n_duplicate_rows": 0,
-        "n_transcripts": health["transcripts"]["with"],
-        "n_errors": sum(errors.values()),
-        "errors_by_type": errors,
-        "error_samples": [],
-        "inputs": {},
-        "notes": [],
-        "health": health,
-    }
-    return DayMaterial(date, posts, facts, stored=True)
-
-
-def watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
-    """Return the active accounts of the pool as it was when the day began.
-
-    Raises
-    ------
-    ParameterError
-        There are none.
-    """
-    everyone = pool(store, before=date)
-    active = everyone.loc[everyone["status"] == "active", "account_id"].tolist()
-    if not active:
-        raise _no_pool(place, date)
-    return [str(name) for name in active]
-
-
-def refuse_future(date: str, client: TikTokResearch) -> None:
-    """Refuse a day that is still to come: its empty answers would count as asked, and nobody would be asked again.
-
-    Raises
-    ------
-    ParameterError
-        The day begins after the client's present (UTC).
-    """
-    today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
-    if as_day(date) > today:
-        raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
-
-
-def planted_accounts(place: Workspace) -> dict[str, str]:
-    """Return the planted truth of a simulated workspace: account to network (empty where nothing is planted)."""
-    path = place.root / "truth.csv"
-    if not place.simulated or not path.exists():
-        return {}
-    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
-    truth = truth[truth["coordinated"].str.lower() == "true"].drop_duplicates("account_id", keep="first")
-    return dict(zip(truth["account_id"], truth["network"], strict=True))
-
-
-def as_day(text: str | dt.date) -> dt.date:
-    """Read a day.
-
-    Raises
-    ------
-    ParameterError
-        It is not a date written YYYY-MM-DD.
-    """
-    try:
-        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
-    except ValueError:
-        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None
 
 
 def _phases(
     client: TikTokResearch, date: str, watched: list[str], parameters: Monitoring
 ) -> list[tuple[str, Callable[[], Plan]]]:
-    store, day, settings = client.store, as_day(date), parameters.collection()
+    store, day, settings = client.store, _as_day(date), parameters.collection()
 
     def accounts() -> Plan:
         histories = coverage.account_histories(store, watched, day)
@@ -311,6 +211,59 @@ def _phases(
     return [("accounts", accounts), ("captions", captions)]
 
 
+def _facts(
+    health: Health, posts: pd.DataFrame, watched: list[str], period: tuple[str, str]
+) -> dict[str, Any]:
+    errors = {kind: found["count"] for kind, found in health.errors.items()}
+    return {
+        "source": "research-api",
+        "n_recent": int(posts["account_id"].isin(set(watched)).sum()),
+        "period_start": day_start(period[0]),
+        "period_end": day_start(period[1]) + 86_399,
+        "n_duplicate_rows": 0,
+        "n_transcripts": health.transcripts["with"],
+        "n_errors": sum(errors.values()),
+        "errors_by_type": errors,
+        "error_samples": [],
+        "inputs": {},
+        "notes": [],
+        "health": health.model_dump(exclude_unset=True),
+    }
+
+
+def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
+    """The active accounts of the pool as it was when the day began."""
+    everyone = pool(store, before=date)
+    active = everyone.loc[everyone["status"] == "active", "account_id"].astype(str).tolist()
+    if not active:
+        raise _no_pool(place, date)
+    return active
+
+
+def _refuse_future(date: str, client: TikTokResearch) -> None:
+    """Refuse a day still to come: its empty answers would count as asked, and nobody would be asked again."""
+    today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
+    if _as_day(date) > today:
+        raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
+
+
+def _planted_accounts(place: Workspace) -> dict[str, str]:
+    """The planted truth of a simulated workspace: account to network (empty where nothing is planted)."""
+    path = place.root / "truth.csv"
+    if not place.simulated or not path.exists():
+        return {}
+    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
+    truth = truth[truth["coordinated"].str.lower() == "true"].drop_duplicates("account_id", keep="first")
+    return dict(zip(truth["account_id"], truth["network"], strict=True))
+
+
+def _as_day(text: str | dt.date) -> dt.date:
+    try:
+        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
+    except ValueError:
+        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None
+
+
 def _no_pool(place: Workspace, date: str) -> ParameterError:
     return ParameterError(
         f"{place.root}: no account of the pool is watched on {date}; "
@@ -318,22 +271,9 @@ def _no_pool(place: Workspace, date: str) -> ParameterError:
     )
 
 
-def _stop(reasons: list[str]) -> str | None:
-    return next((reason for reason in reasons if reason in STOPS), None)
-
-
-def _refuse_finished(store: Store, date: str, again: bool) -> None:
+def _is_reported(store: Store, date: str) -> bool:
+    """Whether a day is monitored to its end with nothing left over; its page was in place before it was called done."""
     run = newest_run(store, date)
-    if run is None or run["kind"] != "monitor" or run["status"] != "done" or again:
-        return
-    if (run["facts"].get("health") or {}).get("stopped"):
-        return
-    raise ParameterError(f"{date} is reported already; '--again' makes a new version of its report")
-
-
-def _record_failure(
-    store: Store, place: Workspace, run_id: str, date: str, error: CollectError, now: int
-) -> None:
-    """Leave a page that says why there is no report; one that an earlier attempt made stays, with a note."""
-    finish_run(store, run_id, status="failed", outcome="failed", finished_at=now, message=str(error))
-    failure_page(place.day_folder(date), date, f"The day could not be collected: {error}", str(error))
+    if run is None or run["kind"] != "monitor" or run["status"] != "done":
+        return False
+    return not (run["facts"].get("health") or {}).get("stopped")

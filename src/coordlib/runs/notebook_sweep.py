@@ -27,11 +27,11 @@ from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
-from coordlib.files import write_json
+from coordlib.files import put_folder, staging_of, write_json
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
-from coordlib.report.package import WRITING, read_run, replace_folder, staging_of
+from coordlib.report.package import read_run
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, run_notebook, template_facts
 from coordlib.runs.stored import load_day
@@ -147,8 +147,6 @@ def sweep_notebooks(
             folder: values for folder, values in wanted.items()
             if _done(folder) != {"parameters": values, "notebook": facts}
         }  # fmt: skip
-        for left in root.glob(f".*{WRITING}"):  # by a run that was killed
-            shutil.rmtree(left)
         made = {folder.name: {"parameters": values, "notebook": facts} for folder, values in wanted.items()}
         record = {
             "points": list(made.items()),
@@ -288,7 +286,7 @@ def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace)
     try:
         run_notebook(template, staging / "notebook.ipynb", given, failed=failed)
         write_json(staging / POINT, {"parameters": values, "notebook": template_facts(template)})
-        replace_folder(staging, folder)
+        put_folder(staging, folder)
     except CoordError as error:
         return str(error)
     except Exception as error:  # one point must not take the others with it

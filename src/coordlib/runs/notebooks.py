@@ -12,6 +12,8 @@ import json
 import logging
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -21,11 +23,13 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib.files import RUNNING, runs_still
 from coordlib.parameters import (
     ComponentAnalysis,
     DailyMonitoring,
@@ -114,31 +118,47 @@ def run_notebook(
     UnknownParameterError, ParameterError
         Before anything runs.
     RunError
-        A cell failed or took too long; the message names the kept notebook and the error.
+        A cell failed or took too long, or the kernel died or could not start; the message names the error and the
+        notebook as far as it came.
     """
     template, output = Path(template), Path(output)
     values = _validated(template, dict(parameters or {}))
     output.parent.mkdir(parents=True, exist_ok=True)
-    running = output.with_name(f".{output.stem}.running.ipynb")
+    running = output.with_name(f".{output.stem}{RUNNING}")
     failed = failed or output.with_name(f"{output.stem}.failed.ipynb")
-    config = Config()
-    config.KernelManager.transport = "ipc"  # no open port on shared machines
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it would say is in the error
+    notebook, config, sockets = _read(template), Config(), _folder_for_sockets()
     try:
         # Sockets of its own: by default two runs in one folder would share theirs, and leave them there.
-        with tempfile.TemporaryDirectory(prefix="coordlib-") as sockets, warnings.catch_warnings():
-            config.KernelManager.ip = str(Path(sockets) / "kernel")
+        with (
+            tempfile.TemporaryDirectory(prefix=f"coordlib-{os.getpid()}-", dir=sockets) as place,
+            warnings.catch_warnings(),
+        ):
+            if sockets:  # no open port on shared machines
+                config.KernelManager.transport, config.KernelManager.ip = "ipc", f"{place}/kernel"
             warnings.simplefilter("ignore")
             os.environ[NOTEBOOK] = json.dumps(template_facts(template))
             papermill.execute_notebook(
-                _read(template), str(running), parameters=values, kernel_name="python3",
+                notebook,
+                str(running)
+                .replace("{", "{{")
+                .replace("}", "}}"),  # papermill fills in what stands in braces
+                parameters=values,
+                kernel_name="python3",
                 progress_bar=progress and sys.stderr.isatty(),
-                config=config, execution_timeout=timeout, request_save_on_cell_execute=False,
+                config=config,
+                kernel_manager_class=QuietKernelManager,
+                execution_timeout=timeout,
+                request_save_on_cell_execute=False,
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
-            )  # fmt: skip
-    except (PapermillExecutionError, CellTimeoutError) as error:
-        if running.exists():
+            )
+    except (
+        Exception
+    ) as error:  # of a cell, or of the kernel: it died, found no memory, no file handle, no socket
+        kept = f"; kept as {failed}" if running.exists() else ""
+        if kept:
             running.replace(failed)
-        raise RunError(f"{template.name} failed ({failure_line(error)}); kept as {failed}") from error
+        raise RunError(f"{template.name} failed ({failure_line(error)}){kept}") from error
     except BaseException:
         running.unlink(missing_ok=True)
         raise
@@ -153,6 +173,29 @@ def run_notebook(
     return output
 
 
+class QuietKernelManager(AsyncKernelManager):
+    """Starts kernels whose last words do not go to the terminal: what a notebook did is told from its cells."""
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start the kernel."""
+        await super().start_kernel(stderr=subprocess.DEVNULL, **options)
+
+
+def _folder_for_sockets() -> str | None:
+    """Return a temporary folder in which a socket's address is not too long; None where there is none.
+
+    Sockets that killed runs left there go.
+    """
+    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if len(os.fsencode(name)) <= 70 and os.access(name, os.W_OK):
+            for left in Path(name).glob("coordlib-*-*"):
+                number = left.name.split("-")[1]
+                if left.is_dir() and number.isdigit() and not runs_still(int(number)):
+                    shutil.rmtree(left, ignore_errors=True)
+            return name
+    return None
+
+
 def beside(page: Path) -> Path:
     """Return where the executed notebook behind a page is kept."""
     return page.with_name("notebook.ipynb")
@@ -162,7 +205,9 @@ def failure_line(error: Exception) -> str:
     """Return one line that says which error stopped a notebook."""
     if isinstance(error, PapermillExecutionError):
         return " ".join(f"{error.ename}: {error.evalue}".split())[:300]
-    return "a cell took too long"
+    if isinstance(error, CellTimeoutError):
+        return "a cell took too long"
+    return " ".join(f"the kernel failed: {error}".split())[:300]
 
 
 def failure_traceback(error: Exception) -> str:

@@ -59,23 +59,9 @@ def account_name(text: str) -> str | None:
 def read_account_list(
     path: Path | str, *, column: str | None = None, mentions_column: str | None = None
 ) -> AccountList:
-    """Read a list of accounts from a CSV or Parquet file.
+    """Read a list of accounts from a CSV or Parquet file; one row is one mention, unless a column counts them.
 
-    Parameters
-    ----------
-    path
-        The file. One row is one mention, unless a column counts them.
-    column
-        The account's column (none: the first known name, or the only column).
-    mentions_column
-        The column that counts mentions (none: a known name if there is one).
-
-    Raises
-    ------
-    MissingColumnError
-        No column of accounts is found, or a named one is absent.
-    FileFormatError
-        A count of mentions is not a whole number, or no cell is an account.
+    The columns are those given, else the first of a known name, else the only one.
     """
     table = read_table(path)
     lowered = {str(name).lower(): str(name) for name in table.columns}

@@ -28,43 +28,26 @@ def replay_archive(
     *,
     progress: bool = True,
 ) -> list[DayReport]:
-    """Do for each archived day, in order, what a monitoring day does.
+    """Do for each day of an archive (folders named YYYY-MM-DD), in order, what a monitoring day does.
 
-    Parameters
-    ----------
-    archive
-        Folder of folders named YYYY-MM-DD, as the vera.ai archive has them.
-    workspace
-        Folder of the workspace; created if absent.
-    parameters
-        Detection parameters (none: the defaults).
-    progress
-        Show a bar with one step per day on a terminal.
-
-    Raises
-    ------
-    EmptyInputError
-        The archive has no dated folder.
-    InputError
-        A file of some day cannot be read. All days are read before the first is stored, so that nothing of
-        an archive with a damaged file is written.
-    ParameterError
-        The workspace is a file.
+    All days are read before the first is stored, so that nothing of an archive with a damaged file is written.
     """
     archive, place = Path(archive), Workspace(Path(workspace))
     if place.root.exists() and not place.root.is_dir():
         raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
+    if place.root.resolve() == archive.resolve():
+        raise ParameterError(f"{place.root}: is the archive itself; give the workspace a folder of its own")
     days = list_days(archive)
     silent = None if progress else True
     for folder in tqdm(days, desc="checking", unit="day", disable=silent):
         read_day(folder.path)
-    place.root.mkdir(parents=True, exist_ok=True)
-    if (archive / "simulated.json").exists():
-        shutil.copyfile(archive / "simulated.json", place.root / "simulated.json")
     options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
     reports, previous = [], None
     with workspace_lock(place.root, "coordlib replay"):
-        _refuse_monitored(place)
+        simulated = archive / "simulated.json"
+        _refuse_another_kind(place, simulated=simulated.exists())
+        if simulated.exists():
+            shutil.copyfile(simulated, place.root / "simulated.json")
         for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
             day = read_day(folder.path)
             reports.append(report_day(place, material_of(day, previous), options))
@@ -72,8 +55,8 @@ def replay_archive(
     return reports
 
 
-def _refuse_monitored(place: Workspace) -> None:
-    """An archive brings its own pool: it must not take the place of one that is watched."""
+def _refuse_another_kind(place: Workspace, *, simulated: bool) -> None:
+    """An archive brings its own pool and its own truth: neither takes the place of what is in a workspace."""
     if not place.database.exists():
         return
     with open_store(place.database) as store:
@@ -81,6 +64,11 @@ def _refuse_monitored(place: Workspace) -> None:
     if every["kind"].isin(["monitor", "discover"]).any():
         raise ParameterError(
             f"{place.root}: is a monitored workspace, and an archive would replace its pool; name a new folder"
+        )
+    if len(every) and place.simulated != simulated:
+        kinds = ("real", "simulated") if simulated else ("simulated", "real")
+        raise ParameterError(
+            "{}: holds {} posts, and the archive {} ones; name a new folder".format(place.root, *kinds)
         )
 
 

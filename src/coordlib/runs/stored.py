@@ -12,12 +12,12 @@ import pandas as pd
 
 from coordlib.errors import StoreError
 from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
-from coordlib.places import find_workspace
+from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
 from coordlib.store import open_store
 from coordlib.store.pool import pool
-from coordlib.store.runs import newest_run, runs
+from coordlib.store.runs import newest_run, run_of, runs
 from coordlib.store.stored_posts import run_posts
 
 #: Counts of each day that its successors show as history.
@@ -67,13 +67,21 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
     }
     return PostSet(
-        name=run["date"], kind="day", title=f"Coordinated sharing on {run['date']}", date=run["date"], posts=posts,
-        workspace=place.root, pool=watched, facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
+        name=run["date"],
+        kind="day",
+        title=f"Coordinated sharing on {run['date']}",
+        date=run["date"],
+        posts=posts,
+        workspace=place.root,
+        pool=watched,
+        facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
         history=pd.DataFrame(rows, columns=["date", "outcome", *HISTORY]),
         parameters={**made, **facts.get("parameters", {})},
-        inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()}, simulated=place.simulated,
-        run_id=run["run_id"], started_at=run["started_at"],
-    )  # fmt: skip
+        inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()},
+        simulated=place.simulated,
+        run_id=run["run_id"],
+        started_at=run["started_at"],
+    )
 
 
 def load_discovery(
@@ -99,32 +107,31 @@ def load_discovery(
         There is none; the message names those there are.
     """
     place = find_workspace(workspace)
-    with open_store(place.database, read_only=True) as store, store.transaction():
+    with open_store(place.database, read_only=True) as store:
         every = runs(store)
-        every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
-        fits = [
-            row for row in every.to_dict("records")
-            if (not hashtags or _tags(row["parameters"]["hashtags"]) == _tags(hashtags))
-            and (start is None or row["facts"]["period"][0] == str(start))
-            and (end is None or row["facts"]["period"][1] == str(end))
-        ]  # fmt: skip
-        if not fits:
-            known = [
-                f"{', '.join(r['parameters']['hashtags'])} ({r['date']})" for r in every.to_dict("records")
-            ]
-            asked = ", ".join(hashtags or ["any hashtag"])
-            raise StoreError(
-                f"{place.root}: no discovery of {asked} is stored; "
-                + (
-                    f"stored are {'; '.join(known)}"
-                    if known
-                    else "run 'coordlib discover', or set collect to True"
-                )
-            )
-        run = fits[-1]
-        posts = run_posts(store, run["run_id"])
-        own = set(run["facts"].get("seeds", []))
-        watched = [name for name in pool(store)["account_id"].tolist() if name not in own]
+    every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
+    stored = [run for run in every.to_dict("records") if run["facts"].get("period")]
+    fits = [
+        run
+        for run in stored
+        if (not hashtags or _tags(run["parameters"]["hashtags"]) == _tags(hashtags))
+        and (start is None or run["facts"]["period"][0] == str(start))
+        and (end is None or run["facts"]["period"][1] == str(end))
+    ]
+    if not fits:
+        known = "; ".join(f"{', '.join(run['parameters']['hashtags'])} ({run['date']})" for run in stored)
+        there = f"stored are {known}" if known else "run 'coordlib discover', or set collect to True"
+        asked = ", ".join(hashtags or ["any hashtag"])
+        raise StoreError(f"{place.root}: no discovery of {asked} is stored; {there}")
+    return stored_discovery(place, fits[-1]["run_id"])
+
+
+def stored_discovery(place: Workspace, run_id: str) -> PostSet:
+    """Read the discovery of a run."""
+    with open_store(place.database, read_only=True) as store, store.transaction():
+        run = run_of(store, run_id)
+        assert run is not None
+        posts, everyone = run_posts(store, run_id), pool(store)["account_id"]
     parameters, facts = run["parameters"], run["facts"]
     first, last = facts["period"]
     about = {
@@ -135,17 +142,29 @@ def load_discovery(
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
     return PostSet(
-        name=run["run_id"].removeprefix("discover-"), kind="discovery", title=f"Seed discovery: {about['Hashtags']}",
-        date=last, posts=posts, workspace=place.root, pool=watched, facts={**facts, "about": about},
-        parameters=SeedDiscovery().for_notebook() | parameters, simulated=place.simulated, run_id=run["run_id"],
+        name=run_id.removeprefix("discover-"),
+        kind="discovery",
+        title=f"Seed discovery: {about['Hashtags']}",
+        date=last,
+        posts=posts,
+        workspace=place.root,
+        pool=everyone[~everyone.isin(facts.get("seeds", []))].tolist(),
+        facts={**facts, "about": about},
+        parameters=SeedDiscovery().for_notebook() | parameters,
+        simulated=place.simulated,
+        run_id=run_id,
         started_at=run["started_at"],
-    )  # fmt: skip
+    )
 
 
 def load_table(
-    source: Path | str | None, workspace: Path | str = ".", *, mapping: Path | str | None = None,
-    format: str | None = None, name: str | None = None,
-) -> PostSet:  # fmt: skip
+    source: Path | str | None,
+    workspace: Path | str = ".",
+    *,
+    mapping: Path | str | None = None,
+    format: str | None = None,
+    name: str | None = None,
+) -> PostSet:
     """Read a file of posts of one's own.
 
     Parameters
@@ -182,8 +201,9 @@ def load_table(
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in export.report.dropped.items())
         about = {
             "File": f"{path.name}, read as {export.report.format}",
-            "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept" + (f" (left out: {left_out})" if left_out else ""),
-        }  # fmt: skip
+            "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
+            + (f" (left out: {left_out})" if left_out else ""),
+        }
         stem = name or re.sub(
             r"\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name, flags=re.IGNORECASE
         )
@@ -193,9 +213,17 @@ def load_table(
         dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
     )
     return PostSet(
-        name=label, kind="table", title=f"Coordinated sharing in {label}", date=last, posts=posts, workspace=place.root,
-        facts={"about": about}, parameters=OwnTable().for_notebook(), inputs=inputs, simulated=source is None,
-    )  # fmt: skip
+        name=label,
+        kind="table",
+        title=f"Coordinated sharing in {label}",
+        date=last,
+        posts=posts,
+        workspace=place.root,
+        facts={"about": about},
+        parameters=OwnTable().for_notebook(),
+        inputs=inputs,
+        simulated=source is None,
+    )
 
 
 def _tags(hashtags: list[str]) -> list[str]:

@@ -10,13 +10,13 @@ from typing import Any
 
 from coordlib.detect.sweep import Sweep
 from coordlib.errors import InputError
-from coordlib.files import write_json
+from coordlib.files import put_folder, staging_of, write_json
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.banners import simulated_banner
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
-from coordlib.report.package import is_staging, replace_folder, staging_of
+from coordlib.report.package import is_staging
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import (
     code_version,
@@ -98,7 +98,7 @@ class SweepReport:
         record = self._record({path.name: sha256_file(path) for path in sorted(staging.glob("*.csv"))})
         write_json(staging / "run.json", record)
         if staging != folder:
-            replace_folder(staging, folder)
+            put_folder(staging, folder)
         return provenance_box(record)
 
     def _told(self) -> dict[str, Any]:

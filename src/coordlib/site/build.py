@@ -6,7 +6,6 @@ leaves the published site as it was.
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
 import re
@@ -14,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -22,7 +20,7 @@ import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
-from coordlib.files import write_text
+from coordlib.files import WRITING, bring_back, put_folder, staging_of, write_text
 from coordlib.lock import workspace_lock
 from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
@@ -33,8 +31,7 @@ from coordlib.site.home import archive_page, home_page
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
 MARKER = ".coordlib-site"
-#: What hosts keep beside a site.
-KEPT = (".git", "CNAME", ".nojekyll")
+_MARK = "Made by coordlib; replaced by the next rendering. Its files:"
 #: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
 _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
@@ -95,14 +92,20 @@ def render_site(workspace: Path | str, output: Path | str | None = None, engine:
         return _render(Path(workspace), output, engine)
 
 
+def site_is_due(workspace: Path | str, output: Path | str | None = None) -> bool:
+    """Whether the site of a workspace is missing, or older than one of its reports."""
+    made = Path(output or Path(workspace) / "_site") / MARKER
+    pages = [path for name in ("*/", "*/*/index.ipynb") for path in (Path(workspace) / "reports").glob(name)]
+    return not made.is_file() or any(made.stat().st_mtime_ns < path.stat().st_mtime_ns for path in pages)
+
+
 def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     root = workspace.resolve()
     target = (Path(output) if output else root / "_site").resolve()
     _check_target(target, root)
     prepare_site(root)
-    for leftover in root.glob(".site-*"):  # of a killed rendering; the lock is ours
-        shutil.rmtree(leftover, ignore_errors=True)
-    built = Path(tempfile.mkdtemp(prefix=".site-", dir=root)) / "site"
+    built = root / f".site{WRITING}" / "site"
+    built.parent.mkdir()
     try:
         (_with_quarto if engine == "quarto" else _with_smalldocs)(root, built)
         _complete(root, built)
@@ -153,15 +156,43 @@ def _write(path: Path, text: str) -> None:
 
 def _check_target(target: Path, root: Path) -> None:
     """Refuse a place that holds anything but a site of ours: what is there is replaced."""
-    if target == root or target in root.parents:
-        raise PublishError(f"{target}: holds the workspace; name another folder for the site")
+    sources = [root / name for name in ("reports", "notebooks", "params", "drafts", "sweeps")]
+    if target == root or target in root.parents or any(target.is_relative_to(source) for source in sources):
+        raise PublishError(f"{target}: holds what the site is made from; name another folder for the site")
     if target.exists() and not target.is_dir():
         raise PublishError(f"{target}: is a file; name a folder for the site")
-    if not target.is_dir() or not {path.name for path in target.iterdir()} - set(KEPT):
+    if not target.is_dir() or all(_kept(path) for path in target.iterdir()):
         return
     earlier = (target / "site_libs").is_dir() and (target / "reports" / "data-dictionary.html").is_file()
     if not (target / MARKER).is_file() and not earlier:
         raise PublishError(f"{target}: is not empty and not a site of ours; name another folder")
+    if strangers := _not_ours(target):
+        raise PublishError(
+            f"{target}: holds {strangers[0]}, which no rendering wrote and the next would delete "
+            f"({len(strangers)} such); move it elsewhere or name another folder"
+        )
+
+
+def _kept(path: Path) -> bool:
+    """Whether it is what a host keeps at the top of a site (.git, .nojekyll, .htaccess, CNAME)."""
+    return path.name != MARKER and (path.name.startswith(".") or path.name == "CNAME")
+
+
+def _not_ours(site: Path) -> list[str]:
+    """Files that somebody put into a site; none where the site does not say what it was made of."""
+    try:
+        ours = (site / MARKER).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    if not ours or ours[0] != _MARK:
+        return []
+    known = set(ours[1:])
+    there = (path.relative_to(site) for path in sorted(site.rglob("*")) if not path.is_dir())
+    return [
+        path.as_posix()
+        for path in there
+        if path.as_posix() not in known and not path.name.startswith(".") and not _kept(site / path.parts[0])
+    ]
 
 
 def _with_smalldocs(root: Path, built: Path) -> None:
@@ -180,7 +211,7 @@ def _with_quarto(root: Path, built: Path) -> None:
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
-        return sites | {name for name in names if name in {".git", ".quarto"} or name.startswith(".site-")}
+        return sites | {name for name in names if name in {".git", ".quarto"} or name.endswith(WRITING)}
 
     shutil.copytree(root, stage, ignore=left_out, copy_function=_link)
     try:
@@ -203,7 +234,7 @@ def _run(command: list[str], root: Path, built: Path, name: str) -> None:
         1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
     )
     with (
-        tempfile.NamedTemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        (built.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:
@@ -260,40 +291,17 @@ def _complete(root: Path, built: Path) -> None:
 
 
 def _replace(built: Path, target: Path) -> None:
-    """Put the site in place in one step, so that there is always one; what a host keeps beside it stays."""
+    """Put the site in place in one step; what a host keeps beside it is part of the new one before."""
+    fresh = staging_of(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    (built / MARKER).write_text("Made by coordlib; replaced by the next rendering.\n", encoding="utf-8")
-    fresh, old = (target.with_name(f".{target.name}.{name}") for name in ("new", "old"))
-    for leftover in (old, fresh):  # the old one first: what a host keeps beside a site is there
-        _sweep(leftover, target)
+    bring_back(target)
+    shutil.rmtree(fresh, ignore_errors=True)  # of a killed rendering
     shutil.move(built, fresh)  # across file systems this copies; only then is anything replaced
-    if not target.exists():
-        fresh.rename(target)
-    elif not _exchange(fresh, target):  # a file system without an exchange: a moment with no site
-        target.rename(old)
-        fresh.rename(target)
-        old.rename(fresh)
-    _sweep(fresh, target)
-
-
-def _sweep(leftover: Path, target: Path) -> None:
-    """Remove an earlier site, or what a killed rendering left of one, after what is not ours is brought back."""
-    if not leftover.is_dir():
-        return
-    if not target.exists():  # killed between two renames
-        leftover.rename(target)
-        return
-    for name in KEPT:
-        if (leftover / name).exists() and not (target / name).exists():
-            (leftover / name).rename(target / name)
-    shutil.rmtree(leftover)
-
-
-def _exchange(one: Path, two: Path) -> bool:
-    """Exchange two folders in one step of the operating system; False where it cannot."""
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return bool(rename(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)
+    for kept in [path for path in target.glob("*") if _kept(path) and not (fresh / path.name).exists()]:
+        if kept.is_dir():
+            shutil.copytree(kept, fresh / kept.name, symlinks=True, copy_function=_link)
+        else:
+            _link(str(kept), str(fresh / kept.name))
+    ours = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
+    (fresh / MARKER).write_text("\n".join([_MARK, *ours, ""]), encoding="utf-8")
+    put_folder(fresh, target)

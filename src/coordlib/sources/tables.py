@@ -177,7 +177,13 @@ def inspect_text(path: Path, where: str) -> TextLayout:
     if not first.strip():
         raise EmptyInputError(f"{where}: the file holds only blank lines; export or download it again")
     delimiter = _delimiter(first)
-    names = next(csv.reader(io.StringIO(first), delimiter=delimiter))
+    try:
+        names = next(csv.reader(io.StringIO(first), delimiter=delimiter))
+    except csv.Error:
+        raise FileFormatError(
+            f"{where}: a column name holds a carriage return, so where the header ends is not known; "
+            "save the file as 'CSV UTF-8'"
+        ) from None
     cells = len(next(csv.reader(io.StringIO(tail, newline=""), delimiter=delimiter), []))
     # A line with quotes can be the end of a longer row; one without is a row, or what is left of it.
     if lines > 1 and tail.strip() and '"' not in tail and cells < len(names):
@@ -308,9 +314,9 @@ def _place(path: Path, compressed: bool, wanted: str) -> str:
         if found := pattern.search(first):
             return f", line {first.count(chr(10), 0, found.start()) + 1}, in the header"
         delimiter = _delimiter(first)
-        names = next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
         reader = csv.reader(text, delimiter=delimiter)
         try:
+            names = next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
             for record in reader:
                 for number, cell in enumerate(record):
                     if pattern.search(cell):

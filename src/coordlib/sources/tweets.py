@@ -139,7 +139,7 @@ def _unique_rows(rows: Iterable[Mapping[str, Any]], key: str) -> pd.DataFrame:
     columns = dict.fromkeys([key, *(name for row in kept.values() for name in row)])
     return pd.DataFrame(
         {
-            name: pd.Series(
+            valid_text(name): pd.Series(
                 [_valid(row.get(name)) for row in kept.values()], dtype="str" if _is_id(name) else object
             )
             for name in columns

@@ -11,10 +11,22 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-from coordlib.errors import SchemaVersionError, StoreError
+from coordlib.errors import DatabaseFailedError, SchemaVersionError, StoreError
 
 #: Milliseconds a writer waits for another one before it gives up.
 BUSY_TIMEOUT_MS = 30_000
+_DAMAGED = "the file is damaged, put a copy in its place"
+#: What the machine does to a database that is open, by SQLite's codes; any other error is a mistake of ours.
+_MACHINE = {
+    sqlite3.SQLITE_FULL: "free space on the disk",
+    sqlite3.SQLITE_IOERR: "free space on the disk, or see whether it is damaged",
+    sqlite3.SQLITE_READONLY: "make file and folder writable",
+    sqlite3.SQLITE_CANTOPEN: "make file and folder writable",
+    sqlite3.SQLITE_BUSY: "end the other program that holds it",
+    sqlite3.SQLITE_LOCKED: "end the other program that holds it",
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
 
 
 #: Values for the question marks of a statement.
@@ -58,6 +70,8 @@ class Store:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+        if advice := _advice(error):
+            raise DatabaseFailedError(f"{self.path}: {error}; {advice}, and start again") from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -77,10 +91,11 @@ class Store:
         self.connection.execute("BEGIN" if self.read_only else "BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk has rolled back by itself
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """Return the rows of a query."""
@@ -149,8 +164,14 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         store = Store(connection, file, read_only=read_only)
         _migrate(store)
     except (sqlite3.DatabaseError, OSError) as error:
-        raise StoreError(f"{file}: cannot be opened as a workspace database ({error})") from None
+        kind = StoreError if _advice(error) in (None, _DAMAGED) else DatabaseFailedError
+        raise kind(f"{file}: cannot be opened as a workspace database ({error})") from None
     return store
+
+
+def _advice(error: BaseException | None) -> str | None:
+    """What to do about an error of the machine; None for any other."""
+    return _MACHINE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the low byte is the kind
 
 
 def _migrate(store: Store) -> None:

@@ -21,13 +21,18 @@ def start_run(
     code_version: str,
     parameters: Mapping[str, Any],
 ) -> None:
-    """Begin a run, or begin it again: what an earlier attempt of the same id found is forgotten."""
-    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "status")
+    """Begin a run, or begin it again: what an earlier attempt of the same id found and knew is forgotten.
+
+    Only which accounts of the pool a discovery brought is kept: they are in the pool still.
+    """
+    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
     again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
+    earlier = run_of(store, run_id)
+    kept = {name: fact for name, fact in (earlier["facts"] if earlier else {}).items() if name == "seeds"}
     as_json = json.dumps(dict(parameters), sort_keys=True)
     with store.transaction():
         _forget(store, run_id)
-        values = (run_id, kind, date, started_at, code_version, as_json, "running")
+        values = (run_id, kind, date, started_at, code_version, as_json, json.dumps(kept), "running")
         store.write(insert("runs", columns, again), values)
 
 
@@ -91,10 +96,13 @@ def runs(store: Store) -> pd.DataFrame:
 
 
 def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
-    """Return the newest run of a day (of the newest day by default), with its facts and parameters."""
+    """Return the newest run of a day, with its facts and parameters.
+
+    Without a day it is the newest one that was finished; only where none was, the newest that was begun.
+    """
     row = store.row(
-        "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?, "
-        "(SELECT MAX(date) FROM runs WHERE kind IN ('replay', 'monitor'))) ORDER BY started_at DESC, run_id DESC LIMIT 1",
+        "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?1, date) ORDER BY "
+        "?1 IS NULL AND status != 'done', date DESC, started_at DESC, run_id DESC LIMIT 1",
         (date,),
     )
     return None if row is None else _with_objects(row)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, MissingColumnError
+from coordlib.sources.exports.records import is_json
 from coordlib.sources.tables import iter_table, line_of_row, read_table, refuse_damaged_ids
 
 #: Any text but NUL and the one spelling of a missing value.
@@ -187,3 +188,20 @@ def test_a_damaged_parquet_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match="not a readable Parquet file") as refused:
         read_table(file)
     assert "\n" not in str(refused.value)
+
+
+def test_a_carriage_return_in_a_column_name_is_one_line(tmp_path: Path) -> None:
+    """opensupplyhub/open-apparel-registry#449: the error of the reader names neither the file nor what to do."""
+    (tmp_path / "a.csv").write_bytes(b'user"\rname",mentions\nann,3\n')
+    with pytest.raises(FileFormatError, match="a column name holds a carriage return"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_a_damaged_compressed_file_is_said_whatever_it_is_taken_for(tmp_path: Path) -> None:
+    """zlib raises an error of its own in the middle of a stream, beside those of gzip."""
+    data = bytearray(gzip.compress(b"id,username,date,text\n" * 200, mtime=0))
+    data[12:20] = b"\xff" * 8
+    (tmp_path / "a.csv.gz").write_bytes(bytes(data))
+    assert not is_json(tmp_path / "a.csv.gz", "a.csv.gz")
+    with pytest.raises(FileFormatError, match="cut short or damaged"):
+        read_table(tmp_path / "a.csv.gz")

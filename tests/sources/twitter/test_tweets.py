@@ -181,3 +181,8 @@ def test_what_is_wrong_is_named(folder: Path, tmp_path: Path, tables: dict[str, 
         cl.sources.reshape_tweets(tables, "likes")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="call preprocess_tweets"):
         cl.sources.reshape_tweets({}, "urls")
+
+
+def test_half_a_character_in_the_name_of_a_field_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "data_1.json").write_text('[{"id": "1", "text": "a", "odd\\ud800": 1}]')
+    assert [name for name in cl.sources.load_tweets_json(tmp_path / "data_1.json") if name.startswith("odd")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -30,7 +31,7 @@ def is_json(path: Path, where: str) -> bool:
     with gzip.open(path, "rb") if kind == "gzip" else path.open("rb") as stream:
         try:
             head = stream.read(256)
-        except (EOFError, OSError):
+        except (EOFError, OSError, zlib.error):  # damaged, which its reader says
             return False
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
