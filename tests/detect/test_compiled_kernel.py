@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from coordlib.detect import coordinated_edges, detect_groups, kernel
-from coordlib.detect.engine import Codes, find_edges
+from coordlib.detect.engine import Codes, find_edges, window_rows
 
 pytest.importorskip("numba")
 
@@ -139,7 +139,9 @@ def test_texts_are_numbered_by_first_appearance() -> None:
     starts = np.cumsum([0, *(len(text.encode()) for text in texts)])
     known = np.array([text != "" for text in texts])
     for seed in (0, 1, 2**62):
-        codes, count = compiled.number_text(starts, np.frombuffer(data, dtype=np.uint8), known, seed)
+        table, codes = np.full(16, -1, dtype=np.int32), np.full(len(texts), -1, dtype=np.int32)
+        text = np.frombuffer(data, dtype=np.uint8)
+        count, _ = compiled.number_text(starts, text, known, seed, table, codes.copy(), codes)
         assert (codes.tolist(), count) == ([0, 1, -1, 2, 1, 3, 0], 4)
 
 
@@ -162,9 +164,9 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
         for start, chunk in ((0, 8_000_000), (10**9, 3)):
             monkeypatch.setattr(kernel, "COMPILED_FROM", start)
             monkeypatch.setattr(kernel, "CHUNK", chunk)
-            codes = Codes.from_table(pa.Table.from_pandas(shares, preserve_index=False))
+            codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches(7))
             assert codes.has_duplicates() == repeated.any()
-            found = find_edges(codes, window, least)
+            found = find_edges(window_rows(codes, least), window)
             batches = found.batches(wanted["weight_threshold"].to_numpy())
             assert pa.Table.from_batches(list(batches)).to_pylist() == wanted.to_dict("records")
 
@@ -175,6 +177,6 @@ def test_blank_ids_are_missing_and_numbers_are_text() -> None:
         "content_id": pa.array(["a", "b", "c", "\t", "d", "e"]).dictionary_encode(),
         "timestamp_share": pa.array([1, 2, None, 4, 5, 6]),
     })  # fmt: skip
-    codes = Codes.from_table(table)
+    codes = Codes.from_batches(table.to_batches())
     assert codes.lacking() == {"object": 4, "account": 0, "content": 1, "time": 1}
     assert codes.account_names.to_pylist() == list("123456")

@@ -185,11 +185,11 @@ def test_an_interrupted_write_leaves_the_earlier_result(
     target = tmp_path / "edges.csv"
     target.write_text("earlier", encoding="utf-8")
 
-    def fails(frame: pd.DataFrame, path: Path) -> None:
+    def fails(found: object, over: object, path: Path) -> None:
         path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("coordlib.runs.edge_list.write_csv", fails)
+    monkeypatch.setattr("coordlib.runs.edge_list._write_csv", fails)
     code, _, err = run(monkeypatch, capsys, source, "-o", target)
     assert code == 1
     assert "No space left on device" in err

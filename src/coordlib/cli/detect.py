@@ -22,7 +22,7 @@ def _help(name: str) -> str:
 
 @app.command()
 def detect(
-    shares: Annotated[Path, typer.Argument(help="Table of shares (CSV, also .gz, or Parquet), or any export 'coordlib import' recognises.", show_default=False)],
+    shares: Annotated[Path, typer.Argument(help="Table of shares (CSV, also .gz, or Parquet), a folder or a quoted pattern of them, or any export 'coordlib import' recognises.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)],
     time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
     min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,

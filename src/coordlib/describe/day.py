@@ -8,7 +8,7 @@ from typing import Literal
 import networkx as nx
 import pandas as pd
 
-from coordlib.detect.edges import ties_at_top
+from coordlib.detect.threshold import ties_at_top
 
 Outcome = Literal["network", "tied", "no-coordination", "too-little-data", "no-input", "failed"]
 

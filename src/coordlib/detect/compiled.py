@@ -22,24 +22,24 @@ from coordlib.detect.columns import (
 
 #: Up to so many values each is compared with those before it; more are sorted.
 _FEW = 16
+#: Rows whose places in a table are fetched together.
+_AHEAD = 64
 
 _compile: Any = numba.njit(cache=True, nogil=True)
 
 
 @_compile
-def counting_order(keys, order, shift, n_digits):  # type: ignore[no-untyped-def]
+def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-untyped-def]
     """Sort row numbers by some bits of their keys (`n_digits` is a power of two), stable."""
     places = np.zeros(n_digits + 1, dtype=np.int64)
     for row in order:
         places[((keys[row] >> shift) & (n_digits - 1)) + 1] += 1
     for digit in range(n_digits):
         places[digit + 1] += places[digit]
-    result = np.empty_like(order)
     for row in order:
         digit = (keys[row] >> shift) & (n_digits - 1)
         result[places[digit]] = row
         places[digit] += 1
-    return result
 
 
 @_compile
@@ -64,33 +64,56 @@ def count_pairs(rows, window, loops, good, found, counts):  # type: ignore[no-un
 
 
 @_compile
-def fill_pairs(rows, window, loops, good, start, stop, pairs):  # type: ignore[no-untyped-def]
-    """Write the row numbers of the pairs whose account that sorts first is in a range."""
+def fill_rows(rows, window, loops, good, pairs):  # type: ignore[no-untyped-def]
+    """Write the row numbers of all pairs."""
     k = 0
     for i in range(len(rows)):
         last = rows[i, TIME] + window
         for j in range(i + 1, len(rows)):
             if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
                 break
-            if start <= min(rows[i, ACCOUNT], rows[j, ACCOUNT]) < stop and _is_pair(rows, i, j, loops, good):
+            if _is_pair(rows, i, j, loops, good):
                 pairs[k, 0] = i
                 pairs[k, 1] = j
                 k += 1
 
 
 @_compile
-def describe_pairs(rows, numbers, pairs):  # type: ignore[no-untyped-def]
-    """Write accounts, object, contents and seconds of each pair of rows."""
-    for k in range(len(numbers)):
-        i, j = numbers[k, 0], numbers[k, 1]
-        if rows[i, ACCOUNT] > rows[j, ACCOUNT]:
-            i, j = j, i
-        pairs[k, LOW] = rows[i, ACCOUNT]
-        pairs[k, HIGH] = rows[j, ACCOUNT]
-        pairs[k, SHARED] = rows[i, OBJECT]
-        pairs[k, LOW_CONTENT] = rows[i, CONTENT]
-        pairs[k, HIGH_CONTENT] = rows[j, CONTENT]
-        pairs[k, SECONDS] = abs(rows[i, TIME] - rows[j, TIME])
+def fill_pairs(rows, window, loops, good, start, stop, places, pairs):  # type: ignore[no-untyped-def]
+    """Write the pairs whose account that sorts first is in a range, those of one account together from its place on."""
+    for i in range(len(rows)):
+        last = rows[i, TIME] + window
+        for j in range(i + 1, len(rows)):
+            if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
+                break
+            low, high = (i, j) if rows[i, ACCOUNT] <= rows[j, ACCOUNT] else (j, i)
+            account = rows[low, ACCOUNT]
+            if start <= account < stop and _is_pair(rows, i, j, loops, good):
+                k = places[account - start]
+                places[account - start] += 1
+                pairs[k, LOW] = account
+                pairs[k, HIGH] = rows[high, ACCOUNT]
+                pairs[k, SHARED] = rows[i, OBJECT]
+                pairs[k, LOW_CONTENT] = rows[low, CONTENT]
+                pairs[k, HIGH_CONTENT] = rows[high, CONTENT]
+                pairs[k, SECONDS] = rows[j, TIME] - rows[i, TIME]
+
+
+@_compile
+def sort_within(pairs, ends):  # type: ignore[no-untyped-def]
+    """Sort the pairs of each first account by the second, stable: the pairs of one account fit the cache."""
+    start = 0
+    for end in ends:
+        size = end - start
+        if size > 1:
+            keys = np.empty(size, dtype=np.int64)
+            for k in range(size):
+                keys[k] = (np.int64(pairs[start + k, HIGH]) << 32) | k
+            keys.sort()
+            some = pairs[start:end].copy()
+            for k in range(size):
+                pairs[start + k] = some[keys[k] & 0xFFFFFFFF]
+        start = end
 
 
 @_compile
@@ -129,89 +152,87 @@ def _first_of_each(values, found):  # type: ignore[no-untyped-def]
 
 
 @_compile
-def sum_pairs(pairs, order):  # type: ignore[no-untyped-def]
-    """Sum sorted pairs to edges: numbers (low, high, weight, objects, contents of each), seconds, first pair, objects."""
+def count_edges(pairs):  # type: ignore[no-untyped-def]
+    """Return the number of edges and the most pairs of one."""
     n_edges, run, longest = 0, 0, 0
-    for k in range(len(order)):
-        p = order[k]
-        if k == 0 or pairs[p, LOW] != pairs[order[k - 1], LOW] or pairs[p, HIGH] != pairs[order[k - 1], HIGH]:
+    for k in range(len(pairs)):
+        if k == 0 or pairs[k, LOW] != pairs[k - 1, LOW] or pairs[k, HIGH] != pairs[k - 1, HIGH]:
             n_edges += 1
             run = 0
         run += 1
         longest = max(longest, run)
-    numbers = np.empty((n_edges, 6), dtype=pairs.dtype)
-    seconds = np.zeros(n_edges, dtype=np.int64)
-    first = np.empty(n_edges, dtype=order.dtype)
-    objects = np.empty(len(order), dtype=pairs.dtype)
+    return n_edges, longest
+
+
+@_compile
+def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-untyped-def]
+    """Write for each edge its numbers (low, high, weight, objects, contents of each), seconds and distinct objects."""
+    n_edges = len(seconds)
     scratch = np.empty((3, longest), dtype=pairs.dtype)
     found = np.empty(longest, dtype=pairs.dtype)
     n_objects, k = 0, 0
     for edge in range(n_edges):
-        start = order[k]
-        first[edge] = start
-        weight = 0
-        while k < len(order):
-            p = order[k]
-            if pairs[p, LOW] != pairs[start, LOW] or pairs[p, HIGH] != pairs[start, HIGH]:
-                break
-            scratch[0, weight] = pairs[p, SHARED]
-            scratch[1, weight] = pairs[p, LOW_CONTENT]
-            scratch[2, weight] = pairs[p, HIGH_CONTENT]
-            seconds[edge] += pairs[p, SECONDS]
-            weight += 1
+        start = k
+        while k < len(pairs) and pairs[k, LOW] == pairs[start, LOW] and pairs[k, HIGH] == pairs[start, HIGH]:
+            scratch[0, k - start] = pairs[k, SHARED]
+            scratch[1, k - start] = pairs[k, LOW_CONTENT]
+            scratch[2, k - start] = pairs[k, HIGH_CONTENT]
+            seconds[edge] += pairs[k, SECONDS]
             k += 1
+        weight = k - start
         shared = _first_of_each(scratch[0, :weight], objects[n_objects:])
         n_objects += shared
-        numbers[edge, 0] = pairs[start, LOW]
-        numbers[edge, 1] = pairs[start, HIGH]
-        numbers[edge, 2] = weight
-        numbers[edge, 3] = shared
-        numbers[edge, 4] = _first_of_each(scratch[1, :weight], found)
-        numbers[edge, 5] = _first_of_each(scratch[2, :weight], found)
-    return numbers, seconds, first, objects[:n_objects].copy()
+        numbers[0, edge] = pairs[start, LOW]
+        numbers[1, edge] = pairs[start, HIGH]
+        numbers[2, edge] = weight
+        numbers[3, edge] = shared
+        numbers[4, edge] = _first_of_each(scratch[1, :weight], found)
+        numbers[5, edge] = _first_of_each(scratch[2, :weight], found)
+    return n_objects
 
 
 @_compile
-def number_text(starts, text, known, seed):  # type: ignore[no-untyped-def]
+def number_text(starts, text, known, seed, table, firsts, codes):  # type: ignore[no-untyped-def]
     """Number texts by first appearance: text n is the bytes from starts[n] to starts[n + 1]; −1 where not known.
 
     A `seed` nobody knows beforehand keeps hostile ids from slowing the search; the numbers do not depend on it.
     """
-    n = len(starts) - 1
-    size = 16
-    while size < 2 * n:
-        size *= 2
-    table = np.full(size, -1, dtype=np.int32)
-    codes = np.full(n, -1, dtype=np.int32)
-    firsts = np.empty(n, dtype=np.int32)
+    n, size = len(codes), len(table)
     count = 0
-    for row in range(n):
-        if not known[row]:
-            continue
-        begin, length = starts[row], starts[row + 1] - starts[row]
-        digest = np.uint64(seed)
-        for k in range(length):
-            digest = (digest ^ np.uint64(text[begin + k])) * np.uint64(1099511628211)
-        digest ^= digest >> np.uint64(29)
-        place = np.int64(digest & np.uint64(size - 1))
-        while True:
-            code = table[place]
-            if code < 0:
-                table[place] = count
-                firsts[count] = row
-                codes[row] = count
-                count += 1
-                break
-            other = starts[firsts[code]]
-            if starts[firsts[code] + 1] - other == length:
-                k = 0
-                while k < length and text[other + k] == text[begin + k]:
-                    k += 1
-                if k == length:
-                    codes[row] = code
+    places = np.empty(_AHEAD, dtype=np.int64)
+    looked_at = np.int64(0)
+    for block in range(0, n, _AHEAD):
+        rows = min(_AHEAD, n - block)
+        # Looking at the places of many rows first lets the machine fetch them all at once.
+        for b in range(rows):
+            begin, end = starts[block + b], starts[block + b + 1]
+            digest = np.uint64(seed)
+            for k in range(begin, end):
+                digest = (digest ^ np.uint64(text[k])) * np.uint64(1099511628211)
+            digest ^= digest >> np.uint64(29)
+            places[b] = np.int64(digest & np.uint64(size - 1))
+            looked_at += table[places[b]]
+        for b in range(rows):
+            row, place = block + b, places[b]
+            begin, length = starts[row], starts[row + 1] - starts[row]
+            while known[row]:
+                code = table[place]
+                if code < 0:
+                    table[place] = count
+                    firsts[count] = row
+                    codes[row] = count
+                    count += 1
                     break
-            place = (place + 1) & (size - 1)
-    return codes, count
+                other = starts[firsts[code]]
+                if starts[firsts[code] + 1] - other == length:
+                    k = 0
+                    while k < length and text[other + k] == text[begin + k]:
+                        k += 1
+                    if k == length:
+                        codes[row] = code
+                        break
+                place = (place + 1) & (size - 1)
+    return count, looked_at
 
 
 @_compile
@@ -236,15 +257,20 @@ def warm_up() -> None:
     order = np.arange(2, dtype=np.int32)
     good, found = np.ones(2, dtype=bool), np.zeros(2, dtype=bool)
     for keys in (rows[:, 0], rows[:, 0].copy(), rows[:, 3].astype(np.int64)):
-        counting_order(keys, order, 0, 65536)
+        counting_order(keys, order, 0, 65536, order.copy())
     count_pairs(rows, 10, False, good, found, np.zeros(2, dtype=np.int64))
-    numbers = np.empty((1, 2), dtype=np.int32)
-    fill_pairs(rows, 10, False, good, 0, 2, numbers)
+    fill_rows(rows, 10, False, good, np.empty((1, 2), dtype=np.int32))
     pairs = np.empty((1, 6), dtype=np.int32)
-    describe_pairs(rows, numbers, pairs)
-    sum_pairs(pairs, order[:1])
-    starts, text = np.array([0, 1, 2]), np.frombuffer(b"ab", dtype=np.uint8)
-    number_text(starts, text, good, 1)
+    fill_pairs(rows, 10, False, good, 0, 2, np.zeros(2, dtype=np.int64), pairs)
+    sort_within(pairs, np.array([1, 1]))
+    count_edges(pairs)
+    sum_sorted(
+        pairs, 1, np.empty((6, 1), dtype=np.int32), np.zeros(1, dtype=np.int64), np.empty(1, dtype=np.int32)
+    )
+    # As Arrow gives them: not to be written to.
+    text = np.frombuffer(b"ab", dtype=np.uint8)
+    starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
+    number_text(starts, text, good, 1, np.full(16, -1, dtype=np.int32), order.copy(), order.copy())
     same_text(order, starts, text, starts, text)
 
 

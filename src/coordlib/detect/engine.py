@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,17 +37,30 @@ class Codes:
     n_contents: int
 
     @classmethod
-    def from_table(cls, shares: pa.Table) -> Codes:
-        """Number the ids of a table with ``object_id``, ``account_id``, ``content_id`` and ``timestamp_share`` (int64)."""
-        objects, object_names = _dictionary(shares["object_id"])
-        accounts, account_names = _dictionary(shares["account_id"])
-        texts = _text(shares["content_id"])
-        contents, n_contents = _numbered(texts)
-        times = shares["timestamp_share"].combine_chunks()
+    def from_batches(cls, batches: Iterable[pa.RecordBatch]) -> Codes:
+        """Number the ids of ``object_id``, ``account_id``, ``content_id``; ``timestamp_share`` is whole seconds.
+
+        Ids are text, whole numbers or dictionaries of them; batches are not kept.
+        """
+        objects: list[pa.Array] = []
+        accounts: list[pa.Array] = []
+        contents = [pa.array([], pa.large_string())]
+        times, timed = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
+        for batch in batches:
+            objects.append(_encoded(batch["object_id"]))
+            accounts.append(_encoded(batch["account_id"]))
+            contents.append(_text(batch["content_id"]))
+            moments = batch["timestamp_share"].cast(pa.int64())
+            times.append(moments.fill_null(0).to_numpy(zero_copy_only=False))
+            timed.append(moments.is_valid().to_numpy(zero_copy_only=False))
+        object_codes, object_names = _unified(objects)
+        account_codes, account_names = _unified(accounts)
+        texts = pa.concat_arrays(contents)
+        del contents, objects, accounts
+        numbers, n_contents = _numbered(texts)
         return cls(
-            objects, accounts, contents, times.fill_null(0).to_numpy(zero_copy_only=False),
-            times.is_valid().to_numpy(zero_copy_only=False), _same_text(objects, object_names, texts),
-            object_names, account_names, texts, n_contents,
+            object_codes, account_codes, numbers, np.concatenate(times), np.concatenate(timed),
+            _same_text(object_codes, object_names, texts), object_names, account_names, texts, n_contents,
         )  # fmt: skip
 
     def has_duplicates(self) -> bool:
@@ -68,12 +81,9 @@ class Codes:
         }
 
 
-def _text(column: pa.ChunkedArray) -> pa.Array:
-    """Return ids as one array of text in which an empty or blank one is missing."""
-    text = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(text, pa.ChunkedArray):
-        text = pa.concat_arrays(text.chunks)
-    text = text.cast(pa.large_string())
+def _text(column: pa.Array) -> pa.Array:
+    """Return ids as text in which an empty or blank one is missing."""
+    text = column.cast(pa.large_string())
     starts, data = _buffers(text)
     filled = starts[1:] > starts[:-1]
     first = data[starts[:-1][filled]] if len(data) else data
@@ -93,33 +103,38 @@ def _buffers(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint
     return places, np.frombuffer(data, dtype=np.uint8) if data and data.size else np.empty(0, dtype=np.uint8)
 
 
-def _dictionary(column: pa.ChunkedArray) -> tuple[IntArray, pa.Array]:
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    return column if pa.types.is_dictionary(column.type) else _text(column).dictionary_encode()
+
+
+def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
     """Number ids; names are text, different and neither missing nor blank."""
-    if not pa.types.is_dictionary(column.type):
-        column = pa.chunked_array([_text(column)]).dictionary_encode()
-    column = column.unify_dictionaries()
-    names = _text(column.chunk(0).dictionary) if column.num_chunks else pa.array([], pa.large_string())
-    codes = np.concatenate(
-        [np.empty(0, dtype=np.int32), *(chunk.indices.fill_null(-1).to_numpy() for chunk in column.chunks)]
-    )
+    chunks = pa.chunked_array(parts, parts[0].type if parts else pa.dictionary(pa.int32(), pa.large_string()))
+    chunks = chunks.unify_dictionaries().chunks
+    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
+    names = _text(chunks[0].dictionary if chunks else pa.array([], pa.large_string()))
+    places = np.append(np.arange(len(names), dtype=np.int32), np.int32(-1))
     if names.null_count:
         known = names.is_valid().to_numpy(zero_copy_only=False)
-        places = np.append(np.where(known, np.cumsum(known) - 1, -1), -1)
-        codes, names = places[codes], names.drop_null()
-    return codes, names
+        places[:-1] = np.where(known, np.cumsum(known) - 1, -1)
+        codes, names = [places[part] for part in codes], names.drop_null()
+    return np.concatenate([places[:0], *codes]), names
 
 
 def _numbered(texts: pa.Array) -> tuple[IntArray, int]:
     compiled = kernel.compiled_for(len(texts))
     if compiled is not None:
         known = texts.is_valid().to_numpy(zero_copy_only=False)
-        codes, count = compiled.number_text(*_buffers(texts), known, secrets.randbits(63))
+        codes, firsts = np.full(len(texts), -1, dtype=np.int32), np.empty(len(texts), dtype=np.int32)
+        table = np.full(1 << (2 * len(texts) - 1).bit_length(), -1, dtype=np.int32)
+        count, _ = compiled.number_text(*_buffers(texts), known, secrets.randbits(63), table, firsts, codes)
         return codes, int(count)
     encoded = texts.dictionary_encode()
-    return encoded.indices.fill_null(-1).to_numpy(), len(encoded.dictionary)
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(encoded.dictionary)
 
 
 def _same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
+    """Say for each row whether the name with its code is its text."""
     compiled = kernel.compiled_for(len(texts))
     if compiled is not None:
         return np.asarray(compiled.same_text(codes, *_buffers(names), *_buffers(texts)))
@@ -135,40 +150,59 @@ class FoundEdges:
     An object's number is its place in the order in which objects appear in pairs.
     """
 
-    edges: Edges
+    parts: list[Edges]
     account_names: pa.Array
     object_names: pa.Array
 
-    def batches(self, over: npt.NDArray[np.int64], rows: Mask | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield the columns of :func:`coordlib.coordinated_edges`, ids dictionary-encoded; `over` marks heavy edges."""
-        edges = self.edges
-        ends = np.cumsum(edges.n_objects, dtype=np.int64)
-        chosen = np.arange(len(edges)) if rows is None else np.flatnonzero(rows)
-        for start in range(0, max(len(chosen), 1), BATCH):
-            some = chosen[start : start + BATCH]
-            sizes = edges.n_objects[some].astype(np.int64)
-            begins = np.cumsum(sizes) - sizes
-            places = np.repeat(ends[some] - sizes - begins, sizes) + np.arange(int(sizes.sum()))
-            used, objects = _compact(edges.objects[places], len(self.object_names))
-            low, high = edges.n_low[some].astype(np.int64), edges.n_high[some].astype(np.int64)
-            lists = pa.ListArray.from_arrays(
-                pa.array(np.append(begins, sizes.sum()).astype(np.int32)),
+    @property
+    def weights(self) -> npt.NDArray[np.int64]:
+        """The number of pairs of each edge."""
+        return np.concatenate([part.weight for part in self.parts]).astype(np.int64)
+
+    def n_accounts(self) -> int:
+        """Count the accounts that have an edge."""
+        seen = np.zeros(len(self.account_names), dtype=bool)
+        for part in self.parts:
+            seen[part.low] = seen[part.high] = True
+        return int(seen.sum())
+
+    def where(self, mask: Mask) -> FoundEdges:
+        """Keep some of the edges."""
+        masks = np.split(mask, np.cumsum([len(part) for part in self.parts])[:-1])
+        parts = [part.where(some) for part, some in zip(self.parts, masks, strict=True)]
+        return FoundEdges(parts, self.account_names, self.object_names)
+
+    def batches(self, over: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of :func:`coordlib.coordinated_edges`, ids dictionary-encoded; `over` marks heavy edges.
+
+        A batch has the same edges however many parts there are; there is at least one.
+        """
+        for start in range(0, max(len(over), 1), BATCH):
+            some, done = [], 0
+            for part in self.parts:
+                some.append(part.between(max(start - done, 0), max(start + BATCH - done, 0)))
+                done += len(part)
+            yield self._batch(kernel.joined(some), over[start : start + BATCH])
+
+    def _batch(self, edges: Edges, over: npt.NDArray[np.int64]) -> pa.RecordBatch:
+        used, objects = _compact(edges.objects, len(self.object_names))
+        low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
+        columns = {
+            "account_id": self._accounts(edges.low),
+            "account_id_y": self._accounts(edges.high),
+            "weight": edges.weight.astype(np.int64),
+            "n_objects": edges.n_objects.astype(np.int64),
+            "avg_time_delta": edges.seconds / edges.weight,
+            "n_content_id": low,
+            "n_content_id_y": high,
+            "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
+            "object_ids": pa.ListArray.from_arrays(
+                pa.array(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
                 pa.DictionaryArray.from_arrays(pa.array(objects), self.object_names.take(pa.array(used))),
-            )
-            yield pa.RecordBatch.from_pydict(
-                {
-                    "account_id": self._accounts(edges.low[some]),
-                    "account_id_y": self._accounts(edges.high[some]),
-                    "weight": edges.weight[some].astype(np.int64),
-                    "n_objects": sizes,
-                    "avg_time_delta": edges.seconds[some] / edges.weight[some],
-                    "n_content_id": low,
-                    "n_content_id_y": high,
-                    "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
-                    "object_ids": lists,
-                    "weight_threshold": over[some],
-                }
-            )
+            ),
+            "weight_threshold": over,
+        }
+        return pa.RecordBatch.from_pydict(columns)
 
     def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
         return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), self.account_names)
@@ -181,11 +215,21 @@ def _compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(seen), (np.cumsum(seen, dtype=np.int32) - 1)[codes]
 
 
-def find_edges(codes: Codes, time_window: int, min_participation: int) -> FoundEdges:
-    """Return the edges :func:`coordlib.detect_groups` and :func:`coordlib.coordinated_edges` find, sorted by account.
+@dataclass(frozen=True)
+class Rows:
+    """Shares that can be in a pair, sorted by object and time, accounts and objects numbered as the result has them."""
 
-    Pairs are counted first and then formed a bounded number at a time: memory follows shares and edges.
-    """
+    rows: IntArray
+    #: Contents and accounts of all shares of accounts that have enough of them.
+    contents: IntArray
+    accounts: IntArray
+    min_participation: int
+    account_names: pa.Array
+    object_names: pa.Array
+
+
+def window_rows(codes: Codes, min_participation: int) -> Rows:
+    """Sort shares for :func:`find_edges`, which needs nothing else of them."""
     n_accounts, n_objects = len(codes.account_names), len(codes.object_names)
     by_name = pc.sort_indices(codes.account_names).to_numpy()
     rank = np.empty(n_accounts + 1, dtype=np.int32)
@@ -202,33 +246,40 @@ def find_edges(codes: Codes, time_window: int, min_participation: int) -> FoundE
     objects, times = place[codes.objects[usable]], kernel.from_first(codes.times[usable])
     by_row = kernel.window_order(objects, times)
     rows = kernel.side_by_side(objects, accounts[usable], codes.contents[usable], times)[by_row]
-    del objects, times, by_row
+    names = codes.account_names.take(by_name)
+    return Rows(rows, codes.contents[kept], accounts[kept], min_participation, names, object_names)
+
+
+def find_edges(shares: Rows, time_window: int) -> FoundEdges:
+    """Return the edges :func:`coordlib.detect_groups` and :func:`coordlib.coordinated_edges` find, sorted by account.
+
+    Pairs are counted first and then formed a bounded number at a time: memory follows shares and edges.
+    """
+    rows, n_accounts, least = shares.rows, len(shares.account_names), shares.min_participation
     good = np.ones(len(rows), dtype=bool)
     found, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts)
-    if min_participation > 1:
-        passing = kernel.passing_contents(
-            rows[found, kernel.CONTENT], codes.contents[kept], accounts[kept], min_participation
-        )
+    rows, good = rows[found], good[found]
+    if least > 1:
+        passing = kernel.passing_contents(rows[:, kernel.CONTENT], shares.contents, shares.accounts, least)
         good = passing[rows[:, kernel.CONTENT]]
-        _, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts)
+        # Dropped are the pairs of two rows that both do not pass, and those are few.
+        few = rows[~good]
+        counts -= kernel.count_pairs(few, time_window, False, np.ones(len(few), dtype=bool), n_accounts)[1]
     parts = [
-        kernel.sum_pairs(
-            kernel.as_pairs(rows, kernel.row_pairs(rows, time_window, False, good, total, start, stop))
-        )
-        for start, stop, total in _ranges(counts)
+        kernel.sum_sorted(kernel.account_pairs(rows, time_window, False, good, counts, start, stop))
+        for start, stop in _ranges(counts)
     ]
-    return FoundEdges(kernel.joined(parts), codes.account_names.take(by_name), object_names)
+    return FoundEdges(parts, shares.account_names, shares.object_names)
 
 
-def _ranges(counts: IntArray) -> Iterator[tuple[int, int, int]]:
-    """Yield ranges of accounts with a bounded number of pairs (at least one account), and that number."""
+def _ranges(counts: IntArray) -> Iterator[tuple[int, int]]:
+    """Yield ranges of accounts with a bounded number of pairs, at least one account each."""
     totals = np.cumsum(counts)
     start, done = 0, 0
-    while start == 0 or start < len(counts):
+    while start < len(counts):
         stop = max(start + 1, int(np.searchsorted(totals, done + kernel.CHUNK, side="right")))
-        total = int(totals[stop - 1]) - done
-        yield start, stop, total
-        start, done = stop, done + total
+        yield start, stop
+        start, done = stop, int(totals[stop - 1])
 
 
 def _object_order(codes: Codes, accounts: IntArray, kept: IntArray) -> tuple[IntArray, Any]:

@@ -34,7 +34,7 @@ IntArray = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
 #: Rows or pairs from which compiled code pays for its loading.
-COMPILED_FROM = 200_000
+COMPILED_FROM = 2_000_000
 #: Pairs held at a time where they are only summed; about 40 bytes each.
 CHUNK = 8_000_000
 
@@ -43,8 +43,7 @@ CHUNK = 8_000_000
 class Edges:
     """Pairs summed by their two accounts, sorted by them; all arrays but `objects` have one number an edge.
 
-    ``objects`` holds the distinct objects of the first edge in the order of its pairs, then those of the second, …;
-    ``first`` is the number of each edge's first pair.
+    ``objects`` holds the distinct objects of the first edge in the order of its pairs, then those of the second, ….
     """
 
     low: IntArray
@@ -54,11 +53,24 @@ class Edges:
     n_low: IntArray
     n_high: IntArray
     seconds: IntArray
-    first: IntArray
     objects: IntArray
 
     def __len__(self) -> int:
         return len(self.low)
+
+    def where(self, mask: Mask) -> Edges:
+        """Keep some of the edges."""
+        columns = {name: getattr(self, name)[mask] for name in _ONE_AN_EDGE}
+        return Edges(**columns, objects=self.objects[np.repeat(mask, self.n_objects)])
+
+    def between(self, start: int, stop: int) -> Edges:
+        """Keep the edges from one number to before another."""
+        first, last = int(self.n_objects[:start].sum()), int(self.n_objects[:stop].sum())
+        columns = {name: getattr(self, name)[start:stop] for name in _ONE_AN_EDGE}
+        return Edges(**columns, objects=self.objects[first:last])
+
+
+_ONE_AN_EDGE = [field.name for field in fields(Edges) if field.name != "objects"]
 
 
 @functools.cache
@@ -104,8 +116,10 @@ def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
     bits = int(keys.max()).bit_length()
     digit = bits if 2**bits <= max(2**16, len(keys)) else 16
     for shift in range(0, max(bits, 1), max(digit, 1)):
-        order = compiled.counting_order(keys, order, shift, 2**digit)
-    return np.asarray(order)
+        result = np.empty_like(order)
+        compiled.counting_order(keys, order, shift, 2**digit, result)
+        order = result
+    return order
 
 
 def window_order(objects: IntArray, times: IntArray) -> IntArray:
@@ -151,75 +165,92 @@ def passing_contents(found: IntArray, contents: IntArray, accounts: IntArray, le
     return passing
 
 
-def row_pairs(
-    rows: IntArray, window: int, loops: bool, good: Mask, total: int, start: int = 0, stop: int | None = None
-) -> IntArray:
-    """Return the `total` pairs of row numbers whose account that sorts first is from `start` to before `stop`."""
-    stop = np.iinfo(np.int64).max if stop is None else stop
+def row_pairs(rows: IntArray, window: int, loops: bool, good: Mask, total: int) -> IntArray:
+    """Return the `total` pairs as two columns of row numbers."""
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
     compiled = compiled_for(len(rows))
     if compiled is not None:
         pairs = np.empty((total, 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
-        compiled.fill_pairs(rows, window, loops, good, start, stop, pairs)
+        compiled.fill_rows(rows, window, loops, good, pairs)
         return pairs
-    parts = [np.empty((0, 2), dtype=np.int64)]
-    for i, j in _pieces(rows, window, loops, good):
-        low = np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT])
-        parts.append(np.column_stack([i, j])[(low >= start) & (low < stop)])
-    return np.concatenate(parts)
+    pieces = [np.column_stack(piece) for piece in _pieces(rows, window, loops, good)]
+    return np.concatenate([np.empty((0, 2), dtype=np.int64), *pieces])
 
 
-def as_pairs(rows: IntArray, numbers: IntArray) -> IntArray:
-    """Return for pairs of row numbers what :func:`sum_pairs` needs: two accounts, object, two contents, seconds."""
-    pairs = np.empty((len(numbers), 6), dtype=rows.dtype)
-    compiled = compiled_for(len(rows))
+def account_pairs(
+    rows: IntArray, window: int, loops: bool, good: Mask, counts: IntArray, start: int, stop: int
+) -> IntArray:
+    """Return the pairs whose account that sorts first is from `start` to before `stop`, sorted by their two accounts.
+
+    `counts` is the number of pairs of each account, from :func:`count_pairs`. Columns are two accounts, the object,
+    their two contents, and the seconds between.
+    """
+    window = min(int(window), int(rows[:, TIME].max(initial=0)))
+    compiled = compiled_for(int(counts.sum()))
     if compiled is not None:
-        compiled.describe_pairs(rows, numbers, pairs)
+        ends = np.cumsum(counts[start:stop])
+        pairs = np.empty((int(ends[-1]), 6), dtype=rows.dtype)
+        compiled.fill_pairs(rows, window, loops, good, start, stop, ends - counts[start:stop], pairs)
+        compiled.sort_within(pairs, ends)
         return pairs
-    one, two = rows[numbers[:, 0]], rows[numbers[:, 1]]
-    swap = (one[:, ACCOUNT] > two[:, ACCOUNT])[:, None]
-    low, high = np.where(swap, two, one), np.where(swap, one, two)
-    pairs[:, LOW], pairs[:, HIGH], pairs[:, SHARED] = low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT]
-    pairs[:, LOW_CONTENT], pairs[:, HIGH_CONTENT] = low[:, CONTENT], high[:, CONTENT]
-    pairs[:, SECONDS] = np.abs(one[:, TIME] - two[:, TIME])
-    return pairs
+    parts = [np.empty((0, 6), dtype=rows.dtype)]
+    for i, j in _pieces(rows, window, loops, good):
+        lower = np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT])
+        inside = (lower >= start) & (lower < stop)
+        one, two = rows[i[inside]], rows[j[inside]]
+        swap = (one[:, ACCOUNT] > two[:, ACCOUNT])[:, None]
+        low, high = np.where(swap, two, one), np.where(swap, one, two)
+        columns = [low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT], low[:, CONTENT], high[:, CONTENT]]
+        parts.append(np.column_stack([*columns, np.abs(one[:, TIME] - two[:, TIME])]))
+    pairs = np.concatenate(parts)
+    return pairs[np.lexsort((pairs[:, HIGH], pairs[:, LOW]))]
 
 
-def sum_pairs(pairs: IntArray) -> Edges:
-    """Sum pairs by their two accounts (columns as in :func:`as_pairs`)."""
+def sum_pairs(pairs: IntArray) -> tuple[Edges, IntArray]:
+    """Sum pairs in any order (columns as of :func:`account_pairs`); return also the number of each edge's first pair."""
     order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)
+    edges = sum_sorted(pairs[order])
+    return edges, order[np.cumsum(edges.weight, dtype=np.int64) - edges.weight]
+
+
+def sum_sorted(pairs: IntArray) -> Edges:
+    """Sum pairs that are sorted by their two accounts."""
     compiled = compiled_for(len(pairs))
     if compiled is not None:
-        numbers, seconds, first, objects = compiled.sum_pairs(pairs, order)
-        low, high, weight, n_objects, n_low, n_high = numbers.T
-        return Edges(low, high, weight, n_objects, n_low, n_high, seconds, first, objects)
-    low, high = pairs[order, LOW], pairs[order, HIGH]
+        n_edges, longest = compiled.count_edges(pairs)
+        # Arrays are made here, not in compiled code: numpy asks for pages that are faster to touch.
+        numbers, seconds = np.empty((6, n_edges), dtype=pairs.dtype), np.zeros(n_edges, dtype=np.int64)
+        objects = np.empty(len(pairs), dtype=pairs.dtype)
+        count = compiled.sum_sorted(pairs, longest, numbers, seconds, objects)
+        low, high, weight, n_objects, n_low, n_high = numbers
+        return Edges(low, high, weight, n_objects, n_low, n_high, seconds, objects[:count].copy())
     new = np.ones(len(pairs), dtype=bool)
-    new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    new[1:] = (pairs[1:, [LOW, HIGH]] != pairs[:-1, [LOW, HIGH]]).any(axis=1)
     starts = np.flatnonzero(new)
     edge = np.cumsum(new) - 1
 
     def distinct(column: int) -> IntArray:
         """Places of the first pair of each (edge, value)."""
-        codes = pairs[order, column].astype(np.int64)
+        codes = pairs[:, column].astype(np.int64)
         _, places = np.unique(edge * (codes.max(initial=0) + 1) + codes, return_index=True)
         return np.sort(places)
 
     def counts(places: IntArray) -> IntArray:
-        return np.bincount(edge[places], minlength=len(starts))
+        return np.bincount(edge[places], minlength=len(starts)).astype(pairs.dtype)
 
     shared = distinct(SHARED)
-    sums = np.cumsum(pairs[order, SECONDS], dtype=np.int64)
+    sums = np.cumsum(pairs[:, SECONDS], dtype=np.int64)
     until = sums[np.append(starts[1:], len(pairs)) - 1] if len(pairs) else sums
     return Edges(
-        low=low[starts], high=high[starts], weight=np.diff(np.append(starts, len(pairs))), n_objects=counts(shared),
+        low=pairs[starts, LOW], high=pairs[starts, HIGH],
+        weight=np.diff(np.append(starts, len(pairs))).astype(pairs.dtype), n_objects=counts(shared),
         n_low=counts(distinct(LOW_CONTENT)), n_high=counts(distinct(HIGH_CONTENT)),
-        seconds=np.diff(until, prepend=0), first=order[starts], objects=pairs[order[shared], SHARED],
+        seconds=np.diff(until, prepend=0), objects=pairs[shared, SHARED],
     )  # fmt: skip
 
 
 def joined(parts: list[Edges]) -> Edges:
-    """Put edges of consecutive ranges of accounts together; ``first`` counts within each part."""
+    """Put edges of consecutive ranges of accounts together."""
     if len(parts) == 1:
         return parts[0]
     columns = {}

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.edges import Compat, check_quantile, coordinated_edges, over_threshold
+from coordlib.detect.edges import Compat, coordinated_edges
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
+from coordlib.detect.threshold import check_quantile, over_threshold
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.detect import kernel
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, prep_data
 
@@ -127,13 +128,6 @@ def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
     rest = shares.iloc[rows][["content_id", "object_id"]].assign(group=group).reset_index(drop=True)
     order[tied] = rows[rest.sort_values(["group", "content_id", "object_id"], kind="stable").index]
     return order
-
-
-def check_whole(value: object, name: str) -> None:
-    """Refuse anything but a whole number of zero or more."""
-    number = isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool) or not number or int(value) < 0:  # type: ignore[call-overload]
-        raise ParameterError(f"{name} = {value!r}: give a whole number of 0 or more")
 
 
 def as_shares(shares: pd.DataFrame) -> pd.DataFrame:

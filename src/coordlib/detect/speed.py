@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, check_whole
+from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import MissingColumnError, ParameterError
 
 _PREFIX = "time_window_"

@@ -11,15 +11,16 @@ import numpy as np
 import pandas as pd
 
 from coordlib.detect import kernel
-from coordlib.detect.edges import (
+from coordlib.detect.kernel import IntArray
+from coordlib.detect.pairs import Coded, as_shares, close_pairs
+from coordlib.detect.threshold import (
     check_least_weight,
     check_quantile,
+    check_whole,
     over_threshold,
     ties_at_top,
     weight_quantile,
 )
-from coordlib.detect.kernel import IntArray
-from coordlib.detect.pairs import Coded, as_shares, check_whole, close_pairs
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
 

@@ -243,8 +243,8 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
         The file cannot be written.
     """
     path = Path(path)
-    columns = [[_quoted(csv_value(value)) for value in frame[name].tolist()] for name in frame.columns]
-    head = [] if append else [",".join(_quoted(csv_value(str(name))) for name in frame.columns)]
+    columns = [[csv_cell(value) for value in frame[name].tolist()] for name in frame.columns]
+    head = [] if append else [",".join(csv_cell(str(name)) for name in frame.columns)]
     try:
         with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
             file.writelines(f"{line}\n" for line in head)
@@ -254,7 +254,9 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
     return path
 
 
-def _quoted(cell: str) -> str:
+def csv_cell(value: Any) -> str:
+    """Return one cell of a CSV file as it is written, quoted where a reader needs it."""
+    cell = csv_value(value)
     return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 

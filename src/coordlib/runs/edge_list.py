@@ -1,19 +1,28 @@
-"""From a table of shares in a file to a file of edges: detection for people who only have a table."""
+"""From a table of shares in a file to a file of edges: detection for people who only have a table.
+
+What a large table does not need (pandas, networkx, the readers of exports) is loaded where it is needed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import networkx as nx
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from coordlib.detect import detect_groups, generate_coordinated_network
-from coordlib.detect.edges import EDGE_COLUMNS, coordinated_edges, ties_at_top, weight_quantile
+from coordlib.detect.engine import Codes, FoundEdges, find_edges, window_rows
+from coordlib.detect.threshold import over_threshold, ties_at_top, weight_quantile
 from coordlib.errors import (
     DuplicateContentError,
+    InputError,
     MissingColumnError,
     ParameterError,
     TimeFormatError,
@@ -21,19 +30,18 @@ from coordlib.errors import (
 )
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
-from coordlib.posts import SHARE_COLUMNS, prep_data
-from coordlib.report.graphml import write_graphml
-from coordlib.report.tables import write_csv
-from coordlib.sources.exports import load_mapping, read_export
-from coordlib.sources.exports.shares import as_post_table
-from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
-from coordlib.times import EARLIEST, LATEST, looks_like
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Duplicates = Literal["keep", "drop", "error"]
 
 DAY = 86_400
 #: What each file name ending means.
 FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".graphml": "GraphML"}
+#: Numbers that are surely seconds of our time (2001 to 2096); others are looked at one by one.
+_SURELY_SECONDS = 10**9, 4 * 10**9
+_BATCH_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,8 @@ def detect_file(
     Parameters
     ----------
     source
-        CSV (also gzipped) or Parquet with the columns named below; or any export ``coordlib import`` recognises.
+        CSV (also gzipped) or Parquet with the columns named below, a folder of such files or a pattern such as
+        ``shares/2025-*.parquet``; or any export ``coordlib import`` recognises.
     output
         ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
     columns
@@ -113,44 +122,175 @@ def detect_file(
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
-    refuse_input(output, source, mapping)
+    files = _files(source)
+    refuse_input(output, mapping, *files)
     if subgraph not in (0, 1):
         raise ParameterError(
             f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
         )
-    shares, read_as = _shares(source, columns, duplicates, parameters.time_window, mapping)
-    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
-    edges = coordinated_edges(pairs, parameters.edge_weight, parameters.min_weight)
-    limit = parameters.min_weight or weight_quantile(edges["weight"].to_numpy(), parameters.edge_weight)
-    kept = edges[edges["weight_threshold"] == 1].reset_index(drop=True) if subgraph == 1 else edges
-    kept = kept.sort_values(["account_id", "account_id_y"], kind="stable", ignore_index=True)[
-        list(EDGE_COLUMNS)
-    ]
+    # The system gives memory back and hands it out faster than the pool Arrow comes with.
+    pa.set_memory_pool(pa.system_memory_pool())
+    codes, shares, read_as = None, None, None
+    if mapping is None and kind != ".graphml":
+        codes = _plain_codes(files, columns, duplicates)
+    if codes is None:
+        shares, read_as = _shares(files, columns, duplicates, parameters.time_window, mapping)
+        codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches())
+    n_shares, lacking = len(codes.times), codes.lacking()
+    rows = window_rows(codes, parameters.min_participation)
+    del codes
+    found = find_edges(rows, parameters.time_window)
+    del rows
+    weights = found.weights
+    over = over_threshold(weights, parameters.edge_weight, parameters.min_weight)
+    limit = parameters.min_weight or weight_quantile(weights, parameters.edge_weight)
+    n_over = int(over.sum())
+    if subgraph == 1:
+        found, over = found.where(over == 1), over[over == 1]
     writers: dict[str, Callable[[Path], object]] = {
-        ".csv": lambda path: write_csv(kept, path),
-        ".parquet": lambda path: kept.to_parquet(path, index=False),
-        ".graphml": lambda path: write_graphml(_network(pairs, parameters, subgraph), path),
+        ".csv": lambda path: _write_csv(found, over, path),
+        ".parquet": lambda path: _write_parquet(found, over, path),
+        ".graphml": lambda path: _write_graphml(shares, parameters, subgraph, path),
     }
     with written(output) as beside:
         writers[kind](beside)
     return EdgeList(
-        output, len(shares), len(pairs), len(set(kept["account_id"]) | set(kept["account_id_y"])), len(kept),
-        None if edges.empty else float(limit),
-        {name.split("_")[0]: int(shares[name].isna().sum()) for name in SHARE_COLUMNS if name != "timestamp_share"}
-        | {"time": int(shares["timestamp_share"].isna().sum())},
-        len(edges), int((edges["weight_threshold"] == 1).sum()),
-        ties_at_top(edges["weight"].to_numpy(), parameters.edge_weight, parameters.min_weight), read_as,
+        output, n_shares, int(weights.sum()), found.n_accounts(), len(over), float(limit) if len(weights) else None,
+        lacking, len(weights), n_over, ties_at_top(weights, parameters.edge_weight, parameters.min_weight), read_as,
     )  # fmt: skip
 
 
+def _files(source: Path) -> list[Path]:
+    """Return the one file, the files of a folder, or those that fit a pattern, by name."""
+    if source.is_dir():
+        files = sorted(path for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
+    elif re.search(r"[*?\[]", source.name) and not source.exists():
+        files = sorted(path for path in source.parent.glob(source.name) if path.is_file())
+    else:
+        return [source]
+    if not files:
+        raise InputError(f"{source}: there is no such file; check the folder or the pattern")
+    return files
+
+
+def _plain_codes(
+    files: Sequence[Path], columns: Mapping[str, str] | None, duplicates: Duplicates
+) -> Codes | None:
+    """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
+    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
+    names.update(columns or {})
+    try:
+        codes = Codes.from_batches(batch for file in files for batch in _plain_batches(file, names))
+    except (_CloserLook, pa.ArrowException, OSError):
+        return None
+    for texts in (codes.account_names, codes.content_names):
+        if pc.any(pc.match_substring_regex(texts, r"^\s*-?\d+([.,]\d+)?[eE]\+?\d{1,3}\s*$")).as_py():
+            return None  # perhaps an id that a spreadsheet rounded
+    if duplicates != "keep" and codes.has_duplicates():
+        return None
+    return codes if len(codes.times) else None
+
+
+class _CloserLook(Exception):
+    """Something that the careful readers must see: they name the line, or know what to do."""
+
+
+def _plain_batches(file: Path, names: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+    with file.open("rb") as stream:
+        if stream.read(4) != b"PAR1":
+            raise _CloserLook
+    ids = [names["object_id"], names["account_id"]]
+    with pq.ParquetFile(file, read_dictionary=ids, pre_buffer=False) as source:
+        schema = source.schema_arrow
+        if any(schema.names.count(name) != 1 for name in names.values()):
+            raise _CloserLook
+        wanted = list(dict.fromkeys(names.values()))
+        for batch in source.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
+            table = pa.RecordBatch.from_arrays([batch[name] for name in names.values()], list(names))
+            *texts, times = table.columns
+            for column in texts:
+                kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+                if not (
+                    pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+                ):
+                    raise _CloserLook
+            if not pa.types.is_signed_integer(times.type) or times.null_count == len(times):
+                raise _CloserLook
+            span = pc.min_max(times)
+            if span["min"].as_py() < _SURELY_SECONDS[0] or span["max"].as_py() >= _SURELY_SECONDS[1]:
+                raise _CloserLook
+            yield table
+
+
+def _write_parquet(found: FoundEdges, over: np.ndarray, path: Path) -> None:
+    batches = found.batches(over)
+    first = next(batches)
+    # Without Arrow's own note on types a reader sees text, not the dictionaries it was written from.
+    with pq.ParquetWriter(path, first.schema, store_schema=False, write_statistics=False) as writer:
+        writer.write_batch(first)
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def _write_csv(found: FoundEdges, over: np.ndarray, path: Path) -> None:
+    """Write what :func:`coordlib.report.tables.write_csv` writes, each id quoted once and not once a row."""
+    from coordlib.report.tables import csv_cell
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, batch in enumerate(found.batches(over)):
+            if number == 0:
+                file.write(",".join(batch.schema.names) + "\n")
+            accounts = [csv_cell(name) for name in batch["account_id"].dictionary.to_pylist()]
+            lists = batch["object_ids"]
+            # A list is JSON, and always quoted because its texts are.
+            texts = [
+                json.dumps(name, ensure_ascii=False).replace('"', '""')
+                for name in lists.values.dictionary.to_pylist()
+            ]
+            objects = [texts[code] for code in lists.values.indices.to_numpy().tolist()]
+            ends = lists.offsets.to_numpy().tolist()
+            columns: list[Iterator[str]] = []
+            for name in batch.schema.names:
+                column = batch[name]
+                if name == "object_ids":
+                    pieces = itertools.pairwise(ends)
+                    columns.append(f'"[{", ".join(objects[start:stop])}]"' for start, stop in pieces)
+                elif pa.types.is_dictionary(column.type):
+                    columns.append(accounts[code] for code in column.indices.to_numpy().tolist())
+                else:
+                    columns.append(map(repr, column.to_numpy().tolist()))
+            file.writelines(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
+
+
+def _write_graphml(
+    shares: pd.DataFrame | None, parameters: DetectionParameters, subgraph: int, path: Path
+) -> None:
+    from coordlib.detect import detect_groups, generate_coordinated_network
+    from coordlib.report.graphml import write_graphml
+
+    assert shares is not None
+    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
+    graph = generate_coordinated_network(
+        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
+    )  # fmt: skip
+    write_graphml(graph, path)
+
+
 def _shares(
-    source: Path,
+    files: Sequence[Path],
     columns: Mapping[str, str] | None,
     duplicates: Duplicates,
     time_window: int,
     mapping: Path | str | None,
 ) -> tuple[pd.DataFrame, str | None]:
     """Shares of a table by its columns; where those are not there, of an export by its format."""
+    from coordlib.posts import prep_data
+    from coordlib.sources.exports import load_mapping, read_export
+    from coordlib.sources.exports.shares import as_post_table
+
+    if len(files) > 1:
+        return _shares_of_all(files, columns, duplicates, time_window), None
+    source = files[0]
     given = {name: column for name, column in (columns or {}).items() if column != name}
     if mapping is None:
         try:
@@ -169,10 +309,18 @@ def _shares(
     return shares, f"{export.report.format}, object {object_id}"
 
 
-def _network(pairs: pd.DataFrame, parameters: DetectionParameters, subgraph: int) -> nx.Graph[str]:
-    return generate_coordinated_network(
-        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
-    )  # fmt: skip
+def _shares_of_all(
+    files: Sequence[Path], columns: Mapping[str, str] | None, duplicates: Duplicates, time_window: int
+) -> pd.DataFrame:
+    import pandas as pd
+
+    from coordlib.posts import prep_data
+
+    shares = pd.concat([load_shares(file, columns, "keep", time_window) for file in files], ignore_index=True)
+    try:
+        return prep_data(shares, duplicates=duplicates)
+    except DuplicateContentError as error:
+        raise DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
 
 
 def load_shares(
@@ -182,8 +330,10 @@ def load_shares(
     time_window: int = 0,
 ) -> pd.DataFrame:
     """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
-    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
-    names.update(columns or {})
+    from coordlib.posts import SHARE_COLUMNS, prep_data
+    from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+
+    names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
     table = read_table(source, needed=list(names.values()))
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     moments = table[names["timestamp_share"]].dropna()
@@ -204,6 +354,8 @@ def load_shares(
 
 def _refuse_implausible(shares: pd.DataFrame, written: pd.Series, name: str) -> None:
     """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
+    from coordlib.times import EARLIEST, LATEST, looks_like
+
     times = shares["timestamp_share"]
     bad = ((times < EARLIEST) | (times >= LATEST)).fillna(False).to_numpy(dtype=bool)
     if bad.any():

@@ -1,0 +1,85 @@
+"""Which edges are heavy enough: a quantile of the weights as R computes it, or a fixed smallest weight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from coordlib.errors import ParameterError
+
+
+def check_whole(value: object, name: str) -> None:
+    """Refuse anything but a whole number of zero or more."""
+    number = isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not number or int(value) < 0:  # type: ignore[call-overload]
+        raise ParameterError(f"{name} = {value!r}: give a whole number of 0 or more")
+
+
+def ties_at_top(
+    weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
+) -> str | None:
+    """Say so when there are edges and the quantile keeps none of them, because it is the heaviest weight itself.
+
+    Examples
+    --------
+    >>> ties_at_top(np.array([9, 9, 9]), 0.9)
+    '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight or a lower edge_weight'
+    """
+    if not len(weights) or min_weight is not None or weights.max() > weight_quantile(weights, edge_weight):
+        return None
+    count = int((weights == weights.max()).sum())
+    tie = f"{count:,} edges tie" if count > 1 else "the only edge lies"
+    return (
+        f"{tie} at the top weight of {weights.max():,}, so the {float(edge_weight):g} quantile keeps none: "
+        "use min_weight or a lower edge_weight"
+    )
+
+
+def check_quantile(edge_weight: object) -> None:
+    """Refuse an edge weight that is not a number from 0 to 1."""
+    number = isinstance(edge_weight, int | float | np.number) and not isinstance(edge_weight, bool)
+    if not number or not 0 <= float(edge_weight) <= 1:  # type: ignore[arg-type]
+        raise ParameterError(f"edge_weight = {edge_weight!r}: give a quantile from 0 to 1")
+
+
+def check_least_weight(min_weight: object) -> None:
+    """Refuse a fixed smallest weight that is not None or a whole number of one or more."""
+    if min_weight is not None:
+        check_whole(min_weight, "min_weight")
+        if min_weight == 0:
+            raise ParameterError(f"min_weight = {min_weight!r}: give a whole number of 1 or more")
+
+
+def over_threshold(
+    weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Return 1 where a weight is over the threshold, else 0."""
+    if min_weight is not None:
+        return np.asarray(weights >= min_weight, dtype=np.int64)
+    return np.asarray(weights > weight_quantile(weights, edge_weight), dtype=np.int64)
+
+
+def weight_quantile(weights: npt.NDArray[np.int64], probability: float) -> float:
+    """Return R's type-7 quantile, with R's own order of operations; NaN without weights.
+
+    Where the two neighbouring weights are equal the value is exact, not interpolated: a rounding error of
+    one unit in the last place would turn "strictly greater" into "greater or equal".
+
+    Examples
+    --------
+    >>> weight_quantile(np.array([1, 1, 2, 3]), 0.5)
+    1.5
+    """
+    if len(weights) == 0:
+        return math.nan
+    # R counts from 1, and adding 1 to the position rounds it; the same steps give the same threshold.
+    position = 1 + (len(weights) - 1) * float(probability)
+    low, high = math.floor(position) - 1, math.ceil(position) - 1
+    parts = np.partition(weights, (low, high))
+    below, above = float(parts[low]), float(parts[high])
+    if below == above:
+        return below
+    fraction = position - math.floor(position)
+    return (1 - fraction) * below + fraction * above
