@@ -225,3 +225,21 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     alone = cl.edge_significance(table(ring(np.random.default_rng(2), size=6)))
     assert evidence_headline(alone).endswith("hardly anything to compare with.")
     assert "none of 15 pairs of accounts is significant" in evidence_headline(alone)
+
+
+def test_with_few_others_present_a_discovered_pair_is_open_and_in_a_crowd_it_is_as_the_crowd() -> None:
+    """Both share more than their activity explains; only in the second is there anybody to be compared with."""
+    random = np.random.default_rng(11)
+    rows = background(random)
+    for moment, at in enumerate(random.integers(0, 10 * DAY, 5)):
+        rows += [(f"two{moment}", name, int(at + random.integers(60))) for name in ("pair0", "pair1")]
+        rows += [(f"many{moment}", f"fan{n}", int(at + random.exponential(500))) for n in range(14)]
+    edges = cl.edge_significance(table(rows))
+    pair = edges[edges["account_id"] == "pair0"].iloc[0]
+    fans = edges[edges["account_id"].str.startswith("fan") & (edges["q_discovery"] <= 0.05)]
+    assert pair["evidence"] == "open"
+    assert pair["others_present"] < 10
+    assert len(fans) > 0
+    assert set(fans["evidence"]) == {"as the crowd"}
+    assert (fans["others_present"] >= 10).all()
+    assert (pair["q_discovery"], pair["closed_share"]) == (2 * pair["q_shared"], 1.0)

@@ -1,4 +1,4 @@
-"""Small jobs on sorted arrays that several tests need: expand ranges, count in time, pick events apart from each other."""
+"""Small jobs on sorted arrays: write out ranges, count in time, pick events apart from each other."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def distinct(keys: Ints) -> Ints:
 
 
 def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
-    """Say which events count: the first of its group, and each that lies more than `gap` after the last counted one.
+    """Say which events count: the first of a group, and each more than `gap` after the last counted.
 
-    Events are sorted by group and time. Sessions, units and occasions are all made by this one rule, which does not
-    chain: an event close to an uncounted one may count.
+    Events are sorted by group and time. Sessions, units and occasions are all made by this one rule, which
+    does not chain: an event close to an uncounted one may count.
 
     Examples
     --------

@@ -13,10 +13,12 @@ from coordlib.errors import MissingColumnError, ParameterError
 
 #: Classes that are significant, strongest first.
 SIGNIFICANT = ("beyond the crowd", "closed circle")
-#: Classes that are discovered but not confirmed: more than activity explains, undecided whether more than a crowd.
+#: Classes that are discovered but not confirmed: more than activity explains, undecided whether more than a
+#: crowd.
 UNDECIDED = ("as the crowd", "open")
 
-#: What each class says, strongest first. {objects} and {an object} name what was shared, {window} the time window.
+#: What each class says, strongest first. {objects} and {an object} name what was shared, {window} the time
+#: window.
 WORDS = MappingProxyType(
     {
         "beyond the crowd": (
@@ -113,8 +115,9 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each of the eight classes, strongest first: ``evidence`` (str), ``significant`` (bool), ``edges``,
-        ``accounts`` and ``networks`` (int64; connected components of the edges of that class alone).
+        One row for each of the eight classes, strongest first: ``evidence`` (str), ``significant`` (bool),
+        ``edges``, ``accounts`` and ``networks`` (int64; connected components of the edges of that class
+        alone).
 
     Raises
     ------

@@ -1,20 +1,25 @@
-"""Confirmation B: did most of those who shared these objects at all do so together, again and again, faster than an audience?
+"""Confirmation B: did most who shared these objects do so together, faster than an audience?
 
-Where nobody else shares the objects there is no crowd to compare with. Then the others that were present within the hour are taken as an
-audience of one source, which meets a session with at most the *pace* of the corpus (at most .18: a mean delay of five windows).
+Where nobody else shares the objects there is no crowd to compare with. Then the others that were present
+within the hour are taken as an audience of one source, which meets a session with at most the *pace* of the
+corpus (at most .18: a mean delay of five windows).
 
-**Chance of a hit** P(s) = 1 - (1 - p · clock)^n, n = units of the other account within the hour, p = the larger pace of the two, raised to the share
-met at s where less than half of those present coincide.
+**Chance of a hit** P(s) = 1 - (1 - p · clock)^n, n = units of the other account within the hour, p = the
+larger pace of the two, raised to the share met at s where less than half of those present coincide.
 
-**Score.** A hit at which half or more of those present coincide ("tight") had the chance u = P(s) · P(Bin(others present - 1, pace · clock) >= others met - 1); any other
-hit u = P(s). Its score is floor(-ln max(u, .001) / .25): no occasion, however large the group, counts for more than one in a thousand. The scores of hits more than a
-window apart are added.
+**Score.** A hit at which half or more of those present coincide ("tight") had the chance u = P(s) ·
+P(Bin(others present - 1, pace · clock) >= others met - 1); any other hit u = P(s). Its score is floor(-ln
+max(u, .001) / .25): no occasion, however large the group, counts for more than one in a thousand. The scores
+of hits more than a window apart are added.
 
-**p** = P(sum of scores >= observed), scores independent with P(score >= l) = min(P(s), exp(-l / 4)); the larger of the two views.
+**p** = P(sum of scores >= observed), scores independent with P(score >= l) = min(P(s), exp(-l / 4)); the
+larger of the two views.
 
-**Closed.** Only if at least half of those present met, over the occasions no more crowded than the most crowded tight hit (mean of the two views), and with two hits or more.
+**Closed.** Only if at least half of those present met, over the occasions no more crowded than the most
+crowded tight hit (mean of the two views), and with two hits or more.
 
-**It cannot tell** an organised group from an audience that answers one source faster than five windows on average: the two have the same law, so no test can.
+**It cannot tell** an organised group from an audience that answers one source faster than five windows on
+average: the two have the same law, so no test can.
 """
 
 from __future__ import annotations
@@ -32,7 +37,7 @@ from coordlib.significance.tails import level, tail
 
 
 def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floats) -> Floats:
-    """p-value of each pair from one account's view, without the rule that the circle be closed; `pace` of each pair."""
+    """p-value of each pair from one account's view, before the rule that the circle be closed."""
     seen = seen.chosen(seen.near_chances >= 1)
     at = seen.session
     met, present, tight = presence.met[at], presence.circle[at], presence.tight[at]
@@ -49,7 +54,7 @@ def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floa
 
 
 def closed_share(presence: Presence, seen: Occasions) -> Floats:
-    """Share of those present that met, over the occasions no more crowded than the most crowded tight hit; 0 without one."""
+    """Share of those present that met (see **Closed** above); 0 without a tight hit."""
     seen = seen.chosen(seen.near_chances >= 1)
     met, present = presence.met[seen.session], presence.circle[seen.session]
     tight = seen.hit & presence.tight[seen.session]

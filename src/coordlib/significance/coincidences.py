@@ -1,4 +1,4 @@
-"""Coincidences: posts of two accounts on one object within the window, and what they come to for each edge."""
+"""Coincidences: posts of two accounts on one object within the window, summed up for each edge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coordlib.significance.corpus import Corpus, Spells
 
 @dataclass(frozen=True)
 class Coincidences:
-    """What the pairs of posts within the window come to, for each edge and each object of an edge ("meeting place").
+    """What the pairs of posts come to, for each edge and each object of an edge ("place").
 
     Edges are sorted by their two accounts, ``left`` < ``right``; places by edge, then object.
     """

@@ -1,4 +1,4 @@
-"""Communities and modularity of thousands of random networks: the Louvain method on arrays, in whole numbers."""
+"""Communities of thousands of random networks: the Louvain method on arrays, in whole numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coordlib.significance.arrays import Ints
 
 
 def modularity(graph: sparse.csr_array) -> tuple[float, Ints]:
-    """Return the modularity of the communities that raise it greedily, level by level, and the community of each node.
+    """Return the modularity that is reached greedily, level by level, and the community of each node.
 
     Parameters
     ----------
@@ -19,13 +19,14 @@ def modularity(graph: sparse.csr_array) -> tuple[float, Ints]:
 
     Notes
     -----
-    Q = Σ_c [inside_c / 2m - (degree_c / 2m)²]. A node moves only where Q, a whole number after multiplication by (2m)², rises; so
-    the search ends, and nodes are tried in their order, so that the result is always the same.
+    Q = Σ_c [inside_c / 2m - (degree_c / 2m)²]. A node moves only where Q, a whole number after multiplication
+    by (2m)², rises; so the search ends, and nodes are tried in their order, so that the result is always the
+    same.
 
     References
     ----------
-    Blondel, V. D., Guillaume, J.-L., Lambiotte, R., & Lefebvre, E. (2008). Fast unfolding of communities in large
-    networks. Journal of Statistical Mechanics, P10008.
+    Blondel, V. D., Guillaume, J.-L., Lambiotte, R., & Lefebvre, E. (2008). Fast unfolding of communities in
+    large networks. Journal of Statistical Mechanics, P10008.
 
     Examples
     --------

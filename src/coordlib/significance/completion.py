@@ -1,8 +1,9 @@
 """Completion: pairs inside a confirmed network get a second look in a small family.
 
-A pair with a common neighbour through significant edges, not significant itself, has a far better prior than any pair of the corpus, and there are
-few such pairs. Its p is the larger of the two levels, each the smaller of its two tests doubled; Benjamini-Hochberg over all such pairs. Without a
-significant edge nothing is looked at, and two adjacent false edges are needed before it could add a third.
+A pair with a common neighbour through significant edges, not significant itself, has a far better prior than
+any pair of the corpus, and there are few such pairs. Its p is the larger of the two levels, each the smaller
+of its two tests doubled; Benjamini-Hochberg over all such pairs. Without a significant edge nothing is looked
+at, and two adjacent false edges are needed before it could add a third.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from coordlib.significance.constants import CHUNK, MOST_NEIGHBOURS
 
 
 def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tuple[Ints, int]:
-    """Edges with a common neighbour through significant edges, not significant themselves, and the number of all such pairs."""
+    """Edges, not significant, whose ends have a significant common neighbour; and the number of such pairs."""
     ends = np.concatenate([found.left[significant], found.right[significant]])
     others = np.concatenate([found.right[significant], found.left[significant]])
     order = np.argsort(ends, kind="stable")

@@ -23,7 +23,8 @@ class Confirmation:
 
     crowd: Floats
     circle: Floats
-    #: Share of those present that met (mean of the two views); sessions of others present beside the two (larger view).
+    #: Share of those present that met (mean of the two views); sessions of others present beside the two
+    #: (larger view).
     closed: Floats
     around: Floats
 

@@ -15,7 +15,7 @@ from coordlib.significance.constants import SESSION
 
 @dataclass(frozen=True)
 class Spells:
-    """Posts of one account on one object that are close in time, taken as one act; sorted by object, account, time.
+    """Posts of one account on one object, close in time, taken as one act; by object, account, time.
 
     Two spells coincide when a post of one is within the window of a post of the other.
     """
@@ -53,7 +53,8 @@ class Corpus:
     group_accounts: Ints
     account_names: pd.Index
     window: int
-    #: Rows left out: without object, account, content or time; posts that are their own object; repeated rows.
+    #: Rows left out: without object, account, content or time; posts that are their own object; repeated
+    #: rows.
     left_out: int
 
     @classmethod

@@ -1,19 +1,22 @@
-"""Confirmation A: are two accounts closer than the other accounts that shared the same objects in the same hours?
+"""Confirmation A: are two accounts closer than the others that shared the same objects in the same hours?
 
 **Occasions** (:mod:`coordlib.significance.occasions`) reach three hours; a hit is a coincidence.
 
-**Null.** Given the sessions around s, if the other account is any one of those present, it is met with probability
-f = (sessions that coincide with s) / (sessions present). Their taste, activity, time zone and hour of the day drop out: they decide who is
-present, not who is met. Two factors only raise the chance: the *clock* (accounts that schedule on the full hour meet there) and the
-*speed* of the other account (early birds meet each other):
+**Null.** Given the sessions around s, if the other account is any one of those present, it is met with
+probability f = (sessions that coincide with s) / (sessions present). Their taste, activity, time zone and
+hour of the day drop out: they decide who is present, not who is met. Two factors only raise the chance: the
+*clock* (accounts that schedule on the full hour meet there) and the *speed* of the other account (early birds
+meet each other):
 
     P(s) = 1 - (1 - f · max(clock, speed))^n,    n = units of the other account within three hours.
 
-The *circle* of the pair (common neighbours in the graph of discovered edges, if they are at least half of the neighbours of either) is set
-aside: friends of the pair are not its crowd. It stays in where it would be most of those present.
+The *circle* of the pair (common neighbours in the graph of discovered edges, if they are at least half of the
+neighbours of either) is set aside: friends of the pair are not its crowd. It stays in where it would be most
+of those present.
 
-**p** = P(Poisson-binomial(P) >= hits more than a window apart), 1 below two hits; the larger of the two views. Without a crowd f = 1, so p = 1: the test is
-silent. It equals a permutation of the names inside an object, without Monte Carlo.
+**p** = P(Poisson-binomial(P) >= hits more than a window apart), 1 below two hits; the larger of the two
+views. Without a crowd f = 1, so p = 1: the test is silent. It equals a permutation of the names inside an
+object, without Monte Carlo.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from coordlib.significance.tails import tail
 def judge_crowd(
     corpus: Corpus, found: Coincidences, presence: Presence, seen: Occasions, circles: sparse.csr_array
 ) -> Floats:
-    """p-value of each pair from one account's view (see the module). `circles`: pairs by accounts, 1 for a member."""
+    """p-value of each pair from one account's view; `circles` are pairs by accounts, 1 for a member."""
     at = seen.session
     met, crowd = presence.met[at], presence.crowd[at]
     friends_met, friends = _friends(corpus, found, seen, circles)
@@ -54,7 +57,7 @@ def counted_hits(corpus: Corpus, seen: Occasions) -> Ints:
 
 
 def circles_of(left: Ints, right: Ints, graph: sparse.csr_array) -> sparse.csr_array:
-    """Common neighbours of each pair, if they are at least :data:`CLIQUE` of all neighbours of either account.
+    """Common neighbours of each pair, if at least :data:`CLIQUE` of all neighbours of either account.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Random tables with the same margins: who shared what, dealt out anew with everybody's activity and every object's popularity kept."""
+"""Who shared what, dealt out anew with everybody's activity and every object's popularity kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def curveball(
     starts, columns
         The table, row by row: row r holds ``columns[starts[r]:starts[r + 1]]``, each column once.
     strata
-        Group of each row, sorted. Only rows of one group trade, so the sums of every group's columns are kept as well.
+        Group of each row, sorted. Only rows of one group trade, so the sums of every group's columns are kept
+        as well.
     draws
         Number of tables.
     random
@@ -37,15 +38,16 @@ def curveball(
 
     Notes
     -----
-    Two rows put what only one of them has into one pool, shuffle it, and take back as many as they gave. The chain reaches every table
-    with these margins and has the uniform distribution as its limit; 200 trades a row come before the first table, 5 between two.
+    Two rows put what only one of them has into one pool, shuffle it, and take back as many as they gave. The
+    chain reaches every table with these margins and has the uniform distribution as its limit; 200 trades a
+    row come before the first table, 5 between two.
 
     References
     ----------
-    Strona, G., Nappo, D., Boccacci, F., Fattorini, S., & San-Miguel-Ayanz, J. (2014). A fast and unbiased procedure to randomize
-    ecological binary matrices with fixed row and column totals. Nature Communications 5, 4114.
-    Carstens, C. J. (2015). Proof of uniform sampling of binary matrices with fixed row sums and column sums for the fast Curveball
-    algorithm. Physical Review E 91, 042812.
+    Strona, G., Nappo, D., Boccacci, F., Fattorini, S., & San-Miguel-Ayanz, J. (2014). A fast and unbiased
+    procedure to randomize ecological binary matrices with fixed row and column totals. Nature Communications
+    5, 4114. Carstens, C. J. (2015). Proof of uniform sampling of binary matrices with fixed row sums and
+    column sums for the fast Curveball algorithm. Physical Review E 91, 042812.
 
     Examples
     --------

@@ -32,14 +32,16 @@ def edge_significance(
     Parameters
     ----------
     table
-        Shares as :func:`coordlib.prep_data` returns them, or a table of posts (with ``posted_at``). All accounts: a
-        minimum participation is not applied first. Not changed.
+        Shares as :func:`coordlib.prep_data` returns them, or a table of posts (with ``posted_at``). All
+        accounts: a minimum participation is not applied first. Not changed.
     time_window
-        Two posts at most this many seconds apart coincide (inclusive; at least 1). The calibration holds for 120.
+        Two posts at most this many seconds apart coincide (inclusive; at least 1). Calibrated for 30 to 120;
+        a wider one rules out slower audiences only (see ``docs/evidence.md``).
     alpha
         Accepted share of false edges among the significant ones (between 0 and 1).
     object_id
-        The column of a table of posts that counts as the object: ``"text"``, ``"hashtags"``, ``"links"``. Not used for shares.
+        The column of a table of posts that counts as the object: ``"text"``, ``"hashtags"``, ``"links"``. Not
+        used for shares.
 
     Returns
     -------
@@ -49,20 +51,22 @@ def edge_significance(
         - ``account_id`` < ``account_id_y`` (str),
         - ``weight`` (int64): pairs of posts; ``n_objects`` (int64): distinct objects,
         - ``occasions`` (int64): first meetings of every object, those within one window counted once,
-        - ``episodes`` (int64): meetings, posts of one account on one object within half an hour taken together,
+        - ``episodes`` (int64): meetings, posts of one account on one object within half an hour taken
+          together,
         - ``kind`` (str): ``"objects"`` with two objects or more, else ``"repeats"``,
         - ``evidence`` (str): the class (:func:`evidence_sentence` says it in words),
         - ``significant`` (bool), ``added`` (bool): found by completion, inside a confirmed network,
         - ``q_value`` (float64, 0–1): the smallest share of false edges at which this edge is significant,
         - ``q_discovery``, ``q_shared``, ``q_repeats``, ``q_crowd``, ``q_circle`` (float64, 0–1): its parts,
-        - ``closed_share`` (float64, 0–1): share of those present that met; ``others_present`` (int64): sessions of others
-          present, over the occasions. Both 0 for edges that were not discovered.
+        - ``closed_share`` (float64, 0–1): share of those present that met; ``others_present`` (int64):
+          sessions of others present, over the occasions. Both 0 for edges that were not discovered.
 
-        ``attrs``: ``time_window``, ``alpha``, ``accounts``, ``accounts_outside`` (without a discovered edge: under 50 there
-        is hardly a reference to compare with), ``rows_left_out`` (rows without object, account, content or time; posts that are
-        their own object; a content repeated for one object), ``pace``, and of each test the pairs it was looked for among and the fewest
-        meetings that can decide (``family_objects``, ``least_objects``, ``family_repeats``, ``least_repeats``, ``family_confirmation``,
-        ``family_completion``).
+        ``attrs``: ``time_window``, ``alpha``, ``accounts``, ``accounts_outside`` (without a discovered edge:
+        under 50 there is hardly a reference to compare with), ``rows_left_out`` (rows without object,
+        account, content or time; posts that are their own object; a content repeated for one object),
+        ``pace``, and of each test the pairs it was looked for among and the fewest meetings that can decide
+        (``family_objects``, ``least_objects``, ``family_repeats``, ``least_repeats``,
+        ``family_confirmation``, ``family_completion``).
 
     Raises
     ------
@@ -76,20 +80,23 @@ def edge_significance(
     Two levels, both must reject::
 
         q_discovery    = min(1, 2 min(q_shared, q_repeats))        more than activity and habits explain
-        q_confirmation = min(1, 2 min(q_crowd, q_circle))          more than those around them, or a closed circle
-        q_value        = max(q_discovery, q_confirmation)          significant: q_value <= alpha
+        q_confirmation = min(1, 2 min(q_crowd, q_circle))          more than those around them, or a closed
+        circle q_value        = max(q_discovery, q_confirmation)          significant: q_value <= alpha
 
-    each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an intersection-union test (Berger
-    1982). The four tests stand in ``coordlib.significance.shared_objects``, ``repeats``, ``crowd`` and ``closed_circle``, the second look at pairs inside
-    a confirmed network in ``completion``. Nothing is random, and the order of the rows and whole days added to all times change nothing.
+    each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an
+    intersection-union test (Berger 1982). The four tests stand in ``coordlib.significance.shared_objects``,
+    ``repeats``, ``crowd`` and ``closed_circle``, the second look at pairs inside a confirmed network in
+    ``completion``. Nothing is random, and the order of the rows and whole days added to all times change
+    nothing.
 
-    Significant is not inauthentic: these are statements about timing, not about intent. Undecided and not significant edges are never evidence
-    of independence.
+    Significant is not inauthentic: these are statements about timing, not about intent. Undecided and not
+    significant edges are never evidence of independence.
 
     References
     ----------
-    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B 57(1).
-    Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24(4).
+    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1). Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance
+    sampling. Technometrics 24(4).
 
     Examples
     --------
@@ -105,7 +112,8 @@ def edge_significance(
     >>> edges = edge_significance(shares, time_window=120)
     >>> edges.loc[edges["significant"], ["account_id", "account_id_y", "occasions", "evidence"]].values.tolist()
     ... # doctest: +NORMALIZE_WHITESPACE
-    [['ring0', 'ring1', 6, 'closed circle'], ['ring0', 'ring2', 6, 'closed circle'], ['ring1', 'ring2', 6, 'closed circle']]
+    [['ring0', 'ring1', 6, 'closed circle'], ['ring0', 'ring2', 6, 'closed circle'], ['ring1', 'ring2', 6,
+    'closed circle']]
     """
     check_whole(time_window, "time_window")
     if time_window < 1:
@@ -167,7 +175,8 @@ class Verdict:
         edges = np.flatnonzero(discovered)
         presence, graph = Presence.of(corpus, found), _graph(corpus, found, discovered)
         confirmed = Confirmation.of(corpus, found, presence, graph, edges)
-        # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how many can.
+        # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how
+        # many can.
         family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
         q_crowd, q_circle = np.ones((2, len(found)))
         q_crowd[edges], q_circle[edges] = (

@@ -1,4 +1,4 @@
-"""The first lines of a page: what is significant, what is undecided, and on what the edges kept by weight rest."""
+"""The first lines of a page: what is significant, what is undecided, on what the heavy edges rest."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ def evidence_headline(
     edges
         Edges as :func:`edge_significance` returns them.
     kept
-        The edges a threshold of the weight keeps (``account_id``, ``account_id_y``), to say on what they rest.
+        The edges a threshold of the weight keeps (``account_id``, ``account_id_y``), to say on what they
+        rest.
     object_name
         What was shared, one of it.
 
     Returns
     -------
     str
-        Two to four sentences, every number with its denominator: what is significant; what is undecided; what the threshold keeps; whether
-        there is anybody to compare with.
+        Two to four sentences, every number with its denominator: what is significant; what is undecided; what
+        the threshold keeps; whether there is anybody to compare with.
 
     Raises
     ------
@@ -51,8 +52,9 @@ def evidence_headline(
     >>> edges = pd.DataFrame({"account_id": ["a", "a", "c"], "account_id_y": ["b", "c", "d"],
     ...                       "evidence": ["open", "single episode", "single episode"]})
     >>> print(evidence_headline(edges, edges.iloc[1:]))  # doctest: +NORMALIZE_WHITESPACE
-    Nothing is beyond the crowd and there is no closed circle: none of 3 pairs of accounts is significant. Undecided is 1 pair
-    that shares more than its activity explains: too few occasions or others to tell. The weight keeps 2 of 3 pairs: 2 with a single meeting.
+    Nothing is beyond the crowd and there is no closed circle: none of 3 pairs of accounts is significant.
+    Undecided is 1 pair that shares more than its activity explains: too few occasions or others to tell. The
+    weight keeps 2 of 3 pairs: 2 with a single meeting.
     """
     counts = evidence_table(edges).set_index("evidence")
     lines = [_significant(counts, len(edges)), _undecided(counts["edges"], object_name)]
@@ -61,7 +63,8 @@ def evidence_headline(
     outside = edges.attrs.get("accounts_outside")
     if outside is not None and outside < FEW_OUTSIDE:
         lines.append(
-            f"Only {_count(outside, 'account')} {_are(outside)} outside these pairs: there is hardly anything to compare with."
+            f"Only {_count(outside, 'account')} {_are(outside)} outside these pairs: "
+            "there is hardly anything to compare with."
         )
     return " ".join(line for line in lines if line)
 
@@ -74,7 +77,8 @@ def _significant(counts: pd.DataFrame, n_edges: int) -> str:
     parts = []
     if beyond["edges"]:
         parts.append(
-            f"{_count(beyond['edges'], 'pair')} of {_count(beyond['accounts'], 'account')} {_are(beyond['edges'])} beyond the crowd"
+            f"{_count(beyond['edges'], 'pair')} of {_count(beyond['accounts'], 'account')} "
+            f"{_are(beyond['edges'])} beyond the crowd"
         )
     else:
         parts.append("Nothing is beyond the crowd")

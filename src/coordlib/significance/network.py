@@ -1,4 +1,4 @@
-"""The network as a whole: is it more than the activity of its accounts and the popularity of its objects would give?
+"""The network as a whole: is it more than active accounts and popular objects would give?
 
 On many days no single edge can be decided; this question can still be answered.
 """
@@ -52,23 +52,25 @@ def network_significance(
     pairs
         Result of :func:`coordlib.detect_groups`. Not changed.
     edge_weight, min_weight
-        Which edges are kept, as in :func:`coordlib.generate_coordinated_network`: above this quantile of the weights, or of at
-        least this weight. Applied anew to every random network.
+        Which edges are kept, as in :func:`coordlib.generate_coordinated_network`: above this quantile of the
+        weights, or of at least this weight. Applied anew to every random network.
     draws
         Random networks of each kind (1,000 or more for a p-value below .002).
     stratum
-        ``"day"`` or ``"week"`` (UTC): the second kind of random network keeps who was active, and what was shared, in each.
+        ``"day"`` or ``"week"`` (UTC): the second kind of random network keeps who was active, and what was
+        shared, in each.
     seed
         Start of the chance; the same seed gives the same table.
 
     Returns
     -------
     pandas.DataFrame
-        Ten rows: five statistics against two kinds of random networks. ``statistic`` (str: ``modularity``, ``transitivity``, ``giant_share``,
-        ``communities``, ``largest_community``), ``null`` (str: ``"all times"``, or ``"by day"``/``"by week"``, the honest one: the other mixes
-        accounts that were never active together), ``observed``, ``null_mean``, ``null_low``, ``null_high`` (float64; the last two hold 95 % of the
-        random networks between them), ``p_more``, ``p_less`` (float64: (1 + number at least as high (low)) / (1 + draws)).
-        ``attrs``: ``draws``, ``seed``, ``accounts``, ``objects``, ``incidences``.
+        Ten rows: five statistics against two kinds of random networks. ``statistic`` (str: ``modularity``,
+        ``transitivity``, ``giant_share``, ``communities``, ``largest_community``), ``null`` (str: ``"all
+        times"``, or ``"by day"``/``"by week"``, the honest one: the other mixes accounts that were never
+        active together), ``observed``, ``null_mean``, ``null_low``, ``null_high`` (float64; the last two hold
+        95 % of the random networks between them), ``p_more``, ``p_less`` (float64: (1 + number at least as
+        high (low)) / (1 + draws)). ``attrs``: ``draws``, ``seed``, ``accounts``, ``objects``, ``incidences``.
 
     Raises
     ------
@@ -81,17 +83,19 @@ def network_significance(
 
     Notes
     -----
-    The table account × object has a one where an account has a post of the object that is in a pair. It is randomised with all
-    margins kept (:mod:`coordlib.significance.curveball`), projected to accounts (weight = objects in common) and cut by the same rule. The observed
-    values come from the same projection of the table as it is, so that both differ in nothing but who shared what; they are not those of the
-    network of posts within the window, in which two accounts with the same object may have missed each other.
+    The table account × object has a one where an account has a post of the object that is in a pair. It is
+    randomised with all margins kept (:mod:`coordlib.significance.curveball`), projected to accounts (weight =
+    objects in common) and cut by the same rule. The observed values come from the same projection of the
+    table as it is, so that both differ in nothing but who shared what; they are not those of the network of
+    posts within the window, in which two accounts with the same object may have missed each other.
 
-    A network that is more than its margins explain is not thereby coordinated: a common taste, language or subject divides networks as well.
+    A network that is more than its margins explain is not thereby coordinated: a common taste, language or
+    subject divides networks as well.
 
     References
     ----------
-    Strona, G., et al. (2014). A fast and unbiased procedure to randomize ecological binary matrices with fixed row and column
-    totals. Nature Communications 5, 4114.
+    Strona, G., et al. (2014). A fast and unbiased procedure to randomize ecological binary matrices with
+    fixed row and column totals. Nature Communications 5, 4114.
 
     Examples
     --------
@@ -172,8 +176,9 @@ def network_sentence(table: pd.DataFrame, statistic: str = "modularity") -> str:
     >>> table = pd.DataFrame([("modularity", "by day", 0.668, 0.414, 0.40, 0.43, 0.001, 1.0)], columns=_COLUMNS)
     >>> table.attrs["draws"] = 1_000
     >>> network_sentence(table)  # doctest: +NORMALIZE_WHITESPACE
-    'As a whole the network has more division into communities (modularity) than the activity of its accounts and the
-    popularity of its objects, day by day, explain: 0.668, against 0.400 to 0.430 in 95 % of 1,000 random networks.'
+    'As a whole the network has more division into communities (modularity) than the activity of its accounts
+    and the popularity of its objects, day by day, explain: 0.668, against 0.400 to 0.430 in 95 % of 1,000
+    random networks.'
     """
     row = table[(table["statistic"] == statistic) & (table["null"] != "all times")].iloc[0]
     by = f"{row['null'].removeprefix('by ')} by {row['null'].removeprefix('by ')}"

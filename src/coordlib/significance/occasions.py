@@ -1,6 +1,7 @@
 """Occasions of a pair: each session of one account on an object the other shared within hours of it.
 
-Coarse timing decides what is an occasion, fine timing what is a hit. From one account's view, then from the other's.
+Coarse timing decides what is an occasion, fine timing what is a hit. From one account's view, then from the
+other's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who else was there: for every session of the corpus, who met it and who shared the object around it.
 
-The confirmation compares a pair with the sessions of *others on the same object around the same time*. Sessions are counted,
-not posts: one spammer cannot dilute a crowd.
+The confirmation compares a pair with the sessions of *others on the same object around the same time*.
+Sessions are counted, not posts: one spammer cannot dilute a crowd.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _HOUR = 3_600
 class Presence:
     """Others around each session of the corpus, and how fast and by which clock accounts post."""
 
-    #: Sessions of others that coincide with it; that start within the crowd's reach; within the circle's reach.
+    #: Sessions of others that coincide with it; that start within the crowd's reach; within the circle's
+    #: reach.
     met: Ints
     crowd: Ints
     circle: Ints
@@ -98,7 +99,8 @@ class Presence:
     def clock(self, corpus: Corpus, at: Ints, accounts: Ints) -> Floats:
         """How much more often the account posts in this bin of the hour than everybody does; at least 1.
 
-        Counted on its sessions on other objects than that of the session: max(1, (n(b) + 10 φ(b)) / (n + 10) / φ(b)).
+        Counted on its sessions on other objects than that of the session: max(1, (n(b) + 10 φ(b)) / (n + 10)
+        / φ(b)).
         """
         sessions, n_bins = corpus.sessions, len(self.bin_share)
         here = self.bins[at]

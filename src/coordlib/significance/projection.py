@@ -1,4 +1,4 @@
-"""From the table account × object to the network of accounts, thousands of times: compiled, without the table of all pairs."""
+"""From the table account × object to the network of accounts, compiled: it is done thousands of times."""
 
 from __future__ import annotations
 

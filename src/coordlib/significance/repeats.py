@@ -1,22 +1,24 @@
 """Discovery 2: do two accounts repeat one object in step more often than their own habits explain?
 
-**Statistic.** R: coincident sessions on objects where the two have at least two, not counting the first of every object
-(that they posted it at all in step may have any reason), those within half an hour of each other counted once.
+**Statistic.** R: coincident sessions on objects where the two have at least two, not counting the first of
+every object (that they posted it at all in step may have any reason), those within half an hour of each other
+counted once.
 
-**Null.** Each session s of i meets j by chance λ_s = min(1, max(local, habit)). A session s' of j reaches u seconds,
-u = min(2w + 1 + length of s + length of s', (2w + 1) posts of s · posts of s').
+**Null.** Each session s of i meets j by chance λ_s = min(1, max(local, habit)). A session s' of j reaches u
+seconds, u = min(2w + 1 + length of s + length of s', (2w + 1) posts of s · posts of s').
 
 * *local* = Σ u / 86,400 over the sessions of j within half a day: how busy j is around then;
-* *habit* = Σ u / (2 · 1,800) over the sessions of j on other days within half an hour of the same time of day, divided by
-  the number of these other days: whether j posts at that hour anyhow.
+* *habit* = Σ u / (2 · 1,800) over the sessions of j on other days within half an hour of the same time of
+  day, divided by the number of these other days: whether j posts at that hour anyhow.
 
 **p** = P(Poisson-binomial(λ) >= R), from either account's view; the larger one counts.
 
 **Family.** Pairs with at least r0 sessions each on one object, r0 the smallest r in 2 … 12 with
 r p0^(r-1) <= alpha / m(r), p0 = (2w + 1) / 86,400 (Tarone 1990).
 
-**Timetable.** Two accounts that each keep a fixed timetable meet for ever. Where most sessions of one also lie at one and the same
-*larger* lag from posts of the other (half an hour to a day), the timetable explains the meetings: p is set to 1.
+**Timetable.** Two accounts that each keep a fixed timetable meet for ever. Where most sessions of one also
+lie at one and the same *larger* lag from posts of the other (half an hour to a day), the timetable explains
+the meetings: p is set to 1.
 """
 
 from __future__ import annotations
@@ -124,7 +126,7 @@ def _family(corpus: Corpus, alpha: float) -> tuple[int, int]:
 
 
 def _pairs_with(corpus: Corpus, able: Bools) -> int:
-    """Pairs of accounts with enough sessions on one object; many are counted once an object, which is more."""
+    """Pairs with enough sessions on one object; where there are many, counted once an object, which is more."""
     objects, accounts = corpus.group_objects[able], corpus.group_accounts[able]
     sizes = np.bincount(objects, minlength=corpus.n_objects)
     total = int((sizes * (sizes - 1) // 2).sum())
@@ -147,7 +149,7 @@ def _able(corpus: Corpus, found: Coincidences, least: int) -> Bools:
 
 
 def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
-    """Edges whose sessions also lie at one larger lag from the other's posts, on their busiest common object."""
+    """Edges whose sessions also lie at one larger lag from the other's posts, on their busiest object."""
     result = np.zeros(len(edges), dtype=bool)
     meeting = np.minimum(found.place_left, found.place_right)
     for number, edge in enumerate(edges):

@@ -4,20 +4,21 @@
 
 **Null.** How often they would meet if posts were dealt out at random, the larger of two expectations:
 
-* *accounts*: λ = r_i r_j Σ_o min(1, d_i k_o / K) min(1, d_j k_o / K) q_o, with d the distinct objects of an account,
-  k_o the accounts of an object, K = Σ k_o, q_o the share of an object's pairs of accounts that coincide, and
-  r = max(1, units per object of the account / that of the corpus). After Chung & Lu (2002): a pair is expected in
-  proportion to its degrees.
-* *posts*: λ = Σ_o [1 - exp(-2 C_o s_i s_j / z)], with C_o the coincident pairs of units on the object, s an account's
-  share of all units, z = 1 - Σ s². Each coincident pair could have carried any two names; it grows with the activity of
-  both and saturates per object. Worlds with hyperactive accounts need it.
+* *accounts*: λ = r_i r_j Σ_o min(1, d_i k_o / K) min(1, d_j k_o / K) q_o, with d the distinct objects of an
+  account, k_o the accounts of an object, K = Σ k_o, q_o the share of an object's pairs of accounts that
+  coincide, and r = max(1, units per object of the account / that of the corpus). After Chung & Lu (2002): a
+  pair is expected in proportion to its degrees.
+* *posts*: λ = Σ_o [1 - exp(-2 C_o s_i s_j / z)], with C_o the coincident pairs of units on the object, s an
+  account's share of all units, z = 1 - Σ s². Each coincident pair could have carried any two names; it grows
+  with the activity of both and saturates per object. Worlds with hyperactive accounts need it.
 
 **p** = P(Poisson(λ) >= occasions), which is at least the tail of the sum of the single chances.
 
-**Family.** Only accounts with at least r0 objects could reach a small p at all (Tarone 1990; Gilbert 2005; Terada et al. 2013): r0 is
-the smallest r >= 2 at which the two least active accounts with r objects would pass alpha / m(r), m(r) = pairs of
-accounts with at least r objects each. Fewer than r0 occasions never decide. How many objects an account has says nothing on whom it meets, so the choice does
-not look at the outcome.
+**Family.** Only accounts with at least r0 objects could reach a small p at all (Tarone 1990; Gilbert 2005;
+Terada et al. 2013): r0 is the smallest r >= 2 at which the two least active accounts with r objects would
+pass alpha / m(r), m(r) = pairs of accounts with at least r objects each. Fewer than r0 occasions never
+decide. How many objects an account has says nothing on whom it meets, so the choice does not look at the
+outcome.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _EDGES = 5_000
 
 @dataclass(frozen=True)
 class Tested:
-    """p-value of each edge, q within the family, the size of the family, and the fewest meetings that can decide."""
+    """p-value of each edge, q within the family, size of the family, and the fewest meetings that decide."""
 
     p: Floats
     q: Floats
@@ -55,7 +56,8 @@ class Margins:
     #: min(1, d k / K) needs the distinct sizes of objects, with the sum of q_o of each size.
     sizes: Floats
     closeness: Floats
-    #: 1 - exp(-2 C s s / z) needs the distinct numbers of coincident unit pairs, with how many objects have each.
+    #: 1 - exp(-2 C s s / z) needs the distinct numbers of coincident unit pairs, with how many objects have
+    #: each.
     meetings: Floats
     meeting_objects: Floats
 

@@ -1,4 +1,4 @@
-"""Tails of sums of independent chances, and the false discovery rate: what every test of this package ends in."""
+"""Tails of sums of independent chances, and the false discovery rate: what every test ends in."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def tail(owner: Ints, chances: Floats, needed: Ints, scored: bool = False) -> Fl
     Returns
     -------
     numpy.ndarray
-        One probability a sum (float64). Exact up to ``needed`` = 120, by convolution with an absorbing state: only
-        positive terms are added, so tiny tails keep their digits. Beyond, the Chernoff bound, the smallest of
-        exp(-θ needed) Π E exp(θ S) over 40 θ, which is never below the tail.
+        One probability a sum (float64). Exact up to ``needed`` = 120, by convolution with an absorbing state:
+        only positive terms are added, so tiny tails keep their digits. Beyond, the Chernoff bound, the
+        smallest of exp(-θ needed) Π E exp(θ S) over 40 θ, which is never below the tail.
 
     References
     ----------
-    Hong, Y. (2013). On computing the distribution function for the Poisson binomial distribution. Computational
-    Statistics & Data Analysis 59.
+    Hong, Y. (2013). On computing the distribution function for the Poisson binomial distribution.
+    Computational Statistics & Data Analysis 59.
 
     Examples
     --------
@@ -126,8 +126,8 @@ def adjusted(p: Floats, family: float) -> Floats:
 
     References
     ----------
-    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical
-    Society B 57(1).
+    Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1).
 
     Examples
     --------
