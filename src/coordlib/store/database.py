@@ -68,7 +68,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
         if advice := _advice(error):
             raise DatabaseFailedError(f"{self.path}: {error}; {advice}, and start again") from None
