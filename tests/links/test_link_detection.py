@@ -283,8 +283,10 @@ def test_rows_equal_in_time_url_and_account_may_lack_a_cell(compat: Compat):
     pd.testing.assert_frame_equal(again.shares, get_coord_shares(rows, 10).shares)
 
 
-def test_a_url_that_is_a_bare_number_is_no_loop():
-    rows = pd.DataFrame({"expanded": ["0", "0", "1", "1"], "account.url": list("ABAB"), "date": [0, 1, 2, 3]})
+@pytest.mark.parametrize("mark", ["", "row ", "-row "])
+def test_no_url_is_taken_for_a_post(mark: str):
+    urls = [f"{mark}{n}" for n in (0, 0, 3, 3)]
+    rows = pd.DataFrame({"expanded": urls, "account.url": list("ABAB"), "date": [0, 1, 2, 3]})
     assert links(get_coord_shares(rows, 10)) == {("A", "B"): 2}
 
 

@@ -53,12 +53,17 @@ def tumbling_bins(
     members = members.drop_duplicates(["object_id", "account_id"]).sort_values("place", kind="stable")
     members = members.sort_values("object_id", ascending=False, kind="stable")
     cliques = pd.factorize(members["object_id"])[0].astype(np.int64)
+    # Cliques are many pairs of few names: as categories each name is held, compared and counted once.
+    members = members.astype(dict.fromkeys(["object_id", "account_id", "content_id"], "category"))
     later, earlier = close_pairs(cliques, np.zeros(len(members), dtype=np.int64), 0)
-    first, second = members.iloc[earlier].reset_index(drop=True), members.iloc[later].reset_index(drop=True)
-    pairs = first[["object_id", "account_id"]].assign(
-        account_id_y=second["account_id"],
-        content_id=first["content_id"],
-        content_id_y=second["content_id"],
-        time_delta=(second["timestamp_share"] - first["timestamp_share"]).abs(),
-    )
+    seconds = members["timestamp_share"].to_numpy()
+    columns = {
+        "object_id": members["object_id"].array.take(earlier),
+        "account_id": members["account_id"].array.take(earlier),
+        "account_id_y": members["account_id"].array.take(later),
+        "content_id": members["content_id"].array.take(earlier),
+        "content_id_y": members["content_id"].array.take(later),
+        "time_delta": np.abs(seconds[later] - seconds[earlier]),
+    }
+    pairs = pd.DataFrame(columns)
     return pairs, marks.to_numpy(dtype=bool), met

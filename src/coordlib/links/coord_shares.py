@@ -147,7 +147,9 @@ def get_coord_shares(
         pairs, marks, met = tumbling_bins(posts, interval)
     else:
         pairs = detect_groups(posts, interval, min_participation=1)
-        marks = posts["content_id"].isin(set(pairs["content_id"]) | set(pairs["content_id_y"])).to_numpy()
+        marks = (
+            posts["content_id"].isin(pairs["content_id"]) | posts["content_id"].isin(pairs["content_id_y"])
+        ).to_numpy()
         met = sorted(set(pairs["account_id"]) | set(pairs["account_id_y"]))
     edges = coordinated_edges(pairs, objects=False)
     minimum = weight_quantile(edges["n_objects"].to_numpy(), percentile_edge_weight)
@@ -177,11 +179,14 @@ def _whole_seconds(interval: float | CoordInterval) -> int:
 def _as_shares(rows: LinkRows) -> pd.DataFrame:
     """Write the rows as shares; a post is its row, in words that no URL equals (a loop would be left out)."""
     urls = rows.table["expanded"]
+    mark = "row "
+    while urls.str.startswith(mark).any():
+        mark = f"-{mark}"
     return pd.DataFrame(
         {
             "object_id": urls,
             "account_id": rows.table["account.url"],
-            "content_id": urls.index.astype("str").to_series(index=urls.index) + " " + urls,
+            "content_id": mark + urls.index.astype("str").to_series(index=urls.index),
             "timestamp_share": rows.seconds,
         }
     )

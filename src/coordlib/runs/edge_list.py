@@ -24,6 +24,7 @@ from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS, prep_data
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
+from coordlib.report.words import plural
 from coordlib.sources.exports import load_mapping, read_export
 from coordlib.sources.exports.shares import as_post_table
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
@@ -60,17 +61,13 @@ class EdgeList:
         limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
         lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
         return (
-            f"{self.output}: {_counted(self.n_edges, 'edge')} between {_counted(self.n_accounts, 'account')}, from "
-            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit}); "
-            f"{self.n_over:,} of all {_counted(self.n_edges_all, 'edge')} over it"
+            f"{self.output}: {plural(self.n_edges, 'edge')} between {plural(self.n_accounts, 'account')}, from "
+            f"{plural(self.n_pairs, 'pair')} of posts in {plural(self.n_shares, 'share')} ({limit}); "
+            f"{self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
             + (f"; {self.tied}" if self.tied else "")
             + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
             + (f"; read as {self.read_as}" if self.read_as else "")
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def detect_file(
