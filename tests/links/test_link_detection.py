@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coordlib.detect import coordinated_edges, detect_groups, kernel, weight_quantile
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
-from coordlib.links import bins, coord_shares, ties
+from coordlib.links import coord_shares
 from coordlib.links import interval as interval_module
 from coordlib.links.coord_shares import get_coord_shares
 from coordlib.links.entities import ENTITY_COLUMNS
@@ -23,8 +24,10 @@ from coordlib.links.interval import estimate_coord_interval
 from coordlib.links.summaries import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
 from coordlib.links.top_lists import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
 from coordlib.parameters import LinkSharing
+from coordlib.posts import prep_data
 from coordlib.runs.link_sharing import link_facts, load_link_shares
 from coordlib.simulate.links import simulate_link_shares
+from coordlib.urls import Compat
 
 shares_tables = st.lists(
     st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(0, 60)),
@@ -82,7 +85,7 @@ def test_a_wider_interval_never_loses_a_link(rows: pd.DataFrame, interval: int, 
 def test_working_in_small_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch):
     rows = simulate_link_shares(60, 1, days=3).shares
     whole = get_coord_shares(rows, 60, gtimestamps=True)
-    monkeypatch.setattr(bins, "BLOCK", 7)
+    monkeypatch.setattr(kernel, "CHUNK", 7)
     pd.testing.assert_frame_equal(get_coord_shares(rows, 60, gtimestamps=True).edges, whole.edges)
 
 
@@ -244,4 +247,55 @@ def test_the_defaults_are_those_of_the_parameter_model():
     model = LinkSharing.load()
     assert (model.q, model.p) == (interval_module.DEFAULT_Q, interval_module.DEFAULT_P)
     assert model.percentile_edge_weight == coord_shares.DEFAULT_PERCENTILE
-    assert model.seed == ties.DEFAULT_SEED
+    assert model.seed == coord_shares.DEFAULT_SEED
+
+
+def test_equal_weights_are_never_lost_to_the_quantile_between_them():
+    """Of edges that all weigh the same, all reach any percentile: R's quantile does not interpolate equals."""
+    for weight in (1, 3, 7, 11):
+        for n in range(1, 60):
+            weights = np.full(n, weight)
+            assert {weight_quantile(weights, percent / 100) for percent in range(101)} == {weight}
+    rows = pd.DataFrame(
+        [(f"u{p}-{i}", f"{p}{side}", 100 * i) for p in range(9) for i in range(7) for side in "ab"],
+        columns=["expanded", "account.url", "date"],
+    )
+    for percent in (0, 1, 10, 15, 18, 20, 21, 23, 30, 90):
+        assert len(get_coord_shares(rows, 10, percentile_edge_weight=percent / 100).edges) == 9
+
+
+@pytest.mark.parametrize("compat", [None, "coornet"])
+def test_rows_equal_in_time_url_and_account_may_lack_a_cell(compat: Compat):
+    """CooRnet writes NA where a post has no title; two posts of one second are told apart by what else they hold."""
+    rows = pd.DataFrame(
+        {
+            "expanded": "u",
+            "account.url": ["A", "A", "B"],
+            "date": 0,
+            "account.name": ["a", None, "b"],
+            "n": [1.0, None, 2],
+        }
+    )
+    found = get_coord_shares(rows, 10, compat=compat)
+    assert found.shares["is_coordinated"].tolist() == [True] * 3
+    assert found.edges.values.tolist() == [["A", "B", 1]]
+    again = get_coord_shares(rows.iloc[::-1], 10)
+    pd.testing.assert_frame_equal(again.shares, get_coord_shares(rows, 10).shares)
+
+
+@pytest.mark.parametrize("mark", ["", "row ", "-row "])
+def test_no_url_is_taken_for_a_post(mark: str):
+    urls = [f"{mark}{n}" for n in (0, 0, 3, 3)]
+    rows = pd.DataFrame({"expanded": urls, "account.url": list("ABAB"), "date": [0, 1, 2, 3]})
+    assert links(get_coord_shares(rows, 10)) == {("A", "B"): 2}
+
+
+def test_link_sharing_and_detection_are_one_engine():
+    """prep_data, detect_groups and coordinated_edges on the same shares give the same ties."""
+    shares = simulate_link_shares(60, 1, days=3).shares
+    table = prep_data(shares.reset_index(), "expanded", "account.url", "index", "date")
+    edges = coordinated_edges(detect_groups(table, 60, 1))
+    by_hand = dict(
+        zip(zip(edges["account_id"], edges["account_id_y"], strict=True), edges["n_objects"], strict=True)
+    )
+    assert links(get_coord_shares(shares, 60, percentile_edge_weight=0)) == by_hand

@@ -8,10 +8,12 @@ import nbformat
 import pytest
 
 from coordlib.errors import InputError
+from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
-from coordlib.report.link_outputs import LINK_FILES
-from coordlib.report.link_result import link_banner
+from coordlib.report.link_outputs import LINK_FILES, get_outputs
+from coordlib.report.link_result import LinkReport, link_banner
 from coordlib.runs.link_report import TEMPLATE, analyse_links
+from coordlib.simulate.links import simulate_link_shares
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,12 @@ def test_html_leaves_the_notebook_only_as_a_raw_block(executed: Path):
     for cell in nbformat.read(executed, as_version=4).cells:
         for output in cell.get("outputs", []):
             assert "text/html" not in output.get("data", {})
+
+
+def test_the_time_of_a_post_stays_on_one_line():
+    """In Jupyter the column broke over three lines: a time is told as one, whatever the input wrote it as."""
+    shares = simulate_link_shares(60, 1, days=3).shares
+    found = get_coord_shares(shares, 60)
+    results = get_outputs(found, top_coord_shares=True)
+    table = LinkReport(found, results, {}, {}, Path()).table("top_coord_shares")
+    assert 'class=time data-sort="' in table.html

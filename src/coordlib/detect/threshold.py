@@ -61,7 +61,7 @@ def over_threshold(
     return np.asarray(weights > weight_quantile(weights, edge_weight), dtype=np.int64)
 
 
-def weight_quantile(weights: npt.NDArray[np.int64], probability: float) -> float:
+def weight_quantile(weights: npt.NDArray[np.int64] | npt.NDArray[np.float64], probability: float) -> float:
     """Return R's type-7 quantile, with R's own order of operations; NaN without weights.
 
     Where the two neighbouring weights are equal the value is exact, not interpolated: a rounding error of

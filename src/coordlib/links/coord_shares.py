@@ -1,4 +1,7 @@
-"""Coordinated link sharing: accounts that repeatedly share the same URLs within a short time."""
+"""Coordinated link sharing: accounts that repeatedly share the same URLs within a short time (CooRnet).
+
+The one engine of :mod:`coordlib.detect` with the URL as object and the number of URLs in common as weight.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from coordlib.detect import coordinated_edges, detect_groups, weight_quantile
 from coordlib.errors import ParameterError
-from coordlib.links.bins import Links, sliding_window, tumbling_bins
+from coordlib.links.bins import tumbling_bins
+from coordlib.links.communities import louvain
 from coordlib.links.entities import ENTITY_COLUMNS, entity_table
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
-from coordlib.links.prepare import Ints, LinkRows, link_rows
-from coordlib.links.ties import DEFAULT_SEED, LinkNetwork, link_network
+from coordlib.links.prepare import LinkRows, link_rows
 from coordlib.urls import Compat, check_compat
 
+#: Seed of the Louvain method where none is given.
+DEFAULT_SEED = 1
 DEFAULT_PERCENTILE = 0.9
 EDGE_COLUMNS = ("from", "to", "weight")
 TIME_COLUMNS = ("url", "t_coord_share", "t_coord_share_to")
@@ -59,10 +65,16 @@ class CoordShares(NamedTuple):
 
 
 def get_coord_shares(
-    shares: pd.DataFrame, coordination_interval: float | CoordInterval | None = None, *,
-    percentile_edge_weight: float = DEFAULT_PERCENTILE, clean_urls: bool = False, keep_ourl_only: bool = False,
-    gtimestamps: bool = False, compat: Compat = None, seed: int = DEFAULT_SEED,
-) -> CoordShares:  # fmt: skip
+    shares: pd.DataFrame,
+    coordination_interval: float | CoordInterval | None = None,
+    *,
+    percentile_edge_weight: float = DEFAULT_PERCENTILE,
+    clean_urls: bool = False,
+    keep_ourl_only: bool = False,
+    gtimestamps: bool = False,
+    compat: Compat = None,
+    seed: int = DEFAULT_SEED,
+) -> CoordShares:
     """Find accounts that repeatedly shared the same URLs within a short time of each other.
 
     Two accounts are linked by each URL both shared at most the interval apart; the weight of their
@@ -130,26 +142,29 @@ def get_coord_shares(
         )
     interval = _whole_seconds(coordination_interval)
     rows = link_rows(shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat)
-    met: Ints | None = None
+    posts = _as_shares(rows)
     if original:
-        links, marks, met = tumbling_bins(rows, interval)
+        pairs, marks, met = tumbling_bins(posts, interval)
     else:
-        links, marks = sliding_window(rows, interval)
-    found = link_network(links, percentile_edge_weight, seed=seed, met=met)
-    marked = rows.table.assign(is_coordinated=marks)
-    edges = _edge_table(rows, found, met)
+        pairs = detect_groups(posts, interval, min_participation=1)
+        marks = (
+            posts["content_id"].isin(pairs["content_id"]) | posts["content_id"].isin(pairs["content_id_y"])
+        ).to_numpy()
+        met = sorted(set(pairs["account_id"]) | set(pairs["account_id_y"]))
+    edges = coordinated_edges(pairs, objects=False)
+    minimum = weight_quantile(edges["n_objects"].to_numpy(), percentile_edge_weight)
+    edges = _edge_table(edges[edges["n_objects"] >= minimum], met)
     if gtimestamps:
-        edges = _with_times(edges, rows, links, found)
+        edges = _with_times(edges, pairs, posts, backwards=original)
         if original:
             edges = edges[[*EDGE_COLUMNS, "t_coord_share"]]
-    entities = entity_table(marked, rows.accounts[found.accounts], original=original).assign(
-        degree=found.degree, component=found.component, cluster=found.cluster, strength=found.strength
-    )[list(ENTITY_COLUMNS)]
+    marked = rows.table.assign(is_coordinated=marks)
+    groups = _groups(edges, met, by_size=not original, seed=seed)
+    entities = entity_table(marked, groups.index, original=original).join(groups, on="name")
+    entities = entities[list(ENTITY_COLUMNS)]
     network = _graph(entities, edges)
     estimate = coordination_interval if isinstance(coordination_interval, CoordInterval) else None
-    return CoordShares(
-        marked, network, entities, edges, interval, found.minimum, compat, rows.left_out, estimate
-    )
+    return CoordShares(marked, network, entities, edges, interval, minimum, compat, rows.left_out, estimate)
 
 
 def _whole_seconds(interval: float | CoordInterval) -> int:
@@ -161,45 +176,92 @@ def _whole_seconds(interval: float | CoordInterval) -> int:
     return int(seconds)
 
 
-def _edge_table(rows: LinkRows, found: LinkNetwork, met: Ints | None) -> pd.DataFrame:
-    left, right = found.left, found.right
-    order = np.lexsort((right, left))
-    if met is not None:
-        place = np.zeros(len(rows.accounts), dtype=np.int64)
-        place[met] = np.arange(len(met))
-        order = np.lexsort((place[right], place[left]))
+def _as_shares(rows: LinkRows) -> pd.DataFrame:
+    """Write the rows as shares; a post is its row, in words that no URL equals (a loop would be left out)."""
+    urls = rows.table["expanded"]
+    mark = "row "
+    while urls.str.startswith(mark).any():
+        mark = f"-{mark}"
     return pd.DataFrame(
         {
-            "from": pd.Series(rows.accounts[left[order]], dtype="str"),
-            "to": pd.Series(rows.accounts[right[order]], dtype="str"),
-            "weight": found.weight[order],
+            "object_id": urls,
+            "account_id": rows.table["account.url"],
+            "content_id": mark + urls.index.astype("str").to_series(index=urls.index),
+            "timestamp_share": rows.seconds,
         }
     )
 
 
-def _with_times(edges: pd.DataFrame, rows: LinkRows, links: Links, found: LinkNetwork) -> pd.DataFrame:
-    n = len(rows.accounts)
-    kept = np.isin(links.left * n + links.right, found.left * n + found.right)
-    table = pd.DataFrame(
-        {
-            "from": pd.Series(rows.accounts[links.left[kept]], dtype="str"),
-            "to": pd.Series(rows.accounts[links.right[kept]], dtype="str"),
-            "url": pd.Series(rows.urls[links.url[kept]], dtype="str"),
-            "t_coord_share": links.t_left[kept],
-            "t_coord_share_to": links.t_right[kept],
-        }
+def _edge_table(edges: pd.DataFrame, met: list[str]) -> pd.DataFrame:
+    """Return the edges in CooRnet's columns, from the account met first, in the order of meeting."""
+    place = pd.Series(range(len(met)), index=pd.Index(met, dtype="str"))
+    first, second = edges["account_id"].map(place), edges["account_id_y"].map(place)
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    table = pd.DataFrame({"from": low, "to": high, "weight": edges["n_objects"]}, dtype="int64")
+    table = table.sort_values(["from", "to"], ignore_index=True)
+    return table.assign(**{end: place.index.take(table[end].to_numpy()) for end in ("from", "to")})
+
+
+def _with_times(
+    edges: pd.DataFrame, pairs: pd.DataFrame, posts: pd.DataFrame, backwards: bool
+) -> pd.DataFrame:
+    """Add to each edge the lists of its URLs and of either end's time, those of the earliest pair of each URL."""
+    seconds = posts.set_index("content_id")["timestamp_share"]
+    pairs = pairs.assign(older=pairs["content_id"].map(seconds), newer=pairs["content_id_y"].map(seconds))
+    pairs = pairs.sort_values(
+        ["object_id", "older", "newer"], ascending=[not backwards, True, True], ignore_index=True
     )
-    lists = table.groupby(["from", "to"], sort=False)[list(TIME_COLUMNS)].agg(list).reset_index()
-    return edges.merge(lists, on=["from", "to"], how="left")[[*EDGE_COLUMNS, *TIME_COLUMNS]]
+    ends = ["from", "to"]
+    sides = {
+        "account_id": "from",
+        "account_id_y": "to",
+        "older": "t_coord_share",
+        "newer": "t_coord_share_to",
+    }
+    turned = dict(zip(sides, ["to", "from", "t_coord_share_to", "t_coord_share"], strict=True))
+    both = pd.concat([pairs.rename(columns=sides), pairs.rename(columns=turned)]).sort_index(kind="stable")
+    both = both.rename(columns={"object_id": "url"})[[*ends, *TIME_COLUMNS]]
+    kept = edges.merge(both, on=ends).drop_duplicates([*ends, "url"])
+    lists = kept.groupby(ends, sort=False)[list(TIME_COLUMNS)].agg(list).reset_index()
+    return edges.merge(lists, on=ends, how="left")
+
+
+def _groups(edges: pd.DataFrame, met: list[str], *, by_size: bool, seed: int) -> pd.DataFrame:
+    """Return degree, strength, component and cluster per account of the network.
+
+    CooRnet numbers components in the order in which it meets their accounts; ours fall in size, then go by name.
+    """
+    in_network = set(edges["from"]) | set(edges["to"])
+    accounts = [name for name in met if name in in_network]
+    place = {name: number for number, name in enumerate(accounts)}
+    # Whole numbers inserted in order: neither the hash seed nor the row order can move a cluster.
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(len(accounts)))
+    ends = zip(edges["from"].map(place), edges["to"].map(place), edges["weight"].tolist(), strict=True)
+    graph.add_weighted_edges_from(ends)
+    parts = sorted(
+        nx.connected_components(graph), key=lambda nodes: (-len(nodes) if by_size else 0, min(nodes))
+    )
+    component = {node: number for number, nodes in enumerate(parts, start=1) for node in nodes}
+    clusters = sorted(louvain(graph, seed), key=lambda nodes: (component[min(nodes)], min(nodes)))
+    cluster = {node: number for number, nodes in enumerate(clusters, start=1) for node in nodes}
+    strength = dict(graph.degree(weight="weight"))
+    measures = {
+        "degree": dict(graph.degree),
+        "component": component,
+        "cluster": cluster,
+        "strength": strength,
+    }
+    table = pd.DataFrame(measures, index=range(len(accounts)), dtype="int64")
+    table = table.set_axis(pd.Index(accounts, dtype="str", name="name"))
+    return table.sort_values("component", kind="stable") if by_size else table
 
 
 def _graph(entities: pd.DataFrame, edges: pd.DataFrame) -> nx.Graph[str]:
     graph: nx.Graph[str] = nx.Graph()
     for account in entities.to_dict("records"):
-        graph.add_node(
-            account["name"], **{str(key): value for key, value in account.items() if key != "name"}
-        )
+        graph.add_node(account.pop("name"), **{str(key): value for key, value in account.items()})
     for edge in edges.to_dict("records"):
-        extra = {str(name): value for name, value in edge.items() if name not in ("from", "to")}
-        graph.add_edge(edge["from"], edge["to"], **extra)
+        ends = edge.pop("from"), edge.pop("to")
+        graph.add_edge(*ends, **{str(key): value for key, value in edge.items()})
     return graph

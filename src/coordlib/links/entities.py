@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 #: Columns of the entities table, in CooRnet's order.
@@ -28,7 +27,7 @@ _FIXED = (
 )  # fmt: skip
 
 
-def entity_table(marked: pd.DataFrame, names: npt.NDArray[np.object_], *, original: bool) -> pd.DataFrame:
+def entity_table(marked: pd.DataFrame, names: pd.Index, *, original: bool) -> pd.DataFrame:
     """Describe the named accounts from the marked shares, one row each, in the order of the names.
 
     ``shares`` counts all of the account's rows, ``coord.shares`` the coordinated ones. Values an

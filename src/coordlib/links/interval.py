@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coordlib.detect import weight_quantile
 from coordlib.errors import InputError, ParameterError
-from coordlib.links.prepare import LinkRows, link_rows, quantile7
+from coordlib.links.prepare import LinkRows, link_rows
 from coordlib.urls import Compat
 
 #: CooRnet's defaults; parameters.LinkSharing is held equal to them by a test.
@@ -43,9 +44,14 @@ class CoordInterval:
 
 
 def estimate_coord_interval(
-    shares: pd.DataFrame, q: float = DEFAULT_Q, p: float = DEFAULT_P, *, clean_urls: bool = False,
-    keep_ourl_only: bool = False, compat: Compat = None,
-) -> CoordInterval:  # fmt: skip
+    shares: pd.DataFrame,
+    q: float = DEFAULT_Q,
+    p: float = DEFAULT_P,
+    *,
+    clean_urls: bool = False,
+    keep_ourl_only: bool = False,
+    compat: Compat = None,
+) -> CoordInterval:
     r"""Estimate the coordination interval of a table of link shares.
 
     Among the URLs with at least two shares, those whose second share comes within the *q*-quantile
@@ -106,35 +112,35 @@ def estimate_coord_interval(
     rows = link_rows(
         shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat, need_accounts=False
     )
-    if not len(rows):
+    if rows.table.empty:
         raise InputError(
             "table of shares: no URL was shared more than once, so there is no delay to estimate the interval from"
         )
-    return _estimate(rows, q, p)
-
-
-def _estimate(rows: LinkRows, q: float, p: float) -> CoordInterval:
-    order = np.lexsort((rows.seconds, rows.url))
-    url, seconds = rows.url[order], rows.seconds[order]
-    first, counts = np.unique(url, return_index=True, return_counts=True)[1:]
-    delay = seconds - np.repeat(seconds[first], counts)
-    second_delay = delay[first + 1]  # every URL here has at least two shares
-    quick = second_delay <= quantile7(second_delay, q)
-    rank = np.arange(len(url)) - np.repeat(first, counts) + 1
-    reached = rank / np.repeat(counts, counts) > p
-    earliest = first + _first_true(reached, first)
-    times = delay[earliest[quick]].astype(float)
+    delays = _delays(rows)
+    by_url = delays.groupby("url", sort=False)
+    second = delays[by_url.cumcount() == 1].set_index("url")["delay"]
+    reached = delays[(by_url.cumcount() + 1) / by_url["delay"].transform("size") > p]
+    earliest = reached.groupby("url", sort=False)["delay"].first()
+    quick = second.index[second <= weight_quantile(second.to_numpy(), q)]
+    times = earliest[quick].to_numpy(dtype=float)
     median = float(np.median(times))
+    quarters = {name: weight_quantile(times, part) for name, part in (("q1", 0.25), ("q3", 0.75))}
+    summary = {
+        "min": float(times.min()),
+        "median": median,
+        "mean": float(times.mean()),
+        "max": float(times.max()),
+    }
     return CoordInterval(
         seconds=median if median > 0 else 1.0,
-        summary={
-            "min": float(times.min()), "q1": quantile7(times, 0.25), "median": median,
-            "mean": float(times.mean()), "q3": quantile7(times, 0.75), "max": float(times.max()),
-        },
-        n_urls=len(first), n_quickest=int(quick.sum()), raised=median == 0,
-    )  # fmt: skip
+        summary=summary | quarters,
+        n_urls=len(second),
+        n_quickest=len(quick),
+        raised=median == 0,
+    )
 
 
-def _first_true(flags: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Return, per group, how far from its start the first True is (flags never fall back to False)."""
-    return np.asarray(np.add.reduceat(~flags, starts), dtype=np.int64)
+def _delays(rows: LinkRows) -> pd.DataFrame:
+    """Return ``url`` and ``delay`` (seconds since the first share of the URL), quickest first."""
+    table = pd.DataFrame({"url": rows.table["expanded"], "seconds": rows.seconds}).sort_values("seconds")
+    return table.assign(delay=table["seconds"] - table.groupby("url")["seconds"].transform("min"))

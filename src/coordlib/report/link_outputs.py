@@ -100,7 +100,9 @@ def get_outputs(
         found["top_coord_urls"] = get_top_coord_urls(output, order_by if counted else "cooR.shares", top=top)
     if top_coord_shares:
         found["top_coord_shares"] = (
-            get_top_coord_shares(output, order_by, top=top) if counted else _no_rows([*SHARE_COLUMNS, "rank"])
+            get_top_coord_shares(output, order_by, top=top)
+            if counted
+            else pd.DataFrame(columns=[*SHARE_COLUMNS, "rank"])
         )
     if edges:
         found["edges"] = output.edges
@@ -147,10 +149,6 @@ def _named(output: CoordShares, labels: Labels) -> Mapping[str, Mapping[int, Lab
     if isinstance(labels, Mapping):
         return labels
     return {"component": label_links(output), "cluster": label_links(output, "cluster")} if labels else {}
-
-
-def _no_rows(columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(columns=columns)
 
 
 def _write(results: dict[str, Any], folder: Path) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from coordlib.errors import InputError, PublishError
 from coordlib.files import put_folder, staging_of, write_json
 from coordlib.links.coord_shares import CoordShares
+from coordlib.links.prepare import utc_seconds
 from coordlib.report.banners import simulated_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.link_charts import draw_url_timeline_chart
@@ -23,6 +24,7 @@ from coordlib.report.package import is_staging
 from coordlib.report.provenance import notebook_told, provenance_box, sha256_file
 from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
+from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +51,7 @@ _POST = {
 }  # fmt: skip
 _FORMATS = {
     "avg.subscriberCount": ",.0f", "account.avg.subscriberCount": ",.0f", "cooRshare_ratio.avg": "percent",
-    "cooRscore.avg": ",.1f", "gini.parent_domain": ".2f", "comments.shares.ratio": "+.2f",
+    "cooRscore.avg": ",.1f", "gini.parent_domain": ".2f", "comments.shares.ratio": "+.2f", "date": "utc",
 }  # fmt: skip
 
 
@@ -104,7 +106,8 @@ class LinkReport:
             frame = frame.assign(accounts=accounts)
             caption = "URLs with most coordinated posts" if frame["engagement"].isna().all() else caption
         if name == "top_coord_shares":
-            frame = frame.assign(**{"account.name": frame["account.name"].fillna(frame["account.url"])})
+            names = frame["account.name"].fillna(frame["account.url"])
+            frame = frame.assign(date=utc_seconds(frame["date"])).assign(**{"account.name": names})
         columns = [column for column in headings if column in frame]
         return Table(
             frame[columns], caption, labels={column: headings[column] for column in columns},
@@ -177,14 +180,12 @@ def link_banner(run: Mapping[str, Any]) -> str:
     """
     counts = {name: int(value) for name, value in run["counts"].items()}
     seconds = f"{int(run['parameters']['coordination_interval_used']):,} s"
-    posts = f"{counts['n_posts']:,} post{'' if counts['n_posts'] == 1 else 's'}"
+    posts = plural(counts["n_posts"], "post")
     if run["outcome"] == "network":
-        networks = f"{counts['n_networks']:,} network{'' if counts['n_networks'] == 1 else 's'}"
-        urls = f"{counts['least_urls']:,} URL{'' if counts['least_urls'] == 1 else 's'}"
         kind = "found"
         head = (
-            f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts, in {networks}, are tied by at least "
-            f"{urls} shared within {seconds} of each other."
+            f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts, in {plural(counts['n_networks'], 'network')}, "
+            f"are tied by at least {plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
         )
         body = f"Found in {posts} with {counts['n_urls']:,} URLs shared more than once."
     elif counts["n_urls"]:

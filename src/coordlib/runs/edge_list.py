@@ -30,6 +30,7 @@ from coordlib.errors import (
 )
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
+from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,17 +69,13 @@ class EdgeList:
         limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
         lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
         return (
-            f"{self.output}: {_counted(self.n_edges, 'edge')} between {_counted(self.n_accounts, 'account')}, from "
-            f"{_counted(self.n_pairs, 'pair')} of posts in {_counted(self.n_shares, 'share')} ({limit}); "
-            f"{self.n_over:,} of all {_counted(self.n_edges_all, 'edge')} over it"
+            f"{self.output}: {plural(self.n_edges, 'edge')} between {plural(self.n_accounts, 'account')}, from "
+            f"{plural(self.n_pairs, 'pair')} of posts in {plural(self.n_shares, 'share')} ({limit}); "
+            f"{self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
             + (f"; {self.tied}" if self.tied else "")
             + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
             + (f"; read as {self.read_as}" if self.read_as else "")
         )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def detect_file(

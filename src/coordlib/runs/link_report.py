@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from coordlib.links.coord_shares import CoordShares
-from coordlib.links.interval import estimate_coord_interval
 from coordlib.lock import workspace_lock
 from coordlib.parameters import LinkSharing
 from coordlib.places import find_workspace
@@ -15,7 +14,14 @@ from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport
 from coordlib.runs.decided import run_page
 from coordlib.runs.label_networks import label_link_networks
-from coordlib.runs.link_sharing import LinkInput, file_slug, link_facts, link_run, load_link_shares
+from coordlib.runs.link_sharing import (
+    LinkInput,
+    chosen_interval,
+    file_slug,
+    link_facts,
+    link_run,
+    load_link_shares,
+)
 from coordlib.sources.label_endpoint import LabelEndpoint
 
 TEMPLATE = "05-link-sharing.ipynb"
@@ -63,12 +69,8 @@ def analyse_links(parameters: LinkSharing) -> Path:
     """
     workspace = find_workspace(parameters.workspace, create=True)
     source = load_link_shares(parameters.shares)
-    if parameters.coordination_interval is None:
-        # A table without any delay to measure is the input's fault, to be told before a notebook is run.
-        estimate_coord_interval(
-            source.shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
-            keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
-        )  # fmt: skip
+    # A table without any delay to measure is the input's fault, to be told before a notebook is run.
+    chosen_interval(source.shares, parameters)
     folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
     shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
     with workspace_lock(workspace.root, "coordlib links"):

@@ -164,17 +164,18 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
     >>> detect_links(shares, LinkSharing(coordination_interval=10)).edges.values.tolist()
     [['a', 'b', 1]]
     """
-    interval: float | CoordInterval | None = parameters.coordination_interval
-    if interval is None:
-        interval = estimate_coord_interval(
-            shares, parameters.q, parameters.p, clean_urls=parameters.clean_urls,
-            keep_ourl_only=parameters.keep_ourl_only, compat=parameters.compat,
-        )  # fmt: skip
+    names = ["percentile_edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
     return get_coord_shares(
-        shares, interval, percentile_edge_weight=parameters.percentile_edge_weight, clean_urls=parameters.clean_urls,
-        keep_ourl_only=parameters.keep_ourl_only, gtimestamps=parameters.gtimestamps, compat=parameters.compat,
-        seed=parameters.seed,
-    )  # fmt: skip
+        shares, chosen_interval(shares, parameters), **{name: getattr(parameters, name) for name in names}
+    )
+
+
+def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | CoordInterval:
+    """Return the interval that is given, or estimate it."""
+    if parameters.coordination_interval is not None:
+        return parameters.coordination_interval
+    names = ["q", "p", "clean_urls", "keep_ourl_only", "compat"]
+    return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
 
 def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
