@@ -184,7 +184,7 @@ def load_shares(
     """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
     names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
     names.update(columns or {})
-    table = read_table(source, needed=list(names.values()))
+    table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     moments = table[names["timestamp_share"]].dropna()
     if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():

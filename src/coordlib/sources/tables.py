@@ -93,6 +93,7 @@ def read_table(
     where: str | None = None,
     allow_no_rows: bool = False,
     dialect: Dialect | None = None,
+    names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a CSV, gzipped CSV or Parquet file, every value as the text that was written.
 
@@ -109,6 +110,8 @@ def read_table(
         Return a table without rows for a file that has only a header line.
     dialect
         How a text file is written, where that is known.
+    names
+        Columns of names, in which "NA" is one, unless another cell of its row is NA as well.
 
     Returns
     -------
@@ -144,8 +147,9 @@ def read_table(
         layout = inspect_text(path, where, dialect or _below_notes(needed))
         _require(needed, layout.columns, where, layout.repeated)
         with _parser_errors(path, where, layout):
-            table = pd.read_csv(path, **_parser_options(layout))
+            table = pd.read_csv(path, **_parser_options(layout, names))
         table.columns = list(layout.columns)
+        _without_na(table, names)
         _refuse_short_rows(table, path, where, layout)
     _require(needed, [str(name) for name in table.columns], where)
     if table.empty and not allow_no_rows:
@@ -187,10 +191,7 @@ def iter_table(
             piece.columns = list(layout.columns)
             if halves is None and len(layout.columns) > 1 and piece.iloc[:, -1].isin(["", None]).any():
                 halves = _halves(path, layout)
-            for name in names:
-                if name in piece.columns:
-                    others = piece.drop(columns=[*names], errors="ignore").isna().any(axis=1)
-                    piece[name] = piece[name].mask((piece[name] == "NA") & others)
+            _without_na(piece, names)
             if halves:
                 lines = piece.index.map(halves.get)
                 piece[DAMAGED] = pd.Series(
@@ -199,6 +200,14 @@ def iter_table(
                     dtype="str",
                 )
             yield piece
+
+
+def _without_na(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Take "NA" for missing in columns of names where R wrote the row: another cell of it is NA as well."""
+    if names and (present := [name for name in names if name in table.columns]):
+        others = table.drop(columns=present).isna().any(axis=1)
+        for name in present:
+            table[name] = table[name].mask((table[name] == "NA") & others)
 
 
 def _below_notes(needed: Sequence[str]) -> Dialect:
@@ -495,6 +504,11 @@ def _require(
     missing = [name for name in needed if name not in set(available)]
     if missing:
         raise MissingColumnError.from_names(missing, available, where)
+    refuse_repeated(needed, repeated, where)
+
+
+def refuse_repeated(needed: Iterable[str], repeated: Iterable[str], where: str) -> None:
+    """Refuse a table that has a column that is needed twice: nobody knows which is meant."""
     if twice := sorted(set(needed) & set(repeated)):
         raise FileFormatError(
             f"{where}, line 1: more than one column is named '{twice[0]}'; rename all but one"

@@ -53,6 +53,8 @@ def _tuple(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+#: At least one.
+Some = Annotated[Names, Field(min_length=1)]
 
 
 class _Plain(BaseModel):
@@ -83,7 +85,7 @@ class ObjectSource(_Plain):
         Posts that have that other object have none of this.
     """
 
-    column: Names
+    column: Some
     also: Names = ()
     key: Names = ()
     where: dict[str, str] = {}
@@ -142,11 +144,12 @@ class TimeSource(_Plain):
 
 def _times(value: object) -> object:
     items = [value] if isinstance(value, str | dict) else value
-    return [{"column": item} if isinstance(item, str) else item for item in items]  # type: ignore[attr-defined]
+    return [{"column": x} if isinstance(x, str) else x for x in items] if isinstance(items, list) else items
 
 
 def _parts(value: object) -> object:
-    return tuple(_tuple(part) for part in _tuple(value))  # type: ignore[attr-defined]
+    parts = _tuple(value)
+    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
 
 
 def _objects(value: object) -> object:
@@ -176,12 +179,12 @@ class Format(_Plain):
     further: Names = ()
     absent: Names = ()
     prepare: Literal["crowdtangle-csv", "crowdtangle-api", "domain-of-address", "jetstream"] | None = None
-    account_id: Names
+    account_id: Some
     account_name: Names = ()
     accounts: dict[str, Names] = {}
-    content_id: Annotated[tuple[Names, ...], BeforeValidator(_parts)]
+    content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts), Field(min_length=1)]
     url: Names = ()
-    timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times)]
+    timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times), Field(min_length=1)]
     seen_at: Names = ()
     repeats: Names = ("content_id",)
     object: str = ""
@@ -247,10 +250,15 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
         return Format(**{"title": f"table mapped by {where}", **values, **further})
     except ValidationError as error:
         parts = [
-            f"{'.'.join(map(str, item['loc'][:3]))}: {item['msg'].lower()}".removeprefix(": ")
+            f"{'.'.join(map(str, item['loc'][:3]))}: {_said(item['msg'])}".removeprefix(": ")
             for item in error.errors()
         ]
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
+
+
+def _said(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
 
 
 def format_names() -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from coordlib import times
 from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
+from coordlib.posts import without_point
 from coordlib.sources.exports.mapping import (
     Format,
     format_by_name,
@@ -25,7 +26,15 @@ from coordlib.sources.exports.model import ENGAGEMENT, Export, ExportReport, fir
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.exports.records import is_json, iter_records
-from coordlib.sources.tables import DAMAGED, Dialect, file_kind, inspect_text, iter_table, refuse_damaged_ids
+from coordlib.sources.tables import (
+    DAMAGED,
+    Dialect,
+    file_kind,
+    inspect_text,
+    iter_table,
+    refuse_damaged_ids,
+    refuse_repeated,
+)
 
 #: Rows read at a time where the whole file is wanted anyway.
 CHUNK_ROWS = 50_000
@@ -266,12 +275,19 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
         return
     dialect = Dialect(is_header=recognised) if known is None else known.dialect()
     if file_kind(path, where) != "parquet":
-        columns = inspect_text(path, where, dialect).columns
-        known = known or recognise(columns, where)
-        require(known, list(columns), where)
+        layout = inspect_text(path, where, dialect)
+        known = known or recognise(layout.columns, where)
+        require(known, list(layout.columns), where)
+        refuse_repeated(_used(known), layout.repeated, where)
         dialect = known.dialect()
     names = () if known is None else [*known.account_id, *known.account_name]
     yield from iter_table(path, chunk_rows=chunk_rows, dialect=dialect, names=names)
+
+
+def _used(known: Format) -> set[str]:
+    """Columns that decide who posted what, and when."""
+    objects = (name for source in known.objects.values() for name in source.column)
+    return {*_id_columns(known), *(time.column for time in known.timestamp_share), *objects}
 
 
 def _id_columns(known: Format) -> list[str]:
@@ -297,7 +313,7 @@ def _neutral(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.Data
         account = known.accounts[state.account]
     moments, seconds = _moments(table, known)
     columns: dict[str, Any] = {
-        "account_id": first_filled(table, account, words=False).str.strip(),
+        "account_id": without_point(first_filled(table, account, words=False).str.strip()),
         "account_name": first_filled(table, known.account_name, words=False),
         "content_id": _joined(table, known.content_id),
         "url": first_filled(table, known.url),
@@ -331,10 +347,10 @@ def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Ser
 
 
 def _joined(table: pd.DataFrame, parts: tuple[tuple[str, ...], ...]) -> pd.Series[Any]:
-    joined = first_filled(table, parts[0], words=False).str.strip()
-    for part in parts[1:]:
-        joined = joined + ":" + first_filled(table, part, words=False).str.strip()
-    return joined
+    first, *further = (without_point(first_filled(table, part, words=False).str.strip()) for part in parts)
+    for part in further:
+        first = first + ":" + part
+    return first
 
 
 def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:

@@ -134,16 +134,14 @@ def _whole(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]
 
 
 def _loads(text: bytes) -> Any:
-    """Read JSON; NaN is missing, and what GDELT writes into strings (bare line breaks, a backslash before anything) is taken."""
+    """Read JSON; NaN is missing, and what GDELT writes into strings (bare line breaks, a backslash before any letter) is taken."""
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except UnicodeDecodeError:
         raise
     except ValueError:
         try:
-            mended = _ESCAPE.sub(
-                lambda found: found[0] if found[1] in b'"\\/bfnrtu' else b"\\\\" + found[1], text
-            )
+            mended = _ESCAPE.sub(lambda found: found[0] if found[1] in b'"\\/bfnrtu' else found[1], text)
             return json.loads(mended, parse_constant=lambda _: None, strict=False)
         except ValueError:
             pass
@@ -183,7 +181,7 @@ def _unwrap(value: Any, where: str, line: int) -> Iterator[dict[str, Any]]:
                 yield from inner
                 return
         # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
-        alone = set(value) <= {"data", "includes", "errors", "meta", "__twarc"}
+        alone = set(value) <= {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
         if alone and isinstance(value.get("data"), dict):
             yield value["data"]
         elif not alone or not value:
