@@ -7,6 +7,7 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
@@ -34,6 +35,8 @@ SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _EXACT_FLOAT = 2**53
 #: Seconds that are surely none, such as the 20250101120000 of a date written without separators.
 _YEAR_2286 = 10**10
+#: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
+_ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
@@ -108,6 +111,17 @@ def prep_data(
     if missing:
         raise MissingColumnError.from_names(missing, frame.columns)
     columns = {role: as_ids(_one_column(frame, name), name) for role, name in names.items()}
+    for role in ("account_id", "content_id"):
+        if (found := rounded_id(columns[role])) is not None:
+            row, value = found
+            raise _at_row(
+                InputError(
+                    f"column '{names[role]}', row {row + 1} of the data: '{value}' is a rounded id and cannot be repaired; "
+                    "use the file as it was exported, and read ids as text (dtype=str)"
+                ),
+                row,
+            )
+        columns[role] = without_point(columns[role])
     times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
@@ -128,6 +142,9 @@ def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
         column = table[name] if name in table else pd.Series(None, index=table.index, dtype=object)
         gaps = name == "posted_at" and bool(column.isna().any())
         known[name] = column.astype("Int64" if gaps else kind)  # type: ignore[call-overload]
+    known["hashtags"] = known["hashtags"].map(
+        lambda tags: list(dict.fromkeys(map(fold_hashtag, tags))) if isinstance(tags, list) else tags
+    )
     if platform is not None:
         known["platform"] = pd.Series(platform, index=table.index, dtype="str")
     further = [name for name in table.columns if name not in known]
@@ -205,6 +222,59 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
     return pd.Series(ids, index=values.index, dtype="str", name=values.name)
 
 
+def rounded_id(values: pd.Series) -> tuple[int, str] | None:
+    """Return position and value of an id that lost digits on its way, if most of a column of text are numbers.
+
+    Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and long ids that all end in 0000.
+
+    Examples
+    --------
+    >>> rounded_id(pd.Series(["7.6E+017", "7.7E+017"])), rounded_id(pd.Series(["tea", "1E5", "cake"]))
+    ((0, '7.6E+017'), None)
+    """
+    text = values.astype("str")
+    distinct = text.drop_duplicates().dropna().str.strip()
+    distinct = distinct[distinct != ""]
+    damaged = distinct.str.fullmatch(_ROUNDED.pattern).astype(bool)
+    long = distinct[distinct.str.fullmatch(r"\d{16,}").astype(bool)]
+    if not damaged.any() and len(long) >= 3 and bool(long.str.endswith("0000").all()):
+        return int(np.flatnonzero((text == long.iloc[0]).fillna(False))[0]), long.iloc[0]
+    # Among names, one that looks like a rounded number is a name.
+    numbers = damaged | distinct.str.fullmatch(r"\d+(?:\.0+)?").astype(bool)
+    if not damaged.any() or numbers.sum() * 2 <= len(distinct):
+        return None
+    row = int(np.flatnonzero(text.str.fullmatch(_ROUNDED.pattern).fillna(False))[0])
+    return row, text.iloc[row]
+
+
+def without_point(values: pd.Series) -> pd.Series:
+    """Write 100.0 as 100 in a column of ids that are all numbers: one account under two spellings.
+
+    Examples
+    --------
+    >>> without_point(pd.Series(["100.0", "100", None])).tolist()
+    ['100', '100', nan]
+    """
+    filled = values[values.notna() & (values.str.strip() != "")]
+    if (
+        not filled.str.contains(".", regex=False).any()
+        or not filled.str.fullmatch(r"\s*\d+(?:\.0+)?\s*").all()
+    ):
+        return values
+    return values.str.replace(r"\.0+\s*$", "", regex=True)
+
+
+def fold_hashtag(tag: str) -> str:
+    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter.
+
+    Examples
+    --------
+    >>> fold_hashtag("#CafE\u0301") == fold_hashtag("caf\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
+
+
 def valid_text(text: str) -> str:
     """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
 
@@ -219,7 +289,8 @@ def valid_text(text: str) -> str:
 def _float_ids(values: pd.Series, name: str) -> pd.Series:
     numbers = values.to_numpy(dtype="float64", na_value=np.nan)
     known = ~np.isnan(numbers)
-    bad = known & ((np.abs(numbers) > _EXACT_FLOAT) | (numbers != np.floor(numbers)))
+    exact = {"float32": 2**24, "float16": 2**11}.get(str(values.dtype).lower(), _EXACT_FLOAT)
+    bad = known & ((np.abs(numbers) > exact) | (numbers != np.floor(numbers)))
     if bad.any():
         _refuse_float(float(numbers[bad][0]), name)
     text = np.full(len(numbers), None, dtype=object)

@@ -30,7 +30,9 @@ EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
-def utc_seconds(values: pd.Series[Any], *, any_year: bool = False) -> pd.Series[Any]:
+def utc_seconds(
+    values: pd.Series[Any], *, any_year: bool = False, form: str | None = None, zone: str | None = None
+) -> pd.Series[Any]:
     """Return times as whole UTC seconds.
 
     Parameters
@@ -41,6 +43,10 @@ def utc_seconds(values: pd.Series[Any], *, any_year: bool = False) -> pd.Series[
         by a zone abbreviation of :data:`ZONES`.
     any_year
         Take times before 1990 and after 2099 for times as well.
+    form
+        The only spelling taken, as in ``strptime``: ``%d/%m/%Y %I:%M %p``.
+    zone
+        What times without a zone mean, such as ``Europe/Rome``; an hour that the clock has twice is unreadable.
 
     Returns
     -------
@@ -54,6 +60,8 @@ def utc_seconds(values: pd.Series[Any], *, any_year: bool = False) -> pd.Series[
     [1587044909, 1748538050, 1748538050]
     """
     text = values.astype("str").str.strip()
+    if form is not None or zone is not None:
+        return _declared(text, form, zone)
     result = pd.Series(pd.NA, index=values.index, dtype="Int64")
     number = text.str.fullmatch(r"-?\d{1,18}(?:\.\d*)?", na=False).astype(bool)
     compact = number & text.str.fullmatch(r"(?:19|20)\d{12}", na=False).astype(bool)
@@ -73,6 +81,11 @@ def utc_seconds(values: pd.Series[Any], *, any_year: bool = False) -> pd.Series[
     if rest.any():
         result[rest] = _dates(text[rest])
     return result if any_year else result.mask((result < EARLIEST) | (result >= LATEST))
+
+
+def guess(value: object) -> str:
+    """Return ", but a year" for a number that is no time; nothing for anything else."""
+    return f", but {looks_like(value)}" if re.fullmatch(r"[\d.]+", str(value).strip()) else ""
 
 
 def looks_like(value: object) -> str:
@@ -122,11 +135,26 @@ def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: st
     bad = unreadable(values, seconds)
     if bad.any():
         value = str(values[bad].iloc[0])[:60]
-        guess = f", but {looks_like(value)}" if re.fullmatch(r"[\d.]+", value) else ""
         raise TimeFormatError(
-            f"{place}: '{value}' is not a time{guess} ({int(bad.sum())} such of {len(values)} rows); "
+            f"{place}: '{value}' is not a time{guess(value)} ({int(bad.sum())} such of {len(values)} rows); "
             "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
         )
+
+
+def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
+    """Read times by a declared format and zone, and nothing else."""
+    stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
+    seconds = _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
+    return seconds.mask((seconds < EARLIEST) | (seconds >= LATEST))
+
+
+def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:
+    if form is None and not re.fullmatch(_ISO_DATE, value):
+        return None
+    stamp: Any = pd.to_datetime(value, format=form or "ISO8601", errors="coerce")
+    if not pd.isna(stamp) and stamp.tzinfo is None:
+        stamp = stamp.tz_localize(zone or "UTC", ambiguous="NaT", nonexistent="NaT")
+    return None if pd.isna(stamp) else stamp.tz_convert("UTC")
 
 
 def _dates(text: pd.Series[str]) -> pd.Series[Any]:

@@ -11,9 +11,9 @@ from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input
 from coordlib.runs.import_shares import import_shares
-from coordlib.sources.exports import ALL_FORMATS, load_mapping
+from coordlib.sources.exports import format_names, load_mapping
 
-_KNOWN = ", ".join(known.name for known in ALL_FORMATS)
+_KNOWN = ", ".join(format_names())
 
 
 @app.command(name="import")

@@ -331,7 +331,7 @@ def load_shares(
     from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 
     names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
-    table = read_table(source, needed=list(names.values()))
+    table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     moments = table[names["timestamp_share"]].dropna()
     if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():

@@ -104,7 +104,7 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if set(NEEDED) <= _columns(path):
-        return read_table(path), {}
+        return read_table(path, names=["account.url", "account.name"]), {}
     tables: list[pd.DataFrame] = []
     reports: list[ExportReport] = []
     without = 0

@@ -33,7 +33,7 @@ ERRORS = "error_log.csv"
 COUNTS = ("view_count", "comment_count", "share_count", "like_count")
 NEEDED = ("video_id", "author_name", "create_time", "video_description")
 NAMES = {**API_NAMES, "author_name": "account_id"}
-_IDS = ("video_id", "music_id")
+_IDS = ("video_id", "music_id", "author_name")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -305,7 +305,7 @@ def _count(values: pd.Series[Any], where: str, notes: list[str]) -> pd.Series[An
     filled = values.notna() & (values.str.strip() != "")
     numbers = pd.to_numeric(values.where(filled), errors="coerce")
     # A count is a whole number; what is not stays unknown rather than being rounded.
-    whole = numbers.notna() & (numbers % 1 == 0)
+    whole = numbers.notna() & (numbers % 1 == 0) & (numbers.abs() < 2**53)
     counts = numbers.where(whole).astype("Int64")
     missing, strange = int((~filled).sum()), int((filled & ~whole).sum())
     if missing:

@@ -12,8 +12,6 @@ import pyarrow.parquet as pq
 
 from coordlib.errors import FileFormatError
 
-_MAX_EXACT_FLOAT = 2**53
-
 
 def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
     """Yield the rows of a Parquet file piece by piece; the index goes on counting.
@@ -26,6 +24,10 @@ def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     try:
         with pq.ParquetFile(path) as source:
             names = list(source.schema_arrow.names)
+            if twice := sorted(name for name in set(names) if names.count(name) > 1):
+                raise FileFormatError(
+                    f"{where}: more than one column is named '{twice[0]}'; rename all but one"
+                )
             start = 0
             for batch in source.iter_batches(batch_size=chunk_rows):
                 table = pd.DataFrame(
@@ -52,7 +54,8 @@ def _as_text(column: Any, name: str, where: str) -> pd.Series[str]:
         column = column.dictionary_decode()
         kind = column.type
     if pa.types.is_floating(kind):
-        return _floats_as_text(column.to_pandas(), name, where)
+        exact = {16: 2**11, 32: 2**24}.get(kind.bit_width, 2**53)
+        return _floats_as_text(column.to_pandas(), name, where, exact)
     if pa.types.is_timestamp(kind):
         stamps = column.to_pandas()
         stamps = stamps if stamps.dt.tz is None else stamps.dt.tz_convert("UTC")
@@ -67,10 +70,10 @@ def _as_text(column: Any, name: str, where: str) -> pd.Series[str]:
     return text
 
 
-def _floats_as_text(values: pd.Series[Any], name: str, where: str) -> pd.Series[str]:
+def _floats_as_text(values: pd.Series[Any], name: str, where: str, exact: int) -> pd.Series[str]:
     whole = values.dropna()
     integral = bool((whole == whole.round()).all())
-    if integral and bool((whole.abs() > _MAX_EXACT_FLOAT).any()):
+    if integral and bool((whole.abs() > exact).any()):
         raise FileFormatError(
             f"{where}, column '{name}': long ids are stored as floating-point numbers and have lost digits; "
             "write the column as text or 64-bit integers"

@@ -115,9 +115,7 @@ def test_an_unknown_table_is_told_its_closest_format_and_what_it_misses() -> Non
 
 
 def test_a_table_without_any_known_column_gets_the_list_of_formats() -> None:
-    with pytest.raises(
-        UnknownFormatError, match=r"no column of any known format.*known formats: crowdtangle-facebook"
-    ):
+    with pytest.raises(UnknownFormatError, match=r"no column of any known format.*known formats: 4cat, "):
         recognise(["a", "b"])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from coordlib.errors import FileFormatError
+from coordlib.errors import EmptyInputError, FileFormatError, InputError
+from coordlib.posts import prep_data
 from coordlib.sources.exports import read_export, to_shares
 from coordlib.urls import links_in
 
@@ -127,3 +131,159 @@ def test_a_file_with_many_damaged_lines_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text("\n".join([tweet(1), *lines]), encoding="utf-8")
     with pytest.raises(FileFormatError, match="is not JSON"):
         read_export(tmp_path / "t.jsonl")
+
+
+def test_the_csv_of_twarc_gives_the_retweets_of_its_json(tmp_path: Path) -> None:
+    """DocNow/twarc-csv#33: retweets stand in a column of their own; Twitter's own links are no link sharing."""
+    head = "id,author_id,created_at,text,referenced_tweets.retweeted.id,entities.urls,__twarc.version\n"
+    urls = '"[{""url"": ""https://t.co/a"", ""expanded_url"": ""https://%s""}]"'
+    rows = [
+        f"{n},9{n},2026-01-02T10:00:0{n}.000Z,RT @d: x,1700,{urls % site},2\n"
+        for n, site in enumerate(["n.example/1", "twitter.com/d/status/1", "mobile.x.com/d"])
+    ]
+    (tmp_path / "t.csv").write_text(head + "".join(rows), encoding="utf-8")
+    export = read_export(tmp_path / "t.csv")
+    assert to_shares(export)["object_id"].tolist() == ["1700"] * 3
+    assert to_shares(export, object="link")["object_id"].tolist() == ["https://n.example/1"]
+    assert to_shares(export, object="cotweet").empty
+
+
+def test_copied_replies_are_one_object(tmp_path: Path) -> None:
+    """QUT-Digital-Observatory/coordination-network-toolkit#11."""
+    tweets = [json.loads(tweet(n)) | {"text": f"@user{n} the tea is ready"} for n in range(3)]
+    (tmp_path / "t.json").write_text(json.dumps({"data": tweets}), encoding="utf-8")
+    assert (
+        to_shares(read_export(tmp_path / "t.json"), object="cotweet")["object_id"].tolist()
+        == ["the tea is ready"] * 3
+    )
+
+
+def test_the_text_in_pictures_and_thankful_reactions_of_crowdtangle(tmp_path: Path) -> None:
+    """fabiogiglietto/CooRnet_ImgTxt#1."""
+    head = "platformId,date,imageText,account.url,link,statistics.actual.thankfulCount\n"
+    (tmp_path / "m.csv").write_text(
+        head + "1,2026-01-02 10:00:00,words,https://f.example/1,,4\n", encoding="utf-8"
+    )
+    export = read_export(tmp_path / "m.csv")
+    assert to_shares(export, object="image_text")["object_id"].tolist() == ["words"]
+    assert export.frame["reactions"].tolist() == [4]
+
+
+@pytest.mark.parametrize("tags", [["TeaTime", "#teatime", "TEATIME"], ["café", "cafe\u0301", "CAFÉ"]])
+def test_a_hashtag_is_one_in_every_spelling_and_format(tmp_path: Path, tags: list[str]) -> None:
+    """mastodon/mastodon#18031, mastodon/mastodon#26525."""
+    rows = "".join(f"{n},{n},{1767348000 + n},u{n},x,{tag}\n" for n, tag in enumerate(tags))
+    (tmp_path / "a.csv").write_text("id,thread_id,unix_timestamp,author,body,tags\n" + rows, encoding="utf-8")
+    tweets = [json.loads(tweet(n)) | {"entities": {"hashtags": [{"tag": tag}]}} for n, tag in enumerate(tags)]
+    (tmp_path / "b.json").write_text(json.dumps({"data": tweets}), encoding="utf-8")
+    found = {
+        item
+        for name in ("a.csv", "b.json")
+        for item in to_shares(read_export(tmp_path / name), object="hashtag")["object_id"]
+    }
+    assert len(found) == 1
+
+
+def test_one_answer_a_line_and_pages_without_posts(tmp_path: Path) -> None:
+    """DocNow/twarc#546."""
+    lines = [
+        '{"errors": [{"detail": "gone"}]}',
+        f'{{"data": {tweet(1)}, "matching_rules": []}}',
+        '{"meta": {"result_count": 0}}',
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert read_export(tmp_path / "t.jsonl").report.posts == 1
+    (tmp_path / "t.jsonl").write_text(lines[-1], encoding="utf-8")
+    with pytest.raises(EmptyInputError, match="holds no records"):
+        read_export(tmp_path / "t.jsonl")
+
+
+def test_loose_json_of_gdelt_is_read(tmp_path: Path) -> None:
+    article = (
+        r'{"url": "https://n.example/1", "title": "It\'s' + "\x01" + r' tea", "seendate": "20240503T101500Z"}'
+    )
+    (tmp_path / "g.json").write_text('{"articles": [' + article + "]}", encoding="utf-8")
+    assert read_export(tmp_path / "g.json").frame["object_title"].tolist() == ["It's\x01 tea"]
+
+
+def test_missing_is_missing_and_a_name_is_a_name(tmp_path: Path) -> None:
+    """pandas-dev/pandas#55032, #24681: an account may be called NA; where R wrote the row, NA is missing; NaN in JSON always is."""
+    (tmp_path / "a.csv").write_text(
+        HEAD + "1,NA,2026-01-02,tea\n2,null,2026-01-02,tea\n3,NA,2026-01-02,NA\n", encoding="utf-8"
+    )
+    assert read_export(tmp_path / "a.csv").frame["account_id"].tolist() == ["NA", "null"]
+    record = '{"id": "%d", "username": %s, "date": "2026-01-02", "text": "x"}\n'
+    (tmp_path / "b.jsonl").write_text(record % (1, "NaN") + record % (2, '"b"'), encoding="utf-8")
+    assert read_export(tmp_path / "b.jsonl").frame["account_id"].tolist() == ["b"]
+
+
+def test_half_a_caption_is_no_caption(tmp_path: Path) -> None:
+    rows = "1,a,2026-01-02,half a\ncaption,https://u\n2,b,2026-01-02,whole,https://v\n3,c,2026-01-02,short\n4,d,2026-01-02,x,\n"
+    (tmp_path / "a.csv").write_text(HEAD.strip() + ",url\n" + rows, encoding="utf-8")
+    report = read_export(tmp_path / "a.csv").report
+    assert (report.posts, report.dropped) == (3, {"a damaged line, such as line 2": 2})
+
+
+@pytest.mark.parametrize("name", ["double.csv", "double.parquet"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path, name: str) -> None:
+    columns = ["id", "username", "username", "date", "text"]
+    table = pa.table([pa.array([value]) for value in ("1", "a", "b", "2026-01-02", "x")], names=columns)
+    (tmp_path / "double.csv").write_text(",".join(columns) + "\n1,a,b,2026-01-02,x\n", encoding="utf-8")
+    pq.write_table(table, tmp_path / "double.parquet")
+    with pytest.raises(FileFormatError, match="more than one column is named 'username'"):
+        read_export(tmp_path / name)
+
+
+def test_a_second_header_with_its_byte_order_mark_is_named(tmp_path: Path) -> None:
+    """CodeCabin/wp-google-maps#394."""
+    (tmp_path / "a.csv").write_text(
+        f"\ufeff{HEAD}1,a,2026-01-02,x\n\ufeff{HEAD}2,b,2026-01-02,x\n", encoding="utf-8"
+    )
+    assert read_export(tmp_path / "a.csv").report.dropped == {"the header line, repeated inside the file": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("deep.json", '[{"id": "1", "text": ' + "[" * 200_000 + "]" * 200_000 + "}]", "nested too deeply"),
+        ("packed.csv.gz", HEAD + "1,a,2026-01-02," + "x" * 150_000_000, "unpacks to more than 200 times"),
+    ],
+)
+def test_a_bomb_is_refused_in_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data, 1) if name.endswith("gz") else data)
+    with pytest.raises(FileFormatError, match=message) as refused:
+        read_export(tmp_path / name)
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 400
+
+
+def test_what_is_only_large_is_read(tmp_path: Path) -> None:
+    columns = ",".join(f"c{n}" for n in range(2_000))
+    rows = f"1,a,2026-01-02,{'x' * 1_000_000}{',' * 2_000}\n2,b,2026-01-02,{'[' * 50_000}{',' * 2_000}\n"
+    (tmp_path / "a.csv").write_text(f"{HEAD.strip()},{columns}\n{rows}", encoding="utf-8")
+    assert read_export(tmp_path / "a.csv").report.posts == 2
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [f"75834861716700{n}0000" for n in range(3)],
+        [f"758348617167000{n}000.0" for n in range(3)],
+        ["1E+18", "2E+18", "3E+18"],
+        pd.Series([1.7e7, 3e7, 5e7], dtype="float32"),
+        [7.5e18, 7.6e18, 7.7e18],
+    ],
+)
+def test_rounded_ids_are_refused_whatever_they_are_held_in(ids: list[object]) -> None:
+    """twintproject/twint#355: accounts and posts, text and numbers."""
+    for column, other in (("account_id", "content_id"), ("content_id", "account_id")):
+        frame = pd.DataFrame(
+            {column: ids, other: ["a", "b", "c"], "object_id": "x", "timestamp_share": 1767348000}
+        )
+        with pytest.raises(InputError, match=column):
+            prep_data(frame)
+
+
+def test_a_number_with_a_point_is_the_same_account(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEAD + "1,100.0,2026-01-02,x\n2,100,2026-01-02,x\n", encoding="utf-8")
+    assert read_export(tmp_path / "a.csv").frame["account_id"].tolist() == ["100", "100"]

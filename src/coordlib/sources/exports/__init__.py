@@ -12,10 +12,16 @@
 """
 
 from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
-from coordlib.sources.exports.formats_open import ALL_FORMATS
 from coordlib.sources.exports.link_shares import export_link_shares, link_object
-from coordlib.sources.exports.mapping import load_mapping
-from coordlib.sources.exports.model import Export, ExportReport, Format, ObjectSource
+from coordlib.sources.exports.mapping import (
+    Format,
+    ObjectSource,
+    format_by_name,
+    format_names,
+    load_mapping,
+    recognise,
+)
+from coordlib.sources.exports.model import Export, ExportReport
 from coordlib.sources.exports.read import (
     iter_export,
     merge,
@@ -23,11 +29,9 @@ from coordlib.sources.exports.read import (
     normalise,
     read_export,
 )
-from coordlib.sources.exports.recognise import format_by_name, recognise
 from coordlib.sources.exports.shares import to_shares, without_object
 
 __all__ = [
-    "ALL_FORMATS",
     "Export",
     "ExportReport",
     "Format",
@@ -35,6 +39,7 @@ __all__ = [
     "crowdtangle_link_shares",
     "export_link_shares",
     "format_by_name",
+    "format_names",
     "iter_export",
     "link_object",
     "load_mapping",

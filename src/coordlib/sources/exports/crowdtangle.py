@@ -11,18 +11,16 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import InputError
-from coordlib.sources.exports.model import Export, first_filled
-from coordlib.sources.exports.prepare import whole_numbers
+from coordlib.sources.exports.model import Export, first_filled, whole_numbers
 
 #: Columns worked out here; they leave the table again once they have been read.
 LINK = "coordlib.link"
 REACTIONS = "coordlib.reactions"
-POST = "coordlib.post"
 
 _RESHARE = "This is a re-share of a post"
 _GLUED = r":=:\s*(https?://\S+)"
 _EXPANDED = re.compile(r"""expanded["']?\s*[:=]\s*["']([^"'\s]+)""")
-_CSV_REACTIONS = ("Likes", "Love", "Wow", "Haha", "Sad", "Angry", "Care")
+_CSV_REACTIONS = ("Likes", "Love", "Wow", "Haha", "Sad", "Angry", "Thankful", "Care")
 _API_REACTIONS = tuple(
     f"statistics.actual.{name}Count"
     for name in ("like", "love", "wow", "haha", "sad", "angry", "thankful", "care")
@@ -53,6 +51,7 @@ _NUMBERS = {
     "statistics.actual.hahaCount": ("Haha",),
     "statistics.actual.sadCount": ("Sad",),
     "statistics.actual.angryCount": ("Angry",),
+    "statistics.actual.thankfulCount": ("Thankful",),
     "statistics.actual.careCount": ("Care",),
 }
 
@@ -93,7 +92,6 @@ def api(table: pd.DataFrame) -> pd.DataFrame:
         **{
             LINK: links,
             REACTIONS: _sum(table, _API_REACTIONS),
-            POST: first_filled(table, ("platformId", "postUrl", "id")),
         }
     )
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from coordlib.errors import InputError
 from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
-from coordlib.sources.exports.model import Export, Format, first_filled
-from coordlib.sources.exports.prepare import whole_numbers
+from coordlib.sources.exports.mapping import Format
+from coordlib.sources.exports.model import Export, first_filled, whole_numbers
 from coordlib.sources.exports.shares import to_shares
 
 _CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})

@@ -1,70 +1,231 @@
-"""Any table becomes an export by a mapping file that says which column means what.
+"""The mapping language: which column of a table means what. The known formats are files in it; copy one to make a new one.
 
 ::
 
-    account_id: user_handle
-    account_name: user_title        # optional
-    content_id: [channel, message]  # several columns are joined by ":"
-    timestamp_share: posted_at
-    object: link                    # the usual one of the objects
+    account_id: user_handle          # several columns: the first that is filled
+    account_name: user_title         # optional
+    content_id: [channel, message]   # several columns are joined by ":"; a list within is "the first that is filled"
+    timestamp_share: {column: posted_at, format: "%d/%m/%Y %H:%M", zone: Europe/Rome}
+    object: link                     # the usual one of the objects
     objects:
       link: shared_url
-      hashtag: {column: tags, separator: ","}
+      hashtag: {column: tags, hashtags: true}
       text_link: {column: text, links: true}
+      mention: {column: entities.mentions, key: username}
     engagement:
       likes: n_likes
+    escape: "\\\\"                     # how the file is written: escape, quoting: none, skip_lines
 """
 
 from __future__ import annotations
 
 import re
+import zoneinfo
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+import pandas as pd
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.sources.exports.model import ENGAGEMENT, Format, ObjectSource
+from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
+from coordlib.sources.exports.model import ENGAGEMENT
+from coordlib.sources.tables import Dialect
 from coordlib.yaml_files import read_yaml
 
-Names = str | list[str]
+#: What separates items by a name of its own: comma-joined lists, also as Python or JSON writes them, and hashtags.
+SEPARATORS = {"list": r"[,;\s\[\]'\"#|]+", "addresses": r"[,\s]+(?=https?://)"}
+_FOLDER = files("coordlib.sources.exports") / "formats"
 
 
-class ObjectMapping(BaseModel):
-    """One candidate for what was shared."""
+def _tuple(value: object) -> object:
+    return (value,) if isinstance(value, str | dict) else value
 
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+#: At least one.
+Some = Annotated[Names, Field(min_length=1)]
+
+
+class _Plain(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    column: str
-    separator: str | None = None
-    ignore: list[str] = []
+
+
+class ObjectSource(_Plain):
+    """Where a candidate for what was shared comes from.
+
+    Attributes
+    ----------
+    column
+        The first of these with a value is taken, row by row; ``also`` are columns whose values are added to it.
+    key
+        Where the cell is a JSON list: what to take of each item (``unwound_url``, or ``features.uri`` one list deeper;
+        the first of several that is filled); ``where`` names values an item must have, ``first`` takes one item only.
+    separator
+        What stands between the items of a cell: text, several texts, ``list`` or ``addresses``. None: the cell is one item.
+    hashtags
+        Items are hashtags: without ``#``, in lower case, one spelling of each letter (é).
+    links
+        Take the web addresses found in the text rather than the text.
+    ignore, without_domains
+        Items that are a platform's default and stand for nothing; addresses of these sites are left out.
+    markup, copied
+        Take the HTML out of the text; take ``RT`` and names in front out of it, so that copied replies are equal.
+    unless
+        Posts that have that other object have none of this.
+    """
+
+    column: Some
+    also: Names = ()
+    key: Names = ()
+    where: dict[str, str] = {}
+    first: bool = False
+    separator: Names = ()
+    ignore: frozenset[str] = frozenset()
+    without_domains: frozenset[str] = frozenset()
     links: bool = False
+    hashtags: bool = False
+    markup: bool = False
+    copied: bool = False
+    unless: str | None = None
+
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression that separates the items of a cell; None: the cell is one item."""
+        if self.links or self.key or self.also:
+            return r"\s+"
+        if not self.separator:
+            return SEPARATORS["list"] if self.hashtags else None
+        if self.separator[0] in SEPARATORS:
+            return SEPARATORS[self.separator[0]]
+        if not "".join(self.separator).strip():
+            return r"\s+"
+        return rf"\s*(?:{'|'.join(map(re.escape, self.separator))})\s*"
 
 
-class Mapping(BaseModel):
-    """Which column of a table means what."""
+class TimeSource(_Plain):
+    """A column of times: ``format`` as in strptime (never guessed), ``zone`` as in Europe/Rome for times without one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    account_id: Names
-    content_id: Names
-    timestamp_share: Names
-    objects: dict[str, str | ObjectMapping] = Field(min_length=1)
-    object: str | None = None
-    account_name: Names | None = None
-    url: str | None = None
-    engagement: dict[str, str] = {}
+    column: str
+    format: str | None = None
+    zone: str | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _whole_date(cls, value: str | None) -> str | None:
+        known = re.findall(r"%([a-zA-Z])", value or "")
+        if value is not None and not (
+            ({"d", "j"} & set(known) and {"m", "b", "B", "j"} & set(known) and {"Y", "y"} & set(known))
+            or {"c", "x", "s"} & set(known)
+        ):
+            raise ValueError(f"{value!r} says no day, month and year, such as %d/%m/%Y %H:%M")
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                zoneinfo.ZoneInfo(value)
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f"{value!r} is no time zone; write one such as Europe/Rome or UTC") from None
+        return value
+
+
+def _times(value: object) -> object:
+    items = [value] if isinstance(value, str | dict) else value
+    return [{"column": x} if isinstance(x, str) else x for x in items] if isinstance(items, list) else items
+
+
+def _parts(value: object) -> object:
+    parts = _tuple(value)
+    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
+
+
+def _objects(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: source if isinstance(source, dict | ObjectSource) else {"column": source}
+        for name, source in value.items()
+    }
+
+
+class Format(_Plain):
+    """A format, or a mapping: how to recognise a table and which column means what.
+
+    Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
+    the guess surer, `absent` those that belong to another format. The first filled column is taken for account, name,
+    address and time; the parts of `content_id` are joined by ``:``. `seen_at` is when the network saw a post: taken
+    where the claimed time is far from it. `accounts` offers other choices of account by name; rows equal in all of
+    `repeats` are the same post exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
+    """
+
+    name: str = "mapping"
+    title: str = ""
+    platform: str | None = None
+    note: str = ""
+    needed: Annotated[tuple[Names, ...], BeforeValidator(_parts)] = ()
+    further: Names = ()
+    absent: Names = ()
+    prepare: Literal["crowdtangle-csv", "crowdtangle-api", "domain-of-address", "jetstream"] | None = None
+    account_id: Some
+    account_name: Names = ()
+    accounts: dict[str, Names] = {}
+    content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts), Field(min_length=1)]
+    url: Names = ()
+    timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times), Field(min_length=1)]
+    seen_at: Names = ()
+    repeats: Names = ("content_id",)
+    object: str = ""
+    objects: Annotated[dict[str, ObjectSource], BeforeValidator(_objects)] = Field(min_length=1)
+    engagement: dict[str, Names] = {}
+    escape: str | None = Field(default=None, min_length=1, max_length=1)
+    quoting: Literal["double", "none"] = "double"
+    skip_lines: int = Field(default=0, ge=0, le=1000)
 
     @field_validator("engagement")
     @classmethod
-    def _neutral_names(cls, value: dict[str, str]) -> dict[str, str]:
-        unknown = set(value) - set(ENGAGEMENT)
-        if unknown:
+    def _neutral_names(cls, value: dict[str, Names]) -> dict[str, Names]:
+        if unknown := set(value) - set(ENGAGEMENT):
             raise ValueError(
                 f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}"
             )
         return value
 
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        usual = self.object or next(iter(self.objects))
+        for name in (usual, *(source.unless for source in self.objects.values() if source.unless)):
+            if name not in self.objects:
+                raise ValueError(f"object '{name}' is not among the objects ({', '.join(self.objects)})")
+        object.__setattr__(self, "object", usual)
+        if not self.needed:
+            columns = [self.account_id, *self.content_id, tuple(time.column for time in self.timestamp_share)]
+            needed = tuple(dict.fromkeys([*columns, self.objects[usual].column]))
+            object.__setattr__(self, "needed", needed)
+        return self
 
-def load_mapping(source: Path | str | dict[str, Any]) -> Format:
+    def dialect(self) -> Dialect:
+        """How a text file in this format is written."""
+
+        def is_header(columns: Iterable[str]) -> bool:
+            return not missing(self, columns)
+
+        return Dialect(self.escape, self.quoting == "double", self.skip_lines, is_header)
+
+
+def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
     """Read a mapping (a YAML file, or its content as a dict) as a format of its own.
 
     Raises
@@ -83,53 +244,110 @@ def load_mapping(source: Path | str | dict[str, Any]) -> Format:
     """
     where = "mapping" if isinstance(source, dict) else str(source)
     values = source if isinstance(source, dict) else read_yaml(source, text=True)
-    unknown = {str(name) for name in values} - set(Mapping.model_fields)
-    if unknown:
-        raise UnknownParameterError.from_names(unknown, Mapping.model_fields, where)
+    if unknown := {str(name) for name in values} - set(Format.model_fields):
+        raise UnknownParameterError.from_names(unknown, Format.model_fields, where)
     try:
-        mapping = Mapping(**values)
+        return Format(**{"title": f"table mapped by {where}", **values, **further})
     except ValidationError as error:
-        parts = [f"{'.'.join(map(str, item['loc'][:2]))}: {item['msg'].lower()}" for item in error.errors()]
+        parts = [
+            f"{'.'.join(map(str, item['loc'][:3]))}: {_said(item['msg'])}".removeprefix(": ")
+            for item in error.errors()
+        ]
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
-    return _format(mapping, where)
 
 
-def _format(mapping: Mapping, where: str) -> Format:
-    objects = {name: _object(value) for name, value in mapping.objects.items()}
-    default = mapping.object or next(iter(objects))
-    if default not in objects:
-        raise ParameterError(f"{where}: object '{default}' is not among the objects ({', '.join(objects)})")
-    account, content, time = (
-        _names(mapping.account_id),
-        _names(mapping.content_id),
-        _names(mapping.timestamp_share),
-    )
-    columns = [*account[:1], *content, *time[:1], *objects[default].columns]
-    return Format(
-        name="mapping",
-        title=f"table mapped by {where}",
-        needed=tuple((name,) for name in dict.fromkeys(columns)),
-        account=account,
-        content=content,
-        time=time,
-        objects=objects,
-        default_object=default,
-        account_name=_names(mapping.account_name) if mapping.account_name else (),
-        url=(mapping.url,) if mapping.url else (),
-        engagement={name: (column,) for name, column in mapping.engagement.items()},
+def _said(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def format_names() -> list[str]:
+    """Return the names of the known formats."""
+    return sorted(
+        entry.name.removesuffix(".yml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yml")
     )
 
 
-def _object(value: str | ObjectMapping) -> ObjectSource:
-    if isinstance(value, str):
-        return ObjectSource((value,))
-    separator = None if value.separator is None else rf"\s*{re.escape(value.separator)}\s*"
-    if value.separator is not None and not value.separator.strip():
-        separator = r"\s+"
-    return ObjectSource(
-        (value.column,), separator=separator, ignore=frozenset(value.ignore), links=value.links
+@cache
+def format_by_name(name: str) -> Format:
+    """Return a known format by its name; refuse other names with the known ones."""
+    if name not in format_names():
+        raise ParameterError(f"format '{name}' is not known; known: {', '.join(format_names())}")
+    with as_file(_FOLDER / f"{name}.yml") as path:
+        return load_mapping(path, name=name)
+
+
+def recognise(columns: Iterable[str], where: str = "the table") -> Format:
+    """Return the format whose columns a table has.
+
+    Every column a format needs has to be there; among several such formats the one with most of
+    its further columns is taken.
+
+    Raises
+    ------
+    UnknownFormatError
+        With the closest format and the columns it misses.
+
+    Examples
+    --------
+    >>> recognise(["video_id", "author_name", "create_time", "video_description"]).name
+    'traktok'
+    """
+    have = set(columns)
+    best = max(map(format_by_name, format_names()), key=lambda known: _score(known, have))
+    lacking = missing(best, have)
+    wrong = sorted(set(best.absent) & have)
+    if not lacking and not wrong:
+        return best
+    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
+    advice = "Say which columns mean what in a mapping file (--mapping)"
+    if len(lacking) == len(best.needed):
+        raise UnknownFormatError(
+            f"{where}: has no column of any known format; {_shown(sorted(have))}. "
+            f"{advice}; known formats: {', '.join(format_names())}"
+        )
+    raise UnknownFormatError(
+        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; "
+        f"{_shown(sorted(have))}. {advice}"
     )
 
 
-def _names(value: Names) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def recognised(columns: Iterable[str]) -> bool:
+    """Say whether a table with these columns is in a known format."""
+    have = set(columns)
+    return any(_score(format_by_name(name), have)[0] == 2 for name in format_names())
+
+
+def missing(known: Format, columns: Iterable[str]) -> list[str]:
+    """Return what a table lacks of the columns a format needs, in words."""
+    have = set(columns)
+    return [" or ".join(f"'{name}'" for name in group) for group in known.needed if not have & set(group)]
+
+
+def with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
+    """Add needed columns that no record of a later piece happens to have (JSON leaves empty fields out)."""
+    lacking = [group[0] for group in known.needed if not set(group) & set(table.columns)]
+    return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in lacking})
+
+
+def require(known: Format, columns: list[str], where: str) -> None:
+    """Refuse a table that lacks columns of the format it is to be read in."""
+    if lacking := missing(known, columns):
+        raise UnknownFormatError(
+            f"{where}: is not in the format {known.name} ({known.title}), it misses {', '.join(lacking)}; {_shown(columns)}"
+        )
+
+
+def _shown(columns: list[str]) -> str:
+    return f"its columns are: {', '.join(columns[:15])}{', …' if len(columns) > 15 else ''}"
+
+
+def _score(known: Format, have: set[str]) -> tuple[float, float]:
+    """Rank a format: first by the part of its needed columns, then by how specific the match is."""
+    found = len(known.needed) - len(missing(known, have))
+    # Too few needed columns say too little by themselves; the further ones decide.
+    hints = sum(name in have for name in known.further)
+    share = found / len(known.needed)
+    if share == 1 and not have & set(known.absent):
+        return 2.0, len(known.needed) + hints
+    return share, (found + hints) / (len(known.needed) + len(known.further))

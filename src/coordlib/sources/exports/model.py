@@ -1,71 +1,18 @@
-"""What a known format is, and what reading a file in one gives back."""
+"""What reading an export gives back."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+if TYPE_CHECKING:
+    from coordlib.sources.exports.mapping import Format
+
 #: Names under which engagement is kept, whatever the platform calls it.
 ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
-
-
-@dataclass(frozen=True)
-class ObjectSource:
-    """Where a candidate for what was shared comes from.
-
-    Attributes
-    ----------
-    columns
-        The first of these with a value is taken, row by row.
-    separator
-        Regular expression that separates the items of a cell; None: the cell is one item.
-    ignore
-        Items that are a platform's default and stand for nothing.
-    links
-        Take the web addresses found in the text rather than the text.
-    """
-
-    columns: tuple[str, ...]
-    separator: str | None = None
-    ignore: frozenset[str] = frozenset()
-    links: bool = False
-
-
-@dataclass(frozen=True)
-class Format:
-    """One export format: how to recognise it and which column means what.
-
-    Each entry of `needed` is a tuple of alternatives, one of which has to be there. `hints` are
-    columns that make the guess surer, `absent` those that belong to another format. `account`,
-    `content` and `time` name columns: the first with a value is taken for account and time, all
-    are joined by ``:`` for content. `accounts` offers other choices of account by name; rows equal
-    in all of `repeats` are the same post exported twice. `undone` tells, for formats whose rows undo
-    earlier ones, from which row on a content holds: a file read in pieces is looked through for that first.
-    """
-
-    name: str
-    title: str
-    needed: tuple[tuple[str, ...], ...]
-    account: tuple[str, ...]
-    content: tuple[str, ...]
-    time: tuple[str, ...]
-    objects: Mapping[str, ObjectSource]
-    default_object: str
-    account_name: tuple[str, ...] = ()
-    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    url: tuple[str, ...] = ()
-    engagement: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    hints: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    prepare: Callable[[pd.DataFrame], pd.DataFrame] | None = None
-    escape: str | None = None
-    note: str = ""
-    repeats: tuple[str, ...] = ("content_id",)
-    undone: Callable[[pd.DataFrame], dict[str, int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -158,3 +105,10 @@ def blank(values: pd.Series[Any], *, words: bool = True) -> pd.Series[bool]:
     text = values.astype("str").str.strip()
     nothing = ["", "na", "nan", "none", "null", "n/a"] if words else [""]
     return values.isna() | text.isna() | text.str.lower().isin(nothing)
+
+
+def whole_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Read counts such as ``1,972,048``; what is not a whole number is unknown, never 0."""
+    text = values.astype("str").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
+    numbers = pd.to_numeric(text.where(text.str.fullmatch(r"-?\d{1,15}(?:\.0*)?", na=False)), errors="coerce")
+    return numbers.astype("Int64")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,23 +13,33 @@ import pandas as pd
 
 from coordlib import times
 from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
-from coordlib.sources.exports.model import (
-    ENGAGEMENT,
-    Export,
-    ExportReport,
+from coordlib.posts import without_point
+from coordlib.sources.exports.mapping import (
     Format,
-    ObjectSource,
-    blank,
-    first_filled,
+    format_by_name,
+    recognise,
+    recognised,
+    require,
+    with_needed,
 )
-from coordlib.sources.exports.prepare import whole_numbers
-from coordlib.sources.exports.recognise import format_by_name, recognise, require, with_needed
-from coordlib.sources.exports.records import DAMAGED, is_json, iter_records
-from coordlib.sources.tables import file_kind, inspect_text, iter_table, refuse_damaged_ids
-from coordlib.urls import links_in
+from coordlib.sources.exports.model import ENGAGEMENT, Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.exports.objects import objects_of
+from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
+from coordlib.sources.exports.records import is_json, iter_records
+from coordlib.sources.tables import (
+    DAMAGED,
+    Dialect,
+    file_kind,
+    inspect_text,
+    iter_table,
+    refuse_damaged_ids,
+    refuse_repeated,
+)
 
 #: Rows read at a time where the whole file is wanted anyway.
 CHUNK_ROWS = 50_000
+#: A client's clock may be wrong by this much before the network's own time is believed instead.
+CLOCK_TOLERANCE_SECONDS = 600
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 
 
@@ -119,9 +127,9 @@ def iter_export(
             known = recognise([str(name) for name in table.columns], where)
         if state.rows:
             table = with_needed(table, known)
-        elif known.undone is not None and chunk_rows < sys.maxsize:
+        elif known.prepare == "jetstream" and chunk_rows < sys.maxsize:
             for piece in _tables(path, where, known, chunk_rows):
-                for content, row in known.undone(with_needed(piece, known)).items():
+                for content, row in jetstream_undone(with_needed(piece, known)).items():
                     state.undone[content] = max(row, state.undone.get(content, 0))
         yield normalise(table, known, where=where, state=state)
     if not state.rows:
@@ -129,8 +137,9 @@ def iter_export(
     if not state.readable and state.unreadable:
         assert known is not None
         raise TimeFormatError(
-            f"{where}, column '{' or '.join(known.time)}': no value is a time ({state.unreadable!r} for instance); "
-            "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
+            f"{where}, column '{' or '.join(time.column for time in known.timestamp_share)}': no value is a time "
+            f"({state.unreadable!r} for instance{times.guess(state.unreadable)}); write UTC seconds or 'YYYY-MM-DD HH:MM:SS', "
+            "or say the format in a mapping (timestamp_share: {column: …, format: …})"
         )
 
 
@@ -181,9 +190,9 @@ def normalise(
         table = table[~repeated_header]
     if known.prepare is not None:
         before = len(table)
-        prepared = known.prepare(table)
+        prepared = PREPARATIONS[known.prepare](table)
         if state.undone:
-            contents = _joined(prepared, known.content).tolist()
+            contents = _joined(prepared, known.content_id).tolist()
             holds_from = np.array([state.undone.get(content, -1) for content in contents], dtype=np.int64)
             prepared = prepared[prepared.index.to_numpy() >= holds_from]
         if before > len(prepared):
@@ -264,18 +273,26 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
     if is_json(path, where):
         yield from iter_records(path, where, chunk_rows)
         return
-    escape = None
+    dialect = Dialect(is_header=recognised) if known is None else known.dialect()
     if file_kind(path, where) != "parquet":
-        columns = inspect_text(path, where).columns
-        known = known or recognise(columns, where)
-        require(known, list(columns), where)
-        escape = known.escape
-    yield from iter_table(path, chunk_rows=chunk_rows, escape=escape)
+        layout = inspect_text(path, where, dialect)
+        known = known or recognise(layout.columns, where)
+        require(known, list(layout.columns), where)
+        refuse_repeated(_used(known), layout.repeated, where)
+        dialect = known.dialect()
+    names = () if known is None else [*known.account_id, *known.account_name]
+    yield from iter_table(path, chunk_rows=chunk_rows, dialect=dialect, names=names)
+
+
+def _used(known: Format) -> set[str]:
+    """Columns that decide who posted what, and when."""
+    objects = (name for source in known.objects.values() for name in source.column)
+    return {*_id_columns(known), *(time.column for time in known.timestamp_share), *objects}
 
 
 def _id_columns(known: Format) -> list[str]:
-    sources = [*known.account, *known.content, *(name for names in known.accounts.values() for name in names)]
-    return list(dict.fromkeys(sources))
+    sources = [known.account_id, *known.content_id, *known.accounts.values()]
+    return list(dict.fromkeys(name for names in sources for name in names))
 
 
 def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
@@ -283,62 +300,57 @@ def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
     names = [name for group in known.needed for name in group if name in table.columns][:2]
     mask = pd.Series(True, index=table.index)
     for name in names:
-        mask &= (table[name].str.strip() == name).fillna(False).astype(bool)
+        mask &= (table[name].str.strip("\ufeff \t") == name).fillna(False).astype(bool)
     return mask
 
 
 def _neutral(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFrame, pd.Series[Any]]:
-    account = known.account
+    account = known.account_id
     if state.account is not None:
         if state.account not in known.accounts:
             choices = ", ".join(known.accounts) or "none but the usual one"
             raise ParameterError(f"account = '{state.account}': the choices of {known.name} are {choices}")
         account = known.accounts[state.account]
-    moments = first_filled(table, known.time)
+    moments, seconds = _moments(table, known)
     columns: dict[str, Any] = {
-        "account_id": first_filled(table, account, words=False).str.strip(),
+        "account_id": without_point(first_filled(table, account, words=False).str.strip()),
         "account_name": first_filled(table, known.account_name, words=False),
-        "content_id": _joined(table, known.content),
+        "content_id": _joined(table, known.content_id),
         "url": first_filled(table, known.url),
-        "timestamp_share": times.utc_seconds(moments),
+        "timestamp_share": seconds,
     }
     for name, source in known.objects.items():
-        columns[f"object_{name}"] = _object(table, source)
+        columns[f"object_{name}"] = objects_of(table, source)
+    for name, source in known.objects.items():
+        if source.unless is not None:
+            columns[f"object_{name}"] = columns[f"object_{name}"].mask(
+                columns[f"object_{source.unless}"].notna()
+            )
     for name in ENGAGEMENT:
         columns[name] = whole_numbers(first_filled(table, known.engagement.get(name, ())))
     return pd.DataFrame(columns, index=table.index), moments
 
 
-def _joined(table: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[Any]:
-    joined = first_filled(table, names[:1], words=False).str.strip()
-    for name in names[1:]:
-        joined = joined + ":" + first_filled(table, (name,), words=False).str.strip()
-    return joined
+def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return the times as they are written and as seconds; where a claimed time is far from when it was seen, the latter."""
+    moments = first_filled(table, ())
+    seconds = pd.Series(pd.NA, index=table.index, dtype="Int64")
+    for source in known.timestamp_share:
+        written = first_filled(table, (source.column,)).where(moments.isna())
+        read = times.utc_seconds(written, form=source.format, zone=source.zone)
+        moments, seconds = moments.where(moments.notna(), written), seconds.where(moments.notna(), read)
+    if known.seen_at:
+        seen = times.utc_seconds(first_filled(table, known.seen_at))
+        near = ~((seconds - seen).abs() > CLOCK_TOLERANCE_SECONDS).fillna(False)
+        seconds = seconds.where(seconds.notna() & near, seen)
+    return moments, seconds
 
 
-def _object(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
-    cells = first_filled(table, source.columns)
-    if not source.links:
-        return cells if source.separator is None else _without_list_marks(cells, source.separator)
-    links = cells.map(lambda text: " ".join(links_in(text)) if isinstance(text, str) else None).astype("str")
-    return links.where(~blank(links))
-
-
-def _without_list_marks(cells: pd.Series[Any], separator: str) -> pd.Series[Any]:
-    """Turn cells that hold a list as Python or JSON writes it into items joined as the format joins them; [] is nothing."""
-    listed = cells.str.match(r"\s*\[.*\]\s*$", na=False).astype(bool)
-    if not listed.any():
-        return cells
-    join = " " if re.fullmatch(separator, " ") else ","
-
-    def items(cell: str) -> str | None:
-        try:
-            found = ast.literal_eval(cell)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return cell
-        return join.join(str(item) for item in found if item is not None) or None
-
-    return cells.where(~listed, cells[listed].map(items).astype("str"))
+def _joined(table: pd.DataFrame, parts: tuple[tuple[str, ...], ...]) -> pd.Series[Any]:
+    first, *further = (without_point(first_filled(table, part, words=False).str.strip()) for part in parts)
+    for part in further:
+        first = first + ":" + part
+    return first
 
 
 def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:

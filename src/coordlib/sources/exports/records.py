@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +14,13 @@ from typing import IO, Any
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, FileFormatError
-from coordlib.sources.tables import check_text, file_kind
+from coordlib.sources.tables import DAMAGED, check_text, file_kind
 
+_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 #: Objects nested deeper than any platform's stay JSON text.
 MAX_DEPTH = 12
 #: Keys under which services put the list of records.
 _WRAPPERS = ("data", "articles", "videos", "stories", "statuses", "posts", "items", "results", "result")
-
-#: Stands in the place of a line that is no JSON, with its number.
-DAMAGED = "coordlib.damaged"
 
 
 def is_json(path: Path, where: str) -> bool:
@@ -66,7 +66,7 @@ def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterato
     """Yield dotted names and text of a record; lists stay JSON text, lists of words comma-joined."""
     for key, value in record.items():
         name = _clean(f"{prefix}{key}")
-        if value is None:
+        if value is None or (isinstance(value, float) and math.isnan(value)):
             continue
         if isinstance(value, dict) and depth < MAX_DEPTH:
             yield from flatten(value, f"{name}.", depth + 1)
@@ -100,7 +100,7 @@ def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any
             first = stream.readline().strip()
         try:
             value = json.loads(first)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         more = next((line for line in stream if line.strip()), None)
         whole = value is None or more is None
@@ -134,9 +134,24 @@ def _whole(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]
     yield from _unwrap(_parse(text, where, 1), where, 1)
 
 
+def _loads(text: bytes) -> Any:
+    """Read JSON; NaN is missing, and what GDELT writes into strings (bare line breaks, a backslash before any letter) is taken."""
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except UnicodeDecodeError:
+        raise
+    except ValueError:
+        try:
+            mended = _ESCAPE.sub(lambda found: found[0] if found[1] in b'"\\/bfnrtu' else found[1], text)
+            return json.loads(mended, parse_constant=lambda _: None, strict=False)
+        except ValueError:
+            pass
+        raise
+
+
 def _parse(text: bytes, where: str, line: int) -> Any:
     try:
-        return json.loads(text)
+        return _loads(text)
     except RecursionError:
         raise FileFormatError(f"{where}, line {line}: is nested too deeply to be an export") from None
     except ValueError as error:
@@ -166,6 +181,11 @@ def _unwrap(value: Any, where: str, line: int) -> Iterator[dict[str, Any]]:
             if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
                 yield from inner
                 return
-        yield value
+        # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
+        alone = set(value) <= {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
+        if alone and isinstance(value.get("data"), dict):
+            yield value["data"]
+        elif not alone or not value:
+            yield value
         return
     raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")

@@ -10,7 +10,7 @@ import pandas as pd
 from coordlib.addresses import video_address
 from coordlib.errors import ParameterError
 from coordlib.posts import as_posts
-from coordlib.sources.exports.model import Export, ObjectSource, blank
+from coordlib.sources.exports.model import Export, blank
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
@@ -76,12 +76,12 @@ def without_object(export: Export, *, object: str | Sequence[str] | None = None)
 
 def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
     known = export.format
-    wanted = object or known.default_object
+    wanted = object or known.object
     names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted))
     unknown = [name for name in names if name not in known.objects]
     if unknown:
         raise ParameterError(
-            f"object '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.default_object})"
+            f"object '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object})"
         )
     return names
 
@@ -98,7 +98,7 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
         }
     )
     shares = shares[~blank(shares["object_id"])]
-    separator = _separator(source)
+    separator = source.pattern
     if split and separator is not None:
         shares = shares.assign(object_id=shares["object_id"].str.split(separator, regex=True)).explode(
             "object_id"
@@ -113,21 +113,15 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
     return shares.reset_index(drop=True)
 
 
-def _separator(source: ObjectSource) -> str | None:
-    return r"\s+" if source.links else source.separator
-
-
 #: Candidate of a format to the column of a table of posts; any other keeps its name.
 POST_NAMES = {
-    "hashtag": "hashtags", "tag": "hashtags", "link": "links", "music": "music_id", "effect": "effect_ids",
+    "hashtag": "hashtags",
+    "tag": "hashtags",
+    "link": "links",
+    "music": "music_id",
+    "effect": "effect_ids",
     "voice": "voice_to_text",
-}  # fmt: skip
-#: Beginning of a format's name to the platform its posts are from.
-_PLATFORMS = {
-    "crowdtangle-instagram": "instagram", "crowdtangle": "facebook", "mcl-facebook": "facebook", "mcl-instagram": "instagram",
-    "traktok": "tiktok", "tiktok": "tiktok", "bluesky": "bluesky", "mastodon": "mastodon", "twitter": "twitter",
-    "telegram": "telegram", "youtube": "youtube",
-}  # fmt: skip
+}
 
 
 def as_post_table(export: Export) -> pd.DataFrame:
@@ -149,7 +143,7 @@ def as_post_table(export: Export) -> pd.DataFrame:
     found: dict[str, pd.Series] = {**plain, "posted_at": frame["timestamp_share"], **counts}
     for name, source in known.objects.items():
         cells = frame[f"object_{name}"].where(~blank(frame[f"object_{name}"]))
-        separator = _separator(source)
+        separator = source.pattern
         column = POST_NAMES.get(name, name)
         if column == "links" and separator is None:
             cells = cells.map(lambda cell: [cell] if isinstance(cell, str) else None).astype(object)
@@ -160,14 +154,13 @@ def as_post_table(export: Export) -> pd.DataFrame:
         found[column] = cells
     if "text" not in found and "title" in found:
         found["text"] = found["title"]
-    platform = next((name for start, name in _PLATFORMS.items() if known.name.startswith(start)), None)
-    posts = as_posts(pd.DataFrame(found), platform)
-    if platform == "tiktok":
+    posts = as_posts(pd.DataFrame(found), known.platform)
+    if known.platform == "tiktok":
         made = [video_address(a, c) for a, c in zip(posts["account_id"], posts["content_id"], strict=True)]
         posts["url"] = posts["url"].where(
             posts["url"].notna(), pd.Series(made, index=posts.index, dtype="str")
         )
-    posts.attrs["object_id"] = POST_NAMES.get(known.default_object, known.default_object)
+    posts.attrs["object_id"] = POST_NAMES.get(known.object, known.object)
     return posts
 
 

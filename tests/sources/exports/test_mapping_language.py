@@ -1,0 +1,129 @@
+"""What a mapping can say about a table: each ability is declared, and nothing about times is guessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordlib.errors import ParameterError, TimeFormatError
+from coordlib.sources.exports import Export, format_names, load_mapping, read_export, to_shares
+
+HEAD = "id,username,date,text\n"
+BASE = {"account_id": "username", "content_id": "id", "timestamp_share": "date", "objects": {"text": "text"}}
+
+
+def read(folder: Path, text: str, name: str = "posts.csv", **mapping: Any) -> Export:
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_export(folder / name, format=load_mapping({**BASE, **mapping}))
+
+
+def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_path: Path) -> None:
+    """civictechdc/cib-mango-tree#227."""
+    rows = HEAD + "1,a,03/04/2026 06:31 PM,x\n2,b,13/04/2026 06:31 AM,x\n"
+    time = {"column": "date", "format": "%d/%m/%Y %I:%M %p", "zone": "Europe/Rome"}
+    assert read(tmp_path, rows, timestamp_share=time).frame["timestamp_share"].tolist() == [
+        1775233860,
+        1776054660,
+    ]
+    with pytest.raises(TimeFormatError, match="say the format in a mapping"):
+        read_export(tmp_path / "posts.csv")
+
+
+def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
+    rows = HEAD + "1,a,2026-07-01 12:00:00,x\n2,b,2026-10-25 02:30:00,x\n"
+    export = read(tmp_path, rows, timestamp_share={"column": "date", "zone": "Europe/Rome"})
+    assert export.frame["timestamp_share"].tolist() == [1782900000]
+    assert list(export.report.dropped.values()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"timestamp_share": {"column": "date", "format": "%H:%M"}}, "says no day, month and year"),
+        ({"timestamp_share": {"column": "date", "zone": "Mars/X"}}, "'Mars/X' is no time zone"),
+        ({"timestamp_share": []}, "at least 1 item"),
+        ({"account_id": []}, "account_id: value should have at least 1 item"),
+        ({"content_id": 5}, "content_id"),
+        ({"objects": {"text": {"column": "text", "unless": "tag"}}}, "'tag' is not among"),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        load_mapping({**BASE, **wrong})
+
+
+def test_a_key_is_taken_of_each_item_of_a_list(tmp_path: Path) -> None:
+    people = [{"username": "x", "kind": "user"}, {"username": "y", "kind": "bot"}]
+    record = {"id": "1", "username": "a", "date": "2026-01-02", "text": "t", "people": people}
+    (tmp_path / "p.json").write_text(json.dumps([record]), encoding="utf-8")
+    for source, found in (
+        ({"column": "people", "key": "username"}, ["x", "y"]),
+        ({"column": "people", "key": "username", "where": {"kind": "bot"}}, ["y"]),
+        ({"column": "people", "key": ["nick", "username"], "first": "true"}, ["x"]),
+    ):
+        known = load_mapping({**BASE, "objects": {"person": source}})
+        assert to_shares(read_export(tmp_path / "p.json", format=known))["object_id"].tolist() == found
+
+
+def test_a_number_within_a_channel_becomes_an_id(tmp_path: Path) -> None:
+    """A post number counts within its wall, channel or group only."""
+    rows = "room,id,username,date,text\nr,1,a,2026-01-02,x\ns,1,b,2026-01-02,x\n"
+    assert read(tmp_path, rows, content_id=["room", "id"]).frame["content_id"].tolist() == ["r:1", "s:1"]
+
+
+def test_a_vk_post_is_known_by_its_wall(tmp_path: Path) -> None:
+    head = "id,thread_id,timestamp,unix_timestamp,link,item_type,body,author_id,author_screen_name\n"
+    rows = "".join(
+        f"7,7,2026-01-02 10:00:00,176734800{n},https://vk.com/wall-{n}_7,post,x,{n},s{n}\n" for n in (1, 2)
+    )
+    (tmp_path / "vk.csv").write_text(head + rows, encoding="utf-8")
+    export = read_export(tmp_path / "vk.csv")
+    assert (export.format.name, export.report.posts) == ("4cat-vk", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping"),
+    [
+        ("Posts of the tea project,,,\nOnly inside,,,\n" + HEAD, {}),
+        ("two notes\nabout, the, file, really, much\n" + HEAD, {"skip_lines": 2}),
+        ("sep=,\n" + HEAD, {}),
+        ("\n\n" + HEAD, {}),
+    ],
+)
+def test_the_header_is_found_below_notes(tmp_path: Path, text: str, mapping: dict[str, Any]) -> None:
+    """civictechdc/cib-mango-tree importing/test_data/single_note.csv, notes_with_commas.csv."""
+    export = read(tmp_path, text + "1,a,2026-01-02,x\n", **mapping)
+    assert export.frame["account_id"].tolist() == ["a"]
+
+
+def test_backslashes_before_quotes_are_seen(tmp_path: Path) -> None:
+    """YouTube Data Tools, list of comments."""
+    rows = (
+        HEAD + r'1,a,2026-01-02,"she said \"tea\", twice"' + "\n" + r'2,b,2026-01-02,"\"tea\", again"' + "\n"
+    )
+    assert read(tmp_path, rows).frame["object_text"].tolist() == ['she said "tea", twice', '"tea", again']
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [('"Tea" at five', '"Tea" at five'), ('"Open', '"Open'), ('"two ""words"""', 'two "words"')],
+)
+def test_quotation_marks_in_a_table_of_tabs(tmp_path: Path, cell: str, text: str) -> None:
+    """YouTube Data Tools, .tab files: bare marks are letters, doubled ones quote."""
+    rows = (HEAD + f"1,a,2026-01-02,{cell}\n2,b,2026-01-02,x\n").replace(",", "\t")
+    assert read(tmp_path, rows, "posts.tab").frame["object_text"].tolist() == [text, "x"]
+
+
+def test_row_names_of_r_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"row\.names = FALSE"):
+        read(tmp_path, HEAD + "1,1,a,2026-01-02,x\n")
+
+
+def test_every_format_is_a_mapping_that_can_be_copied(project: Path) -> None:
+    folder = project / "src" / "coordlib" / "sources" / "exports" / "formats"
+    assert [load_mapping(folder / f"{name}.yml").name for name in format_names()] == ["mapping"] * len(
+        format_names()
+    )
