@@ -106,7 +106,7 @@ def read_table(
         _require(needed, layout.columns, where, layout.repeated)
         with _parser_errors(path, where, layout):
             table = pd.read_csv(path, **parser_options(layout, escape))
-        table.columns = list(layout.columns)
+        _name_columns(table, layout, where)
         _refuse_short_rows(table, path, where, layout, escape)
     _require(needed, [str(name) for name in table.columns], where)
     if table.empty and not allow_no_rows:
@@ -142,8 +142,16 @@ def iter_table(
         pd.read_csv(path, chunksize=chunk_rows, **parser_options(layout, escape)) as pieces,
     ):
         for piece in pieces:
-            piece.columns = list(layout.columns)
+            _name_columns(piece, layout, where)
             yield piece
+
+
+def _name_columns(table: pd.DataFrame, layout: TextLayout, where: str) -> None:
+    if len(table.columns) != len(layout.columns):  # the parser ended the header elsewhere
+        raise FileFormatError(
+            f"{where}: it is not clear where its header ends (a lone carriage return?); save the file as 'CSV UTF-8'"
+        )
+    table.columns = list(layout.columns)
 
 
 def file_kind(path: Path, where: str) -> str:
