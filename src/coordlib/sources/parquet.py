@@ -30,6 +30,7 @@ def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
                 )
             start = 0
             for batch in source.iter_batches(batch_size=chunk_rows):
+                batch.validate(full=True)  # text that is not UTF-8 would fail where it is first looked at
                 table = pd.DataFrame(
                     {
                         name: _as_text(column, name, where)
@@ -42,7 +43,7 @@ def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
             if start == 0:
                 yield pd.DataFrame({name: pd.Series([], dtype="str") for name in names})
     # Arrow reports damaged pages as OSError, and types it cannot write as text as "not implemented".
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FileFormatError(
             f"{where}: is not a readable Parquet file ({' '.join(str(error).split())}); write or download it again"
         ) from None

@@ -148,7 +148,7 @@ def read_table(
         _require(needed, layout.columns, where, layout.repeated)
         with _parser_errors(path, where, layout):
             table = pd.read_csv(path, **_parser_options(layout, names))
-        table.columns = list(layout.columns)
+        _name_columns(table, layout, where)
         _without_na(table, names)
         _refuse_short_rows(table, path, where, layout)
     _require(needed, [str(name) for name in table.columns], where)
@@ -188,7 +188,7 @@ def iter_table(
         pd.read_csv(path, chunksize=chunk_rows, **_parser_options(layout, names)) as pieces,
     ):
         for piece in pieces:
-            piece.columns = list(layout.columns)
+            _name_columns(piece, layout, where)
             if halves is None and len(layout.columns) > 1 and piece.iloc[:, -1].isin(["", None]).any():
                 halves = _halves(path, layout)
             _without_na(piece, names)
@@ -231,6 +231,14 @@ def _halves(path: Path, layout: TextLayout) -> dict[int, int]:
             else:
                 before = len(record) if len(record) < wanted else 0
     return found
+
+
+def _name_columns(table: pd.DataFrame, layout: TextLayout, where: str) -> None:
+    if len(table.columns) != len(layout.columns):  # the parser ended the header elsewhere
+        raise FileFormatError(
+            f"{where}: it is not clear where its header ends (a lone carriage return?); save the file as 'CSV UTF-8'"
+        )
+    table.columns = list(layout.columns)
 
 
 def file_kind(path: Path, where: str) -> str:

@@ -197,6 +197,20 @@ def test_a_carriage_return_in_a_column_name_is_one_line(tmp_path: Path) -> None:
         read_table(tmp_path / "a.csv")
 
 
+def test_a_header_that_ends_elsewhere_for_the_parser_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"\r\tuzmen")
+    with pytest.raises(FileFormatError, match="not clear where its header ends"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_text_in_a_parquet_file_that_is_not_utf8_is_one_line(tmp_path: Path) -> None:
+    pd.DataFrame({"username": ["cafe"]}).to_parquet(tmp_path / "a.parquet", compression=None)
+    data = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "a.parquet").write_bytes(data.replace(b"cafe", b"caf\xe9"))
+    with pytest.raises(FileFormatError, match="not a readable Parquet file"):
+        read_table(tmp_path / "a.parquet")
+
+
 def test_a_damaged_compressed_file_is_said_whatever_it_is_taken_for(tmp_path: Path) -> None:
     """zlib raises an error of its own in the middle of a stream, beside those of gzip."""
     data = bytearray(gzip.compress(b"id,username,date,text\n" * 200, mtime=0))
