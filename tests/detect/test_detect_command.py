@@ -6,13 +6,19 @@ import csv
 import gzip
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
 
+from coordlib import coordinated_edges, detect_groups
 from coordlib.cli import main
+from coordlib.parameters import DetectionParameters
+from coordlib.report.tables import write_csv
+from coordlib.runs import edge_list
 
 HEADER = "object_id,account_id,content_id,timestamp_share\n"
 ROWS = (
@@ -258,3 +264,76 @@ def test_a_ring_of_equals_is_told_from_no_coordination(
     code, out, _ = run(monkeypatch, capsys, tmp_path / "ring.csv", "-o", tmp_path / "e.csv")
     assert code == 0
     assert "28 edges tie at the top weight of 10, so the 0.9 quantile keeps none: use min_weight" in out
+
+
+def test_a_folder_and_a_pattern_of_tables_are_one_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Public report: issue 2 of the engine's list, shares exported in one file a day."""
+    table = pd.DataFrame(
+        {"object_id": ["o", "o", "p", "p"], "account_id": [7, 8, 7, 8], "content_id": ["1", "2", "3", "4"],
+         "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705]}
+    )  # fmt: skip
+    for kind in ("parquet", "csv"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        for number, part in enumerate((table[:1], table[1:3], table[3:])):
+            file = folder / f"day-{number}.{kind}"
+            _ = part.to_parquet(file) if kind == "parquet" else part.to_csv(file, index=False)
+        for source in (folder, folder / f"day-*.{kind}"):
+            code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", "--subgraph", 0)
+            assert (code, err) == (0, "")
+            assert "from 2 pairs of posts in 4 shares" in out
+    code, _, err = run(monkeypatch, capsys, tmp_path / "none-*.csv", "-o", tmp_path / "edges.csv")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "none-*.csv" in err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {}, {"content_id": ["1", "2", "3", " ", "5"]}, {"account_id": [1, 2, 1, 2, 3]}, {"account_id": [None, "b", "a", "", "c"]},
+        {"timestamp_share": [1735689600, None, 1735689700, 1735689705, 1735689706]},
+        {"timestamp_share": [1735689600000, 1735689610000, 1735689700000, 1735689705000, 1735689706000]},
+        {"object_id": ["o", "o", "4", "4", "4"]}, {"account_id": ["=cmd", 'a"b', "=cmd", "c,d\n", "é"]},
+    ],
+    ids=["plain", "blank", "numbers", "missing", "no time", "milliseconds", "of itself", "hostile"],
+)  # fmt: skip
+def test_parquet_read_at_once_gives_the_bytes_the_careful_reader_gives(
+    change: dict[str, list[object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.DataFrame(
+        {"object_id": ["o", "o", "p", "p", "p"], "account_id": ["a", "b", "a", "b", "c"], "content_id": list("12345"),
+         "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705, 1735689706]} | change
+    )  # fmt: skip
+    source = tmp_path / "shares.parquet"
+    table.assign(timestamp_share=table["timestamp_share"].astype("Int64")).to_parquet(source)
+    parameters = DetectionParameters(time_window=60, min_participation=1)
+    for ending in ("csv", "parquet"):
+        at_once, careful = tmp_path / f"one.{ending}", tmp_path / f"two.{ending}"
+        one = edge_list.detect_file(source, at_once, parameters=parameters, subgraph=0)
+        with monkeypatch.context() as patched:
+            patched.setattr(edge_list, "_plain_codes", lambda *given: None)
+            two = edge_list.detect_file(source, careful, parameters=parameters, subgraph=0)
+        assert at_once.read_bytes() == careful.read_bytes()
+        assert replace(one, output=two.output) == two
+
+
+def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    n = 3_000
+    shares = pd.DataFrame(
+        {"object_id": random.choice(["=o", 'o"1', "ö,", "z"], n), "account_id": random.choice(list("abcdefgh"), n),
+         "content_id": [f"c{number}" for number in range(n)], "timestamp_share": 1735689600 + random.integers(0, 90_000, n)}
+    )  # fmt: skip
+    shares.to_parquet(tmp_path / "shares.parquet")
+    edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.csv", subgraph=0)
+    edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.parquet", subgraph=0)
+    edges = coordinated_edges(detect_groups(shares))
+    edges = edges.sort_values(["account_id", "account_id_y"], ignore_index=True)
+    assert len(edges) > 20
+    write_csv(edges, tmp_path / "wanted.csv")
+    assert (tmp_path / "edges.csv").read_bytes() == (tmp_path / "wanted.csv").read_bytes()
+    table = pd.read_parquet(tmp_path / "edges.parquet")
+    table["object_ids"] = table["object_ids"].map(list)
+    pd.testing.assert_frame_equal(table, edges)

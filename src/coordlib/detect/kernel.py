@@ -123,10 +123,16 @@ def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
 
 
 def window_order(objects: IntArray, times: IntArray) -> IntArray:
-    """Return row numbers by object, then time: what :func:`count_pairs` and :func:`row_pairs` need."""
-    if compiled_for(len(objects)) is None:
-        return np.lexsort((times, objects))
-    return order_by(objects, order_by(from_first(times)))
+    """Return row numbers by object, then time from 0; rows of one object and time come in any order.
+
+    That order decides nothing: pairs are sorted by row afterwards, and sums do not depend on it.
+    """
+    if compiled_for(len(objects)) is not None:
+        return order_by(objects, order_by(times))
+    stride = int(times.max(initial=0)) + 1
+    if (int(objects.max(initial=0)) + 1) * stride < 2**62:
+        return np.argsort(objects.astype(np.int64) * stride + times)
+    return np.lexsort((times, objects))
 
 
 def count_pairs(
