@@ -59,7 +59,8 @@ def edge_significance(
         - ``q_value`` (float64, 0–1): the smallest share of false edges at which this edge is significant,
         - ``q_discovery``, ``q_shared``, ``q_repeats``, ``q_crowd``, ``q_circle`` (float64, 0–1): its parts,
         - ``closed_share`` (float64, 0–1): share of those present that met; ``others_present`` (int64):
-          sessions of others present, over the occasions. Both 0 for edges that were not discovered.
+          sessions of others present, over the occasions. Both 0 for edges neither discovered nor
+          added.
 
         ``attrs``: ``time_window``, ``alpha``, ``accounts``, ``accounts_outside`` (without a discovered edge:
         under 50 there is hardly a reference to compare with), ``rows_left_out`` (rows without object,
@@ -158,7 +159,7 @@ class Verdict:
     significant: Bools
     beyond: Bools
     added: Bools
-    #: Share of those present that met; sessions of others present. 0 where an edge was not discovered.
+    #: Share of those present that met; sessions of others present. 0 where an edge was not looked at.
     closed: Floats
     around: Floats
     pace: float
@@ -223,6 +224,7 @@ class Verdict:
         q = adjusted(np.maximum(first_level, second_level), self.family_completion)
         passes = q <= alpha
         self.q[edges[passes]] = q[passes]
+        self.closed[edges[passes]], self.around[edges[passes]] = again.closed[passes], again.around[passes]
         self.added[edges[passes]] = True
         self.significant[edges[passes]] = True
         self.beyond[edges[passes & (again.crowd <= again.circle)]] = True
