@@ -12,6 +12,8 @@ from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES, get_outputs
 from coordlib.report.link_result import LinkReport, link_banner
+from coordlib.report.package import read_run
+from coordlib.report.provenance import sha256_file
 from coordlib.runs.link_report import TEMPLATE, analyse_links
 from coordlib.simulate.links import simulate_link_shares
 
@@ -85,7 +87,23 @@ def test_no_place_on_the_machine_of_the_run_is_on_the_page(executed: Path):
 
 @pytest.mark.slow
 def test_every_file_lies_beside_the_page(executed: Path):
-    assert set(LINK_FILES) <= {path.name for path in executed.parent.iterdir()}
+    files = {path.name for path in executed.parent.iterdir()}
+    assert {*LINK_FILES, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
+    assert "coordlib-links-simulated.zip" in files
+
+
+@pytest.mark.slow
+def test_the_page_can_be_cited_and_checked_like_every_report(executed: Path):
+    record = read_run(executed.parent)
+    assert record["version"] == 1
+    assert record["code_version"]
+    assert set(LINK_FILES) <= set(record["outputs"])
+    for name, digest in record["outputs"].items():
+        if name not in {"index.ipynb", "run.json"}:
+            assert sha256_file(executed.parent / name) == digest, name
+    text = executed.read_text(encoding="utf-8")
+    assert "top_coord_urls.csv" in text
+    assert "cl-cite" in text
 
 
 @pytest.mark.slow

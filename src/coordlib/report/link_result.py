@@ -12,7 +12,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import InputError, PublishError
-from coordlib.files import put_folder, staging_of, write_json
+from coordlib.files import put_folder, staging_of
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
 from coordlib.report.banners import simulated_banner
@@ -20,8 +20,8 @@ from coordlib.report.display import Html, stack
 from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.link_outputs import write_link_outputs
 from coordlib.report.network_view import NetworkView, network_view
-from coordlib.report.package import is_staging
-from coordlib.report.provenance import notebook_told, provenance_box, sha256_file
+from coordlib.report.package import is_staging, write_report
+from coordlib.report.result import SavedReport
 from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
 from coordlib.report.words import plural
@@ -134,32 +134,27 @@ class LinkReport:
         """Draw how one of the top URLs spread."""
         return draw_url_timeline_chart(self.found, self.results["top_coord_urls"], top_url_id, ax)
 
-    def save(self, output_dir: Path | str | None = None) -> Html:
-        """Write every table, the network, its drawing and the run record; show what it was made from.
+    def save(self, output_dir: Path | str | None = None) -> SavedReport:
+        """Write CooRnet's files and those of every report: drawing, run record, README, data package.
 
         `output_dir` is the folder (none: among the drafts of the workspace); it appears whole or not at all.
         """
         folder = Path(output_dir) if output_dir else self.usual
         staging = folder if is_staging(folder) else staging_of(folder)
+        tables = {name: table for name, table in self.results.items() if isinstance(table, pd.DataFrame)}
+        chosen = self.run["parameters"]
         try:
             if staging != folder:
                 shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir(parents=True, exist_ok=True)
             write_link_outputs(
-                self.found, staging, labels=self.results["named"], top=self.run["parameters"]["top"],
-                order_by=self.run["parameters"]["order_by"],
+                self.found, staging, labels=self.results["named"], top=chosen["top"], order_by=chosen["order_by"]
             )  # fmt: skip
-            self.view().write(staging)
-            outputs = {
-                path.name: sha256_file(path) for path in sorted(staging.iterdir()) if path.suffix != ".ipynb"
-            }
-            record = {**self.run, **notebook_told(), "outputs": outputs}
-            write_json(staging / "run.json", record)
+            _, record = write_report(staging, tables, self.found.network, self.run, self.view())
             if staging != folder:
                 put_folder(staging, folder)
         except OSError as error:
             raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
-        return provenance_box(record)
+        return SavedReport(folder, record, draft=not is_staging(folder))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return stack(self.headline, self.summary)._repr_mimebundle_()
