@@ -1,4 +1,5 @@
 # make demo   environment, simulated world, monitored days, site in _site/
+# make check  lint and the fast tests (no browser, nothing over five seconds)
 # make test   lint and every test
 PYTHON ?= python3
 VENV   ?= .venv
@@ -6,7 +7,7 @@ BIN     = $(VENV)/bin
 DEMO    = demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench serve lab lock clean
+.PHONY: help demo check test lint format bench serve lab lock clean
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -24,6 +25,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: $(VENV)/.ready
 	$(BIN)/coordlib demo --workspace $(DEMO) --output _site --aside
 	@echo "The site is in $(CURDIR)/_site/index.html ('make serve' shows it on this machine)."
+
+check: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow"
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile

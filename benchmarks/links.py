@@ -43,7 +43,9 @@ def tables(paths: list[str]) -> dict[str, pd.DataFrame]:
     if paths:
         return {Path(path).name: pd.read_csv(path) for path in paths}
     sizes = {"small": (400, 14), "middle": (400, 60), "large": (4_000, 400)}
-    return {name: cl.simulate_link_shares(n, 3, days=days).shares for name, (n, days) in sizes.items()}
+    return {
+        name: cl.simulate.simulate_link_shares(n, 3, days=days).shares for name, (n, days) in sizes.items()
+    }
 
 
 def main(paths: list[str]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -32,8 +34,20 @@ def test_a_notebook_is_thin_and_committed_without_outputs(path: Path) -> None:
 
 def test_every_public_name_can_be_loaded_and_is_documented() -> None:
     assert cl.__all__ == sorted(cl.__all__, key=lambda name: (not name[0].isupper(), name))
-    for name in cl.__all__:
-        assert (getattr(cl, name).__doc__ or "").strip(), name
+    rooms = [getattr(cl, name) for name in cl.__all__ if isinstance(getattr(cl, name), ModuleType)]
+    for room in (cl, *rooms):
+        for name in getattr(room, "__all__", ()):
+            assert (getattr(room, name).__doc__ or "").strip(), name
+    assert len(cl.__all__) - len(rooms) <= 40
+
+
+def test_a_name_that_moved_says_where_it_is_now() -> None:
+    for room, names in cl._MOVED.items():
+        for name in names.split():
+            assert name not in cl.__all__
+            with pytest.warns(DeprecationWarning, match=rf"coordlib.{name} is now coordlib.{room}.{name}"):
+                found = getattr(cl, name)
+            assert found is getattr(importlib.import_module(f"coordlib.{room}"), name)
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:

@@ -1,11 +1,41 @@
 """Detect, describe and publish coordinated sharing on social media.
 
-The public names are listed in ``__init__.pyi``. Each is loaded when it is first used, so that a notebook
-that only detects does not wait for the parts that run notebooks or collect.
+The steps of a notebook are listed in ``__init__.pyi``; everything else is in its room: ``cl.describe``, ``cl.links``,
+``cl.sources``, ``cl.tiktok``, ``cl.runs``, ``cl.simulate``. Each name is loaded when it is first used, so that a
+notebook that only detects does not wait for the parts that run notebooks or collect.
 """
+
+from typing import Any
 
 import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+#: Names that were at the top once, by the room that has them now. They go with the next version.
+_MOVED = {
+    "describe": "Label add_labels day_counts day_outcome describe_accounts describe_networks describe_posts "
+    "evidence_pairs first_movers label_components network_edges",
+    "links": "CoordInterval CoordShares label_links",
+    "parameters": "ComponentAnalysis DailyMonitoring LinkSharing Monitoring OwnTable ParameterSweep SeedDiscovery",
+    "report": "draw_url_timeline_chart get_outputs write_link_outputs",
+    "runs": "collect_links detect_links discovery_query import_shares label_link_networks label_networks link_facts "
+    "load_discovery read_sweep sweep_notebooks",
+    "simulate": "simulate_link_shares",
+    "urls": "clean_urls",
+    "sources": "BlueskySearch LabelEndpoint crowdtangle_link_shares get_urls_from_ct_histdata iter_export list_days "
+    "load_many_tweets_json load_mapping load_tweets_json load_twitter_users_json normalize_text preprocess_tweets "
+    "preprocess_twitter_users read_day remove_hashtags reshape_tweets search_stories to_shares",
+}
+
+
+def __getattr__(name: str) -> Any:
+    room = next((room for room, names in _MOVED.items() if name in names.split()), None)
+    if room is None:
+        return _load(name)
+    import importlib
+    import warnings
+
+    warnings.warn(f"coordlib.{name} is now coordlib.{room}.{name}", DeprecationWarning, stacklevel=2)
+    return getattr(importlib.import_module(f"coordlib.{room}"), name)

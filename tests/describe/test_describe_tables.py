@@ -28,12 +28,12 @@ def day(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> tuple[pd.DataFrame,
     shares = cl.prep_data(posts, "text", "account_id", "content_id", "posted_at")
     pairs = cl.detect_groups(shares, 60, 2)
     graph = cl.generate_coordinated_network(pairs, min_weight=min_weight, subgraph=1, objects=True)
-    return pairs, graph, cl.evidence_pairs(pairs, graph)
+    return pairs, graph, cl.describe.evidence_pairs(pairs, graph)
 
 
 def accounts(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> pd.DataFrame:
     pairs, graph, _ = day(posts, min_weight)
-    return cl.describe_accounts(graph, pairs, posts).set_index("account_id")
+    return cl.describe.describe_accounts(graph, pairs, posts).set_index("account_id")
 
 
 def test_engagement_is_the_mean_of_all_posts_of_an_account_with_gaps_left_out() -> None:
@@ -74,7 +74,9 @@ def test_the_lead_is_the_share_of_pairs_in_which_an_account_posted_first() -> No
 
 def test_networks_say_their_shape_reach_and_members() -> None:
     pairs, graph, evidence = day()
-    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, POSTS), POSTS, evidence)
+    table = cl.describe.describe_networks(
+        graph, cl.describe.describe_accounts(graph, pairs, POSTS), POSTS, evidence
+    )
     first = table[table["accounts"].map(lambda names: "E" in names)].iloc[0]
     assert first["accounts"] == ["E", "F"]
     assert (first["n_accounts"], first["n_edges"], first["density"], first["diameter"]) == (2, 1, 1.0, 1)
@@ -101,12 +103,12 @@ def test_evidence_says_when_and_where_each_post_can_be_seen() -> None:
     posts = POSTS.assign(url=None)
     posts.loc[posts["content_id"] == "1", "url"] = "https://www.tiktok.com/@A/photo/1"
     posts.loc[posts["content_id"] == "2", "url"] = "javascript:alert(1)"
-    evidence = cl.evidence_pairs(pairs, graph, posts)
+    evidence = cl.describe.evidence_pairs(pairs, graph, posts)
     first = evidence[(evidence["content_id"] == "1") & (evidence["content_id_y"] == "2")].iloc[0]
     assert (first["posted_at"], first["posted_at_y"], first["time_delta"]) == (100, 105, 5)
     assert first["url"] == "https://www.tiktok.com/@A/photo/1"
     assert pd.isna(first["url_y"])
-    table = cl.describe_posts(evidence, posts).set_index("content_id")
+    table = cl.describe.describe_posts(evidence, posts).set_index("content_id")
     assert table["url"].dropna().to_dict() == {"1": "https://www.tiktok.com/@A/photo/1"}
 
 
@@ -114,29 +116,34 @@ def test_one_caption_is_full_concentration_and_uneven_ones_lie_between() -> None
     many = [("20", "E", "second", 2003, "1", None), ("21", "F", "second", 2004, "1", None)]
     posts = pd.concat([POSTS, pd.DataFrame(many, columns=POSTS.columns[:6])])
     pairs, graph, evidence = day(posts)
-    table = cl.describe_networks(graph, cl.describe_accounts(graph, pairs, posts), posts, evidence)
+    table = cl.describe.describe_networks(
+        graph, cl.describe.describe_accounts(graph, pairs, posts), posts, evidence
+    )
     # E and F have four posts of one caption and two of another: (4 - 2) / 6.
     uneven = table[table["accounts"].map(lambda names: "E" in names)].iloc[0]
     assert uneven["gini_objects"] == pytest.approx(1 / 3)
     single = POSTS[POSTS["text"] != "third"]
     pairs = cl.detect_groups(cl.prep_data(single, "text", "account_id", "content_id", "posted_at"), 60, 1)
     graph = cl.generate_coordinated_network(pairs, min_weight=1, subgraph=1, objects=True)
-    found = cl.describe_networks(
-        graph, cl.describe_accounts(graph, pairs, single), single, cl.evidence_pairs(pairs, graph)
+    found = cl.describe.describe_networks(
+        graph,
+        cl.describe.describe_accounts(graph, pairs, single),
+        single,
+        cl.describe.evidence_pairs(pairs, graph),
     )
     assert found[found["accounts"].map(lambda names: "E" in names)]["gini_objects"].tolist() == [1.0]
 
 
 def test_an_account_is_new_when_it_was_not_watched_before() -> None:
     pairs, graph, _ = day()
-    table = cl.describe_accounts(graph, pairs, POSTS, pool=["A", "E"]).set_index("account_id")
+    table = cl.describe.describe_accounts(graph, pairs, POSTS, pool=["A", "E"]).set_index("account_id")
     assert table["new"].to_dict() == {"A": False, "B": True, "E": False, "F": True}
     assert table.loc["A", "url"] == "https://www.tiktok.com/@A"
 
 
 def test_the_edges_of_a_network_are_those_of_its_graph_with_its_number() -> None:
     pairs, graph, evidence = day(min_weight=2)
-    edges = cl.network_edges(cl.coordinated_edges(pairs, min_weight=2), graph)
+    edges = cl.describe.network_edges(cl.coordinated_edges(pairs, min_weight=2), graph)
     assert len(edges) == graph.number_of_edges()
     assert (edges["weight"] >= 2).all()
     of_evidence = evidence.drop_duplicates(["network"])["network"].tolist()
@@ -144,7 +151,7 @@ def test_the_edges_of_a_network_are_those_of_its_graph_with_its_number() -> None
 
 
 def test_posts_count_accounts_at_both_ends_and_keep_captions_with_commas() -> None:
-    table = cl.describe_posts(day()[2], POSTS).set_index("content_id")
+    table = cl.describe.describe_posts(day()[2], POSTS).set_index("content_id")
     assert table.loc["1", ["n_accounts", "object_id", "text"]].tolist() == [2, "one, two", "one, two"]
     assert set(table.index) == {"1", "2", "4", "5", "7", "8", "9", "10"}
     assert table.loc["1", "posted_at"] == 100
@@ -153,19 +160,19 @@ def test_posts_count_accounts_at_both_ends_and_keep_captions_with_commas() -> No
 
 def test_three_accounts_around_one_caption_are_three() -> None:
     posts = pd.concat([POSTS, POSTS.iloc[[2]].assign(content_id="12", posted_at=1001, text="other")])
-    table = cl.describe_posts(day(posts)[2], posts).set_index("content_id")
+    table = cl.describe.describe_posts(day(posts)[2], posts).set_index("content_id")
     assert table["n_accounts"].to_dict()["1"] == 3
 
 
 def test_a_day_without_a_network_has_tables_without_rows() -> None:
     pairs, graph, evidence = day(POSTS.iloc[:1])
-    found = cl.describe_accounts(graph, pairs, POSTS)
-    networks = cl.describe_networks(graph, found, POSTS, evidence)
-    posts = cl.describe_posts(evidence, POSTS)
+    found = cl.describe.describe_accounts(graph, pairs, POSTS)
+    networks = cl.describe.describe_networks(graph, found, POSTS, evidence)
+    posts = cl.describe.describe_posts(evidence, POSTS)
     full = day()
-    whole = cl.describe_accounts(full[1], full[0], POSTS)
+    whole = cl.describe.describe_accounts(full[1], full[0], POSTS)
     for empty, filled in (
-        (found, whole), (networks, cl.describe_networks(full[1], whole, POSTS, full[2])), (posts, cl.describe_posts(full[2], POSTS)),
+        (found, whole), (networks, cl.describe.describe_networks(full[1], whole, POSTS, full[2])), (posts, cl.describe.describe_posts(full[2], POSTS)),
     ):  # fmt: skip
         assert empty.empty
         pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)
@@ -174,7 +181,7 @@ def test_a_day_without_a_network_has_tables_without_rows() -> None:
 def test_a_missing_post_column_is_named() -> None:
     pairs, graph, _ = day()
     with pytest.raises(MissingColumnError, match="posted_at"):
-        cl.describe_accounts(graph, pairs, POSTS.drop(columns="posted_at"))
+        cl.describe.describe_accounts(graph, pairs, POSTS.drop(columns="posted_at"))
 
 
 def test_both_libraries_find_the_same_paths() -> None:

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 
 import coordlib as cl
 from coordlib.cli import main
-from coordlib.detect.sweep import DEFAULTS
+from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import MissingColumnError, ParameterError, RunError, UnknownParameterError
 from coordlib.parameters import DailyMonitoring
-from coordlib.report import sweep_charts
+from coordlib.report import charts
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.runs.sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
-from coordlib.runs.sweep_report import sweep_headline
+from coordlib.runs.sweep_report import make_sweep_report
 from coordlib.sources.archive import read_day
 
 GRID = {
@@ -48,7 +48,7 @@ def by_itself(shares: pd.DataFrame, point: dict[str, object]) -> tuple[object, .
     )  # fmt: skip
 
 
-def check(shares: pd.DataFrame, found: cl.Sweep) -> None:
+def check(shares: pd.DataFrame, found: Sweep) -> None:
     for row in found.points.to_dict("records"):
         ours = tuple(row[name] for name in ("pairs", "edges_all", "edges", "accounts", "networks"))
         assert ours == by_itself(shares, row), row
@@ -208,29 +208,31 @@ def test_a_sweep_shows_its_points_and_what_they_say() -> None:
 
 def test_the_figures_state_what_they_show() -> None:
     found = cl.sweep(some_posts(), {"time_window": [10, 60, 120], "edge_weight": [0.5, 0.9]})
-    for draw in (sweep_charts.specification_curve, sweep_charts.heat_map, sweep_charts.inclusion):
+    for draw in (charts.specification_curve, charts.heat_map, charts.inclusion):
         axes = draw(found, ax=detached_axes())
         assert any(character.isdigit() for character in axes.get_title())
         assert 'role="img" aria-label="' in figure_html(axes)
     with pytest.raises(ParameterError, match="the points have object_id, time_window"):
-        sweep_charts.heat_map(found, "window", "edge_weight")
+        charts.heat_map(found, "window", "edge_weight")
 
 
 def test_a_heat_map_takes_the_threshold_that_varies() -> None:
     found = cl.sweep(some_posts(), {"time_window": [10, 120], "min_weight": [None, 2, 3]})
-    axes = sweep_charts.heat_map(found, ax=detached_axes())
+    axes = charts.heat_map(found, ax=detached_axes())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("time window (seconds)", "min weight")
     assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "2", "3"]
-    sweep_charts.specification_curve(found, ax=detached_axes())
+    charts.specification_curve(found, ax=detached_axes())
 
 
 def test_a_headline_never_speaks_of_accounts_where_there_are_none_and_tells_what_is_simulated() -> None:
     data = cl.load_table(None, ".")
     nothing = cl.sweep(table(ring(3, 5)), {"time_window": [1, 2], "min_weight": [1]})
     tied = cl.sweep(table(ring(3, 5)), {"time_window": [60]})
-    assert "No account is in a network at any of 2 settings" in str(sweep_headline(nothing, data))
-    assert "At 1 setting the heaviest edges tie" in str(sweep_headline(tied, data))
-    assert str(sweep_headline(tied, data)).startswith("Simulated data.")
+    assert "No account is in a network at any of 2 settings" in str(
+        make_sweep_report(nothing, data, {}).headline
+    )
+    assert "At 1 setting the heaviest edges tie" in str(make_sweep_report(tied, data, {}).headline)
+    assert str(make_sweep_report(tied, data, {}).headline).startswith("Simulated data.")
 
 
 TEMPLATE = """

@@ -6,4 +6,4 @@ What a notebook shows, shows itself at the end of a cell; nothing here needs to 
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules=["charts", "sweep_charts"])
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

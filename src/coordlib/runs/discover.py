@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
 from coordlib.lock import workspace_lock
@@ -83,7 +84,11 @@ def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -
 
 
 def discover_seeds(
-    parameters: SeedDiscovery, connect: Connect | None = None, *, lock: bool = True, progress: bool = True
+    parameters: SeedDiscovery | Mapping[str, Any],
+    connect: Connect | None = None,
+    *,
+    lock: bool = True,
+    progress: bool = True,
 ) -> PostSet:
     """Collect a hashtag's videos where asked to, and return the discovery as it is stored.
 
@@ -107,6 +112,8 @@ def discover_seeds(
 
     A collection that ended early is returned as well (:func:`raise_for_stop`); the same call goes on where it stopped.
     """
+    if not isinstance(parameters, SeedDiscovery):
+        parameters = SeedDiscovery.load(dict(parameters))
     if not parameters.collect:
         return load_discovery(parameters.workspace, parameters.hashtags, parameters.start, parameters.end)
     place = find_workspace(parameters.workspace, create=True)
@@ -193,10 +200,10 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     return decided
 
 
-def discovery_query(parameters: SeedDiscovery, found: PostSet | None = None) -> Query:
+def discovery_query(asked: SeedDiscovery | PostSet) -> Query:
     """Return the query of a discovery: any of the hashtags, and any of the regions where there are some.
 
-    With `found`, a stored discovery, the query it was made with.
+    `asked` are its parameters, or a stored discovery.
 
     Raises
     ------
@@ -208,17 +215,16 @@ def discovery_query(parameters: SeedDiscovery, found: PostSet | None = None) -> 
     >>> discovery_query(SeedDiscovery(hashtags=["#Elezioni"], regions=["it"]))
     Query(hashtag_name EQ 'elezioni' and region_code EQ 'IT')
     """
-    if found is not None:
-        asked = {name: found.parameters[name] for name in ("hashtags", "regions")}
-        return discovery_query(SeedDiscovery.load(asked))
-    if not parameters.hashtags:
+    if isinstance(asked, PostSet):
+        asked = SeedDiscovery.load({name: asked.parameters[name] for name in ("hashtags", "regions")})
+    if not asked.hashtags:
         raise ParameterError("hashtags = []: name at least one to ask the service for")
-    if parameters.start and parameters.end and parameters.end < parameters.start:
-        raise ParameterError(f"end = {parameters.end}: is before start = {parameters.start}; exchange them")
+    if asked.start and asked.end and asked.end < asked.start:
+        raise ParameterError(f"end = {asked.end}: is before start = {asked.start}; exchange them")
     try:
-        conditions = [any_of("hashtag_name", parameters.hashtags)]
-        if parameters.regions:
-            conditions.append(any_of("region_code", parameters.regions))
+        conditions = [any_of("hashtag_name", asked.hashtags)]
+        if asked.regions:
+            conditions.append(any_of("region_code", asked.regions))
     except QueryError as error:
         raise ParameterError(str(error)) from None
     return Query(and_=tuple(conditions))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coordlib.detect.sweep import Sweep
+from coordlib.errors import InputError
 from coordlib.files import write_json
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.banners import simulated_banner
+from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.package import is_staging, replace_folder, staging_of
 from coordlib.report.post_set import PostSet
@@ -22,73 +25,136 @@ from coordlib.report.provenance import (
     provenance_box,
     sha256_file,
 )
-from coordlib.report.sweep_charts import reference_words
-from coordlib.report.tables import write_csv
+from coordlib.report.tables import Table, write_csv
 from coordlib.report.text import escape
 from coordlib.report.words import plural
 
-
-def sweep_headline(found: Sweep, source: PostSet) -> Html:
-    """Say in a banner how much the finding depends on the parameters, and first of all whether the posts are simulated."""
-    accounts, n = found.points["accounts"], len(found.inclusion)
-    settings = plural(len(found.points), "setting")
-    if n:
-        kind, head = (
-            "found",
-            f"{accounts.min():,} to {plural(int(accounts.max()), 'account')} over {settings}.",
-        )
-        body = (
-            f"{int((found.inclusion['share'] == 1).sum()):,} of the {plural(n, 'account')} found at any setting are found at every one. "
-            f"The reference ({reference_words(found)}) finds {int(found.inclusion['in_reference'].sum()):,}."
-        )
-    else:
-        kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
-    if tied := int((found.points["outcome"] == "tied").sum()):
-        body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
-    sample = simulated_banner() if source.simulated else ""
-    return Html(
-        f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
-    )
+_CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
+#: Parameters a draft is not named after.
+_NOT_THE_GRID = ("source", "mapping", "date", "rows_shown")
 
 
-def save_sweep(
-    found: Sweep, source: PostSet, parameters: Mapping[str, Any], output_dir: Path | str | None = None
-) -> Html:
-    """Write the points, the inclusion of every account and the run record, and show what they were made from.
+@dataclass(frozen=True, repr=False)
+class SweepReport:
+    """What a sweep says about a finding; at the end of a cell it shows its headline.
 
-    `output_dir` is the folder (none: among the drafts of the workspace, named by the parameters that differ from the
-    usual ones); it appears whole or not at all.
+    Attributes
+    ----------
+    found
+        The points and the inclusion of every account.
+    source
+        The posts.
+    parameters
+        What the notebook was run with.
     """
-    name = f"{source.name}-sweep"
-    told = {key: value for key, value in parameters.items() if key not in ("workspace", "output_dir")}
-    usual = ParameterSweep().for_notebook()
-    differing = {
-        key: value for key, value in told.items()
-        if key not in ("source", "mapping", "date", "rows_shown") and value != usual[key]
-    }  # fmt: skip
-    # Pages are public: a file is told by its name, not by its place.
-    told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
-    if source.kind == "day":
-        told["date"] = source.date
-    folder = (
-        Path(output_dir)
-        if output_dir
-        else Workspace(source.workspace).draft_folder("analyses", name, differing)
-    )
-    staging = folder if is_staging(folder) else staging_of(folder)
-    if staging != folder:
-        shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True, exist_ok=True)
-    for table in ("points", "inclusion"):
-        write_csv(getattr(found, table), staging / f"{table}.csv")
-    record = {
-        "name": name, "kind": "sweep", "title": f"How much it depends on the parameters: {source.name}", "date": source.date,
-        "outcome": "sweep", "simulated": source.simulated, "parameters": {**told, "reference": dict(found.reference)},
-        "counts": {"n_points": len(found.points), "n_accounts": len(found.inclusion)}, "inputs": source.hashes(),
-        "started_at": source.started_at, "code_version": code_version(), "packages": package_versions(), **notebook_told(),
-        "outputs": {path.name: sha256_file(path) for path in sorted(staging.glob("*.csv"))},
-    }  # fmt: skip
-    write_json(staging / "run.json", record)
-    if staging != folder:
-        replace_folder(staging, folder)
-    return provenance_box(record)
+
+    found: Sweep
+    source: PostSet
+    parameters: Mapping[str, Any]
+
+    @property
+    def headline(self) -> Html:
+        """How much the finding depends on the parameters, and first of all whether the posts are simulated."""
+        points, inclusion = self.found.points, self.found.inclusion
+        accounts, settings = points["accounts"], plural(len(points), "setting")
+        if len(inclusion):
+            kind = "found"
+            head = f"{accounts.min():,} to {plural(int(accounts.max()), 'account')} over {settings}."
+            body = (
+                f"{int((inclusion['share'] == 1).sum()):,} of the {plural(len(inclusion), 'account')} found at any "
+                f"setting are found at every one. The reference ({reference_words(self.found)}) finds "
+                f"{int(inclusion['in_reference'].sum()):,}."
+            )
+        else:
+            kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
+        if tied := int((points["outcome"] == "tied").sum()):
+            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
+        sample = simulated_banner() if self.source.simulated else ""
+        return Html(
+            f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
+        )
+
+    def table(self, name: str, rows_shown: int = 500) -> Table:
+        """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
+        if name not in _CAPTIONS:
+            raise InputError(f"{name}: there is no such table; choose {', '.join(_CAPTIONS)}")
+        frame = getattr(self.found, name)
+        formats = {"share": "percent"} if "share" in frame else None
+        return Table(frame, _CAPTIONS[name], formats=formats, max_rows=rows_shown, csv=f"{name}.csv")
+
+    def save(self, output_dir: Path | str | None = None) -> Html:
+        """Write the points, the inclusion of every account and the run record, and show what they were made from.
+
+        `output_dir` is the folder (none: among the drafts of the workspace, named by the parameters that differ from
+        the usual ones); it appears whole or not at all.
+        """
+        folder = Path(output_dir) if output_dir else self._draft()
+        staging = folder if is_staging(folder) else staging_of(folder)
+        if staging != folder:
+            shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True, exist_ok=True)
+        for name in _CAPTIONS:
+            write_csv(getattr(self.found, name), staging / f"{name}.csv")
+        record = self._record({path.name: sha256_file(path) for path in sorted(staging.glob("*.csv"))})
+        write_json(staging / "run.json", record)
+        if staging != folder:
+            replace_folder(staging, folder)
+        return provenance_box(record)
+
+    def _told(self) -> dict[str, Any]:
+        return {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
+
+    def _draft(self) -> Path:
+        usual = ParameterSweep().for_notebook()
+        differing = {
+            key: value
+            for key, value in self._told().items()
+            if key not in _NOT_THE_GRID and value != usual[key]
+        }
+        return Workspace(self.source.workspace).draft_folder(
+            "analyses", f"{self.source.name}-sweep", differing
+        )
+
+    def _record(self, outputs: Mapping[str, str]) -> dict[str, Any]:
+        told = self._told()
+        # Pages are public: a file is told by its name, not by its place.
+        told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
+        if self.source.kind == "day":
+            told["date"] = self.source.date
+        return {
+            "name": f"{self.source.name}-sweep",
+            "kind": "sweep",
+            "title": f"How much it depends on the parameters: {self.source.name}",
+            "date": self.source.date,
+            "outcome": "sweep",
+            "simulated": self.source.simulated,
+            "parameters": {**told, "reference": dict(self.found.reference)},
+            "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
+            "inputs": self.source.hashes(),
+            "started_at": self.source.started_at,
+            "code_version": code_version(),
+            "packages": package_versions(),
+            **notebook_told(),
+            "outputs": dict(outputs),
+        }
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return self.headline._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return repr(self.headline)
+
+
+def make_sweep_report(found: Sweep, source: PostSet, parameters: Mapping[str, Any]) -> SweepReport:
+    """Return a sweep as a report: its headline, its tables, its files.
+
+    Parameters
+    ----------
+    found
+        What :func:`coordlib.sweep` returned.
+    source
+        The posts, of :func:`coordlib.load_day` or :func:`coordlib.load_table`.
+    parameters
+        What the notebook was run with.
+    """
+    return SweepReport(found, source, parameters)

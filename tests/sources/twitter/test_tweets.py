@@ -63,16 +63,16 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tables(folder: Path) -> dict[str, Any]:
-    return cl.preprocess_tweets(cl.load_tweets_json(folder))
+    return cl.sources.preprocess_tweets(cl.sources.load_tweets_json(folder))
 
 
 def shares(tables: dict[str, Any], intent: str, **options: bool) -> list[tuple[str, str, str, int]]:
-    table = cl.reshape_tweets(tables, intent, **options)  # type: ignore[arg-type]
+    table = cl.sources.reshape_tweets(tables, intent, **options)  # type: ignore[arg-type]
     return [(o, a, c[-1], t - 1614852000) for o, a, c, t in table.itertuples(index=False, name=None)]
 
 
 def test_tweets_are_loaded_once_with_their_ids_in_full(folder: Path) -> None:
-    loaded = cl.load_tweets_json(folder)
+    loaded = cl.sources.load_tweets_json(folder)
     assert loaded["tweet_id"].tolist() == [t["id"] for t in TWEETS]
     assert loaded["referenced_tweets"][1] == TWEETS[1]["referenced_tweets"]
 
@@ -86,14 +86,14 @@ def test_every_shape_of_file_gives_the_same_tweets(tmp_path: Path, shape: str) -
     }[shape]  # fmt: skip
     file = tmp_path / "tweets.json"
     file.write_bytes(gzip.compress(text.encode()) if shape.startswith("gzip") else text.encode())
-    assert cl.load_tweets_json(file)["tweet_id"].tolist() == [t["id"] for t in TWEETS]
+    assert cl.sources.load_tweets_json(file)["tweet_id"].tolist() == [t["id"] for t in TWEETS]
 
 
 def test_only_needed_and_chosen_columns_are_kept_of_many_tweets(folder: Path) -> None:
-    few = cl.load_many_tweets_json(folder, keep_cols=None)
+    few = cl.sources.load_many_tweets_json(folder, keep_cols=None)
     assert "text" not in few
     assert {"tweet_id", "author_id", "entities"} <= set(few)
-    assert "text" in cl.load_many_tweets_json(folder)
+    assert "text" in cl.sources.load_many_tweets_json(folder)
 
 
 def test_nested_columns_become_long_tables(tables: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ def test_retweets_share_the_retweeted_tweet_and_the_original_is_among_them(table
         (original, "13", "3", 9),
         (original, "11", "1", 0),
     ]
-    pairs = cl.detect_groups(cl.reshape_tweets(tables, "retweets"), 10, 1)
+    pairs = cl.detect_groups(cl.sources.reshape_tweets(tables, "retweets"), 10, 1)
     assert pairs[["account_id", "account_id_y"]].to_numpy().tolist() == [["12", "13"]]
 
 
@@ -150,7 +150,7 @@ def test_hashtags_can_be_dropped_without_losing_the_normalisation(tables: dict[s
 
 
 def test_users_are_loaded_once_and_unnested(folder: Path) -> None:
-    users = cl.preprocess_twitter_users(cl.load_twitter_users_json(folder))
+    users = cl.sources.preprocess_twitter_users(cl.sources.load_twitter_users_json(folder))
     assert users["user_id"].tolist() == ["11", "12"]
     assert users["domain"].tolist()[0] == "eleven.example"
     assert users["public_metrics_followers_count"].tolist()[0] == 7
@@ -160,24 +160,24 @@ def test_half_a_surrogate_pair_in_a_tweet_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / "data.json"
     odd = tweet(1, "11", "x \ud83d", entities={"hashtags": [{"tag": "h\ud83d", "start": 0, "end": 1}]})
     file.write_text(json.dumps([odd]), encoding="utf-8")
-    tables = cl.preprocess_tweets(cl.load_tweets_json(file))
+    tables = cl.sources.preprocess_tweets(cl.sources.load_tweets_json(file))
     assert tables["tweets"]["text"].tolist() == ["x \ufffd"]
     assert tables["hashtags"]["tag"].tolist() == ["h\ufffd"]
 
 
 def test_what_is_wrong_is_named(folder: Path, tmp_path: Path, tables: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
-        cl.load_tweets_json(tmp_path / "nowhere")
+        cl.sources.load_tweets_json(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(EmptyInputError, match="no file named data"):
-        cl.load_tweets_json(tmp_path / "empty")
+        cl.sources.load_tweets_json(tmp_path / "empty")
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"id": "1"}\n{"id": \n', encoding="utf-8")
     with pytest.raises(FileFormatError, match="line 2: is not JSON"):
-        cl.load_tweets_json(broken)
+        cl.sources.load_tweets_json(broken)
     with pytest.raises(MissingColumnError, match="author_id"):
-        cl.preprocess_tweets(cl.load_tweets_json(folder).drop(columns="author_id"))
+        cl.sources.preprocess_tweets(cl.sources.load_tweets_json(folder).drop(columns="author_id"))
     with pytest.raises(ParameterError, match="intent = 'likes'"):
-        cl.reshape_tweets(tables, "likes")  # type: ignore[arg-type]
+        cl.sources.reshape_tweets(tables, "likes")  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="call preprocess_tweets"):
-        cl.reshape_tweets({}, "urls")
+        cl.sources.reshape_tweets({}, "urls")

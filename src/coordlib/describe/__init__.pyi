@@ -1,0 +1,27 @@
+from .accounts import describe_accounts
+from .day import day_counts, day_outcome
+from .labels import Label, add_labels, label_components
+from .leaders import account_leads, first_movers
+from .networks import describe_networks
+from .objects import hashtag_table, object_table
+from .posts import describe_posts, evidence_pairs, network_edges
+from .statistics import account_stats, group_stats
+
+__all__ = [
+    "Label",
+    "account_leads",
+    "account_stats",
+    "add_labels",
+    "day_counts",
+    "day_outcome",
+    "describe_accounts",
+    "describe_networks",
+    "describe_posts",
+    "evidence_pairs",
+    "first_movers",
+    "group_stats",
+    "hashtag_table",
+    "label_components",
+    "network_edges",
+    "object_table",
+]

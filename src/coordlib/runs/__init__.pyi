@@ -1,0 +1,35 @@
+from .bluesky_links import collect_links
+from .checked import check_parameters
+from .discover import add_seeds, discover_seeds, discovery_query
+from .import_shares import import_shares
+from .label_networks import label_link_networks, label_networks
+from .link_report import make_link_report
+from .link_sharing import detect_links, link_facts, load_link_shares
+from .notebooks import run_notebook
+from .reporting import make_report
+from .stored import load_day, load_discovery, load_table
+from .sweep import read_sweep, sweep_notebooks
+from .sweep_report import make_sweep_report
+
+__all__ = [
+    "add_seeds",
+    "check_parameters",
+    "collect_links",
+    "detect_links",
+    "discover_seeds",
+    "discovery_query",
+    "import_shares",
+    "label_link_networks",
+    "label_networks",
+    "link_facts",
+    "load_day",
+    "load_discovery",
+    "load_link_shares",
+    "load_table",
+    "make_link_report",
+    "make_report",
+    "make_sweep_report",
+    "read_sweep",
+    "run_notebook",
+    "sweep_notebooks",
+]
