@@ -25,9 +25,19 @@ from coordlib.ids import fold_hashtag, rounded_id, without_point
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
-    "content_id": "str", "account_id": "str", "posted_at": "int64", "text": "str", "url": "str", "platform": "str",
-    "likes": "Int64", "comments": "Int64", "shares": "Int64", "views": "Int64", "hashtags": "object", "links": "object",
-}  # fmt: skip
+    "content_id": "str",
+    "account_id": "str",
+    "posted_at": "int64",
+    "text": "str",
+    "url": "str",
+    "platform": "str",
+    "likes": "Int64",
+    "comments": "Int64",
+    "shares": "Int64",
+    "views": "Int64",
+    "hashtags": "object",
+    "links": "object",
+}
 
 SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
