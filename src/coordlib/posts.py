@@ -7,7 +7,6 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
@@ -22,12 +21,23 @@ from coordlib.errors import (
     ParameterError,
     TimeFormatError,
 )
+from coordlib.ids import fold_hashtag, rounded_id, without_point
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
-    "content_id": "str", "account_id": "str", "posted_at": "int64", "text": "str", "url": "str", "platform": "str",
-    "likes": "Int64", "comments": "Int64", "shares": "Int64", "views": "Int64", "hashtags": "object", "links": "object",
-}  # fmt: skip
+    "content_id": "str",
+    "account_id": "str",
+    "posted_at": "int64",
+    "text": "str",
+    "url": "str",
+    "platform": "str",
+    "likes": "Int64",
+    "comments": "Int64",
+    "shares": "Int64",
+    "views": "Int64",
+    "hashtags": "object",
+    "links": "object",
+}
 
 SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
@@ -35,8 +45,6 @@ SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _EXACT_FLOAT = 2**53
 #: Seconds that are surely none, such as the 20250101120000 of a date written without separators.
 _YEAR_2286 = 10**10
-#: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
-_ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
@@ -220,59 +228,6 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
         return _float_ids(values, name)
     ids: list[object] = [_id_text(value, name) for value in values.tolist()]
     return pd.Series(ids, index=values.index, dtype="str", name=values.name)
-
-
-def rounded_id(values: pd.Series) -> tuple[int, str] | None:
-    """Return position and value of an id that lost digits on its way, if most of a column of text are numbers.
-
-    Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and long ids that all end in 0000.
-
-    Examples
-    --------
-    >>> rounded_id(pd.Series(["7.6E+017", "7.7E+017"])), rounded_id(pd.Series(["tea", "1E5", "cake"]))
-    ((0, '7.6E+017'), None)
-    """
-    text = values.astype("str")
-    distinct = text.drop_duplicates().dropna().str.strip()
-    distinct = distinct[distinct != ""]
-    damaged = distinct.str.fullmatch(_ROUNDED.pattern).astype(bool)
-    long = distinct[distinct.str.fullmatch(r"\d{16,}").astype(bool)]
-    if not damaged.any() and len(long) >= 3 and bool(long.str.endswith("0000").all()):
-        return int(np.flatnonzero((text == long.iloc[0]).fillna(False))[0]), long.iloc[0]
-    # Among names, one that looks like a rounded number is a name.
-    numbers = damaged | distinct.str.fullmatch(r"\d+(?:\.0+)?").astype(bool)
-    if not damaged.any() or numbers.sum() * 2 <= len(distinct):
-        return None
-    row = int(np.flatnonzero(text.str.fullmatch(_ROUNDED.pattern).fillna(False))[0])
-    return row, text.iloc[row]
-
-
-def without_point(values: pd.Series) -> pd.Series:
-    """Write 100.0 as 100 in a column of ids that are all numbers: one account under two spellings.
-
-    Examples
-    --------
-    >>> without_point(pd.Series(["100.0", "100", None])).tolist()
-    ['100', '100', nan]
-    """
-    filled = values[values.notna() & (values.str.strip() != "")]
-    if (
-        not filled.str.contains(".", regex=False).any()
-        or not filled.str.fullmatch(r"\s*\d+(?:\.0+)?\s*").all()
-    ):
-        return values
-    return values.str.replace(r"\.0+\s*$", "", regex=True)
-
-
-def fold_hashtag(tag: str) -> str:
-    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter.
-
-    Examples
-    --------
-    >>> fold_hashtag("#CafE\u0301") == fold_hashtag("caf\u00e9")
-    True
-    """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
 
 
 def valid_text(text: str) -> str:

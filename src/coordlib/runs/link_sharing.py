@@ -27,7 +27,8 @@ from coordlib.sources.exports import (
     without_object,
 )
 from coordlib.sources.exports.records import is_json
-from coordlib.sources.tables import file_kind, inspect_text, line_of_row, read_table
+from coordlib.sources.tables import line_of_row, read_table
+from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import looks_like
 from coordlib.times import utc_seconds as read_times
 

@@ -226,7 +226,7 @@ def parse_posts(
     bad = times.unreadable(table["create_time"], seconds)
     if bad.any():
         row = int(bad[bad].index[0])
-        line = f"line {line_of_row(path, row)}" if path else f"row {row + 1}"
+        line = f"line {line_of_row(path, row, NEEDED)}" if path else f"row {row + 1}"
         times.refuse_unreadable(table["create_time"], seconds, f"{where}, {line}, column 'create_time'")
     table = table.assign(create_time=seconds.astype("int64"))
     for name in COUNTS:

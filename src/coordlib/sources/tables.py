@@ -6,84 +6,22 @@ converted before the caller knows which column is which.
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
-import io
-import itertools
-import re
 import warnings
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, FileFormatError, InputError, MissingColumnError
-from coordlib.posts import rounded_id
+from coordlib.errors import EmptyInputError, FileFormatError, MissingColumnError
+from coordlib.ids import rounded_id
 from coordlib.sources.parquet import iter_parquet
-
-BLOCK = 1 << 20
-DELIMITERS = (",", ";", "\t")
-_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
-#: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
-_UNDECODED = "\udc80-\udcff"
-#: A caption with its transcript can be longer than the csv module's cautious default.
-csv.field_size_limit(1 << 28)
-
-
-@dataclass(frozen=True)
-class TextLayout:
-    """How the bytes of a CSV file are laid out: what a parser has to be told."""
-
-    compressed: bool
-    delimiter: str
-    columns: tuple[str, ...]
-    #: Names the header has more than once; in `columns` they are numbered apart.
-    repeated: frozenset[str] = frozenset()
-    #: Records above the header: notes, and a spreadsheet's ``sep=;``.
-    skip: int = 0
-    escape: str | None = None
-    #: False: quotation marks are letters like any other.
-    quotes: bool = True
-
-    def reader(self, stream: IO[str]) -> Any:
-        """Return a csv reader that stands at the header."""
-        reader = csv.reader(
-            stream,
-            delimiter=self.delimiter,
-            escapechar=self.escape,
-            quoting=csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE,
-        )
-        for _ in range(self.skip):
-            next(reader)
-        return reader
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """What is known of how a file is written, before it is looked at.
-
-    `escape` is the character of dialects that write ``\\"`` inside quotes, `quotes` is False where quotation marks mean
-    nothing, `skip_lines` stand above the header. `is_header` finds the header among the first lines, below notes.
-    """
-
-    escape: str | None = None
-    quotes: bool = True
-    skip_lines: int = 0
-    is_header: Callable[[Iterable[str]], bool] | None = None
-
+from coordlib.sources.text_layout import Dialect, TextLayout, file_kind, inspect_text, open_text
 
 #: Stands in the place of a row or line that is none, with its number.
 DAMAGED = "coordlib.damaged"
-#: So many lines are looked at for a header.
-_HEADER_WITHIN = 20
-#: A text that packs better than this is none that was collected.
-_MAX_PACKED, _SMALL = 200, 1 << 26
 
 
 def read_table(
@@ -241,122 +179,6 @@ def _name_columns(table: pd.DataFrame, layout: TextLayout, where: str) -> None:
     table.columns = list(layout.columns)
 
 
-def file_kind(path: Path, where: str) -> str:
-    """Return ``"parquet"``, ``"gzip"`` or ``"text"`` from the first bytes of a file."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(4)
-    except FileNotFoundError:
-        raise InputError(f"{where}: there is no such file; check the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{where}: is a folder; give one file in it") from None
-    except OSError as error:
-        raise InputError(f"{where}: cannot be opened ({error.strerror})") from None
-    if not head:
-        raise EmptyInputError(f"{where}: the file is empty (0 bytes); export or download it again")
-    if head == _ZIP:
-        raise FileFormatError(
-            f"{where}: is a zip archive or an Excel workbook; unpack it, or save the sheet as 'CSV UTF-8'"
-        )
-    if head == _PARQUET:
-        return "parquet"
-    return "gzip" if head[:2] == _GZIP else "text"
-
-
-def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> TextLayout:
-    """Check every byte of a CSV file and find its delimiter and its header."""
-    dialect = dialect or Dialect()
-    compressed = file_kind(path, where) == "gzip"
-    lines, tail, marks = _check_bytes(path, where, compressed)
-    with open_text(path, compressed) as stream:
-        skip, first, delimiter = _header(stream, dialect)
-    if not first.strip():
-        raise EmptyInputError(f"{where}: the file holds only blank lines; export or download it again")
-    delimiter = delimiter or _delimiter(first)
-    try:
-        names = _cells(first, delimiter)
-    except csv.Error:
-        raise FileFormatError(
-            f"{where}: a column name holds a carriage return, so where the header ends is not known; "
-            "save the file as 'CSV UTF-8'"
-        ) from None
-    cells = len(next(csv.reader(io.StringIO(tail, newline=""), delimiter=delimiter), []))
-    # A line with quotes can be the end of a longer row; one without is a row, or what is left of it.
-    if lines > 1 and tail.strip() and '"' not in tail and cells < len(names):
-        raise FileFormatError(
-            f"{where}, line {lines}: the last line has {cells} cells, the header {len(names)}, so the file is cut "
-            "short; download it again, or complete the line"
-        )
-    repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
-    layout = TextLayout(
-        compressed, delimiter, tuple(_unique(names)), repeated, skip, dialect.escape, dialect.quotes
-    )
-    if dialect.quotes and delimiter == "\t" and '"' in marks and _bare_quotes(path, layout):
-        return replace(layout, quotes=False)
-    if dialect.escape is None and '\\"' in marks and not _even(path, layout):
-        escaped = replace(layout, escape="\\")
-        return escaped if _even(path, escaped) else layout
-    return layout
-
-
-def _header(stream: IO[str], dialect: Dialect) -> tuple[int, str, str | None]:
-    """Return how many records stand above the header, the header, and the delimiter a ``sep=`` line names."""
-    for _ in range(dialect.skip_lines):
-        stream.readline()
-    skipped, first, delimiter = dialect.skip_lines, None, None
-    for _ in range(_HEADER_WITHIN):
-        blank, record = _first_record(stream)
-        skipped += blank
-        if not record:
-            break
-        named = re.fullmatch(r'"?sep=([,;\t])"?\s*', record)
-        if named and first is None:
-            delimiter = named[1]
-        else:
-            first = first or (skipped, record, delimiter)
-            if dialect.is_header is None or dialect.is_header(
-                _cells(record, delimiter or _delimiter(record))
-            ):
-                return skipped, record, delimiter
-        skipped += 1
-    return first or (0, "", None)
-
-
-def _cells(record: str, delimiter: str) -> list[str]:
-    """Return the names in a header line, without outer spaces and byte-order mark."""
-    return [
-        name.strip().lstrip("\ufeff")
-        for name in next(csv.reader(io.StringIO(record), delimiter=delimiter), [])
-    ]
-
-
-def _even(path: Path, layout: TextLayout) -> bool:
-    """Say whether every row has as many cells as the header."""
-    with open_text(path, layout.compressed) as stream:
-        return all(len(record) == len(layout.columns) for record in layout.reader(stream) if record)
-
-
-def _bare_quotes(path: Path, layout: TextLayout) -> bool:
-    """Say whether no tab or line break is protected by quotes, and some cells begin with a mark that does not quote them."""
-    bare = False
-    with open_text(path, layout.compressed) as stream:
-        for line in itertools.islice(stream, layout.skip, None):
-            cells = line.rstrip("\r\n").split("\t")
-            if line.strip() and len(cells) != len(layout.columns):
-                return False
-            bare = bare or any(
-                cell.startswith('"') and not re.fullmatch(r'"(?:[^"]|"")*"', cell) for cell in cells
-            )
-    return bare
-
-
-def check_text(path: Path, where: str) -> bool:
-    """Check that every byte of a file is readable text; return whether the file is compressed."""
-    compressed = file_kind(path, where) == "gzip"
-    _check_bytes(path, where, compressed)
-    return compressed
-
-
 def _parser_options(layout: TextLayout, names: Sequence[str] = ()) -> dict[str, Any]:
     """Return the options under which pandas reads the file without interpreting anything; NA is missing, but for names."""
     missing = {number: ["NA"] for number, column in enumerate(layout.columns) if column not in set(names)}
@@ -375,16 +197,6 @@ def _parser_options(layout: TextLayout, names: Sequence[str] = ()) -> dict[str, 
         "quoting": csv.QUOTE_MINIMAL if layout.quotes else csv.QUOTE_NONE,
         "low_memory": True,
     }
-
-
-@contextmanager
-def open_text(path: Path, compressed: bool) -> Iterator[IO[str]]:
-    """Open a checked CSV file as text, without its byte-order mark."""
-    with (
-        gzip.open(path, "rb") if compressed else path.open("rb") as raw,
-        io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
-    ):
-        yield text
 
 
 def line_of_row(path: Path | str, row: int, needed: Sequence[str] = ()) -> int:
@@ -416,100 +228,6 @@ def refuse_damaged_ids(table: pd.DataFrame, columns: Iterable[str], where: str) 
                 f"{where}, row {row + 1}, column '{name}': '{value}' is an id rounded by a spreadsheet and cannot be "
                 "repaired; use the file as it was exported, not saved again by Excel"
             )
-
-
-def _check_bytes(path: Path, where: str, compressed: bool) -> tuple[int, str, set[str]]:
-    """Check every byte; return the number of lines, what stands after the last line break, and which quotes there are."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, last, size, marks = 1, b"", 0, set[str]()
-    packed = path.stat().st_size if compressed else 0
-    try:
-        with gzip.open(path, "rb") if compressed else path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                if line == 1 and not last and block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-                    raise FileFormatError(f"{where}: is written in UTF-16; save it as 'CSV UTF-8'")
-                if b"\0" in block:
-                    raise FileFormatError(
-                        f"{where}{_place(path, compressed, chr(0))}: NUL bytes, so the file is damaged or "
-                        "not a text table; export or download it again"
-                    )
-                decoder.decode(block)
-                size += len(block)
-                if packed and size > max(_SMALL, packed * _MAX_PACKED):
-                    raise FileFormatError(
-                        f"{where}: unpacks to more than {_MAX_PACKED} times its size, so it is no export; "
-                        "unpack it and look at what it holds"
-                    )
-                marks |= {mark for mark in ('"', '\\"') if mark.encode() in block}
-                line += block.count(b"\n")
-                _, newline, end = block.rpartition(b"\n")
-                last = end if newline else last + block if len(last) < BLOCK else last
-            decoder.decode(b"", final=True)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise FileFormatError(
-            f"{where}, about line {line}: the compressed file is cut short or damaged; download it again"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{where}{_place(path, compressed, _UNDECODED)}: byte 0x{error.object[error.start]:02X} is not UTF-8 "
-            "(it looks like an older Windows or Mac encoding); save the file as 'CSV UTF-8'"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{where}: cannot be read ({error.strerror})") from None
-    if line == 1 and not last:
-        raise EmptyInputError(f"{where}: the file is empty; export or download it again")
-    return line, last.decode("utf-8", errors="replace"), marks
-
-
-def _place(path: Path, compressed: bool, wanted: str) -> str:
-    """Return ", line N, column 'NAME'" of the first cell with one of the wanted characters."""
-    pattern = re.compile(f"[{wanted}]")
-    with (
-        gzip.open(path, "rb") if compressed else path.open("rb") as raw,
-        io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
-    ):
-        _, first = _first_record(text)
-        if found := pattern.search(first):
-            return f", line {first.count(chr(10), 0, found.start()) + 1}, in the header"
-        delimiter = _delimiter(first)
-        reader = csv.reader(text, delimiter=delimiter)
-        try:
-            names = next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
-            for record in reader:
-                for number, cell in enumerate(record):
-                    if pattern.search(cell):
-                        name = f"'{names[number].strip()}'" if number < len(names) else str(number + 1)
-                        return f", line {first.count(chr(10)) + reader.line_num}, column {name}"
-        except (csv.Error, EOFError, zlib.error):
-            pass
-    return ""
-
-
-def _first_record(stream: IO[str]) -> tuple[int, str]:
-    """Return the number of blank lines above it, and the next line; a quoted name may hold a line break."""
-    record, blank = "", 0
-    for text in stream:
-        if not record and not text.strip():
-            blank += 1
-            continue
-        record += text
-        if record.count('"') % 2 == 0 or len(record) > BLOCK:
-            break
-    return blank, record
-
-
-def _delimiter(header: str) -> str:
-    outside = re.sub(r'"[^"]*"', "", header)
-    counts = {delimiter: outside.count(delimiter) for delimiter in DELIMITERS}
-    return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
-
-
-def _unique(names: Iterable[str]) -> Iterator[str]:
-    seen: dict[str, int] = {}
-    for name in names:
-        count = seen.get(name, 0)
-        seen[name] = count + 1
-        yield f"{name}.{count}" if count else name
 
 
 def _require(

@@ -40,7 +40,7 @@ from pydantic import (
 
 from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
 from coordlib.sources.exports.model import ENGAGEMENT
-from coordlib.sources.tables import Dialect
+from coordlib.sources.text_layout import Dialect
 from coordlib.yaml_files import read_yaml
 
 #: What separates items by a name of its own: comma-joined lists, also as Python or JSON writes them, and hashtags.

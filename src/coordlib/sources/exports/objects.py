@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.posts import fold_hashtag
+from coordlib.ids import fold_hashtag
 from coordlib.sources.exports.mapping import ObjectSource
 from coordlib.sources.exports.model import blank, first_filled
 from coordlib.sources.tweets import normalize_text

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coordlib import times
 from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
-from coordlib.posts import without_point
+from coordlib.ids import without_point
 from coordlib.sources.exports.mapping import (
     Format,
     format_by_name,
@@ -26,15 +26,8 @@ from coordlib.sources.exports.model import ENGAGEMENT, Export, ExportReport, fir
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.exports.records import is_json, iter_records
-from coordlib.sources.tables import (
-    DAMAGED,
-    Dialect,
-    file_kind,
-    inspect_text,
-    iter_table,
-    refuse_damaged_ids,
-    refuse_repeated,
-)
+from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
+from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
 #: Rows read at a time where the whole file is wanted anyway.
 CHUNK_ROWS = 50_000

@@ -14,7 +14,8 @@ from typing import IO, Any
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, FileFormatError
-from coordlib.sources.tables import DAMAGED, check_text, file_kind
+from coordlib.sources.tables import DAMAGED
+from coordlib.sources.text_layout import check_text, file_kind
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 #: Objects nested deeper than any platform's stay JSON text.
