@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
+from coordlib.detect.columns import CONTENT
 from coordlib.detect.kernel import Edges, IntArray, Mask
 
 _LAST = np.iinfo(np.int64).max
@@ -260,8 +261,8 @@ def find_edges(shares: Rows, time_window: int) -> FoundEdges:
     found, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts)
     rows, good = rows[found], good[found]
     if least > 1:
-        passing = kernel.passing_contents(rows[:, kernel.CONTENT], shares.contents, shares.accounts, least)
-        good = passing[rows[:, kernel.CONTENT]]
+        passing = kernel.passing_contents(rows[:, CONTENT], shares.contents, shares.accounts, least)
+        good = passing[rows[:, CONTENT]]
         # Dropped are the pairs of two rows that both do not pass, and those are few.
         few = rows[~good]
         counts -= kernel.count_pairs(few, time_window, False, np.ones(len(few), dtype=bool), n_accounts)[1]

@@ -212,6 +212,24 @@ def account_pairs(
     return pairs[np.lexsort((pairs[:, HIGH], pairs[:, LOW]))]
 
 
+def close_rows(
+    objects: IntArray, accounts: IntArray, times: IntArray, window: int
+) -> tuple[IntArray, IntArray]:
+    """Return the row numbers of one object and two accounts at most `window` apart: the later, ascending, then the earlier.
+
+    Rows of one object are adjacent (`objects` never decreases); every row counts as a content of its own.
+    """
+    times = from_first(times)
+    order = window_order(objects, times)
+    rows = side_by_side(objects[order], accounts[order], order, times[order])
+    good = np.ones(len(order), dtype=bool)
+    _, counts = count_pairs(rows, window, False, good, int(accounts.max(initial=-1)) + 1)
+    one, two = order[row_pairs(rows, window, False, good, int(counts.sum()))].T
+    later, earlier = np.maximum(one, two), np.minimum(one, two)
+    order = order_by(later, order_by(earlier))
+    return later[order], earlier[order]
+
+
 def sum_pairs(pairs: IntArray) -> tuple[Edges, IntArray]:
     """Sum pairs in any order (columns as of :func:`account_pairs`); return also the number of each edge's first pair."""
     order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)

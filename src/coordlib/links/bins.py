@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.detect.kernel import close_pairs
+from coordlib.detect.kernel import close_rows
 
 
 def tumbling_bins(
@@ -55,7 +55,9 @@ def tumbling_bins(
     cliques = pd.factorize(members["object_id"])[0].astype(np.int64)
     # Cliques are many pairs of few names: as categories each name is held, compared and counted once.
     members = members.astype(dict.fromkeys(["object_id", "account_id", "content_id"], "category"))
-    later, earlier = close_pairs(cliques, np.zeros(len(members), dtype=np.int64), 0)
+    later, earlier = close_rows(
+        cliques, members["place"].to_numpy(), np.zeros(len(members), dtype=np.int64), 0
+    )
     seconds = members["timestamp_share"].to_numpy()
     columns = {
         "object_id": members["object_id"].array.take(earlier),

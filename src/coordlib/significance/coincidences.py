@@ -45,12 +45,12 @@ class Coincidences:
     def of(cls, corpus: Corpus) -> Coincidences:
         """Find all coincidences of different accounts."""
         accounts, sessions, units = corpus.accounts, corpus.sessions, corpus.units
-        one, other = _close_rows(corpus)
+        one, other = kernel.close_rows(corpus.objects, corpus.accounts, corpus.times, corpus.window)
         swap = accounts[one] > accounts[other]
         left, right = np.where(swap, other, one), np.where(swap, one, other)
         keys = accounts[left] * corpus.n_accounts + accounts[right]
         order = np.argsort(keys, kind="stable")
-        # Rows are sorted by object and _close_rows keeps their order, so the objects of an edge stand together.
+        # Rows are sorted by object and close_rows keeps their order, so the objects of an edge stand together.
         keys, left, right = keys[order], left[order], right[order]
         objects = corpus.objects[left]
         new_edge = np.diff(keys, prepend=keys[:1] - 1) != 0
@@ -117,17 +117,3 @@ def _distinct_pairs(spells: Spells, left: Ints, right: Ints) -> tuple[Ints, Ints
     keys = distinct(spells.of_row[left] * len(spells) + spells.of_row[right])
     one, other = np.divmod(keys, max(1, len(spells)))
     return one, other
-
-
-def _close_rows(corpus: Corpus) -> tuple[Ints, Ints]:
-    """Row numbers of one object and two accounts within the window: the later, ascending, then the earlier."""
-    times = kernel.from_first(corpus.times)
-    order = kernel.window_order(corpus.objects, times)
-    # Every row counts as a content of its own: two rows are never one post here.
-    columns = corpus.objects[order], corpus.accounts[order], order, times[order]
-    rows, good = kernel.side_by_side(*columns), np.ones(len(order), dtype=bool)
-    _, counts = kernel.count_pairs(rows, corpus.window, False, good, corpus.n_accounts)
-    one, two = order[kernel.row_pairs(rows, corpus.window, False, good, int(counts.sum()))].T
-    later, earlier = np.maximum(one, two), np.minimum(one, two)
-    order = kernel.order_by(later, kernel.order_by(earlier))
-    return later[order], earlier[order]

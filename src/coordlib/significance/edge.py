@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from coordlib.detect.pairs import as_shares, check_whole
+from coordlib.detect.pairs import as_shares
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
 from coordlib.posts import prep_data
 from coordlib.significance.arrays import Bools, Floats

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, check_whole
-from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
+from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
+from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
 from coordlib.errors import MissingColumnError, MissingDependencyError, ParameterError
 from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.constants import DAY
