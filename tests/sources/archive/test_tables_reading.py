@@ -199,8 +199,9 @@ def test_a_carriage_return_in_a_column_name_is_one_line(tmp_path: Path) -> None:
 
 def test_a_header_that_ends_elsewhere_for_the_parser_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"\r\tuzmen")
-    with pytest.raises(FileFormatError, match="not clear where its header ends"):
+    with pytest.raises(InputError, match=r"not clear where its header ends|has a header but no rows") as told:
         read_table(tmp_path / "a.csv")
+    assert "\n" not in str(told.value)
 
 
 def test_text_in_a_parquet_file_that_is_not_utf8_is_one_line(tmp_path: Path) -> None:

@@ -11,9 +11,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from coordlib.sources.exports.mapping import Format
 
-#: Names under which engagement is kept, whatever the platform calls it.
-ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
-
 
 @dataclass(frozen=True)
 class ExportReport:

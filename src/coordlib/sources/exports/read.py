@@ -15,6 +15,7 @@ from coordlib import times
 from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
 from coordlib.sources.exports.mapping import (
+    ENGAGEMENT,
     Format,
     format_by_name,
     recognise,
@@ -22,7 +23,7 @@ from coordlib.sources.exports.mapping import (
     require,
     with_needed,
 )
-from coordlib.sources.exports.model import ENGAGEMENT, Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.exports.records import is_json, iter_records
