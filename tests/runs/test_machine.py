@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from coordlib.cli.app import app, exit_code, load_commands
+from coordlib.cli.app import COMMANDS, app, exit_code, load_commands
 from coordlib.errors import (
     AlreadyReportedError,
     CoordError,
@@ -247,7 +247,8 @@ def test_an_output_that_is_an_input_is_refused_and_stays(
     (tmp_path / "m.csv").write_text(json.dumps({**columns, "objects": {"o": "object_id"}}))
     open_store(tmp_path / "w" / "coordlib.sqlite").close()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    load_commands(None)
+    for command in COMMANDS:
+        load_commands(command)
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, CoordError), done.output
     assert "is the input itself" in str(done.exception)

@@ -38,25 +38,64 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-#: Command to the module of coordlib.cli that registers it, in the order the help shows them.
-COMMANDS: dict[str, str] = {
-    "detect": "detect",
-    "replay": "workspace",
-    "analyse": "workspace",
-    "notebook": "workspace",
-    "report": "report",
-    "sweep": "sweep",
-    "render": "workspace",
-    "serve": "workspace",
-    "simulate": "simulate",
-    "links": "links",
-    "refresh": "refresh",
-    "import": "import_",
-    "monitor": "monitor",
-    "discover": "discover",
-    "pool": "watched",
-    "demo": "demo",
-    "bluesky": "bluesky",
+#: Command to the module of coordlib.cli that registers it and its line in the help, in the order the help shows them.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "detect": (
+        "detect",
+        "Find accounts that repeatedly share the same objects within a short time of each other.",
+    ),
+    "replay": (
+        "workspace",
+        "Replay an archive of days: store, detect, update the pool, report; then render the site.",
+    ),
+    "analyse": (
+        "workspace",
+        "Analyse one network of one day in depth (notebook 03); the page joins the site at the next render.",
+    ),
+    "notebook": (
+        "workspace",
+        "Run a template notebook with validated parameters, as papermill would, refusing unknown names.",
+    ),
+    "report": (
+        "report",
+        "Make a report of a file of posts: page, tables, evidence, network, citation, zip (notebook 06).",
+    ),
+    "sweep": (
+        "sweep",
+        "Try many parameters: a file with 'notebook:' runs that notebook at every point, any other makes one page (notebook 04).",
+    ),
+    "render": (
+        "workspace",
+        "Render the site of a workspace with quarto, or with smalldocs where quarto is not installed.",
+    ),
+    "serve": ("workspace", "Serve a rendered site on this machine only, until interrupted."),
+    "simulate": ("simulate", "Make a simulated world with known truth: for demos, teaching and tests."),
+    "links": (
+        "links",
+        "Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet).",
+    ),
+    "refresh": ("refresh", "Check stored videos again and delete those the service no longer returns."),
+    "import": (
+        "import_",
+        "Read an export from a platform or a tool and write its shares, ready for detection.",
+    ),
+    "monitor": (
+        "monitor",
+        "Collect the pool's posts, search their captions, detect, report one day, render the site.",
+    ),
+    "discover": (
+        "discover",
+        "Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason.",
+    ),
+    "pool": ("watched", "The pool of monitored accounts."),
+    "demo": (
+        "demo",
+        "Simulated API on loopback, seed discovery, monitored days, one network in depth, the site.",
+    ),
+    "bluesky": (
+        "bluesky",
+        "Find who posted a list of addresses on Bluesky; started again, it continues where it stopped.",
+    ),
 }
 
 
@@ -66,9 +105,20 @@ def coordlib() -> None:
 
 
 def load_commands(first_word: str | None) -> None:
-    """Register the command that is asked for, or all of them for the help: a command loads only its own parts."""
-    for name in dict.fromkeys(COMMANDS.values()) if first_word not in COMMANDS else [COMMANDS[first_word]]:
-        import_module(f"coordlib.cli.{name}")
+    """Register the command that is asked for; for the help, those not loaded by their line alone, which loads nothing."""
+    app.registered_commands[:] = [
+        command for command in app.registered_commands if command.callback is not _listed
+    ]
+    if first_word in COMMANDS:
+        import_module(f"coordlib.cli.{COMMANDS[first_word][0]}")
+        return
+    for name, (module, line) in COMMANDS.items():
+        if f"coordlib.cli.{module}" not in sys.modules:
+            app.command(name, help=line)(_listed)
+
+
+def _listed() -> None:
+    """Stand in the help for a command that is not loaded."""
 
 
 def exit_code(error: CoordError) -> int:
