@@ -27,8 +27,8 @@ def test_every_command_is_registered_under_the_name_and_line_the_help_has() -> N
 def test_the_help_loads_no_command() -> None:
     """One second of CPU for a list of commands is what people notice first."""
     code = (
-        "import sys, coordlib.cli.app as a; sys.argv = ['coordlib', '--help']; a.load_commands('--help'); "
-        "a.app(['--help'], standalone_mode=False); print(sorted({'pandas', 'numpy', 'papermill'} & set(sys.modules)))"
+        "import sys; from coordlib.cli.app import app, load_commands; load_commands('--help'); "
+        "app(['--help'], standalone_mode=False); print(sorted({'pandas', 'numpy', 'papermill'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert all(name in told for name in COMMANDS) and told.strip().endswith("[]")
