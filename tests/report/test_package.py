@@ -18,6 +18,7 @@ from coordlib.errors import PublishError
 from coordlib.files import staging_of
 from coordlib.report.dictionary import TABLES, dictionary_markdown, undocumented
 from coordlib.report.failure import failure_page
+from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import (
     as_executed,
@@ -181,6 +182,20 @@ def test_graphml_survives_what_xml_cannot_hold(folder: Path) -> None:
     assert json.loads(again.edges["b<&>", "a"]["object_ids"]) == ["x", "y"]
     assert "note" not in again.edges["b<&>", "a"]
     assert again.edges["b<&>", "a"]["weight"] == 3
+
+
+def test_booleans_in_graphml_are_those_of_xml_schema(tmp_path: Path) -> None:
+    """Readers that hold to the schema take ``true`` and ``false`` alone (networkx/networkx#8759)."""
+    graph = nx.Graph()
+    graph.add_node("a", verified=True, name="True")
+    graph.add_node("b", verified=np.bool_(False), name="b")
+    graph.add_edge("a", "b", mutual=True, weight=2)
+    file = write_graphml(graph, tmp_path / "network.graphml")
+    words = [element.text for element in ET.parse(file).iter("{http://graphml.graphdrawing.org/xmlns}data")]
+    assert words == ["True", "true", "b", "false", "true", "2"]
+    again = nx.read_graphml(file)
+    assert again.nodes["b"] == {"name": "b", "verified": False}
+    assert again.edges["a", "b"] == {"mutual": True, "weight": 2}
 
 
 def test_graphml_has_the_same_bytes_whatever_the_order_of_nodes(folder: Path, tmp_path: Path) -> None:

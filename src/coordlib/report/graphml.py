@@ -8,9 +8,21 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+from networkx.readwrite.graphml import GraphMLWriter
 
 from coordlib.report.tables import is_missing
 from coordlib.report.text import clean_text
+
+
+class _Writer(GraphMLWriter):
+    """Writes booleans as XML Schema has them, ``true`` and ``false`` (networkx 3.6 writes Python's words)."""
+
+    def add_data(
+        self, name: str, element_type: type, value: Any, scope: str = "all", default: Any = None
+    ) -> Any:
+        return super().add_data(
+            name, element_type, str(value).lower() if element_type is bool else value, scope, default
+        )
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
@@ -26,7 +38,10 @@ def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
     for first, second in sorted(ends, key=lambda pair: (str(pair[0]), str(pair[1]))):
         clean.add_edge(clean_text(first), clean_text(second), **_attributes(graph.edges[first, second]))
     path = Path(path)
-    nx.write_graphml_xml(clean, path, encoding="utf-8", prettyprint=True, infer_numeric_types=True)
+    writer = _Writer(encoding="utf-8", prettyprint=True, infer_numeric_types=True)
+    writer.add_graph_element(clean)
+    with path.open("wb") as file:
+        writer.dump(file)
     return path
 
 
