@@ -56,6 +56,17 @@ def test_an_unknown_parameter_is_refused_before_a_kernel_starts(template: Path, 
     assert not (tmp_path / "out.ipynb").exists()
 
 
+def test_a_notebook_that_lost_the_tag_of_its_parameters_says_so(template: Path, tmp_path: Path):
+    """Cleaning tools remove cell tags (AnswerDotAI/nbdev#600); the defaults would run in place of what was asked."""
+    notebook = nbformat.read(template, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata.pop("tags", None)
+    nbformat.write(notebook, template)
+    with pytest.raises(UnknownParameterError, match=r"no cell tagged 'parameters' .* answer cannot be given"):
+        run_notebook(template, tmp_path / "out.ipynb", {"answer": 2})
+    assert not (tmp_path / "out.ipynb").exists()
+
+
 def test_a_missing_template_is_said(tmp_path: Path):
     with pytest.raises(FileFormatError, match="no such notebook"):
         run_notebook(tmp_path / "none.ipynb", tmp_path / "out.ipynb")

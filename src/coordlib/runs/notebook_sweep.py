@@ -33,7 +33,7 @@ from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.package import read_run
 from coordlib.report.tables import read_csv, write_csv
-from coordlib.runs.notebooks import notebook_defaults, run_notebook, template_facts
+from coordlib.runs.notebooks import notebook_defaults, refuse_unknown, run_notebook, template_facts
 from coordlib.runs.stored import load_day
 
 POINT, RECORD = "point.json", "sweep.json"
@@ -61,8 +61,7 @@ class NotebookSweep(Parameters):
     def points(self, known: Mapping[str, Any], template: str) -> list[dict[str, Any]]:
         """Return the setting of every point in the order of the grid; refuse what the notebook does not have."""
         names = {*self.parameters, *self.grid}
-        if unknown := names - set(known):
-            raise UnknownParameterError.from_names(unknown, known, template)
+        refuse_unknown(names, known, template)
         if unknown := set(self.reference) - set(self.grid):
             raise UnknownParameterError.from_names(unknown, self.grid, "reference")
         if own := names & set(_OWN):

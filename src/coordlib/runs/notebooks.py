@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,17 @@ def notebook_defaults(template: Path) -> dict[str, Any]:
     logging.getLogger("papermill").setLevel(logging.ERROR)
     found = papermill.inspect_notebook(_read(template))
     return {name: ast.literal_eval(str(item["default"])) for name, item in found.items()}
+
+
+def refuse_unknown(names: Collection[str], known: Mapping[str, Any], template: str) -> None:
+    """Refuse parameters that a notebook with the defaults ``known`` does not have."""
+    if names and not known:
+        raise UnknownParameterError(
+            f"{template}: no cell tagged 'parameters' sets a name, so {', '.join(sorted(names))} cannot be given; "
+            "tag the cell that holds the parameters (tools that clean notebooks may remove the tag)"
+        )
+    if unknown := set(names) - set(known):
+        raise UnknownParameterError.from_names(unknown, known, template)
 
 
 def _read(template: Path) -> Any:
@@ -218,9 +229,7 @@ def failure_traceback(error: Exception) -> str:
 
 def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
     defaults = notebook_defaults(template)
-    unknown = set(values) - set(defaults)
-    if unknown:
-        raise UnknownParameterError.from_names(unknown, defaults, str(template.name))
+    refuse_unknown(values, defaults, template.name)
     model = MODELS.get(template.name)
     if model is None:
         return values
