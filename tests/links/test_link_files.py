@@ -306,6 +306,28 @@ def test_every_row_that_takes_no_part_is_counted_with_its_reason(tmp_path: Path)
     )
 
 
+def test_a_table_is_refused_where_a_result_would_take_its_place(
+    tmp_path: Path, command: Callable[..., tuple[int, str]]
+):
+    file = write(tmp_path / "edges.csv", "account.url,expanded,date\na,u,1735689600\nb,u,1735689605\n")
+    before = file.read_bytes()
+    code, text = command(file, "-o", tmp_path, "--interval", "60")
+    assert (code, file.read_bytes()) == (2, before)
+    assert "edges.csv: is the input itself" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["edges.csv"]
+
+
+def test_a_number_that_is_no_time_is_said_with_what_it_looks_like(
+    tmp_path: Path, command: Callable[..., tuple[int, str]]
+):
+    file = write(tmp_path / "s.csv", "account.url,expanded,date\na,u,46024.1\nb,u,46024.2\n")
+    code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
+    assert code == 2
+    assert (
+        "'46024.1' is no time, but a day number of a spreadsheet (2 such of 2 rows); write UTC times" in text
+    )
+
+
 def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_written(
     tmp_path: Path, command: Callable[..., tuple[int, str]]
 ):

@@ -9,8 +9,9 @@ import typer
 
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
+from coordlib.files import refuse_input
 from coordlib.parameters import LinkSharing
-from coordlib.report.link_outputs import write_link_outputs
+from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
@@ -60,6 +61,9 @@ def links(
     chosen = {name: value for name, value in given.items() if value is not None}
     values = LinkSharing.load({**base.for_notebook(), **chosen}, where="links")
     if output is not None:
+        if output.is_dir():
+            for name in LINK_FILES:
+                refuse_input(output / name, shares, parameters)
         endpoint = LabelEndpoint.from_environment()
         source = load_link_shares(shares)
         found = detect_links(source.shares, values)

@@ -29,7 +29,7 @@ from coordlib.sources.exports import (
 from coordlib.sources.exports.records import is_json
 from coordlib.sources.tables import line_of_row, read_table
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import looks_like
+from coordlib.times import guess
 from coordlib.times import utc_seconds as read_times
 
 
@@ -147,8 +147,8 @@ def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
         )
         value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
         raise TimeFormatError(
-            f"{path}, {place}, column 'date': {value!r} is no time{f', but {looks_like(value)},' if re.fullmatch(r'[0-9.]+', value) else ''} ({int(bad.sum()):,} such of {len(dates):,} rows); "
-            "write UTC times as 2026-11-23 10:00:00 or as seconds"
+            f"{path}, {place}, column 'date': {value!r} is no time{guess(value)} "
+            f"({int(bad.sum()):,} such of {len(dates):,} rows); write UTC times as 2026-11-23 10:00:00 or as seconds"
         )
 
 
