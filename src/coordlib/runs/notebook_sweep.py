@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -231,8 +232,9 @@ def _run_all(
                 while waiting and len(running) < jobs:
                     folder, values = waiting.pop(0)
                     answer, told = multiprocessing.Pipe(duplex=False)
+                    # A daemon: one that Ctrl-C met half started is ended at exit, not waited for.
                     process = multiprocessing.Process(
-                        target=_in_process, args=(told, template, folder, values, place)
+                        target=_in_process, args=(told, template, folder, values, place), daemon=True
                     )
                     process.start()
                     told.close()
@@ -263,6 +265,7 @@ def _answer(told: Connection) -> str | None:
 def _in_process(told: Connection, *point: Any) -> None:
     """Run one point in a process that Ctrl-C does not reach and that ends with the one that started it."""
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # In the main thread nbclient would take signals for itself, and may then wait for a kernel that has gone.
     with ThreadPoolExecutor(1) as thread:
