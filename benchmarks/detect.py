@@ -47,11 +47,13 @@ def make_shares(rows: int, seed: int = 20240601) -> pd.DataFrame:
     return prep_data(
         pd.DataFrame(
             {
-                "object_id": [f"o{n}" for n in objects], "account_id": [f"a{n}" for n in accounts],
-                "content_id": [f"c{n}" for n in range(rows)], "timestamp_share": times + 1_700_000_000,
+                "object_id": [f"o{n}" for n in objects],
+                "account_id": [f"a{n}" for n in accounts],
+                "content_id": [f"c{n}" for n in range(rows)],
+                "timestamp_share": times + 1_700_000_000,
             }
         )
-    )  # fmt: skip
+    )
 
 
 def naive(shares: pd.DataFrame) -> pd.DataFrame:

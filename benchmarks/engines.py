@@ -99,7 +99,7 @@ def duckdb_join(source: str, output: str) -> tuple[int, int]:
         copy (select least(a, a2) account_id, greatest(a, a2) account_id_y, count(*) weight, count(distinct o) n_objects,
             avg(d) avg_time_delta, count(distinct if(a < a2, c, c2)) n_content_id, count(distinct if(a < a2, c2, c)) n_content_id_y,
             list(distinct o) object_ids from p where c in (from g) or c2 in (from g) group by all)
-            to '{output}' (format parquet)""")  # fmt: skip
+            to '{output}' (format parquet)""")
     (found,) = database.execute(
         f"select sum(weight)::bigint, count(*) from read_parquet('{output}')"
     ).fetchall()
@@ -165,10 +165,11 @@ def main() -> None:
         f"{name} {version(name)}" for name in ("numpy", "numba", "pandas", "pyarrow", "duckdb")
     )
     lines = [
-        "# From a file of shares to edges: coordlib, numpy and DuckDB", "",
+        "# From a file of shares to edges: coordlib, numpy and DuckDB",
+        "",
         f"Window {WINDOW} s, participation {LEAST}; Parquet in; whole processes, medians of {turns} turns in one run.",
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
-    ]  # fmt: skip
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for word in given:
             source = Path(word)

@@ -86,9 +86,14 @@ class Monitored:
         self.found: set[str] = set()
         self.planted = set(world.planted_accounts)
         self.client = TikTokResearch(
-            Credentials("sim-key", "sim-secret"), transport=InProcess(self.service), store=self.store,
-            budget=RequestBudget(self.store, daily=QUOTA, clock=self.clock), clock=self.clock, sleep=self.sleep, min_interval=0,
-        )  # fmt: skip
+            Credentials("sim-key", "sim-secret"),
+            transport=InProcess(self.service),
+            store=self.store,
+            budget=RequestBudget(self.store, daily=QUOTA, clock=self.clock),
+            clock=self.clock,
+            sleep=self.sleep,
+            min_interval=0,
+        )
 
     def clock(self) -> float:
         return self.service.state.now
@@ -129,17 +134,25 @@ def planned_day(run: Monitored, day: dt.date, settings: CollectionParameters) ->
     run_id = f"monitor-{day}"
     collector.carry_over(run_id)
     collector.run(
-        run_id, "accounts",
-        lambda: plan_accounts(coverage.account_histories(store, run.pool, day), day, run.client.budget.remaining(), settings),
-    )  # fmt: skip
+        run_id,
+        "accounts",
+        lambda: plan_accounts(
+            coverage.account_histories(store, run.pool, day), day, run.client.budget.remaining(), settings
+        ),
+    )
     back = settings.days_back + settings.lag_days
     collector.run(
-        run_id, "captions",
+        run_id,
+        "captions",
         lambda: plan_captions(
-            coverage.caption_histories(store, run.pool, day, days_back=back, min_length=settings.caption_min_length),
-            day, run.client.budget.remaining(), settings,
+            coverage.caption_histories(
+                store, run.pool, day, days_back=back, min_length=settings.caption_min_length
+            ),
+            day,
+            run.client.budget.remaining(),
+            settings,
         ),
-    )  # fmt: skip
+    )
 
 
 class Reference:

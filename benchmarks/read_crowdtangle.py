@@ -27,7 +27,7 @@ COLUMNS = (
     "Likes,Comments,Shares,Love,Wow,Haha,Sad,Angry,Care,Video Share Status,Is Video Owner?,Post Views,Total Views,"
     "Total Views For All Crossposts,Video Length,URL,Message,Link,Final Link,Image Text,Link Text,Description,"
     "Sponsor Id,Sponsor Name,Sponsor Category,Overperforming Score (weighted  —  Likes 1x Shares 1x Comments 1x )"
-)  # fmt: skip
+)
 WORDS = [
     "tea",
     "coffee",

@@ -26,10 +26,14 @@ def a_day(posts: int = 10_000, seed: int = 1) -> pd.DataFrame:
     objects = random.zipf(1.7, posts) % 2_000
     burst = random.integers(0, 86_400, 2_000)
     times = burst[objects] + random.exponential(14_400, posts).astype(int)
-    return pd.DataFrame({
-        "object_id": [f"caption {n}" for n in objects], "account_id": [f"account {n}" for n in random.integers(0, 2_500, posts)],
-        "content_id": [str(n) for n in range(posts)], "timestamp_share": 1_735_689_600 + times,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "object_id": [f"caption {n}" for n in objects],
+            "account_id": [f"account {n}" for n in random.integers(0, 2_500, posts)],
+            "content_id": [str(n) for n in range(posts)],
+            "timestamp_share": 1_735_689_600 + times,
+        }
+    )
 
 
 def main() -> None:

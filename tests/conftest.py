@@ -13,9 +13,14 @@ from hypothesis import settings
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path(os.environ.get("COORDLIB_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # No timed assertions: a busy machine must not fail a property. In CI the examples are the same each time.
 settings.register_profile("coordlib", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -70,6 +70,10 @@ def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
         pytest.skip("not a git checkout: there is no list of tracked files")
     pattern = r"(/home/(?!someone)[a-z]|/Users/[a-z]|/root/|/work/)"
     found = subprocess.run(
-        ["git", "grep", "-nIP", pattern, "--", ".", ":!tests/test_project.py"], cwd=PROJECT, capture_output=True, text=True, check=False
-    )  # fmt: skip
+        ["git", "grep", "-nIP", pattern, "--", ".", ":!tests/test_project.py"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert found.stdout == ""

@@ -17,11 +17,28 @@ from coordlib.errors import TimeFormatError
 
 #: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
 ZONES: dict[str, float] = {
-    "UTC": 0, "GMT": 0, "Z": 0,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "AKST": -9, "AKDT": -8, "HST": -10,
-    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "BST": 1,
-}  # fmt: skip
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AKST": -9,
+    "AKDT": -8,
+    "HST": -10,
+    "WET": 0,
+    "WEST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "BST": 1,
+}
 _MILLISECONDS, _MICROSECONDS = 10**11, 10**14
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
 #: that carry them simultaneous (spreadsheet day numbers and years fall into 1970, dates written as one number into 1976).

@@ -53,8 +53,10 @@ def test_the_exit_code_says_what_kind_of_end_it_was(error: errors.CoordError, co
 def test_a_mistake_ends_in_one_line_on_stderr_without_a_traceback() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "coordlib.cli", "analyse", "--workspace", "no-such-folder"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("coordlib: no-such-folder") and done.stderr.count("\n") == 1
@@ -115,9 +117,13 @@ def test_without_a_command_the_help_is_shown(
     ],
 )
 def test_an_interrupted_run_and_a_full_disk_are_one_line(
-    stop: BaseException, code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    stop: BaseException,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     import coordlib.cli.detect as command
 
     def stopped(*_: object, **__: object) -> None:
@@ -125,8 +131,10 @@ def test_an_interrupted_run_and_a_full_disk_are_one_line(
 
     monkeypatch.setattr(command, "detect_file", stopped)
     assert ended(monkeypatch, capsys, "detect", "x.csv", "-o", str(tmp_path / "e.csv")) == (
-        code, "", f"coordlib: {said}\n",
-    )  # fmt: skip
+        code,
+        "",
+        f"coordlib: {said}\n",
+    )
 
 
 @pytest.mark.parametrize(

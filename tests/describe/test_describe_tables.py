@@ -14,13 +14,20 @@ from coordlib.errors import MissingColumnError
 #: Three accounts with two captions each (one with a comma), one apart with its own, one that only posts.
 POSTS = pd.DataFrame(
     [
-        ("1", "A", "one, two", 100, "10", "1"), ("2", "B", "one, two", 105, "20", None), ("3", "C", "one, two", 110, "30", "3"),
-        ("4", "A", "other", 1000, "50", "5"), ("5", "B", "other", 1000, "60", "6"), ("6", "A", "alone", 5000, "90", "9"),
-        ("7", "E", "second", 2000, "1", None), ("8", "F", "second", 2001, "2", None),
-        ("9", "E", "third", 3000, "3", None), ("10", "F", "third", 3005, "4", None), ("11", "Z", "noise", 1, "7", "7"),
+        ("1", "A", "one, two", 100, "10", "1"),
+        ("2", "B", "one, two", 105, "20", None),
+        ("3", "C", "one, two", 110, "30", "3"),
+        ("4", "A", "other", 1000, "50", "5"),
+        ("5", "B", "other", 1000, "60", "6"),
+        ("6", "A", "alone", 5000, "90", "9"),
+        ("7", "E", "second", 2000, "1", None),
+        ("8", "F", "second", 2001, "2", None),
+        ("9", "E", "third", 3000, "3", None),
+        ("10", "F", "third", 3005, "4", None),
+        ("11", "Z", "noise", 1, "7", "7"),
     ],
     columns=["content_id", "account_id", "text", "posted_at", "views", "comments"],
-).assign(platform="tiktok")  # fmt: skip
+).assign(platform="tiktok")
 
 
 def day(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> tuple[pd.DataFrame, nx.Graph, pd.DataFrame]:
@@ -51,8 +58,12 @@ def test_a_post_collected_twice_counts_once_with_its_largest_counts() -> None:
 
 
 def test_posts_without_a_caption_make_no_network() -> None:
-    blank = [(str(n), account, caption, n, "1", "1") for n, (account, caption) in enumerate(
-        [("A", ""), ("B", ""), ("A", " "), ("B", " "), ("A", None), ("B", None)])]  # fmt: skip
+    blank = [
+        (str(n), account, caption, n, "1", "1")
+        for n, (account, caption) in enumerate(
+            [("A", ""), ("B", ""), ("A", " "), ("B", " "), ("A", None), ("B", None)]
+        )
+    ]
     shares = cl.prep_data(pd.DataFrame(blank, columns=POSTS.columns[:6]), "text", timestamp_share="posted_at")
     pairs = cl.detect_groups(shares, min_participation=1)
     assert len(pairs) == 0
@@ -172,8 +183,10 @@ def test_a_day_without_a_network_has_tables_without_rows() -> None:
     full = day()
     whole = cl.describe.describe_accounts(full[1], full[0], POSTS)
     for empty, filled in (
-        (found, whole), (networks, cl.describe.describe_networks(full[1], whole, POSTS, full[2])), (posts, cl.describe.describe_posts(full[2], POSTS)),
-    ):  # fmt: skip
+        (found, whole),
+        (networks, cl.describe.describe_networks(full[1], whole, POSTS, full[2])),
+        (posts, cl.describe.describe_posts(full[2], POSTS)),
+    ):
         assert empty.empty
         pd.testing.assert_series_equal(empty.dtypes, filled.dtypes)
 

@@ -85,10 +85,14 @@ def test_random_tables_give_the_same_compiled_plain_and_by_definition(
             wanted = definition(shares, window, least)
             got = {
                 (row.account_id, row.account_id_y): [
-                    row.weight, round(row.avg_time_delta * row.weight), row.n_objects, row.n_content_id, row.n_content_id_y,
+                    row.weight,
+                    round(row.avg_time_delta * row.weight),
+                    row.n_objects,
+                    row.n_content_id,
+                    row.n_content_id_y,
                 ]
                 for row in edges.itertuples()
-            }  # fmt: skip
+            }
             assert got == {key: [*edge[:2], *map(len, edge[2:])] for key, edge in wanted.items()}  # type: ignore[arg-type]
             assert {key: set(names) for key, names in zip(got, edges["object_ids"], strict=True)} == {
                 key: edge[2] for key, edge in wanted.items()
@@ -114,9 +118,15 @@ def test_many_objects_of_one_edge_in_any_order_keep_their_first_appearance(
 ) -> None:
     names = [f"o{n % 37}" for n in range(500, 0, -1)]
     pairs = pd.DataFrame(
-        {"object_id": names, "account_id": "a", "account_id_y": "b", "content_id": [f"c{n % 19}" for n in range(500)],
-         "content_id_y": [f"d{n % 5}" for n in range(500)], "time_delta": 1}
-    )  # fmt: skip
+        {
+            "object_id": names,
+            "account_id": "a",
+            "account_id_y": "b",
+            "content_id": [f"c{n % 19}" for n in range(500)],
+            "content_id_y": [f"d{n % 5}" for n in range(500)],
+            "time_delta": 1,
+        }
+    )
     for start in (0, 10**9):
         monkeypatch.setattr(kernel, "COMPILED_FROM", start)
         edge = coordinated_edges(pairs).iloc[0]
@@ -172,11 +182,14 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
 
 
 def test_blank_ids_are_missing_and_numbers_are_text() -> None:
-    table = pa.table({
-        "object_id": ["o", "", " ", "o", "\u00a0", None], "account_id": [1, 2, 3, 4, 5, 6],
-        "content_id": pa.array(["a", "b", "c", "\t", "d", "e"]).dictionary_encode(),
-        "timestamp_share": pa.array([1, 2, None, 4, 5, 6]),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "object_id": ["o", "", " ", "o", "\u00a0", None],
+            "account_id": [1, 2, 3, 4, 5, 6],
+            "content_id": pa.array(["a", "b", "c", "\t", "d", "e"]).dictionary_encode(),
+            "timestamp_share": pa.array([1, 2, None, 4, 5, 6]),
+        }
+    )
     codes = Codes.from_batches(table.to_batches())
     assert codes.lacking() == {"object": 4, "account": 0, "content": 1, "time": 1}
     assert codes.account_names.to_pylist() == list("123456")

@@ -135,15 +135,31 @@ def test_columns_can_have_other_names(
     [
         (b"", [], ["the file is empty"]),
         (HEADER.encode(), [], ["no rows"]),
-        (b"object,account_id,content_id,timestamp_share\no,a,1,0\n", [], ["missing column 'object_id'", "'object'"]),
-        (HEADER.encode() + b'"two\nlines",a,1,0\no,b,2,soon\n', [], ["line 4", "'timestamp_share'", "'soon'"]),
+        (
+            b"object,account_id,content_id,timestamp_share\no,a,1,0\n",
+            [],
+            ["missing column 'object_id'", "'object'"],
+        ),
+        (
+            HEADER.encode() + b'"two\nlines",a,1,0\no,b,2,soon\n',
+            [],
+            ["line 4", "'timestamp_share'", "'soon'"],
+        ),
         (HEADER.encode() + b"o,a,1,0\no,a,1,0\n", [], ["line 3", "content '1'", "drop"]),
         (HEADER.encode() + b"o,a\x00,1,0\n", [], ["line 2", "'account_id'", "NUL"]),
         (HEADER.encode() + "o,café,1,0\n".encode("latin-1"), [], ["line 2", "'account_id'", "UTF-8"]),
         (HEADER.encode() + b"o,a,1,0,5\n", [], ["line 2", "5 cells"]),
         (HEADER.encode() + b"o,a\no,b,2,0\n", [], ["line 2", "2 cells"]),
-        (b"object_id,account_id,content_id,timestamp_share,account_id\no,a,1,0,b\n", [], ["line 1", "'account_id'"]),
-        (HEADER.encode() + b"o,a,1,2025-01-01\no,b,2,2025-01-01\n", [], ["'timestamp_share'", "without an hour"]),
+        (
+            b"object_id,account_id,content_id,timestamp_share,account_id\no,a,1,0,b\n",
+            [],
+            ["line 1", "'account_id'"],
+        ),
+        (
+            HEADER.encode() + b"o,a,1,2025-01-01\no,b,2,2025-01-01\n",
+            [],
+            ["'timestamp_share'", "without an hour"],
+        ),
         (HEADER.encode() + b"o,a,1,0\n", ["--time-windw", "5"], ["--time-windw", "--time-window"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "0,9"], ["--edge-weight", "number"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--edge-weight", "nan"], ["edge_weight", "nan"]),
@@ -152,13 +168,36 @@ def test_columns_can_have_other_names(
         (HEADER.encode() + b"o,a,1,0\n", ["--duplicates", "ignore"], ["--duplicates ignore"]),
         (HEADER.encode() + b"o,a,1,0\n", ["--subgraph", "3"], ["subgraph"]),
     ],
-    ids=["empty", "no rows", "column", "time", "duplicate", "nul", "encoding", "long row", "short row", "column twice",
-         "days", "option", "no number", "not a number", "window", "weight", "duplicates", "subgraph"],
-)  # fmt: skip
+    ids=[
+        "empty",
+        "no rows",
+        "column",
+        "time",
+        "duplicate",
+        "nul",
+        "encoding",
+        "long row",
+        "short row",
+        "column twice",
+        "days",
+        "option",
+        "no number",
+        "not a number",
+        "window",
+        "weight",
+        "duplicates",
+        "subgraph",
+    ],
+)
 def test_bad_input_is_one_line_and_nothing_is_written(
-    content: bytes, options: list[str], words: list[str], source: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    content: bytes,
+    options: list[str],
+    words: list[str],
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     source.write_bytes(content)
     code, out, err = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv", *options)
     assert (code, out) == (2, "")
@@ -271,9 +310,13 @@ def test_a_folder_and_a_pattern_of_tables_are_one_table(
 ) -> None:
     """Public report: issue 2 of the engine's list, shares exported in one file a day."""
     table = pd.DataFrame(
-        {"object_id": ["o", "o", "p", "p"], "account_id": [7, 8, 7, 8], "content_id": ["1", "2", "3", "4"],
-         "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705]}
-    )  # fmt: skip
+        {
+            "object_id": ["o", "o", "p", "p"],
+            "account_id": [7, 8, 7, 8],
+            "content_id": ["1", "2", "3", "4"],
+            "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705],
+        }
+    )
     for kind in ("parquet", "csv"):
         folder = tmp_path / kind
         folder.mkdir()
@@ -292,20 +335,29 @@ def test_a_folder_and_a_pattern_of_tables_are_one_table(
 @pytest.mark.parametrize(
     "change",
     [
-        {}, {"content_id": ["1", "2", "3", " ", "5"]}, {"account_id": [1, 2, 1, 2, 3]}, {"account_id": [None, "b", "a", "", "c"]},
+        {},
+        {"content_id": ["1", "2", "3", " ", "5"]},
+        {"account_id": [1, 2, 1, 2, 3]},
+        {"account_id": [None, "b", "a", "", "c"]},
         {"timestamp_share": [1735689600, None, 1735689700, 1735689705, 1735689706]},
         {"timestamp_share": [1735689600000, 1735689610000, 1735689700000, 1735689705000, 1735689706000]},
-        {"object_id": ["o", "o", "4", "4", "4"]}, {"account_id": ["=cmd", 'a"b', "=cmd", "c,d\n", "é"]},
+        {"object_id": ["o", "o", "4", "4", "4"]},
+        {"account_id": ["=cmd", 'a"b', "=cmd", "c,d\n", "é"]},
     ],
     ids=["plain", "blank", "numbers", "missing", "no time", "milliseconds", "of itself", "hostile"],
-)  # fmt: skip
+)
 def test_parquet_read_at_once_gives_the_bytes_the_careful_reader_gives(
     change: dict[str, list[object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = pd.DataFrame(
-        {"object_id": ["o", "o", "p", "p", "p"], "account_id": ["a", "b", "a", "b", "c"], "content_id": list("12345"),
-         "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705, 1735689706]} | change
-    )  # fmt: skip
+        {
+            "object_id": ["o", "o", "p", "p", "p"],
+            "account_id": ["a", "b", "a", "b", "c"],
+            "content_id": list("12345"),
+            "timestamp_share": [1735689600, 1735689610, 1735689700, 1735689705, 1735689706],
+        }
+        | change
+    )
     source = tmp_path / "shares.parquet"
     table.assign(timestamp_share=table["timestamp_share"].astype("Int64")).to_parquet(source)
     parameters = DetectionParameters(time_window=60, min_participation=1)
@@ -323,9 +375,13 @@ def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     n = 3_000
     shares = pd.DataFrame(
-        {"object_id": random.choice(["=o", 'o"1', "ö,", "z"], n), "account_id": random.choice(list("abcdefgh"), n),
-         "content_id": [f"c{number}" for number in range(n)], "timestamp_share": 1735689600 + random.integers(0, 90_000, n)}
-    )  # fmt: skip
+        {
+            "object_id": random.choice(["=o", 'o"1', "ö,", "z"], n),
+            "account_id": random.choice(list("abcdefgh"), n),
+            "content_id": [f"c{number}" for number in range(n)],
+            "timestamp_share": 1735689600 + random.integers(0, 90_000, n),
+        }
+    )
     shares.to_parquet(tmp_path / "shares.parquet")
     edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.csv", subgraph=0)
     edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.parquet", subgraph=0)

@@ -18,16 +18,23 @@ def shares(*rows: tuple[str | int | None, ...]) -> pd.DataFrame:
 
 
 BOTH = shares(
-    ("x.org", "A", "1", 0, "url"), ("x.org", "B", "2", 5, "url"), ("x.org", "C", "3", 6, "domain"),
-    ("x.org", "B", "2", 5, "domain"), ("x.org", "A", "1", 0, "domain"), ("y", "C", "4", 90, "url"),
-)  # fmt: skip
+    ("x.org", "A", "1", 0, "url"),
+    ("x.org", "B", "2", 5, "url"),
+    ("x.org", "C", "3", 6, "domain"),
+    ("x.org", "B", "2", 5, "domain"),
+    ("x.org", "A", "1", 0, "domain"),
+    ("y", "C", "4", 90, "url"),
+)
 
 
 def test_the_same_text_in_two_layers_is_two_objects() -> None:
     pairs = cl.detect_layers(BOTH, 10, 1)
     assert pairs[["layer", "account_id", "account_id_y"]].to_numpy().tolist() == [
-        ["domain", "A", "B"], ["domain", "A", "C"], ["domain", "B", "C"], ["url", "A", "B"],
-    ]  # fmt: skip
+        ["domain", "A", "B"],
+        ["domain", "A", "C"],
+        ["domain", "B", "C"],
+        ["url", "A", "B"],
+    ]
     edges = cl.combine_layers(pairs)
     first = edges.iloc[0]
     assert (first["account_id"], first["account_id_y"], first["weight"], first["n_objects"]) == (

@@ -23,10 +23,17 @@ from coordlib.errors import MissingColumnError, ParameterError
 
 PAIRS = ["object_id", "account_id", "account_id_y", "content_id", "content_id_y", "time_delta"]
 EDGE_TYPES = {
-    "account_id": "str", "account_id_y": "str", "weight": "int64", "n_objects": "int64", "avg_time_delta": "float64",
-    "n_content_id": "int64", "n_content_id_y": "int64", "edge_symmetry_score": "float64", "object_ids": "object",
+    "account_id": "str",
+    "account_id_y": "str",
+    "weight": "int64",
+    "n_objects": "int64",
+    "avg_time_delta": "float64",
+    "n_content_id": "int64",
+    "n_content_id_y": "int64",
+    "edge_symmetry_score": "float64",
+    "object_ids": "object",
     "weight_threshold": "int64",
-}  # fmt: skip
+}
 
 
 def pairs(*rows: tuple[str, str, str, str, str, int]) -> pd.DataFrame:
@@ -61,8 +68,10 @@ def test_ends_are_ordered_by_code_point() -> None:
         ("o", "a", "B", "1", "2", 1), ("o", "é", "z", "3", "4", 1), ("o", "fb_2", "fb_10", "5", "6", 1)
     )
     assert coordinated_edges(table)[["account_id", "account_id_y"]].to_numpy().tolist() == [
-        ["B", "a"], ["z", "é"], ["fb_10", "fb_2"],
-    ]  # fmt: skip
+        ["B", "a"],
+        ["z", "é"],
+        ["fb_10", "fb_2"],
+    ]
 
 
 @pytest.mark.parametrize(("probability", "value"), [(0, 1.0), (0.5, 1.5), (0.9, 2.7), (1, 3.0)])
@@ -83,9 +92,11 @@ def test_equal_weights_are_never_over_their_own_quantile(weight: int, count: int
 
 
 WEIGHTS = pairs(
-    *[("o", "A", "B", f"a{n}", f"b{n}", 1) for n in range(3)], *[("o", "B", "C", f"bb{n}", f"c{n}", 1) for n in range(2)],
-    ("o", "C", "D", "c", "d", 1), ("o", "D", "E", "d", "e", 1),
-)  # fmt: skip
+    *[("o", "A", "B", f"a{n}", f"b{n}", 1) for n in range(3)],
+    *[("o", "B", "C", f"bb{n}", f"c{n}", 1) for n in range(2)],
+    ("o", "C", "D", "c", "d", 1),
+    ("o", "D", "E", "d", "e", 1),
+)
 
 
 def test_only_edges_strictly_over_the_threshold_are_kept_and_lone_accounts_go() -> None:
@@ -137,9 +148,15 @@ def test_a_missing_pair_column_is_named() -> None:
 def test_attributes_are_plain_python_values() -> None:
     data = generate_coordinated_network(WEIGHTS, objects=True).edges["A", "B"]
     assert {name: type(value) for name, value in data.items()} == {
-        "weight": int, "n_objects": int, "avg_time_delta": float, "n_content_id": int, "n_content_id_y": int,
-        "edge_symmetry_score": float, "object_ids": list, "weight_threshold": int,
-    }  # fmt: skip
+        "weight": int,
+        "n_objects": int,
+        "avg_time_delta": float,
+        "n_content_id": int,
+        "n_content_id_y": int,
+        "edge_symmetry_score": float,
+        "object_ids": list,
+        "weight_threshold": int,
+    }
 
 
 def test_edges_and_objects_come_in_the_order_of_their_first_pair() -> None:
@@ -341,9 +358,10 @@ def test_statistics_of_the_full_threshold_leave_out_edges_under_it() -> None:
 
 def test_statistics_of_the_fast_network_count_only_fast_shares_and_objects() -> None:
     table = pairs(
-        *[("fast", "A", "B", f"a{n}", f"b{n}", 1) for n in range(2)], ("slow", "A", "B", "a9", "b9", 50),
+        *[("fast", "A", "B", f"a{n}", f"b{n}", 1) for n in range(2)],
+        ("slow", "A", "B", "a9", "b9", 50),
         ("fast", "C", "D", "c", "d", 1),
-    )  # fmt: skip
+    )
     table["time_window_10"] = (table["time_delta"] <= 10).astype("int64")
     graph = generate_coordinated_network(table, fast_net=True, edge_weight=0.5, objects=True)
     assert account_stats(graph, table, "fast")["unique_shares_count"].tolist() == [2, 2]

@@ -46,9 +46,13 @@ def test_accounts_are_filtered_first_by_rows_over_all_objects() -> None:
 
 def test_one_account_that_passes_is_enough_for_a_pair() -> None:
     frame = shares(
-        ("o1", "A", "1", 0), ("o1", "B", "2", 1), ("o2", "A", "3", 100), ("o2", "C", "4", 101),
-        ("z1", "B", "5", 5000), ("z2", "C", "6", 9000),
-    )  # fmt: skip
+        ("o1", "A", "1", 0),
+        ("o1", "B", "2", 1),
+        ("o2", "A", "3", 100),
+        ("o2", "C", "4", 101),
+        ("z1", "B", "5", 5000),
+        ("z2", "C", "6", 9000),
+    )
     assert found(frame, least=2) == [("A", "1", "B", "2"), ("A", "3", "C", "4")]
 
 
@@ -114,14 +118,23 @@ def test_times_with_fractions_of_a_second_are_compared_as_they_are() -> None:
 def test_pairs_come_by_object_then_by_the_later_row_then_by_the_earlier_one() -> None:
     """Rows count once they are together by account, as in the original: A, B (its second row), C, D."""
     frame = shares(
-        ("late", "A", "1", 0), ("early", "B", "2", 0), ("late", "C", "3", 1), ("late", "D", "4", 2),
-        ("early", "A", "5", 1), ("late", "B", "6", 9),
-    )  # fmt: skip
+        ("late", "A", "1", 0),
+        ("early", "B", "2", 0),
+        ("late", "C", "3", 1),
+        ("late", "D", "4", 2),
+        ("early", "A", "5", 1),
+        ("late", "B", "6", 9),
+    )
     pairs = detect_groups(frame, 100, 1, compat="coortweet")
     assert pairs[["object_id", "content_id", "content_id_y"]].to_numpy().tolist() == [
-        ["late", "1", "6"], ["late", "1", "3"], ["late", "3", "6"], ["late", "1", "4"], ["late", "4", "6"],
-        ["late", "3", "4"], ["early", "2", "5"],
-    ]  # fmt: skip
+        ["late", "1", "6"],
+        ["late", "1", "3"],
+        ["late", "3", "6"],
+        ["late", "1", "4"],
+        ["late", "4", "6"],
+        ["late", "3", "4"],
+        ["early", "2", "5"],
+    ]
 
 
 def test_objects_come_in_the_order_they_have_once_rows_are_together_by_account() -> None:
@@ -133,13 +146,20 @@ def test_objects_come_in_the_order_they_have_once_rows_are_together_by_account()
 
 def test_rows_of_one_account_and_second_are_ordered_by_content_then_object() -> None:
     rows = [
-        ("p", "A", "2", 5), ("o", "A", "1", 5), ("p", "A", "1", 5), ("o", "A", "2", 5), ("o", "B", "3", 6),
+        ("p", "A", "2", 5),
+        ("o", "A", "1", 5),
+        ("p", "A", "1", 5),
+        ("o", "A", "2", 5),
+        ("o", "B", "3", 6),
         ("p", "B", "3", 6),
-    ]  # fmt: skip
+    ]
     expected = detect_groups(shares(*rows), 10, 1)
     assert expected[["object_id", "content_id"]].to_numpy().tolist() == [
-        ["o", "1"], ["o", "2"], ["p", "1"], ["p", "2"],
-    ]  # fmt: skip
+        ["o", "1"],
+        ["o", "2"],
+        ["p", "1"],
+        ["p", "2"],
+    ]
     for turn in range(1, len(rows)):
         pd.testing.assert_frame_equal(detect_groups(shares(*rows[turn:], *rows[:turn]), 10, 1), expected)
 
@@ -212,9 +232,13 @@ def test_times_centuries_apart_over_many_objects_still_match_within_objects() ->
 def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
     n = 3000
     frame = pd.DataFrame(
-        {"object_id": ["hot"] * n, "account_id": [f"a{i % 50}" for i in range(n)],
-         "content_id": [str(i) for i in range(n)], "timestamp_share": [i * 7 for i in range(n)]}
-    )  # fmt: skip
+        {
+            "object_id": ["hot"] * n,
+            "account_id": [f"a{i % 50}" for i in range(n)],
+            "content_id": [str(i) for i in range(n)],
+            "timestamp_share": [i * 7 for i in range(n)],
+        }
+    )
     whole = detect_groups(frame, 30, 1)
     sizes = []
     monkeypatch.setattr(kernel, "CHUNK", 100)
@@ -234,11 +258,13 @@ def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pyte
 
 ROWS = st.lists(
     st.tuples(
-        st.sampled_from(["o1", "o2", "o3", None]), st.sampled_from(["A", "B", "C", "D", None]),
-        st.sampled_from(["1", "2", "3", "4", "5", "6", "o1"]), st.one_of(st.none(), st.integers(0, 60)),
+        st.sampled_from(["o1", "o2", "o3", None]),
+        st.sampled_from(["A", "B", "C", "D", None]),
+        st.sampled_from(["1", "2", "3", "4", "5", "6", "o1"]),
+        st.one_of(st.none(), st.integers(0, 60)),
     ),
     max_size=25,
-)  # fmt: skip
+)
 
 
 def unordered(pairs: pd.DataFrame) -> list[tuple[object, ...]]:

@@ -145,9 +145,13 @@ def test_outputs_are_chosen_by_name_and_urls_without_counts_are_ordered_by_coord
     urls, accounts = ["u", "u", "v", "v", "v"], ["A", "B", "A", "B", "B"]
     rows = pd.DataFrame({"expanded": urls, "account.url": accounts, "date": [0, 1, 50, 51, 52]})
     chosen = get_outputs(
-        get_coord_shares(rows, 10), ct_shares_marked=False, highly_connected_g=False, edges=False,
-        highly_connected_coordinated_entities=False, top_coord_urls=True,
-    )  # fmt: skip
+        get_coord_shares(rows, 10),
+        ct_shares_marked=False,
+        highly_connected_g=False,
+        edges=False,
+        highly_connected_coordinated_entities=False,
+        top_coord_urls=True,
+    )
     assert list(chosen) == ["top_coord_urls"]
     top = chosen["top_coord_urls"]
     assert top[["expanded", "cooR.shares"]].values.tolist() == [["v", 3], ["u", 2]]
@@ -193,10 +197,12 @@ def test_how_each_label_was_made_is_written_beside_the_tables(tmp_path: Path):
 def test_what_accounts_are_called_cannot_run_in_a_spreadsheet_or_break_the_graph(tmp_path: Path):
     rows = pd.DataFrame(
         {
-            "expanded": ["https://a.com/=1"] * 2, "account.url": ["=A", "B"], "date": [0, 1],
+            "expanded": ["https://a.com/=1"] * 2,
+            "account.url": ["=A", "B"],
+            "date": [0, 1],
             "account.name": ["=HYPERLINK(1)", "bad\x00\x0bname"],
         }
-    )  # fmt: skip
+    )
     write_link_outputs(get_coord_shares(rows, 10), tmp_path)
     assert "'=HYPERLINK(1)" in (tmp_path / "highly_connected_coordinated_entities.csv").read_text()
     assert nx.read_graphml(tmp_path / "highly_connected_g.graphml").nodes["B"]["account.name"] == "badname"

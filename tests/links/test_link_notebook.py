@@ -29,11 +29,20 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ({"n_urls": 4, "n_accounts": 2, "n_networks": 1}, "2 of 9 accounts, in 1 network, are tied by at least 1 URL shared within 60 s"),
-        ({"n_urls": 4, "n_accounts": 0, "n_networks": 0}, "Of 4 URLs shared more than once, in 20 posts, none was shared by two"),
-        ({"n_urls": 0, "n_accounts": 0, "n_networks": 0}, "no URL was shared more than once, so nothing can be said"),
+        (
+            {"n_urls": 4, "n_accounts": 2, "n_networks": 1},
+            "2 of 9 accounts, in 1 network, are tied by at least 1 URL shared within 60 s",
+        ),
+        (
+            {"n_urls": 4, "n_accounts": 0, "n_networks": 0},
+            "Of 4 URLs shared more than once, in 20 posts, none was shared by two",
+        ),
+        (
+            {"n_urls": 0, "n_accounts": 0, "n_networks": 0},
+            "no URL was shared more than once, so nothing can be said",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_page_begins_with_what_was_found_and_its_denominators(counts: dict[str, int], said: str):
     run = {
         "outcome": "network" if counts["n_accounts"] else "no-coordination",

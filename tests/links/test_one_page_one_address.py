@@ -120,16 +120,25 @@ def test_what_is_no_page_has_none(url: str) -> None:
 IDS = st.text("abcXYZ019-_", min_size=11, max_size=11)
 NUMBERS = st.integers(1, 10**18).map(str)
 FORMS = {
-    "youtube": (IDS, "https://youtu.be/{} https://www.youtube.com/watch?v={} http://m.youtube.com/embed/{}?rel=0 https://www.youtube.com/shorts/{}"),
-    "youtube lists": (IDS, "https://www.youtube.com/playlist?list={} https://www.youtube.com/embed/videoseries?list={}"),
-    "x": (NUMBERS, "https://x.com/a/status/{} https://twitter.com/b/status/{}?s=20&t=x https://mobile.twitter.com/i/web/status/{}/photo/1"),
+    "youtube": (
+        IDS,
+        "https://youtu.be/{} https://www.youtube.com/watch?v={} http://m.youtube.com/embed/{}?rel=0 https://www.youtube.com/shorts/{}",
+    ),
+    "youtube lists": (
+        IDS,
+        "https://www.youtube.com/playlist?list={} https://www.youtube.com/embed/videoseries?list={}",
+    ),
+    "x": (
+        NUMBERS,
+        "https://x.com/a/status/{} https://twitter.com/b/status/{}?s=20&t=x https://mobile.twitter.com/i/web/status/{}/photo/1",
+    ),
     "tiktok": (NUMBERS, "https://www.tiktok.com/@a/video/{} https://m.tiktok.com/@a/video/{}?_r=1&_t=x"),
     "facebook": (NUMBERS, "https://www.facebook.com/watch/?v={} https://m.facebook.com/a/videos/{}/?refid=5"),
     "instagram": (IDS, "https://www.instagram.com/p/{}/ https://instagram.com/a/reel/{}?igsh=x"),
     "telegram": (NUMBERS, "https://t.me/a/{} https://telegram.me/s/a/{}?single"),
     "routes": (NUMBERS, "https://a.example/#/p/{} https://a.example/?fbclid=1#/p/{}"),
     "references": (NUMBERS, "https://a.example/p?ref={} http://www.a.example/p/?utm_source=x&ref={}"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("site", FORMS)

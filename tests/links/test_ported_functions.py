@@ -17,8 +17,35 @@ from coordlib.links.top_lists import SHARE_COLUMNS, URL_COLUMNS
 from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES
 
-COORTWEET = ["account_stats", "detect_groups", "flag_speed_share", "generate_coordinated_network", "group_stats", "load_many_tweets_json", "load_tweets_json", "load_twitter_users_json", "normalize_text", "prep_data", "preprocess_tweets", "preprocess_twitter_users", "remove_hashtags", "reshape_tweets", "simulate_data"]  # fmt: skip
-COORNET = ["draw_url_timeline_chart", "estimate_coord_interval", "get_cluster_summary", "get_component_summary", "get_coord_shares", "get_ctshares", "get_outputs", "get_top_coord_shares", "get_top_coord_urls", "get_urls_from_ct_histdata"]  # fmt: skip
+COORTWEET = [
+    "account_stats",
+    "detect_groups",
+    "flag_speed_share",
+    "generate_coordinated_network",
+    "group_stats",
+    "load_many_tweets_json",
+    "load_tweets_json",
+    "load_twitter_users_json",
+    "normalize_text",
+    "prep_data",
+    "preprocess_tweets",
+    "preprocess_twitter_users",
+    "remove_hashtags",
+    "reshape_tweets",
+    "simulate_data",
+]
+COORNET = [
+    "draw_url_timeline_chart",
+    "estimate_coord_interval",
+    "get_cluster_summary",
+    "get_component_summary",
+    "get_coord_shares",
+    "get_ctshares",
+    "get_outputs",
+    "get_top_coord_shares",
+    "get_top_coord_urls",
+    "get_urls_from_ct_histdata",
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,13 @@ import pytest
 from coordlib.runs.demo import run_demo
 
 NOTEBOOKS = (
-    "01-seed-discovery", "02-daily-monitoring", "03-component-analysis", "04-parameter-sweep", "05-link-sharing",
+    "01-seed-discovery",
+    "02-daily-monitoring",
+    "03-component-analysis",
+    "04-parameter-sweep",
+    "05-link-sharing",
     "06-own-table",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,13 @@ import pytest
 pytestmark = pytest.mark.slow
 
 NOTEBOOKS = (
-    "01-seed-discovery", "02-daily-monitoring", "03-component-analysis", "04-parameter-sweep", "05-link-sharing",
+    "01-seed-discovery",
+    "02-daily-monitoring",
+    "03-component-analysis",
+    "04-parameter-sweep",
+    "05-link-sharing",
     "06-own-table",
-)  # fmt: skip
+)
 #: The whole notebook is in the page, and nothing asks for news.
 SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -45,11 +49,20 @@ def jupyterlab(root: Path, home: Path) -> Iterator[str]:
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}",
-                "--IdentityProvider.token=", f"--ServerApp.root_dir={root}",
+                sys.executable,
+                "-m",
+                "jupyter",
+                "lab",
+                "--no-browser",
+                "--allow-root",
+                f"--port={port}",
+                "--IdentityProvider.token=",
+                f"--ServerApp.root_dir={root}",
             ],
-            env=os.environ | own, stdout=log, stderr=log,
-        )  # fmt: skip
+            env=os.environ | own,
+            stdout=log,
+            stderr=log,
+        )
         try:
             for _ in range(600):
                 with socket.socket() as probe:
@@ -161,9 +174,11 @@ def test_a_mistake_is_one_line_in_the_notebook(newcomer: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             nbclient.NotebookClient(
-                notebook, resources={"metadata": {"path": str(newcomer / "notebooks")}}, kernel_name="python3",
+                notebook,
+                resources={"metadata": {"path": str(newcomer / "notebooks")}},
+                kernel_name="python3",
                 allow_errors=True,
-            ).execute()  # fmt: skip
+            ).execute()
         errors = [
             o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"
         ]
@@ -174,10 +189,20 @@ def test_a_mistake_is_one_line_in_the_notebook(newcomer: Path) -> None:
 def test_bare_papermill_stops_at_a_parameter_nobody_reads(newcomer: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            sys.executable, "-m", "papermill", "02-daily-monitoring.ipynb", str(tmp_path / "out.ipynb"), "-p", "window", "60",
+            sys.executable,
+            "-m",
+            "papermill",
+            "02-daily-monitoring.ipynb",
+            str(tmp_path / "out.ipynb"),
+            "-p",
+            "window",
+            "60",
         ],
-        cwd=newcomer / "notebooks", capture_output=True, text=True, env=os.environ | {"PYTHONWARNINGS": "ignore"},
-    )  # fmt: skip
+        cwd=newcomer / "notebooks",
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+    )
     assert done.returncode != 0
     assert "unknown parameter 'window' (did you mean 'time_window'?)" in done.stderr
 

@@ -22,9 +22,12 @@ from coordlib.store.runs import newest_run
 pytestmark = pytest.mark.slow
 
 OUTCOMES = {
-    "2025-03-01": "tied", "2025-03-02": "network", "2025-03-03": "no-coordination", "2025-03-04": "too-little-data",
+    "2025-03-01": "tied",
+    "2025-03-02": "network",
+    "2025-03-03": "no-coordination",
+    "2025-03-04": "too-little-data",
     "2025-03-05": "no-input",
-}  # fmt: skip
+}
 
 
 def snapshot(folder: Path, posts: list[tuple[str, str, int, str]]) -> None:
@@ -41,8 +44,10 @@ def ring(
 ) -> list[tuple[str, str, int, str]]:
     """Accounts that post the same captions in step."""
     return [
-        (f"{tag}{a}", f"{tag} caption {c}", start + 3600 * c + 5 * a, tag) for c in range(captions) for a in range(accounts)
-    ]  # fmt: skip
+        (f"{tag}{a}", f"{tag} caption {c}", start + 3600 * c + 5 * a, tag)
+        for c in range(captions)
+        for a in range(accounts)
+    ]
 
 
 def alone(n: int) -> list[tuple[str, str, int, str]]:
@@ -75,8 +80,10 @@ def page(place: Workspace, date: str) -> str:
     notebook = nbformat.read(place.day_folder(date) / "index.ipynb", as_version=4)
     shown = [cell.source for cell in notebook.cells] + [
         "".join(output.get("data", {}).get("text/markdown", ""))
-        for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
-    ]  # fmt: skip
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
     return "\n".join(shown)
 
 

@@ -36,13 +36,18 @@ TABLES = {
     "crowdtangle": (
         "Page Name,User Name,Facebook Id,Likes at Posting,Post Created,Type,Likes,Comments,Shares,Message,URL,Link,Final Link\n",
         "Page {a},page{a},10000{a},5,{t} UTC,Link,1,2,3,Read,https://www.facebook.com/10000{a}/posts/{n},https://news.example/{o},https://news.example/{o}\n",
-        [], "links", "link",
+        [],
+        "links",
+        "link",
     ),
     "mapped": (
-        "nr,who,wrote,at\n", "{n},user{a},Tea {o},{t}\n",
-        ["account_id: who", "content_id: nr", "timestamp_share: at", "objects: {text: wrote}"], "text", "text",
+        "nr,who,wrote,at\n",
+        "{n},user{a},Tea {o},{t}\n",
+        ["account_id: who", "content_id: nr", "timestamp_share: at", "objects: {text: wrote}"],
+        "text",
+        "text",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

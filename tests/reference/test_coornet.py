@@ -84,9 +84,13 @@ def test_every_interval_of_the_grid_is_estimated_alike(golden: Path, posts: pd.D
     for row in grid.to_dict("records"):
         table = posts.assign(expanded=posts["expanded_dirty"]) if row["clean_urls"] else posts
         found = estimate_coord_interval(
-            table, row["q"], row["p"], compat="coornet",
-            clean_urls=row["clean_urls"], keep_ourl_only=row["keep_ourl_only"],
-        )  # fmt: skip
+            table,
+            row["q"],
+            row["p"],
+            compat="coornet",
+            clean_urls=row["clean_urls"],
+            keep_ourl_only=row["keep_ourl_only"],
+        )
         assert f"{found.seconds:g} secs" == row["interval"]
         assert found.summary == pytest.approx({name: row[name] for name in found.summary}, rel=1e-9)
 

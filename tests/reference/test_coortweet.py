@@ -87,9 +87,13 @@ def network(name: str) -> nx.Graph:
     """The network an entry of the manifest describes, in compat mode."""
     p = by_name(name)["params"]
     return cl.generate_coordinated_network(
-        pairs(p["input"]), fast_net=p["fast_net"], edge_weight=p["edge_weight"], subgraph=p["subgraph"],
-        objects=p["objects"], compat="coortweet",
-    )  # fmt: skip
+        pairs(p["input"]),
+        fast_net=p["fast_net"],
+        edge_weight=p["edge_weight"],
+        subgraph=p["subgraph"],
+        objects=p["objects"],
+        compat="coortweet",
+    )
 
 
 def edge_rows(graph: nx.Graph, columns: list[str]) -> list[tuple[Any, ...]]:
@@ -213,9 +217,11 @@ def test_no_golden_is_left_out() -> None:
         f"rus_flag60_10_mp2_net_fast_ew{weight}_sg3_vertices.csv.gz" for weight in ("0.5", "0.9", "0.99")
     }
     elsewhere = {  # compared in test_coortweet_cases and in tests/simulate
-        "microcases_coortweet.json", "simulate_seed42_input.csv.gz", "simulate_seed42_expected.csv.gz",
+        "microcases_coortweet.json",
+        "simulate_seed42_input.csv.gz",
+        "simulate_seed42_expected.csv.gz",
         "simulate_seed42_detect_tw10_mp2.csv.gz",
-    }  # fmt: skip
+    }
     read = {entry["file"] for entry in listed if "file" in entry} | vertices | elsewhere
     read |= {"rus_detect_tw60_mp2_net_vertices.csv.gz", "manifest.json", "quirks.txt"}
     assert {path.name for path in GOLDEN.iterdir()} == read

@@ -44,10 +44,16 @@ def sorted_rows(rows: list[Any]) -> list[Any]:
 def test_pairs_of_recorded_cases(case: dict[str, Any]) -> None:
     pairs = detected(case)
     expected = [
-        [r.get("object_id"), r.get("account_id"), r.get("account_id_y"), r.get("content_id"), r.get("content_id_y"),
-         r["time_delta"]]
+        [
+            r.get("object_id"),
+            r.get("account_id"),
+            r.get("account_id_y"),
+            r.get("content_id"),
+            r.get("content_id_y"),
+            r["time_delta"],
+        ]
         for r in case["detect"]
-    ]  # fmt: skip
+    ]
     ours = pairs.astype(object).where(pairs.notna(), None).to_numpy().tolist()
     assert ours == expected
 
@@ -60,15 +66,31 @@ def test_networks_of_recorded_cases(case: dict[str, Any]) -> None:
     graph = cl.generate_coordinated_network(pairs, edge_weight=0.5, objects=True, compat="coortweet")
     assert list(graph) == case["vertices"]
     ours = [
-        [*sorted((a, b)), d["weight"], d["avg_time_delta"], d["n_content_id"], d["n_content_id_y"],
-         pytest.approx(d["edge_symmetry_score"], rel=1e-9), ",".join(x or "NA" for x in d["object_ids"]), d["weight_threshold"]]
+        [
+            *sorted((a, b)),
+            d["weight"],
+            d["avg_time_delta"],
+            d["n_content_id"],
+            d["n_content_id_y"],
+            pytest.approx(d["edge_symmetry_score"], rel=1e-9),
+            ",".join(x or "NA" for x in d["object_ids"]),
+            d["weight_threshold"],
+        ]
         for a, b, d in graph.edges(data=True)
-    ]  # fmt: skip
+    ]
     theirs = [
-        [*sorted((e["from"], e["to"])), e["weight"], e["avg_time_delta"], e["n_content_id"], e["n_content_id_y"],
-         e["edge_symmetry_score"], e["object_ids"], e["weight_threshold"]]
+        [
+            *sorted((e["from"], e["to"])),
+            e["weight"],
+            e["avg_time_delta"],
+            e["n_content_id"],
+            e["n_content_id_y"],
+            e["edge_symmetry_score"],
+            e["object_ids"],
+            e["weight_threshold"],
+        ]
         for e in case["edges"]
-    ]  # fmt: skip
+    ]
     assert sorted_rows(theirs) == sorted(ours, key=lambda row: str(row[:4]))
 
 

@@ -24,15 +24,28 @@ ARCHIVE = Path(__file__).resolve().parents[3] / "shared" / "data" / "csbn"
 #: The oldest published format rounds engagement to whole numbers and seconds to two digits.
 ROUNDED = "2024-12-26"
 NAMES = {
-    "network": "Network", "unique_shares_count": "Unique Shares", "avg_time_delta": "Avg Time Between Shares (sec)",
-    "avg_edge_symmetry_score": "Edge Symmetry Score", "degree": "Degree", "strength": "Strength",
-    "betweenness": "Betweenness", "avg_views": "Avg Views", "avg_likes": "Avg Likes", "avg_comments": "Avg Comments",
-    "avg_shares": "Avg Shares", "n_accounts": "Number of Accounts", "density": "Network Density",
-    "diameter_weighted": "Network Diameter", "transitivity": "Clustering Coefficient",
-}  # fmt: skip
+    "network": "Network",
+    "unique_shares_count": "Unique Shares",
+    "avg_time_delta": "Avg Time Between Shares (sec)",
+    "avg_edge_symmetry_score": "Edge Symmetry Score",
+    "degree": "Degree",
+    "strength": "Strength",
+    "betweenness": "Betweenness",
+    "avg_views": "Avg Views",
+    "avg_likes": "Avg Likes",
+    "avg_comments": "Avg Comments",
+    "avg_shares": "Avg Shares",
+    "n_accounts": "Number of Accounts",
+    "density": "Network Density",
+    "diameter_weighted": "Network Diameter",
+    "transitivity": "Clustering Coefficient",
+}
 COUNTS = {
-    "avg_views": "views", "avg_likes": "likes", "avg_comments": "comments", "avg_shares": "shares",
-}  # fmt: skip
+    "avg_views": "views",
+    "avg_likes": "likes",
+    "avg_comments": "comments",
+    "avg_shares": "shares",
+}
 
 
 def manifest() -> dict[str, Any]:

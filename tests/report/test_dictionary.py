@@ -17,11 +17,14 @@ from coordlib.report.post_set import PostSet
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     captions = [f"caption number {n % 12}" for n in range(60)]
-    posts = pd.DataFrame({
-        "content_id": [str(7_000_000_000_000_000_000 + n) for n in range(60)], "text": captions,
-        "account_id": [f"user{(n // 12) % 3}" for n in range(60)],
-        "posted_at": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
-    }).assign(views=5, likes=1, comments=0, shares=0, voice_to_text="")  # fmt: skip
+    posts = pd.DataFrame(
+        {
+            "content_id": [str(7_000_000_000_000_000_000 + n) for n in range(60)],
+            "text": captions,
+            "account_id": [f"user{(n // 12) % 3}" for n in range(60)],
+            "posted_at": [1_735_689_600 + 3600 * (n % 12) + 20 * (n // 12) for n in range(60)],
+        }
+    ).assign(views=5, likes=1, comments=0, shares=0, voice_to_text="")
     posts = as_posts(posts, "tiktok")
     pairs = cl.detect_groups(cl.prep_data(posts, "text", timestamp_share="posted_at"))
     edges = cl.coordinated_edges(pairs, min_weight=1)

@@ -30,9 +30,13 @@ DRAWN = {
     "network_sizes": (charts.network_sizes, NETWORKS, "The largest of 2 networks has 8 of 11 accounts"),
     "post_timeline": (charts.post_timeline, POSTS, "3 coordinated posts of 2 accounts from 2025-01-01 00:00"),
     "hours_of_day": (charts.hours_of_day, POSTS, "100% of 3 posts fall between"),
-    "seconds_apart": (lambda t, ax: charts.seconds_apart(t, 120, ax), PAIRS, "Half of 3 pairs are at most 5 s apart (allowed: 120 s)"),
+    "seconds_apart": (
+        lambda t, ax: charts.seconds_apart(t, 120, ax),
+        PAIRS,
+        "Half of 3 pairs are at most 5 s apart (allowed: 120 s)",
+    ),
     "weight": (charts.weight_against_objects, EDGES, "3 of 4 edges (75%) rest on a single object"),
-}  # fmt: skip
+}
 
 
 def drawn(draw: Any, table: pd.DataFrame) -> tuple[str, str]:

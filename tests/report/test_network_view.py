@@ -162,10 +162,14 @@ def test_coordinates_do_not_depend_on_the_hash_seed() -> None:
     )
     found = {
         subprocess.run(
-            [sys.executable, "-c", script], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in ("0", "1")
-    }  # fmt: skip
+    }
     assert len(found) == 1
 
 

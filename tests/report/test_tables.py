@@ -139,10 +139,15 @@ def test_known_formula_tricks_get_an_apostrophe(cell: str) -> None:
 
 def test_a_csv_gives_back_every_caption_identifier_and_list(tmp_path: Path) -> None:
     ids = ["7324567890123456789", "0012", "1e5"]
-    frame = pd.DataFrame({
-        "content_id": ids, "text": ['a, "b"\nc', "=x", "مرحبا 🎉"], "object_ids": [["a,b"], [], ["c"]],
-        "n": [1, 2, 3], "x": [0.1, None, 2.0],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "content_id": ids,
+            "text": ['a, "b"\nc', "=x", "مرحبا 🎉"],
+            "object_ids": [["a,b"], [], ["c"]],
+            "n": [1, 2, 3],
+            "x": [0.1, None, 2.0],
+        }
+    )
     with write_csv(frame, tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["content_id"] for row in rows] == ids

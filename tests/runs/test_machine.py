@@ -133,8 +133,10 @@ def test_a_file_half_written_by_a_process_that_is_gone_is_swept_by_the_next_writ
     (tmp_path / ".edges-of-mine.part.csv").write_text("not ours")
     write_text(tmp_path / "edges.csv", "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        ".edges-1.part.csv", ".edges-of-mine.part.csv", "edges.csv",
-    ]  # fmt: skip
+        ".edges-1.part.csv",
+        ".edges-of-mine.part.csv",
+        "edges.csv",
+    ]
 
 
 def test_who_holds_a_workspace_may_render_it(tmp_path: Path) -> None:

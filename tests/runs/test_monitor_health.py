@@ -23,9 +23,28 @@ def window(
     query = {"and": [{"field_name": "username", "operation": "IN", "field_values": ["uno", "due"]}]}
     day = dt.date(2026, 11, 10)
     return Window(
-        number, "r", phase, "h", query, (), day, day, day, state, 0, None, 1, 0, 0, rows, None, root or number,
-        ((kind, "uno"), (kind, "due")) if root is None else (), None, None,
-    )  # fmt: skip
+        number,
+        "r",
+        phase,
+        "h",
+        query,
+        (),
+        day,
+        day,
+        day,
+        state,
+        0,
+        None,
+        1,
+        0,
+        0,
+        rows,
+        None,
+        root or number,
+        ((kind, "uno"), (kind, "due")) if root is None else (),
+        None,
+        None,
+    )
 
 
 def posts(number: int) -> pd.DataFrame:
@@ -96,14 +115,27 @@ def test_the_verdict_names_every_gap(health: dict[str, object], words: str):
 
 def test_nothing_hostile_survives_in_the_box():
     health = {
-        "accounts": {"active": 1, "asked": 1, "failed": 1, "failed_names": [HOSTILE], "refused_names": [HOSTILE]},
+        "accounts": {
+            "active": 1,
+            "asked": 1,
+            "failed": 1,
+            "failed_names": [HOSTILE],
+            "refused_names": [HOSTILE],
+        },
         "windows": {"failed": 1, "failed_list": [{"phase": HOSTILE, "reason": HOSTILE, "log_id": HOSTILE}]},
         "requests": {"spent": 2, "budget": 10, "by_outcome": {HOSTILE: 1}},
-        "errors": {HOSTILE: {"count": 1, "samples": [{"code": HOSTILE, "message": HOSTILE, "log_id": HOSTILE}]}},
+        "errors": {
+            HOSTILE: {"count": 1, "samples": [{"code": HOSTILE, "message": HOSTILE, "log_id": HOSTILE}]}
+        },
         "turned_to_zero": [{"text": HOSTILE}],
         "days": [{"date": HOSTILE, "rows": 0}],
-        "truth": {"n_hits": 1, "n_pool": 1, "n_planted": 1, "networks": [{"network": HOSTILE, "n_hits": 1, "n_planted": 1}]},
-    }  # fmt: skip
+        "truth": {
+            "n_hits": 1,
+            "n_pool": 1,
+            "n_planted": 1,
+            "networks": [{"network": HOSTILE, "n_hits": 1, "n_planted": 1}],
+        },
+    }
     page = health_html({"health": health})
     assert "<script" not in page
     assert page.count("&lt;script") >= 9

@@ -60,9 +60,18 @@ def test_every_day_has_every_file(replayed: Workspace):
     for folder in days(replayed):
         names = {path.name for path in folder.iterdir()}
         assert names >= {
-            "index.ipynb", "accounts.csv", "networks.csv", "posts.csv", "edges.csv", "pairs.csv", "network.graphml",
-            "run.json", "README.md", "datapackage.json", f"coordlib-{folder.name}.zip",
-        }  # fmt: skip
+            "index.ipynb",
+            "accounts.csv",
+            "networks.csv",
+            "posts.csv",
+            "edges.csv",
+            "pairs.csv",
+            "network.graphml",
+            "run.json",
+            "README.md",
+            "datapackage.json",
+            f"coordlib-{folder.name}.zip",
+        }
 
 
 def test_every_published_post_is_in_a_published_pair_and_the_other_way_round(replayed: Workspace):

@@ -22,9 +22,13 @@ def tea(answer: Callable[[httpx.Request], httpx.Response], waits: list[float] | 
     """A service of the given answers, on a clock that only waiting moves."""
     waits = [] if waits is None else waits
     return Service(
-        "Tea", "https://tea.example", transport=httpx.MockTransport(answer), sleep=waits.append,
-        clock=lambda: 1000.0 + sum(waits), secrets=[SECRET],
-    )  # fmt: skip
+        "Tea",
+        "https://tea.example",
+        transport=httpx.MockTransport(answer),
+        sleep=waits.append,
+        clock=lambda: 1000.0 + sum(waits),
+        secrets=[SECRET],
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,10 +60,13 @@ def test_a_text_without_the_secret_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("http://tea.example", "https://"), ("tea.example", "has to be an address"), ("ftp://tea.example", "address"),
-        ("https://me:pw@tea.example", "password"), ("http://127.0.0.1.tea.example", "https://"),
+        ("http://tea.example", "https://"),
+        ("tea.example", "has to be an address"),
+        ("ftp://tea.example", "address"),
+        ("https://me:pw@tea.example", "password"),
+        ("http://127.0.0.1.tea.example", "https://"),
     ],
-)  # fmt: skip
+)
 def test_a_secret_goes_over_no_open_line(address: str, reason: str) -> None:
     with pytest.raises(ParameterError, match=f"base_url.*{reason}") as caught:
         check_address(address, "base_url")

@@ -30,15 +30,30 @@ from coordlib.site.build import prepare_site
 
 #: What a hostile account may call itself or write; any of it that runs sets window.pwned.
 HOSTILE = (
-    "<img src=x onerror=\"window.pwned=1\">", "</script><script>window.pwned=1</script>", "a, b, \"c\"\nnew line",
-    "``````````{=html}\n<script>window.pwned=1</script>", "=HYPERLINK(\"https://evil.example\",\"x\")",
-    "{{< meta title >}} ::: $x$ [a](javascript:window.pwned=1) @fig-x", "مرحبا 🎉 \u202egnp.exe", "<br/>{{7*7}}{% raw %}",
-)  # fmt: skip
+    '<img src=x onerror="window.pwned=1">',
+    "</script><script>window.pwned=1</script>",
+    'a, b, "c"\nnew line',
+    "``````````{=html}\n<script>window.pwned=1</script>",
+    '=HYPERLINK("https://evil.example","x")',
+    "{{< meta title >}} ::: $x$ [a](javascript:window.pwned=1) @fig-x",
+    "مرحبا 🎉 \u202egnp.exe",
+    "<br/>{{7*7}}{% raw %}",
+)
 NEWEST = "2025-01-05"
 COUNTS = (
-    "n_posts", "n_post_accounts", "n_pool_posts", "n_pairs", "n_edges_all", "n_edges", "n_accounts", "n_networks",
-    "n_coordinated_posts", "pool_before", "n_new_accounts", "pool_size",
-)  # fmt: skip
+    "n_posts",
+    "n_post_accounts",
+    "n_pool_posts",
+    "n_pairs",
+    "n_edges_all",
+    "n_edges",
+    "n_accounts",
+    "n_networks",
+    "n_coordinated_posts",
+    "pool_before",
+    "n_new_accounts",
+    "pool_size",
+)
 
 
 def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
@@ -58,10 +73,15 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
     for place, part in enumerate(sorted(nx.connected_components(graph), key=len, reverse=True), start=1):
         number |= dict.fromkeys(part, place)
     names = sorted(graph)
-    accounts = pd.DataFrame({
-        "account_id": names, "network": [number[name] for name in names], "degree": [graph.degree(n) for n in names],
-        "unique_shares_count": [3 + graph.degree(n) for n in names], "avg_time_delta": 20.5,
-    })  # fmt: skip
+    accounts = pd.DataFrame(
+        {
+            "account_id": names,
+            "network": [number[name] for name in names],
+            "degree": [graph.degree(n) for n in names],
+            "unique_shares_count": [3 + graph.degree(n) for n in names],
+            "avg_time_delta": 20.5,
+        }
+    )
     accounts["url"] = ["https://www.tiktok.com/@" + quote(name, safe="") for name in names]
     networks = (
         accounts.groupby("network")
@@ -70,12 +90,17 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
     )
     networks.insert(1, "label", [f"label {HOSTILE[0]}", "news, daily", HOSTILE[2]])
     pick = rng.integers(0, len(names), 180)
-    posts = pd.DataFrame({
-        "content_id": [str(7_000_000_000_000_000_000 + i) for i in range(180)], "account_id": [names[i] for i in pick],
-        "network": [number[names[i]] for i in pick], "posted_at": 1_736_000_000 + rng.integers(0, 86_400, 180),
-        "n_accounts": rng.integers(2, 20, 180), "views": rng.integers(0, 10**6, 180),
-        "text": [HOSTILE[i % len(HOSTILE)] + f" {i}" for i in range(180)],
-    })  # fmt: skip
+    posts = pd.DataFrame(
+        {
+            "content_id": [str(7_000_000_000_000_000_000 + i) for i in range(180)],
+            "account_id": [names[i] for i in pick],
+            "network": [number[names[i]] for i in pick],
+            "posted_at": 1_736_000_000 + rng.integers(0, 86_400, 180),
+            "n_accounts": rng.integers(2, 20, 180),
+            "views": rng.integers(0, 10**6, 180),
+            "text": [HOSTILE[i % len(HOSTILE)] + f" {i}" for i in range(180)],
+        }
+    )
     edges = nx.to_pandas_edgelist(graph).rename(columns={"source": "account_id", "target": "account_id_y"})
     edges["object_ids"] = [list(HOSTILE[:2])] * len(edges)
     pairs = edges[["account_id", "account_id_y"]].assign(
@@ -88,8 +113,10 @@ def report_blocks(run: dict[str, Any], tables: dict[str, pd.DataFrame], view: Ne
     """The blocks of HTML a notebook shows, without starting a kernel."""
     script = '<script src="../../assets/table.js" defer></script>'
     return [
-        script + day_banner(run), facts_table({"Posts analysed": "900 by 120 accounts"}, "Summary"),
-        view.page or view.html, figure_html(charts.network_sizes(tables["networks"], detached_axes())),
+        script + day_banner(run),
+        facts_table({"Posts analysed": "900 by 120 accounts"}, "Summary"),
+        view.page or view.html,
+        figure_html(charts.network_sizes(tables["networks"], detached_axes())),
         figure_html(charts.post_timeline(tables["posts"], detached_axes(2.0))),
         figure_html(charts.hours_of_day(tables["posts"], detached_axes())),
         figure_html(charts.weight_against_objects(tables["edges"], detached_axes())),
@@ -98,7 +125,7 @@ def report_blocks(run: dict[str, Any], tables: dict[str, pd.DataFrame], view: Ne
         html_table(tables["networks"], "Networks"),
         html_table(tables["posts"], "Posts", formats={"posted_at": "utc"}, max_rows=100, csv="posts.csv"),
         f'<p><a href="notebook-{run["date"]}.ipynb">Notebook</a> <a href="coordlib-{run["date"]}.zip">All files</a></p>',
-    ]  # fmt: skip
+    ]
 
 
 def build_workspace(root: Path) -> None:
@@ -134,10 +161,21 @@ def _day(
     folder = root / "reports" / "days" / date
     staging = staging_of(folder)
     view = network_view(graph, accounts=tables["accounts"], simulated=True)
-    _, run = write_report(staging, tables, graph, {
-        "name": date, "date": date, "outcome": outcome, "counts": counts, "parameters": {"time_window": 120},
-        "simulated": True, "started_at": 1_736_000_000 + started,
-    }, view)  # fmt: skip
+    _, run = write_report(
+        staging,
+        tables,
+        graph,
+        {
+            "name": date,
+            "date": date,
+            "outcome": outcome,
+            "counts": counts,
+            "parameters": {"time_window": 120},
+            "simulated": True,
+            "started_at": 1_736_000_000 + started,
+        },
+        view,
+    )
     blocks = report_blocks(run, tables, view) if graph else [day_banner(run)]
     for name in ("index.ipynb", "notebook.ipynb"):
         write_notebook(staging / name, page_notebook({"title": date}, blocks))

@@ -13,10 +13,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceW
 DAY = "reports/days/2025-01-05/index.html"
 NETWORK = "reports/days/2025-01-05/network.html"
 PAGES = [
-    "index.html", DAY, NETWORK, "reports/archive.html", "reports/method.html", "reports/about.html",
-    "reports/data-dictionary.html", "reports/references.html", "404.html",
+    "index.html",
+    DAY,
+    NETWORK,
+    "reports/archive.html",
+    "reports/method.html",
+    "reports/about.html",
+    "reports/data-dictionary.html",
+    "reports/references.html",
+    "404.html",
     *(f"reports/days/2025-01-0{number}/index.html" for number in range(1, 5)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

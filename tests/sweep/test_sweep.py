@@ -32,8 +32,11 @@ from coordlib.runs.sweep_report import make_sweep_report
 from coordlib.sources.archive import read_day
 
 GRID = {
-    "time_window": [5, 60], "min_participation": [0, 1, 2, 3], "edge_weight": [0.5, 0.9], "min_weight": [None, 2],
-}  # fmt: skip
+    "time_window": [5, 60],
+    "min_participation": [0, 1, 2, 3],
+    "edge_weight": [0.5, 0.9],
+    "min_weight": [None, 2],
+}
 
 
 def by_itself(shares: pd.DataFrame, point: dict[str, object]) -> tuple[object, ...]:
@@ -44,8 +47,12 @@ def by_itself(shares: pd.DataFrame, point: dict[str, object]) -> tuple[object, .
         pairs, edge_weight=point["edge_weight"], min_weight=point["min_weight"], subgraph=1
     )
     return (
-        len(pairs), len(edges), graph.number_of_edges(), graph.number_of_nodes(), nx.number_connected_components(graph),
-    )  # fmt: skip
+        len(pairs),
+        len(edges),
+        graph.number_of_edges(),
+        graph.number_of_nodes(),
+        nx.number_connected_components(graph),
+    )
 
 
 def check(shares: pd.DataFrame, found: Sweep) -> None:
@@ -92,7 +99,12 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[Any, ...]], rand
 def test_on_a_real_day_every_point_is_what_the_steps_find(shared: Path, object_id: str) -> None:
     posts = read_day(shared / "data" / "csbn" / "2025-11-17").posts
     assert posts is not None
-    grid = {"object_id": [object_id], "time_window": [10, 60, 600], "min_participation": [1, 2, 3], "edge_weight": [0.5, 0.9]}  # fmt: skip
+    grid = {
+        "object_id": [object_id],
+        "time_window": [10, 60, 600],
+        "min_participation": [1, 2, 3],
+        "edge_weight": [0.5, 0.9],
+    }
     check(cl.prep_data(posts, object_id, timestamp_share="posted_at"), cl.sweep(posts, grid))
 
 
@@ -136,26 +148,37 @@ def test_inclusion_says_at_how_many_points_an_account_is_found() -> None:
 def ring(accounts: int, objects: int, tag: str = "r", apart: int = 5) -> list[tuple[str, str, str, int]]:
     """Accounts that share the same objects, each some seconds after the one before."""
     return [
-        (f"{tag}-o{o}", f"{tag}{a}", f"{tag}{a}-{o}", 1000 * o + apart * a) for o in range(objects) for a in range(accounts)
-    ]  # fmt: skip
+        (f"{tag}-o{o}", f"{tag}{a}", f"{tag}{a}-{o}", 1000 * o + apart * a)
+        for o in range(objects)
+        for a in range(accounts)
+    ]
 
 
 def test_edges_that_tie_at_the_top_are_told_from_nothing_found() -> None:
     shares = table(ring(3, 4))
     grid = {"time_window": [1, 60], "min_weight": [None, 2], "min_participation": [1]}
     assert cl.sweep(shares, grid).points["outcome"].tolist() == [
-        "no-coordination", "no-coordination", "tied", "network",
-    ]  # fmt: skip
+        "no-coordination",
+        "no-coordination",
+        "tied",
+        "network",
+    ]
 
 
 def test_inclusion_and_overlap_say_how_much_depends_on_the_choice() -> None:
     shares = table(ring(3, 5, "near", apart=5) + ring(2, 3, "far", apart=50))
     found = cl.sweep(
-        shares, {"time_window": [20, 120], "min_weight": [1, 4]}, reference={"time_window": 120, "min_weight": 1}
-    )  # fmt: skip
+        shares,
+        {"time_window": [20, 120], "min_weight": [1, 4]},
+        reference={"time_window": 120, "min_weight": 1},
+    )
     assert found.inclusion.set_index("account_id")["share"].to_dict() == {
-        "near0": 1, "near1": 1, "near2": 1, "far0": 0.25, "far1": 0.25,
-    }  # fmt: skip
+        "near0": 1,
+        "near1": 1,
+        "near2": 1,
+        "far0": 0.25,
+        "far1": 0.25,
+    }
     assert found.points["accounts"].tolist() == [3, 3, 5, 3]
     assert found.points["accounts_overlap"].tolist() == [0.6, 0.6, 1, 0.6]
     assert found.points["edges_overlap"].tolist() == [0.75, 0.75, 1, 0.75]
@@ -165,10 +188,13 @@ def test_inclusion_and_overlap_say_how_much_depends_on_the_choice() -> None:
 def test_each_object_of_the_posts_is_a_choice_of_its_own() -> None:
     posts = pd.DataFrame(
         {
-            "content_id": ["1", "2", "3", "4"], "account_id": ["a", "b", "c", "d"], "posted_at": [0, 1, 2, 3],
-            "text": ["x", "x", "y", "z"], "hashtags": [["h"], ["i"], ["j"], ["j"]],
+            "content_id": ["1", "2", "3", "4"],
+            "account_id": ["a", "b", "c", "d"],
+            "posted_at": [0, 1, 2, 3],
+            "text": ["x", "x", "y", "z"],
+            "hashtags": [["h"], ["i"], ["j"], ["j"]],
         }
-    )  # fmt: skip
+    )
     found = cl.sweep(posts, {"object_id": ["text", "hashtags"], "min_participation": [1], "min_weight": [1]})
     assert found.points["accounts"].tolist() == [2, 2] and found.inclusion["account_id"].tolist() == list(
         "abcd"
@@ -349,8 +375,9 @@ def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: si
     assert not list(root.glob("[!.]*=*")), "nothing looks like a finished point"
     if how == signal.SIGINT:
         assert (running.returncode, told.splitlines()[-1]) == (
-            130, "coordlib: interrupted; start the same command again to continue",
-        )  # fmt: skip
+            130,
+            "coordlib: interrupted; start the same command again to continue",
+        )
         assert "Traceback" not in told and not list(root.glob(".*.writing"))
     (station / "hold").unlink()
     done = subprocess.run(command, cwd=station, capture_output=True, text=True, check=True)

@@ -28,16 +28,24 @@ def _help(name: str) -> str:
 
 @app.command()
 def links(
-    shares: Annotated[Path, typer.Argument(help="Table of shares: CSV or Parquet, CrowdTangle's columns or an export.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the tables and the network.")] = None,
+    shares: Annotated[
+        Path, typer.Argument(help="Table of shares: CSV or Parquet, CrowdTangle's columns or an export.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the tables and the network.")
+    ] = None,
     workspace: Annotated[
         Path | None, typer.Option("--workspace", "-w", help="Make a report page in this workspace as well.")
     ] = None,
-    parameters: Annotated[Path | None, typer.Option("--parameters", "-f", help="YAML file, e.g. params/link-sharing.yml.")] = None,
+    parameters: Annotated[
+        Path | None, typer.Option("--parameters", "-f", help="YAML file, e.g. params/link-sharing.yml.")
+    ] = None,
     interval: Annotated[float | None, typer.Option("--interval", help=_help("coordination_interval"))] = None,
     q: Annotated[float | None, typer.Option("-q", help=_help("q"))] = None,
     p: Annotated[float | None, typer.Option("-p", help=_help("p"))] = None,
-    percentile_edge_weight: Annotated[float | None, typer.Option(help=_help("percentile_edge_weight"))] = None,
+    percentile_edge_weight: Annotated[
+        float | None, typer.Option(help=_help("percentile_edge_weight"))
+    ] = None,
     clean_urls: Annotated[bool | None, typer.Option(help=_help("clean_urls"))] = None,
     keep_ourl_only: Annotated[bool | None, typer.Option(help=_help("keep_ourl_only"))] = None,
     gtimestamps: Annotated[bool | None, typer.Option(help=_help("gtimestamps"))] = None,
@@ -45,18 +53,27 @@ def links(
     order_by: Annotated[str | None, typer.Option(help=_help("order_by"))] = None,
     top: Annotated[int | None, typer.Option(help=_help("top"))] = None,
     seed: Annotated[int | None, typer.Option(help=_help("seed"))] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
     if output is None and workspace is None:
         raise ParameterError(
             "links: say where results go, --output FOLDER for tables or --workspace W for a report page"
         )
     given = {
-        "coordination_interval": interval, "q": q, "p": p, "percentile_edge_weight": percentile_edge_weight,
-        "clean_urls": clean_urls, "keep_ourl_only": keep_ourl_only, "gtimestamps": gtimestamps, "compat": compat,
-        "order_by": order_by, "top": top, "seed": seed, "shares": str(shares),
+        "coordination_interval": interval,
+        "q": q,
+        "p": p,
+        "percentile_edge_weight": percentile_edge_weight,
+        "clean_urls": clean_urls,
+        "keep_ourl_only": keep_ourl_only,
+        "gtimestamps": gtimestamps,
+        "compat": compat,
+        "order_by": order_by,
+        "top": top,
+        "seed": seed,
+        "shares": str(shares),
         "workspace": None if workspace is None else str(workspace),
-    }  # fmt: skip
+    }
     base = LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load()
     chosen = {name: value for name, value in given.items() if value is not None}
     values = LinkSharing.load({**base.for_notebook(), **chosen}, where="links")

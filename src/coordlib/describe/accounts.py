@@ -15,11 +15,22 @@ from coordlib.describe.posts import evidence_pairs, network_numbers
 from coordlib.describe.statistics import account_stats
 
 _COLUMNS = {
-    "account_id": "str", "network": "int64", "unique_shares_count": "int64", "avg_time_delta": "float64",
-    "avg_edge_symmetry_score": "float64", "degree": "int64", "strength": "int64", "betweenness": "float64",
-    **{f"avg_{name}": "float64" for name in MEASURES}, "n_posts": "int64", "first_seen": "Int64",
-    "last_seen": "Int64", "lead_share": "float64", "new": "bool", "url": "str",
-}  # fmt: skip
+    "account_id": "str",
+    "network": "int64",
+    "unique_shares_count": "int64",
+    "avg_time_delta": "float64",
+    "avg_edge_symmetry_score": "float64",
+    "degree": "int64",
+    "strength": "int64",
+    "betweenness": "float64",
+    **{f"avg_{name}": "float64" for name in MEASURES},
+    "n_posts": "int64",
+    "first_seen": "Int64",
+    "last_seen": "Int64",
+    "lead_share": "float64",
+    "new": "bool",
+    "url": "str",
+}
 
 
 def describe_accounts(

@@ -8,9 +8,13 @@ from __future__ import annotations
 import pandas as pd
 
 _LEADER_COLUMNS = {
-    "account_id": "str", "n_pairs": "int64", "n_led": "int64", "lead_share": "float64", "median_lead": "float64",
+    "account_id": "str",
+    "n_pairs": "int64",
+    "n_led": "int64",
+    "lead_share": "float64",
+    "median_lead": "float64",
     "n_first": "int64",
-}  # fmt: skip
+}
 
 
 def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:

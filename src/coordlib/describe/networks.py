@@ -13,12 +13,23 @@ from coordlib.describe.posts import post_ends
 from coordlib.describe.statistics import unbiased_gini
 
 _COLUMNS = {
-    "network": "int64", "n_accounts": "int64", "n_edges": "int64", "density": "float64", "diameter": "int64",
-    "diameter_weighted": "float64", "transitivity": "float64", "coorscore": "float64",
-    "coordinated_share_ratio": "float64", "gini_objects": "float64", "n_posts": "int64", "n_objects": "int64",
-    **{f"avg_{name}": "float64" for name in MEASURES}, "first_seen": "Int64", "last_seen": "Int64",
+    "network": "int64",
+    "n_accounts": "int64",
+    "n_edges": "int64",
+    "density": "float64",
+    "diameter": "int64",
+    "diameter_weighted": "float64",
+    "transitivity": "float64",
+    "coorscore": "float64",
+    "coordinated_share_ratio": "float64",
+    "gini_objects": "float64",
+    "n_posts": "int64",
+    "n_objects": "int64",
+    **{f"avg_{name}": "float64" for name in MEASURES},
+    "first_seen": "Int64",
+    "last_seen": "Int64",
     "accounts": "object",
-}  # fmt: skip
+}
 
 
 def describe_networks(

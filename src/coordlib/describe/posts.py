@@ -9,9 +9,16 @@ import pandas as pd
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
 
 _POST_COLUMNS = {
-    "content_id": "str", "url": "str", "account_id": "str", "network": "int64", "posted_at": "Int64",
-    "object_id": "str", "n_accounts": "int64", **dict.fromkeys(MEASURES, "Int64"), "text": "str",
-}  # fmt: skip
+    "content_id": "str",
+    "url": "str",
+    "account_id": "str",
+    "network": "int64",
+    "posted_at": "Int64",
+    "object_id": "str",
+    "n_accounts": "int64",
+    **dict.fromkeys(MEASURES, "Int64"),
+    "text": "str",
+}
 
 
 def evidence_pairs(

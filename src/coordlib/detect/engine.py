@@ -60,9 +60,17 @@ class Codes:
         del contents, objects, accounts
         numbers, n_contents = _numbered(texts)
         return cls(
-            object_codes, account_codes, numbers, np.concatenate(times), np.concatenate(timed),
-            _same_text(object_codes, object_names, texts), object_names, account_names, texts, n_contents,
-        )  # fmt: skip
+            object_codes,
+            account_codes,
+            numbers,
+            np.concatenate(times),
+            np.concatenate(timed),
+            _same_text(object_codes, object_names, texts),
+            object_names,
+            account_names,
+            texts,
+            n_contents,
+        )
 
     def has_duplicates(self) -> bool:
         """Say whether a content is listed twice for one object."""
@@ -312,10 +320,12 @@ def _object_order(codes: Codes, accounts: IntArray, kept: IntArray) -> tuple[Int
         rows = first[(group[objects[first]] >= 0) & (times[first] == first_time[objects[first]])]
         table = pa.table(
             {
-                "group": group[objects[rows]], "content": codes.content_names.take(pa.array(kept[rows])),
-                "object": codes.object_names.take(pa.array(objects[rows])), "code": objects[rows],
+                "group": group[objects[rows]],
+                "content": codes.content_names.take(pa.array(kept[rows])),
+                "object": codes.object_names.take(pa.array(objects[rows])),
+                "code": objects[rows],
             }
-        )  # fmt: skip
+        )
         keys = [("group", "ascending"), ("content", "ascending"), ("object", "ascending")]
         sorted_codes = table.take(pc.sort_indices(table, keys))["code"].to_numpy()
         known = group >= 0

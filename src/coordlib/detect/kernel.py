@@ -266,11 +266,15 @@ def sum_sorted(pairs: IntArray) -> Edges:
     sums = np.cumsum(pairs[:, SECONDS], dtype=np.int64)
     until = sums[np.append(starts[1:], len(pairs)) - 1] if len(pairs) else sums
     return Edges(
-        low=pairs[starts, LOW], high=pairs[starts, HIGH],
-        weight=np.diff(np.append(starts, len(pairs))).astype(pairs.dtype), n_objects=counts(shared),
-        n_low=counts(distinct(LOW_CONTENT)), n_high=counts(distinct(HIGH_CONTENT)),
-        seconds=np.diff(until, prepend=0), objects=pairs[shared, SHARED],
-    )  # fmt: skip
+        low=pairs[starts, LOW],
+        high=pairs[starts, HIGH],
+        weight=np.diff(np.append(starts, len(pairs))).astype(pairs.dtype),
+        n_objects=counts(shared),
+        n_low=counts(distinct(LOW_CONTENT)),
+        n_high=counts(distinct(HIGH_CONTENT)),
+        seconds=np.diff(until, prepend=0),
+        objects=pairs[shared, SHARED],
+    )
 
 
 def joined(parts: list[Edges]) -> Edges:

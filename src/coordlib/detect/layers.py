@@ -64,8 +64,11 @@ def detect_layers(
     for name in names:
         rows = as_shares(shares[(layer == name).to_numpy()])
         pairs = detect_groups(
-            rows, _of(time_window, name, "time_window"), _of(min_participation, name, "min_participation"), remove_loops
-        )  # fmt: skip
+            rows,
+            _of(time_window, name, "time_window"),
+            _of(min_participation, name, "min_participation"),
+            remove_loops,
+        )
         tables.append(pairs.assign(layer=pd.Series([name] * len(pairs), dtype="str")))
     if not tables:
         return detect_groups(shares, 0, 0).assign(layer=pd.Series([], dtype="str"))

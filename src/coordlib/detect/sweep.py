@@ -26,8 +26,12 @@ from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {
-    "object_id": "text", "time_window": 120, "min_participation": 2, "edge_weight": 0.9, "min_weight": None,
-}  # fmt: skip
+    "object_id": "text",
+    "time_window": 120,
+    "min_participation": 2,
+    "edge_weight": 0.9,
+    "min_weight": None,
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +66,7 @@ class Sweep:
         return (
             f"{len(self.points):,} points of {', '.join(self.varied) or 'one setting'}: {accounts.min():,} to {accounts.max():,} "
             f"accounts; {steady:,} of {len(self.inclusion):,} accounts are found at every point"
-        )  # fmt: skip
+        )
 
 
 def sweep(
@@ -127,10 +131,11 @@ def sweep(
                 kept = keys[over_threshold(weights, quantile, fixed) == 1]
                 tied = ties_at_top(weights, quantile, fixed)
                 facts = {
-                    "outcome": "network" if len(kept) else "tied" if tied else "no-coordination", "pairs": n_pairs,
+                    "outcome": "network" if len(kept) else "tied" if tied else "no-coordination",
+                    "pairs": n_pairs,
                     "edges_all": len(weights),
                     "threshold": float(fixed) if fixed is not None else weight_quantile(weights, quantile),
-                }  # fmt: skip
+                }
                 found.append((point, facts, kept))
     return compare(found, names, reference)
 
@@ -152,10 +157,16 @@ def compare(
     ends = [np.divmod(keys, np.int64(max(len(names), 1))) for _, _, keys in found]
     accounts = [np.unique(np.concatenate(pair)) for pair in ends]
     rows = [
-        {**facts, "edges": len(keys), "accounts": len(members), "networks": _networks(*pair, members),
-         "accounts_overlap": _jaccard(members, accounts[place]), "edges_overlap": _jaccard(keys, found[place][2])}
+        {
+            **facts,
+            "edges": len(keys),
+            "accounts": len(members),
+            "networks": _networks(*pair, members),
+            "accounts_overlap": _jaccard(members, accounts[place]),
+            "edges_overlap": _jaccard(keys, found[place][2]),
+        }
         for (_, facts, keys), pair, members in zip(found, ends, accounts, strict=True)
-    ]  # fmt: skip
+    ]
     counts = np.bincount(np.concatenate(accounts), minlength=len(names))
     seen = np.flatnonzero(counts)
     inclusion = pd.DataFrame({"account_id": names.take(seen).astype("str"), "points": counts[seen]})

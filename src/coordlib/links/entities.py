@@ -7,12 +7,30 @@ import pandas as pd
 
 #: Columns of the entities table, in CooRnet's order.
 ENTITY_COLUMNS = (
-    "name", "shares", "coord.shares", "account.avg.subscriberCount", "account.platform", "account.name",
-    "account.platformId", "name.changed", "account.handle", "handle.changed", "account.verified",
-    "pageAdminTopCountry.changed", "account.pageAdminTopCountry", "account.accountType",
-    "account.pageCreatedDate", "account.pageDescription", "account.pageDescription.changed",
-    "account.pageCategory", "account.pageCategory.changed", "degree", "component", "cluster", "strength",
-)  # fmt: skip
+    "name",
+    "shares",
+    "coord.shares",
+    "account.avg.subscriberCount",
+    "account.platform",
+    "account.name",
+    "account.platformId",
+    "name.changed",
+    "account.handle",
+    "handle.changed",
+    "account.verified",
+    "pageAdminTopCountry.changed",
+    "account.pageAdminTopCountry",
+    "account.accountType",
+    "account.pageCreatedDate",
+    "account.pageDescription",
+    "account.pageDescription.changed",
+    "account.pageCategory",
+    "account.pageCategory.changed",
+    "degree",
+    "component",
+    "cluster",
+    "strength",
+)
 
 #: Properties that may change between posts: source column, joined column, column that says it changed.
 _CHANGING = (
@@ -23,8 +41,12 @@ _CHANGING = (
     ("account.pageCategory", "account.pageCategory", "account.pageCategory.changed"),
 )
 _FIXED = (
-    "account.platform", "account.platformId", "account.verified", "account.accountType", "account.pageCreatedDate",
-)  # fmt: skip
+    "account.platform",
+    "account.platformId",
+    "account.verified",
+    "account.accountType",
+    "account.pageCreatedDate",
+)
 
 
 def entity_table(marked: pd.DataFrame, names: pd.Index, *, original: bool) -> pd.DataFrame:

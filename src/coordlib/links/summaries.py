@@ -18,10 +18,20 @@ from coordlib.urls import full_domain, parent_domain
 TOP_DOMAINS = 5
 ACCOUNT_TYPES = ("facebook_page", "facebook_group", "facebook_profile")
 SUMMARY_COLUMNS = (
-    "component", "entities", "avg.subscriberCount", "cooRshare_ratio.avg", "cooRscore.avg",
-    "pageAdminTopCountry", *ACCOUNT_TYPES, "unique.full_domain", "unique.parent_domain",
-    "gini.full_domain", "gini.parent_domain", "top.full_domain", "top.parent_domain",
-)  # fmt: skip
+    "component",
+    "entities",
+    "avg.subscriberCount",
+    "cooRshare_ratio.avg",
+    "cooRscore.avg",
+    "pageAdminTopCountry",
+    *ACCOUNT_TYPES,
+    "unique.full_domain",
+    "unique.parent_domain",
+    "gini.full_domain",
+    "gini.parent_domain",
+    "top.full_domain",
+    "top.parent_domain",
+)
 
 
 def get_component_summary(

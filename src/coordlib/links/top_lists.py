@@ -15,13 +15,34 @@ ENGAGEMENT = tuple(
     for kind in ("like", "share", "comment", "love", "wow", "haha", "sad", "angry")
 )
 URL_COLUMNS = (
-    "expanded", "shares", "engagement", *ENGAGEMENT, "comments.shares.ratio", "cooR.shares", "account.url",
-    "cooR.account.url", "account.name", "cooR.account.name", "components", "clusters",
-)  # fmt: skip
+    "expanded",
+    "shares",
+    "engagement",
+    *ENGAGEMENT,
+    "comments.shares.ratio",
+    "cooR.shares",
+    "account.url",
+    "cooR.account.url",
+    "account.name",
+    "cooR.account.name",
+    "components",
+    "clusters",
+)
 SHARE_COLUMNS = (
-    "account.url", "date", "title", "description", "message", "postUrl", "account.name", "account.handle",
-    "account.subscriberCount", "expanded", *ENGAGEMENT, "engagement", "component",
-)  # fmt: skip
+    "account.url",
+    "date",
+    "title",
+    "description",
+    "message",
+    "postUrl",
+    "account.name",
+    "account.handle",
+    "account.subscriberCount",
+    "expanded",
+    *ENGAGEMENT,
+    "engagement",
+    "component",
+)
 _URL_ORDERS = ("shares", "engagement", *ENGAGEMENT, "comments.shares.ratio", "cooR.shares")
 _SHARE_ORDERS = ("engagement", *ENGAGEMENT, "account.subscriberCount")
 

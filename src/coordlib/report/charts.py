@@ -200,9 +200,13 @@ def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     with drawing():
         ax = axes_for(ax, title, alt)
         ax.hist(
-            [weights[single], weights[~single]], bins=(np.arange(low, high + step + 1, step) - 0.5).tolist(),
-            stacked=True, rwidth=0.9, color=[PALETTE[1], PALETTE[0]], label=["one object", "several objects"],
-        )  # fmt: skip
+            [weights[single], weights[~single]],
+            bins=(np.arange(low, high + step + 1, step) - 0.5).tolist(),
+            stacked=True,
+            rwidth=0.9,
+            color=[PALETTE[1], PALETTE[0]],
+            label=["one object", "several objects"],
+        )
         ax.set_xlabel("weight (post pairs)")
         ax.set_ylabel("edges")
         ax.legend(loc="upper right", labelcolor=INK)
@@ -238,8 +242,9 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
         ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= high * 1.05]
         rows = [-row * step for row in range(1, len(choices) + 1)]
         ax.set_yticks(
-            [*ticks, *rows], [*(f"{tick:,.0f}" for tick in ticks), *(f"{name} {_word(value)}" for name, value in choices)]
-        )  # fmt: skip
+            [*ticks, *rows],
+            [*(f"{tick:,.0f}" for tick in ticks), *(f"{name} {_word(value)}" for name, value in choices)],
+        )
         ax.tick_params(axis="y", labelsize=8)
         ax.set_xlabel("settings, fewest accounts first")
         ax.set_ylabel("accounts")
@@ -317,9 +322,13 @@ def inclusion(found: Sweep, ax: Axes | None = None) -> Axes:
         )
         shares = table["share"].to_numpy(dtype=float)
         ax.hist(
-            [shares[inside], shares[~inside]], bins=np.linspace(0, 1, 21).tolist(), stacked=True, rwidth=0.92,
-            color=[PALETTE[0], PALETTE[1]], label=["in the reference", "not in the reference"],
-        )  # fmt: skip
+            [shares[inside], shares[~inside]],
+            bins=np.linspace(0, 1, 21).tolist(),
+            stacked=True,
+            rwidth=0.92,
+            color=[PALETTE[0], PALETTE[1]],
+            label=["in the reference", "not in the reference"],
+        )
         ax.set_xlabel("share of the points")
         ax.set_ylabel("accounts")
         ax.legend(loc="upper center", fontsize="small")

@@ -29,12 +29,15 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
     lines += [f"| {name}.csv | {len(table):,} | {_ROWS.get(name, '')} |" for name, table in tables.items()]
     lines += [f"| {name} | | {words} |" for name, words in _FILES.items()]
     lines += [
-        "", "CSV files are UTF-8 with commas; cells with commas, quotes or line breaks are quoted, lists are JSON text,",
+        "",
+        "CSV files are UTF-8 with commas; cells with commas, quotes or line breaks are quoted, lists are JSON text,",
         "missing values are empty. Text that a spreadsheet would run as a formula has an apostrophe in front (also text",
         "that already began with apostrophes before such a character): take one apostrophe away to get the original.",
         "Identifiers are text: read them as text, or the last digits are lost.",
-        "", "## Parameters", "",
-    ]  # fmt: skip
+        "",
+        "## Parameters",
+        "",
+    ]
     lines += [f"- {name}: {value}" for name, value in sorted((record.get("parameters") or {}).items())]
     lines += ["", "## What must not be concluded", ""]
     lines += [
@@ -64,12 +67,23 @@ def datapackage(
     resources = []
     for name, table in tables.items():
         path = folder / f"{name}.csv"
-        resources.append({
-            "name": name, "path": path.name, "profile": "tabular-data-resource", "format": "csv",
-            "mediatype": "text/csv", "encoding": "utf-8", "bytes": path.stat().st_size,
-            "hash": f"sha256:{sha256_file(path)}", "description": f"A row is {_ROWS.get(name, 'a row')}.",
-            "schema": {"fields": [_field(name, str(label)) for label in table.columns], "missingValues": [""]},
-        })  # fmt: skip
+        resources.append(
+            {
+                "name": name,
+                "path": path.name,
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "bytes": path.stat().st_size,
+                "hash": f"sha256:{sha256_file(path)}",
+                "description": f"A row is {_ROWS.get(name, 'a row')}.",
+                "schema": {
+                    "fields": [_field(name, str(label)) for label in table.columns],
+                    "missingValues": [""],
+                },
+            }
+        )
     return {
         "profile": "tabular-data-package",
         "name": f"coordlib-{record['date']}",

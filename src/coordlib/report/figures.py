@@ -39,12 +39,24 @@ _THEMED = {"#0072b2": "--cl-data-1", "#d55e00": "--cl-data-2"}
 _WIDE, _NARROW = (6.6, 3.0), (3.5, 2.7)
 _SIDES: tuple[Literal["center", "left", "right"], ...] = ("center", "left", "right")
 _STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none", "text.parse_math": False, "font.size": 10.5, "text.color": INK, "axes.labelcolor": INK,
-    "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": _FAINT, "grid.color": _FAINT,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "font.family": "sans-serif",
-    "legend.frameon": False, "axes.unicode_minus": False, "axes.titlesize": 10.5,
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.edgecolor": _FAINT,
+    "grid.color": _FAINT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "font.family": "sans-serif",
+    "legend.frameon": False,
+    "axes.unicode_minus": False,
+    "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
-}  # fmt: skip
+}
 
 
 @contextmanager

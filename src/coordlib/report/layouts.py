@@ -150,5 +150,11 @@ def report_table(
     formats = {column: form for column in columns if (form := layout[column][1])}
     labels = {column: layout[column][0].format(**words) for column in columns}
     return Table(
-        table, caption.format(**words), formats=formats, labels=labels, links=links, max_rows=max_rows, csv=csv
-    )  # fmt: skip
+        table,
+        caption.format(**words),
+        formats=formats,
+        labels=labels,
+        links=links,
+        max_rows=max_rows,
+        csv=csv,
+    )

@@ -85,13 +85,20 @@ def draw_url_timeline_chart(
         ax = axes_for(ax, title, alt)
         ax.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
         for flag, name, colour, marker in (
-            (False, "not coordinated", PALETTE[0], "o"), (True, "coordinated", PALETTE[1], "D"),
-        ):  # fmt: skip
+            (False, "not coordinated", PALETTE[0], "o"),
+            (True, "coordinated", PALETTE[1], "D"),
+        ):
             chosen = marked == flag
             ax.scatter(
-                when[chosen], timeline["total"][chosen], s=sizes[chosen], color=colour, marker=marker, alpha=0.6,
-                label=name, linewidths=0,
-            )  # fmt: skip
+                when[chosen],
+                timeline["total"][chosen],
+                s=sizes[chosen],
+                color=colour,
+                marker=marker,
+                alpha=0.6,
+                label=name,
+                linewidths=0,
+            )
         # The largest points are wide: without room they would be cut off at the top.
         ax.set_ylim(0, max(float(timeline["total"].max()), 1.0) * 1.12)
         ax.set_ylabel(f"running total of {'shares' if counted else 'posts'}")

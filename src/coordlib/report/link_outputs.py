@@ -44,11 +44,21 @@ LINK_FILES = (
 
 
 def get_outputs(
-    output: CoordShares, *, ct_shares_marked: bool = True, highly_connected_g: bool = True,
-    highly_connected_coordinated_entities: bool = True, edges: bool = True, component_summary: bool = False,
-    cluster_summary: bool = False, top_coord_urls: bool = False, top_coord_shares: bool = False,
-    labels: Labels = False, top: int = 10, order_by: str = "engagement", folder: Path | str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    output: CoordShares,
+    *,
+    ct_shares_marked: bool = True,
+    highly_connected_g: bool = True,
+    highly_connected_coordinated_entities: bool = True,
+    edges: bool = True,
+    component_summary: bool = False,
+    cluster_summary: bool = False,
+    top_coord_urls: bool = False,
+    top_coord_shares: bool = False,
+    labels: Labels = False,
+    top: int = 10,
+    order_by: str = "engagement",
+    folder: Path | str | None = None,
+) -> dict[str, Any]:
     """Return the chosen results by name, and write them to a folder if one is given.
 
     Parameters
@@ -140,9 +150,16 @@ def write_link_outputs(
     True
     """
     return get_outputs(
-        output, component_summary=True, cluster_summary=True, top_coord_urls=True, top_coord_shares=True,
-        labels=labels, top=top, order_by=order_by, folder=folder,
-    )  # fmt: skip
+        output,
+        component_summary=True,
+        cluster_summary=True,
+        top_coord_urls=True,
+        top_coord_shares=True,
+        labels=labels,
+        top=top,
+        order_by=order_by,
+        folder=folder,
+    )
 
 
 def _named(output: CoordShares, labels: Labels) -> Mapping[str, Mapping[int, Label]]:

@@ -30,29 +30,60 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COMPONENT = {
-    "component": "component", "cluster": "cluster", "entities": "accounts", "cooRshare_ratio.avg": "coordinated",
-    "label": "label", "label.method": "label made by", "cooRscore.avg": "URLs per tie",
-    "top.parent_domain": "top domains", "unique.parent_domain": "domains", "gini.parent_domain": "Gini",
-    "avg.subscriberCount": "subscribers", "pageAdminTopCountry": "country",
-}  # fmt: skip
+    "component": "component",
+    "cluster": "cluster",
+    "entities": "accounts",
+    "cooRshare_ratio.avg": "coordinated",
+    "label": "label",
+    "label.method": "label made by",
+    "cooRscore.avg": "URLs per tie",
+    "top.parent_domain": "top domains",
+    "unique.parent_domain": "domains",
+    "gini.parent_domain": "Gini",
+    "avg.subscriberCount": "subscribers",
+    "pageAdminTopCountry": "country",
+}
 _ACCOUNT = {
-    "component": "component", "cluster": "cluster", "name": "account", "account.name": "name",
-    "shares": "posts", "coord.shares": "coordinated", "degree": "ties", "strength": "URLs",
-    "account.avg.subscriberCount": "subscribers", "account.accountType": "type",
-}  # fmt: skip
+    "component": "component",
+    "cluster": "cluster",
+    "name": "account",
+    "account.name": "name",
+    "shares": "posts",
+    "coord.shares": "coordinated",
+    "degree": "ties",
+    "strength": "URLs",
+    "account.avg.subscriberCount": "subscribers",
+    "account.accountType": "type",
+}
 _URL = {
-    "components": "components", "rank": "rank", "expanded": "URL", "engagement": "engagement", "shares": "posts",
-    "cooR.shares": "coordinated", "comments.shares.ratio": "comments vs. shares",
+    "components": "components",
+    "rank": "rank",
+    "expanded": "URL",
+    "engagement": "engagement",
+    "shares": "posts",
+    "cooR.shares": "coordinated",
+    "comments.shares.ratio": "comments vs. shares",
     "accounts": "accounts",
-}  # fmt: skip
+}
 _POST = {
-    "component": "component", "rank": "rank", "date": "time (UTC)", "account.name": "account", "message": "message",
-    "expanded": "URL", "engagement": "engagement", "postUrl": "post",
-}  # fmt: skip
+    "component": "component",
+    "rank": "rank",
+    "date": "time (UTC)",
+    "account.name": "account",
+    "message": "message",
+    "expanded": "URL",
+    "engagement": "engagement",
+    "postUrl": "post",
+}
 _FORMATS = {
-    "avg.subscriberCount": ",.0f", "account.avg.subscriberCount": ",.0f", "cooRshare_ratio.avg": "percent",
-    "cooRscore.avg": ",.1f", "gini.parent_domain": ".2f", "comments.shares.ratio": "+.2f", "date": "utc",
-}  # fmt: skip
+    "avg.subscriberCount": ",.0f",
+    "account.avg.subscriberCount": ",.0f",
+    "cooRshare_ratio.avg": "percent",
+    "cooRscore.avg": ",.1f",
+    "gini.parent_domain": ".2f",
+    "comments.shares.ratio": "+.2f",
+    "date": "utc",
+}
 
 
 #: Name of a table to its caption, its columns, and the columns that are links.
@@ -110,11 +141,14 @@ class LinkReport:
             frame = frame.assign(date=utc_seconds(frame["date"])).assign(**{"account.name": names})
         columns = [column for column in headings if column in frame]
         return Table(
-            frame[columns], caption, labels={column: headings[column] for column in columns},
+            frame[columns],
+            caption,
+            labels={column: headings[column] for column in columns},
             formats={column: form for column, form in _FORMATS.items() if column in columns},
-            links={column: target for column, target in links.items() if column in columns}, max_rows=rows_shown,
+            links={column: target for column, target in links.items() if column in columns},
+            max_rows=rows_shown,
             csv=f"{name}.csv",
-        )  # fmt: skip
+        )
 
     def view(self) -> NetworkView:
         """Return the network, drawn."""
@@ -124,11 +158,15 @@ class LinkReport:
             self.found.network, {str(name): str(label) for name, label in labels.items()}
         )
         accounts = pd.DataFrame(
-            {"account_id": labels.to_numpy(), "network": entities["component"].to_numpy(), "degree": entities["degree"].to_numpy()}
-        )  # fmt: skip
+            {
+                "account_id": labels.to_numpy(),
+                "network": entities["component"].to_numpy(),
+                "degree": entities["degree"].to_numpy(),
+            }
+        )
         return network_view(
             graph, accounts=accounts, simulated=bool(self.run["simulated"]), edge_unit="URLs in common"
-        )  # fmt: skip
+        )
 
     def timeline(self, top_url_id: int = 1, ax: Axes | None = None) -> Axes:
         """Draw how one of the top URLs spread."""
@@ -147,8 +185,12 @@ class LinkReport:
             if staging != folder:
                 shutil.rmtree(staging, ignore_errors=True)
             write_link_outputs(
-                self.found, staging, labels=self.results["named"], top=chosen["top"], order_by=chosen["order_by"]
-            )  # fmt: skip
+                self.found,
+                staging,
+                labels=self.results["named"],
+                top=chosen["top"],
+                order_by=chosen["order_by"],
+            )
             _, record = write_report(staging, tables, self.found.network, self.run, self.view())
             if staging != folder:
                 put_folder(staging, folder)

@@ -98,11 +98,12 @@ class PostSet:
         )
         n_posts, n_accounts = self.posts["content_id"].nunique(), self.posts["account_id"].nunique()
         return {
-            "Posts": f"{n_posts:,} by {n_accounts:,} accounts" + (f" ({self.platform})" if self.platform else ""),
+            "Posts": f"{n_posts:,} by {n_accounts:,} accounts"
+            + (f" ({self.platform})" if self.platform else ""),
             "Period": " to ".join(f"{end:%Y-%m-%d %H:%M}" for end in ends) + " UTC" if ends else "no posts",
             "Watched accounts": f"{len(self.pool):,}",
             "Columns": ", ".join(map(str, self.posts.columns)),
-        }  # fmt: skip
+        }
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         note = (

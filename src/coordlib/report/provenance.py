@@ -22,9 +22,18 @@ from coordlib.report.text import escape
 
 #: The packages whose version can change a number or a page.
 PACKAGES = (
-    "igraph", "matplotlib", "nbformat", "networkx", "numpy", "pandas", "papermill", "pyarrow", "pyvis", "scipy",
+    "igraph",
+    "matplotlib",
+    "nbformat",
+    "networkx",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pyvis",
+    "scipy",
     "smalldocs",
-)  # fmt: skip
+)
 
 
 #: Where a run tells its notebook which template it is made from (JSON: name, sha256, edited).
@@ -123,9 +132,15 @@ def citation(run: Mapping[str, Any]) -> tuple[str, str]:
     sentence += f" {url}" if url else ""
     sentence += f" Content {content}." if content else ""
     fields = {
-        "author": "{" + author + "}", "title": "{" + title + "}", "year": year, "date": run["date"], "version": number,
-        "howpublished": f"Web page, made with {software}", "url": url, "note": f"Content {content}" if content else "",
-    }  # fmt: skip
+        "author": "{" + author + "}",
+        "title": "{" + title + "}",
+        "year": year,
+        "date": run["date"],
+        "version": number,
+        "howpublished": f"Web page, made with {software}",
+        "url": url,
+        "note": f"Content {content}" if content else "",
+    }
     lines = [f"  {name} = {{{_bibtex(str(value))}}}" for name, value in fields.items() if value]
     key = "coordinated-sharing-" + re.sub(r"[^0-9-]", "", str(run["date"]))
     return sentence, f"@misc{{{key},\n" + ",\n".join(lines) + "\n}"
@@ -139,17 +154,26 @@ def citation_head(run: Mapping[str, Any]) -> str:
     """Return the citation tags and JSON-LD of a day's report for the page's head."""
     author = str(run.get("author") or "The monitoring project")
     tags = {
-        "citation_title": report_title(run), "citation_author": author,
-        "citation_publication_date": str(run["date"]).replace("-", "/"), "citation_online_date": str(run["date"]),
-        "citation_public_url": str(run.get("url") or ""), "DC.title": report_title(run), "DC.creator": author,
-        "DC.date": str(run["date"]), "DC.type": "Dataset",
-    }  # fmt: skip
+        "citation_title": report_title(run),
+        "citation_author": author,
+        "citation_publication_date": str(run["date"]).replace("-", "/"),
+        "citation_online_date": str(run["date"]),
+        "citation_public_url": str(run.get("url") or ""),
+        "DC.title": report_title(run),
+        "DC.creator": author,
+        "DC.date": str(run["date"]),
+        "DC.type": "Dataset",
+    }
     lines = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags.items() if value]
     data = {
-        "@context": "https://schema.org", "@type": "Dataset", "name": report_title(run), "datePublished": run["date"],
-        "creator": {"@type": "Organization", "name": author}, "version": str(run.get("version", 1)),
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": report_title(run),
+        "datePublished": run["date"],
+        "creator": {"@type": "Organization", "name": author},
+        "version": str(run.get("version", 1)),
         "isAccessibleForFree": True,
-    }  # fmt: skip
+    }
     if run.get("url"):
         data["url"] = run["url"]
     text = json.dumps(data, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")

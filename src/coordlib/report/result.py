@@ -33,9 +33,25 @@ from coordlib.report.words import object_word
 
 #: Parameters that say where files lie or how much a page shows; a draft is not named after them.
 NOT_THE_METHOD = (
-    "workspace", "date", "output_dir", "nodes_shown", "rows_shown", "collect", "add_to_pool", "leave_out", "hashtags",
-    "start", "end", "max_requests", "source", "format", "mapping", "name", "network", "account",
-)  # fmt: skip
+    "workspace",
+    "date",
+    "output_dir",
+    "nodes_shown",
+    "rows_shown",
+    "collect",
+    "add_to_pool",
+    "leave_out",
+    "hashtags",
+    "start",
+    "end",
+    "max_requests",
+    "source",
+    "format",
+    "mapping",
+    "name",
+    "network",
+    "account",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +102,7 @@ class Report:
         """Return the network, drawn."""
         return network_view(
             self.graph, accounts=self.accounts, nodes_shown=nodes_shown, simulated=self.source.simulated
-        )  # fmt: skip
+        )
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
@@ -170,21 +186,30 @@ class Report:
         )
         about["Posts of its accounts"] = f"{n_posts:,} of {len(part.posts_of_accounts):,} are in these pairs"
         counts = {
-            **self.run["counts"], "n_accounts": len(part.accounts), "n_networks": 1, "n_edges": n_edges,
+            **self.run["counts"],
+            "n_accounts": len(part.accounts),
+            "n_networks": 1,
+            "n_edges": n_edges,
             "n_coordinated_posts": n_posts,
-        }  # fmt: skip
+        }
         return {
-            **self.run, "name": f"{self.run['name']}-{which}", "kind": "component", "title": words, "counts": counts,
-            "facts": {**self.run["facts"], "about": about}, "new_accounts": [],
-        }  # fmt: skip
+            **self.run,
+            "name": f"{self.run['name']}-{which}",
+            "kind": "component",
+            "title": words,
+            "counts": counts,
+            "facts": {**self.run["facts"], "about": about},
+            "new_accounts": [],
+        }
 
     def differing(self) -> dict[str, Any]:
         """Return the parameters of the method that differ from the usual ones of these posts."""
         given, usual = self.run["parameters"], self.source.parameters
         return {
-            name: value for name, value in given.items()
+            name: value
+            for name, value in given.items()
             if name in usual and name not in NOT_THE_METHOD and usual[name] != value
-        }  # fmt: skip
+        }
 
     def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
         """Write every file of the report: tables, network, drawing, run record, README, data package.
@@ -229,8 +254,10 @@ class SavedReport:
             )
             return stack(where, provenance_box(self.run))._repr_mimebundle_()
         parts = (
-            downloads(self.folder, str(self.run["name"])), citation_box(self.run), provenance_box(self.run),
-        )  # fmt: skip
+            downloads(self.folder, str(self.run["name"])),
+            citation_box(self.run),
+            provenance_box(self.run),
+        )
         return stack(*parts)._repr_mimebundle_()
 
     def __repr__(self) -> str:
@@ -287,18 +314,31 @@ def describe_report(
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
     outcome = day_outcome(
-        graph, edges, counts["n_posts"], edge_weight=used.get("edge_weight") or 0.9, min_weight=used.get("min_weight"),
+        graph,
+        edges,
+        counts["n_posts"],
+        edge_weight=used.get("edge_weight") or 0.9,
+        min_weight=used.get("min_weight"),
         min_posts=int(used.get("min_posts", 1)),
-    )  # fmt: skip
+    )
     run = {
-        "name": source.name, "kind": source.kind, "title": source.title, "date": source.date, "outcome": outcome,
-        "simulated": source.simulated, "parameters": used, "counts": counts,
-        "object": object_word(used.get("object_id", "text"), source.platform), "platform": source.platform,
+        "name": source.name,
+        "kind": source.kind,
+        "title": source.title,
+        "date": source.date,
+        "outcome": outcome,
+        "simulated": source.simulated,
+        "parameters": used,
+        "counts": counts,
+        "object": object_word(used.get("object_id", "text"), source.platform),
+        "platform": source.platform,
         "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
-        "inputs": source.hashes(), "weight_threshold": graph.graph.get("threshold"), "started_at": source.started_at,
+        "inputs": source.hashes(),
+        "weight_threshold": graph.graph.get("threshold"),
+        "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},
-    }  # fmt: skip
+    }
     return Report(source, graph, accounts, networks, posts, evidence, network_edges(edges, graph), run)
 
 

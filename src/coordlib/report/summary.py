@@ -10,9 +10,19 @@ from coordlib.report.words import plural
 
 #: The counts a summary needs; a day that failed before it was analysed has none of them.
 COUNTS = (
-    "n_posts", "n_post_accounts", "n_pool_posts", "n_pairs", "n_edges_all", "n_edges", "n_accounts", "n_networks",
-    "n_coordinated_posts", "pool_before", "n_new_accounts", "pool_size",
-)  # fmt: skip
+    "n_posts",
+    "n_post_accounts",
+    "n_pool_posts",
+    "n_pairs",
+    "n_edges_all",
+    "n_edges",
+    "n_accounts",
+    "n_networks",
+    "n_coordinated_posts",
+    "pool_before",
+    "n_new_accounts",
+    "pool_size",
+)
 
 
 def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:

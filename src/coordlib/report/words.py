@@ -4,10 +4,17 @@ from __future__ import annotations
 
 #: Column of a table of posts to what a reader calls one of its values.
 _OBJECTS = {
-    "text": "text", "hashtags": "hashtag", "links": "link", "url": "address", "music_id": "sound",
-    "effect_ids": "effect", "voice_to_text": "transcript", "image_text": "image text", "domain": "domain",
+    "text": "text",
+    "hashtags": "hashtag",
+    "links": "link",
+    "url": "address",
+    "music_id": "sound",
+    "effect_ids": "effect",
+    "voice_to_text": "transcript",
+    "image_text": "image text",
+    "domain": "domain",
     "retweeted_id": "retweeted post",
-}  # fmt: skip
+}
 
 
 def object_word(object_id: object, platform: object = None) -> str:

@@ -152,9 +152,18 @@ def detect_file(
     with written(output) as beside:
         writers[kind](beside)
     return EdgeList(
-        output, n_shares, int(weights.sum()), found.n_accounts(), len(over), float(limit) if len(weights) else None,
-        lacking, len(weights), n_over, ties_at_top(weights, parameters.edge_weight, parameters.min_weight), read_as,
-    )  # fmt: skip
+        output,
+        n_shares,
+        int(weights.sum()),
+        found.n_accounts(),
+        len(over),
+        float(limit) if len(weights) else None,
+        lacking,
+        len(weights),
+        n_over,
+        ties_at_top(weights, parameters.edge_weight, parameters.min_weight),
+        read_as,
+    )
 
 
 def _files(source: Path) -> list[Path]:
@@ -268,8 +277,12 @@ def _write_graphml(
     assert shares is not None
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     graph = generate_coordinated_network(
-        pairs, edge_weight=parameters.edge_weight, min_weight=parameters.min_weight, subgraph=subgraph, objects=True
-    )  # fmt: skip
+        pairs,
+        edge_weight=parameters.edge_weight,
+        min_weight=parameters.min_weight,
+        subgraph=subgraph,
+        objects=True,
+    )
     write_graphml(graph, path)
 
 

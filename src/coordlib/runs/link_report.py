@@ -41,17 +41,24 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     """
     named = label_link_networks(found, endpoint=LabelEndpoint.from_environment)
     results = get_outputs(
-        found, component_summary=True, cluster_summary=True, top_coord_urls=True, top_coord_shares=True, labels=named,
-        top=parameters["top"], order_by=parameters["order_by"],
-    )  # fmt: skip
+        found,
+        component_summary=True,
+        cluster_summary=True,
+        top_coord_urls=True,
+        top_coord_shares=True,
+        labels=named,
+        top=parameters["top"],
+        order_by=parameters["order_by"],
+    )
     name = f"links-{file_slug(source.name)}"
     title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
     run = {**link_run(source, found, parameters), "name": name, "kind": "links", "title": title}
     usual = LinkSharing().for_notebook()
     differing = {
-        key: value for key, value in parameters.items()
+        key: value
+        for key, value in parameters.items()
         if key not in ("shares", "workspace", "output_dir", "rows_shown") and value != usual[key]
-    }  # fmt: skip
+    }
     place = find_workspace(parameters["workspace"], create=True)
     draft = place.draft_folder("analyses", name, differing)
     return LinkReport(found, {**results, "named": named}, run, link_facts(source, found), draft)

@@ -203,9 +203,12 @@ def _phases(
 
     def captions() -> Plan:
         histories = coverage.caption_histories(
-            store, watched, day, days_back=settings.days_back + settings.lag_days,
+            store,
+            watched,
+            day,
+            days_back=settings.days_back + settings.lag_days,
             min_length=settings.caption_min_length,
-        )  # fmt: skip
+        )
         return plan_captions(histories, day, client.budget.remaining(), settings)
 
     return [("accounts", accounts), ("captions", captions)]

@@ -144,9 +144,10 @@ def sweep_notebooks(
     facts = template_facts(template)
     with workspace_lock(root, f"coordlib sweep {parameters.name}"):
         todo = {
-            folder: values for folder, values in wanted.items()
+            folder: values
+            for folder, values in wanted.items()
             if _done(folder) != {"parameters": values, "notebook": facts}
-        }  # fmt: skip
+        }
         made = {folder.name: {"parameters": values, "notebook": facts} for folder, values in wanted.items()}
         record = {
             "points": list(made.items()),
@@ -208,8 +209,12 @@ def _compared(root: Path) -> Sweep | None:
     rows = []
     for (_, values), run, edges in zip(points, runs, ends, strict=True):
         counts = run.get("counts") or {}
-        facts = {"outcome": run.get("outcome"), "pairs": counts.get("n_pairs"), "edges_all": counts.get("n_edges_all"),
-                 "threshold": run.get("weight_threshold")}  # fmt: skip
+        facts = {
+            "outcome": run.get("outcome"),
+            "pairs": counts.get("n_pairs"),
+            "edges_all": counts.get("n_edges_all"),
+            "threshold": run.get("weight_threshold"),
+        }
         one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("one", "two"))
         rows.append(
             ({name: values[name] for name in record["varied"]}, facts, edge_keys(one, two, len(names)))

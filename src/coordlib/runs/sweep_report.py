@@ -131,7 +131,7 @@ class SweepReport:
             "parameters": {**told, "reference": dict(self.found.reference)},
             "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
             "inputs": self.source.hashes(),
-            "started_at": self.source.started_at,
+            "started_at": self.source.started_at or None,
             "code_version": code_version(),
             "packages": package_versions(),
             **notebook_told(),

@@ -112,16 +112,31 @@ def archive_page(root: Path, banner: str) -> str:
 
 def _listing(name: str, contents: str, more: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": name, "contents": contents, "type": "table", "sort": "date desc", "fields": _FIELDS,
-        "field-display-names": _NAMES, "date-format": "YYYY-MM-DD", "sort-ui": False, "filter-ui": False, **more,
-    }  # fmt: skip
+        "id": name,
+        "contents": contents,
+        "type": "table",
+        "sort": "date desc",
+        "fields": _FIELDS,
+        "field-display-names": _NAMES,
+        "date-format": "YYYY-MM-DD",
+        "sort-ui": False,
+        "filter-ui": False,
+        **more,
+    }
 
 
 def _analyses(contents: str) -> dict[str, Any]:
     return {
-        "id": "analyses", "contents": contents, "type": "table", "sort": "date desc", "fields": ["date", "title"],
-        "field-display-names": {"date": "Date", "title": "Analysis"}, "date-format": "YYYY-MM-DD", "sort-ui": False, "filter-ui": False,
-    }  # fmt: skip
+        "id": "analyses",
+        "contents": contents,
+        "type": "table",
+        "sort": "date desc",
+        "fields": ["date", "title"],
+        "field-display-names": {"date": "Date", "title": "Analysis"},
+        "date-format": "YYYY-MM-DD",
+        "sort-ui": False,
+        "filter-ui": False,
+    }
 
 
 def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:

@@ -178,9 +178,14 @@ class BlueskySearch:
         check_address(url, "Bluesky service")
         self._credentials = credentials
         self._service = Service(
-            "Bluesky", url, secrets=[credentials.app_password if credentials else None], transport=transport,
-            clock=clock, sleep=sleep, patience=60.0,
-        )  # fmt: skip
+            "Bluesky",
+            url,
+            secrets=[credentials.app_password if credentials else None],
+            transport=transport,
+            clock=clock,
+            sleep=sleep,
+            patience=60.0,
+        )
         self._token: str | None = None
         self._by_text = False
 
@@ -332,10 +337,13 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
     """Say where the search stands after a page."""
     oldest, claimed = _bounds(posts)
     now = replace(
-        position, oldest=min(filter(None, (oldest, position.oldest)), default=None),
+        position,
+        oldest=min(filter(None, (oldest, position.oldest)), default=None),
         claimed=min(filter(None, (claimed, position.claimed)), default=None),
-        read=position.read + len(posts), fresh=position.fresh + fresh, stale=0 if fresh else position.stale + 1,
-    )  # fmt: skip
+        read=position.read + len(posts),
+        fresh=position.fresh + fresh,
+        stale=0 if fresh else position.stale + 1,
+    )
     if now.stale >= STALE_PAGES:
         return replace(now, done=True, doubt=f"{STALE_PAGES} pages in a row brought nothing new")
     earlier = [

@@ -16,14 +16,24 @@ from coordlib.urls import Compat, check_compat, clean_urls, links_in
 #: Our name of a column to its name in each generation of the file.
 _GENERATIONS: dict[bool, dict[str, str]] = {
     False: {
-        "type": "Type", "title": "Link Text", "message": "Message", "description": "Description",
-        "date": "Post Created", "link": "Link", "final": "Final Link",
+        "type": "Type",
+        "title": "Link Text",
+        "message": "Message",
+        "description": "Description",
+        "date": "Post Created",
+        "link": "Link",
+        "final": "Final Link",
     },
     True: {
-        "type": "type", "title": "title", "message": "message", "description": "description", "date": "date",
-        "link": "expandedLinks.original", "final": "expandedLinks.expanded",
+        "type": "type",
+        "title": "title",
+        "message": "message",
+        "description": "description",
+        "date": "date",
+        "link": "expandedLinks.original",
+        "final": "expandedLinks.expanded",
     },
-}  # fmt: skip
+}
 _RESHARE = "This is a re-share of a post"
 _MARKED = re.compile(r"(?<=:=:)(.*)")
 #: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.

@@ -49,9 +49,14 @@ def run(
     return int(stop.value.code or 0), capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    ("46024.1", "a day number of a spreadsheet"), ("2025", "a year"), ("0", "a time outside 1990 to 2099"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("46024.1", "a day number of a spreadsheet"),
+        ("2025", "a year"),
+        ("0", "a time outside 1990 to 2099"),
+    ],
+)
 def test_every_command_says_what_it_looks_like_and_writes_nothing(
     value: str,
     words: str,

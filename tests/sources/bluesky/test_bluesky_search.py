@@ -338,9 +338,16 @@ class Index:
     """A post search in process: newest first, a ceiling, hidden posts, empty pages, and an order of its own."""
 
     def __init__(
-        self, n: int, ceiling: int = 10_000, *, claims: dict[int, str] | None = None, by_claim: bool = False,
-        hidden: Callable[[int], bool] = lambda i: False, empty: tuple[int, ...] = (), ignores_until: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        n: int,
+        ceiling: int = 10_000,
+        *,
+        claims: dict[int, str] | None = None,
+        by_claim: bool = False,
+        hidden: Callable[[int], bool] = lambda i: False,
+        empty: tuple[int, ...] = (),
+        ignores_until: bool = False,
+    ) -> None:
         self.ceiling, self.hidden, self.empty, self.ignores_until = ceiling, hidden, empty, ignores_until
         self.claims, self.by_claim, self.requests = claims or {}, by_claim, list[dict[str, str]]()
         self.order = sorted(range(n), key=self.key, reverse=True)
@@ -395,11 +402,19 @@ FALSE = {
         # medialab/minet, docs/cookbook/bsky_api_issues_and_tips.md: dates that clients made up.
         (Index(2_500, 1_000, claims=FALSE), 2_500),
         (Index(2_500, 1_000, claims=FALSE, by_claim=True), 2_500),
-        (Index(2_500, 1_000, claims=dict.fromkeys(range(2000, 2400), "2025-01-02T00:00:00.000Z"), by_claim=True), 2_500),
+        (
+            Index(
+                2_500,
+                1_000,
+                claims=dict.fromkeys(range(2000, 2400), "2025-01-02T00:00:00.000Z"),
+                by_claim=True,
+            ),
+            2_500,
+        ),
         (Index(100, 100), 100),
         (Index(0), 0),
     ],
-)  # fmt: skip
+)
 def test_a_search_ends_when_it_is_proved_complete(network: Index, there: int) -> None:
     found, repeated, last = network.collect()
     assert (found, repeated, last.position.done, last.position.doubt) == (there, 0, True, "")
@@ -409,9 +424,12 @@ def test_a_search_ends_when_it_is_proved_complete(network: Index, there: int) ->
     ("network", "doubt"),
     [
         (Index(2_500, 1_000, ignores_until=True), "one moment"),
-        (Index(2_500, 1_000, claims=dict.fromkeys(range(2400), "2025-01-02T00:00:00.000Z"), by_claim=True), "one moment"),
+        (
+            Index(2_500, 1_000, claims=dict.fromkeys(range(2400), "2025-01-02T00:00:00.000Z"), by_claim=True),
+            "one moment",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_proved_complete_says_so(network: Index, doubt: str) -> None:
     found, _, last = network.collect()
     assert 1_000 <= found < 2_500

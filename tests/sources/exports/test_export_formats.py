@@ -304,7 +304,10 @@ JSON_CASES: list[tuple[str, Any, dict[str, Any], str, list[str]]] = [
                     "created_at": "2024-05-03T10:15:22.000Z",
                     "text": "RT",
                     "referenced_tweets": [{"type": "retweeted", "id": "1780000000000000001"}],
-                    "entities": {"hashtags": [{"tag": "Tea"}], "urls": [{"expanded_url": "https://news.example/a"}]},
+                    "entities": {
+                        "hashtags": [{"tag": "Tea"}],
+                        "urls": [{"expanded_url": "https://news.example/a"}],
+                    },
                     "public_metrics": {"retweet_count": 4},
                 }
             ]
@@ -315,30 +318,59 @@ JSON_CASES: list[tuple[str, Any, dict[str, Any], str, list[str]]] = [
     ),
     (
         "tiktok-api",
-        {"data": {"videos": [{"id": 7583486171670498590, "username": "t", "create_time": 1714731322,
-                              "video_description": "d", "hashtag_names": ["a", "b"], "effect_ids": ["0"]}]}},
+        {
+            "data": {
+                "videos": [
+                    {
+                        "id": 7583486171670498590,
+                        "username": "t",
+                        "create_time": 1714731322,
+                        "video_description": "d",
+                        "hashtag_names": ["a", "b"],
+                        "effect_ids": ["0"],
+                    }
+                ]
+            }
+        },
         {"content_id": "7583486171670498590"},
         "hashtag",
         ["a", "b"],
     ),
     (
         "mastodon",
-        [{"uri": "https://m.example/1", "created_at": "2024-05-03T10:15:22.000Z", "reblogs_count": 1,
-          "account": {"url": "https://m.example/@t", "acct": "t"}, "content": "<p>caf&eacute;</p>",
-          "tags": [{"name": "tea"}], "card": {"url": "https://news.example/a"}, "reblog": None}],
+        [
+            {
+                "uri": "https://m.example/1",
+                "created_at": "2024-05-03T10:15:22.000Z",
+                "reblogs_count": 1,
+                "account": {"url": "https://m.example/@t", "acct": "t"},
+                "content": "<p>caf&eacute;</p>",
+                "tags": [{"name": "tea"}],
+                "card": {"url": "https://news.example/a"},
+                "reblog": None,
+            }
+        ],
         {"account_id": "https://m.example/@t", "object_text": "café"},
         "link",
         ["https://news.example/a"],
     ),
     (
         "gdelt",
-        {"articles": [{"url": "https://news.example/t", "title": "Tea", "seendate": "20240503T101500Z",
-                       "domain": "news.example"}]},
+        {
+            "articles": [
+                {
+                    "url": "https://news.example/t",
+                    "title": "Tea",
+                    "seendate": "20240503T101500Z",
+                    "domain": "news.example",
+                }
+            ]
+        },
         {"account_id": "news.example"},
         "title",
         ["Tea"],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

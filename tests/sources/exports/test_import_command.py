@@ -115,11 +115,13 @@ def record(name: str, operation: str, link: str = "") -> str:
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_a_post_deleted_or_updated_in_a_later_piece_is_deleted_or_updated(tmp_path: Path, size: int) -> None:
     lines = [
-        record("1", "create", "https://a.example/1"), record("2", "create", "https://a.example/2"),
-        record("3", "create", "https://a.example/3"), record("1", "delete"),
+        record("1", "create", "https://a.example/1"),
+        record("2", "create", "https://a.example/2"),
+        record("3", "create", "https://a.example/3"),
+        record("1", "delete"),
         record("2", "update", "https://a.example/new"),
         json.dumps({"did": "did:plc:tea", "time_us": 1762560012000000, "kind": "identity"}),
-    ]  # fmt: skip
+    ]
     file = tmp_path / "stream.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
     report = import_shares(file, tmp_path / "shares.csv", chunk_rows=size)

@@ -28,8 +28,23 @@ def shares_of(tmp_path: Path, texts: list[str]) -> pd.DataFrame:
 def test_marks_after_an_address_are_not_its_part(tmp_path: Path) -> None:
     """kevva/url-regex#42, zeit/hyperlinks#19."""
     link = "https://news.example/a"
-    texts = [link, f"看 {link}。", f"«{link}»", f"“{link}”", f"{link}\u200f", f"{link}，好", f"{link}）", f"**{link}**", f"_{link}_",
-             f"{link}😀", "HTTPS://NEWS.EXAMPLE/a", f"{link}&nbsp;x", f"({link})", f"({link}).", f"{link}?!"]  # fmt: skip
+    texts = [
+        link,
+        f"看 {link}。",
+        f"«{link}»",
+        f"“{link}”",
+        f"{link}\u200f",
+        f"{link}，好",
+        f"{link}）",
+        f"**{link}**",
+        f"_{link}_",
+        f"{link}😀",
+        "HTTPS://NEWS.EXAMPLE/a",
+        f"{link}&nbsp;x",
+        f"({link})",
+        f"({link}).",
+        f"{link}?!",
+    ]
     assert set(shares_of(tmp_path, texts)["object_id"]) == {link}
 
 
@@ -102,18 +117,26 @@ def test_what_belongs_to_an_address_stays(text: str, links: list[str]) -> None:
 def test_lists_written_as_python_text_are_lists_and_an_empty_one_is_nothing(tmp_path: Path) -> None:
     """QUT-Digital-Observatory/coordination-network-toolkit#42: '[]' was the most shared address."""
     head = "message_id,user_id,username,repost_id,reply_id,message,timestamp,urls\n"
-    rows = ["""1,1,a,,,w,1767348000.5,"['https://n.example/0', 'https://n.example/1']"\n""", "2,2,b,,,w,1767348001.5,[]\n",
-            "3,3,c,,,w,1767348002.5,https://n.example/0 https://n.example/2\n"]  # fmt: skip
+    rows = [
+        """1,1,a,,,w,1767348000.5,"['https://n.example/0', 'https://n.example/1']"\n""",
+        "2,2,b,,,w,1767348001.5,[]\n",
+        "3,3,c,,,w,1767348002.5,https://n.example/0 https://n.example/2\n",
+    ]
     (tmp_path / "m.csv").write_text(head + "".join(rows), encoding="utf-8")
     found = to_shares(read_export(tmp_path / "m.csv"))
     assert found["object_id"].tolist() == [f"https://n.example/{n}" for n in (0, 1, 0, 2)]
 
 
 def tweet(number: int) -> str:
-    return json.dumps({
-        "id": str(10**17 + number), "author_id": str(number % 3), "created_at": "2026-01-02T10:00:00.000Z", "text": f"tea {number}",
-        "conversation_id": "1",
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "id": str(10**17 + number),
+            "author_id": str(number % 3),
+            "created_at": "2026-01-02T10:00:00.000Z",
+            "text": f"tea {number}",
+            "conversation_id": "1",
+        }
+    )
 
 
 def test_one_damaged_line_among_many_is_left_out_and_counted(tmp_path: Path) -> None:

@@ -123,10 +123,13 @@ def test_a_key_the_endpoint_writes_back_is_not_kept() -> None:
 def test_link_networks_are_labelled_and_one_group_is_asked_about_once() -> None:
     rows = pd.DataFrame(
         {
-            "expanded": ["https://a.com/1"] * 2 + ["https://b.com/1"] * 2, "account.url": list("ABCD"),
-            "date": [0, 1, 0, 1], "message": ["Tea"] * 2 + [None] * 2, "statistics.actual.likeCount": [1, 2, 3, 4],
+            "expanded": ["https://a.com/1"] * 2 + ["https://b.com/1"] * 2,
+            "account.url": list("ABCD"),
+            "date": [0, 1, 0, 1],
+            "message": ["Tea"] * 2 + [None] * 2,
+            "statistics.actual.likeCount": [1, 2, 3, 4],
         }
-    )  # fmt: skip
+    )
     endpoint = Endpoint("Tea time [en]")
     labels = label_link_networks(get_coord_shares(rows, 60), endpoint=endpoint.client())
     assert len(endpoint.requests) == 1

@@ -16,9 +16,13 @@ from coordlib.errors import EmptyInputError, FileFormatError, InputError, Missin
 
 def tweet(number: int, author: str, text: str, second: int = 0, **more: Any) -> dict[str, Any]:
     return {
-        "id": str(number), "author_id": author, "text": text, "created_at": f"2021-03-04T10:00:{second:02d}.000Z",
-        "conversation_id": str(number), **more,
-    }  # fmt: skip
+        "id": str(number),
+        "author_id": author,
+        "text": text,
+        "created_at": f"2021-03-04T10:00:{second:02d}.000Z",
+        "conversation_id": str(number),
+        **more,
+    }
 
 
 def link(url: str) -> dict[str, Any]:
@@ -30,20 +34,49 @@ def link(url: str) -> dict[str, Any]:
 
 
 TWEETS = [
-    tweet(1366000000000000001, "11", "Vote NOW #Election https://t.co/x", 0,
-          entities={**link("https://www.example.org/a?b=1"), "hashtags": [{"start": 9, "end": 18, "tag": "Election"}]},
-          public_metrics={"retweet_count": 2, "reply_count": 0, "like_count": 5, "quote_count": 1}),
-    tweet(1366000000000000002, "12", "RT @eleven: Vote NOW #Election", 5,
-          entities={"mentions": [{"start": 3, "end": 10, "username": "eleven", "id": "11"}]},
-          referenced_tweets=[{"type": "retweeted", "id": "1366000000000000001"}]),
-    tweet(1366000000000000003, "13", "RT @eleven: Vote NOW #Election", 9,
-          referenced_tweets=[{"type": "retweeted", "id": "1366000000000000001"}]),
-    tweet(1366000000000000004, "14", "@eleven vote now #election2", 12,
-          referenced_tweets=[{"type": "replied_to", "id": "1366000000000000001"}]),
-    tweet(1366000000000000005, "15", "@friend vote now ", 15, entities=link("https://twitter.com/i/web/status/1")),
+    tweet(
+        1366000000000000001,
+        "11",
+        "Vote NOW #Election https://t.co/x",
+        0,
+        entities={
+            **link("https://www.example.org/a?b=1"),
+            "hashtags": [{"start": 9, "end": 18, "tag": "Election"}],
+        },
+        public_metrics={"retweet_count": 2, "reply_count": 0, "like_count": 5, "quote_count": 1},
+    ),
+    tweet(
+        1366000000000000002,
+        "12",
+        "RT @eleven: Vote NOW #Election",
+        5,
+        entities={"mentions": [{"start": 3, "end": 10, "username": "eleven", "id": "11"}]},
+        referenced_tweets=[{"type": "retweeted", "id": "1366000000000000001"}],
+    ),
+    tweet(
+        1366000000000000003,
+        "13",
+        "RT @eleven: Vote NOW #Election",
+        9,
+        referenced_tweets=[{"type": "retweeted", "id": "1366000000000000001"}],
+    ),
+    tweet(
+        1366000000000000004,
+        "14",
+        "@eleven vote now #election2",
+        12,
+        referenced_tweets=[{"type": "replied_to", "id": "1366000000000000001"}],
+    ),
+    tweet(
+        1366000000000000005,
+        "15",
+        "@friend vote now ",
+        15,
+        entities=link("https://twitter.com/i/web/status/1"),
+    ),
     tweet(1366000000000000006, "16", "Vote now", 20, entities=link("http://example.org/b")),
     tweet(1366000000000000007, "17", "@only @mentions", 21),
-]  # fmt: skip
+]
 
 
 @pytest.fixture
@@ -52,10 +85,19 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "data_1.json").write_text(json.dumps(TWEETS[:4]), encoding="utf-8")
     (tmp_path / "data_2.json").write_text(json.dumps(TWEETS[3:]), encoding="utf-8")
     users = [
-        {"id": "11", "username": "eleven", "name": "Eleven", "public_metrics": {"followers_count": 7},
-         "entities": {"url": {"urls": [{"expanded_url": "https://eleven.example/me", "display_url": "eleven.example"}]}}},
+        {
+            "id": "11",
+            "username": "eleven",
+            "name": "Eleven",
+            "public_metrics": {"followers_count": 7},
+            "entities": {
+                "url": {
+                    "urls": [{"expanded_url": "https://eleven.example/me", "display_url": "eleven.example"}]
+                }
+            },
+        },
         {"id": "12", "username": "twelve", "name": "=1+1"},
-    ]  # fmt: skip
+    ]
     (tmp_path / "users_1.json").write_text(json.dumps({"users": users}), encoding="utf-8")
     (tmp_path / "users_2.json").write_text(json.dumps({"users": users[:1]}), encoding="utf-8")
     return tmp_path
@@ -81,9 +123,12 @@ def test_tweets_are_loaded_once_with_their_ids_in_full(folder: Path) -> None:
 def test_every_shape_of_file_gives_the_same_tweets(tmp_path: Path, shape: str) -> None:
     lines = "\n".join(map(json.dumps, TWEETS))
     text = {
-        "list": json.dumps(TWEETS, indent=1), "answer": json.dumps({"data": TWEETS, "meta": {}}), "lines": lines,
-        "answers per line": "\n".join(json.dumps({"data": [t]}) for t in TWEETS), "gzipped lines": lines,
-    }[shape]  # fmt: skip
+        "list": json.dumps(TWEETS, indent=1),
+        "answer": json.dumps({"data": TWEETS, "meta": {}}),
+        "lines": lines,
+        "answers per line": "\n".join(json.dumps({"data": [t]}) for t in TWEETS),
+        "gzipped lines": lines,
+    }[shape]
     file = tmp_path / "tweets.json"
     file.write_bytes(gzip.compress(text.encode()) if shape.startswith("gzip") else text.encode())
     assert cl.sources.load_tweets_json(file)["tweet_id"].tolist() == [t["id"] for t in TWEETS]
