@@ -359,7 +359,13 @@ def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: si
     (station / "hold").touch()
     # A group of its own, as a terminal gives it: Ctrl-C reaches every process of it.
     running = subprocess.Popen(
-        command, cwd=station, start_new_session=True, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=station,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that were started in the background ignore Ctrl-C, and so would all they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         while not (station / "held").exists():
