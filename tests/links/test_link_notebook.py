@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from coordlib.errors import InputError
 from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
-from coordlib.report.link_outputs import LINK_FILES, get_outputs
+from coordlib.report.dictionary import LINK_TABLES, undocumented
+from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport, link_banner
 from coordlib.report.package import read_run
 from coordlib.report.provenance import sha256_file
@@ -96,9 +98,25 @@ def test_no_place_on_the_machine_of_the_run_is_on_the_page(executed: Path):
 
 @pytest.mark.slow
 def test_every_file_lies_beside_the_page(executed: Path):
+    tables = {f"{table.name}.csv" for table in LINK_TABLES}
     files = {path.name for path in executed.parent.iterdir()}
-    assert {*LINK_FILES, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
+    assert {*tables, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
     assert "coordlib-links-simulated.zip" in files
+    assert [path.name for path in executed.parent.glob("*.graphml")] == ["network.graphml"]
+    assert read_run(executed.parent)["labels"]["component"]["1"]["text"]
+
+
+@pytest.mark.slow
+def test_every_column_of_the_files_is_explained_beside_them(executed: Path):
+    for table in LINK_TABLES:
+        written = list(pd.read_csv(executed.parent / f"{table.name}.csv", nrows=0).columns)
+        if table.name == "ct_shares_marked":
+            assert undocumented(table.name, written[-1:], "links") == []
+        else:
+            assert undocumented(table.name, written, "links") == []
+            assert written == [name for name in table.names if name in written]
+    readme = (executed.parent / "README.md").read_text(encoding="utf-8")
+    assert "| cooRscore.avg | number | URLs per tie |" in readme
 
 
 @pytest.mark.slow
@@ -106,7 +124,7 @@ def test_the_page_can_be_cited_and_checked_like_every_report(executed: Path):
     record = read_run(executed.parent)
     assert record["version"] == 1
     assert record["code_version"]
-    assert set(LINK_FILES) <= set(record["outputs"])
+    assert {f"{table.name}.csv" for table in LINK_TABLES} <= set(record["outputs"])
     for name, digest in record["outputs"].items():
         if name not in {"index.ipynb", "run.json"}:
             assert sha256_file(executed.parent / name) == digest, name
@@ -126,6 +144,6 @@ def test_the_time_of_a_post_stays_on_one_line():
     """In Jupyter the column broke over three lines: a time is told as one, whatever the input wrote it as."""
     shares = simulate_link_shares(60, 1, days=3).shares
     found = get_coord_shares(shares, 60)
-    results = get_outputs(found, top_coord_shares=True)
+    results = get_outputs(found, highly_connected_g=False, top_coord_shares=True)
     table = LinkReport(found, results, {}, {}, Path()).table("top_coord_shares")
     assert 'class=time data-sort="' in table.html

@@ -30,9 +30,11 @@ def day_banner(run: Mapping[str, Any]) -> str:
     >>> "does not mean" in day_banner({"date": "2025-01-03", "outcome": "too-little-data", "counts": {"n_posts": 29}})
     True
     """
-    outcome = str(run.get("outcome", "failed"))
-    counts = run.get("counts") or {}
-    kind, head, body = _words(outcome, counts, run)
+    return banner(*_words(str(run.get("outcome", "failed")), run.get("counts") or {}, run), run)
+
+
+def banner(kind: str, head: str, body: str, run: Mapping[str, Any]) -> str:
+    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one."""
     sample = simulated_banner() if run.get("simulated") else ""
     return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.report.dictionary import TABLES, describe_column
+from coordlib.report.dictionary import Column, describe_column, tables_of
 from coordlib.report.provenance import citation, report_title, sha256_file
 
-_ROWS = {table.name: table.row for table in TABLES}
 _FILES = {
     "network.graphml": "the network with all attributes, for Gephi, igraph, networkx and others",
     "run.json": "parameters, code version, package versions, SHA-256 of inputs and outputs, UTC times, counts",
@@ -22,11 +21,13 @@ _FILES = {
 
 def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
+    known = tables_of(record.get("kind"))
+    rows = {name: known[name].row if name in known else "" for name in tables}
     lines = [f"# {report_title(record)}", ""]
     if record.get("simulated"):
         lines += ["**Simulated data: no account, post or network in these files is real.**", ""]
     lines += ["## Files", "", "| file | rows | a row is |", "|---|---|---|"]
-    lines += [f"| {name}.csv | {len(table):,} | {_ROWS.get(name, '')} |" for name, table in tables.items()]
+    lines += [f"| {name}.csv | {len(table):,} | {rows[name]} |" for name, table in tables.items()]
     lines += [f"| {name} | | {words} |" for name, words in _FILES.items()]
     lines += [
         "",
@@ -53,7 +54,7 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
             "| column | type | unit | definition | formula |",
             "|---|---|---|---|---|",
         ]
-        for column in (describe_column(name, str(label)) for label in table.columns):
+        for column in (describe_column(name, str(label), record.get("kind")) for label in table.columns):
             cells = (column.name, column.type, column.unit, column.definition, column.formula)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         lines.append("")
@@ -64,7 +65,8 @@ def datapackage(
     record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder: Path
 ) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
-    resources = []
+    resources, kind = [], record.get("kind")
+    known = tables_of(kind)
     for name, table in tables.items():
         path = folder / f"{name}.csv"
         resources.append(
@@ -77,9 +79,9 @@ def datapackage(
                 "encoding": "utf-8",
                 "bytes": path.stat().st_size,
                 "hash": f"sha256:{sha256_file(path)}",
-                "description": f"A row is {_ROWS.get(name, 'a row')}.",
+                "description": f"A row is {known[name].row if name in known else 'a row'}.",
                 "schema": {
-                    "fields": [_field(name, str(label)) for label in table.columns],
+                    "fields": [_field(describe_column(name, str(label), kind)) for label in table.columns],
                     "missingValues": [""],
                 },
             }
@@ -93,8 +95,7 @@ def datapackage(
     }
 
 
-def _field(table: str, name: str) -> dict[str, str]:
-    column = describe_column(table, name)
-    field = {"name": name, "type": column.type}
+def _field(column: Column) -> dict[str, str]:
+    field = {"name": column.name, "type": column.type}
     described = {"description": column.definition, "unit": column.unit, "formula": column.formula}
     return field | {key: value for key, value in described.items() if value}

@@ -1,16 +1,35 @@
-"""The data dictionary: what every column of a day's files means, from one source.
+"""The data dictionary: what every column of a report's files means, from one source (``dictionary.csv``).
 
-The day's README, its datapackage.json and the site's data-dictionary page are all made from here.
+A report's README, its datapackage.json, the site's data-dictionary page and docs/link-sharing.md are all made from here.
+To add a column, add its line.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-COORTWEET = "Righetti & Balluff, CooRTweet"
-COORNET = "Giglietto et al., CooRnet"
-NETWORKX = "networkx"
+#: What a row of each table is, in the order a reader meets the tables.
+_ROWS = {
+    "network": {
+        "accounts": "one account of the day's coordinated network",
+        "networks": "one network (connected component) of the day",
+        "posts": "one post that is in at least one pair behind a retained edge",
+        "edges": "two accounts that posted the same things at nearly the same time more often than the threshold",
+        "pairs": "the evidence: two posts of one object within the time window, behind a retained edge",
+    },
+    "links": {
+        "highly_connected_coordinated_entities": "one account of the network",
+        "component_summary": "one connected component of the network",
+        "cluster_summary": "one Louvain cluster of the network",
+        "top_coord_urls": "one URL that the network shared in a coordinated way",
+        "top_coord_shares": "one coordinated post of the network",
+        "edges": "two accounts that shared at least so many URLs within the coordination interval",
+        "ct_shares_marked": "one post of a URL that was shared more than once",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -19,15 +38,15 @@ class Column:
 
     name: str
     type: str
-    definition: str
     unit: str = ""
+    definition: str = ""
     formula: str = ""
     source: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """One file of a day: its name, what a row is, and its columns."""
+    """One file of a report: its name, what a row is, and its columns."""
 
     name: str
     row: str
@@ -39,285 +58,54 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def _c(name: str, kind: str, definition: str, unit: str = "", formula: str = "", source: str = "") -> Column:
-    return Column(name, kind, definition, unit, formula, source)
-
-
-_ACCOUNT = _c("account_id", "string", "Account name, as the platform gives it.")
-_NETWORK = _c(
-    "network",
-    "integer",
-    "Number of the network (connected component) on this day. "
-    "The same number on another day is another network: compare the accounts.",
-    "",
-    "connected components",
-    NETWORKX,
-)
-_FIRST = _c("first_seen", "integer", "Time of the earliest coordinated post.", "UTC seconds since 1970")
-_LAST = _c("last_seen", "integer", "Time of the latest coordinated post.", "UTC seconds since 1970")
-_MEAN = "mean over the posts that have the number"
-
-
-def _engagement(what: str, prefix: str = "avg_") -> tuple[Column, ...]:
-    names = ("views", "likes", "comments", "shares")
-    if prefix:
-        return tuple(
-            _c(f"{prefix}{name}", "number", f"Mean {name} of the {what}.", f"{name} per post", _MEAN)
-            for name in names
+def _read() -> dict[str, tuple[Table, ...]]:
+    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        lines = [(kind, tables.split(), Column(*cells)) for kind, tables, *cells in csv.reader(file)]
+    return {
+        kind: tuple(
+            Table(name, row, tuple(c for k, tables, c in lines if k == kind and name in tables))
+            for name, row in rows.items()
         )
-    return tuple(
-        _c(name, "integer", f"{name.capitalize()} of the {what} when collected.", name) for name in names
-    )
+        for kind, rows in _ROWS.items()
+    }
 
 
-ACCOUNTS = Table(
-    "accounts",
-    "one account of the day's coordinated network",
-    (
-        _ACCOUNT,
-        _NETWORK,
-        _c(
-            "unique_shares_count",
-            "integer",
-            "Distinct posts of the account in any pair of the day, also in pairs "
-            "whose edge is under the threshold.",
-            "posts",
-            "|{content_id in pairs}|",
-            COORTWEET,
-        ),
-        _c(
-            "avg_time_delta",
-            "number",
-            "Mean, over the account's edges, of the mean time between its posts and the other account's.",
-            "seconds",
-            "mean of avg_time_delta over the edges",
-            COORTWEET,
-        ),
-        _c(
-            "avg_edge_symmetry_score",
-            "number",
-            "How evenly both ends contribute posts to the account's edges: 1 evenly, near 0 one-sidedly.",
-            "0–1",
-            "mean of edge_symmetry_score over the edges",
-            COORTWEET,
-        ),
-        _c("degree", "integer", "Accounts it is connected to.", "accounts", "number of edges", NETWORKX),
-        _c("strength", "number", "Sum of the weights of its edges.", "post pairs", "Σ weight", NETWORKX),
-        _c(
-            "betweenness",
-            "number",
-            "Share of shortest paths between others that pass through it, with the weight "
-            "as distance, as in the reference report.",
-            "0–1",
-            "normalised betweenness centrality",
-            NETWORKX,
-        ),
-        *_engagement("account's posts of the day"),
-        _c("n_posts", "integer", "Posts of the account behind kept edges.", "posts"),
-        _FIRST,
-        _LAST,
-        _c(
-            "lead_share",
-            "number",
-            "Share of its pairs behind kept edges in which its post is the older one.",
-            "0–1",
-            "pairs where it is first / pairs",
-        ),
-        _c("new", "boolean", "Whether the account was not in the pool before this day."),
-        _c("url", "string", "Address of the account's page."),
-    ),
-)
-
-NETWORKS = Table(
-    "networks",
-    "one network (connected component) of the day",
-    (
-        _NETWORK,
-        _c(
-            "label",
-            "string",
-            "Words that set the network apart from the day's others; made as label_method says.",
-        ),
-        _c("label_method", "string", "How the label was made; run.json keeps what it rests on."),
-        _c("n_accounts", "integer", "Accounts in the network.", "accounts"),
-        _c("n_edges", "integer", "Edges in the network.", "edges"),
-        _c(
-            "density",
-            "number",
-            "Share of the possible edges that are there.",
-            "0–1",
-            "2m / (n (n − 1))",
-            NETWORKX,
-        ),
-        _c(
-            "diameter",
-            "integer",
-            "Longest of the shortest paths between two accounts.",
-            "edges",
-            "max d(u, v)",
-            NETWORKX,
-        ),
-        _c(
-            "diameter_weighted",
-            "number",
-            "Longest of the shortest paths, with the weight as distance.",
-            "post pairs",
-            "max Σ weight",
-            NETWORKX,
-        ),
-        _c(
-            "transitivity",
-            "number",
-            "Share of connected triples that are closed.",
-            "0–1",
-            "3 × triangles / triples",
-            NETWORKX,
-        ),
-        _c(
-            "coorscore",
-            "number",
-            "Mean over the accounts of strength divided by degree.",
-            "post pairs per edge",
-            "mean(strength / degree)",
-            COORNET,
-        ),
-        _c(
-            "coordinated_share_ratio",
-            "number",
-            "Coordinated posts of its accounts among all posts of theirs that were collected.",
-            "0–1",
-            "coordinated posts / posts",
-            COORNET,
-        ),
-        _c(
-            "gini_objects",
-            "number",
-            "Concentration of the coordinated posts on few objects: 0 evenly spread, 1 all on one.",
-            "0–1",
-            "unbiased Gini coefficient of posts per object",
-            COORNET,
-        ),
-        _c("n_posts", "integer", "Coordinated posts in the network.", "posts"),
-        _c("n_objects", "integer", "Distinct objects shared in a coordinated way.", "objects"),
-        *_engagement("posts of its accounts on the day"),
-        _FIRST,
-        _LAST,
-        _c("accounts", "array", "Its accounts, sorted."),
-    ),
-)
-
-POSTS = Table(
-    "posts",
-    "one post that is in at least one pair behind a retained edge",
-    (
-        _c("content_id", "string", "Identifier of the post, text in full length (not a number)."),
-        _c("url", "string", "Address of the post."),
-        _ACCOUNT,
-        _NETWORK,
-        _c("posted_at", "integer", "Time of the post.", "UTC seconds since 1970"),
-        _c(
-            "object_id", "string", "What was shared: the caption as written, commas and line breaks included."
-        ),
-        _c(
-            "n_accounts",
-            "integer",
-            "Distinct accounts that posted the same object in the pairs of pairs.csv, both "
-            "ends of each pair counted.",
-            "accounts",
-        ),
-        *_engagement("post", ""),
-        _c("text", "string", "Caption of the post, as written."),
-    ),
-)
-
-EDGES = Table(
-    "edges",
-    "two accounts that posted the same things at nearly the same time more often than the threshold",
-    (
-        _c("account_id", "string", "The account whose name comes first in code-point order."),
-        _c("account_id_y", "string", "The other account."),
-        _NETWORK,
-        _c("weight", "integer", "Post pairs of the two accounts.", "post pairs", "rows of pairs", COORTWEET),
-        _c(
-            "n_objects",
-            "integer",
-            "Distinct objects behind the weight. One object makes weak evidence, however large the weight.",
-            "objects",
-        ),
-        _c(
-            "avg_time_delta",
-            "number",
-            "Mean time between the two posts of a pair.",
-            "seconds",
-            "mean(time_delta)",
-            COORTWEET,
-        ),
-        _c("n_content_id", "integer", "Distinct posts of account_id in the pairs.", "posts"),
-        _c("n_content_id_y", "integer", "Distinct posts of account_id_y in the pairs.", "posts"),
-        _c(
-            "edge_symmetry_score",
-            "number",
-            "How evenly the two contribute posts.",
-            "0–1",
-            "min(n_content_id, n_content_id_y) / max(…)",
-            COORTWEET,
-        ),
-        _c("object_ids", "array", "The distinct objects, in the order in which they were first paired."),
-        _c(
-            "weight_threshold",
-            "integer",
-            "1 where the weight is above the day's threshold, else 0.",
-            "0 or 1",
-            "weight > quantile(weights, edge_weight)",
-            COORTWEET,
-        ),
-    ),
-)
-
-PAIRS = Table(
-    "pairs",
-    "the evidence: two posts of one object within the time window, behind a retained edge",
-    (
-        _c("object_id", "string", "What both shared."),
-        _c("account_id", "string", "Account of the older post."),
-        _c("account_id_y", "string", "Account of the newer post."),
-        _c("content_id", "string", "The older post."),
-        _c("content_id_y", "string", "The newer post."),
-        _c("time_delta", "integer", "Time between the two posts.", "seconds", "|t − t_y|", COORTWEET),
-        _NETWORK,
-        _c("posted_at", "integer", "Time of the older post.", "UTC seconds since 1970"),
-        _c("posted_at_y", "integer", "Time of the newer post.", "UTC seconds since 1970"),
-        _c("url", "string", "Address of the older post."),
-        _c("url_y", "string", "Address of the newer post."),
-    ),
-)
-
-#: Every table of a day, in the order a reader meets them.
-TABLES: tuple[Table, ...] = (ACCOUNTS, NETWORKS, POSTS, EDGES, PAIRS)
-_BY_NAME = {table.name: table for table in TABLES}
+_TABLES = _read()
+#: Every table of a day.
+TABLES = _TABLES["network"]
+#: Every table of a report of link sharing, under CooRnet's names.
+LINK_TABLES = _TABLES["links"]
 
 
-def describe_column(table: str, name: str) -> Column:
-    """Return what is known about a column; an unknown one is text without a definition.
+def tables_of(kind: object) -> dict[str, Table]:
+    """Return the tables of a kind of report by name."""
+    return {table.name: table for table in (LINK_TABLES if kind == "links" else TABLES)}
+
+
+def describe_column(table: str, name: str, kind: object = None) -> Column:
+    """Return what is known about a column of a kind of report; an unknown one has no definition.
 
     Examples
     --------
     >>> describe_column("edges", "n_objects").unit
     'objects'
+    >>> describe_column("edges", "weight", "links").unit
+    'URLs'
     """
-    known = {column.name: column for column in _BY_NAME[table].columns} if table in _BY_NAME else {}
-    return known.get(name, Column(name, "any", ""))
+    known = tables_of(kind).get(table)
+    columns = {column.name: column for column in known.columns} if known else {}
+    return columns.get(name, Column(name, "any"))
 
 
-def undocumented(table: str, columns: Iterable[str]) -> list[str]:
+def undocumented(table: str, columns: Iterable[str], kind: object = None) -> list[str]:
     """Return the columns of a written table that the dictionary does not explain."""
-    return [name for name in columns if not describe_column(table, name).definition]
+    return [name for name in columns if not describe_column(table, name, kind).definition]
 
 
-def dictionary_markdown() -> str:
-    """Return every table as Markdown for the site's data-dictionary page."""
+def dictionary_markdown(tables: Iterable[Table] = TABLES) -> str:
+    """Return tables as Markdown for a page."""
     parts = []
-    for table in TABLES:
+    for table in tables:
         parts += [f"## {table.name}.csv", "", f"A row is {table.row}.", ""]
         parts += ["| column | definition | type and unit |", "|---|---|---|"]
         for column in table.columns:

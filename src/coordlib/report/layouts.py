@@ -92,6 +92,54 @@ HASHTAGS: Mapping[str, tuple[str, str | None]] = {
     "n_accounts": ("accounts", ",d"),
 }
 
+#: The tables of a report of link sharing have CooRnet's column names.
+LINK_GROUPS: Mapping[str, tuple[str, str | None]] = {
+    "component": ("component", None),
+    "cluster": ("cluster", None),
+    "entities": ("accounts", None),
+    "cooRshare_ratio.avg": ("coordinated", "percent"),
+    "label": ("label", None),
+    "label.method": ("label made by", None),
+    "cooRscore.avg": ("URLs per tie", ",.1f"),
+    "top.parent_domain": ("top domains", None),
+    "unique.parent_domain": ("domains", None),
+    "gini.parent_domain": ("Gini", ".2f"),
+    "avg.subscriberCount": ("subscribers", ",.0f"),
+    "pageAdminTopCountry": ("country", None),
+}
+LINK_ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
+    "component": ("component", None),
+    "cluster": ("cluster", None),
+    "name": ("account", None),
+    "account.name": ("name", None),
+    "shares": ("posts", None),
+    "coord.shares": ("coordinated", None),
+    "degree": ("ties", None),
+    "strength": ("URLs", None),
+    "account.avg.subscriberCount": ("subscribers", ",.0f"),
+    "account.accountType": ("type", None),
+}
+LINK_URLS: Mapping[str, tuple[str, str | None]] = {
+    "components": ("components", None),
+    "rank": ("rank", None),
+    "expanded": ("URL", None),
+    "engagement": ("engagement", None),
+    "shares": ("posts", None),
+    "cooR.shares": ("coordinated", None),
+    "comments.shares.ratio": ("comments vs. shares", "+.2f"),
+    "accounts": ("accounts", None),
+}
+LINK_POSTS: Mapping[str, tuple[str, str | None]] = {
+    "component": ("component", None),
+    "rank": ("rank", None),
+    "date": ("time (UTC)", "utc"),
+    "account.name": ("account", None),
+    "message": ("message", None),
+    "expanded": ("URL", None),
+    "engagement": ("engagement", None),
+    "postUrl": ("post", None),
+}
+
 #: Name of a table to its caption, its columns, and the order of its rows (column, ascending).
 LAYOUTS: Mapping[str, tuple[str, Mapping[str, tuple[str, str | None]], Mapping[str, bool]]] = {
     "accounts": ("Accounts", ACCOUNTS, {"network": True, "strength": False, "account_id": True}),
@@ -105,6 +153,19 @@ LAYOUTS: Mapping[str, tuple[str, Mapping[str, tuple[str, str | None]], Mapping[s
     "leads": ("Who leads", LEADS, {}),
     "objects": ("{Objects} shared", OBJECTS, {}),
     "hashtags": ("Hashtags", HASHTAGS, {}),
+    "component_summary": ("Components", LINK_GROUPS, {}),
+    "cluster_summary": ("Clusters", LINK_GROUPS, {}),
+    "highly_connected_coordinated_entities": ("Accounts", LINK_ACCOUNTS, {}),
+    "top_coord_urls": ("Top URLs", LINK_URLS, {}),
+    "top_coord_shares": ("Top coordinated posts", LINK_POSTS, {}),
+}
+#: Columns that are a link, to the column of its address.
+_ADDRESSES = {
+    "content_id": "url",
+    "content_id_y": "url_y",
+    "name": "name",
+    "expanded": "expanded",
+    "postUrl": "postUrl",
 }
 
 
@@ -143,7 +204,7 @@ def report_table(
     for account in ("account_id", "account_id_y"):
         if account in table and pages:
             links[account] = pages.get
-    for content, url in (("content_id", "url"), ("content_id_y", "url_y")):
+    for content, url in _ADDRESSES.items():
         if content in table and url in rows:
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"

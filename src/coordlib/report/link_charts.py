@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
@@ -80,7 +79,9 @@ def draw_url_timeline_chart(
         f"{int((~marked).sum()):,} not, at the running total of {what}, which ends at {timeline['total'].iloc[-1]:,.0f}."
     )
 
-    when, sizes = utc(timeline["seconds"]), _sizes(timeline["subscribers"])
+    when = utc(timeline["seconds"])
+    # Area in proportion to the subscribers, never too small to see.
+    sizes = 14 + 250 * timeline["subscribers"] / max(timeline["subscribers"].max(), 1)
     with drawing():
         ax = axes_for(ax, title, alt)
         ax.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
@@ -136,20 +137,10 @@ def _top_urls(output: CoordShares) -> pd.DataFrame:
     if any(name in output.shares.columns for name in ENGAGEMENT):
         return get_top_coord_urls(output, _SHARE_COUNT, "none", 10)
     marked = output.shares.loc[output.shares["is_coordinated"], "expanded"].value_counts().reset_index()
-    ordered: pd.DataFrame = marked.sort_values(
-        ["count", "expanded"], ascending=[False, True], ignore_index=True
-    )
+    ordered: pd.DataFrame = marked.sort_values(["count", "expanded"], ascending=[False, True])
     return ordered.head(10)
 
 
 def _numbers(shares: pd.DataFrame, column: str) -> pd.Series:
-    if column not in shares.columns:
-        return pd.Series(0.0, index=shares.index)
-    return pd.to_numeric(shares[column], errors="coerce").astype(float).fillna(0.0)
-
-
-def _sizes(subscribers: pd.Series) -> np.ndarray:
-    """Area of a point in proportion to its subscribers, never too small to see."""
-    most = float(subscribers.max())
-    part = subscribers.to_numpy(dtype=float) / most if most > 0 else np.zeros(len(subscribers))
-    return 14 + 250 * part
+    given = shares.get(column, pd.Series(0.0, index=shares.index))
+    return pd.to_numeric(given, errors="coerce").astype(float).fillna(0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -98,7 +97,12 @@ def get_outputs(
     ['ct_shares_marked', 'highly_connected_coordinated_entities', 'highly_connected_g']
     """
     found: dict[str, Any] = {}
-    named = _named(output, labels)
+    if isinstance(labels, Mapping):
+        named = labels
+    else:
+        named = (
+            {"component": label_links(output), "cluster": label_links(output, "cluster")} if labels else {}
+        )
     if highly_connected_coordinated_entities:
         found["highly_connected_coordinated_entities"] = output.entities
     if component_summary:
@@ -162,29 +166,20 @@ def write_link_outputs(
     )
 
 
-def _named(output: CoordShares, labels: Labels) -> Mapping[str, Mapping[int, Label]]:
-    if isinstance(labels, Mapping):
-        return labels
-    return {"component": label_links(output), "cluster": label_links(output, "cluster")} if labels else {}
-
-
 def _write(results: dict[str, Any], folder: Path) -> None:
-    """Write beside the folder first, then move each finished file to its place."""
-    staging: Path | None = None
+    """Write beside the folder's files first, then move each finished one to its place."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-        for name, value in results.items():
-            if isinstance(value, nx.Graph):
-                write_graphml(value, staging / f"{name}.graphml")
-            elif isinstance(value, dict):
-                write_json(staging / f"{name}.json", value)
-            else:
-                write_csv(value, staging / f"{name}.csv")
-        for path in sorted(staging.iterdir()):
-            path.replace(folder / path.name)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as staging:
+            for name, value in results.items():
+                path = Path(staging) / name
+                if isinstance(value, nx.Graph):
+                    write_graphml(value, path.with_suffix(".graphml"))
+                elif isinstance(value, dict):
+                    write_json(path.with_suffix(".json"), value)
+                else:
+                    write_csv(value, path.with_suffix(".csv"))
+            for path in sorted(Path(staging).iterdir()):
+                path.replace(folder / path.name)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)

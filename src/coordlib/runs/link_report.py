@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from coordlib.links.coord_shares import CoordShares
 from coordlib.lock import workspace_lock
 from coordlib.parameters import LinkSharing
@@ -39,20 +41,26 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     parameters
         What the notebook was run with.
     """
-    named = label_link_networks(found, endpoint=LabelEndpoint.from_environment)
     results = get_outputs(
         found,
         component_summary=True,
         cluster_summary=True,
         top_coord_urls=True,
         top_coord_shares=True,
-        labels=named,
+        labels=label_link_networks(found, endpoint=LabelEndpoint.from_environment),
         top=parameters["top"],
         order_by=parameters["order_by"],
     )
+    tables = {key: table for key, table in results.items() if isinstance(table, pd.DataFrame)}
     name = f"links-{file_slug(source.name)}"
     title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
-    run = {**link_run(source, found, parameters), "name": name, "kind": "links", "title": title}
+    run = {
+        **link_run(source, found, parameters),
+        "name": name,
+        "kind": "links",
+        "title": title,
+        "labels": results["labels"],
+    }
     usual = LinkSharing().for_notebook()
     differing = {
         key: value
@@ -61,7 +69,7 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     }
     place = find_workspace(parameters["workspace"], create=True)
     draft = place.draft_folder("analyses", name, differing)
-    return LinkReport(found, {**results, "named": named}, run, link_facts(source, found), draft)
+    return LinkReport(found, tables, run, link_facts(source, found), draft)
 
 
 def analyse_links(parameters: LinkSharing) -> Path:
