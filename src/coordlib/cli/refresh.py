@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import CollectError, QuotaExhausted, StoreError
 from coordlib.lock import workspace_lock
-from coordlib.parameters import CollectionParameters, Engine, Monitoring
+from coordlib.parameters import CollectionParameters, Monitoring
 from coordlib.places import Workspace
 from coordlib.runs.clean_reports import clean_reports
-from coordlib.runs.connect import BASE_URL, connector
-from coordlib.site.build import render_site
+from coordlib.runs.connect import connector
 from coordlib.store import open_store
 from coordlib.tiktok import Credentials
 from coordlib.tiktok.compliance import refresh as refresh_store
@@ -29,7 +29,7 @@ _REQUESTS = f"Requests a UTC day may spend {_ELSE.format(_DEFAULTS.daily_request
 
 @app.command()
 def refresh(
-    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")],
+    workspace: opt.Workspace,
     parameters: Annotated[Path | None, typer.Option("--parameters", "-f", help=_FILE)] = None,
     days: Annotated[int | None, typer.Option(min=1, max=30, help=_DAYS)] = None,
     daily_requests: Annotated[int | None, typer.Option(min=1, help=_REQUESTS)] = None,
@@ -42,13 +42,9 @@ def refresh(
     render: Annotated[
         bool, typer.Option(help="Render the site anew when something in it was removed.")
     ] = True,
-    engine: Annotated[Engine, typer.Option(help="Site engine.")] = "auto",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-    ] = None,
-    base_url: Annotated[
-        str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
-    ] = BASE_URL,
+    engine: opt.SiteEngine = "auto",
+    output: opt.SiteFolder = None,
+    base_url: opt.BaseUrl = opt.BASE_URL,
 ) -> None:
     """Check stored videos again and delete those the service no longer returns.
 
@@ -77,7 +73,7 @@ def refresh(
         typer.echo(cleaned.describe())
         # A site that was rendered before still holds what was removed.
         if render and cleaned and (output or place.root / "_site").is_dir():
-            typer.echo(f"site: {render_site(place.root, output, engine=engine) / 'index.html'}")
+            opt.show_site(place.root, output, engine)
     if done.reason == "quota":
         raise QuotaExhausted(
             f"the request quota is spent; {done.unchecked} videos are left, start again after 00:00 UTC"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError, StoreError
 from coordlib.files import refuse_input
@@ -25,14 +26,13 @@ from coordlib.times import day_of
 pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
 app.add_typer(pool_app)
 
-WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
 Names = Annotated[list[str], typer.Argument(help="Account names, without @.")]
 
 
 @pool_app.command("import")
 def import_list(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet file with one account a row.")],
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     source: Annotated[str, typer.Option(help="Where the list comes from; recorded as the reason.")],
     min_mentions: Annotated[int, typer.Option(help="Take accounts mentioned at least this often.")] = 2,
     column: Annotated[
@@ -74,7 +74,7 @@ def import_list(
 
 @pool_app.command("list")
 def list_accounts(
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     status: Annotated[
         str | None, typer.Option(help="Only accounts of this status: active, paused, gone.")
     ] = None,
@@ -97,7 +97,7 @@ def list_accounts(
 
 @pool_app.command("show")
 def show_account(
-    username: Annotated[str, typer.Argument(help="Account name.")], workspace: WorkspaceOption
+    username: Annotated[str, typer.Argument(help="Account name.")], workspace: opt.Workspace
 ) -> None:
     """Show why an account is in the pool and in which networks it was seen."""
     with open_store(Workspace(workspace).database, read_only=True) as store:
@@ -116,13 +116,13 @@ def show_account(
 
 
 @pool_app.command()
-def pause(usernames: Names, workspace: WorkspaceOption) -> None:
+def pause(usernames: Names, workspace: opt.Workspace) -> None:
     """Stop asking for accounts, keeping what is stored of them."""
     _set(workspace, usernames, "paused")
 
 
 @pool_app.command()
-def resume(usernames: Names, workspace: WorkspaceOption) -> None:
+def resume(usernames: Names, workspace: opt.Workspace) -> None:
     """Ask for paused accounts again."""
     _set(workspace, usernames, "active")
 
@@ -130,7 +130,7 @@ def resume(usernames: Names, workspace: WorkspaceOption) -> None:
 @pool_app.command("export")
 def export(
     file: Annotated[Path, typer.Argument(help="CSV file to write.")],
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
 ) -> None:
     """Write the pool to a CSV file; cells a spreadsheet would run as formulas are neutralised."""
