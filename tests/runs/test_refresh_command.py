@@ -52,7 +52,9 @@ def test_what_is_gone_leaves_database_reports_and_site(station: Any, monkeypatch
     page.write_text(f"content_id\n{gone}\n")
     (station.root / "_site").mkdir()
     rendered = []
-    monkeypatch.setattr(command, "render_site", lambda root, *rest, **options: rendered.append(root) or root)
+    monkeypatch.setattr(
+        command.opt, "render_site", lambda root, *rest, **options: rendered.append(root) or root
+    )
     monkeypatch.setenv("TIKTOK_CLIENT_KEY", "sim-key")
     monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "sim-secret")
     said = run("refresh", "-w", station.root, "--base-url", station.address)

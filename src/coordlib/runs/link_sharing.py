@@ -26,7 +26,7 @@ from coordlib.sources.exports import (
     merge_reports,
     without_object,
 )
-from coordlib.sources.exports.records import is_json
+from coordlib.sources.json_files import is_json
 from coordlib.sources.tables import line_of_row, read_table
 from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import guess

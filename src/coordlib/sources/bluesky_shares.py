@@ -9,7 +9,7 @@ import pandas as pd
 
 from coordlib.sources.bluesky import Page
 from coordlib.sources.exports import Export, format_by_name, normalise
-from coordlib.sources.exports.records import flatten
+from coordlib.sources.json_files import flatten
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:

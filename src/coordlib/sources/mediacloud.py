@@ -22,7 +22,7 @@ from coordlib.errors import (
 )
 from coordlib.service import environment
 from coordlib.sources.exports import Export, format_by_name, normalise
-from coordlib.sources.exports.records import flatten
+from coordlib.sources.json_files import flatten
 
 #: More pages than this is a question that should be asked more narrowly.
 MAX_PAGES = 1000

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.posts import as_seconds, prep_data, valid_text
-from coordlib.sources.tweet_files import records
+from coordlib.sources.json_files import tweet_records
 
 Intent = Literal["retweets", "hashtags", "urls", "urls_domains", "cotweet"]
 
@@ -78,7 +78,7 @@ def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
     >>> load_tweets_json(file)["tweet_id"].tolist()
     ['1']
     """
-    return _unique_rows(records(source, "data*.json*", "data"), "tweet_id")
+    return _unique_rows(tweet_records(source, "data*.json*", "data"), "tweet_id")
 
 
 def load_many_tweets_json(
@@ -99,7 +99,7 @@ def load_many_tweets_json(
     ['tweet_id', 'author_id', 'created_at', 'entities']
     """
     wanted = {"id", *_REQUIRED, *(keep_cols or ())}
-    rows = records(source, "data*.json*", "data")
+    rows = tweet_records(source, "data*.json*", "data")
     return _unique_rows(({k: v for k, v in row.items() if k in wanted} for row in rows), "tweet_id")
 
 
@@ -125,7 +125,7 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
     >>> load_twitter_users_json(file).values.tolist()
     [['9', 'ann']]
     """
-    return _unique_rows(records(source, "user*.json*", "users"), "user_id")
+    return _unique_rows(tweet_records(source, "user*.json*", "users"), "user_id")
 
 
 def _unique_rows(rows: Iterable[Mapping[str, Any]], key: str) -> pd.DataFrame:

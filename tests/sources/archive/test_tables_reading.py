@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, MissingColumnError
-from coordlib.sources.exports.records import is_json
+from coordlib.sources.json_files import is_json
 from coordlib.sources.tables import iter_table, line_of_row, read_table, refuse_damaged_ids
 
 #: Any text but NUL and the one spelling of a missing value.

@@ -211,7 +211,7 @@ def test_half_a_surrogate_pair_in_a_tweet_is_replaced(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_named(folder: Path, tmp_path: Path, tables: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="no such file or folder"):
+    with pytest.raises(InputError, match="there is no such file"):
         cl.sources.load_tweets_json(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(EmptyInputError, match="no file named data"):

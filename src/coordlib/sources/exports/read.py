@@ -26,7 +26,7 @@ from coordlib.sources.exports.mapping import (
 from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
-from coordlib.sources.exports.records import is_json, iter_records
+from coordlib.sources.json_files import is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 

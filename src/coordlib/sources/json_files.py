@@ -7,9 +7,9 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import pandas as pd
 
@@ -49,10 +49,8 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     EmptyInputError
         No records.
     """
-    # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
-    compressed = check_text(path, where)
     start, batch = 0, []
-    for record in _records(path, where, compressed):
+    for record in json_records(path, where):
         batch.append(record)
         if len(batch) >= chunk_rows:
             yield _table(batch, start)
@@ -61,6 +59,30 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
         yield _table(batch, start)
     elif start == 0:
         raise EmptyInputError(f"{where}: holds no records; export or download it again")
+
+
+def tweet_records(
+    source: Path | str | Sequence[Path | str], pattern: str, kind: Literal["data", "users"]
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of the Twitter/X API in a folder's matching files, in one file, or in several.
+
+    Raises
+    ------
+    InputError, FileFormatError
+        No such file or folder, no matching file, or one that is not JSON, with its line.
+    """
+    if not isinstance(source, str | Path):
+        paths = [Path(path) for path in source]
+    elif Path(source).is_dir():
+        paths = sorted(Path(source).glob(pattern))
+    else:
+        paths = [Path(source)]
+    if not paths:
+        raise EmptyInputError(
+            f"{source}: no file named {pattern}; name the files one by one if they are called otherwise"
+        )
+    for path in paths:
+        yield from json_records(path, places=(kind, "includes"), strict=True)
 
 
 def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -94,7 +116,16 @@ def _open(path: Path, compressed: bool) -> IO[bytes]:
     return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
 
 
-def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]:
+def json_records(
+    path: Path, where: str = "", *, places: Sequence[str] = _WRAPPERS, strict: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of a file, which an answer has in one of `places`.
+
+    Damaged lines among many yield their number under :data:`DAMAGED`; none are allowed where `strict`.
+    """
+    where = where or str(path)
+    # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
+    compressed = check_text(path, where)
     with _open(path, compressed) as stream:
         first = stream.readline().removeprefix(b"\xef\xbb\xbf").strip()
         while first == b"":
@@ -106,7 +137,9 @@ def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any
         more = next((line for line in stream if line.strip()), None)
         whole = value is None or more is None
     if whole:
-        yield from _whole(path, where, compressed)
+        with _open(path, compressed) as stream:
+            text = stream.read().removeprefix(b"\xef\xbb\xbf")
+        yield from _unwrap(_parse(text, where, 1), where, 1, places)
         return
     damaged, number, first_error = 0, 0, None
     with _open(path, compressed) as stream:
@@ -120,19 +153,13 @@ def _records(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any
                 first_error = first_error or error
                 # A stream that was interrupted cannot be asked again: a line among many is left out and counted.
                 damaged += 1
-                if damaged > max(1, number // 100):
+                if strict or damaged > max(1, number // 100):
                     raise
                 yield {DAMAGED: f"line {number}"}
                 continue
-            yield from _unwrap(value, where, number)
+            yield from _unwrap(value, where, number, places)
     if first_error is not None and damaged * 3 > number:
         raise first_error
-
-
-def _whole(path: Path, where: str, compressed: bool) -> Iterator[dict[str, Any]]:
-    with _open(path, compressed) as stream:
-        text = stream.read().removeprefix(b"\xef\xbb\xbf")
-    yield from _unwrap(_parse(text, where, 1), where, 1)
 
 
 def _loads(text: bytes) -> Any:
@@ -163,7 +190,7 @@ def _parse(text: bytes, where: str, line: int) -> Any:
         ) from None
 
 
-def _unwrap(value: Any, where: str, line: int) -> Iterator[dict[str, Any]]:
+def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterator[dict[str, Any]]:
     if isinstance(value, list):
         for item in value:
             if not isinstance(item, dict):
@@ -173,11 +200,11 @@ def _unwrap(value: Any, where: str, line: int) -> Iterator[dict[str, Any]]:
             yield item
         return
     if isinstance(value, dict):
-        for key in _WRAPPERS:
+        for key in places:
             inner = value.get(key)
             # {"data": {"videos": […]}} and {"result": {"posts": […]}} have the list one step further in.
-            if isinstance(inner, dict) and any(isinstance(inner.get(name), list) for name in _WRAPPERS):
-                yield from _unwrap(inner, where, line)
+            if isinstance(inner, dict) and any(isinstance(inner.get(name), list) for name in places):
+                yield from _unwrap(inner, where, line, places)
                 return
             if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
                 yield from inner
