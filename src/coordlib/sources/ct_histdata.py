@@ -9,31 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from coordlib.errors import TimeFormatError, UnknownFormatError
+from coordlib.sources.exports.model import coornet_names
 from coordlib.sources.tables import read_table
 from coordlib.times import utc_seconds
 from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
-#: Our name of a column to its name in each generation of the file.
-_GENERATIONS: dict[bool, dict[str, str]] = {
-    False: {
-        "type": "Type",
-        "title": "Link Text",
-        "message": "Message",
-        "description": "Description",
-        "date": "Post Created",
-        "link": "Link",
-        "final": "Final Link",
-    },
-    True: {
-        "type": "type",
-        "title": "title",
-        "message": "message",
-        "description": "description",
-        "date": "date",
-        "link": "expandedLinks.original",
-        "final": "expandedLinks.expanded",
-    },
-}
 _RESHARE = "This is a re-share of a post"
 _MARKED = re.compile(r"(?<=:=:)(.*)")
 #: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
@@ -86,8 +66,7 @@ def get_urls_from_ct_histdata(
     """
     original = check_compat(compat)
     table = read_table(path, allow_no_rows=True)
-    new = _generation(table, newformat, str(path))
-    names = _GENERATIONS[new]
+    names = _generation(table, newformat, str(path))
     posts = pd.DataFrame({ours: table[theirs].replace("", None) for ours, theirs in names.items()})
     posts["url"] = _addresses(posts, original)
     posts = clean_urls(posts, "url", compat=compat)
@@ -96,18 +75,20 @@ def get_urls_from_ct_histdata(
     return first.rename(columns={"day": "date"}).astype({"url": "str"})
 
 
-def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> bool:
-    for new in (True, False) if newformat is None else (newformat,):
-        if set(_GENERATIONS[new].values()) <= set(table.columns):
-            return new
-    missing = {
-        new: [name for name in names.values() if name not in table.columns]
-        for new, names in _GENERATIONS.items()
-        if newformat in (None, new)
+def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> dict[str, str]:
+    """Return our name of each column to its name in the generation the file is of."""
+    kinds = {None: ("newer", "older"), True: ("newer",), False: ("older",)}[newformat]
+    known = {
+        kind: {ours: theirs for ours, (theirs,) in coornet_names(f"history_{kind}").items()} for kind in kinds
     }
-    nearest = min(missing, key=lambda new: len(missing[new]))
+    missing = {
+        kind: [name for name in names.values() if name not in table.columns] for kind, names in known.items()
+    }
+    nearest = min(missing, key=lambda kind: len(missing[kind]))
+    if not missing[nearest]:
+        return known[nearest]
     raise UnknownFormatError(
-        f"{where}: not a CrowdTangle historical file; its {'newer' if nearest else 'older'} columns "
+        f"{where}: not a CrowdTangle historical file; its {nearest} columns "
         f"{', '.join(missing[nearest])} are missing; the columns there are: {', '.join(map(str, table.columns))}"
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import InputError
-from coordlib.sources.exports.model import Export, first_filled, whole_numbers
+from coordlib.sources.exports.model import Export, coornet_columns, first_filled, whole_numbers
 
 #: Columns worked out here; they leave the table again once they have been read.
 LINK = "coordlib.link"
@@ -25,35 +25,6 @@ _API_REACTIONS = tuple(
     f"statistics.actual.{name}Count"
     for name in ("like", "love", "wow", "haha", "sad", "angry", "thankful", "care")
 )
-#: CooRnet's column, the CSV's columns it comes from.
-_TEXTS = {
-    "type": ("Type",),
-    "postUrl": ("URL",),
-    "message": ("Message",),
-    "title": ("Link Text",),
-    "description": ("Description",),
-    "account.name": ("Page Name", "Group Name"),
-    "account.handle": ("User Name",),
-    "account.platformId": ("Facebook Id",),
-    "account.id": ("Facebook Id",),
-    "account.pageCategory": ("Page Category",),
-    "account.pageAdminTopCountry": ("Page Admin Top Country",),
-    "account.pageDescription": ("Page Description",),
-    "account.pageCreatedDate": ("Page Created",),
-}
-_NUMBERS = {
-    "account.subscriberCount": ("Followers at Posting", "Likes at Posting"),
-    "statistics.actual.likeCount": ("Likes",),
-    "statistics.actual.shareCount": ("Shares",),
-    "statistics.actual.commentCount": ("Comments",),
-    "statistics.actual.loveCount": ("Love",),
-    "statistics.actual.wowCount": ("Wow",),
-    "statistics.actual.hahaCount": ("Haha",),
-    "statistics.actual.sadCount": ("Sad",),
-    "statistics.actual.angryCount": ("Angry",),
-    "statistics.actual.thankfulCount": ("Thankful",),
-    "statistics.actual.careCount": ("Care",),
-}
 
 
 def facebook(table: pd.DataFrame) -> pd.DataFrame:
@@ -149,8 +120,7 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
 def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
     group = "Group Name" in frame.columns
     columns: dict[str, Any] = {"platformId": frame["content_id"], "platform": "Facebook"}
-    columns |= {name: first_filled(frame, sources) for name, sources in _TEXTS.items()}
-    columns |= {name: whole_numbers(first_filled(frame, sources)) for name, sources in _NUMBERS.items()}
+    columns |= coornet_columns(frame, "crowdtangle_texts") | coornet_columns(frame, "crowdtangle_counts")
     columns |= {
         "account.url": "https://www.facebook.com/" + frame["account_id"],
         "account.platform": "Facebook",

@@ -7,30 +7,12 @@ import pandas as pd
 from coordlib.errors import InputError
 from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
 from coordlib.sources.exports.mapping import Format
-from coordlib.sources.exports.model import Export, first_filled, whole_numbers
+from coordlib.sources.exports.model import Export, coornet_columns, first_filled
 from coordlib.sources.exports.shares import to_shares
 
 _CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
 #: Objects that are addresses, the most certain first.
 _ADDRESSES = ("link", "url", "text_link")
-#: CooRnet's column, the columns it may come from: neutral ones, and those of the Meta Content Library.
-_TEXTS = {
-    "account.name": ("account_name",),
-    "account.handle": ("post_owner.username", "surface.username"),
-    "postUrl": ("url",),
-    "title": ("object_title", "link_attachment.name"),
-    "message": ("object_text",),
-    "description": ("link_attachment.description",),
-}
-_COUNTS = {
-    "statistics.actual.likeCount": ("likes",),
-    "statistics.actual.shareCount": ("shares",),
-    "statistics.actual.commentCount": ("comments",),
-    **{
-        f"statistics.actual.{kind}Count": (f"statistics.{kind}_count",)
-        for kind in ("love", "wow", "haha", "sad", "angry", "care")
-    },
-}
 _OWNER_TYPES = ("page", "group", "profile")
 
 
@@ -96,15 +78,8 @@ def export_link_shares(export: Export) -> pd.DataFrame:
             "id": links["content_id"],
         }
     )
-    for ours, sources in _TEXTS.items():
-        table[ours] = first_filled(rows, sources)
-    table["account.accountType"] = _account_type(rows)
-    for ours, sources in _COUNTS.items():
-        table[ours] = whole_numbers(first_filled(rows, sources))
-    return table
-
-
-def _account_type(rows: pd.DataFrame) -> pd.Series:
-    """Return the type of the account in CooRnet's words, where the Meta Content Library says it."""
+    table = table.assign(**coornet_columns(rows, "texts"))
+    # In CooRnet's words, where the Meta Content Library says it.
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
-    return kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
+    table["account.accountType"] = kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
+    return table.assign(**coornet_columns(rows, "counts"))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from coordlib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from coordlib.sources.exports.mapping import Format
@@ -95,6 +99,24 @@ def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool =
             values = table[name].astype("str")
             result = result.where(result.notna(), values.where(~blank(values, words=words)))
     return result
+
+
+def coornet_columns(table: pd.DataFrame, kind: str) -> dict[str, pd.Series[Any]]:
+    """Return CooRnet's columns of a kind (``coornet_columns.yml``) from a table: counts as whole numbers, texts as they are."""
+    columns = {name: first_filled(table, sources) for name, sources in coornet_names(kind).items()}
+    return {
+        name: whole_numbers(values) if kind.endswith("counts") else values for name, values in columns.items()
+    }
+
+
+def coornet_names(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the sources of CooRnet's columns of a kind."""
+    return {name: tuple(sources) for name, sources in _coornet()[kind].items()}
+
+
+@cache
+def _coornet() -> dict[str, Any]:
+    return read_yaml(Path(__file__).with_name("coornet_columns.yml"), text=True)
 
 
 def blank(values: pd.Series[Any], *, words: bool = True) -> pd.Series[bool]:
