@@ -227,33 +227,19 @@ def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
     """
     health = Health.model_validate(facts)
     accounts, captions = health.accounts, health.captions
-    counted = [
-        (
-            accounts.failed,
-            "account could not be asked for every day",
-            "accounts could not be asked for every day",
-        ),
-        (accounts.left_over, "account was left for another day", "accounts were left for another day"),
-        (captions.left_over, "caption was left for another day", "captions were left for another day"),
-        (
-            captions.failed,
-            "caption could not be searched on every day",
-            "captions could not be searched on every day",
-        ),
-        (health.windows.failed, "query failed for part of its days", "queries failed for part of their days"),
-        (
-            len(health.earlier_gaps),
-            "day of the period has gaps from earlier runs",
-            "days of the period have gaps from earlier runs",
-        ),
-        (
-            len(health.turned_to_zero),
-            "query that used to bring posts brought none",
-            "queries that used to bring posts brought none",
-        ),
-    ]
+    counted = (
+        (accounts.failed, "account{s} could not be asked for every day"),
+        (accounts.left_over, "account{s} {was} left for another day"),
+        (captions.left_over, "caption{s} {was} left for another day"),
+        (captions.failed, "caption{s} could not be searched on every day"),
+        (health.windows.failed, "{query} failed for part of {its} days"),
+        (len(health.earlier_gaps), "day{s} of the period {has} gaps from earlier runs"),
+        (len(health.turned_to_zero), "{query} that used to bring posts brought none"),
+    )
+    one = {"s": "", "was": "was", "has": "has", "its": "its", "query": "query"}
+    several = {"s": "s", "was": "were", "has": "have", "its": "their", "query": "queries"}
     gaps = "; ".join(
-        f"{number:,} {one if number == 1 else several}" for number, one, several in counted if number
+        f"{number:,} {words.format(**one if number == 1 else several)}" for number, words in counted if number
     )
     if health.stopped:
         outage = health.stopped == "outage"

@@ -38,16 +38,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class _Content:
-    posts: pd.DataFrame | None
-    recent: pd.DataFrame | None
-    pool_after: list[str] | None
-    new_accounts: int | None
-    errors: pd.DataFrame
-    notes: list[str]
-
-
-@dataclass(frozen=True)
 class ArchiveDay:
     """One day of an archive; its files are read when they are first asked for.
 
@@ -77,41 +67,34 @@ class ArchiveDay:
     date: dt.date
     path: Path
 
-    @cached_property
-    def _content(self) -> _Content:
-        notes: list[str] = []
-        return _Content(
-            posts=_posts(self.path, POSTS, notes),
-            recent=_posts(self.path, RECENT, notes),
-            pool_after=_pool(self.path, notes),
-            new_accounts=_new_accounts(self.path, self.date, notes),
-            errors=_errors(self.path),
-            notes=notes,
-        )
-
-    @property
-    def posts(self) -> pd.DataFrame | None:
-        return self._content.posts
-
-    @property
-    def recent(self) -> pd.DataFrame | None:
-        return self._content.recent
-
-    @property
-    def pool_after(self) -> list[str] | None:
-        return self._content.pool_after
-
-    @property
-    def new_accounts(self) -> int | None:
-        return self._content.new_accounts
-
-    @property
-    def errors(self) -> pd.DataFrame:
-        return self._content.errors
-
     @property
     def notes(self) -> list[str]:
-        return self._content.notes
+        _ = self.posts, self.recent, self.pool_after, self.new_accounts, self.errors  # each notes what is odd
+        return self._notes
+
+    @cached_property
+    def _notes(self) -> list[str]:
+        return []
+
+    @cached_property
+    def posts(self) -> pd.DataFrame | None:
+        return _posts(self.path, POSTS, self._notes)
+
+    @cached_property
+    def recent(self) -> pd.DataFrame | None:
+        return _posts(self.path, RECENT, self._notes)
+
+    @cached_property
+    def pool_after(self) -> list[str] | None:
+        return _pool(self.path, self._notes)
+
+    @cached_property
+    def new_accounts(self) -> int | None:
+        return _new_accounts(self.path, self.date, self._notes)
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        return _errors(self.path)
 
     @cached_property
     def files(self) -> dict[str, dict[str, str | int]]:
@@ -176,7 +159,7 @@ def read_day(path: Path | str) -> ArchiveDay:
     if date is None:
         raise InputError(f"{path}: the folder of a day has to be named YYYY-MM-DD")
     day = ArchiveDay(date, path)
-    _ = day._content
+    _ = day.notes
     return day
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import pandas as pd
@@ -122,20 +123,29 @@ def search_stories(
     if end < start:
         raise QueryError(f"Media Cloud: the last day ({end}) is before the first ({start})")
     client = client or mediacloud_client()
+    asked: dict[str, Any] = {"collection_ids": list(collections), "source_ids": list(sources)}
     stories: list[Mapping[str, Any]] = []
     token: Any = None
     pages = 0
     with tqdm(unit=" stories", disable=None, desc="Media Cloud", leave=False) as progress:
         while pages == 0 or (token is not None and pages < max_pages):
             before = token
-            page, token = _page(client, query, start, end, list(collections), list(sources), token)
-            stories.extend(page)
+            try:
+                page, token = client.story_list(query, start, end, pagination_token=token, **asked)
+            except Exception as error:
+                # The client raises errors of its own and of requests, whose text can hold the whole request.
+                raise ServiceError(
+                    f"Media Cloud: the search failed ({type(error).__name__}); are the key and the query right?"
+                ) from None
+            stories.extend(story for story in page if isinstance(story, Mapping))
             progress.update(len(page))
             pages += 1
             if token is not None and token == before:
                 break
     found = len({story.get("id") for story in stories})
-    told = _count(client, query, start, end, list(collections), list(sources))
+    told = None
+    with suppress(Exception):  # the count is a proof, not a need
+        told = int(client.story_count(query, start, end, **asked)["relevant"])
     if not stories and told:
         raise ServiceError(
             f"Media Cloud: the service counts {told:,} stories and lists none; start again later"
@@ -152,38 +162,6 @@ def search_stories(
     elif told is not None and found < told:
         where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
     return normalise(table, format_by_name("mediacloud"), where=where)
-
-
-def _page(
-    client: StorySearch,
-    query: str,
-    start: dt.date,
-    end: dt.date,
-    collections: list[int],
-    sources: list[int],
-    token: Any,
-) -> tuple[list[Mapping[str, Any]], Any]:
-    try:
-        found, following = client.story_list(
-            query, start, end, collection_ids=collections, source_ids=sources, pagination_token=token
-        )
-    except Exception as error:
-        # The client raises errors of its own and of requests, whose text can hold the whole request.
-        raise ServiceError(
-            f"Media Cloud: the search failed ({type(error).__name__}); are the key and the query right?"
-        ) from None
-    return [story for story in found if isinstance(story, Mapping)], following
-
-
-def _count(
-    client: StorySearch, query: str, start: dt.date, end: dt.date, collections: list[int], sources: list[int]
-) -> int | None:
-    """Return how many stories the service counts, None where it does not say: its count is a proof, not a need."""
-    try:
-        told = client.story_count(query, start, end, collection_ids=collections, source_ids=sources)
-        return int(told["relevant"])
-    except Exception:
-        return None
 
 
 def _plain(story: Mapping[str, Any]) -> dict[str, Any]:
