@@ -18,7 +18,7 @@ from coordlib.runs.simulated import simulated_connector, world_days
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.simulate.world import World, build_world
-from coordlib.store import open_store
+from coordlib.store import open_store, stored_posts
 from coordlib.store.pool import pool
 
 
@@ -65,6 +65,19 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     assert f"{number:,} accounts in " in shown
     assert f"{number} of {number} accounts are offered" in shown
     assert decided.new_accounts == seeds
+
+
+def test_discovery_reads_its_posts_back_twice_and_the_notebook_once(
+    seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """What docs/architecture.md says; the notebook reads in a process of its own."""
+    read: list[str] = []
+    table = stored_posts._table
+    monkeypatch.setattr(
+        stored_posts, "_table", lambda store, query, values: read.append(query) or table(store, query, values)
+    )
+    discover(seeding, simulated_connector(*service, 1000), date=world_days(world)[0], progress=False)
+    assert len(read) == 2
 
 
 def test_accounts_a_researcher_leaves_out_do_not_enter_the_pool(

@@ -224,7 +224,9 @@ def _collect(
             parameters=parameters.for_notebook(),
         )
         try:
-            outcome = client.videos(query, *period, run_id=run_id, phase="discovery", progress=progress)
+            outcome = client.videos(
+                query, *period, run_id=run_id, phase="discovery", with_rows=False, progress=progress
+            )
         except CollectError as error:
             finish_run(
                 store,

@@ -15,7 +15,7 @@ from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
-from coordlib.store import open_store
+from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run, run_of, runs
 from coordlib.store.stored_posts import run_posts
@@ -107,23 +107,23 @@ def load_discovery(
         There is none; the message names those there are.
     """
     place = find_workspace(workspace)
-    with open_store(place.database, read_only=True) as store:
+    with open_store(place.database, read_only=True) as store, store.transaction():
         every = runs(store)
-    every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
-    stored = [run for run in every.to_dict("records") if run["facts"].get("period")]
-    fits = [
-        run
-        for run in stored
-        if (not hashtags or _tags(run["parameters"]["hashtags"]) == _tags(hashtags))
-        and (start is None or run["facts"]["period"][0] == str(start))
-        and (end is None or run["facts"]["period"][1] == str(end))
-    ]
-    if not fits:
-        known = "; ".join(f"{', '.join(run['parameters']['hashtags'])} ({run['date']})" for run in stored)
-        there = f"stored are {known}" if known else "run 'coordlib discover', or set collect to True"
-        asked = ", ".join(hashtags or ["any hashtag"])
-        raise StoreError(f"{place.root}: no discovery of {asked} is stored; {there}")
-    return stored_discovery(place, fits[-1]["run_id"])
+        every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
+        stored = [run for run in every.to_dict("records") if run["facts"].get("period")]
+        fits = [
+            run
+            for run in stored
+            if (not hashtags or _tags(run["parameters"]["hashtags"]) == _tags(hashtags))
+            and (start is None or run["facts"]["period"][0] == str(start))
+            and (end is None or run["facts"]["period"][1] == str(end))
+        ]
+        if fits:
+            return _discovery(place, store, fits[-1])
+    known = "; ".join(f"{', '.join(run['parameters']['hashtags'])} ({run['date']})" for run in stored)
+    there = f"stored are {known}" if known else "run 'coordlib discover', or set collect to True"
+    asked = ", ".join(hashtags or ["any hashtag"])
+    raise StoreError(f"{place.root}: no discovery of {asked} is stored; {there}")
 
 
 def stored_discovery(place: Workspace, run_id: str) -> PostSet:
@@ -131,7 +131,11 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
     with open_store(place.database, read_only=True) as store, store.transaction():
         run = run_of(store, run_id)
         assert run is not None
-        posts, everyone = run_posts(store, run_id), pool(store)["account_id"]
+        return _discovery(place, store, run)
+
+
+def _discovery(place: Workspace, store: Store, run: Mapping[Any, Any]) -> PostSet:
+    posts, everyone = run_posts(store, run["run_id"]), pool(store)["account_id"]
     parameters, facts = run["parameters"], run["facts"]
     first, last = facts["period"]
     about = {
@@ -142,7 +146,7 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
     return PostSet(
-        name=run_id.removeprefix("discover-"),
+        name=run["run_id"].removeprefix("discover-"),
         kind="discovery",
         title=f"Seed discovery: {about['Hashtags']}",
         date=last,
@@ -152,7 +156,7 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         facts={**facts, "about": about},
         parameters=SeedDiscovery().for_notebook() | parameters,
         simulated=place.simulated,
-        run_id=run_id,
+        run_id=run["run_id"],
         started_at=run["started_at"],
     )
 

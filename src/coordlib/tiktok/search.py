@@ -33,6 +33,7 @@ def collect_videos(
     max_records: int | None = None,
     run_id: str | None = None,
     phase: str = "videos",
+    with_rows: bool = True,
     progress: bool = True,
 ) -> Outcome:
     """Collect the videos a query finds in a period.
@@ -61,6 +62,8 @@ def collect_videos(
         Repeat a call with the same name to go on where it stopped; none starts afresh.
     phase
         A word for the ledger.
+    with_rows
+        Return the rows as well; they are in the store either way.
     progress
         Show a progress bar on a terminal.
 
@@ -101,6 +104,8 @@ def collect_videos(
         outcome = collector.work(run, phase, max_records=max_records)
     finally:
         client.run_id = previous
+    if not with_rows:
+        return outcome
     table = collected_posts(client.store, run).astype(object)
     found = [
         {str(name): value for name, value in row.items() if value is not None}
