@@ -158,22 +158,7 @@ def label_links(output: CoordShares, by: Literal["component", "cluster"] = "comp
 
 
 def posts_to_label(output: CoordShares, by: Literal["component", "cluster"] = "component") -> pd.DataFrame:
-    """Return the coordinated posts of the network with what a label can be made of.
-
-    Returns
-    -------
-    DataFrame
-        The group (named as *by* says), ``caption`` (title and message), ``link`` and the counts of
-        engagement that the input has.
-
-    Examples
-    --------
-    >>> from coordlib.links.coord_shares import get_coord_shares
-    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2,
-    ...                        "message": ["Tea", None]})
-    >>> posts_to_label(get_coord_shares(shares, 10))["caption"].tolist()
-    ['Tea', '']
-    """
+    """Return the network's coordinated posts: component or cluster, ``caption`` (title and message), ``link``, known counts."""
     shares = output.shares[output.shares["is_coordinated"]]
     shares = shares.drop(columns=by, errors="ignore").merge(
         output.entities[["name", by]], left_on="account.url", right_on="name", suffixes=("", ".entity")

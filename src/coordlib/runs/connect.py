@@ -20,14 +20,8 @@ def connector(
 ) -> Callable[[Store, str], TikTokResearch]:
     """Return what :func:`coordlib.runs.monitor.monitor_day` makes its client with.
 
-    Parameters
-    ----------
-    daily_requests
-        Requests a UTC day may spend.
-    base_url
-        Address of the service. Where it says that it is simulated, so does the workspace from then on.
-    credentials
-        Key and secret (none: found in the environment, ``.env`` or the keyring when a run begins).
+    Credentials are found in the environment, ``.env`` or the keyring when a run begins, unless they are given. Where the
+    service says that it is simulated, so does the workspace from then on.
     """
 
     def connect(store: Store, run_id: str) -> TikTokResearch:

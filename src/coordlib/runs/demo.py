@@ -46,22 +46,9 @@ def run_demo(
     progress: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> Demo:
-    """Run everything against a simulated Research API on loopback.
+    """Run everything against a simulated Research API on loopback, in a new workspace.
 
-    Parameters
-    ----------
-    workspace
-        Folder for the demo; must not hold a workspace yet.
-    output
-        Folder of the site (none: ``WORKSPACE/_site``).
-    accounts, days, seed
-        The world (:func:`coordlib.simulate.world.build_world`).
-    engine
-        Site engine.
-    progress
-        Show progress bars on a terminal.
-    say
-        Gets one line per step.
+    The world is that of :func:`coordlib.simulate.world.build_world`; `say` gets one line per step.
 
     Raises
     ------

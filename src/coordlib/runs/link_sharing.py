@@ -183,15 +183,6 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
     """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
 
     Places on the machine of the run are left out: they change no number, and pages are public.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "shares.csv"
-    >>> _ = file.write_text("account.url,expanded,date\\na,u,1735689600\\nb,u,1735689605\\n", encoding="utf-8")
-    >>> source = load_link_shares(file)
-    >>> link_run(source, get_coord_shares(source.shares, 10), {"workspace": "w"})["counts"]
-    {'n_posts': 2, 'n_urls': 1, 'n_accounts_all': 2, 'n_accounts': 2, 'n_networks': 1, 'least_urls': 1}
     """
     entities = output.entities
     told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}

@@ -43,22 +43,10 @@ class _Day:
 
 
 def write_archive(world: World, folder: Path | str, days: int | None = None) -> list[str]:
-    """Write daily folders, the marker ``simulated.json`` and the truth.
+    """Write daily folders, the marker ``simulated.json`` and the truth; return the days written, YYYY-MM-DD.
 
-    Parameters
-    ----------
-    world
-        The world to be collected.
-    folder
-        Where to write; created if absent. An earlier simulated archive there is replaced; anything
-        else is never touched.
-    days
-        Number of days (none: all of the world's).
-
-    Returns
-    -------
-    list of str
-        The days written, YYYY-MM-DD. With five days or more, one has no input and one no coordination.
+    A folder that is absent is made, an earlier simulated archive in it is replaced, anything else is never touched. `days`
+    is their number (none: all of the world's). With five or more, one has no input and one no coordination.
 
     Raises
     ------

@@ -133,24 +133,12 @@ def list_days(folder: Path | str) -> list[ArchiveDay]:
 
 
 def read_day(path: Path | str) -> ArchiveDay:
-    """Read one day's folder.
-
-    Parameters
-    ----------
-    path
-        The folder, named ``YYYY-MM-DD``.
-
-    Returns
-    -------
-    ArchiveDay
-        With everything read, so that no error comes later.
+    """Read one day's folder, named ``YYYY-MM-DD``, with everything in it, so that no error comes later.
 
     Raises
     ------
     InputError
-        No such folder, or not named by a date; for a file in it :class:`MissingColumnError`,
-        :class:`EmptyInputError` (0 bytes), :class:`TimeFormatError` or :class:`FileFormatError`,
-        each with the file and where possible line and column.
+        No such folder, or not named by a date; for a file in it the error of :func:`coordlib.sources.tables.read_table`.
     """
     path = Path(path)
     if not path.is_dir():
@@ -186,21 +174,9 @@ def split_list(values: pd.Series[Any]) -> pd.Series[Any]:
 def parse_posts(
     table: pd.DataFrame, *, where: str, path: Path | None = None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Give the text columns of a TikTok table their types, and count what was odd.
+    """Give the text columns of a TikTok table their types; return it, without rows of no identity, and notes of what was odd.
 
-    Parameters
-    ----------
-    table
-        Text, as :func:`coordlib.sources.tables.read_table` gives it.
-    where
-        How errors and notes name the file.
-    path
-        The file itself, to find the line of an unreadable time.
-
-    Returns
-    -------
-    tuple
-        The typed table (rows without id, account or time left out) and the notes.
+    `where` is how errors and notes name the file, `path` the file itself, to find the line of an unreadable time.
     """
     notes: list[str] = []
     refuse_damaged_ids(table, _IDS, where)

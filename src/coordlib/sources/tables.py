@@ -35,35 +35,17 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a CSV, gzipped CSV or Parquet file, every value as the text that was written.
 
-    Parameters
-    ----------
-    path
-        The file. Gzip and Parquet are recognised by their first bytes, the delimiter (comma,
-        semicolon, tab) by the header line.
-    needed
-        Columns that must be there.
-    where
-        How errors name the file (default: the path).
-    allow_no_rows
-        Return a table without rows for a file that has only a header line.
-    dialect
-        How a text file is written, where that is known.
-    names
-        Columns of names, in which "NA" is one, unless another cell of its row is NA as well.
-
-    Returns
-    -------
-    DataFrame
-        Columns of dtype ``str`` in file order, rows in file order. ``NA`` is missing, an empty
-        cell is the empty string, captions are not stripped. Header names lose outer spaces and a
-        byte-order mark.
+    Gzip and Parquet are recognised by their first bytes, the delimiter (comma, semicolon, tab) by the header line, unless
+    the `dialect` is known. `where` is how errors name the file (none: its path). Columns are of dtype ``str`` in file order,
+    ``NA`` is missing (but a name in the columns `names`, unless another cell of its row is NA as well), an empty cell is the
+    empty string, captions are not stripped; header names lose outer spaces and a byte-order mark.
 
     Raises
     ------
     EmptyInputError
-        No bytes, or no rows below the header.
+        No bytes, or no rows below the header unless `allow_no_rows`.
     MissingColumnError
-        A needed column is absent.
+        A `needed` column is absent.
     FileFormatError
         NUL bytes, an encoding other than UTF-8, a gzip file cut short, an Excel workbook, a needed
         column that is there twice, or rows with more or fewer cells than the header; with the line.

@@ -73,25 +73,10 @@ def refresh(
     dry_run: bool = False,
     progress: bool = True,
 ) -> Refreshed:
-    """Check every stored video not seen for ``interval_days`` days; delete what is gone.
+    """Check every stored video not seen for ``interval_days`` days (the terms: at most 30); delete what is gone.
 
-    Parameters
-    ----------
-    client
-        The client; its store is refreshed.
-    interval_days
-        Days after which a video is due (the terms: at most 30).
-    batch
-        Use batch compliance, falling back to lookups where the service refuses it.
-    dry_run
-        Only count what is due; nothing is sent.
-    progress
-        Show a progress bar on a terminal.
-
-    Returns
-    -------
-    Refreshed
-        What was checked and deleted. A spent quota leaves the rest for the next start.
+    With `batch` by batch compliance, or by lookups where the service refuses it. With `dry_run` only what is due is counted.
+    A spent quota leaves the rest for the next start.
     """
     if not 1 <= interval_days <= 30:
         raise ParameterError(f"interval_days = {interval_days}: the terms ask for 1 to 30")
