@@ -75,6 +75,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet).",
     ),
     "refresh": ("refresh", "Check stored videos again and delete those the service no longer returns."),
+    "benchmark": (
+        "benchmark",
+        "Compare three ways of ordering accounts where it is known who belongs to a campaign.",
+    ),
     "import": (
         "import_",
         "Read an export from a platform or a tool and write its shares, ready for detection.",

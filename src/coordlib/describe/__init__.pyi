@@ -1,10 +1,12 @@
 from .accounts import describe_accounts
+from .benchmark import benchmark
 from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
 from .leaders import account_leads, first_movers
 from .networks import describe_networks
 from .objects import hashtag_table, object_table
 from .posts import describe_posts, evidence_pairs, network_edges
+from .ranking import rank_accounts
 from .statistics import account_stats, group_stats
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "account_leads",
     "account_stats",
     "add_labels",
+    "benchmark",
     "day_counts",
     "day_outcome",
     "describe_accounts",
@@ -24,4 +27,5 @@ __all__ = [
     "label_components",
     "network_edges",
     "object_table",
+    "rank_accounts",
 ]
