@@ -33,6 +33,12 @@ def detect(
         Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)
     ],
     time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
+    time_window_low: Annotated[
+        int,
+        typer.Option(
+            min=0, help="… and at least this far apart (seconds): 1 leaves out posts of the same second."
+        ),
+    ] = 0,
     min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
     edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
     min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
@@ -73,6 +79,7 @@ def detect(
         columns,
         parameters,
         subgraph=subgraph,
+        time_window_low=time_window_low,
         duplicates=duplicates,  # type: ignore[arg-type]
         mapping=mapping,
     )
