@@ -52,8 +52,8 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
     Returns
     -------
     pandas.DataFrame
-        The shares and those of the groups, with ``group`` (str; missing for all other accounts). Ids of the groups
-        begin with ``planted-``.
+        The shares and those of the groups, with ``group`` (str; missing for all other accounts) and ``moment`` (Int64: at
+        which moment of its group; missing for all other posts). Ids of the groups begin with ``planted-``.
 
     Raises
     ------
@@ -73,9 +73,16 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
         raise ParameterError("shares: the table is empty; there is nothing to plant groups into")
     random = np.random.default_rng(seed)
     times = shares["timestamp_share"].to_numpy(dtype=np.int64)
-    parts = [shares[list(SHARE_COLUMNS)].assign(group=pd.Series(None, index=shares.index, dtype="str"))]
+    parts = [
+        shares[list(SHARE_COLUMNS)].assign(
+            group=pd.Series(None, index=shares.index, dtype="str"),
+            moment=pd.Series(None, index=shares.index, dtype="Int64"),
+        )
+    ]
     for number in range(groups.groups):
-        members, replaced, rows = list(range(groups.size)), groups.size, []
+        members, replaced = list(range(groups.size)), groups.size
+        rows: list[tuple[str, int, int]] = []
+        moments: list[int] = []
         for moment in range(groups.moments):
             base = int(random.integers(times.min(), times.max() + 1))
             taking = [one for one in members if random.random() < groups.participation]
@@ -83,10 +90,11 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
             own = random.random(len(taking)) < groups.rewritten
             for account, second, rewritten in zip(taking, at.tolist(), own.tolist(), strict=True):
                 rows.append((f"{moment}-{account}" if rewritten else f"{moment}", account, second))
+            moments += [moment] * len(taking)
             for place in np.flatnonzero(random.random(groups.size) < groups.rotated).tolist():
                 members[place], replaced = replaced, replaced + 1
         name = f"planted-{number}"
-        parts.append(_table(name, rows))
+        parts.append(_table(name, rows).assign(moment=pd.array(moments, dtype="Int64")))
         parts.append(_hidden(random, shares, name, sorted({account for _, account, _ in rows}), groups))
     table = pd.concat(parts, ignore_index=True)
     planted = table["group"].notna().to_numpy()
@@ -117,7 +125,8 @@ def _hidden(
     rows = rows + random.exponential(600, len(copied)).astype(np.int64)
     who = random.choice(members, len(copied)).tolist() if members else []
     table = _table(name, [("", account, at) for account, at in zip(who, rows.tolist(), strict=True)])
-    return table.assign(object_id=shares["object_id"].to_numpy()[copied])
+    nothing = pd.Series(None, index=table.index, dtype="Int64")
+    return table.assign(object_id=shares["object_id"].to_numpy()[copied], moment=nothing)
 
 
 def simulate_background(
@@ -151,13 +160,13 @@ def simulate_background(
 def simulate_labelled(seed: int = 0) -> pd.DataFrame:
     """Simulate posts in the columns of the archives of information operations (Seckin et al. 2025), labels included.
 
-    Four groups of five hide: a third of them is absent at each of eight moments, and three of four of their posts are copies of what
-    600 others post. ``is_control`` is true for the others.
+    Four groups of five hide: each member is absent from a third of eight moments, and most of their posts are copies of
+    what 600 others post. ``is_control`` is true for the others.
 
     Examples
     --------
     >>> simulate_labelled().groupby("is_control")["accountid"].nunique().to_dict()
-    {False: 20, True: 505}
+    {False: 20, True: 552}
     """
     planted = plant_groups(simulate_background(seed=seed), Groups(participation=2 / 3, hiding=3), seed)
     control = planted["group"].isna()
