@@ -22,7 +22,7 @@ _MOVED = {
     "report": "draw_url_timeline_chart get_outputs write_link_outputs",
     "runs": "collect_links detect_links discovery_query import_shares label_link_networks label_networks link_facts "
     "load_discovery read_sweep sweep_notebooks",
-    "simulate": "simulate_link_shares",
+    "simulate": "simulate_data simulate_link_shares",
     "urls": "clean_urls",
     "sources": "BlueskySearch LabelEndpoint crowdtangle_link_shares get_urls_from_ct_histdata iter_export list_days "
     "load_many_tweets_json load_mapping load_tweets_json load_twitter_users_json normalize_text preprocess_tweets "

@@ -1,8 +1,10 @@
 # The public surface of coordlib, on one screen: each name is imported when it is first used.
 # To add a name: one import line here and one entry in __all__.
 from . import describe, errors, links, parameters, report, runs, significance, simulate, sources, tiktok, urls
+from .describe.benchmark import benchmark
 from .describe.leaders import account_leads
 from .describe.objects import hashtag_table, object_table
+from .describe.ranking import rank_accounts
 from .describe.statistics import account_stats, group_stats
 from .detect import (
     coordinated_edges,
@@ -30,7 +32,6 @@ from .runs.reporting import make_report
 from .runs.stored import load_day, load_table
 from .runs.sweep_report import make_sweep_report
 from .significance import edge_significance, network_significance
-from .simulate.shares import simulate_data
 from .sources.exports import read_export
 from .store import open_store
 from .tiktok import TikTokResearch
@@ -44,6 +45,7 @@ __all__ = [
     "account_leads",
     "account_stats",
     "add_seeds",
+    "benchmark",
     "charts",
     "check_parameters",
     "combine_layers",
@@ -77,13 +79,13 @@ __all__ = [
     "open_store",
     "parameters",
     "prep_data",
+    "rank_accounts",
     "read_export",
     "report",
     "run_notebook",
     "runs",
     "significance",
     "simulate",
-    "simulate_data",
     "sources",
     "sweep",
     "tiktok",

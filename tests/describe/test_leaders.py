@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coordlib.describe.leaders import account_leads, first_movers
-from coordlib.describe.objects import hashtag_table, object_table
+from coordlib.describe.leaders import account_leads, edge_leads, first_movers
+from coordlib.describe.objects import hashtag_table, object_edges, object_table
 
 PAIRS = pd.DataFrame(
     [
@@ -36,6 +36,23 @@ def test_the_first_mover_of_an_object_is_never_the_newer_post():
 
 def test_leaders_do_not_depend_on_row_order():
     pd.testing.assert_frame_equal(account_leads(PAIRS), account_leads(PAIRS.iloc[::-1]))
+
+
+def test_the_leader_of_two_accounts_is_who_posted_first_more_often_and_the_network_stays_undirected():
+    table = edge_leads(PAIRS).set_index(["account_id", "account_id_y"])
+    assert table.loc[("a", "b")].tolist() == [2, 1, 0, 1.0, "a", 10.0]
+    assert table.loc[("b", "c"), "leader"] == "b" and len(table) == 3
+    tie = edge_leads(PAIRS.tail(1)).iloc[0]
+    assert pd.isna(tie["leader"]) and pd.isna(tie["lead_share"]) and pd.isna(tie["median_lead"])
+    pd.testing.assert_frame_equal(edge_leads(PAIRS.iloc[::-1]), edge_leads(PAIRS))
+    assert edge_leads(PAIRS.head(0)).columns.tolist() == edge_leads(PAIRS).columns.tolist()
+
+
+def test_objects_are_joined_by_the_accounts_that_are_in_pairs_about_both():
+    table = object_edges(PAIRS)
+    assert table.round(3).to_numpy().tolist() == [["o1", "o2", 2, 1, 0.667]]
+    assert object_edges(PAIRS, min_accounts=3).empty and object_edges(PAIRS.head(0)).empty
+    pd.testing.assert_frame_equal(object_edges(PAIRS.iloc[::-1]), table)
 
 
 def test_no_pairs_give_an_empty_table_with_its_columns():

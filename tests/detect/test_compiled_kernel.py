@@ -36,7 +36,9 @@ def random_shares(random: np.random.Generator) -> pd.DataFrame:
     return frame
 
 
-def definition(shares: pd.DataFrame, window: int, least: int) -> dict[tuple[str, str], list[object]]:
+def definition(
+    shares: pd.DataFrame, window: int, least: int, apart: int
+) -> dict[tuple[str, str], list[object]]:
     """Edges by plain loops, word for word as the rules say: weight, seconds, objects, contents of each account."""
     rows = shares.astype(object).where(shares.notna(), None).to_numpy().tolist()
     accounts = [row[1] for row in rows]
@@ -46,7 +48,14 @@ def definition(shares: pd.DataFrame, window: int, least: int) -> dict[tuple[str,
         for two in rows[:place]:
             (o, a, c, t), (o2, a2, c2, t2) = one, two
             known = None not in (*one, *two)
-            if known and o == o2 and abs(t - t2) <= window and a != a2 and c != c2 and o not in (c, c2):
+            if (
+                known
+                and o == o2
+                and apart <= abs(t - t2) <= window
+                and a != a2
+                and c != c2
+                and o not in (c, c2)
+            ):
                 pairs.append((one, two))
     found = {row[2] for pair in pairs for row in pair}
     counted = [row[1] for row in rows if row[2] in found]
@@ -72,17 +81,18 @@ def test_random_tables_give_the_same_compiled_plain_and_by_definition(
     for number in range(TABLES):
         shares = random_shares(random)
         window, least = int(random.integers(0, 60)), int(random.integers(0, 4))
+        apart = int(random.integers(0, window + 1)) if number % 2 else 0
         loops, compat = bool(number % 3), "coortweet" if number % 4 == 0 else None
         results = []
         for start in (0, 10**9):
             monkeypatch.setattr(kernel, "COMPILED_FROM", start)
-            pairs = detect_groups(shares, window, least, loops, compat)
+            pairs = detect_groups(shares, window, least, loops, compat, apart)
             results.append((pairs, coordinated_edges(pairs, compat=compat)))
         for one, two in zip(*results, strict=True):
             pd.testing.assert_frame_equal(one, two)
         if loops and compat is None:
             edges = results[0][1]
-            wanted = definition(shares, window, least)
+            wanted = definition(shares, window, least, apart)
             got = {
                 (row.account_id, row.account_id_y): [
                     row.weight,
@@ -168,7 +178,8 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
     for _ in range(TABLES // 4):
         shares = random_shares(random)
         window, least = int(random.integers(0, 60)), int(random.integers(0, 4))
-        wanted = coordinated_edges(detect_groups(shares, window, least))
+        apart = int(random.integers(0, window + 1)) if window % 2 else 0
+        wanted = coordinated_edges(detect_groups(shares, window, least, time_window_low=apart))
         wanted = wanted.sort_values(["account_id", "account_id_y"], ignore_index=True)
         repeated = shares["content_id"].notna() & shares.duplicated(["object_id", "content_id"])
         for start, chunk in ((0, 8_000_000), (10**9, 3)):
@@ -176,7 +187,7 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
             monkeypatch.setattr(kernel, "CHUNK", chunk)
             codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches(7))
             assert codes.has_duplicates() == repeated.any()
-            found = find_edges(window_rows(codes, least), window)
+            found = find_edges(window_rows(codes, least), window, apart)
             batches = found.batches(wanted["weight_threshold"].to_numpy())
             assert pa.Table.from_batches(list(batches)).to_pylist() == wanted.to_dict("records")
 

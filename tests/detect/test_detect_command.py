@@ -385,6 +385,10 @@ def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
     shares.to_parquet(tmp_path / "shares.parquet")
     edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.csv", subgraph=0)
     edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "edges.parquet", subgraph=0)
+    edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "apart.csv", subgraph=0, time_window_low=7)
+    apart = coordinated_edges(detect_groups(shares, time_window_low=7))
+    write_csv(apart.sort_values(["account_id", "account_id_y"]), tmp_path / "wanted.csv")
+    assert (tmp_path / "apart.csv").read_bytes() == (tmp_path / "wanted.csv").read_bytes()
     edges = coordinated_edges(detect_groups(shares))
     edges = edges.sort_values(["account_id", "account_id_y"], ignore_index=True)
     assert len(edges) > 20

@@ -38,6 +38,23 @@ def test_the_window_is_inclusive() -> None:
     assert found(frame) == [("A", "1", "B", "2")]
 
 
+def test_the_lower_end_of_the_window_is_inclusive_and_no_higher_than_the_upper_one() -> None:
+    frame = shares(("o", "A", "1", 0), ("o", "B", "2", 5), ("o", "C", "3", 15))
+    assert detect_groups(frame, 15, 1, time_window_low=10)["time_delta"].tolist() == [15, 10]
+    found = detect_groups(frame, 15, 1, time_window_low=11)
+    assert found["time_delta"].tolist() == [15] and found.attrs["time_window_low"] == 11
+    with pytest.raises(ParameterError, match="time_window_low = 16: is above time_window = 15"):
+        detect_groups(frame, 15, time_window_low=16)
+
+
+def test_participation_counts_only_what_is_in_pairs_above_the_lower_end() -> None:
+    """A has two posts, but only one of them at least 10 seconds from another's."""
+    frame = shares(("o", "A", "1", 0), ("o", "B", "2", 20), ("p", "A", "3", 0), ("p", "C", "4", 5))
+    frame = pd.concat([frame, shares(("q", "B", "5", 900), ("q", "C", "6", 900))], ignore_index=True)
+    assert len(detect_groups(frame, 60, 2)) == 3
+    assert detect_groups(frame, 60, 2, time_window_low=10).empty
+
+
 def test_accounts_are_filtered_first_by_rows_over_all_objects() -> None:
     frame = shares(("o1", "A", "1", 0), ("o1", "B", "2", 1), ("o2", "A", "1", 0))
     assert found(frame, least=2) == []

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordlib import detect_groups, prep_data, simulate_data
+from coordlib import detect_groups, prep_data
 from coordlib.errors import ParameterError
+from coordlib.simulate import simulate_data
 
 PAIR = ["object_id", "account_id", "account_id_y", "content_id", "content_id_y", "time_delta"]
 

@@ -27,6 +27,12 @@ def detect(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)
     ],
+    time_window_low: Annotated[
+        int,
+        typer.Option(
+            min=0, help="… and at least this far apart (seconds): 1 leaves out posts of the same second."
+        ),
+    ] = 0,
     subgraph: Annotated[
         int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")
     ] = 1,
@@ -59,6 +65,7 @@ def detect(
         columns,
         parameters,
         subgraph=subgraph,
+        time_window_low=time_window_low,
         duplicates=duplicates,  # type: ignore[arg-type]
         mapping=mapping,
     )

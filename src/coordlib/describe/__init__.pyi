@@ -1,10 +1,13 @@
 from .accounts import describe_accounts
+from .benchmark import benchmark
+from .communities import find_communities, louvain
 from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
-from .leaders import account_leads, first_movers
+from .leaders import account_leads, edge_leads, first_movers
 from .networks import describe_networks
-from .objects import hashtag_table, object_table
+from .objects import hashtag_table, object_edges, object_table
 from .posts import describe_posts, evidence_pairs, network_edges
+from .ranking import rank_accounts
 from .statistics import account_stats, group_stats
 
 __all__ = [
@@ -12,16 +15,22 @@ __all__ = [
     "account_leads",
     "account_stats",
     "add_labels",
+    "benchmark",
     "day_counts",
     "day_outcome",
     "describe_accounts",
     "describe_networks",
     "describe_posts",
+    "edge_leads",
     "evidence_pairs",
+    "find_communities",
     "first_movers",
     "group_stats",
     "hashtag_table",
     "label_components",
+    "louvain",
     "network_edges",
+    "object_edges",
     "object_table",
+    "rank_accounts",
 ]

@@ -57,6 +57,60 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def edge_leads(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Say of each two accounts which one leads: a direction as columns, while the network stays undirected.
+
+    Parameters
+    ----------
+    pairs
+        Pairs as :func:`coordlib.detect_groups` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each two accounts, ``account_id`` < ``account_id_y`` (code point), sorted by them: ``n_pairs``,
+        ``n_led`` and ``n_led_y`` (int64: pairs in which either posted first; the rest are of one second), ``lead_share``
+        (float64, 0–1: `n_led` of both; missing where all are of one second), ``leader`` (str: who posted first more
+        often; missing where neither did), ``median_lead`` (float64: median seconds ahead in the pairs the leader led).
+
+    Notes
+    -----
+    Posting first is not leading others: with two accounts that toss a coin, one is ahead in 5 of 6 pairs once in five
+    times. Look at `n_pairs` first.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"object_id": ["o", "p", "q"], "account_id": ["b", "b", "a"], "account_id_y": ["a", "a", "b"],
+    ...     "content_id": ["1", "3", "5"], "content_id_y": ["2", "4", "6"], "time_delta": [5, 9, 2]})
+    >>> edge_leads(pairs).round(2).values.tolist()
+    [['a', 'b', 3, 1, 2, 0.33, 'b', 7.0]]
+    """
+    ends = pairs[["account_id", "account_id_y"]].astype("str")
+    forward = ends["account_id"] < ends["account_id_y"]
+    led = pairs["time_delta"] > 0
+    table = pd.DataFrame(
+        {
+            "account_id": ends["account_id"].where(forward, ends["account_id_y"]),
+            "account_id_y": ends["account_id_y"].where(forward, ends["account_id"]),
+            "led": led & forward,
+            "led_y": led & ~forward,
+            "seconds": pairs["time_delta"].where(led & forward).astype("float64"),
+            "seconds_y": pairs["time_delta"].where(led & ~forward).astype("float64"),
+        }
+    )
+    groups = table.groupby(["account_id", "account_id_y"])
+    counts = groups.agg(n_pairs=("led", "size"), n_led=("led", "sum"), n_led_y=("led_y", "sum")).astype(
+        "int64"
+    )
+    medians = groups[["seconds", "seconds_y"]].median()
+    counts["lead_share"] = counts["n_led"] / (counts["n_led"] + counts["n_led_y"])
+    ahead, behind = counts["n_led"] > counts["n_led_y"], counts["n_led"] < counts["n_led_y"]
+    names = counts.index.to_frame()
+    counts["leader"] = names["account_id"].where(ahead, names["account_id_y"].where(behind)).astype("str")
+    counts["median_lead"] = medians["seconds"].where(ahead, medians["seconds_y"].where(behind))
+    return counts.reset_index()
+
+
 def first_movers(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return, per object, the account whose post is the newer of no pair: the first one.
 

@@ -43,28 +43,28 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
 
 
 @_compile
-def _is_pair(rows, i, j, loops, good):  # type: ignore[no-untyped-def]
-    if not (good[i] or good[j]):
+def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
+    if not (good[i] or good[j]) or rows[j, TIME] - rows[i, TIME] < apart:
         return False
     return loops or (rows[i, ACCOUNT] != rows[j, ACCOUNT] and rows[i, CONTENT] != rows[j, CONTENT])
 
 
 @_compile
-def count_pairs(rows, window, loops, good, found, counts):  # type: ignore[no-untyped-def]
+def count_pairs(rows, window, apart, loops, good, found, counts):  # type: ignore[no-untyped-def]
     """Mark the rows that are in a pair and count pairs by the account that sorts first."""
     for i in range(len(rows)):
         last = rows[i, TIME] + window
         for j in range(i + 1, len(rows)):
             if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
                 break
-            if _is_pair(rows, i, j, loops, good):
+            if _is_pair(rows, i, j, apart, loops, good):
                 found[i] = True
                 found[j] = True
                 counts[min(rows[i, ACCOUNT], rows[j, ACCOUNT])] += 1
 
 
 @_compile
-def fill_rows(rows, window, loops, good, pairs):  # type: ignore[no-untyped-def]
+def fill_rows(rows, window, apart, loops, good, pairs):  # type: ignore[no-untyped-def]
     """Write the row numbers of all pairs."""
     k = 0
     for i in range(len(rows)):
@@ -72,14 +72,14 @@ def fill_rows(rows, window, loops, good, pairs):  # type: ignore[no-untyped-def]
         for j in range(i + 1, len(rows)):
             if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
                 break
-            if _is_pair(rows, i, j, loops, good):
+            if _is_pair(rows, i, j, apart, loops, good):
                 pairs[k, 0] = i
                 pairs[k, 1] = j
                 k += 1
 
 
 @_compile
-def fill_pairs(rows, window, loops, good, start, stop, places, pairs):  # type: ignore[no-untyped-def]
+def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  # type: ignore[no-untyped-def]
     """Write the pairs whose account that sorts first is in a range, those of one account together from its place on."""
     for i in range(len(rows)):
         last = rows[i, TIME] + window
@@ -88,7 +88,7 @@ def fill_pairs(rows, window, loops, good, start, stop, places, pairs):  # type: 
                 break
             low, high = (i, j) if rows[i, ACCOUNT] <= rows[j, ACCOUNT] else (j, i)
             account = rows[low, ACCOUNT]
-            if start <= account < stop and _is_pair(rows, i, j, loops, good):
+            if start <= account < stop and _is_pair(rows, i, j, apart, loops, good):
                 k = places[account - start]
                 places[account - start] += 1
                 pairs[k, LOW] = account
@@ -258,10 +258,10 @@ def warm_up() -> None:
     good, found = np.ones(2, dtype=bool), np.zeros(2, dtype=bool)
     for keys in (rows[:, 0], rows[:, 0].copy(), rows[:, 3].astype(np.int64)):
         counting_order(keys, order, 0, 65536, order.copy())
-    count_pairs(rows, 10, False, good, found, np.zeros(2, dtype=np.int64))
-    fill_rows(rows, 10, False, good, np.empty((1, 2), dtype=np.int32))
+    count_pairs(rows, 10, 0, False, good, found, np.zeros(2, dtype=np.int64))
+    fill_rows(rows, 10, 0, False, good, np.empty((1, 2), dtype=np.int32))
     pairs = np.empty((1, 6), dtype=np.int32)
-    fill_pairs(rows, 10, False, good, 0, 2, np.zeros(2, dtype=np.int64), pairs)
+    fill_pairs(rows, 10, 0, False, good, 0, 2, np.zeros(2, dtype=np.int64), pairs)
     sort_within(pairs, np.array([1, 1]))
     count_edges(pairs)
     sum_sorted(

@@ -259,23 +259,26 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     return Rows(rows, codes.contents[kept], accounts[kept], min_participation, names, object_names)
 
 
-def find_edges(shares: Rows, time_window: int) -> FoundEdges:
+def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> FoundEdges:
     """Return the edges :func:`coordlib.detect_groups` and :func:`coordlib.coordinated_edges` find, sorted by account.
 
     Pairs are counted first and then formed a bounded number at a time: memory follows shares and edges.
     """
     rows, n_accounts, least = shares.rows, len(shares.account_names), shares.min_participation
     good = np.ones(len(rows), dtype=bool)
-    found, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts)
+    found, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts, time_window_low)
     rows, good = rows[found], good[found]
     if least > 1:
         passing = kernel.passing_contents(rows[:, CONTENT], shares.contents, shares.accounts, least)
         good = passing[rows[:, CONTENT]]
         # Dropped are the pairs of two rows that both do not pass, and those are few.
         few = rows[~good]
-        counts -= kernel.count_pairs(few, time_window, False, np.ones(len(few), dtype=bool), n_accounts)[1]
+        every = np.ones(len(few), dtype=bool)
+        counts -= kernel.count_pairs(few, time_window, False, every, n_accounts, time_window_low)[1]
     parts = [
-        kernel.sum_sorted(kernel.account_pairs(rows, time_window, False, good, counts, start, stop))
+        kernel.sum_sorted(
+            kernel.account_pairs(rows, time_window, False, good, counts, start, stop, time_window_low)
+        )
         for start, stop in _ranges(counts)
     ]
     return FoundEdges(parts, shares.account_names, shares.object_names)

@@ -136,12 +136,12 @@ def window_order(objects: IntArray, times: IntArray) -> IntArray:
 
 
 def count_pairs(
-    rows: IntArray, window: int, loops: bool, good: Mask | None = None, n_accounts: int = 0
+    rows: IntArray, window: int, loops: bool, good: Mask | None = None, n_accounts: int = 0, apart: int = 0
 ) -> tuple[Mask, IntArray]:
     """Say which rows are in a pair, and how many pairs each account has as the one that sorts first.
 
-    A pair is two rows of one object at most `window` apart, at least one of them `good`; without `loops` also of two
-    accounts and two contents. Rows are sorted by object, then time.
+    A pair is two rows of one object, at least `apart` and at most `window` from each other, at least one of them `good`;
+    without `loops` also of two accounts and two contents. Rows are sorted by object, then time.
     """
     found = np.zeros(len(rows), dtype=bool)
     counts = np.zeros(max(n_accounts, 1), dtype=np.int64)
@@ -149,9 +149,9 @@ def count_pairs(
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
     compiled = compiled_for(len(rows))
     if compiled is not None:
-        compiled.count_pairs(rows, window, loops, good, found, counts)
+        compiled.count_pairs(rows, window, apart, loops, good, found, counts)
         return found, counts
-    for i, j in _pieces(rows, window, loops, good):
+    for i, j in _pieces(rows, window, loops, good, apart):
         found[i] = found[j] = True
         counts += np.bincount(np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT]), minlength=len(counts))
     return found, counts
@@ -171,20 +171,27 @@ def passing_contents(found: IntArray, contents: IntArray, accounts: IntArray, le
     return passing
 
 
-def row_pairs(rows: IntArray, window: int, loops: bool, good: Mask, total: int) -> IntArray:
+def row_pairs(rows: IntArray, window: int, loops: bool, good: Mask, total: int, apart: int = 0) -> IntArray:
     """Return the `total` pairs as two columns of row numbers."""
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
     compiled = compiled_for(len(rows))
     if compiled is not None:
         pairs = np.empty((total, 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
-        compiled.fill_rows(rows, window, loops, good, pairs)
+        compiled.fill_rows(rows, window, apart, loops, good, pairs)
         return pairs
-    pieces = [np.column_stack(piece) for piece in _pieces(rows, window, loops, good)]
+    pieces = [np.column_stack(piece) for piece in _pieces(rows, window, loops, good, apart)]
     return np.concatenate([np.empty((0, 2), dtype=np.int64), *pieces])
 
 
 def account_pairs(
-    rows: IntArray, window: int, loops: bool, good: Mask, counts: IntArray, start: int, stop: int
+    rows: IntArray,
+    window: int,
+    loops: bool,
+    good: Mask,
+    counts: IntArray,
+    start: int,
+    stop: int,
+    apart: int = 0,
 ) -> IntArray:
     """Return the pairs whose account that sorts first is from `start` to before `stop`, sorted by their two accounts.
 
@@ -196,11 +203,11 @@ def account_pairs(
     if compiled is not None:
         ends = np.cumsum(counts[start:stop])
         pairs = np.empty((int(ends[-1]), 6), dtype=rows.dtype)
-        compiled.fill_pairs(rows, window, loops, good, start, stop, ends - counts[start:stop], pairs)
+        compiled.fill_pairs(rows, window, apart, loops, good, start, stop, ends - counts[start:stop], pairs)
         compiled.sort_within(pairs, ends)
         return pairs
     parts = [np.empty((0, 6), dtype=rows.dtype)]
-    for i, j in _pieces(rows, window, loops, good):
+    for i, j in _pieces(rows, window, loops, good, apart):
         lower = np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT])
         inside = (lower >= start) & (lower < stop)
         one, two = rows[i[inside]], rows[j[inside]]
@@ -287,7 +294,7 @@ def joined(parts: list[Edges]) -> Edges:
     return Edges(**columns)
 
 
-def _pieces(rows: IntArray, window: int, loops: bool, good: Mask) -> Any:
+def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) -> Any:
     """Yield pairs in plain numpy, a bounded number of candidates at a time."""
     if len(rows) < 2:
         return
@@ -304,6 +311,8 @@ def _pieces(rows: IntArray, window: int, loops: bool, good: Mask) -> Any:
             i = np.repeat(np.arange(start, stop), size)
             j = i + 1 + np.arange(total) - np.repeat(np.cumsum(size) - size, size)
             stays = good[i] | good[j]
+            if apart > 0:
+                stays &= rows[j, TIME] - rows[i, TIME] >= apart
             if not loops:
                 stays &= (rows[i, ACCOUNT] != rows[j, ACCOUNT]) & (rows[i, CONTENT] != rows[j, CONTENT])
             yield i[stays], j[stays]

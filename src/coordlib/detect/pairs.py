@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.detect import kernel
-from coordlib.detect.threshold import check_whole
+from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, prep_data
 
@@ -23,6 +23,7 @@ def detect_groups(
     min_participation: int = 2,
     remove_loops: bool = True,
     compat: Literal["coortweet"] | None = None,
+    time_window_low: int = 0,
 ) -> pd.DataFrame:
     """Find all pairs of posts that shared the same object within the time window.
 
@@ -42,6 +43,9 @@ def detect_groups(
         ``"coortweet"`` keeps CooRTweet's row order, which follows the order of the input, also between two
         posts of the same second. By default shares are ordered by time, account, content and object first,
         so that the result does not depend on the order of the rows.
+    time_window_low
+        … and at least this many seconds apart (inclusive): without posts of the same moment, say, that one scheduling tool
+        sends to many accounts. In CooRTweet only on a branch, under the same name.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def detect_groups(
     Raises
     ------
     ParameterError
-        A negative window or participation.
+        A negative window or participation, a lower end of the window above its upper one.
     MissingColumnError
         A share column is absent.
 
@@ -77,8 +81,8 @@ def detect_groups(
     >>> detect_groups(shares, time_window=60, min_participation=1).values.tolist()
     [['o', 'a', 'b', '1', '2', 30]]
     """
-    check_whole(time_window, "time_window")
     check_whole(min_participation, "min_participation")
+    check_window(time_window, time_window_low)
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
     shares = as_shares(shares)
@@ -86,7 +90,8 @@ def detect_groups(
     if compat is None:
         coded = coded.ordered(_canonical_order(shares, coded))
     coded = coded.prefiltered(min_participation)
-    later, earlier = close_pairs(coded, int(time_window) * coded.ticks, remove_loops, int(min_participation))
+    ends = int(time_window) * coded.ticks, int(time_window_low) * coded.ticks
+    later, earlier = close_pairs(coded, ends[0], remove_loops, int(min_participation), ends[1])
     swap = coded.times[later] < coded.times[earlier]
     older, newer = np.where(swap, later, earlier), np.where(swap, earlier, later)
     pairs = pd.DataFrame(
@@ -105,6 +110,8 @@ def detect_groups(
         "time_window": int(time_window),
         "min_participation": int(min_participation),
     }
+    if time_window_low:
+        pairs.attrs["time_window_low"] = int(time_window_low)
     return pairs
 
 
@@ -225,9 +232,9 @@ class Coded:
 
 
 def close_pairs(
-    coded: Coded, window: int, remove_loops: bool, least: int = 0
+    coded: Coded, window: int, remove_loops: bool, least: int = 0, low: int = 0
 ) -> tuple[kernel.IntArray, kernel.IntArray]:
-    """Return the row numbers (i, j), j < i, of all pairs, i ascending, then j; `least` is the participation."""
+    """Return the row numbers (i, j), j < i, of all pairs, i ascending, then j; `least` is the participation, `low` the least distance."""
     usable = np.flatnonzero(coded.timed & coded.loop_free() if remove_loops else coded.timed)
     # Rows of one object are adjacent, and its number is by first appearance in another order of the rows.
     objects = coded.objects[usable]
@@ -238,12 +245,12 @@ def close_pairs(
     rows = kernel.side_by_side(objects[order], coded.accounts[usable], coded.contents[usable], times[order])
     loops, n_accounts = not remove_loops, len(coded.account_names)
     good = np.ones(len(rows), dtype=bool)
-    found, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
+    found, counts = kernel.count_pairs(rows, window, loops, good, n_accounts, low)
     if least > 1:
         contents = coded.contents[usable]
         good = kernel.passing_contents(contents[found], coded.contents, coded.accounts, least)[contents]
-        _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts)
-    one, two = usable[kernel.row_pairs(rows, window, loops, good, int(counts.sum()))].T
+        _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts, low)
+    one, two = usable[kernel.row_pairs(rows, window, loops, good, int(counts.sum()), low)].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = kernel.order_by(later, kernel.order_by(earlier))
     return later[order], earlier[order]

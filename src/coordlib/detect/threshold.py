@@ -17,6 +17,16 @@ def check_whole(value: object, name: str) -> None:
         raise ParameterError(f"{name} = {value!r}: give a whole number of 0 or more")
 
 
+def check_window(time_window: object, time_window_low: object) -> None:
+    """Refuse a window whose ends are no whole numbers of seconds, or the wrong way round."""
+    check_whole(time_window, "time_window")
+    check_whole(time_window_low, "time_window_low")
+    if int(time_window_low) > int(time_window):  # type: ignore[call-overload]
+        raise ParameterError(
+            f"time_window_low = {time_window_low!r}: is above time_window = {time_window!r}; nothing lies between"
+        )
+
+
 def ties_at_top(
     weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
 ) -> str | None:

@@ -11,10 +11,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from coordlib.describe.communities import louvain
 from coordlib.detect import coordinated_edges, detect_groups, weight_quantile
 from coordlib.errors import ParameterError
 from coordlib.links.bins import tumbling_bins
-from coordlib.links.communities import louvain
 from coordlib.links.entities import ENTITY_COLUMNS, entity_table
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import LinkRows, link_rows

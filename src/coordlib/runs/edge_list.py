@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coordlib.detect.engine import Codes, FoundEdges, find_edges, window_rows
-from coordlib.detect.threshold import over_threshold, ties_at_top, weight_quantile
+from coordlib.detect.threshold import check_window, over_threshold, ties_at_top, weight_quantile
 from coordlib.errors import (
     DuplicateContentError,
     InputError,
@@ -87,6 +87,7 @@ def detect_file(
     subgraph: int = 1,
     duplicates: Duplicates = "error",
     mapping: Path | str | None = None,
+    time_window_low: int = 0,
 ) -> EdgeList:
     """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
 
@@ -108,6 +109,8 @@ def detect_file(
         What to do with a content listed twice for one object.
     mapping
         YAML file that says which column means what, as for ``coordlib import``.
+    time_window_low
+        Two posts of a pair are at least this many seconds apart.
 
     Raises
     ------
@@ -116,6 +119,7 @@ def detect_file(
     """
     source, output = Path(source), Path(output)
     parameters = parameters or DetectionParameters()
+    check_window(parameters.time_window, time_window_low)
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
@@ -136,7 +140,7 @@ def detect_file(
     n_shares, lacking = len(codes.times), codes.lacking()
     rows = window_rows(codes, parameters.min_participation)
     del codes
-    found = find_edges(rows, parameters.time_window)
+    found = find_edges(rows, parameters.time_window, time_window_low)
     del rows
     weights = found.weights
     over = over_threshold(weights, parameters.edge_weight, parameters.min_weight)
@@ -147,7 +151,7 @@ def detect_file(
     writers: dict[str, Callable[[Path], object]] = {
         ".csv": lambda path: _write_csv(found, over, path),
         ".parquet": lambda path: _write_parquet(found, over, path),
-        ".graphml": lambda path: _write_graphml(shares, parameters, subgraph, path),
+        ".graphml": lambda path: _write_graphml(shares, parameters, subgraph, time_window_low, path),
     }
     with written(output) as beside:
         writers[kind](beside)
@@ -269,13 +273,13 @@ def _write_csv(found: FoundEdges, over: np.ndarray, path: Path) -> None:
 
 
 def _write_graphml(
-    shares: pd.DataFrame | None, parameters: DetectionParameters, subgraph: int, path: Path
+    shares: pd.DataFrame | None, parameters: DetectionParameters, subgraph: int, low: int, path: Path
 ) -> None:
     from coordlib.detect import detect_groups, generate_coordinated_network
     from coordlib.report.graphml import write_graphml
 
     assert shares is not None
-    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
+    pairs = detect_groups(shares, parameters.time_window, parameters.min_participation, time_window_low=low)
     graph = generate_coordinated_network(
         pairs,
         edge_weight=parameters.edge_weight,

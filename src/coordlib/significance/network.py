@@ -99,7 +99,8 @@ def network_significance(
 
     Examples
     --------
-    >>> from coordlib import detect_groups, simulate_data
+    >>> from coordlib import detect_groups
+    >>> from coordlib.simulate import simulate_data
     >>> shares, _ = simulate_data(seed=1)
     >>> found = network_significance(shares, detect_groups(shares, 120, 1), min_weight=2, draws=19)
     >>> found.loc[found["statistic"] == "modularity", "null"].tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordlib.links.communities import louvain
+from coordlib.describe.communities import find_communities, louvain
 
 EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(1, 40)), max_size=40)
 
@@ -36,6 +37,53 @@ def test_the_communities_are_a_partition_whatever_the_order_of_the_edges(
     random.Random(1).shuffle(mixed)
     turned.add_edges_from((b, a, d) for a, b, d in mixed)
     assert louvain(turned, seed) == found
+
+
+@given(EDGES, st.integers(0, 3))
+def test_a_community_hangs_together(edges: list[tuple[int, int, int]], seed: int) -> None:
+    graph = graph_of(edges)
+    assert all(nx.is_connected(graph.subgraph(part)) for part in louvain(graph, seed))
+
+
+def test_two_groups_in_one_network_are_told_apart_and_the_account_between_is_named() -> None:
+    graph = nx.Graph()
+    for name, size in (("a", 8), ("b", 6)):
+        members = [f"{name}{number}" for number in range(size)]
+        graph.add_edges_from(nx.complete_graph(members).edges, weight=5)
+    graph.add_weighted_edges_from([("a0", "b0", 1), ("a0", "b1", 1), ("x", "y", 3)])
+    found = find_communities(graph).set_index("account_id")
+    assert found.groupby("community").size().to_dict() == {1: 10, 2: 6}, (
+        "the pair x, y is network 2, community 1"
+    )
+    assert found.loc["a0", ["network", "community", "n_accounts", "bridge", "joins"]].tolist() == [
+        1,
+        1,
+        8,
+        True,
+        [2],
+    ]
+    assert found.loc["a0", "participation"] == pytest.approx(1 - (35**2 + 2**2) / 37**2)
+    assert found.index[found["bridge"]].tolist() == ["a0", "b0", "b1"]
+    assert set(find_communities(graph, min_accounts=15)["community"]) == {1}
+    assert find_communities(nx.Graph()).columns.tolist() == find_communities(graph).columns.tolist()
+
+
+def test_a_network_divides_the_same_under_any_hash_seed() -> None:
+    code = (
+        "import networkx as nx; from coordlib.describe import find_communities; "
+        "g = nx.relabel_nodes(nx.les_miserables_graph(), str); print(find_communities(g).to_csv())"
+    )
+    told = set()
+    for seed in "012":
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        )
+        told.add(done.stdout)
+    assert len(told) == 1 and "Valjean" in told.pop()
 
 
 @pytest.mark.parametrize("seed", range(4))

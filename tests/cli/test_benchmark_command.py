@@ -1,0 +1,44 @@
+"""``coordlib benchmark`` on files as the archives of information operations have them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from coordlib.simulate.groups import simulate_labelled
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "coordlib.cli", "benchmark", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_an_archive_in_several_files_gives_the_table_of_one(tmp_path: Path) -> None:
+    posts = simulate_labelled(seed=6)
+    (tmp_path / "parts").mkdir()
+    posts.to_csv(tmp_path / "all.csv", index=False)
+    posts.iloc[:3000].to_csv(tmp_path / "parts" / "1.csv", index=False)
+    posts.iloc[3000:].to_csv(tmp_path / "parts" / "2.csv", index=False)
+    one, many = run(tmp_path / "all.csv", "-o", tmp_path / "all.table.csv"), run(tmp_path / "parts")
+    assert (one.returncode, many.returncode) == (0, 0), one.stderr + many.stderr
+    assert one.stdout == many.stdout
+    table = pd.read_csv(tmp_path / "all.table.csv").set_index("method")
+    assert table.index.tolist() == ["percentile", "cosine", "score"]
+    assert table.loc["score", "auc"] > 0.98 and set(table["coordinated"]) == {20}
+
+
+def test_a_mistake_is_one_line_that_names_the_file_and_the_column(tmp_path: Path) -> None:
+    posts = simulate_labelled(seed=6)
+    posts.drop(columns="is_control").to_csv(tmp_path / "plain.csv", index=False)
+    posts.to_csv(tmp_path / "all.csv", index=False)
+    for words, said in (
+        ([tmp_path / "all.csv", "--object-id", "music"], "music"),
+        ([tmp_path / "all.csv", "--object-id", "hashtags"], "no post has anything in it"),
+        ([tmp_path / "plain.csv"], "plain.csv"),
+        ([tmp_path / "all.csv", "-o", tmp_path / "all.csv"], "all.csv"),
+    ):
+        done = run(*words)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, done.stderr
