@@ -20,6 +20,7 @@ from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
+from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.health import health_html
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
@@ -103,6 +104,12 @@ class Report:
         return network_view(
             self.graph, accounts=self.accounts, nodes_shown=nodes_shown, simulated=self.source.simulated
         )
+
+    def evidence(self) -> EvidenceView:
+        """Return every pair of posts behind every edge, network by network."""
+        window = self.run["parameters"].get("time_window")
+        tables = (self.accounts, self.posts, self.pairs, self.edges)
+        return evidence_view(*tables, word=self.word, time_window=window)
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
@@ -224,7 +231,9 @@ class Report:
         """
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
-        written, record = write_report(folder, tables, self.graph, self.run, self.view(nodes_shown))
+        written, record = write_report(
+            folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
+        )
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _draft(self) -> Path:

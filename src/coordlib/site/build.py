@@ -285,6 +285,8 @@ def _complete(root: Path, built: Path) -> None:
                     shutil.copyfile(notebook, target / f"notebook-{folder.name}.ipynb")
                 if (folder / "README.md").exists():  # smalldocs takes every .md for a page
                     shutil.copyfile(folder / "README.md", target / "README.md")
+                if (folder / "evidence").is_dir():
+                    shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()
