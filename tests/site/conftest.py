@@ -23,6 +23,8 @@ from coordlib.report.banners import day_banner
 from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.failure import failure_page
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.how import how
+from coordlib.report.layouts import report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
@@ -125,16 +127,27 @@ def report_blocks(
     """The blocks of HTML a notebook shows, without starting a kernel."""
     return [
         TABLE_SCRIPT + day_banner(run),
-        facts_table({"Posts analysed": "900 by 120 accounts"}, "Summary"),
+        how("summary", "Finding")
+        + facts_table({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary"),
         view.page or view.html,
         figure_html(charts.network_sizes(tables["networks"], detached_axes())),
         figure_html(charts.post_timeline(tables["posts"], detached_axes(2.0))),
         figure_html(charts.hours_of_day(tables["posts"], detached_axes())),
         figure_html(charts.weight_against_objects(tables["edges"], detached_axes())),
         figure_html(charts.seconds_apart(tables["pairs"], 120, detached_axes())),
-        html_table(tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv"),
-        html_table(tables["networks"], "Networks"),
-        html_table(tables["posts"], "Posts", formats={"posted_at": "utc"}, max_rows=100, csv="posts.csv"),
+        html_table(
+            tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv", table="accounts"
+        ),
+        html_table(tables["networks"], "Networks", table="networks"),
+        html_table(
+            tables["posts"],
+            "Posts",
+            formats={"posted_at": "utc"},
+            max_rows=100,
+            csv="posts.csv",
+            table="posts",
+        ),
+        report_table("posts", tables["posts"].assign(likes=1, comments=0, shares=2), csv="posts.csv").html,
         evidence.page or evidence.html,
         f'<p><a href="notebook-{run["date"]}.ipynb">Notebook</a> <a href="coordlib-{run["date"]}.zip">All files</a></p>',
     ]

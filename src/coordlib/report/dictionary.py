@@ -312,23 +312,3 @@ def describe_column(table: str, name: str) -> Column:
 def undocumented(table: str, columns: Iterable[str]) -> list[str]:
     """Return the columns of a written table that the dictionary does not explain."""
     return [name for name in columns if not describe_column(table, name).definition]
-
-
-def dictionary_markdown() -> str:
-    """Return every table as Markdown for the site's data-dictionary page."""
-    parts = []
-    for table in TABLES:
-        parts += [f"## {table.name}.csv", "", f"A row is {table.row}.", ""]
-        parts += ["| column | definition | type and unit |", "|---|---|---|"]
-        for column in table.columns:
-            meaning = column.definition
-            meaning += f" Formula: {column.formula}." if column.formula else ""
-            meaning += f" Source: {column.source}." if column.source else ""
-            cells = (
-                f"`{column.name}`",
-                meaning,
-                ", ".join(part for part in (column.type, column.unit) if part),
-            )
-            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        parts.append("")
-    return "\n".join(parts)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.report.display import Html
+from coordlib.report.how import how
 from coordlib.report.network_view import json_for_page
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
@@ -225,7 +226,7 @@ def _note(n_shown: int, n_all: int) -> str:
     )
     return (
         f'<p class="cl-note">{rest}Every pair of posts behind every edge is in '
-        '<a href="pairs.csv" download>pairs.csv</a>. Times are UTC.</p>'
+        f'<a href="pairs.csv" download>pairs.csv</a>. Times are UTC. {how("summary", "Network line")}</p>'
     )
 
 

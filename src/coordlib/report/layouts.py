@@ -1,12 +1,13 @@
 """The report's tables: which columns a reader sees first, how they are called, where they link to.
 
-The files hold every column; the page shows those that fit a reader's eye, in reading order.
+The files hold every column; of those here the page shows the first six, the others behind "more columns".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -14,16 +15,16 @@ from coordlib.report.tables import Table
 
 #: Column to (heading, format) per table, in the order of the page.
 ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
-    "network": ("network", None),
     "account_id": ("account", None),
+    "network": ("network", None),
     "unique_shares_count": ("posts in pairs", ",d"),
-    "avg_time_delta": ("mean seconds apart", ",.1f"),
-    "avg_edge_symmetry_score": ("symmetry", ".2f"),
     "degree": ("partners", ",d"),
-    "strength": ("strength", ",d"),
-    "betweenness": ("betweenness", ".3f"),
-    "lead_share": ("posts first", "percent"),
+    "avg_time_delta": ("mean seconds apart", ",.1f"),
     "new": ("new to the pool", None),
+    "strength": ("strength", ",d"),
+    "lead_share": ("posts first", "percent"),
+    "avg_edge_symmetry_score": ("symmetry", ".2f"),
+    "betweenness": ("betweenness", ".3f"),
     "avg_views": ("mean views", ",.0f"),
     "avg_likes": ("mean likes", ",.0f"),
     "avg_comments": ("mean comments", ",.1f"),
@@ -37,6 +38,7 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "n_accounts": ("accounts", ",d"),
     "n_posts": ("posts", ",d"),
     "n_objects": ("{objects}", ",d"),
+    "first_seen": ("first post", "utc"),
     "n_edges": ("edges", ",d"),
     "density": ("density", ".2f"),
     "diameter": ("diameter", ",d"),
@@ -45,31 +47,30 @@ NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "coordinated_share_ratio": ("coordinated share", "percent"),
     "avg_views": ("mean views", ",.0f"),
     "avg_likes": ("mean likes", ",.0f"),
-    "first_seen": ("first post", "utc"),
     "last_seen": ("last post", "utc"),
     "accounts": ("members", None),
     "label_method": ("label made by", None),
 }
 POSTS: Mapping[str, tuple[str, str | None]] = {
-    "network": ("network", None),
     "posted_at": ("time (UTC)", "utc"),
     "account_id": ("account", None),
-    "text": ("text", None),
+    "network": ("network", None),
     "n_accounts": ("accounts", ",d"),
     "views": ("views", ",d"),
     "likes": ("likes", ",d"),
     "comments": ("comments", ",d"),
     "shares": ("shares", ",d"),
     "content_id": ("post", None),
+    "text": ("text", None),
 }
 PAIRS: Mapping[str, tuple[str, str | None]] = {
-    "network": ("network", None),
-    "object_id": ("{object}", None),
     "account_id": ("first account", None),
     "time_delta": ("seconds later", ",d"),
     "account_id_y": ("second account", None),
+    "network": ("network", None),
     "content_id": ("first post", None),
     "content_id_y": ("second post", None),
+    "object_id": ("{object}", None),
 }
 LEADS: Mapping[str, tuple[str, str | None]] = {
     "account_id": ("account", None),
@@ -96,16 +97,29 @@ HASHTAGS: Mapping[str, tuple[str, str | None]] = {
 LAYOUTS: Mapping[str, tuple[str, Mapping[str, tuple[str, str | None]], Mapping[str, bool]]] = {
     "accounts": ("Accounts", ACCOUNTS, {"network": True, "strength": False, "account_id": True}),
     "networks": ("Networks", NETWORKS, {"network": True}),
-    "posts": ("Coordinated posts", POSTS, {"posted_at": False, "content_id": True}),
+    "posts": (
+        "Coordinated posts",
+        POSTS,
+        {"network": True, "text": True, "posted_at": True, "content_id": True},
+    ),
     "pairs": (
         "Pairs",
         PAIRS,
-        {"network": True, "time_delta": True, "content_id": True, "content_id_y": True},
+        {
+            "network": True,
+            "object_id": True,
+            "time_delta": True,
+            "content_id": True,
+            "content_id_y": True,
+        },
     ),
     "leads": ("Who leads", LEADS, {}),
     "objects": ("{Objects} shared", OBJECTS, {}),
     "hashtags": ("Hashtags", HASHTAGS, {}),
 }
+
+#: Column that stands once above the rows that share it.
+_GROUPS = {"posts": "text", "pairs": "object_id"}
 
 
 def report_table(
@@ -143,10 +157,16 @@ def report_table(
     for account in ("account_id", "account_id_y"):
         if account in table and pages:
             links[account] = pages.get
-    for content, url in (("content_id", "url"), ("content_id_y", "url_y")):
+    for content, url in (("content_id", "url"), ("content_id_y", "url_y"), ("posted_at", "url")):
         if content in table and url in rows:
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
+    if "network" in table:
+        table["_evidence"] = _places(rows["network"], rows.get("account_id"))
+        links["network"] = "_evidence"
+    key = {"accounts": "account_id", "posts": "content_id", "networks": "network"}.get(name)
+    if key in table:
+        table["_row"] = [f"{name[:-1]}-row-{quote(str(value), safe='')}" for value in table[key]]
     formats = {column: form for column in columns if (form := layout[column][1])}
     labels = {column: layout[column][0].format(**words) for column in columns}
     return Table(
@@ -157,4 +177,13 @@ def report_table(
         links=links,
         max_rows=max_rows,
         csv=csv,
+        table=name,
+        group=_GROUPS.get(name) if _GROUPS.get(name) in table else None,
+        row_id="_row" if "_row" in table else None,
     )
+
+
+def _places(networks: pd.Series, accounts: pd.Series | None) -> list[str]:
+    """Where on the page the evidence of each row is."""
+    names = [""] * len(networks) if accounts is None else ["/" + quote(str(a), safe="") for a in accounts]
+    return [f"#network-{number}{name}" for number, name in zip(networks, names, strict=True)]

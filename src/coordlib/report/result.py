@@ -22,6 +22,7 @@ from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
 from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.health import health_html
+from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
@@ -87,12 +88,12 @@ class Report:
     @property
     def headline(self) -> Html:
         """What kind of day it was, in words."""
-        return Html(day_banner(self.run))
+        return Html(day_banner(self.run), day_banner(self.run) + how("summary", "Finding"))
 
     @property
     def summary(self) -> Html:
         """The numbers, each with its unit and denominator."""
-        return facts(summary_facts(self.run), "In numbers")
+        return facts(summary_facts(self.run), "In numbers", "summary")
 
     @property
     def coverage(self) -> Html:

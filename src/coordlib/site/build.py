@@ -25,7 +25,7 @@ from coordlib.lock import workspace_lock
 from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
-from coordlib.report.dictionary import dictionary_markdown
+from coordlib.report.how import dictionary_page
 from coordlib.report.text import clean_text
 from coordlib.site.home import archive_page, home_page
 
@@ -144,8 +144,8 @@ def _mark_simulated(path: Path, simulated: bool) -> None:
 
 def _dictionary_page() -> str:
     return (
-        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day. The same words are in each day's "
-        "`README.md` and `datapackage.json`.\n\n" + dictionary_markdown()
+        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
+        "columns are in each day's `README.md` and `datapackage.json` too.\n\n" + dictionary_page()
     )
 
 
