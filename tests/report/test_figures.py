@@ -141,7 +141,7 @@ def test_several_charts_in_one_figure_keep_their_titles_and_alternatives() -> No
     titles = [" ".join(axes.get_title().split()) for axes in (first, second)]
     assert f"<figcaption>{titles[0]}. {titles[1]} <a" in html
     assert all(html.count(words) >= 3 for words in ("posts fall", "pairs are")), "caption and both drawings"
-    (alternative,) = re.findall('aria-label="([^"]*)"', html)
+    (alternative,) = re.findall('role="img" aria-label="([^"]*)"', html)
     assert titles[0] in alternative and titles[1] in alternative
 
 
