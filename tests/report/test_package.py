@@ -16,9 +16,10 @@ import pytest
 
 from coordlib.errors import PublishError
 from coordlib.files import staging_of
-from coordlib.report.dictionary import TABLES, dictionary_markdown, undocumented
+from coordlib.report.dictionary import TABLES, undocumented
 from coordlib.report.failure import failure_page
 from coordlib.report.graphml import write_graphml
+from coordlib.report.how import dictionary_page
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import (
     as_executed,
@@ -295,7 +296,7 @@ def test_the_page_of_a_simulated_day_is_cited_as_simulated() -> None:
 def test_every_column_has_type_and_definition(table: Any) -> None:
     assert undocumented(table.name, table.names) == []
     assert len(set(table.names)) == len(table.names)
-    assert f"## {table.name}.csv" in dictionary_markdown()
+    assert f"## {table.name}.csv" in dictionary_page()
 
 
 def test_no_folder_of_the_machine_is_published(folder: Path) -> None:

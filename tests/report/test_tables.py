@@ -52,7 +52,7 @@ def read(html: str) -> _Tags:
     return parser
 
 
-OURS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "a"}
+OURS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "a", "span"}
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5))
@@ -101,7 +101,7 @@ def test_the_raw_value_is_what_a_column_sorts_by() -> None:
 
 def test_a_table_that_is_cut_says_so_and_names_the_file_with_all_rows() -> None:
     html = html_table(pd.DataFrame({"n": range(9)}), "T", max_rows=4, csv="n.csv")
-    assert "Showing 4 of 9 rows." in html
+    assert "4 of 9 rows are here; the other 5 are in n.csv." in html
     assert 'href="n.csv"' in html
     assert html.count("<tr>") == 5
 
@@ -166,3 +166,24 @@ def test_no_text_can_close_the_raw_block_around_it(text: str) -> None:
     first, *middle, last = raw_block(escape(text)).split("\n")
     assert first == last + "{=html}"
     assert last not in "\n".join(middle)
+
+
+def test_a_heading_explains_itself_and_leads_to_the_dictionary() -> None:
+    html = html_table(pd.DataFrame({"weight": [3], "own": [1]}), "Edges", table="edges", up="../")
+    assert (
+        '<th scope="col" class=num title="Post pairs of the two accounts.">weight <a class="cl-how"' in html
+    )
+    assert 'href="../data-dictionary.html#edges-weight"' in html
+    assert html.count("cl-how") == 1, "what nobody explained has no link that leads nowhere"
+
+
+def test_what_many_rows_share_stands_once_above_them() -> None:
+    frame = pd.DataFrame({"n": [1, 2, 3], "text": ["<b>a", "<b>a", "b"], "place": ["x", 'y"', "z"]})
+    html = html_table(frame, "Posts", group="text", row_id="place")
+    assert html.count('<tr class="cl-group">') == 2 and html.count("&lt;b&gt;a") == 1
+    assert '<tr id="x">' in html and 'id="y&quot;"' in html and "place" not in html
+
+
+def test_a_place_on_the_page_is_a_link_without_a_warning_to_robots() -> None:
+    html = html_table(pd.DataFrame({"n": [1], "to": ["#network-1"]}), "T", links={"n": "to"})
+    assert '<a href="#network-1">1</a>' in html

@@ -20,10 +20,13 @@ import pytest
 from coordlib.files import staging_of
 from coordlib.report import charts
 from coordlib.report.banners import day_banner
+from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.failure import failure_page
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.how import how
+from coordlib.report.layouts import report_table
 from coordlib.report.network_view import NetworkView, network_view
-from coordlib.report.notebook_page import page_notebook, write_notebook
+from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
 from coordlib.report.tables import facts_table, html_table
 from coordlib.site.build import prepare_site
@@ -104,26 +107,48 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
     edges = nx.to_pandas_edgelist(graph).rename(columns={"source": "account_id", "target": "account_id_y"})
     edges["object_ids"] = [list(HOSTILE[:2])] * len(edges)
     pairs = edges[["account_id", "account_id_y"]].assign(
-        object_id=HOSTILE[2], content_id="1", content_id_y="2", time_delta=9
+        object_id=HOSTILE[2],
+        content_id=[f"{place}1" for place in range(len(edges))],
+        content_id_y=[f"{place}2" for place in range(len(edges))],
+        time_delta=9,
+        network=edges["account_id"].map(number),
+        posted_at=1_736_000_000,
+        posted_at_y=1_736_000_009,
+        url="https://www.tiktok.com/@someone/video/1",
+        url_y=None,
     )
+    edges["network"] = pairs["network"]
     return {"accounts": accounts, "networks": networks, "posts": posts, "edges": edges, "pairs": pairs}, graph
 
 
-def report_blocks(run: dict[str, Any], tables: dict[str, pd.DataFrame], view: NetworkView) -> list[str]:
+def report_blocks(
+    run: dict[str, Any], tables: dict[str, pd.DataFrame], view: NetworkView, evidence: EvidenceView
+) -> list[str]:
     """The blocks of HTML a notebook shows, without starting a kernel."""
-    script = '<script src="../../assets/table.js" defer></script>'
     return [
-        script + day_banner(run),
-        facts_table({"Posts analysed": "900 by 120 accounts"}, "Summary"),
+        TABLE_SCRIPT + day_banner(run),
+        how("summary", "Finding")
+        + facts_table({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary"),
         view.page or view.html,
         figure_html(charts.network_sizes(tables["networks"], detached_axes())),
         figure_html(charts.post_timeline(tables["posts"], detached_axes(2.0))),
         figure_html(charts.hours_of_day(tables["posts"], detached_axes())),
         figure_html(charts.weight_against_objects(tables["edges"], detached_axes())),
         figure_html(charts.seconds_apart(tables["pairs"], 120, detached_axes())),
-        html_table(tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv"),
-        html_table(tables["networks"], "Networks"),
-        html_table(tables["posts"], "Posts", formats={"posted_at": "utc"}, max_rows=100, csv="posts.csv"),
+        html_table(
+            tables["accounts"], "Accounts", links={"account_id": "url"}, csv="accounts.csv", table="accounts"
+        ),
+        html_table(tables["networks"], "Networks", table="networks"),
+        html_table(
+            tables["posts"],
+            "Posts",
+            formats={"posted_at": "utc"},
+            max_rows=100,
+            csv="posts.csv",
+            table="posts",
+        ),
+        report_table("posts", tables["posts"].assign(likes=1, comments=0, shares=2), csv="posts.csv").html,
+        evidence.page or evidence.html,
         f'<p><a href="notebook-{run["date"]}.ipynb">Notebook</a> <a href="coordlib-{run["date"]}.zip">All files</a></p>',
     ]
 
@@ -161,6 +186,7 @@ def _day(
     folder = root / "reports" / "days" / date
     staging = staging_of(folder)
     view = network_view(graph, accounts=tables["accounts"], simulated=True)
+    evidence = evidence_view(*(tables[n] for n in ("accounts", "posts", "pairs", "edges")), time_window=120)
     _, run = write_report(
         staging,
         tables,
@@ -175,8 +201,9 @@ def _day(
             "started_at": 1_736_000_000 + started,
         },
         view,
+        evidence,
     )
-    blocks = report_blocks(run, tables, view) if graph else [day_banner(run)]
+    blocks = report_blocks(run, tables, view, evidence) if graph else [day_banner(run)]
     for name in ("index.ipynb", "notebook.ipynb"):
         write_notebook(staging / name, page_notebook({"title": date}, blocks))
     seal(staging)

@@ -100,23 +100,3 @@ def describe_column(table: str, name: str, kind: object = None) -> Column:
 def undocumented(table: str, columns: Iterable[str], kind: object = None) -> list[str]:
     """Return the columns of a written table that the dictionary does not explain."""
     return [name for name in columns if not describe_column(table, name, kind).definition]
-
-
-def dictionary_markdown(tables: Iterable[Table] = TABLES) -> str:
-    """Return tables as Markdown for a page."""
-    parts = []
-    for table in tables:
-        parts += [f"## {table.name}.csv", "", f"A row is {table.row}.", ""]
-        parts += ["| column | definition | type and unit |", "|---|---|---|"]
-        for column in table.columns:
-            meaning = column.definition
-            meaning += f" Formula: {column.formula}." if column.formula else ""
-            meaning += f" Source: {column.source}." if column.source else ""
-            cells = (
-                f"`{column.name}`",
-                meaning,
-                ", ".join(part for part in (column.type, column.unit) if part),
-            )
-            parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        parts.append("")
-    return "\n".join(parts)

@@ -18,7 +18,7 @@ STYLE = (
     ".cl-scroll{overflow:auto;max-height:30rem}.cl-table table,.cl-facts{border-collapse:collapse;margin:.3rem 0}"
     ".cl-table caption,.cl-facts caption{caption-side:top;text-align:left;font-weight:600;padding:.2rem 0;color:inherit}"
     ".cl-table th,.cl-table td,.cl-facts th,.cl-facts td{text-align:left!important;vertical-align:top!important;"
-    "padding:.25rem .6rem .25rem 0;max-width:34rem;white-space:pre-line;overflow-wrap:break-word}.cl-csv{display:none}"
+    "padding:.25rem .6rem .25rem 0;max-width:34rem;white-space:pre-line;overflow-wrap:break-word}.cl-csv,.cl-how{display:none}"
     ".cl-table .num{text-align:right!important;white-space:nowrap}.cl-table .time{white-space:nowrap}"
     ".cl-table .long{min-width:18rem}.cl-note{opacity:.8;font-size:.9em;margin:.2rem 0}"
     ".cl-banner{border-left:.35rem solid #8a8f98;padding:.4rem .8rem;margin:.3rem 0}"

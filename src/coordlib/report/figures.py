@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import pandas as pd
 
 from coordlib.report.display import PAGE
+from coordlib.report.how import UP, how
 from coordlib.report.text import clean_text, escape
 
 if TYPE_CHECKING:
@@ -119,11 +120,14 @@ def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
     return ax
 
 
-def figure_html(ax: Axes) -> str:
-    """Return a figure as it stands on a page: two inline drawings, its title as caption, its alternative text."""
+def figure_html(ax: Axes, up: str = UP) -> str:
+    """Return a figure as it stands on a page: two inline drawings, its title as caption, its alternative text.
+
+    `up` leads from the page to the folder of the data dictionary.
+    """
     figure = ax.get_figure(root=True)
     assert figure is not None
-    return _page(figure)
+    return _page(figure, up)
 
 
 def _show_in_notebooks() -> None:
@@ -159,7 +163,7 @@ def _alt(figure: Figure) -> str:
     return " ".join(text for text in figure._coordlib_alt.values() if text)  # type: ignore[attr-defined]
 
 
-def _page(figure: Figure) -> str:
+def _page(figure: Figure, up: str = UP) -> str:
     title, alt = _title(figure), _alt(figure)
     if not alt:
         return f'<p class="cl-note">{escape(title)}.</p>'
@@ -181,7 +185,7 @@ def _page(figure: Figure) -> str:
         for (axes, where), text in titles.items():
             axes.set_title(text, loc=where)
     body = f'<div role="img" aria-label="{escape(alt)}">{"".join(drawings)}</div>'
-    return f'<figure class="cl-figure"><figcaption>{escape(title)}</figcaption>{body}</figure>'
+    return f'<figure class="cl-figure"><figcaption>{escape(title)} {how("figures", up=up)}</figcaption>{body}</figure>'
 
 
 def _svg(figure: Figure, name: str, *, current: bool) -> str:

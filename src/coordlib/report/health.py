@@ -255,10 +255,17 @@ def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
 
 
 def _table(table: pd.DataFrame) -> str:
-    shown = table.rename(columns={"part": "what", "subject": "counted"})
+    shown = table.copy()
     whole = shown["of"].where(shown["of"] > 0)
     shown.insert(4, "share", (shown["count"] / whole).astype("Float64").astype(float))
-    return html_table(shown, "Collection health in numbers", formats={"share": "percent"}, max_rows=None)
+    return html_table(
+        shown,
+        "Collection health in numbers",
+        formats={"share": "percent"},
+        labels={"part": "what", "subject": "counted"},
+        max_rows=None,
+        table="health",
+    )
 
 
 def _list(title: str, items: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """The report's tables: which columns a reader sees first, how they are called, where they link to.
 
 The files hold every column; the page shows those of ``layouts.csv``, in its order: those that fit a reader's eye. A line
-there is a column: its table, its name, its heading, its format.
+there is a column: its table, its name, its heading, its format. The page shows the first six, the others behind
+"more columns".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -19,8 +21,14 @@ from coordlib.report.tables import Table
 _CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
     "accounts": ("Accounts", {"network": True, "strength": False, "account_id": True}),
     "networks": ("Networks", {"network": True}),
-    "posts": ("Coordinated posts", {"posted_at": False, "content_id": True}),
-    "pairs": ("Pairs", {"network": True, "time_delta": True, "content_id": True, "content_id_y": True}),
+    "posts": (
+        "Coordinated posts",
+        {"network": True, "text": True, "posted_at": True, "content_id": True},
+    ),
+    "pairs": (
+        "Pairs",
+        {"network": True, "object_id": True, "time_delta": True, "content_id": True, "content_id_y": True},
+    ),
     "leads": ("Who leads", {}),
     "objects": ("{Objects} shared", {}),
     "hashtags": ("Hashtags", {}),
@@ -34,6 +42,7 @@ _CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
 _ADDRESSES = {
     "content_id": "url",
     "content_id_y": "url_y",
+    "posted_at": "url",
     "name": "name",
     "expanded": "expanded",
     "postUrl": "postUrl",
@@ -53,6 +62,9 @@ def _read() -> dict[str, dict[str, tuple[str, str | None]]]:
 
 #: Name of a table to its columns: heading and format (see :func:`coordlib.report.tables.html_table`).
 LAYOUTS = _read()
+
+#: Column that stands once above the rows that share it.
+_GROUPS = {"posts": "text", "pairs": "object_id"}
 
 
 def report_table(
@@ -94,6 +106,12 @@ def report_table(
         if content in table and url in rows:
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
+    if "network" in table:
+        table["_evidence"] = _places(rows["network"], rows.get("account_id"))
+        links["network"] = "_evidence"
+    key = {"accounts": "account_id", "posts": "content_id", "networks": "network"}.get(name)
+    if key in table:
+        table["_row"] = [f"{name[:-1]}-row-{quote(str(value), safe='')}" for value in table[key]]
     formats = {column: form for column in columns if (form := layout[column][1])}
     labels = {column: layout[column][0].format(**words) for column in columns}
     return Table(
@@ -104,4 +122,13 @@ def report_table(
         links=links,
         max_rows=max_rows,
         csv=csv,
+        table=name,
+        group=_GROUPS.get(name) if _GROUPS.get(name) in table else None,
+        row_id="_row" if "_row" in table else None,
     )
+
+
+def _places(networks: pd.Series, accounts: pd.Series | None) -> list[str]:
+    """Where on the page the evidence of each row is."""
+    names = [""] * len(networks) if accounts is None else ["/" + quote(str(a), safe="") for a in accounts]
+    return [f"#network-{number}{name}" for number, name in zip(networks, names, strict=True)]

@@ -23,6 +23,7 @@ from coordlib.errors import PublishError
 from coordlib.places import project_root
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE
+from coordlib.report.how import how
 from coordlib.report.layout import layout_graph
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
@@ -80,7 +81,7 @@ class NetworkView(Html):
         beside = (
             f'<div class="cl-network"><iframe src="network.html" loading="lazy" title="{title}"></iframe>'
             f'<p class="cl-note">{escape(summary)} <a href="network.html">Open the network on its own page</a>. '
-            "The tables on this page hold the same accounts and edges.</p></div>"
+            f"The tables on this page hold the same accounts and edges. {how('summary', 'Drawing')}</p></div>"
         )
         super().__init__(alone, beside)
 

@@ -21,8 +21,10 @@ from coordlib.report.text import raw_block
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: Makes the tables of a page sortable; the address is that of a page two folders below reports/.
-TABLE_SCRIPT = '<script src="../../assets/table.js" defer></script>'
+#: Makes the tables of a page sortable, its evidence open; the address is that of a page two folders below reports/.
+TABLE_SCRIPT = "".join(
+    f'<script src="../../assets/{name}.js" defer></script>' for name in ("table", "evidence")
+)
 _HIDDEN = {"parameters", "injected-parameters", "remove-cell"}
 #: What else both renderers show without loading anything.
 _PLAIN = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/latex", "text/plain")

@@ -21,6 +21,7 @@ from coordlib.errors import PublishError
 from coordlib.files import WRITING, put_folder, staging_of, write_json, written
 from coordlib.report.configuration import site_facts
 from coordlib.report.describe_files import datapackage, readme
+from coordlib.report.evidence_block import FOLDER, EvidenceView
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import FAILED_AGAIN, mark_replaced, remove_note, set_front_matter
@@ -50,6 +51,7 @@ def write_report(
     graph: nx.Graph[str],
     run: Mapping[str, Any],
     view: NetworkView,
+    evidence: EvidenceView | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Write every file of a report, all of them or none, and return the folder and the record as written.
 
@@ -67,6 +69,8 @@ def write_report(
         the outputs, ``content_sha256``, ``version`` and the page's address are added.
     view
         The drawing.
+    evidence
+        The evidence of each network, for the page to load when it is opened.
 
     Raises
     ------
@@ -86,6 +90,8 @@ def write_report(
         record = _write_files(staging, tables, graph, dict(run), site_facts(target))
         record["version"] = _version(target, record)
         view.write(staging)
+        if evidence is not None:
+            evidence.write(staging)
         _finish(staging, record, tables)
         if staging != folder:
             put_folder(staging, folder)
@@ -154,9 +160,10 @@ def seal(folder: Path | str) -> Path:
         if record and notebook.exists():
             set_front_matter(notebook, page_meta(record))
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
+            extra += sorted((folder / FOLDER).glob("*.js"))
             record["outputs"] = {
                 **record.get("outputs", {}),
-                **{path.name: sha256_file(path) for path in extra},
+                **{path.relative_to(folder).as_posix(): sha256_file(path) for path in extra},
             }
             write_json(folder / "run.json", record)
         return _zip(folder)

@@ -20,7 +20,9 @@ from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
+from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.health import health_html
+from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
@@ -86,12 +88,12 @@ class Report:
     @property
     def headline(self) -> Html:
         """What kind of day it was, in words."""
-        return Html(day_banner(self.run))
+        return Html(day_banner(self.run), day_banner(self.run) + how("summary", "Finding"))
 
     @property
     def summary(self) -> Html:
         """The numbers, each with its unit and denominator."""
-        return facts(summary_facts(self.run), "In numbers")
+        return facts(summary_facts(self.run), "In numbers", "summary")
 
     @property
     def coverage(self) -> Html:
@@ -103,6 +105,12 @@ class Report:
         return network_view(
             self.graph, accounts=self.accounts, nodes_shown=nodes_shown, simulated=self.source.simulated
         )
+
+    def evidence(self) -> EvidenceView:
+        """Return every pair of posts behind every edge, network by network."""
+        window = self.run["parameters"].get("time_window")
+        tables = (self.accounts, self.posts, self.pairs, self.edges)
+        return evidence_view(*tables, word=self.word, time_window=window)
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
@@ -224,7 +232,9 @@ class Report:
         """
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
-        written, record = write_report(folder, tables, self.graph, self.run, self.view(nodes_shown))
+        written, record = write_report(
+            folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
+        )
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _draft(self) -> Path:

@@ -17,7 +17,9 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, PublishError
+from coordlib.report.dictionary import Column
 from coordlib.report.display import Html
+from coordlib.report.how import UP, explained, how
 from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url
 
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
@@ -38,6 +40,10 @@ def html_table(
     labels: Mapping[str, str] | None = None,
     max_rows: int | None = 500,
     csv: str | None = None,
+    table: str | None = None,
+    up: str = UP,
+    group: str | None = None,
+    row_id: str | None = None,
 ) -> str:
     """Write a DataFrame as an HTML table whose every cell is escaped.
 
@@ -51,13 +57,22 @@ def html_table(
         Column to format: a specification for numbers (``",.2f"``), ``"utc"`` (UTC seconds as date and
         time), ``"seconds"``, ``"percent"`` (of a share between 0 and 1), or a function.
     links
-        Column to the column that holds its address, or to a function of the cell. Only http(s) becomes a link.
+        Column to the column that holds its address, or to a function of the cell. Only http(s) and places on the page
+        itself (``#…``) become links.
     labels
         Column to heading.
     max_rows
         Show at most this many rows and say so (none: all).
     csv
         Relative address of the file with all rows.
+    table
+        Name of the table in the data dictionary: headings then explain themselves and link there.
+    up
+        From the page to the folder of the data dictionary.
+    group
+        Column whose value stands once, in a row of its own above the rows that have it; the rows lie together.
+    row_id
+        Column with the place name of each row; it is not shown.
 
     Returns
     -------
@@ -77,24 +92,38 @@ def html_table(
     formats, links, labels = dict(formats or {}), dict(links or {}), dict(labels or {})
     columns = [str(name) for name in frame.columns]
     targets = {name for name in links.values() if isinstance(name, str)}
-    missing = (set(formats) | set(links) | set(labels) | targets) - set(columns)
+    apart = {name for name in (group, row_id) if name}
+    missing = (set(formats) | set(links) | set(labels) | targets | apart) - set(columns)
     if missing:
         raise MissingColumnError.from_names(missing, columns, f"table '{caption}'")
     n_all = len(frame)
     if not n_all:
         return f'<div class="cl-table" data-rows="0"><p class="cl-note">{escape(caption)}: no rows.{_csv_link(csv)}</p></div>'
     shown = frame if max_rows is None else frame.head(max_rows)
-    hidden = targets - set(links)
+    hidden = (targets - set(links)) | apart
     visible = [name for name in columns if name not in hidden]
     numeric = {name: _is_number(frame[name]) and formats.get(name) != "utc" for name in visible}
     head = "".join(
-        f'<th scope="col"{" class=num" if numeric[name] else ""}>{escape(labels.get(name, _heading(name)))}</th>'
+        _head(
+            labels.get(name, _heading(name)),
+            numeric[name],
+            table and explained(table, name),
+            how(table or "", name, up),
+        )
         for name in visible
     )
     body = []
+    above: object = None
     for row in shown.to_dict("records"):
+        if group and row[group] != above:
+            above = row[group]
+            text = _cut(format_value(above, formats.get(group)))
+            body.append(
+                f'<tr class="cl-group"><th colspan="{len(visible)}" scope="rowgroup" dir="auto">{text}</th></tr>'
+            )
         cells = [_cell(row, name, formats.get(name), links.get(name), numeric[name]) for name in visible]
-        body.append("<tr>" + "".join(cells) + "</tr>")
+        place = f' id="{escape(row[row_id])}"' if row_id else ""
+        body.append(f"<tr{place}>" + "".join(cells) + "</tr>")
     note = _count_note(len(shown), n_all, csv)
     return (
         f'<div class="cl-table" data-rows="{n_all}"><div class="cl-scroll" role="region" tabindex="0" '
@@ -103,6 +132,12 @@ def html_table(
         + "\n".join(body)
         + f"\n</tbody></table></div>{note}</div>"
     )
+
+
+def _head(label: str, numeric: bool, known: Column | str | None, link: str) -> str:
+    told = f' title="{escape(known.definition)}"' if isinstance(known, Column) else ""
+    kind = " class=num" if numeric else ""
+    return f'<th scope="col"{kind}{told}>{escape(label)}{" " + link if link else ""}</th>'
 
 
 def _heading(name: str) -> str:
@@ -114,9 +149,13 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _count_note(n_shown: int, n_all: int, csv: str | None) -> str:
-    rows = f"{n_all:,} row{'' if n_all == 1 else 's'}."
-    words = f"Showing {n_shown:,} of {rows}" if n_shown < n_all else rows
-    return f'<p class="cl-note">{words}{_csv_link(csv)}</p>'
+    rows = f"{n_all:,} row{'' if n_all == 1 else 's'}"
+    if n_shown == n_all:
+        return f'<p class="cl-note"><span class="cl-count">{rows}.</span>{_csv_link(csv)}</p>'
+    where = (
+        f"the other {n_all - n_shown:,} are in {escape(csv)}." if csv else "the others are not on this page."
+    )
+    return f'<p class="cl-note">{n_shown:,} of {rows} are here; {where}{_csv_link(csv)}</p>'
 
 
 def _csv_link(csv: str | None) -> str:
@@ -136,9 +175,11 @@ def _cell(
     content = _cut(text)
     if link is not None:
         target = row.get(link) if isinstance(link, str) else (None if is_missing(value) else link(value))
-        address = None if is_missing(target) else safe_url(target)
+        inside = isinstance(target, str) and target.startswith("#")
+        address = target if inside else None if is_missing(target) else safe_url(target)
         if address:
-            content = f'<a href="{escape(address)}" rel="nofollow noopener">{content}</a>'
+            outside = "" if inside else ' rel="nofollow noopener"'
+            content = f'<a href="{escape(address)}"{outside}>{content}</a>'
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:
         return f"<td class=num{sort}>{content}</td>"
@@ -273,15 +314,18 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False).map(restore)
 
 
-def facts(values: Mapping[str, object], caption: str) -> Html:
+def facts(values: Mapping[str, object], caption: str, table: str | None = None) -> Html:
     """Return names and values as a small table that shows itself."""
-    return Html(facts_table(values, caption))
+    return Html(facts_table(values, caption, table))
 
 
-def facts_table(values: Mapping[str, object], caption: str) -> str:
-    """Return names and values as a two-column table (numbers with their unit in the value)."""
+def facts_table(values: Mapping[str, object], caption: str, table: str | None = None, up: str = UP) -> str:
+    """Return names and values as a two-column table (numbers with their unit in the value).
+
+    With the name of a `table` of the data dictionary each value links to how it is counted.
+    """
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))} {how(table or "", name, up)}</td></tr>'
         for name, value in values.items()
     )
     return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'

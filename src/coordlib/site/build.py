@@ -25,7 +25,7 @@ from coordlib.lock import workspace_lock
 from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
-from coordlib.report.dictionary import LINK_TABLES, dictionary_markdown
+from coordlib.report.how import dictionary_page
 from coordlib.report.text import clean_text
 from coordlib.site.home import archive_page, home_page
 
@@ -144,11 +144,8 @@ def _mark_simulated(path: Path, simulated: bool) -> None:
 
 def _dictionary_page() -> str:
     return (
-        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day. The same words are in each day's "
-        "`README.md` and `datapackage.json`.\n\n"
-        + dictionary_markdown()
-        + "\n# Reports of link sharing\n\nTheir tables have CooRnet's names.\n\n"
-        + dictionary_markdown(LINK_TABLES)
+        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
+        "columns are in each day's `README.md` and `datapackage.json` too.\n\n" + dictionary_page()
     )
 
 
@@ -288,6 +285,8 @@ def _complete(root: Path, built: Path) -> None:
                     shutil.copyfile(notebook, target / f"notebook-{folder.name}.ipynb")
                 if (folder / "README.md").exists():  # smalldocs takes every .md for a page
                     shutil.copyfile(folder / "README.md", target / "README.md")
+                if (folder / "evidence").is_dir():
+                    shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()

@@ -13,11 +13,14 @@ from coordlib.report.banners import day_banner
 from coordlib.report.charts import network_sizes, pool_history
 from coordlib.report.configuration import read_config
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.how import how
 from coordlib.report.package import read_run
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
 
+#: From the home page to the folder of the other pages.
+UP = "reports/"
 _FIELDS = ["title", "outcome", "accounts", "networks", "new-accounts"]
 _NAMES = {
     "title": "Report",
@@ -73,7 +76,7 @@ def home_page(root: Path, banner: str) -> str:
     blocks += _newest(root, newest)
     history = history_table(records)
     if history["pool_size"].notna().any():
-        blocks.append(figure_html(pool_history(history, detached_axes())))
+        blocks.append(figure_html(pool_history(history, detached_axes()), UP))
     latest = ["## Latest days", "::: {#days}\n:::", "[All days, and how to follow them](reports/archive.qmd)"]
     return _page(meta, blocks, [*latest, *tail])
 
@@ -144,16 +147,16 @@ def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:
     link = f"reports/days/{escape(record['folder'])}/index.html"
     plain = {**record, "simulated": False}  # the page's own banner has said so
     blocks = [
-        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}'
+        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
     ]
     facts = summary_facts(record)
     if facts:
-        blocks.append(facts_table(facts, f"Summary of {record['date']}"))
+        blocks.append(facts_table(facts, f"Summary of {record['date']}", "summary", UP))
     networks = _read_table(folder / "networks.csv")
     if networks is not None and len(networks) and {"network", "n_accounts"} <= set(networks.columns):
         networks["n_accounts"] = pd.to_numeric(networks["n_accounts"])
         networks["network"] = pd.to_numeric(networks["network"]).astype(int)
-        blocks.append(figure_html(network_sizes(networks, detached_axes())))
+        blocks.append(figure_html(network_sizes(networks, detached_axes()), UP))
         wanted = [
             name for name in ("network", "label", "n_accounts", "n_posts", "n_objects") if name in networks
         ]
@@ -164,7 +167,11 @@ def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:
         labels = {"n_accounts": "accounts"} | {
             name: name[2:] for name in ("n_posts", "n_objects") if name in wanted
         }
-        blocks.append(html_table(table, "Largest networks of the day", labels=labels, max_rows=10))
+        blocks.append(
+            html_table(
+                table, "Largest networks of the day", labels=labels, max_rows=10, table="networks", up=UP
+            )
+        )
     blocks.append(
         f'<p><a class="cl-button" href="{link}">Read the report of {escape(record["date"])}</a></p>'
     )
