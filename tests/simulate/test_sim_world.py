@@ -157,7 +157,7 @@ def detect(world):
         timestamp_share="timestamp_share",
     )
     pairs = cl.detect_groups(shares, time_window=120, min_participation=2)
-    return set(cl.generate_coordinated_network(pairs, edge_weight=0.9, subgraph=1).nodes)
+    return set(cl.generate_coordinated_network(pairs, edge_weight=0.7, subgraph=1).nodes)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

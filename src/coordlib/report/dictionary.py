@@ -19,6 +19,7 @@ _ROWS = {
         "posts": "one post that is in at least one pair behind a retained edge",
         "edges": "two accounts that posted the same things at nearly the same time more often than the threshold",
         "pairs": "the evidence: two posts of one object within the time window, behind a retained edge",
+        "discovered": "two accounts that share more than their activity explains, kept by the threshold or not",
     },
     "links": {
         "highly_connected_coordinated_entities": "one account of the network",

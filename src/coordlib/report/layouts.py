@@ -29,6 +29,8 @@ _CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
         "Pairs",
         {"network": True, "object_id": True, "time_delta": True, "content_id": True, "content_id_y": True},
     ),
+    "discovered": ("Pairs that share more than their activity explains", {}),
+    "edges": ("Edges", {"weight": False, "account_id": True, "account_id_y": True}),
     "leads": ("Who leads", {}),
     "objects": ("{Objects} shared", {}),
     "hashtags": ("Hashtags", {}),

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
+from coordlib.describe.account_evidence import discovered_pairs
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
@@ -19,18 +20,17 @@ from coordlib.errors import InputError, ParameterError
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
-from coordlib.report.downloads import downloads
 from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence_record import class_table, evidence_record
 from coordlib.report.health import health_html
 from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import citation_box, provenance_box
+from coordlib.report.saved import SavedReport
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
-from coordlib.report.text import escape
 from coordlib.report.words import object_word
 
 #: Parameters that say where files lie or how much a page shows; a draft is not named after them.
@@ -54,6 +54,8 @@ NOT_THE_METHOD = (
     "network",
     "account",
 )
+#: The tables of a report, each a file of its own.
+TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered")
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,13 +64,15 @@ class Report:
 
     Attributes
     ----------
-    accounts, networks, posts, pairs, edges
+    accounts, networks, posts, pairs, edges, discovered
         The tables of :mod:`coordlib.report.dictionary`: one row per account, network, coordinated post, pair of
-        posts behind an edge, edge over the threshold.
+        posts behind an edge, edge over the threshold, pair of accounts that share more than their activity explains.
     graph
         The network.
     run
         The record of the run, as ``run.json`` holds it.
+    significance
+        The test of every two accounts that met, if there was one.
     """
 
     source: PostSet
@@ -78,7 +82,9 @@ class Report:
     posts: pd.DataFrame
     pairs: pd.DataFrame
     edges: pd.DataFrame
+    discovered: pd.DataFrame
     run: Mapping[str, Any]
+    significance: pd.DataFrame | None = None
 
     @property
     def word(self) -> str:
@@ -93,7 +99,12 @@ class Report:
     @property
     def summary(self) -> Html:
         """The numbers, each with its unit and denominator."""
-        return facts(summary_facts(self.run), "In numbers", "summary")
+        return facts(summary_facts(self.run), "How it was counted", "summary")
+
+    @property
+    def classes(self) -> Html:
+        """What the classes of evidence on this page say, each in a sentence."""
+        return class_table(self.run, self.edges, self.discovered)
 
     @property
     def coverage(self) -> Html:
@@ -113,7 +124,7 @@ class Report:
         return evidence_view(*tables, word=self.word, time_window=window)
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
-        """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
+        """Return a table of :data:`TABLES` as the page shows it."""
         return self.show(name, getattr(self, name), rows_shown, csv=f"{name}.csv")
 
     def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
@@ -168,11 +179,14 @@ class Report:
             )
         tables = {
             name: table[table["network"] == network].reset_index(drop=True)
-            for name in ("accounts", "networks", "posts", "pairs", "edges")
+            for name in TABLES
             for table in (getattr(self, name),)
         }
         members = tables["accounts"]["account_id"]
         part = replace(self, graph=nx.Graph(self.graph.subgraph(sorted(members))), **tables)
+        if self.significance is not None:
+            ends = self.significance[["account_id", "account_id_y"]].isin(set(members))
+            part = replace(part, significance=self.significance[ends.all(axis=1)])
         return replace(part, run=self._run_of(part, network, account, differing))
 
     def _run_of(
@@ -198,10 +212,17 @@ class Report:
             "n_accounts": len(part.accounts),
             "n_networks": 1,
             "n_edges": n_edges,
+            "n_edges_one_object": int((part.edges["n_objects"] == 1).sum()),
+            "n_objects": int(part.posts["object_id"].nunique()),
             "n_coordinated_posts": n_posts,
         }
+        alone = evidence_record(
+            part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
+        )
+        days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
         return {
-            **self.run,
+            **{name: value for name, value in self.run.items() if name not in days_own},
+            **{name: alone[name] for name in ("evidence",) if name in alone},
             "name": f"{self.run['name']}-{which}",
             "kind": "component",
             "title": words,
@@ -231,7 +252,7 @@ class Report:
             Accounts the drawing shows, at most.
         """
         folder = Path(output_dir) if output_dir else self._draft()
-        tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
+        tables = {name: getattr(self, name) for name in TABLES}
         written, record = write_report(
             folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
         )
@@ -248,32 +269,6 @@ class Report:
         return repr(stack(self.headline, self.summary))
 
 
-@dataclass(frozen=True, repr=False)
-class SavedReport:
-    """The files of a report: where they are, how to cite them, what they were made from."""
-
-    folder: Path
-    run: Mapping[str, Any]
-    draft: bool
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        if self.draft:
-            files = ", ".join(sorted(path.name for path in self.folder.iterdir()))
-            where = Html(
-                f"<p>A draft in <code>{escape('/'.join(self.folder.parts[-4:]))}</code>: {escape(files)}.</p>"
-            )
-            return stack(where, provenance_box(self.run))._repr_mimebundle_()
-        parts = (
-            downloads(self.folder, str(self.run["name"])),
-            citation_box(self.run),
-            provenance_box(self.run),
-        )
-        return stack(*parts)._repr_mimebundle_()
-
-    def __repr__(self) -> str:
-        return f"{self.folder}: {', '.join(sorted(path.name for path in self.folder.iterdir()))}"
-
-
 def describe_report(
     source: PostSet,
     pairs: pd.DataFrame,
@@ -281,6 +276,8 @@ def describe_report(
     graph: nx.Graph[str],
     parameters: Mapping[str, Any] | None = None,
     *,
+    significance: pd.DataFrame | None = None,
+    whole: pd.DataFrame | None = None,
     labels: Callable[[pd.DataFrame], dict[Any, Label]] = label_components,
     leave_out: Sequence[str] = (),
 ) -> Report:
@@ -299,9 +296,11 @@ def describe_report(
         any graph of these accounts: what it holds is what the report says.
     parameters
         What the notebook was run with. Where the steps were made with other values, those stand in the record.
+    significance, whole
+        Results of :func:`coordlib.edge_significance` and :func:`coordlib.network_significance`: what the first lines
+        and the record say of them (none: nothing).
     labels
         Called with the coordinated posts; returns a label per network.
-
     leave_out
         Accounts that do not enter the pool.
 
@@ -323,6 +322,7 @@ def describe_report(
     named = labels(posts)
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
+    word = object_word(used.get("object_id", "text"), source.platform)
     outcome = day_outcome(
         graph,
         edges,
@@ -330,6 +330,7 @@ def describe_report(
         edge_weight=used.get("edge_weight") or 0.9,
         min_weight=used.get("min_weight"),
         min_posts=int(used.get("min_posts", 1)),
+        by_weight=not (used.get("evidence") or {}).get("classes"),
     )
     run = {
         "name": source.name,
@@ -340,7 +341,7 @@ def describe_report(
         "simulated": source.simulated,
         "parameters": used,
         "counts": counts,
-        "object": object_word(used.get("object_id", "text"), source.platform),
+        "object": word,
         "platform": source.platform,
         "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
         "inputs": source.hashes(),
@@ -348,8 +349,11 @@ def describe_report(
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},
+        **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
     }
-    return Report(source, graph, accounts, networks, posts, evidence, network_edges(edges, graph), run)
+    kept = network_edges(edges, graph)
+    found = discovered_pairs(significance, graph)
+    return Report(source, graph, accounts, networks, posts, evidence, kept, found, run, significance)
 
 
 def _period(posts: pd.DataFrame) -> dict[str, int]:
@@ -359,7 +363,7 @@ def _period(posts: pd.DataFrame) -> dict[str, int]:
 
 def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
     """What the steps themselves say they were made with."""
-    names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight")
+    names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
     said: dict[Any, Any] = {**pairs.attrs, **edges.attrs, **graph.graph}
     if "edge_weight" in graph.graph and "min_weight" not in graph.graph:
         said["min_weight"] = None

@@ -1,0 +1,74 @@
+"""The figure of the network as a whole: what was found, beside random networks of the same margins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from coordlib.errors import MissingColumnError
+from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: The statistics between 0 and 1, from top to bottom, in the words of the axis.
+_SHOWN = {
+    "modularity": "division into\ncommunities",
+    "transitivity": "closed\ntriangles",
+    "giant_share": "accounts in the\nlargest network",
+}
+
+
+def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how far the network is from random ones with the same activity and popularity.
+
+    Parameters
+    ----------
+    whole
+        Result of :func:`coordlib.network_significance`.
+    ax
+        Axes to draw on (none: a new figure).
+    """
+    if missing := {"statistic", "null", "observed", "null_low", "null_high"} - set(whole.columns):
+        raise MissingColumnError.from_names(missing, whole.columns, "the figure's table")
+    if not whole["observed"].any():
+        return nothing_to_draw(ax, "There is no network to compare with random ones")
+    nulls = list(dict.fromkeys(whole["null"]))
+    honest = whole[(whole["null"] == nulls[-1]) & whole["statistic"].isin(list(_SHOWN))]
+    outside = honest[(honest["observed"] < honest["null_low"]) | (honest["observed"] > honest["null_high"])]
+    words = {name: text.replace("\n", " ") for name, text in _SHOWN.items()}
+    title = (
+        f"Beyond random networks: {', '.join(words[name] for name in outside['statistic'])}"
+        if len(outside)
+        else "Random networks of the same accounts and objects look alike"
+    )
+    alt = "; ".join(
+        f"{words[row.statistic]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
+        for row in honest.itertuples(index=False)
+    )
+    with drawing():
+        ax = axes_for(ax, title, f"Intervals and points: {alt}. {title}.", height=0.75)
+        for place, name in enumerate(reversed(_SHOWN)):
+            rows = whole[whole["statistic"] == name]
+            for shift, (null, colour) in zip(
+                (0.14, -0.14), zip(nulls, PALETTE[1:3], strict=False), strict=False
+            ):
+                row = rows[rows["null"] == null].iloc[0]
+                label = f"95 % of random networks, {null}" if place == 0 else None
+                ax.plot(
+                    [row["null_low"], row["null_high"]],
+                    [place + shift] * 2,
+                    color=colour,
+                    linewidth=5,
+                    solid_capstyle="butt",
+                    label=label,
+                )
+            found = float(rows["observed"].iloc[0])
+            ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
+        ax.set_yticks(range(len(_SHOWN)), list(reversed(_SHOWN.values())))
+        ax.set_ylim(-0.6, len(_SHOWN) - 0.4)
+        ax.set_xlim(-0.02, 1.02)
+        ax.set_xlabel("0 to 1")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=1, fontsize="small", frameon=False)
+    return ax
