@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.parameters import DetectionParameters
 from coordlib.runs.edge_list import detect_file
 
+_FIELDS = DetectionParameters.model_fields
+
+
+def _help(name: str) -> str:
+    field = _FIELDS[name]
+    return f"{field.description} (default: {'none' if field.default is None else field.default})"
+
 
 @app.command()
-@opt.parameters_of(DetectionParameters, "time_window", "min_participation", "edge_weight", "min_weight")
 def detect(
     shares: Annotated[
         Path,
@@ -27,6 +32,10 @@ def detect(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)
     ],
+    time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
+    min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
+    edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
+    min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
     subgraph: Annotated[
         int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")
     ] = 1,
@@ -40,13 +49,18 @@ def detect(
     duplicates: Annotated[
         str, typer.Option(help="A content listed twice for one object: error, drop or keep.")
     ] = "error",
-    *,
-    given: dict[str, Any],
 ) -> None:
     """Find accounts that repeatedly share the same objects within a short time of each other."""
     if duplicates not in ("error", "drop", "keep"):
         raise ParameterError(f"--duplicates {duplicates}: choose error, drop or keep")
-    parameters = DetectionParameters.load(given, where="detect")
+    given = {
+        "time_window": time_window,
+        "min_participation": min_participation,
+        "edge_weight": edge_weight,
+        "min_weight": min_weight,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    parameters = DetectionParameters.load(chosen, where="detect")
     columns = {
         "object_id": object_id,
         "account_id": account_id,

@@ -15,7 +15,6 @@ from coordlib.runs.discover import raise_for_stop
 
 
 @app.command()
-@opt.parameters_of(SeedDiscovery, "start", "end", "max_requests")
 def discover(
     workspace: opt.Workspace,
     hashtag: Annotated[
@@ -24,17 +23,23 @@ def discover(
     region: Annotated[
         list[str] | None, typer.Option(help="Two-letter code of registration; repeat for several.")
     ] = None,
+    start: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD, UTC.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD, UTC.")] = None,
+    max_requests: Annotated[int | None, typer.Option(help="Requests to spend at most.")] = None,
     date: Annotated[str | None, typer.Option(help="Day the seeds enter the pool (none: today, UTC).")] = None,
     parameters: opt.ParameterFile = None,
     base_url: opt.BaseUrl = opt.BASE_URL,
-    *,
-    given: dict[str, Any],
 ) -> None:
     """Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason."""
     base = SeedDiscovery.from_yaml(parameters).for_notebook() if parameters else {}
-    given |= {"hashtags": hashtag} if hashtag else {}
-    given |= {"regions": region} if region else {}
-    values = base | given
+    given: dict[str, Any] = {
+        "hashtags": hashtag or None,
+        "regions": region or None,
+        "start": start,
+        "end": end,
+        "max_requests": max_requests,
+    }
+    values = base | {name: value for name, value in given.items() if value is not None}
     if not values.get("hashtags"):
         raise typer.BadParameter("give at least one --hashtag, or a file of --parameters")
     options = SeedDiscovery.load(values | {"workspace": str(workspace)}, where="discover")

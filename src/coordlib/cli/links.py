@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input
@@ -18,15 +17,16 @@ from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
 from coordlib.sources.label_endpoint import LabelEndpoint
 
-_INTERVAL = f"{LinkSharing.model_fields['coordination_interval'].description} (default: none)"
+_FIELDS = LinkSharing.model_fields
+
+
+def _help(name: str) -> str:
+    """Return the parameter model's own words, with its default."""
+    field = _FIELDS[name]
+    return f"{field.description} (default: {'none' if field.default is None else field.default})"
 
 
 @app.command()
-@opt.parameters_of(
-    LinkSharing,
-    *("q", "p", "percentile_edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat"),
-    *("order_by", "top", "seed"),
-)
 def links(
     shares: Annotated[
         Path, typer.Argument(help="Table of shares: CSV or Parquet, CrowdTangle's columns or an export.")
@@ -37,21 +37,46 @@ def links(
     workspace: Annotated[
         Path | None, typer.Option("--workspace", "-w", help="Make a report page in this workspace as well.")
     ] = None,
-    parameters: opt.ParameterFile = None,
-    interval: Annotated[float | None, typer.Option(help=_INTERVAL)] = None,
-    *,
-    given: dict[str, Any],
+    parameters: Annotated[
+        Path | None, typer.Option("--parameters", "-f", help="YAML file, e.g. params/link-sharing.yml.")
+    ] = None,
+    interval: Annotated[float | None, typer.Option("--interval", help=_help("coordination_interval"))] = None,
+    q: Annotated[float | None, typer.Option("-q", help=_help("q"))] = None,
+    p: Annotated[float | None, typer.Option("-p", help=_help("p"))] = None,
+    percentile_edge_weight: Annotated[
+        float | None, typer.Option(help=_help("percentile_edge_weight"))
+    ] = None,
+    clean_urls: Annotated[bool | None, typer.Option(help=_help("clean_urls"))] = None,
+    keep_ourl_only: Annotated[bool | None, typer.Option(help=_help("keep_ourl_only"))] = None,
+    gtimestamps: Annotated[bool | None, typer.Option(help=_help("gtimestamps"))] = None,
+    compat: Annotated[str | None, typer.Option(help=_help("compat"))] = None,
+    order_by: Annotated[str | None, typer.Option(help=_help("order_by"))] = None,
+    top: Annotated[int | None, typer.Option(help=_help("top"))] = None,
+    seed: Annotated[int | None, typer.Option(help=_help("seed"))] = None,
 ) -> None:
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
     if output is None and workspace is None:
         raise ParameterError(
             "links: say where results go, --output FOLDER for tables or --workspace W for a report page"
         )
+    given = {
+        "coordination_interval": interval,
+        "q": q,
+        "p": p,
+        "percentile_edge_weight": percentile_edge_weight,
+        "clean_urls": clean_urls,
+        "keep_ourl_only": keep_ourl_only,
+        "gtimestamps": gtimestamps,
+        "compat": compat,
+        "order_by": order_by,
+        "top": top,
+        "seed": seed,
+        "shares": str(shares),
+        "workspace": None if workspace is None else str(workspace),
+    }
     base = LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load()
-    given |= {"shares": str(shares)}
-    given |= {"coordination_interval": interval} if interval is not None else {}
-    given |= {"workspace": str(workspace)} if workspace is not None else {}
-    values = LinkSharing.load({**base.for_notebook(), **given}, where="links")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    values = LinkSharing.load({**base.for_notebook(), **chosen}, where="links")
     if output is not None:
         if output.is_dir():
             for name in LINK_FILES:

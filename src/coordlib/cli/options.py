@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
-from pydantic.fields import FieldInfo
 
 from coordlib.parameters import Engine, Parameters
 from coordlib.runs.connect import BASE_URL as BASE_URL
@@ -31,38 +28,12 @@ BaseUrl = Annotated[
 ]
 
 
-def parameters_of(
-    model: type[Parameters], *names: str
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for each named parameter of a model, in the model's own words, with its default.
-
-    The command takes those that were written on the command line as its last argument, ``given``.
-    """
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def with_given(**values: Any) -> None:
-            given = {name: value for name in names if (value := values.pop(name)) is not None}
-            command(**values, given=given)
-
-        signature = inspect.signature(command, eval_str=True)
-        own = [parameter for name, parameter in signature.parameters.items() if name != "given"]
-        options = [_option(name, model.model_fields[name]) for name in names]
-        with_given.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
-        with_given.__name__, with_given.__doc__ = command.__name__, command.__doc__
-        return with_given
-
-    return decorate
-
-
-def _option(name: str, field: FieldInfo) -> inspect.Parameter:
-    words = f"{field.description} (default: {'none' if field.default is None else field.default})"
-    flag = f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
-    flags = f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag
-    # Text where the model has a choice or a day: what does not fit is refused in the model's words.
-    plain = {int, float, bool} & {field.annotation, *get_args(field.annotation)}
-    kind: Any = plain.pop() if plain else str
-    annotation = Annotated[kind | None, typer.Option(flags, help=words)]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+def model_option(model: type[Parameters], name: str) -> Any:
+    """Return the option of a parameter: the model's own words, with the default."""
+    field = model.model_fields[name]
+    return typer.Option(
+        help=f"{field.description} (default: {'none' if field.default is None else field.default})"
+    )
 
 
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:

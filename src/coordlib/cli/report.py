@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,30 +13,40 @@ from coordlib.parameters import OwnTable
 from coordlib.report.summary import summary_facts
 from coordlib.runs.analysis import report_table
 
-_MAPPING = f"{OwnTable.model_fields['mapping'].description} (default: none)"
-
 
 @app.command()
-@opt.parameters_of(
-    OwnTable,
-    *("format", "name", "object_id", "time_window", "min_participation", "edge_weight", "min_weight"),
-)
 def report(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="Posts: any file 'coordlib import' reads.")],
     workspace: opt.Workspace,
     parameters: opt.ParameterFile = None,
-    mapping: Annotated[Path | None, typer.Option(help=_MAPPING)] = None,
+    mapping: Annotated[Path | None, opt.model_option(OwnTable, "mapping")] = None,
+    format: Annotated[str | None, opt.model_option(OwnTable, "format")] = None,
+    name: Annotated[str | None, opt.model_option(OwnTable, "name")] = None,
+    object_id: Annotated[str | None, opt.model_option(OwnTable, "object_id")] = None,
+    time_window: Annotated[int | None, opt.model_option(OwnTable, "time_window")] = None,
+    min_participation: Annotated[int | None, opt.model_option(OwnTable, "min_participation")] = None,
+    edge_weight: Annotated[float | None, opt.model_option(OwnTable, "edge_weight")] = None,
+    min_weight: Annotated[int | None, opt.model_option(OwnTable, "min_weight")] = None,
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
-    *,
-    given: dict[str, Any],
 ) -> None:
     """Make a report of a file of posts: page, tables, evidence, network, citation, zip (notebook 06)."""
     base = OwnTable.from_yaml(parameters).for_notebook() if parameters else {}
-    given |= {"source": str(source.resolve()), "workspace": str(workspace)}
-    given |= {"mapping": str(mapping.resolve())} if mapping else {}
-    done = report_table(OwnTable.load(base | given, where="report"), progress=True)
+    given = {
+        "source": str(source.resolve()),
+        "workspace": str(workspace),
+        "mapping": mapping and str(mapping.resolve()),
+        "format": format,
+        "name": name,
+        "object_id": object_id,
+        "time_window": time_window,
+        "min_participation": min_participation,
+        "edge_weight": edge_weight,
+        "min_weight": min_weight,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    done = report_table(OwnTable.load(base | chosen, where="report"), progress=True)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
     typer.echo(f"report: {done.folder}")
