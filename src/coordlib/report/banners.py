@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coordlib.report.text import escape
@@ -30,13 +30,14 @@ def day_banner(run: Mapping[str, Any]) -> str:
     >>> "does not mean" in day_banner({"date": "2025-01-03", "outcome": "too-little-data", "counts": {"n_posts": 29}})
     True
     """
-    return banner(*_words(str(run.get("outcome", "failed")), run.get("counts") or {}, run), run)
+    kind, head, body = _words(str(run.get("outcome", "failed")), run.get("counts") or {}, run)
+    return banner(kind, [head, body], run)
 
 
-def banner(kind: str, head: str, body: str, run: Mapping[str, Any]) -> str:
+def banner(kind: str, lines: Sequence[str], run: Mapping[str, Any]) -> str:
     """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one."""
     sample = simulated_banner() if run.get("simulated") else ""
-    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
+    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(lines[0])}</strong> {escape(" ".join(lines[1:]))}</div>'
 
 
 def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -38,8 +38,8 @@ class Column:
 
     name: str
     type: str
-    unit: str = ""
     definition: str = ""
+    unit: str = ""
     formula: str = ""
     source: str = ""
 

@@ -118,12 +118,12 @@ def link_banner(run: Mapping[str, Any]) -> str:
             f"are tied by at least {plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
         )
         body = f"Found in {posts} with {counts['n_urls']:,} URLs shared more than once."
-        return banner("found", head, body, run)
+        return banner("found", [head, body], run)
     if counts["n_urls"]:
         body = (
             f"Of {counts['n_urls']:,} URLs shared more than once, in {posts}, none was shared by two accounts within "
             f"{seconds}. The table was analysed in full: this is a result, not a gap."
         )
-        return banner("quiet", "No coordination found.", body, run)
+        return banner("quiet", ["No coordination found.", body], run)
     body = f"In {posts} no URL was shared more than once, so nothing can be said about coordination."
-    return banner("warn", "Nothing to compare.", body, run)
+    return banner("warn", ["Nothing to compare.", body], run)

@@ -68,7 +68,7 @@ class SweepReport:
             kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
         if tied := int((points["outcome"] == "tied").sum()):
             body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
-        return Html(banner(kind, head, body, {"simulated": self.source.simulated}))
+        return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
