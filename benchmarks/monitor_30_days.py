@@ -130,14 +130,14 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
     with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
         every = runs(store)
         count = store.connection.execute
-        truth = every[every["kind"] == "monitor"]["facts"].iloc[-1]["health"]["truth"]
+        truth = [run for run in every if run.kind == "monitor"][-1].facts["health"]["truth"]
         doubled = count(
             "SELECT count(*) - count(DISTINCT run_id || ' ' || content_id) FROM metrics"
         ).fetchone()[0]
         videos, requests = (
             count(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("posts", "requests")
         )
-        failed = int((every["status"] != "done").sum())
+        failed = sum(run.status != "done" for run in every)
         size = len(pool(store))
     print(
         f"{len(dates)} days in {time.perf_counter() - started:.0f} s; days failed {failed}; videos {videos:,}; "

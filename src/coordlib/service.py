@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -131,6 +130,19 @@ def _in_base64(raw: bytes) -> set[str]:
     return found
 
 
+class Closing:
+    """What is closed at the end of its ``with`` block."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer, or what kept it from coming (`trouble`); `reached` says whether there was a connection."""
@@ -161,7 +173,7 @@ class Reply:
             return None
 
 
-class Service:
+class Service(Closing):
     """A service that answers in JSON.
 
     Parameters
@@ -210,14 +222,6 @@ class Service:
         )
         self._answered = False
         self._free_at = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Service({self.name}, {self.address})"

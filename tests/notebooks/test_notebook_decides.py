@@ -104,11 +104,11 @@ def agree(place: Workspace, report: DayReport) -> None:
             "SELECT count(*) FROM edges WHERE run_id = ?", (report.run_id,)
         ).fetchone()[0]
         entered = pool(store).query("added_on == @report.date")["account_id"].tolist()
-    assert (run["outcome"], stored["outcome"]) == (report.outcome, report.outcome)
+    assert (run["outcome"], stored.outcome) == (report.outcome, report.outcome)
     assert detected == set(accounts["account_id"]) and len(detected) == run["counts"]["n_accounts"]
     assert edges == run["counts"]["n_edges"]
     assert entered == report.new_accounts == run["new_accounts"]
-    assert {name: stored["facts"][name] for name in run["counts"]} == run["counts"] == report.counts
+    assert {name: stored.facts[name] for name in run["counts"]} == run["counts"] == report.counts
     assert f"{len(detected):,} accounts in " in report.line() or len(detected) == 1
     assert report.outcome in report.line()
     shown = page(place, report.date)

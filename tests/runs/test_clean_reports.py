@@ -90,8 +90,8 @@ def test_what_was_detected_is_detected_again_without_the_deleted_posts(replayed:
         accounts = store.connection.execute(
             "SELECT count(*) FROM detections WHERE account_id = ?", (name,)
         ).fetchone()[0]
-        facts = newest_run(store)["facts"]
-        posts = run_posts(store, newest_run(store)["run_id"])
+        facts = newest_run(store).facts
+        posts = run_posts(store, newest_run(store).run_id)
         assert (edges, accounts) == (0, 0)
         assert facts["n_posts"] == len(posts)
         assert facts["n_removed"] > 0

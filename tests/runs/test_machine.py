@@ -86,17 +86,17 @@ def test_a_run_knows_the_facts_of_its_own_attempt_only() -> None:
         )
         begin(store, "2026-01-02", at=2)
         record_facts(store, run_id, {"inputs": {"b.csv": {}}})
-        assert run_of(store, run_id)["facts"] == {"inputs": {"b.csv": {}}, "seeds": ["ann"]}  # type: ignore[index]
+        assert run_of(store, run_id).facts == {"inputs": {"b.csv": {}}, "seeds": ["ann"]}  # type: ignore[union-attr]
 
 
 def test_the_newest_day_is_one_that_was_finished() -> None:
     with open_store(":memory:") as store:
         begin(store, "2026-01-01")
-        assert newest_run(store)["date"] == "2026-01-01", "where none was finished"  # type: ignore[index]
+        assert newest_run(store).date == "2026-01-01", "where none was finished"  # type: ignore[union-attr]
         finish_run(store, "replay-2026-01-01", status="done", outcome="network", finished_at=2)
         begin(store, "2026-01-02")
-        assert newest_run(store)["date"] == "2026-01-01"  # type: ignore[index]
-        assert newest_run(store, "2026-01-02")["status"] == "running"  # type: ignore[index]
+        assert newest_run(store).date == "2026-01-01"  # type: ignore[union-attr]
+        assert newest_run(store, "2026-01-02").status == "running"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("exchange", [True, False])

@@ -33,7 +33,7 @@ def health(station: Station, date: str) -> dict[str, Any]:
     with open_store(station.root / "coordlib.sqlite", read_only=True) as store:
         run = newest_run(store, date)
     assert run is not None
-    return dict(run["facts"]["health"])
+    return dict(run.facts["health"])
 
 
 def faults(station: Station, *values: dict[str, Any]) -> None:

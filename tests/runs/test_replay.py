@@ -130,7 +130,7 @@ def test_a_failing_notebook_costs_the_day_and_its_posts_stay_stored(
     assert len(stored.posts) > 0
     assert (report.counts, report.new_accounts) == ({}, [])
     with open_store(place.database, read_only=True) as store:
-        assert newest_run(store)["status"] == "failed"  # type: ignore[index]
+        assert newest_run(store).status == "failed"  # type: ignore[union-attr]
         assert store.connection.execute("SELECT count(*) FROM detections").fetchone()[0] == 0
         assert pool(store)["added_on"].lt(newest.name).all(), "nobody enters the pool by a failed day"
     page = (report.folder / "index.ipynb").read_text()

@@ -118,12 +118,6 @@ def test_a_log_id_begins_with_the_simulated_time(sim):
     assert sim.query().json()["error"]["log_id"].startswith("20260909070809")
 
 
-def test_data_in_an_error_is_empty_or_absent_as_configured(sim):
-    assert sim.query(max_count=0).json()["data"] == {}
-    sim.configure(error_data="absent")
-    assert "data" not in sim.query(max_count=0).json()
-
-
 def test_the_same_requests_get_the_same_answers(sim):
     def conversation() -> list[str]:
         assert sim.http.post("/__sim/reset").status_code == 200

@@ -53,11 +53,9 @@ def test_a_500_costs_quota(sim):
     assert used(sim) == 1
 
 
-@pytest.mark.parametrize(("count", "cost"), [(True, 1), (False, 0)])
-def test_a_refused_request_costs_quota_as_configured(sim, count, cost):
-    sim.configure(count_invalid=count)
+def test_a_refused_request_costs_quota(sim):
     assert sim.query(max_count=0).status_code == 400
-    assert used(sim) == cost
+    assert used(sim) == 1
 
 
 def test_a_401_costs_nothing(sim):
@@ -216,29 +214,6 @@ def test_keyword_searches_can_be_silently_empty_while_others_work(sim):
     sim.faults({"name": "silent_empty_keyword"})
     assert sim.data(("keyword", "EQ", ["fyp"]))["videos"] == []
     assert sim.data(("username", "EQ", [sim.open_account()]))["videos"]
-
-
-def test_rows_can_repeat_across_pages(sim):
-    sim.faults({"name": "duplicate_rows"})
-    seen, body, repeated = set(), {}, 0
-    for _ in range(4):
-        data = sim.data(max_count=30, **body)
-        repeated += sum(v["id"] in seen for v in data["videos"])
-        seen |= {v["id"] for v in data["videos"]}
-        body = {"cursor": data["cursor"], "search_id": data["search_id"]}
-    assert repeated > 0
-
-
-def test_matching_can_be_approximate(sim):
-    sim.faults({"name": "fuzzy_match"})
-    name = sim.open_account()
-    names = {
-        v["username"]
-        for k in range(1, 9)
-        for v in sim.data(("username", "EQ", [name]), start_date=f"2026090{k}")["videos"]
-    }
-    assert name in names
-    assert len(names) > 1
 
 
 @pytest.mark.parametrize(

@@ -96,11 +96,6 @@ def test_both_dates_belong_to_the_period(sim):
     assert days == {dt.date(2026, 9, 3)}
 
 
-def test_the_end_can_be_exclusive(sim):
-    sim.configure(end_inclusive=False)
-    assert sim.data(start_date="20260903", end_date="20260903")["videos"] == []
-
-
 def test_videos_come_by_decreasing_id_and_each_once(sim):
     videos, pages = all_pages(sim, max_count=50)
     ids = [v["id"] for v in videos]
@@ -312,11 +307,6 @@ def test_a_hidden_share_of_videos_never_appears(sim_world):
 
     listed = Catalogue(sim_world, missing_share=1 / 8).listed
     assert 0.85 < listed.mean() < 0.9
-
-
-def test_the_id_can_come_under_its_old_name(sim):
-    sim.faults({"name": "old_id_name"})
-    assert set(sim.data(fields="id")["videos"][0]) == {"video_id"}
 
 
 def test_a_hash_before_a_keyword_finds_the_tag(sim):

@@ -118,7 +118,7 @@ def test_the_newest_run_of_the_newest_day_is_found_with_its_facts():
         finish_run(store, run, status="done", outcome="network", finished_at=9)
         found = newest_run(store)
     assert found is not None
-    assert (found["date"], found["outcome"], found["facts"]) == (
+    assert (found.date, found.outcome, found.facts) == (
         "2025-01-02",
         "network",
         {"n_edges": 1, "n_posts": 3},

@@ -244,18 +244,13 @@ def _reference(settings: pd.DataFrame, reference: Mapping[str, Any] | None) -> i
 
 
 def _networks(first: IntArray, second: IntArray, members: IntArray) -> int:
-    """Count connected components: every account takes the smallest number it is tied to, until none changes."""
-    a, b = np.searchsorted(members, first), np.searchsorted(members, second)
-    labels = np.arange(len(members))
-    while True:
-        low = np.minimum(labels[a], labels[b])
-        after = labels.copy()
-        np.minimum.at(after, a, low)
-        np.minimum.at(after, b, low)
-        after = after[after]
-        if np.array_equal(after, labels):
-            return len(np.unique(labels))
-        labels = after
+    """Count connected components."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.searchsorted(members, first), np.searchsorted(members, second)
+    ties = coo_array((np.ones(len(first), dtype=bool), ends), shape=(len(members), len(members)))
+    return int(connected_components(ties, directed=False)[0]) if len(members) else 0
 
 
 def _jaccard(one: IntArray, two: IntArray) -> float:

@@ -27,7 +27,7 @@ _ROWS = {
         "cluster_summary": "one Louvain cluster of the network",
         "top_coord_urls": "one URL that the network shared in a coordinated way",
         "top_coord_shares": "one coordinated post of the network",
-        "edges": "two accounts that shared at least so many URLs within the coordination interval",
+        "edges": "two accounts that are tied by the URLs both shared within the coordination interval",
         "ct_shares_marked": "one post of a URL that was shared more than once",
     },
 }
@@ -39,8 +39,8 @@ class Column:
 
     name: str
     type: str
-    unit: str = ""
     definition: str = ""
+    unit: str = ""
     formula: str = ""
     source: str = ""
 

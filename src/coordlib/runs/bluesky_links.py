@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
-from coordlib.files import written
-from coordlib.report.tables import write_csv
+from coordlib.runs.import_shares import check_table_name, table_writer
 from coordlib.sources.bluesky import BlueskySearch, Page, Search, page_from_line, page_line
 from coordlib.sources.bluesky_shares import found_link_shares, found_shares
 
@@ -88,8 +86,7 @@ def collect_links(
     (1, 1, 1)
     """
     output = Path(output)
-    if output.suffix.lower() not in {".parquet", ".csv"}:
-        raise ParameterError(f"{output}: shares are written as .parquet or .csv; give a name that ends so")
+    check_table_name(output)
     if not output.parent.is_dir():
         raise ParameterError(f"{output.parent}: there is no such folder; make it first")
     try:
@@ -111,7 +108,8 @@ def collect_links(
                 stream.flush()
                 kept.append(page)
     table = found_link_shares(kept) if link_shares else found_shares(kept)
-    _write(table, output)
+    with table_writer(output) as writer:
+        writer.write(table)
     account = "account.url" if link_shares else "account_id"
     return BlueskyReport(
         searches=len(searches),
@@ -183,11 +181,3 @@ def _same_searches(kept: list[Page], searches: list[Search], path: Path) -> None
             f"{path}: holds answers to another search ({other.target}); give the same addresses and period to "
             "continue it, or another --pages file"
         )
-
-
-def _write(table: pd.DataFrame, output: Path) -> None:
-    with written(output) as beside:
-        if output.suffix.lower() == ".csv":
-            write_csv(table, beside)
-        else:
-            table.to_parquet(beside, index=False)

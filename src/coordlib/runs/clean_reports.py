@@ -22,7 +22,7 @@ from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
 from coordlib.store.refresh import is_deleted, outdated_runs
-from coordlib.store.runs import record_facts, run_of
+from coordlib.store.runs import Run, record_facts, run_of
 from coordlib.store.stored_posts import run_posts
 
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
@@ -63,7 +63,7 @@ def clean_reports(workspace: Workspace) -> Cleaned:
         for run_id in detected:
             run = run_of(store, run_id)
             assert run is not None  # its id was read from the same table
-            if run["status"] == "done":
+            if run.status == "done":
                 folder = _page(workspace, run)
                 shutil.rmtree(folder, ignore_errors=True)
                 (rebuilt if _again(store, workspace, run) else removed).append(
@@ -77,30 +77,30 @@ def clean_reports(workspace: Workspace) -> Cleaned:
     return Cleaned(tuple(detected), tuple(sorted(rebuilt)), tuple(removed))
 
 
-def _page(workspace: Workspace, run: Mapping[str, Any]) -> Path:
-    if run["kind"] == "discover":
-        return workspace.analysis_folder(str(run["run_id"]).removeprefix("discover-"))
-    return workspace.day_folder(run["date"])
+def _page(workspace: Workspace, run: Run) -> Path:
+    if run.kind == "discover":
+        return workspace.analysis_folder(run.run_id.removeprefix("discover-"))
+    return workspace.day_folder(run.date)
 
 
-def _again(store: Store, workspace: Workspace, run: Mapping[str, Any]) -> bool:
+def _again(store: Store, workspace: Workspace, run: Run) -> bool:
     """Run the notebook of a run again; return whether it has a page now."""
-    if run["kind"] == "discover":
-        record_facts(store, run["run_id"], {"n_videos": len(run_posts(store, run["run_id"]))})
+    if run.kind == "discover":
+        record_facts(store, run.run_id, {"n_videos": len(run_posts(store, run.run_id))})
         seeding = SeedDiscovery.load(
-            _known(run["parameters"], SeedDiscovery) | {"workspace": str(workspace.root)}
+            _known(run.parameters, SeedDiscovery) | {"workspace": str(workspace.root)}
         )
         try:
-            report_discovery(stored_discovery(workspace, run["run_id"]), seeding)
+            report_discovery(stored_discovery(workspace, run.run_id), seeding)
         except RunError:
             return False
         return True
     today = dt.datetime.now(dt.UTC).date().isoformat()
     note = f"Posts that the platform no longer returns were removed from this report on {today}."
-    notes = [text for text in run["facts"].get("notes", []) if not text.startswith("Posts that the platform")]
-    record_facts(store, run["run_id"], {"notes": [*notes, note]})
-    options = DailyMonitoring.load(_known(run["parameters"], DailyMonitoring))
-    return run_day(store, workspace, run["run_id"], run["date"], options, grow_pool=False).ok
+    notes = [text for text in run.facts.get("notes", []) if not text.startswith("Posts that the platform")]
+    record_facts(store, run.run_id, {"notes": [*notes, note]})
+    options = DailyMonitoring.load(_known(run.parameters, DailyMonitoring))
+    return run_day(store, workspace, run.run_id, run.date, options, grow_pool=False).ok
 
 
 def _known(parameters: Mapping[str, Any], model: type[DetectionParameters]) -> dict[str, Any]:

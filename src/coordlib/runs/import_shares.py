@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +17,7 @@ from tqdm import tqdm
 from coordlib.errors import EmptyInputError, ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import write_csv
+from coordlib.service import Closing
 from coordlib.sources.exports import (
     Export,
     ExportReport,
@@ -105,7 +104,10 @@ def import_shares(
     reports: list[ExportReport] = []
     distinct = _Distinct()
     empty = written = 0
-    with _writer(output) as writer, tqdm(unit=" rows", disable=None, desc="reading", leave=False) as progress:
+    with (
+        table_writer(output) as writer,
+        tqdm(unit=" rows", disable=None, desc="reading", leave=False) as progress,
+    ):
         for piece in iter_export(source, chunk_rows, format=format, account=account):
             if link_shares:
                 object = link_object(piece.format, piece.report.source)
@@ -144,16 +146,13 @@ def _total(reports: list[ExportReport], distinct: _Distinct, empty: int) -> Expo
     )
 
 
-class _TableWriter:
+class _TableWriter(Closing):
     """Append tables to one Parquet or CSV file."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self._path, self._kind = path, kind
         self._parquet: pq.ParquetWriter | None = None
         self._columns: list[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
 
     def write(self, table: pd.DataFrame) -> None:
         if self._kind == ".csv":
@@ -168,18 +167,20 @@ class _TableWriter:
             self._parquet = pq.ParquetWriter(self._path, pa.schema(fields))
         self._parquet.write_table(arrow.cast(self._parquet.schema))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         if self._parquet is not None:
             self._parquet.close()
 
 
-@contextmanager
-def _writer(output: Path) -> Iterator[_TableWriter]:
-    """Write beside the target and put it in place only when everything went well."""
-    kind = output.suffix.lower()
-    if kind not in {".parquet", ".csv"}:
+def check_table_name(output: Path) -> None:
+    """Refuse a file that is neither Parquet nor CSV."""
+    if output.suffix.lower() not in {".parquet", ".csv"}:
         raise ParameterError(f"{output}: shares are written as .parquet or .csv; give a name that ends so")
-    with written(output) as beside, _TableWriter(beside, kind) as writer:
+
+
+@contextmanager
+def table_writer(output: Path) -> Iterator[_TableWriter]:
+    """Write beside the target and put it in place only when everything went well."""
+    check_table_name(output)
+    with written(output) as beside, _TableWriter(beside, output.suffix.lower()) as writer:
         yield writer

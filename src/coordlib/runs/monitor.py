@@ -268,6 +268,6 @@ def _no_pool(place: Workspace, date: str) -> ParameterError:
 def _is_reported(store: Store, date: str) -> bool:
     """Whether a day is monitored to its end with nothing left over; its page was in place before it was called done."""
     run = newest_run(store, date)
-    if run is None or run["kind"] != "monitor" or run["status"] != "done":
+    if run is None or run.kind != "monitor" or run.status != "done":
         return False
-    return not (run["facts"].get("health") or {}).get("stopped")
+    return not (run.facts.get("health") or {}).get("stopped")

@@ -61,11 +61,11 @@ def _refuse_another_kind(place: Workspace, *, simulated: bool) -> None:
         return
     with open_store(place.database) as store:
         every = runs(store)
-    if every["kind"].isin(["monitor", "discover"]).any():
+    if any(run.kind in ("monitor", "discover") for run in every):
         raise ParameterError(
             f"{place.root}: is a monitored workspace, and an archive would replace its pool; name a new folder"
         )
-    if len(every) and place.simulated != simulated:
+    if every and place.simulated != simulated:
         kinds = ("real", "simulated") if simulated else ("simulated", "real")
         raise ParameterError(
             "{}: holds {} posts, and the archive {} ones; name a new folder".format(place.root, *kinds)

@@ -17,7 +17,7 @@ from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
 from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
-from coordlib.store.runs import newest_run, run_of, runs
+from coordlib.store.runs import Run, newest_run, run_of, runs
 from coordlib.store.stored_posts import run_posts
 
 #: Counts of each day that its successors show as history.
@@ -51,26 +51,23 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         run = newest_run(store, wanted)
         every = runs(store)
         if run is None:
-            known = sorted(set(every.loc[every["kind"] != "discover", "date"]))
+            known = sorted({other.date for other in every if other.kind != "discover"})
             span = f"{len(known)} days are stored, {known[0]} to {known[-1]}" if known else "no day is stored"
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
-        posts = run_posts(store, run["run_id"])
-        watched = pool(store, before=run["date"])["account_id"].tolist()
-    past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] < run["date"])]
-    past = past.drop_duplicates("date", keep="last")
+        posts = run_posts(store, run.run_id)
+        watched = pool(store, before=run.date)["account_id"].tolist()
+    past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
     rows = [
-        {"date": row.date, "outcome": row.outcome, **{name: row.facts.get(name) for name in HISTORY}}
-        for row in past.itertuples(index=False)
+        {"date": day, "outcome": other.outcome, **{name: other.facts.get(name) for name in HISTORY}}
+        for day, other in past.items()
     ]
-    facts: Mapping[str, Any] = run["facts"]
-    made = {
-        name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
-    }
+    made = {name: run.parameters[name] for name in DailyMonitoring.model_fields if name in run.parameters}
+    facts: Mapping[str, Any] = run.facts
     return PostSet(
-        name=run["date"],
+        name=run.date,
         kind="day",
-        title=f"Coordinated sharing on {run['date']}",
-        date=run["date"],
+        title=f"Coordinated sharing on {run.date}",
+        date=run.date,
         posts=posts,
         workspace=place.root,
         pool=watched,
@@ -79,8 +76,8 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         parameters={"evidence": EvidenceRule().for_notebook(), **made, **facts.get("parameters", {})},
         inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()},
         simulated=place.simulated,
-        run_id=run["run_id"],
-        started_at=run["started_at"],
+        run_id=run.run_id,
+        started_at=run.started_at,
         truth=planted_accounts(place),
     )
 
@@ -120,18 +117,18 @@ def load_discovery(
     place = find_workspace(workspace)
     with open_store(place.database, read_only=True) as store, store.transaction():
         every = runs(store)
-        every = every[every["kind"] == "discover"].sort_values(["started_at", "run_id"])
-        stored = [run for run in every.to_dict("records") if run["facts"].get("period")]
+        stored = [run for run in every if run.kind == "discover" and run.facts.get("period")]
+        stored.sort(key=lambda run: (run.started_at, run.run_id))
         fits = [
             run
             for run in stored
-            if (not hashtags or _tags(run["parameters"]["hashtags"]) == _tags(hashtags))
-            and (start is None or run["facts"]["period"][0] == str(start))
-            and (end is None or run["facts"]["period"][1] == str(end))
+            if (not hashtags or _tags(run.parameters["hashtags"]) == _tags(hashtags))
+            and (start is None or run.facts["period"][0] == str(start))
+            and (end is None or run.facts["period"][1] == str(end))
         ]
         if fits:
             return _discovery(place, store, fits[-1])
-    known = "; ".join(f"{', '.join(run['parameters']['hashtags'])} ({run['date']})" for run in stored)
+    known = "; ".join(f"{', '.join(run.parameters['hashtags'])} ({run.date})" for run in stored)
     there = f"stored are {known}" if known else "run 'coordlib discover', or set collect to True"
     asked = ", ".join(hashtags or ["any hashtag"])
     raise StoreError(f"{place.root}: no discovery of {asked} is stored; {there}")
@@ -145,9 +142,9 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         return _discovery(place, store, run)
 
 
-def _discovery(place: Workspace, store: Store, run: Mapping[Any, Any]) -> PostSet:
-    posts, everyone = run_posts(store, run["run_id"]), pool(store)["account_id"]
-    parameters, facts = run["parameters"], run["facts"]
+def _discovery(place: Workspace, store: Store, run: Run) -> PostSet:
+    posts, everyone = run_posts(store, run.run_id), pool(store)["account_id"]
+    parameters, facts = run.parameters, run.facts
     first, last = facts["period"]
     about = {
         "Hashtags": ", ".join(f"#{tag}" for tag in _tags(parameters["hashtags"])),
@@ -157,7 +154,7 @@ def _discovery(place: Workspace, store: Store, run: Mapping[Any, Any]) -> PostSe
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
     return PostSet(
-        name=run["run_id"].removeprefix("discover-"),
+        name=run.run_id.removeprefix("discover-"),
         kind="discovery",
         title=f"Seed discovery: {about['Hashtags']}",
         date=last,
@@ -167,8 +164,8 @@ def _discovery(place: Workspace, store: Store, run: Mapping[Any, Any]) -> PostSe
         facts={**facts, "about": about},
         parameters=SeedDiscovery().for_notebook() | parameters,
         simulated=place.simulated,
-        run_id=run["run_id"],
-        started_at=run["started_at"],
+        run_id=run.run_id,
+        started_at=run.started_at,
     )
 
 

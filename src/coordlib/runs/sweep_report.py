@@ -13,7 +13,7 @@ from coordlib.errors import InputError
 from coordlib.files import put_folder, staging_of, write_json
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
-from coordlib.report.banners import simulated_banner
+from coordlib.report.banners import banner
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.package import is_staging
@@ -26,7 +26,6 @@ from coordlib.report.provenance import (
     sha256_file,
 )
 from coordlib.report.tables import Table, write_csv
-from coordlib.report.text import escape
 from coordlib.report.words import plural
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
@@ -69,10 +68,7 @@ class SweepReport:
             kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
         if tied := int((points["outcome"] == "tied").sum()):
             body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
-        sample = simulated_banner() if self.source.simulated else ""
-        return Html(
-            f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
-        )
+        return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"points"`` or ``"inclusion"`` as the page shows it."""

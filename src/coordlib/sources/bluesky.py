@@ -17,14 +17,13 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from coordlib.errors import CredentialsError, QueryError, ServiceError
-from coordlib.service import Reply, Service, check_address, environment
+from coordlib.service import Closing, Reply, Service, check_address, environment
 
 PUBLIC_URL = "https://api.bsky.app"
 SESSION_URL = "https://bsky.social"
@@ -141,7 +140,7 @@ class Page:
     position: Position
 
 
-class BlueskySearch:
+class BlueskySearch(Closing):
     """A client of the post search that waits out rate limits and keeps its session.
 
     Parameters
@@ -193,14 +192,6 @@ class BlueskySearch:
     def from_environment(cls) -> Self:
         """Build a client from ``COORDLIB_BLUESKY_HANDLE``, ``…_APP_PASSWORD`` and ``…_URL``."""
         return cls(BlueskyCredentials.from_environment(), base_url=environment().get("COORDLIB_BLUESKY_URL"))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,14 +13,13 @@ import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from coordlib.errors import ParameterError, ServiceError
-from coordlib.service import Reply, Service, check_address, environment
+from coordlib.service import Closing, Reply, Service, check_address, environment
 
 MAX_WORDS = 8
 MAX_CAPTIONS = 20
@@ -73,7 +72,7 @@ class EndpointSettings:
         return cls(url.rstrip("/"), model, values.get("COORDLIB_LABEL_KEY") or None)
 
 
-class LabelEndpoint:
+class LabelEndpoint(Closing):
     """A client that asks for one label at a time.
 
     Parameters
@@ -120,12 +119,8 @@ class LabelEndpoint:
         settings = EndpointSettings.from_environment()
         return cls(settings) if settings else None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the connections."""
         self._service.close()
 
     def label(self, captions: Sequence[str]) -> EndpointAnswer:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from coordlib.store.database import Store, insert, replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it is stored: ``facts`` and ``parameters`` are what it noted by name."""
+
+    run_id: str
+    kind: str
+    date: str
+    status: str
+    outcome: str | None
+    started_at: int
+    facts: dict[str, Any]
+    parameters: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> Run:
+        """Read a row of the table."""
+        found = {name: row[name] for name in cls.__dataclass_fields__}
+        return cls(**found | {name: json.loads(found[name]) for name in ("facts", "parameters")})
 
 
 def start_run(
@@ -28,7 +50,7 @@ def start_run(
     columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
     again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
     earlier = run_of(store, run_id)
-    kept = {name: fact for name, fact in (earlier["facts"] if earlier else {}).items() if name == "seeds"}
+    kept = {name: fact for name, fact in (earlier.facts if earlier else {}).items() if name == "seeds"}
     as_json = json.dumps(dict(parameters), sort_keys=True)
     with store.transaction():
         _forget(store, run_id)
@@ -81,22 +103,13 @@ def record_detection(
         )
 
 
-def _with_objects(row: Any) -> dict[str, Any]:
-    """A row of runs as a mapping, its JSON read."""
-    found = dict(row)
-    return found | {name: json.loads(found[name]) for name in ("facts", "parameters")}
+def runs(store: Store) -> list[Run]:
+    """Return every run, oldest day first."""
+    return [Run.of(row) for row in store.rows("SELECT * FROM runs ORDER BY date, started_at, run_id")]
 
 
-def runs(store: Store) -> pd.DataFrame:
-    """Return every run, oldest day first: run_id, kind, date, status, outcome, times, message, facts and parameters (dicts)."""
-    columns = "run_id kind date status outcome started_at finished_at message facts parameters"
-    names = columns.split()
-    rows = store.rows(f"SELECT {', '.join(names)} FROM runs ORDER BY date, started_at, run_id")
-    return pd.DataFrame([_with_objects(row) for row in rows], columns=names, dtype=object)
-
-
-def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
-    """Return the newest run of a day, with its facts and parameters.
+def newest_run(store: Store, date: str | None = None) -> Run | None:
+    """Return the newest run of a day.
 
     Without a day it is the newest one that was finished; only where none was, the newest that was begun.
     """
@@ -105,13 +118,13 @@ def newest_run(store: Store, date: str | None = None) -> dict[str, Any] | None:
         "?1 IS NULL AND status != 'done', date DESC, started_at DESC, run_id DESC LIMIT 1",
         (date,),
     )
-    return None if row is None else _with_objects(row)
+    return None if row is None else Run.of(row)
 
 
-def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
-    """Return one run with its facts and parameters, or None."""
+def run_of(store: Store, run_id: str) -> Run | None:
+    """Return one run, or None."""
     row = store.row("SELECT * FROM runs WHERE run_id = ?", (run_id,))
-    return None if row is None else _with_objects(row)
+    return None if row is None else Run.of(row)
 
 
 def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:

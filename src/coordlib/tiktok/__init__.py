@@ -46,28 +46,6 @@ says what did not fit. Health of a run: :func:`coordlib.store.ledger.summary`,
 The duty to refresh: :func:`coordlib.tiktok.compliance.refresh`.
 """
 
-from coordlib.tiktok.budget import RequestBudget
-from coordlib.tiktok.caption_plan import plan_captions
-from coordlib.tiktok.client import TikTokResearch
-from coordlib.tiktok.collector import Collector
-from coordlib.tiktok.credentials import Credentials
-from coordlib.tiktok.endpoints import FailedWindow, Outcome
-from coordlib.tiktok.plan import Plan, PlannedRequest, plan_accounts
-from coordlib.tiktok.query import Condition, Query, any_of, condition
+import lazy_loader
 
-__all__ = [
-    "Collector",
-    "Condition",
-    "Credentials",
-    "FailedWindow",
-    "Outcome",
-    "Plan",
-    "PlannedRequest",
-    "Query",
-    "RequestBudget",
-    "TikTokResearch",
-    "any_of",
-    "condition",
-    "plan_accounts",
-    "plan_captions",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from coordlib.errors import ServiceError
-from coordlib.service import Service, check_address
+from coordlib.service import Closing, Service, check_address
 from coordlib.store import Store, ledger, open_store
 from coordlib.tiktok.access import AccessToken
 from coordlib.tiktok.budget import RequestBudget
@@ -38,7 +38,7 @@ SIMULATED = "coordlib-simulated"
 Keep = Callable[[Answer], None]
 
 
-class Session:
+class Session(Closing):
     """What every request goes through: token, budget, pace, ledger, retries; see :class:`TikTokResearch`."""
 
     def __init__(
@@ -85,12 +85,6 @@ class Session:
     def __repr__(self) -> str:
         told = "simulated, " if self.simulated else ""
         return f"{type(self).__name__}({self._service.address}, {told}{self.requests} requests sent)"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close connections, and the database when it was the client's own."""

@@ -23,6 +23,9 @@ from coordlib.simulate.service.state import State
 from coordlib.simulate.service.validate import InvalidParams
 from coordlib.simulate.world import World
 
+#: Lifetime of a token in simulated seconds.
+TOKEN_SECONDS = 7200
+
 
 @dataclass
 class Reply:
@@ -77,8 +80,8 @@ class Service(Context):
         if error is not None:
             answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
             return Reply(401, _as_json(answer), code=error[0])
-        token = self.state.issue_token(form["client_key"], self.config.token_seconds)
-        good = {"access_token": token, "expires_in": self.config.token_seconds, "token_type": "Bearer"}
+        token = self.state.issue_token(form["client_key"], TOKEN_SECONDS)
+        good = {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
         return Reply(200, _as_json(_shuffled(good, self.state.random)))
 
     def answer(
@@ -117,8 +120,6 @@ class Service(Context):
                 raise InvalidParams(problem)
             return self._wrapped(HANDLERS[endpoint](self, call), call)
         except InvalidParams as error:
-            if not self.config.count_invalid:
-                state.used[account] -= 1
             return self._refusal(400, "invalid_params", str(error))
 
     def _wrapped(self, found: Found, call: Call) -> Reply:
@@ -140,9 +141,8 @@ class Service(Context):
         return self._refusal(FAULTS[name]["status"], FAULTS[name]["code"], FAULTS[name]["message"])
 
     def _refusal(self, status: int, code: str, message: str) -> Reply:
-        body: dict[str, Any] = {"error": {"code": code, "message": message, "log_id": self.state.log_id()}}
-        if self.config.error_data == "empty":
-            body["data"] = {}
+        error = {"code": code, "message": message, "log_id": self.state.log_id()}
+        body: dict[str, Any] = {"error": error, "data": {}}
         return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
 
     def _faulty(self, fault: Fault) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -67,24 +67,15 @@ class ServerConfig(BaseModel):
     tick: Seconds = 1.0
     #: of faults, key order, new ids
     seed: Count = 0
-    #: lifetimes of a token and a search id, simulated seconds
-    token_seconds: int = Field(default=7200, ge=1)
-    search_seconds: int = Field(default=3600, ge=1)
-    #: requests a UTC day and client key; whether refused ones (400) cost it
+    #: requests a UTC day and client key
     quota: Count = 1000
-    count_invalid: bool = True
     #: seconds until a video appears; videos dropped from pages besides the deleted ones; videos the archive never has
     archive_delay: Count = 48 * 3600
     drop_share: Share = 0.0
     missing_share: Share = 0.0
-    #: whether end_date belongs to the period
-    end_inclusive: bool = True
-    error_data: Literal["empty", "absent"] = "empty"
     #: refuse fields newer than 2023; largest number of values in one condition
     core_fields_only: bool = False
     max_values: int | None = Field(default=None, ge=1)
-    #: times a compliance task answers 'Processing' first
-    compliance_polls: Count = 1
     faults: tuple[Fault, ...] = ()
 
 

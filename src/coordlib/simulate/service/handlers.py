@@ -20,8 +20,10 @@ from coordlib.simulate.world import World
 from coordlib.tiktok.endpoints import USER_INFO
 from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
 
-#: Ids one compliance file may hold.
-MOST_IDS = 10_000
+#: Ids one compliance file may hold, and how often a task answers "Processing" first.
+MOST_IDS, POLLS = 10_000, 1
+#: Lifetime of a search id in simulated seconds.
+SEARCH_SECONDS = 3600
 
 _REFUSALS = (
     "API cannot return this user's information",
@@ -59,7 +61,7 @@ def video_query(context: Context, call: Call) -> Found:
     """Answer a video query: its first page, or another one of the search it names."""
     config, state, faults, catalogue = context.config, context.state, context.faults, context.catalogue
     names = check_fields(call.fields, CORE_FIELDS if config.core_fields_only else FULL_FIELDS)
-    query = check_video_query(call.body, config.max_values, config.end_inclusive)
+    query = check_video_query(call.body, config.max_values)
     if query.search_id is not None:
         search, search_id = _next_page(context, query), query.search_id
     elif query.cursor:
@@ -72,8 +74,6 @@ def video_query(context: Context, call: Call) -> Found:
     else:
         cursor = query.cursor + query.max_count
         page, more = search.rows[query.cursor : cursor], cursor < len(search.rows)
-    if faults.strike("duplicate_rows", call) and query.cursor:
-        page = np.concatenate([search.rows[query.cursor - 1 : query.cursor], page])
     if more and faults.strike("empty_page_has_more", call):
         page, cursor = page[:0], query.cursor
     if faults.strike("search_id_changes", call):
@@ -81,8 +81,6 @@ def video_query(context: Context, call: Call) -> Found:
     # Deleted and private videos are dropped after the page was cut: pages are shorter than asked for.
     rows = page[~catalogue.gone[page]]
     videos = catalogue.describe(rows, state.now, names)
-    if faults.strike("old_id_name", call):
-        videos = [{"video_id" if name == "id" else name: v for name, v in item.items()} for item in videos]
     data = {"videos": videos, "cursor": cursor, "has_more": more, "search_id": search_id}
     if more and not len(page):
         # An empty list, null, or no list at all: the service sends all three.
@@ -99,11 +97,6 @@ def _first_page(context: Context, query: VideoQuery, call: Call) -> Search:
         rows = np.zeros(0, dtype=np.int64)
     else:
         rows = catalogue.search(query, context.newest, state.now)
-    if len(rows) and faults.strike("fuzzy_match", call):
-        # Matching is approximate on the real service: now and then something else slips in.
-        stranger = int(np.searchsorted(catalogue.time, query.start))
-        rows = np.unique(np.append(rows, stranger))
-        rows = rows[np.argsort(-catalogue.id[rows])]
     if query.is_random:
         size = min(len(rows), query.max_count)
         rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
@@ -121,7 +114,7 @@ def _next_page(context: Context, query: VideoQuery) -> Search:
     unknown = InvalidParams(f"Search Id {query.search_id} is invalid or expired")
     if search is None or search.key != _key(query):
         raise unknown
-    if state.now - search.created > context.config.search_seconds:
+    if state.now - search.created > SEARCH_SECONDS:
         raise unknown
     if search.not_ready > 0 or state.now < search.ready_at:
         search.not_ready -= 1
@@ -184,7 +177,7 @@ def create_task(context: Context, call: Call) -> Found:
         raise InvalidParams("Invalid file_data")
     # Beyond 2^63, as in the documentation's own sample: a client must not read it as a signed integer.
     task = (1 << 63) + context.state.random.getrandbits(62)
-    context.state.tasks[str(task)] = ([int(word) for word in words], context.config.compliance_polls)
+    context.state.tasks[str(task)] = ([int(word) for word in words], POLLS)
     return Found({"task_id": task})
 
 

@@ -146,16 +146,7 @@ def serve(
     port: int = 8765,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serve a world on 127.0.0.1 until interrupted.
-
-    Parameters
-    ----------
-    world, config
-        As for :class:`coordlib.simulate.service.api.Service`.
-    port
-        0 takes a free one.
-    ready
-        Gets the base URL as soon as requests are accepted.
+    """Serve a world on 127.0.0.1 until interrupted; `ready` gets the base URL as soon as requests are accepted.
 
     Raises
     ------
@@ -173,16 +164,9 @@ def serve(
 def running_server(
     world: World, config: ServerConfig | None = None, port: int = 0, service: Service | None = None
 ) -> Iterator[str]:
-    """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123``.
+    """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123`` (port 0: a free one).
 
-    Parameters
-    ----------
-    world, config
-        As for :class:`coordlib.simulate.service.api.Service`.
-    port
-        0 takes a free one.
-    service
-        An existing service instead, so that a test can look into it.
+    With `service` an existing one, so that a test can look into it, instead of one of `world` and `config`.
 
     Examples
     --------

@@ -64,7 +64,7 @@ def first_second(text: object, name: str) -> int:
         raise InvalidParams(f"Invalid {name}: there is no such day") from None
 
 
-def check_video_query(body: Mapping[str, Any], max_values: int | None, end_inclusive: bool) -> VideoQuery:
+def check_video_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
     """Check the body of a video query; what is wrong is refused with the message the API would answer."""
     query = body.get("query")
     lists = {name: query.get(name) or [] for name in ("and", "or", "not")} if isinstance(query, dict) else {}
@@ -82,7 +82,7 @@ def check_video_query(body: Mapping[str, Any], max_values: int | None, end_inclu
     return VideoQuery(
         clauses,
         start,
-        end + _DAY if end_inclusive else end,
+        end + _DAY,
         _integer(body, "max_count", 20, 1, 100),
         _integer(body, "cursor", 0, 0),
         search_id or None,

@@ -11,43 +11,6 @@
 ['Have you heard?']
 """
 
-from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
-from coordlib.sources.exports.link_shares import export_link_shares, link_object
-from coordlib.sources.exports.mapping import (
-    Format,
-    ObjectSource,
-    format_by_name,
-    format_names,
-    load_mapping,
-    recognise,
-)
-from coordlib.sources.exports.model import Export, ExportReport
-from coordlib.sources.exports.read import (
-    iter_export,
-    merge,
-    merge_reports,
-    normalise,
-    read_export,
-)
-from coordlib.sources.exports.shares import to_shares, without_object
+import lazy_loader
 
-__all__ = [
-    "Export",
-    "ExportReport",
-    "Format",
-    "ObjectSource",
-    "crowdtangle_link_shares",
-    "export_link_shares",
-    "format_by_name",
-    "format_names",
-    "iter_export",
-    "link_object",
-    "load_mapping",
-    "merge",
-    "merge_reports",
-    "normalise",
-    "read_export",
-    "recognise",
-    "to_shares",
-    "without_object",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
