@@ -144,9 +144,8 @@ def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
     truth = {f"ring{a}": "planted-1" if a < 5 else "planted-2" for a in range(6)}
     report = reported(ring(6, 8), truth, min_weight=2)
     assert report.run["truth"] == {"significant": (10, 15), "undecided": (0, 0), "kept": (10, 15)}
-    assert (
-        "10 of 15 significant pairs and 10 of 15 kept pairs join two accounts of one"
-        in (str(report.headline))
+    assert "10 of 15 significant pairs and 10 of 15 kept pairs join two accounts of one" in (
+        str(report.headline)
     )
 
 
