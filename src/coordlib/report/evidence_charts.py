@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SHOWN = {
     "modularity": "division into\ncommunities",
     "transitivity": "closed\ntriangles",
-    "giant_share": "accounts in the\nlargest network",
+    "giant_share": "weight of the\nlargest network",
 }
 
 
@@ -36,13 +36,13 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
         return nothing_to_draw(ax, "There is no network to compare with random ones")
     nulls = list(dict.fromkeys(whole["null"]))
     honest = whole[(whole["null"] == nulls[-1]) & whole["statistic"].isin(list(_SHOWN))]
-    outside = honest[(honest["observed"] < honest["null_low"]) | (honest["observed"] > honest["null_high"])]
     words = {name: text.replace("\n", " ") for name, text in _SHOWN.items()}
-    title = (
-        f"Beyond random networks: {', '.join(words[name] for name in outside['statistic'])}"
-        if len(outside)
-        else "Random networks of the same accounts and objects look alike"
-    )
+    more = [words[row.statistic] for row in honest.itertuples(index=False) if row.observed > row.null_high]
+    less = [words[row.statistic] for row in honest.itertuples(index=False) if row.observed < row.null_low]
+    parts = [f"{word} {', '.join(names)}" for word, names in (("more", more), ("less", less)) if names]
+    title = "Random networks of the same accounts and objects look alike"
+    if parts:
+        title = f"{'; '.join(parts)} than random networks".capitalize()
     alt = "; ".join(
         f"{words[row.statistic]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
         for row in honest.itertuples(index=False)
@@ -69,6 +69,6 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.set_yticks(range(len(_SHOWN)), list(reversed(_SHOWN.values())))
         ax.set_ylim(-0.6, len(_SHOWN) - 0.4)
         ax.set_xlim(-0.02, 1.02)
-        ax.set_xlabel("0 to 1")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=1, fontsize="small", frameon=False)
+        ax.set_xlabel("modularity, or share (0 to 1)")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.42), ncols=1, fontsize="small", frameon=False)
     return ax

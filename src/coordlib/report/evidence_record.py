@@ -89,6 +89,13 @@ def class_table(run: Mapping[str, Any], edges: pd.DataFrame, discovered: pd.Data
     )
 
 
+def subjects(networks: pd.DataFrame) -> dict[str, int]:
+    """Accounts by label, networks of one label taken together, the largest first."""
+    named = networks[networks["label"].fillna("") != ""]
+    sizes = named.groupby("label", sort=True)["n_accounts"].sum().sort_values(ascending=False, kind="stable")
+    return {str(label): int(size) for label, size in sizes.items()}
+
+
 def _networks(graph: nx.Graph[str]) -> dict[str, int]:
     """Number of each network with significant edges, and how many it has."""
     found = network_evidence(graph)["n_significant"]

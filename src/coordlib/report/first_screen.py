@@ -33,7 +33,7 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     lines = str(evidence.get("words") or "").splitlines()
     lines[1:1] = [_where(run, evidence)]
     if run.get("outcome") == "network" and counts.get("n_accounts"):
-        lines += [_network(run, counts), _rests_on(run, counts), _settings(run, counts)]
+        lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
     lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]
     return [line for line in lines if line]
 
@@ -73,6 +73,16 @@ def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
         f"{rule}, {counts['n_accounts']:,}{of} accounts in {plural(counts['n_networks'], 'network')} posted the same "
         f"{word}s together within {parameters.get('time_window', '?')} seconds{when}{place}{objects}."
     )
+
+
+def _subjects(run: Mapping[str, Any], shown: int = 3) -> str:
+    """What the largest networks are about, as far as their labels say."""
+    sizes = run.get("subjects") or {}
+    if not sizes:
+        return ""
+    named = [f"{label} ({plural(size, 'account')})" for label, size in list(sizes.items())[:shown]]
+    more = f"; and {len(sizes) - shown:,} more" if len(sizes) > shown else ""
+    return f"Words of the largest networks: {'; '.join(named)}{more}."
 
 
 def _days(facts: Mapping[str, Any]) -> str:
@@ -172,5 +182,9 @@ def _truth(run: Mapping[str, Any]) -> str:
     truth = run.get("truth") or {}
     if not truth:
         return ""
-    parts = [f"{right:,} of {of:,} {name} pairs" for name, (right, of) in truth.items()]
-    return f"Simulated, so the truth is known: {', '.join(parts)} join two accounts of one planted network."
+    kinds = ("significant", "undecided", "kept")
+    parts = [f"{truth[name][0]:,} of {truth[name][1]:,} {name} pairs" for name in kinds if truth[name][1]]
+    if not parts:
+        return "Simulated, so the truth is known: no pair is significant, undecided or kept."
+    said = " and ".join([part for part in (", ".join(parts[:-1]), parts[-1]) if part])
+    return f"Simulated, so the truth is known: {said} join two accounts of one planted network."

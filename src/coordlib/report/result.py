@@ -21,7 +21,7 @@ from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.evidence_block import EvidenceView, evidence_view
-from coordlib.report.evidence_record import class_table, evidence_record
+from coordlib.report.evidence_record import class_table, evidence_record, subjects
 from coordlib.report.health import health_html
 from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
@@ -220,9 +220,10 @@ class Report:
             part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
         )
         days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
+        alone["subjects"] = subjects(part.networks)
         return {
             **{name: value for name, value in self.run.items() if name not in days_own},
-            **{name: alone[name] for name in ("evidence",) if name in alone},
+            **{name: alone[name] for name in ("evidence", "subjects") if name in alone},
             "name": f"{self.run['name']}-{which}",
             "kind": "component",
             "title": words,
@@ -349,6 +350,7 @@ def describe_report(
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},
+        "subjects": subjects(networks),
         **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
     }
     kept = network_edges(edges, graph)
