@@ -79,6 +79,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "benchmark",
         "Compare three ways of ordering accounts where it is known who belongs to a campaign.",
     ),
+    "calibrate": (
+        "calibrate",
+        "Measure what given parameters find, miss and falsely accuse on posts like your own, in which nobody coordinates.",
+    ),
     "import": (
         "import_",
         "Read an export from a platform or a tool and write its shares, ready for detection.",
