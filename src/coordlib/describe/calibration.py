@@ -33,15 +33,15 @@ EVASION: dict[str, tuple[float, ...]] = {
 }
 #: Names for a reader: the property, and one value of it.
 WORDS = {
-    "names dealt": ("nobody coordinates: names dealt out anew", "{}"),
-    "objects dealt": ("nobody coordinates: objects dealt out anew", "{}"),
-    "size": ("accounts in a group", "{:g}"),
-    "moments": ("moments a group posts together", "{:g}"),
+    "names dealt": ("nobody coordinates: names dealt out anew", ""),
+    "objects dealt": ("nobody coordinates: objects dealt out anew", ""),
+    "size": ("accounts in a group:", "{:g}"),
+    "moments": ("moments a group posts together:", "{:g}"),
     "spread": ("posts within", "{:g} seconds"),
     "participation": ("members take part in", "{:.0%} of the moments"),
-    "jitter": ("minutes over which posts are spread", "{:g}"),
-    "rewritten": ("texts changed", "{:.0%}"),
-    "rotated": ("accounts replaced after each moment", "{:.0%}"),
+    "jitter": ("posts spread over", "{:g} min"),
+    "rewritten": ("texts changed:", "{:.0%}"),
+    "rotated": ("accounts replaced after each moment:", "{:.0%}"),
 }
 
 
@@ -245,24 +245,22 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
     Returns
     -------
     str
-        A row for each value: what the groups do, the share of their accounts each rule finds, and the false edges of each
-        rule for 1,000 accounts.
+        A row for each value: what the groups do, the share of their accounts each rule finds, and its false edges for 1,000
+        accounts.
     """
     by_rule = calibration.set_index(["setting", "value", "rule"]).sort_index()
     lines = [
-        "| groups | accounts found by weight | by evidence | false edges for 1,000 accounts by weight | by evidence |",
+        "| groups | found, by weight | found, by evidence | false, by weight | false, by evidence |",
         "|---|---|---|---|---|",
     ]
     shown = calibration[calibration["setting"].isin(settings)].drop_duplicates(["setting", "value"])
     for setting, value in zip(shown["setting"], shown["value"], strict=True):
         words, form = WORDS[setting]
-        written = "" if np.isnan(value) else f" {form.format(value / 60 if setting == 'jitter' else value)}"
+        written = "" if np.isnan(value) else form.format(value / 60 if setting == "jitter" else value)
         cells = []
         for column, style in (("recall_accounts", "{:.0%}"), ("false_per_1000", "{:.1f}")):
             for rule in ("edge weight", "evidence"):
                 number = float(by_rule.loc[(setting, value, rule), column])
                 cells.append("–" if np.isnan(number) else style.format(number))
-        lines.append(
-            f"| {words}{':' if setting in ('size', 'moments', 'jitter', 'rewritten', 'rotated') else ''}{written} | {' | '.join(cells)} |"
-        )
+        lines.append(f"| {f'{words} {written}'.strip()} | {' | '.join(cells)} |")
     return "\n".join(lines)
