@@ -2,6 +2,7 @@
 # To add a name: one import line here and one entry in __all__.
 from . import describe, errors, links, parameters, report, runs, significance, simulate, sources, tiktok, urls
 from .describe.benchmark import benchmark
+from .describe.calibration import calibrate
 from .describe.leaders import account_leads
 from .describe.objects import hashtag_table, object_table
 from .describe.ranking import rank_accounts
@@ -46,6 +47,7 @@ __all__ = [
     "account_stats",
     "add_seeds",
     "benchmark",
+    "calibrate",
     "charts",
     "check_parameters",
     "combine_layers",

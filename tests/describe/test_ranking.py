@@ -55,6 +55,10 @@ def test_who_met_once_and_who_repeats_a_post_within_minutes_has_no_score() -> No
     start = 1_700_000_000
     shares = table(("o", "a", start), ("o", "b", start), ("o", "a", start + 60), ("o", "b", start + 90))
     assert cl.rank_accounts(shares)["score"].tolist() == [0.0, 0.0]
+    again = [("o", "b", start + 1_000 * n) for n in range(4)]
+    assert cl.rank_accounts(table(*again, ("o", "a", start), ("o", "a", start + 1_700)))[
+        "score"
+    ].tolist() == [0, 0]
     released = table(*[(f"o{n}", who, start + n) for n in range(9) for who in "ab"])
     assert cl.rank_accounts(released)["score"].tolist() == [0.0, 0.0], "a queue released at one moment"
 

@@ -13,11 +13,9 @@ Exit codes
 
 from __future__ import annotations
 
-import csv
 import signal
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import typer
 from typer.exceptions import TyperException
@@ -41,8 +39,72 @@ app = typer.Typer(
 )
 
 #: Command to the module of coordlib.cli that registers it and its line in the help, in the order the help shows them.
-with Path(__file__).with_name("commands.csv").open(encoding="utf-8", newline="") as _file:
-    COMMANDS = {command: (module, line) for command, module, line in list(csv.reader(_file))[1:]}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "detect": (
+        "detect",
+        "Find accounts that repeatedly share the same objects within a short time of each other.",
+    ),
+    "replay": (
+        "workspace",
+        "Replay an archive of days: store, detect, update the pool, report; then render the site.",
+    ),
+    "analyse": (
+        "workspace",
+        "Analyse one network of one day in depth (notebook 03); the page joins the site at the next render.",
+    ),
+    "notebook": (
+        "workspace",
+        "Run a template notebook with validated parameters, as papermill would, refusing unknown names.",
+    ),
+    "report": (
+        "report",
+        "Make a report of a file of posts: page, tables, evidence, network, citation, zip (notebook 06).",
+    ),
+    "sweep": (
+        "sweep",
+        "Try many parameters: a file with 'notebook:' runs that notebook at every point, any other makes one page (notebook 04).",
+    ),
+    "render": (
+        "workspace",
+        "Render the site of a workspace with quarto, or with smalldocs where quarto is not installed.",
+    ),
+    "serve": ("workspace", "Serve a rendered site on this machine only, until interrupted."),
+    "simulate": ("simulate", "Make a simulated world with known truth: for demos, teaching and tests."),
+    "links": (
+        "links",
+        "Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet).",
+    ),
+    "refresh": ("refresh", "Check stored videos again and delete those the service no longer returns."),
+    "benchmark": (
+        "benchmark",
+        "Compare three ways of ordering accounts where it is known who belongs to a campaign.",
+    ),
+    "calibrate": (
+        "calibrate",
+        "Measure what given parameters find, miss and falsely accuse on posts like your own, in which nobody coordinates.",
+    ),
+    "import": (
+        "import_",
+        "Read an export from a platform or a tool and write its shares, ready for detection.",
+    ),
+    "monitor": (
+        "monitor",
+        "Collect the pool's posts, search their captions, detect, report one day, render the site.",
+    ),
+    "discover": (
+        "discover",
+        "Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason.",
+    ),
+    "pool": ("watched", "The pool of monitored accounts."),
+    "demo": (
+        "demo",
+        "Simulated API on loopback, seed discovery, monitored days, one network in depth, the site.",
+    ),
+    "bluesky": (
+        "bluesky",
+        "Find who posted a list of addresses on Bluesky; started again, it continues where it stopped.",
+    ),
+}
 
 
 @app.callback()

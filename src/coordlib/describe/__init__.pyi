@@ -1,5 +1,6 @@
 from .accounts import describe_accounts
 from .benchmark import benchmark
+from .calibration import calibrate, calibration_table
 from .communities import find_communities, louvain
 from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
@@ -16,6 +17,8 @@ __all__ = [
     "account_stats",
     "add_labels",
     "benchmark",
+    "calibrate",
+    "calibration_table",
     "day_counts",
     "day_outcome",
     "describe_accounts",

@@ -58,7 +58,7 @@ def rank_accounts(
         - ``score`` (float64, 0–1): 0 is nobody met twice, near 1 is an account that does nothing but share, in the same
           second, what only its partners share,
         - ``partner`` (str): the account that adds most (missing where the score is 0),
-        - ``occasions`` (int64): meetings with that partner, those within one window counted once,
+        - ``occasions`` (int64): meetings with that partner; those within one window, and those of one share, count once,
         - ``n_partners`` (int64): accounts met on two occasions or more,
         - ``n_shares`` (int64): its shares; those of one object within half an hour count once,
         - ``evidence`` (str), if asked for: missing where the account has no edge.
@@ -156,16 +156,21 @@ def _weights(corpus: Corpus, half_life: float) -> tuple[np.ndarray, np.ndarray, 
     starts = np.flatnonzero(np.diff(meeting[order], prepend=-1) != 0)
     if not len(starts):
         return (np.empty(0, dtype=np.int64),) * 4
-    row = one[order][starts]
+    row, other = one[order][starts], two[order][starts]
     least = np.minimum.reduceat(seconds[order], starts)
     first = np.minimum.reduceat(met_at[order], starts)
     crowd = np.bincount(corpus.group_objects)[corpus.objects[row]]
     worth = 0.5 ** (least / half_life) / np.sqrt(crowd - 1)
-    edge = corpus.accounts[row] * corpus.n_accounts + corpus.accounts[two[order][starts]]
+    edge = corpus.accounts[row] * corpus.n_accounts + corpus.accounts[other]
     by_edge = np.lexsort((first, edge))
     edge, first, worth = edge[by_edge], first[by_edge], worth[by_edge]
+    row, other = row[by_edge], other[by_edge]
     keys, owner = np.unique(edge, return_inverse=True)
     occasions = np.bincount(owner, weights=counted_apart(owner, first, corpus.window)).astype(np.int64)
+    for rows in (row, other):
+        # One long share of an account is one occasion, however often the other came back to it.
+        acts = np.unique(owner * len(sessions) + sessions.of_row[rows]) // len(sessions)
+        occasions = np.minimum(occasions, np.bincount(acts, minlength=len(keys)))
     low, high = np.divmod(keys, corpus.n_accounts)
     shares = np.bincount(sessions.accounts, minlength=corpus.n_accounts) + PRIOR
     weight = np.bincount(owner, weights=worth) * (1 - 1 / occasions) / np.sqrt(shares[low] * shares[high])
