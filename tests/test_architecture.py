@@ -24,6 +24,7 @@ ORDER = [
     "yaml_files",
     "addresses",
     "urls",
+    "near",
     "posts",
     "parameters",
     "places",
@@ -41,7 +42,7 @@ ORDER = [
     "cli",
 ]
 #: Rooms without clock, files, database or network.
-PURE = ["posts", "detect", "significance", "describe", "links"]
+PURE = ["near", "posts", "detect", "significance", "describe", "links"]
 OUTSIDE = {
     "socket",
     "sqlite3",

@@ -1,6 +1,19 @@
 # The public surface of coordlib, on one screen: each name is imported when it is first used.
 # To add a name: one import line here and one entry in __all__.
-from . import describe, errors, links, parameters, report, runs, significance, simulate, sources, tiktok, urls
+from . import (
+    describe,
+    errors,
+    links,
+    near,
+    parameters,
+    report,
+    runs,
+    significance,
+    simulate,
+    sources,
+    tiktok,
+    urls,
+)
 from .describe.benchmark import benchmark
 from .describe.calibration import calibrate
 from .describe.leaders import account_leads
@@ -14,7 +27,8 @@ from .detect import (
     flag_speed_share,
     generate_coordinated_network,
 )
-from .detect.layers import combine_layers, detect_layers
+from .detect.layers import combine_layers, detect_layers, layer_shares
+from .detect.similar_pairs import similar_pairs
 from .detect.sweep import sweep
 from .errors import CoordError
 from .links.coord_shares import get_coord_shares
@@ -69,6 +83,7 @@ __all__ = [
     "get_top_coord_urls",
     "group_stats",
     "hashtag_table",
+    "layer_shares",
     "links",
     "load_day",
     "load_link_shares",
@@ -76,6 +91,7 @@ __all__ = [
     "make_link_report",
     "make_report",
     "make_sweep_report",
+    "near",
     "network_significance",
     "object_table",
     "open_store",
@@ -87,6 +103,7 @@ __all__ = [
     "run_notebook",
     "runs",
     "significance",
+    "similar_pairs",
     "simulate",
     "sources",
     "sweep",

@@ -22,6 +22,7 @@ from coordlib.errors import (
     TimeFormatError,
 )
 from coordlib.ids import fold_hashtag, rounded_id, without_point
+from coordlib.near.captions import MADE, made_column
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -67,7 +68,9 @@ def prep_data(
     object_id, account_id, content_id, timestamp_share
         Names of the columns that hold what was shared, who shared it, the post, and when. For a table of posts
         ``object_id`` is what counts as the object: ``"text"``, ``"hashtags"``, ``"links"`` or any other column, and
-        ``timestamp_share`` is ``"posted_at"``. A column of lists gives one share per item.
+        ``timestamp_share`` is ``"posted_at"``. A column of lists gives one share per item. ``"near_text"``,
+        ``"reworded_text"`` (:func:`coordlib.near.add_near_text`) and ``"hashtag_sequence"`` are made from ``text`` where the
+        table has no such column.
     layer
         Name of a column that says which platform or modality a row belongs to, if there is one.
     duplicates
@@ -111,6 +114,9 @@ def prep_data(
     """
     if duplicates not in ("keep", "drop", "error"):
         raise ParameterError(f"duplicates = {duplicates!r}: choose 'keep', 'drop' or 'error'")
+    if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
+        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
+        frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
     frame = _one_row_an_item(frame, object_id)
     names = {"object_id": object_id, "account_id": account_id, "content_id": content_id}
     if layer is not None:

@@ -106,3 +106,73 @@ def test_the_german_election_posts_combine_what_each_layer_has_by_itself(shared:
         pd.testing.assert_series_equal(ours[ours > 0].sort_index(), weights.sort_index(), check_names=False)
     assert int(edges["weight"].sum()) == len(pairs)
     assert (edges["n_layers"] > 1).any()
+
+
+POSTS = pd.DataFrame(
+    {
+        "content_id": ["1", "2", "3", "4"],
+        "account_id": ["A", "B", "C", "D"],
+        "posted_at": [0, 5, 9, 12],
+        "text": [
+            "Stop the count in Kamptal now! #one #two #three",
+            "stop the count in Kamptal NOW #one #two #three",
+            "A quiet day by the river #one #two",
+            None,
+        ],
+        "links": [["x.org/1", "x.org/2"], ["x.org/1"], [], None],
+        "music_id": ["77", "0", "77", "NA"],
+        "voice_to_text": [None, None, None, "good evening"],
+    }
+)
+
+
+def test_the_layers_of_a_table_of_posts_are_those_it_has_and_say_how_much_of_it_they_cover() -> None:
+    shares = cl.layer_shares(POSTS)
+    assert shares.attrs["coverage"] == {
+        "text": 0.75,
+        "near_text": 0.5,
+        "hashtag_sequence": 0.5,
+        "links": 0.5,
+        "music_id": 0.5,
+        "voice_to_text": 0.25,
+    }
+    edges = cl.combine_layers(cl.detect_layers(shares, 60, 1))
+    assert edges[["account_id", "account_id_y", "layers"]].to_numpy().tolist() == [
+        ["A", "B", ["hashtag_sequence", "links", "near_text"]],
+        ["A", "C", ["music_id"]],
+    ]
+    assert edges["weight_near_text"].tolist() == [1, 0] and edges["weight"].tolist() == [3, 1]
+
+
+def test_nought_na_and_empty_are_no_objects_of_a_layer() -> None:
+    for nothing in ("0", "NA", "nan", "None", "", " "):
+        table = POSTS.assign(music_id=nothing)
+        assert cl.layer_shares(table, ["music_id"]).empty
+    assert cl.layer_shares(POSTS.assign(music_id=0), ["music_id"]).empty
+
+
+def test_a_layer_has_the_name_it_is_given_and_any_column_can_be_one() -> None:
+    table = POSTS.assign(phash="ffee")
+    shares = cl.layer_shares(table, {"image": "phash", "caption": "text"})
+    assert shares["layer"].unique().tolist() == ["image", "caption"]
+    pairs = cl.detect_layers(shares, {"image": 4, "caption": 60}, 1)
+    assert pairs[["layer", "account_id", "account_id_y"]].to_numpy().tolist() == [
+        ["image", "B", "C"],
+        ["image", "C", "D"],
+    ]
+
+
+def test_the_order_of_the_rows_changes_no_layered_edge() -> None:
+    def edges(table: pd.DataFrame) -> pd.DataFrame:
+        return cl.combine_layers(cl.detect_layers(cl.layer_shares(table), 60, 1))
+
+    pd.testing.assert_frame_equal(edges(POSTS), edges(POSTS.iloc[::-1]))
+
+
+def test_layers_that_are_not_there_are_named() -> None:
+    with pytest.raises(MissingColumnError, match="no_such"):
+        cl.layer_shares(POSTS, ["no_such"])
+    with pytest.raises(ParameterError, match="layers"):
+        cl.layer_shares(POSTS, [])
+    with pytest.raises(ParameterError, match="give a list"):
+        cl.layer_shares(POSTS, "text")

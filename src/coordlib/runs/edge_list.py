@@ -328,8 +328,13 @@ def _shares_of_all(
 ) -> pd.DataFrame:
     import pandas as pd
 
+    from coordlib.near.captions import MADE
     from coordlib.posts import prep_data
 
+    if (columns or {}).get("object_id") in MADE:
+        raise ParameterError(
+            f"object_id = {(columns or {})['object_id']}: is made from all texts together; join the {len(files)} files to one"
+        )
     shares = pd.concat([load_shares(file, columns, "keep", time_window) for file in files], ignore_index=True)
     try:
         return prep_data(shares, duplicates=duplicates)
@@ -344,11 +349,18 @@ def load_shares(
     time_window: int = 0,
 ) -> pd.DataFrame:
     """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
+    from coordlib.near.captions import MADE
     from coordlib.posts import SHARE_COLUMNS, prep_data
     from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 
     names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
-    table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
+    try:
+        table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
+    except MissingColumnError:
+        if names["object_id"] not in MADE:
+            raise
+        made_of = ["text" if name in MADE else name for name in names.values()]
+        table = read_table(source, needed=made_of, names=[names["account_id"]])
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     moments = table[names["timestamp_share"]].dropna()
     if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():

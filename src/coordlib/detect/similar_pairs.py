@@ -1,0 +1,200 @@
+"""Pairs of posts whose values are close without being equal: perceptual hashes, embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coordlib.detect.pairs import PAIR_COLUMNS
+from coordlib.detect.threshold import check_whole
+from coordlib.errors import InputError, MissingColumnError, ParameterError
+from coordlib.posts import as_ids, as_seconds
+
+#: Comparisons held at a time.
+_AT_ONCE = 4_000_000
+#: Hashes that say that there is none.
+_NOTHING = ("", "0", "na", "n/a", "nan", "none", "null")
+
+
+def similar_pairs(
+    posts: pd.DataFrame,
+    column: str,
+    time_window: int = 120,
+    min_participation: int = 2,
+    max_distance: int | None = None,
+    min_cosine: float | None = None,
+) -> pd.DataFrame:
+    """Find all pairs of posts of two accounts within the window whose values in a column are close.
+
+    Parameters
+    ----------
+    posts
+        A table with ``account_id``, ``content_id``, ``posted_at`` and `column`. It is not changed.
+    column
+        Perceptual hashes as hexadecimal text of one length (pHash, dHash, PDQ), or embeddings: a list or array of
+        numbers a post, all of one length. A missing, empty, ``0`` or ``NA`` value is in no pair.
+    time_window
+        Seconds between the two posts, at most.
+    min_participation
+        An account takes part with at least so many posts that have a value, and so many in pairs; a pair stays when
+        either of its accounts does.
+    max_distance
+        For hashes: bits in which two may differ, at most (Hamming distance).
+    min_cosine
+        For embeddings: cosine of the angle between two, at least (0–1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`coordlib.detect_groups` and ``distance`` (int64, bits) or ``cosine`` (float, 6 decimals).
+        ``object_id`` is what was repeated: the hash of the older post, or, for embeddings, its ``content_id``. Sorted by
+        time of the newer post, then accounts and contents.
+
+    Raises
+    ------
+    MissingColumnError
+        A column that is not there.
+    ParameterError
+        Both or none of `max_distance` and `min_cosine`, or one out of range.
+    InputError
+        Values that are no hashes, or no embeddings, of one length; names the row.
+
+    Notes
+    -----
+    Every two posts inside the window are compared, so nothing is missed; the time it takes grows with the posts inside
+    a window, not with all of them. A distance that fits a hash is found by looking at pairs: for 64 bits, 8 to 10.
+
+    Examples
+    --------
+    >>> posts = pd.DataFrame({"content_id": ["1", "2", "3"], "account_id": ["a", "b", "c"], "posted_at": [0, 5, 9],
+    ...     "phash": ["ffd8a0b1c2d3e4f5", "ffd8a0b1c2d3e4f7", "00ff00ff00ff00ff"]})
+    >>> similar_pairs(posts, "phash", 60, 1, max_distance=8)[["account_id", "account_id_y", "distance"]].values.tolist()
+    [['a', 'b', 1]]
+    """
+    check_whole(time_window, "time_window")
+    check_whole(min_participation, "min_participation")
+    if (max_distance is None) == (min_cosine is None):
+        raise ParameterError("similar_pairs: give max_distance (for hashes) or min_cosine (for embeddings)")
+    if max_distance is not None:
+        check_whole(max_distance, "max_distance")
+    elif isinstance(min_cosine, bool) or not 0 <= float(min_cosine or 0) <= 1:
+        raise ParameterError(f"min_cosine = {min_cosine!r}: give a number from 0 to 1")
+    needed = {"account_id", "content_id", "posted_at", column} - set(posts.columns)
+    if needed:
+        raise MissingColumnError.from_names(needed, posts.columns, "posts")
+    table = pd.DataFrame({name: as_ids(posts[name], name) for name in ("account_id", "content_id")})
+    table["time"] = as_seconds(posts["posted_at"], "posted_at").to_numpy()
+    table["row"] = np.arange(len(table))
+    bits = max_distance is not None
+    known, values = _hashes(posts[column], column) if bits else _vectors(posts[column], column)
+    usable = known & table[["account_id", "content_id", "time"]].notna().all(axis=1).to_numpy()
+    table, values = table[usable], values[usable[known]]
+    order = table.sort_values(["time", "account_id", "content_id"], kind="stable").index
+    values = values[pd.Series(np.arange(len(table)), index=table.index)[order].to_numpy()]
+    table = table.loc[order].reset_index(drop=True)
+    enough = table.groupby("account_id")["content_id"].transform("size").to_numpy() >= min_participation
+    table, values = table[enough].reset_index(drop=True), values[enough]
+    times = table["time"].to_numpy(dtype=np.int64)
+    least = float(max_distance if max_distance is not None else min_cosine or 0)
+    parts = list(_near(values, times, int(time_window), least, bits))
+    older, newer, close = (
+        (np.concatenate(part) for part in zip(*parts, strict=True))
+        if parts
+        else (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    )
+    accounts, contents = table["account_id"].to_numpy(), table["content_id"].to_numpy()
+    apart = (accounts[older] != accounts[newer]) & (contents[older] != contents[newer])
+    older, newer, close = older[apart], newer[apart], close[apart]
+    ends = table.loc[np.unique(np.concatenate([older, newer]))].groupby("account_id").size()
+    good = table["account_id"].map(ends).fillna(0).to_numpy() >= min_participation
+    keep = good[older] | good[newer]
+    older, newer, close = older[keep], newer[keep], close[keep]
+    objects = posts[column].iloc[table["row"].to_numpy()[older]].to_numpy() if bits else contents[older]
+    pairs = pd.DataFrame(
+        {
+            "object_id": pd.Series(objects, dtype="str"),
+            "account_id": pd.Series(accounts[older], dtype="str"),
+            "account_id_y": pd.Series(accounts[newer], dtype="str"),
+            "content_id": pd.Series(contents[older], dtype="str"),
+            "content_id_y": pd.Series(contents[newer], dtype="str"),
+            "time_delta": times[newer] - times[older],
+        },
+        columns=list(PAIR_COLUMNS),
+    )
+    pairs["distance" if bits else "cosine"] = close.astype(np.int64) if bits else np.round(close, 6)
+    pairs.attrs = {"object_id": column, "time_window": time_window, "min_participation": min_participation}
+    return pairs
+
+
+def _near(
+    values: npt.NDArray[Any], times: npt.NDArray[np.int64], window: int, least: float, bits: bool
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[Any]]]:
+    """Compare each row with the later ones inside its window, a block of rows at a time."""
+    last = np.searchsorted(times, times + window, side="right")
+    start = 0
+    while start < len(times):
+        stop = start + 1
+        while stop < len(times) and (stop + 1 - start) * (last[stop] - start) <= _AT_ONCE:
+            stop += 1
+        end = int(last[stop - 1])
+        if bits:
+            close = np.zeros((stop - start, end - start), dtype=np.int64)
+            for word in range(values.shape[1]):
+                close += np.bitwise_count(values[start:stop, None, word] ^ values[None, start:end, word])
+            near = close <= least
+        else:
+            # Rounded, because a product of matrices differs in the last digits with their shapes.
+            close = np.round(values[start:stop] @ values[start:end].T, 9)
+            near = close >= least
+        one, two = np.nonzero(near)
+        inside = (one < two) & (two + start < last[one + start])
+        one, two = one[inside], two[inside]
+        yield one + start, two + start, close[one, two]
+        start = stop
+
+
+def _hashes(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint64]]:
+    """Return which rows have a hash, and the hashes as words of 64 bits."""
+    text = as_ids(column, name).str.strip().str.lower().str.removeprefix("0x")
+    known = (text.notna() & ~text.isin(_NOTHING)).fillna(False).to_numpy(dtype=bool)
+    text = text[known]
+    length = int(text.str.len().max()) if len(text) else 16
+    bad = ~(text.str.fullmatch("[0-9a-f]+") & (text.str.len() == length)).to_numpy(dtype=bool)
+    if bad.any():
+        row = int(text.index[bad][0])
+        raise InputError(
+            f"column '{name}', row {row + 1} of the data: {text[row][:40]!r} is no hexadecimal hash of {length} digits"
+        )
+    width = -(-length // 16) * 16
+    words = np.frombuffer(bytes.fromhex("".join(text.str.zfill(width))), dtype=">u8").astype(np.uint64)
+    return known, words.reshape(len(text), width // 16)
+
+
+def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return which rows have an embedding, and the embeddings in length 1."""
+    lists = column.map(lambda cell: isinstance(cell, list | tuple | np.ndarray) and len(cell) > 0)
+    known = np.array(lists, dtype=bool)
+    other = (column.notna().to_numpy() & ~known).nonzero()[0]
+    other = [row for row in other if str(column.iloc[row]).strip().lower() not in (*_NOTHING, "[]")]
+    if other:
+        raise InputError(f"column '{name}', row {other[0] + 1} of the data: no list of numbers")
+    cells = column[known].tolist()
+    lengths = {len(cell) for cell in cells}
+    if len(lengths) > 1:
+        raise InputError(
+            f"column '{name}': embeddings have {min(lengths)} to {max(lengths)} numbers; all need as many"
+        )
+    try:
+        values = np.array(cells, dtype=np.float64).reshape(len(cells), next(iter(lengths), 1))
+    except (TypeError, ValueError):
+        raise InputError(f"column '{name}': holds lists of something else than numbers") from None
+    size = np.sqrt((values**2).sum(axis=1))
+    if not np.isfinite(size).all():
+        row = int(np.flatnonzero(known)[~np.isfinite(size)][0])
+        raise InputError(f"column '{name}', row {row + 1} of the data: not all of its numbers are finite")
+    known[np.flatnonzero(known)[size == 0]] = False
+    return known, values[size > 0] / size[size > 0, None]

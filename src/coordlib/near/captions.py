@@ -1,0 +1,210 @@
+"""Captions that are the same but for small changes, as a column that says which caption each post repeats."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.near.similar import Sets, clusters
+from coordlib.near.texts import comparable, differing_words, hashtag_sequence, stems
+
+Level = Literal["copied", "reworded"]
+#: The usual similarity of each level, and the column it makes. How they were set: docs/near-duplicates.md.
+SIMILARITY = {"copied": 0.8, "reworded": 0.23}
+COLUMNS = {"copied": "near_text", "reworded": "reworded_text"}
+#: Columns that :func:`coordlib.prep_data` makes from the text when they are asked for.
+MADE = (*COLUMNS.values(), "hashtag_sequence")
+#: Different texts from which it can be said which words are rare; among fewer only copies are found.
+FEWEST = 100
+#: Characters of a piece of text (shingle).
+_PIECE = 5
+
+
+def add_near_text(
+    posts: pd.DataFrame,
+    level: Level = "copied",
+    similarity: float | None = None,
+    min_length: int = 20,
+) -> pd.DataFrame:
+    """Add a column that says which caption each post repeats, word for word or nearly so.
+
+    Parameters
+    ----------
+    posts
+        A table of posts with ``text`` and ``posted_at`` (UTC seconds). It is not changed.
+    level
+        ``"copied"``: the same text but for punctuation, emoji, blanks, spelling, a word or two. ``"reworded"``: the same
+        rare words in other sentences; use it to look for leads, and read what it finds.
+    similarity
+        From 0 to 1: what two texts have in common at least (none: 0.8 for copied, 0.23 for reworded).
+    min_length
+        A text with fewer letters and digits, without hashtags, mentions and addresses, is nobody's copy: "good morning"
+        is written by everyone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The posts with ``near_text`` (or ``reworded_text``): the caption, as written, of the earliest post of its cluster;
+        missing where the text is missing or short. ``attrs[column]`` counts posts with a text, short ones, different
+        texts, and clusters of more than one.
+
+    Raises
+    ------
+    MissingColumnError
+        There is no ``text`` or ``posted_at``.
+    ParameterError
+        A similarity that is not above 0 and at most 1, a negative length, an unknown level.
+
+    Notes
+    -----
+    Texts are compared without case, addresses, mentions, hashtags, punctuation, emoji and invisible characters. *Copied*:
+    Jaccard similarity of their pieces of five characters, blanks left out, |A ∩ B| / |A ∪ B|; all pairs at or above the
+    threshold are found, and clusters are complete: any two texts of one are that similar. *Reworded*: weighted Jaccard
+    of the first five letters of their words, Σ w over the shared / Σ w over all, w = log(N / max(n, 10))³ for a word in n
+    of N texts; clusters by average linkage. The earliest post is by time, then text, so neither the order of the rows
+    nor posts that come later change the name of a cluster.
+
+    References
+    ----------
+    Broder, A. Z. (1997). On the resemblance and containment of documents. Compression and Complexity of Sequences.
+    Richard, M., Giordani, L., Brokate, C., & Liénard, J. (2023). Unmasking information manipulation. arXiv:2312.17338.
+
+    Examples
+    --------
+    >>> posts = pd.DataFrame({"text": ["They lied to us about the bridge!", "they lied to us about THE bridge 🔥 #news",
+    ...     "Good morning"], "posted_at": [20, 10, 30]})
+    >>> add_near_text(posts)["near_text"].tolist()
+    ['they lied to us about THE bridge 🔥 #news', 'they lied to us about THE bridge 🔥 #news', nan]
+    """
+    missing = {name for name in ("text", "posted_at") if name not in posts.columns}
+    if missing:
+        raise MissingColumnError.from_names(missing, posts.columns, "posts")
+    if level not in COLUMNS:
+        raise ParameterError(f"level = {level!r}: choose 'copied' or 'reworded'")
+    least = SIMILARITY[level] if similarity is None else similarity
+    if isinstance(least, bool) or not isinstance(least, int | float | np.number) or not 0 < least <= 1:
+        raise ParameterError(f"similarity = {similarity!r}: give a number above 0 and at most 1")
+    if isinstance(min_length, bool) or not isinstance(min_length, int | np.integer) or min_length < 0:
+        raise ParameterError(f"min_length = {min_length!r}: give a whole number of 0 or more")
+    column, counts = _originals(posts["text"], posts["posted_at"], level, float(least), int(min_length))
+    named = posts.assign(**{COLUMNS[level]: column})
+    named.attrs = {**posts.attrs, COLUMNS[level]: counts}
+    return named
+
+
+def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    """Add to pairs of posts a column that says in which words their texts differ.
+
+    Parameters
+    ----------
+    pairs
+        Pairs as :func:`coordlib.detect_groups` returns them, or a report's. Not changed.
+    posts
+        The posts they are made of, with ``content_id`` and ``text``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The pairs with ``differing_words`` (:func:`coordlib.near.differing_words`), from the older to the newer post;
+        empty where the texts are equal, missing where one is not known.
+
+    Raises
+    ------
+    MissingColumnError
+        A column that is not there.
+
+    Examples
+    --------
+    >>> posts = pd.DataFrame({"content_id": ["1", "2"], "text": ["They lied", "They lied again"]})
+    >>> pairs = pd.DataFrame({"content_id": ["1"], "content_id_y": ["2"]})
+    >>> add_differing_words(pairs, posts)["differing_words"].tolist()
+    ['+ again']
+    """
+    for names, table, what in (
+        (("content_id", "content_id_y"), pairs, "pairs"),
+        (("content_id", "text"), posts, "posts"),
+    ):
+        if missing := {name for name in names if name not in table.columns}:
+            raise MissingColumnError.from_names(missing, table.columns, what)
+    known = posts.dropna(subset=["content_id", "text"])
+    texts = dict(zip(known["content_id"].astype("str"), known["text"].astype("str"), strict=True))
+    both = list(zip(pairs["content_id"].map(texts), pairs["content_id_y"].map(texts), strict=True))
+    words = {
+        two: differing_words(*two) for two in set(both) if isinstance(two[0], str) and isinstance(two[1], str)
+    }
+    return pairs.assign(
+        differing_words=pd.Series([words.get(two) for two in both], index=pairs.index, dtype="str")
+    )
+
+
+def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
+    """Return one of the columns :data:`MADE` of a table with ``text``; `when` are the times of its rows."""
+    if "text" not in frame.columns:
+        raise MissingColumnError.from_names(["text"], frame.columns, f"the table ({name} is made from it)")
+    if name == "hashtag_sequence":
+        return _each(frame["text"], hashtag_sequence)
+    level: Level = "copied" if name == COLUMNS["copied"] else "reworded"
+    return _originals(frame["text"], when, level, SIMILARITY[level], 20)[0]
+
+
+def _each(text: pd.Series, change: Any) -> pd.Series:
+    """Apply a function to each different text."""
+    different = pd.Series(text.dropna().unique(), dtype=object)
+    return text.map(dict(zip(different, different.map(str).map(change), strict=True))).astype("str")
+
+
+def _originals(
+    text: pd.Series, when: pd.Series, level: Level, least: float, min_length: int
+) -> tuple[pd.Series, dict[str, int]]:
+    """Return the earliest caption of each text's cluster, and the counts."""
+    words = _each(text, comparable)
+    known = text.notna().to_numpy() & (text.astype("str").str.strip() != "").to_numpy()
+    long = known & (words.str.replace(" ", "").str.len() >= max(min_length, 1)).fillna(False).to_numpy(bool)
+    table = pd.DataFrame({"words": words, "text": text.astype("str"), "when": when.to_numpy()})[long]
+    table = table.sort_values(["when", "text"], kind="stable", na_position="last")
+    table = table.drop_duplicates("words", ignore_index=True)
+    forms = table["words"].tolist()
+    if level == "copied" or len(forms) < FEWEST:
+        first = clusters(
+            Sets.of(*_pieces(forms), len(forms)),
+            max(least, SIMILARITY["copied"] if level != "copied" else 0),
+            "complete",
+        )
+    else:
+        first = clusters(Sets.of(*_stems(forms), len(forms), rarity=True), least, "average")
+    names = dict(zip(forms, table["text"].to_numpy()[first], strict=True))
+    counts = {
+        "with_text": int(known.sum()),
+        "short": int((known & ~long).sum()),
+        "different": len(forms),
+        "clusters": int((np.bincount(first, minlength=1) > 1).sum()),
+    }
+    return words.where(long).map(names).astype("str").set_axis(text.index), counts
+
+
+def _pieces(forms: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Return the text and the number of every piece of five characters; a shorter text is one piece."""
+    forms = [form.replace(" ", "").ljust(_PIECE) for form in forms]
+    lengths = np.fromiter(map(len, forms), dtype=np.int64, count=len(forms))
+    letters = np.frombuffer("".join(forms).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    rows = np.repeat(np.arange(len(forms)), lengths)
+    if not len(rows):
+        return rows, letters
+    pieces = np.zeros(len(letters) - _PIECE + 1, dtype=np.uint64)
+    for place in range(
+        _PIECE
+    ):  # five characters of 21 bits in 64: mixed, so that different pieces differ all but surely
+        pieces = (pieces ^ letters[place : place + len(pieces)]) * np.uint64(0x9E3779B97F4A7C15)
+        pieces ^= pieces >> np.uint64(29)
+    whole = rows[_PIECE - 1 :] == rows[: len(pieces)]
+    return rows[: len(pieces)][whole], pieces[whole]
+
+
+def _stems(forms: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    found = [sorted(stems(form)) for form in forms]
+    rows = np.repeat(np.arange(len(found)), np.fromiter(map(len, found), dtype=np.int64, count=len(found)))
+    return rows, np.array([stem for row in found for stem in row], dtype=object)
