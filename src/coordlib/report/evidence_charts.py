@@ -12,11 +12,11 @@ from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: The statistics between 0 and 1, from top to bottom, in the words of the axis.
+#: The statistics between 0 and 1, from top to bottom: words of the axis, of more and of less than random networks.
 _SHOWN = {
-    "modularity": "division into\ncommunities",
-    "transitivity": "closed\ntriangles",
-    "giant_share": "weight of the\nlargest network",
+    "modularity": ("communities", "more divided into communities", "less divided into communities"),
+    "transitivity": ("closed triangles", "more closed triangles", "fewer closed triangles"),
+    "giant_share": ("largest network", "a larger largest network", "a smaller largest network"),
 }
 
 
@@ -36,19 +36,17 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
         return nothing_to_draw(ax, "There is no network to compare with random ones")
     nulls = list(dict.fromkeys(whole["null"]))
     honest = whole[(whole["null"] == nulls[-1]) & whole["statistic"].isin(list(_SHOWN))]
-    words = {name: text.replace("\n", " ") for name, text in _SHOWN.items()}
-    more = [words[row.statistic] for row in honest.itertuples(index=False) if row.observed > row.null_high]
-    less = [words[row.statistic] for row in honest.itertuples(index=False) if row.observed < row.null_low]
-    parts = [f"{word} {', '.join(names)}" for word, names in (("more", more), ("less", less)) if names]
-    title = "Random networks of the same accounts and objects look alike"
-    if parts:
-        title = f"{'; '.join(parts)} than random networks".capitalize()
+    more = [
+        _SHOWN[row.statistic][1] for row in honest.itertuples(index=False) if row.observed > row.null_high
+    ]
+    less = [_SHOWN[row.statistic][2] for row in honest.itertuples(index=False) if row.observed < row.null_low]
+    title = f"Beside random networks: {', '.join([*more, *less]) or 'no difference'}"
     alt = "; ".join(
-        f"{words[row.statistic]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
+        f"{_SHOWN[row.statistic][0]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
         for row in honest.itertuples(index=False)
     )
     with drawing():
-        ax = axes_for(ax, title, f"Intervals and points: {alt}. {title}.", height=0.75)
+        ax = axes_for(ax, title, f"Intervals and points: {alt}. {title}.", height=0.9)
         for place, name in enumerate(reversed(_SHOWN)):
             rows = whole[whole["statistic"] == name]
             for shift, (null, colour) in zip(
@@ -66,9 +64,9 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 )
             found = float(rows["observed"].iloc[0])
             ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
-        ax.set_yticks(range(len(_SHOWN)), list(reversed(_SHOWN.values())))
+        ax.set_yticks(range(len(_SHOWN)), [words[0] for words in reversed(_SHOWN.values())])
         ax.set_ylim(-0.6, len(_SHOWN) - 0.4)
         ax.set_xlim(-0.02, 1.02)
         ax.set_xlabel("modularity, or share (0 to 1)")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.42), ncols=1, fontsize="small", frameon=False)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=1, fontsize="small", frameon=False)
     return ax

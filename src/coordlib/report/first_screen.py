@@ -127,7 +127,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         return "of them "
     kept, before = counts.get("n_edges", 0), counts.get("n_edges_all", 0)
     if (parameters.get("evidence") or {}).get("classes"):
-        return f"of the {kept:,} of {before:,} pairs kept, "
+        return f"{kept:,} of {plural(before, 'pair')} {'is' if kept == 1 else 'are'} kept, of which "
     everybody = evidence.get("kept_of_all")
     also = (
         f" (with every account, {everybody:,} of {evidence['pairs']:,})"
@@ -138,12 +138,12 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
 
 
 def _settings(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
-    found, window = run.get("other_settings"), (run.get("parameters") or {}).get("time_window")
-    if not found:
+    parameters, found = run.get("parameters") or {}, run.get("other_settings")
+    if not found or (parameters.get("evidence") or {}).get("classes"):
         return ""
     return (
         f"Other settings: {found['least']:,} to {plural(found['most'], 'account')} instead of {counts['n_accounts']:,}, with "
-        f"windows from {found['narrowest']:,} to {window:,} seconds and thresholds from the median to the top twentieth."
+        f"windows from {found['narrowest']:,} to {parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
     )
 
 

@@ -17,6 +17,7 @@ from coordlib.describe.labels import Label, add_labels, label_components
 from coordlib.describe.networks import describe_networks
 from coordlib.describe.posts import describe_posts, evidence_pairs, network_edges
 from coordlib.errors import InputError, ParameterError
+from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
@@ -33,27 +34,8 @@ from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
 from coordlib.report.words import object_word
 
-#: Parameters that say where files lie or how much a page shows; a draft is not named after them.
-NOT_THE_METHOD = (
-    "workspace",
-    "date",
-    "output_dir",
-    "nodes_shown",
-    "rows_shown",
-    "collect",
-    "add_to_pool",
-    "leave_out",
-    "hashtags",
-    "start",
-    "end",
-    "max_requests",
-    "source",
-    "format",
-    "mapping",
-    "name",
-    "network",
-    "account",
-)
+#: Parameters of the method; the steps say themselves what they were made with.
+METHOD = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
 #: The tables of a report, each a file of its own.
 TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered")
 
@@ -236,9 +218,9 @@ class Report:
         """Return the parameters of the method that differ from the usual ones of these posts."""
         given, usual = self.run["parameters"], self.source.parameters
         return {
-            name: value
+            name: str(EvidenceRule(**value)) if name == "evidence" else value
             for name, value in given.items()
-            if name in usual and name not in NOT_THE_METHOD and usual[name] != value
+            if name in usual and name in (*METHOD, "min_posts", "regions") and usual[name] != value
         }
 
     def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
@@ -365,11 +347,10 @@ def _period(posts: pd.DataFrame) -> dict[str, int]:
 
 def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
     """What the steps themselves say they were made with."""
-    names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
     said: dict[Any, Any] = {**pairs.attrs, **edges.attrs, **graph.graph}
     if "edge_weight" in graph.graph and "min_weight" not in graph.graph:
         said["min_weight"] = None
-    return {name: said[name] for name in names if name in said}
+    return {name: said[name] for name in METHOD if name in said}
 
 
 def _check(graph: nx.Graph[str], evidence: pd.DataFrame) -> None:
