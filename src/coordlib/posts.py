@@ -22,6 +22,7 @@ from coordlib.errors import (
     TimeFormatError,
 )
 from coordlib.ids import fold_hashtag, rounded_id, without_point
+from coordlib.times import PLAUSIBLE, looks_like, own_clock
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -43,7 +44,6 @@ SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 
 #: The largest integer up to which every whole number is exact in a 64-bit float.
 _EXACT_FLOAT = 2**53
-#: Seconds that are surely none, such as the 20250101120000 of a date written without separators.
 _YEAR_2286 = 10**10
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
@@ -57,6 +57,7 @@ def prep_data(
     timestamp_share: str = "timestamp_share",
     layer: str | None = None,
     duplicates: Literal["keep", "drop", "error"] = "keep",
+    plausible: tuple[int, int] | None = PLAUSIBLE,
 ) -> pd.DataFrame:
     """Rename and normalise the columns of a table of posts into shares.
 
@@ -73,12 +74,15 @@ def prep_data(
     duplicates
         What to do with a content listed more than once for one object: ``"keep"`` the rows (they
         multiply edge weights, as in CooRTweet), ``"drop"`` all but the earliest, or ``"error"``.
+    plausible
+        First time and end of the times a post can have, in UTC seconds (1990 to 2099); None takes every number. A column that
+        begins near 0 and stays small is a clock of its own and taken too, but not zeros, years or a spreadsheet's day numbers.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
-        or blank cell is missing: posts without a caption share nothing),
+        or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1; ``attrs["object_id"]`` names the object's column.
 
@@ -87,7 +91,8 @@ def prep_data(
     MissingColumnError
         A named column is not there.
     TimeFormatError
-        A time is neither a number nor a date and time; names its row.
+        A time is neither a number nor a date and time, or no post can have it (0, a year, a day number of a
+        spreadsheet: posts that carry it would all be simultaneous); names its row.
     DuplicateContentError
         With ``duplicates="error"``, when a content is listed twice for one object.
     InputError
@@ -117,8 +122,12 @@ def prep_data(
         names["layer"] = layer
     missing = {name for name in (*names.values(), timestamp_share) if name not in frame.columns}
     if missing:
-        raise MissingColumnError.from_names(missing, frame.columns)
+        raise MissingColumnError.from_names(
+            missing, frame.columns, used={*names.values(), timestamp_share} - missing
+        )
     columns = {role: as_ids(_one_column(frame, name), name) for role, name in names.items()}
+    if columns["object_id"].str.contains("\r", regex=False).any():  # any kind of line end is the same one
+        columns["object_id"] = columns["object_id"].str.replace(r"\r\n?", "\n", regex=True)
     for role in ("account_id", "content_id"):
         if (found := rounded_id(columns[role])) is not None:
             row, value = found
@@ -130,7 +139,9 @@ def prep_data(
                 row,
             )
         columns[role] = without_point(columns[role])
-    times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
+    times = as_seconds(written := _one_column(frame, timestamp_share), timestamp_share)
+    if plausible is not None:
+        _refuse_implausible(times, written, timestamp_share, plausible)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id
@@ -170,6 +181,20 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
     )
     return frame.assign(**{name: distinct}).explode(name)
+
+
+def _refuse_implausible(times: pd.Series, written: pd.Series, name: str, span: tuple[int, int]) -> None:
+    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
+    bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
+    if bad.any() and not (bad.sum() == times.notna().sum() and own_clock(times)):
+        row = int(bad.argmax())
+        value = str(written.iloc[row])[:40]
+        error = TimeFormatError(
+            f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
+            f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
+            "number as seconds (--any-time, in Python plausible=None)"
+        )
+        raise _at_row(error, row)
 
 
 def _at_row(error: InputError, row: int) -> InputError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,16 @@ ZONES: dict[str, float] = {
 _MILLISECONDS, _MICROSECONDS = 10**11, 10**14
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
 #: that carry them simultaneous (spreadsheet day numbers and years fall into 1970, dates written as one number into 1976).
-EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
+PLAUSIBLE = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
+#: A clock that stands before this version was written is wrong, and tells nothing of tomorrow.
+_WRITTEN = 1_798_761_600  # 2027-01-01
+_IMPOSSIBLE = "a time before 1990 or after tomorrow"
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
 def utc_seconds(
-    values: pd.Series[Any], *, any_year: bool = False, form: str | None = None, zone: str | None = None
+    values: pd.Series[Any], *, any_time: bool = False, form: str | None = None, zone: str | None = None
 ) -> pd.Series[Any]:
     """Return times as whole UTC seconds.
 
@@ -58,8 +62,8 @@ def utc_seconds(
         Text: integer seconds, milliseconds (over 1e11) or microseconds (over 1e14); ISO 8601 with
         or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); or a date and time followed
         by a zone abbreviation of :data:`ZONES`.
-    any_year
-        Take times before 1990 and after 2099 for times as well.
+    any_time
+        Take times before 1990 and after tomorrow for times as well: seconds from a beginning of one's own.
     form
         The only spelling taken, as in ``strptime``: ``%d/%m/%Y %I:%M %p``.
     zone
@@ -69,7 +73,7 @@ def utc_seconds(
     -------
     Series
         dtype ``Int64``, same index; missing where a value is empty, missing, unreadable, or no plausible time
-        (before 1990 or after 2099). Fractions of a second are cut off.
+        (before 1990 or after tomorrow). Fractions of a second are cut off.
 
     Examples
     --------
@@ -78,7 +82,7 @@ def utc_seconds(
     """
     text = values.astype("str").str.strip()
     if form is not None or zone is not None:
-        return _declared(text, form, zone)
+        return plausible(_declared(text, form, zone), any_time)
     result = pd.Series(pd.NA, index=values.index, dtype="Int64")
     number = text.str.fullmatch(r"-?\d{1,18}(?:\.\d*)?", na=False).astype(bool)
     compact = number & text.str.fullmatch(r"(?:19|20)\d{12}", na=False).astype(bool)
@@ -97,12 +101,41 @@ def utc_seconds(
     rest = ~number & text.notna() & (text != "")
     if rest.any():
         result[rest] = _dates(text[rest])
-    return result if any_year else result.mask((result < EARLIEST) | (result >= LATEST))
+    return plausible(result, any_time)
+
+
+def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
+    """Return the first time a post can have and the end of tomorrow; None where any number is a time."""
+    return None if any_time else (PLAUSIBLE[0], tomorrow())
+
+
+def plausible(seconds: pd.Series[Any], any_time: bool = False, first: int = PLAUSIBLE[0]) -> pd.Series[Any]:
+    """Return the seconds that a post can be of, the others missing: from `first` (1990) to tomorrow."""
+    return seconds if any_time else seconds.mask((seconds < first) | (seconds >= tomorrow()))
+
+
+def tomorrow() -> int:
+    """Return the end of tomorrow in UTC seconds: no post that was collected is later."""
+    return (int(max(time.time(), _WRITTEN)) // 86_400 + 2) * 86_400
+
+
+def own_clock(seconds: pd.Series[Any]) -> bool:
+    """Say whether times are seconds from a beginning of their own: from about 0 on, no years, no day numbers.
+
+    Examples
+    --------
+    >>> [own_clock(pd.Series(times)) for times in ([0, 5, 3000], [0, 0], [2024, 2025], [0, 46024, 46025], [20250101, 20250102])]
+    [True, False, False, False, False]
+    """
+    known = seconds.dropna()
+    counted = known[known != 0]
+    alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
+    return bool(0 <= known.min() < 86_400 and known.max() < 10**8 and (len(known) == 1 or not any(alike)))
 
 
 def guess(value: object) -> str:
     """Return ", but a year" for a number that is no time; nothing for anything else."""
-    return f", but {looks_like(value)}" if re.fullmatch(r"[\d.]+", str(value).strip()) else ""
+    return f", but {looks_like(value)}" if re.fullmatch(r"-?[\d.]+", str(value).strip()) else ""
 
 
 def looks_like(value: object) -> str:
@@ -117,16 +150,12 @@ def looks_like(value: object) -> str:
     try:
         number = float(text)
     except ValueError:
-        return "a time outside 1990 to 2099"
+        return _IMPOSSIBLE
     if 1900 <= number < 2100 and number.is_integer():
         return "a year"
     if 20_000 <= number < 80_000:
         return "a day number of a spreadsheet"
-    return (
-        "a date written as one number"
-        if re.fullmatch(r"(19|20)\d{6,12}", text)
-        else "a time outside 1990 to 2099"
-    )
+    return "a date written as one number" if re.fullmatch(r"(19|20)\d{6,12}", text) else _IMPOSSIBLE
 
 
 def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[bool]:
@@ -161,8 +190,7 @@ def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: st
 def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
     """Read times by a declared format and zone, and nothing else."""
     stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
-    seconds = _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
-    return seconds.mask((seconds < EARLIEST) | (seconds >= LATEST))
+    return _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
 
 
 def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:

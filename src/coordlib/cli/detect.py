@@ -7,17 +7,11 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.parameters import DetectionParameters
 from coordlib.runs.edge_list import detect_file
-
-_FIELDS = DetectionParameters.model_fields
-
-
-def _help(name: str) -> str:
-    field = _FIELDS[name]
-    return f"{field.description} (default: {'none' if field.default is None else field.default})"
 
 
 @app.command()
@@ -32,10 +26,18 @@ def detect(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)
     ],
-    time_window: Annotated[int | None, typer.Option(help=_help("time_window"))] = None,
-    min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
-    edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
-    min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
+    time_window: Annotated[
+        int | None, typer.Option(help=opt.help_of(DetectionParameters, "time_window"))
+    ] = None,
+    min_participation: Annotated[
+        int | None, typer.Option(help=opt.help_of(DetectionParameters, "min_participation"))
+    ] = None,
+    edge_weight: Annotated[
+        float | None, typer.Option(help=opt.help_of(DetectionParameters, "edge_weight"))
+    ] = None,
+    min_weight: Annotated[
+        int | None, typer.Option(help=opt.help_of(DetectionParameters, "min_weight"))
+    ] = None,
     subgraph: Annotated[
         int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")
     ] = 1,
@@ -46,6 +48,12 @@ def detect(
         str, typer.Option(help="Column of the time: UTC seconds or date and time.")
     ] = "timestamp_share",
     mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column means what.")] = None,
+    any_time: Annotated[
+        bool,
+        typer.Option(
+            "--any-time", help="Take any number as seconds, also times before 1990 and after tomorrow."
+        ),
+    ] = False,
     duplicates: Annotated[
         str, typer.Option(help="A content listed twice for one object: error, drop or keep.")
     ] = "error",
@@ -75,5 +83,6 @@ def detect(
         subgraph=subgraph,
         duplicates=duplicates,  # type: ignore[arg-type]
         mapping=mapping,
+        any_time=any_time,
     )
     typer.echo(found.summary())

@@ -7,23 +7,17 @@ from typing import Annotated
 
 import typer
 
+from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input
 from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
+from coordlib.report.package import read_run
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
 from coordlib.sources.label_endpoint import LabelEndpoint
-
-_FIELDS = LinkSharing.model_fields
-
-
-def _help(name: str) -> str:
-    """Return the parameter model's own words, with its default."""
-    field = _FIELDS[name]
-    return f"{field.description} (default: {'none' if field.default is None else field.default})"
 
 
 @app.command()
@@ -40,19 +34,26 @@ def links(
     parameters: Annotated[
         Path | None, typer.Option("--parameters", "-f", help="YAML file, e.g. params/link-sharing.yml.")
     ] = None,
-    interval: Annotated[float | None, typer.Option("--interval", help=_help("coordination_interval"))] = None,
-    q: Annotated[float | None, typer.Option("-q", help=_help("q"))] = None,
-    p: Annotated[float | None, typer.Option("-p", help=_help("p"))] = None,
-    percentile_edge_weight: Annotated[
-        float | None, typer.Option(help=_help("percentile_edge_weight"))
+    interval: Annotated[
+        float | None, typer.Option("--interval", help=opt.help_of(LinkSharing, "coordination_interval"))
     ] = None,
-    clean_urls: Annotated[bool | None, typer.Option(help=_help("clean_urls"))] = None,
-    keep_ourl_only: Annotated[bool | None, typer.Option(help=_help("keep_ourl_only"))] = None,
-    gtimestamps: Annotated[bool | None, typer.Option(help=_help("gtimestamps"))] = None,
-    compat: Annotated[str | None, typer.Option(help=_help("compat"))] = None,
-    order_by: Annotated[str | None, typer.Option(help=_help("order_by"))] = None,
-    top: Annotated[int | None, typer.Option(help=_help("top"))] = None,
-    seed: Annotated[int | None, typer.Option(help=_help("seed"))] = None,
+    q: Annotated[float | None, typer.Option("-q", help=opt.help_of(LinkSharing, "q"))] = None,
+    p: Annotated[float | None, typer.Option("-p", help=opt.help_of(LinkSharing, "p"))] = None,
+    percentile_edge_weight: Annotated[
+        float | None, typer.Option(help=opt.help_of(LinkSharing, "percentile_edge_weight"))
+    ] = None,
+    clean_urls: Annotated[bool | None, typer.Option(help=opt.help_of(LinkSharing, "clean_urls"))] = None,
+    keep_ourl_only: Annotated[
+        bool | None, typer.Option(help=opt.help_of(LinkSharing, "keep_ourl_only"))
+    ] = None,
+    gtimestamps: Annotated[bool | None, typer.Option(help=opt.help_of(LinkSharing, "gtimestamps"))] = None,
+    compat: Annotated[str | None, typer.Option(help=opt.help_of(LinkSharing, "compat"))] = None,
+    order_by: Annotated[str | None, typer.Option(help=opt.help_of(LinkSharing, "order_by"))] = None,
+    top: Annotated[int | None, typer.Option(help=opt.help_of(LinkSharing, "top"))] = None,
+    render: Annotated[
+        bool, typer.Option(help="Render the site at the end, where a report page is made.")
+    ] = True,
+    seed: Annotated[int | None, typer.Option(help=opt.help_of(LinkSharing, "seed"))] = None,
 ) -> None:
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
     if output is None and workspace is None:
@@ -90,4 +91,9 @@ def links(
             typer.echo(f"{name}: {value}")
         typer.echo(f"tables: {output}")
     if workspace is not None:
-        typer.echo(f"page: {analyse_links(values)}")
+        folder = analyse_links(values)
+        for name, value in read_run(folder)["facts"].items() if output is None else ():
+            typer.echo(f"{name}: {value}")
+        typer.echo(opt.where_it_is(folder, how="rename the file for a page of its own"))
+        if render:
+            opt.show_site(workspace, None, "auto")

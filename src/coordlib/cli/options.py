@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from coordlib.parameters import Engine, Parameters
+from coordlib.report.package import read_run
 from coordlib.runs.connect import BASE_URL as BASE_URL
 from coordlib.site.build import render_site
 
@@ -28,12 +29,27 @@ BaseUrl = Annotated[
 ]
 
 
-def model_option(model: type[Parameters], name: str) -> Any:
-    """Return the option of a parameter: the model's own words, with the default."""
+def help_of(model: type[Parameters], name: str) -> str:
+    """Return the model's own words for a parameter, with the default where they do not say it."""
     field = model.model_fields[name]
-    return typer.Option(
-        help=f"{field.description} (default: {'none' if field.default is None else field.default})"
+    said = str(field.description)
+    if field.default is None:
+        return said if "none:" in said else f"{said} (default: none)"
+    return f"{said} (default: {field.default})"
+
+
+def model_option(model: type[Parameters], name: str) -> Any:
+    """Return the option of a parameter, with its help."""
+    return typer.Option(help=help_of(model, name))
+
+
+def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:
+    """Say where a report lies, and that it took the place of another one of this name."""
+    version = int(read_run(folder).get("version", 1))
+    earlier = (
+        f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
     )
+    return f"report: {folder}{earlier}"
 
 
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:

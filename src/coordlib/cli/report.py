@@ -49,6 +49,6 @@ def report(
     done = report_table(OwnTable.load(base | chosen, where="report"), progress=True)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
-    typer.echo(f"report: {done.folder}")
+    typer.echo(opt.where_it_is(done.folder))
     if render:
         opt.show_site(workspace, output, engine)

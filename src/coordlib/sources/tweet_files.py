@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from coordlib.errors import EmptyInputError, FileFormatError, InputError
+from coordlib.errors import DamagedLinesWarning, EmptyInputError, FileFormatError, InputError
 
 
 def records(source: Path | str | Sequence[Path | str], pattern: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -21,7 +22,12 @@ def records(source: Path | str | Sequence[Path | str], pattern: str, kind: str) 
     EmptyInputError
         A folder without a matching file.
     FileFormatError
-        A file that is not JSON; with its line.
+        A file that is not JSON, or with more damaged lines than one in a hundred; with the line.
+
+    Warns
+    -----
+    DamagedLinesWarning
+        A few lines that are no JSON, as an interrupted stream leaves them, were left out.
     """
     for path in _files(source, pattern):
         for value in _values(path):
@@ -57,19 +63,43 @@ def _values(path: Path) -> Iterator[Any]:
         yield json.loads(text)
         return
     except json.JSONDecodeError as error:
-        if error.msg != "Extra data":
+        if error.msg != "Extra data" and not _has_lines(text):
             raise FileFormatError(
                 f"{path}, line {error.lineno}: is not JSON ({error.msg.lower()}); download it again"
             ) from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+    yield from _lines(text, path)
+
+
+def _has_lines(text: str) -> bool:
+    """Say whether a text that is no JSON as a whole holds a record a line: one of its first lines is JSON."""
+    for line in text.split("\n", 5)[:5]:
+        try:
+            if isinstance(json.loads(line), dict):
+                return True
+        except json.JSONDecodeError:
             continue
+    return False
+
+
+def _lines(text: str, path: Path) -> Iterator[Any]:
+    """One JSON value a line; a stream that was interrupted cannot be asked again, so a few damaged lines are left out."""
+    damaged: list[str] = []
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    for number, line in lines:
         try:
             yield json.loads(line)
         except json.JSONDecodeError as error:
-            raise FileFormatError(
-                f"{path}, line {number}: is not JSON ({error.msg.lower()}); one value per line is expected"
-            ) from None
+            damaged.append(f"line {number}")
+            if len(damaged) > max(1, len(lines) // 100) or len(damaged) * 3 > len(lines):
+                raise FileFormatError(
+                    f"{path}, {damaged[0]}: is not JSON ({error.msg.lower()}); one value per line is expected"
+                ) from None
+    if damaged:
+        warnings.warn(
+            f"{path}: {len(damaged):,} of {len(lines):,} lines are damaged and left out, such as {damaged[0]}",
+            DamagedLinesWarning,
+            stacklevel=2,
+        )
 
 
 def _unwrapped(value: Any, kind: str, path: Path) -> Iterator[dict[str, Any]]:
