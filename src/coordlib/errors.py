@@ -27,6 +27,7 @@ line that says what was wrong, where, and what to do about it.
     │   ├── DatabaseFailedError   the disk is full, read-only or damaged
     │   └── WorkspaceLockedError  another run is writing
     ├── RunError                  a notebook or a day that failed
+    │   └── NotebookInputError    a notebook refused what it was given: a parameter, a file
     ├── PublishError              tables, packages or the site could not be written
     └── MissingDependencyError    an optional package is needed
 """
@@ -34,7 +35,7 @@ line that says what was wrong, where, and what to do about it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class CoordError(Exception):
@@ -52,6 +53,10 @@ class TiedWeightsWarning(UserWarning):
     """The heaviest edges tie, so a quantile of the weights keeps none of them."""
 
 
+class DamagedLinesWarning(UserWarning):
+    """Lines of a file that cannot be read were left out."""
+
+
 class InputError(CoordError):
     """A file or a table holds something that cannot be used."""
 
@@ -61,13 +66,17 @@ class MissingColumnError(InputError):
 
     @classmethod
     def from_names(
-        cls, missing: Iterable[str], available: Iterable[object], where: str = "the table"
+        cls,
+        missing: Iterable[str],
+        available: Iterable[object],
+        where: str = "the table",
+        used: Collection[object] = (),
     ) -> MissingColumnError:
-        """Build the message from the missing and the available names, with the closest match of each."""
+        """Build the message from the missing and the available names, with the closest match of each that is not used."""
         wanted, have = sorted(missing), [str(name) for name in available]
         hints = []
         for name in wanted:
-            close = difflib.get_close_matches(name, have, n=1)
+            close = difflib.get_close_matches(name, [other for other in have if other not in used], n=1)
             hints.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
         shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
         return cls(f"{where}: missing column {', '.join(hints)}; the columns there are: {shown or 'none'}")
@@ -106,13 +115,17 @@ class UnknownParameterError(ParameterError):
 
     @classmethod
     def from_names(
-        cls, unknown: Iterable[str], known: Iterable[str], where: str = "parameters"
+        cls,
+        unknown: Iterable[str],
+        known: Iterable[str],
+        where: str = "parameters",
+        used: Collection[str] = (),
     ) -> UnknownParameterError:
-        """Name each unknown parameter with the nearest known one."""
+        """Name each unknown parameter with the nearest known one that is not used already."""
         names = sorted(known)
         parts = []
         for name in sorted(unknown):
-            close = difflib.get_close_matches(name, names, n=1)
+            close = difflib.get_close_matches(name, [other for other in names if other not in used], n=1)
             parts.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
         return cls(f"{where}: unknown parameter {', '.join(parts)}; known: {', '.join(names)}")
 
@@ -159,6 +172,10 @@ class WorkspaceLockedError(StoreError):
 
 class RunError(CoordError):
     """A notebook or a monitoring day failed."""
+
+
+class NotebookInputError(RunError):
+    """A notebook refused what it was given: no failure of its own, and nothing is kept of the run."""
 
 
 class PublishError(CoordError):

@@ -8,6 +8,8 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
+from coordlib.errors import InputError
+
 #: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
 _ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
 
@@ -63,3 +65,78 @@ def fold_hashtag(tag: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
+
+
+#: The largest integer up to which every whole number is exact in a 64-bit float.
+_EXACT_FLOAT = 2**53
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
+    """Return a column of ids as text, digit for digit; missing, empty and blank values are missing.
+
+    Whole numbers stored as floats (a column of integers with a gap) are written without a decimal
+    point up to 2⁵³; larger or fractional ones raise InputError, because their digits are already lost.
+
+    Examples
+    --------
+    >>> as_ids(pd.Series([100000, 7123456789012345678])).tolist()
+    ['100000', '7123456789012345678']
+    """
+    values = values.reset_index(drop=True)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.astype("str")
+    if isinstance(values.dtype, pd.StringDtype):
+        text = values.astype("str")
+        return text.mask(text.str.strip() == "")
+    if pd.api.types.is_float_dtype(values.dtype):
+        return _float_ids(values, name)
+    ids: list[object] = [_id_text(value, name) for value in values.tolist()]
+    return pd.Series(ids, index=values.index, dtype="str", name=values.name)
+
+
+def valid_text(text: str) -> str:
+    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
+
+    Examples
+    --------
+    >>> valid_text("caption \\ud83d") == "caption \\ufffd"
+    True
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _float_ids(values: pd.Series, name: str) -> pd.Series:
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    known = ~np.isnan(numbers)
+    exact = {"float32": 2**24, "float16": 2**11}.get(str(values.dtype).lower(), _EXACT_FLOAT)
+    bad = known & ((np.abs(numbers) > exact) | (numbers != np.floor(numbers)))
+    if bad.any():
+        _refuse_float(float(numbers[bad][0]), name)
+    text = np.full(len(numbers), None, dtype=object)
+    text[known] = [str(int(number)) for number in numbers[known]]
+    return pd.Series(text, index=values.index, dtype="str", name=values.name)
+
+
+def _refuse_float(value: float, name: str) -> None:
+    raise InputError(
+        f"column '{name}' holds the number {value!r} as a float, so digits of the id may be lost; "
+        "read the column as text (dtype=str)"
+    )
+
+
+def _id_text(value: object, name: str) -> str | None:
+    if isinstance(value, str):
+        return valid_text(value) if value.strip() else None
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if abs(number) > _EXACT_FLOAT or number != np.floor(number):
+            _refuse_float(number, name)
+        return str(int(number))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

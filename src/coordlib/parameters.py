@@ -36,7 +36,7 @@ class Parameters(BaseModel):
         values = dict(values or {})
         unknown = set(values) - set(cls.model_fields)
         if unknown:
-            raise UnknownParameterError.from_names(unknown, cls.model_fields, where)
+            raise UnknownParameterError.from_names(unknown, cls.model_fields, where, used=values)
         for name, value in values.items():
             if isinstance(value, bool) and cls.model_fields[name].annotation is not bool:
                 raise ParameterError(f"{where}: {name} = {str(value).lower()}: is no number or text")
@@ -46,7 +46,8 @@ class Parameters(BaseModel):
             parts = []
             for item in error.errors():
                 name = ".".join(str(part) for part in item["loc"]) or "parameters"
-                parts.append(f"{name} = {item.get('input')!r}: {item['msg'].lower()}")
+                said = item["msg"][:1].lower() + item["msg"][1:]
+                parts.append(f"{name} = {item.get('input')!r}: {said}")
             raise ParameterError(f"{where}: " + "; ".join(parts)) from None
 
     @classmethod
@@ -300,9 +301,17 @@ class LinkSharing(Parameters):
         ge=1,
         description="Two shares of one URL at most this far apart are coordinated (seconds; none: estimated).",
     )
-    q: float = Field(0.1, ge=0, le=1, description="The estimate looks at this quantile of the quickest URLs.")
+    q: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="The interval is estimated from the quickest URLs: this part of all (0.1: the quickest tenth).",
+    )
     p: float = Field(
-        0.5, ge=0, lt=1, description="… and at the time until more than this part of their shares."
+        0.5,
+        ge=0,
+        lt=1,
+        description="The interval is the median time in which more than this part of a quick URL's shares is done.",
     )
     percentile_edge_weight: float = Field(
         0.9, ge=0, le=1, description="Keep edges at or above this quantile of all edge weights."

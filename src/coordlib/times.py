@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import TimeFormatError
+from coordlib.errors import InputError, TimeFormatError
 
 #: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
 ZONES: dict[str, float] = {
@@ -42,13 +44,16 @@ ZONES: dict[str, float] = {
 _MILLISECONDS, _MICROSECONDS = 10**11, 10**14
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
 #: that carry them simultaneous (spreadsheet day numbers and years fall into 1970, dates written as one number into 1976).
-EARLIEST, LATEST = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
+PLAUSIBLE = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
+#: A clock that stands before this version was written is wrong, and tells nothing of tomorrow.
+_WRITTEN = 1_798_761_600  # 2027-01-01
+_IMPOSSIBLE = "a time before 1990 or after tomorrow"
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
 def utc_seconds(
-    values: pd.Series[Any], *, any_year: bool = False, form: str | None = None, zone: str | None = None
+    values: pd.Series[Any], *, any_time: bool = False, form: str | None = None, zone: str | None = None
 ) -> pd.Series[Any]:
     """Return times as whole UTC seconds.
 
@@ -58,8 +63,8 @@ def utc_seconds(
         Text: integer seconds, milliseconds (over 1e11) or microseconds (over 1e14); ISO 8601 with
         or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); or a date and time followed
         by a zone abbreviation of :data:`ZONES`.
-    any_year
-        Take times before 1990 and after 2099 for times as well.
+    any_time
+        Take times before 1990 and after tomorrow for times as well: seconds from a beginning of one's own.
     form
         The only spelling taken, as in ``strptime``: ``%d/%m/%Y %I:%M %p``.
     zone
@@ -69,7 +74,7 @@ def utc_seconds(
     -------
     Series
         dtype ``Int64``, same index; missing where a value is empty, missing, unreadable, or no plausible time
-        (before 1990 or after 2099). Fractions of a second are cut off.
+        (before 1990 or after tomorrow). Fractions of a second are cut off.
 
     Examples
     --------
@@ -78,7 +83,7 @@ def utc_seconds(
     """
     text = values.astype("str").str.strip()
     if form is not None or zone is not None:
-        return _declared(text, form, zone)
+        return plausible(_declared(text, form, zone), any_time)
     result = pd.Series(pd.NA, index=values.index, dtype="Int64")
     number = text.str.fullmatch(r"-?\d{1,18}(?:\.\d*)?", na=False).astype(bool)
     compact = number & text.str.fullmatch(r"(?:19|20)\d{12}", na=False).astype(bool)
@@ -97,12 +102,41 @@ def utc_seconds(
     rest = ~number & text.notna() & (text != "")
     if rest.any():
         result[rest] = _dates(text[rest])
-    return result if any_year else result.mask((result < EARLIEST) | (result >= LATEST))
+    return plausible(result, any_time)
+
+
+def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
+    """Return the first time a post can have and the end of tomorrow; None where any number is a time."""
+    return None if any_time else (PLAUSIBLE[0], tomorrow())
+
+
+def plausible(seconds: pd.Series[Any], any_time: bool = False, first: int = PLAUSIBLE[0]) -> pd.Series[Any]:
+    """Return the seconds that a post can be of, the others missing: from `first` (1990) to tomorrow."""
+    return seconds if any_time else seconds.mask((seconds < first) | (seconds >= tomorrow()))
+
+
+def tomorrow() -> int:
+    """Return the end of tomorrow in UTC seconds: no post that was collected is later."""
+    return (int(max(time.time(), _WRITTEN)) // 86_400 + 2) * 86_400
+
+
+def own_clock(seconds: pd.Series[Any]) -> bool:
+    """Say whether times are seconds from a beginning of their own: from about 0 on, no years, no day numbers.
+
+    Examples
+    --------
+    >>> [own_clock(pd.Series(times)) for times in ([0, 5, 3000], [0, 0], [2024, 2025], [0, 46024, 46025], [20250101, 20250102])]
+    [True, False, False, False, False]
+    """
+    known = seconds.dropna()
+    counted = known[known != 0]
+    alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
+    return bool(0 <= known.min() < 86_400 and known.max() < 10**8 and (len(known) == 1 or not any(alike)))
 
 
 def guess(value: object) -> str:
     """Return ", but a year" for a number that is no time; nothing for anything else."""
-    return f", but {looks_like(value)}" if re.fullmatch(r"[\d.]+", str(value).strip()) else ""
+    return f", but {looks_like(value)}" if re.fullmatch(r"-?[\d.]+", str(value).strip()) else ""
 
 
 def looks_like(value: object) -> str:
@@ -117,16 +151,12 @@ def looks_like(value: object) -> str:
     try:
         number = float(text)
     except ValueError:
-        return "a time outside 1990 to 2099"
+        return _IMPOSSIBLE
     if 1900 <= number < 2100 and number.is_integer():
         return "a year"
     if 20_000 <= number < 80_000:
         return "a day number of a spreadsheet"
-    return (
-        "a date written as one number"
-        if re.fullmatch(r"(19|20)\d{6,12}", text)
-        else "a time outside 1990 to 2099"
-    )
+    return "a date written as one number" if re.fullmatch(r"(19|20)\d{6,12}", text) else _IMPOSSIBLE
 
 
 def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[bool]:
@@ -161,8 +191,7 @@ def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: st
 def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
     """Read times by a declared format and zone, and nothing else."""
     stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
-    seconds = _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
-    return seconds.mask((seconds < EARLIEST) | (seconds >= LATEST))
+    return _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
 
 
 def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:
@@ -224,3 +253,111 @@ def day_start(day: dt.date | str) -> int:
     """
     date = dt.date.fromisoformat(day) if isinstance(day, str) else day
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
+
+
+_YEAR_2286 = 10**10
+_WRITTEN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
+
+
+def at_row(error: InputError, row: int) -> InputError:
+    """Remember the row (from 0), so that who read a file can name the line."""
+    error.row = row  # type: ignore[attr-defined]
+    return error
+
+
+def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
+    """Return a column of times as whole seconds since 1970 UTC (int64, or Int64 where some are missing).
+
+    Raises
+    ------
+    TimeFormatError
+        For the first value that cannot be read, with its row.
+
+    Examples
+    --------
+    >>> as_seconds(pd.Series(["1735689600", "2025-01-01T01:00:00+01:00", 1735689600123])).tolist()
+    [1735689600, 1735689600, 1735689600]
+    """
+    values = values.reset_index(drop=True)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if pd.api.types.is_bool_dtype(values.dtype):
+        raise TimeFormatError(f"column '{name}' holds true/false values, not times")
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+    known = values.notna().to_numpy()
+    seconds = np.zeros(len(values), dtype=np.int64)
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        seconds[known] = values[known].to_numpy().astype("datetime64[s]").astype(np.int64)
+    elif pd.api.types.is_integer_dtype(values.dtype):
+        if pd.api.types.is_unsigned_integer_dtype(values.dtype):
+            _refuse_wrapping(values[known], name)
+        seconds[known] = _scaled(values[known].to_numpy(dtype=np.int64))
+    elif pd.api.types.is_float_dtype(values.dtype):
+        seconds[known] = _float_seconds(values[known], name)
+    else:
+        known = _text_seconds(values, known, seconds, name)
+    far = np.flatnonzero(known & (np.abs(seconds) >= _YEAR_2286))
+    if len(far):
+        raise _unreadable(name, int(far[0]), values.iloc[far[0]])
+    if known.all():
+        return pd.Series(seconds, dtype="int64")
+    return pd.Series(pd.arrays.IntegerArray(seconds, ~known), dtype="Int64")
+
+
+def _scaled(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Bring milli-, micro- and nanoseconds down to seconds, value by value."""
+    size = np.abs(numbers)
+    divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
+    return np.asarray(numbers // divisor, dtype=np.int64)
+
+
+def _refuse_wrapping(values: pd.Series, name: str) -> None:
+    """Refuse unsigned numbers of 2⁶³ and more: they are no times and would become negative ones."""
+    numbers = values.to_numpy(dtype=np.uint64)
+    large = np.flatnonzero(numbers > np.uint64(2**63 - 1))
+    if len(large):
+        raise _unreadable(name, int(values.index[large[0]]), int(numbers[large[0]]))
+
+
+def _float_seconds(values: pd.Series, name: str) -> npt.NDArray[np.int64]:
+    numbers = values.to_numpy(dtype="float64")
+    bad = ~np.isfinite(numbers) | (np.abs(numbers) >= 2.0**63)
+    if bad.any():
+        row = int(values.index[np.flatnonzero(bad)[0]])
+        raise TimeFormatError(
+            f"column '{name}', row {row + 1} of the data: {numbers[bad][0]!r} is not a time"
+        )
+    return _scaled(np.trunc(numbers).astype(np.int64))
+
+
+def _text_seconds(
+    values: pd.Series, known: npt.NDArray[np.bool_], seconds: npt.NDArray[np.int64], name: str
+) -> npt.NDArray[np.bool_]:
+    """Fill `seconds` from text (or mixed objects); return which rows have a time."""
+    text = values.astype("str").str.strip()
+    known = known & (text.notna() & (text != "")).to_numpy()
+    number = known & text.str.fullmatch(_WRITTEN_NUMBER.pattern).fillna(False).to_numpy(dtype=bool)
+    whole = text[number].str.replace(r"\..*$", "", regex=True)
+    try:
+        seconds[number] = _scaled(np.asarray(whole.astype("int64"), dtype=np.int64))
+    except (ValueError, OverflowError):
+        row, value = next((r, v) for r, v in whole.items() if abs(int(v)) >= 2**63)
+        raise _unreadable(name, int(str(row)), value) from None
+    written = known & ~number
+    stamps = pd.to_datetime(text[written], format="ISO8601", utc=True, errors="coerce")
+    if stamps.isna().any():
+        row = stamps.index[stamps.isna().to_numpy()][0]
+        raise _unreadable(name, int(str(row)), text[row])
+    naive = stamps.dt.tz_localize(None) if len(stamps) else stamps
+    seconds[written] = naive.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return known
+
+
+def _unreadable(name: str, row: int, value: object) -> InputError:
+    shown = str(value)[:40]
+    error = TimeFormatError(
+        f"column '{name}', row {row + 1} of the data: cannot read {shown!r} as a time; "
+        "use UTC seconds or YYYY-MM-DD HH:MM:SS"
+    )
+    return at_row(error, row)

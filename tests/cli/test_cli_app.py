@@ -139,7 +139,7 @@ def test_an_interrupted_run_and_a_full_disk_are_one_line(
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("detect", "(default: 120)"), ("links", "(default: 0.9)"), ("detect", "(default: none)")],
+    [("detect", "(default: 120)"), ("links", "(default: 0.9)"), ("report", "(default: none)")],
 )
 def test_the_help_of_a_command_states_the_models_defaults(
     command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

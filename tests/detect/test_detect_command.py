@@ -145,7 +145,7 @@ def test_columns_can_have_other_names(
             [],
             ["line 4", "'timestamp_share'", "'soon'"],
         ),
-        (HEADER.encode() + b"o,a,1,0\no,a,1,0\n", [], ["line 3", "content '1'", "drop"]),
+        (HEADER.encode() + b"o,a,1,0\no,a,1,0\no,b,2,5\n", [], ["line 3", "content '1'", "drop"]),
         (HEADER.encode() + b"o,a\x00,1,0\n", [], ["line 2", "'account_id'", "NUL"]),
         (HEADER.encode() + "o,café,1,0\n".encode("latin-1"), [], ["line 2", "'account_id'", "UTF-8"]),
         (HEADER.encode() + b"o,a,1,0,5\n", [], ["line 2", "5 cells"]),

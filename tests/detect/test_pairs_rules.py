@@ -21,7 +21,7 @@ Row = tuple[str | None, str | None, str | None, int | None]
 
 
 def shares(*rows: Row) -> pd.DataFrame:
-    return prep_data(pd.DataFrame(list(rows), columns=COLUMNS))
+    return prep_data(pd.DataFrame(list(rows), columns=COLUMNS), plausible=None)
 
 
 def found(

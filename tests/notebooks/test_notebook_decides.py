@@ -129,7 +129,7 @@ def test_a_ring_in_step_is_no_day_without_coordination(
 ) -> None:
     shown = page(replayed[0], "2025-03-01")
     assert (
-        "28 edges tie at the top weight of 10, so the 0.9 quantile keeps none: use min_weight or a lower edge_weight"
+        "28 edges tie at the top weight of 10, so the 0.9 quantile keeps none: use min_weight=10 (--min-weight 10)"
         in shown
     )
     assert "No coordination found" not in shown

@@ -24,6 +24,7 @@ from coordlib.errors import (
     CollectError,
     CoordError,
     DatabaseFailedError,
+    NotebookInputError,
     PublishError,
     QuotaExhausted,
     RunError,
@@ -98,7 +99,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pool": ("watched", "The pool of monitored accounts."),
     "demo": (
         "demo",
-        "Simulated API on loopback, seed discovery, monitored days, one network in depth, the site.",
+        "Show everything on a simulated world: seed discovery, monitored days, one network in depth, the site.",
     ),
     "bluesky": (
         "bluesky",
@@ -136,6 +137,8 @@ def exit_code(error: CoordError) -> int:
             return 3
         case WorkspaceLockedError():
             return 4
+        case NotebookInputError():
+            return 2
         case RunError() | CollectError() | PublishError() | DatabaseFailedError():
             return 1
     return 2

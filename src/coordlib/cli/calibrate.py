@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,7 @@ from coordlib.sources.exports.shares import as_post_table
 
 
 @app.command()
+@opt.parameters_of(DetectionParameters, "time_window", "min_participation", "edge_weight", "min_weight")
 def calibrate(
     source: Annotated[
         Path | None,
@@ -35,28 +36,17 @@ def calibrate(
     object_id: Annotated[
         str | None, typer.Option(help="What counts as the same: a column of the posts (none: the usual one).")
     ] = None,
-    time_window: Annotated[int | None, opt.model_option(DetectionParameters, "time_window")] = None,
-    min_participation: Annotated[
-        int | None, opt.model_option(DetectionParameters, "min_participation")
-    ] = None,
-    edge_weight: Annotated[float | None, opt.model_option(DetectionParameters, "edge_weight")] = None,
-    min_weight: Annotated[int | None, opt.model_option(DetectionParameters, "min_weight")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Worlds for every setting.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same table.")] = 1,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write it here too: .csv, all numbers, or .md, the table shown."),
     ] = None,
+    *,
+    given: dict[str, Any],
 ) -> None:
     """Measure what given parameters find, miss and falsely accuse on posts like your own, in which nobody coordinates."""
-    given = {
-        "time_window": time_window,
-        "min_participation": min_participation,
-        "edge_weight": edge_weight,
-        "min_weight": min_weight,
-    }
-    chosen = {name: value for name, value in given.items() if value is not None}
-    parameters = DetectionParameters.load(chosen, where="calibrate")
+    parameters = DetectionParameters.load(given, where="calibrate")
     if output is not None:
         if output.suffix.lower() not in (".csv", ".md"):
             raise ParameterError(f"{output}: the file name must end in .csv or .md")

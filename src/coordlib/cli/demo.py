@@ -26,7 +26,7 @@ def demo(
         bool, typer.Option("--aside", help="Move a workspace that is there aside first.")
     ] = False,
 ) -> None:
-    """Simulated API on loopback, seed discovery, monitored days, one network in depth, the site."""
+    """Show everything on a simulated world: seed discovery, monitored days, one network in depth, the site."""
     from tqdm import tqdm
 
     from coordlib.runs.demo import run_demo

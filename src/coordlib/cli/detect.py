@@ -43,6 +43,12 @@ def detect(
         str, typer.Option(help="Column of the time: UTC seconds or date and time.")
     ] = "timestamp_share",
     mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column means what.")] = None,
+    any_time: Annotated[
+        bool,
+        typer.Option(
+            "--any-time", help="Take any number as seconds, also times before 1990 and after tomorrow."
+        ),
+    ] = False,
     duplicates: Annotated[
         str, typer.Option(help="A content listed twice for one object: error, drop or keep.")
     ] = "error",
@@ -68,5 +74,6 @@ def detect(
         time_window_low=time_window_low,
         duplicates=duplicates,  # type: ignore[arg-type]
         mapping=mapping,
+        any_time=any_time,
     )
     typer.echo(found.summary())

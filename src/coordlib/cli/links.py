@@ -13,12 +13,11 @@ from coordlib.errors import ParameterError
 from coordlib.files import refuse_input
 from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
+from coordlib.report.package import read_run
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
 from coordlib.sources.label_endpoint import LabelEndpoint
-
-_INTERVAL = f"{LinkSharing.model_fields['coordination_interval'].description} (default: none)"
 
 
 @app.command()
@@ -38,7 +37,12 @@ def links(
         Path | None, typer.Option("--workspace", "-w", help="Make a report page in this workspace as well.")
     ] = None,
     parameters: opt.ParameterFile = None,
-    interval: Annotated[float | None, typer.Option(help=_INTERVAL)] = None,
+    interval: Annotated[
+        float | None, typer.Option(help=opt.help_of(LinkSharing, "coordination_interval"))
+    ] = None,
+    render: Annotated[
+        bool, typer.Option(help="Render the site at the end, where a report page is made.")
+    ] = True,
     *,
     given: dict[str, Any],
 ) -> None:
@@ -65,4 +69,9 @@ def links(
             typer.echo(f"{name}: {value}")
         typer.echo(f"tables: {output}")
     if workspace is not None:
-        typer.echo(f"page: {analyse_links(values)}")
+        folder = analyse_links(values)
+        for name, value in read_run(folder)["facts"].items() if output is None else ():
+            typer.echo(f"{name}: {value}")
+        typer.echo(opt.where_it_is(folder, how="rename the file for a page of its own"))
+        if render:
+            opt.show_site(workspace, None, "auto")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from pydantic.fields import FieldInfo
 
 from coordlib.parameters import Engine, Parameters
+from coordlib.report.package import read_run
 from coordlib.runs.connect import BASE_URL as BASE_URL
 from coordlib.site.build import render_site
 
@@ -46,7 +46,7 @@ def parameters_of(
 
         signature = inspect.signature(command, eval_str=True)
         own = [parameter for name, parameter in signature.parameters.items() if name != "given"]
-        options = [_option(name, model.model_fields[name]) for name in names]
+        options = [_option(model, name) for name in names]
         with_given.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
         with_given.__name__, with_given.__doc__ = command.__name__, command.__doc__
         return with_given
@@ -54,15 +54,33 @@ def parameters_of(
     return decorate
 
 
-def _option(name: str, field: FieldInfo) -> inspect.Parameter:
-    words = f"{field.description} (default: {'none' if field.default is None else field.default})"
+def _option(model: type[Parameters], name: str) -> inspect.Parameter:
+    field = model.model_fields[name]
     flag = f"-{name}" if len(name) == 1 else f"--{name.replace('_', '-')}"
     flags = f"{flag}/--no-{flag[2:]}" if field.annotation is bool else flag
     # Text where the model has a choice or a day: what does not fit is refused in the model's words.
     plain = {int, float, bool} & {field.annotation, *get_args(field.annotation)}
     kind: Any = plain.pop() if plain else str
-    annotation = Annotated[kind | None, typer.Option(flags, help=words)]
+    annotation = Annotated[kind | None, typer.Option(flags, help=help_of(model, name))]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def help_of(model: type[Parameters], name: str) -> str:
+    """Return the model's own words for a parameter, with the default where they do not say it."""
+    field = model.model_fields[name]
+    said = str(field.description)
+    if field.default is None:
+        return said if "none:" in said else f"{said} (default: none)"
+    return f"{said} (default: {field.default})"
+
+
+def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:
+    """Say where a report lies, and that it took the place of another one of this name."""
+    version = int(read_run(folder).get("version", 1))
+    earlier = (
+        f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
+    )
+    return f"report: {folder}{earlier}"
 
 
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:

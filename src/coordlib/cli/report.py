@@ -42,6 +42,6 @@ def report(
         typer.echo(line)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
-    typer.echo(f"report: {done.folder}")
+    typer.echo(opt.where_it_is(done.folder))
     if render:
         opt.show_site(workspace, output, engine)

@@ -9,7 +9,7 @@ import typer
 
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
-from coordlib.errors import RunError
+from coordlib.errors import ParameterError, RunError
 from coordlib.parameters import ParameterSweep
 from coordlib.runs.analysis import report_sweep
 from coordlib.runs.notebook_sweep import NotebookSweep, sweep_notebooks
@@ -28,6 +28,9 @@ def sweep(
     ],
     workspace: opt.Workspace,
     jobs: Annotated[int | None, typer.Option(help="Notebooks at a time (none: one per core).", min=1)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the page (none: that of the day or the file, with '-sweep').")
+    ] = None,
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
@@ -35,6 +38,10 @@ def sweep(
     """Try many parameters: a file with 'notebook:' runs that notebook at every point, any other makes one page (notebook 04)."""
     values = read_yaml(parameters)
     if "notebook" in values:
+        if name is not None:
+            raise ParameterError(
+                "--name: is for a page of a sweep; notebooks at every point have folders of their own"
+            )
         done = sweep_notebooks(NotebookSweep.load(values, where=str(parameters)), workspace, jobs=jobs)
         typer.echo(
             f"{done.ran} points ran, {done.kept} were done before, {len(done.failed)} failed: {done.folder}"
@@ -47,7 +54,7 @@ def sweep(
             raise RunError(f"{len(done.failed)} points failed; the same command runs them again")
         return
     options = ParameterSweep.load(values | {"workspace": str(workspace)}, where=str(parameters))
-    folder = report_sweep(options, progress=True)
-    typer.echo(f"page: {folder / 'index.ipynb'}")
+    folder = report_sweep(options, name, progress=True)
+    typer.echo(opt.where_it_is(folder))
     if render:
         opt.show_site(workspace, output, engine)

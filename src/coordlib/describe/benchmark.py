@@ -19,7 +19,8 @@ from coordlib.describe.ranking import rank_accounts
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.errors import InputError, MissingColumnError, ParameterError
-from coordlib.posts import as_ids, prep_data
+from coordlib.ids import as_ids
+from coordlib.posts import prep_data
 
 #: Columns that may say who belongs to a campaign, and the value that says so.
 LABELS = {"coordinated": True, "is_control": False}

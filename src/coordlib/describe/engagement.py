@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from coordlib.errors import MissingColumnError
-from coordlib.posts import as_ids, as_seconds
+from coordlib.ids import as_ids
+from coordlib.times import as_seconds
 
 #: The counts of engagement, as far as a source has them.
 MEASURES = ("views", "likes", "comments", "shares")

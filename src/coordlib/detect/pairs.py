@@ -145,7 +145,7 @@ def as_shares(shares: pd.DataFrame) -> pd.DataFrame:
     proper = all(isinstance(shares[name].dtype, pd.StringDtype) for name in SHARE_COLUMNS[:3])
     if proper and shares["timestamp_share"].dtype in ("int64", "Int64", "float64"):
         return shares
-    return prep_data(shares)
+    return prep_data(shares, plausible=None)
 
 
 @dataclass(frozen=True)

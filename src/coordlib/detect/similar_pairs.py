@@ -12,7 +12,8 @@ import pandas as pd
 from coordlib.detect.pairs import PAIR_COLUMNS
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, MissingColumnError, ParameterError
-from coordlib.posts import as_ids, as_seconds
+from coordlib.ids import as_ids
+from coordlib.times import as_seconds
 
 #: Comparisons held at a time.
 _AT_ONCE = 4_000_000

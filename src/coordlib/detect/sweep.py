@@ -22,7 +22,8 @@ from coordlib.detect.threshold import (
     weight_quantile,
 )
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.posts import SHARE_COLUMNS, as_ids, prep_data
+from coordlib.ids import as_ids
+from coordlib.posts import SHARE_COLUMNS, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {

@@ -35,15 +35,17 @@ def ties_at_top(
     Examples
     --------
     >>> ties_at_top(np.array([9, 9, 9]), 0.9)
-    '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight or a lower edge_weight'
+    '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight=9 (--min-weight 9)'
     """
     if not len(weights) or min_weight is not None or weights.max() > weight_quantile(weights, edge_weight):
         return None
     count = int((weights == weights.max()).sum())
     tie = f"{count:,} edges tie" if count > 1 else "the only edge lies"
+    top = int(weights.max())
+    lower = "" if (weights == top).all() else " or a lower edge_weight"
     return (
-        f"{tie} at the top weight of {weights.max():,}, so the {float(edge_weight):g} quantile keeps none: "
-        "use min_weight or a lower edge_weight"
+        f"{tie} at the top weight of {top:,}, so the {float(edge_weight):g} quantile keeps none: "
+        f"use min_weight={top} (--min-weight {top}){lower}"
     )
 
 

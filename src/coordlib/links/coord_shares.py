@@ -63,6 +63,17 @@ class CoordShares(NamedTuple):
     left_out: dict[str, int]
     estimate: CoordInterval | None = None
 
+    def __repr__(self) -> str:
+        coordinated, n_networks = (
+            int(self.shares["is_coordinated"].sum()),
+            self.entities["component"].nunique(),
+        )
+        return (
+            f"CoordShares: {coordinated:,} of {len(self.shares):,} shares are coordinated within {self.interval:,} s; "
+            f"{len(self.edges):,} edges between {len(self.entities):,} accounts in {n_networks:,} components; "
+            "fields: " + ", ".join(self._fields)
+        )
+
 
 def get_coord_shares(
     shares: pd.DataFrame,

@@ -100,7 +100,7 @@ def utc_seconds(dates: pd.Series) -> Ints:
     >>> utc_seconds(pd.Series(["1970-01-01 00:01:00", "1970-01-01T01:01:00+01:00"])).tolist()
     [60, 60]
     """
-    times = read_times(dates, any_year=True)
+    times = read_times(dates, any_time=True)
     if times.isna().any():
         row = int(times.isna().to_numpy().argmax())
         raise TimeFormatError(

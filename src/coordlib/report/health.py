@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from coordlib.report.tables import html_table
 from coordlib.report.text import escape
+from coordlib.report.words import plural
 
 #: Words for the outcomes of a request, where the ledger's own word is not plain enough.
 OUTCOMES = {
@@ -161,7 +162,7 @@ def health_table(facts: Mapping[str, Any] | Health) -> pd.DataFrame:
     rows.append(("posts", "with a transcript", transcripts.get("with"), transcripts.get("of"), "posts", ""))
     if n_days := len(health.days):
         empty = [day["date"] for day in health.days if not day["rows"]]
-        gaps = [f"{gap['date']} ({gap['queries']:,} queries)" for gap in health.earlier_gaps]
+        gaps = [f"{gap['date']} ({plural(gap['queries'], 'query')})" for gap in health.earlier_gaps]
         rows.append(("days", "without any post", len(empty), n_days, "days", ", ".join(empty)))
         rows.append(
             ("days", "with queries that failed in earlier runs", len(gaps), n_days, "days", ", ".join(gaps))

@@ -42,6 +42,17 @@ LINK_FILES = (
 )
 
 
+class LinkResults(dict[str, Any]):
+    """Results of link sharing by name; shows itself as a list of them."""
+
+    def __repr__(self) -> str:
+        lines = []
+        for name, value in self.items():
+            size = f"{len(value):,} rows" if isinstance(value, pd.DataFrame) else f"{len(value):,} entries"
+            lines.append(f"{name}: {value if isinstance(value, nx.Graph) else size}")
+        return "\n".join(lines)
+
+
 def get_outputs(
     output: CoordShares,
     *,
@@ -57,7 +68,7 @@ def get_outputs(
     top: int = 10,
     order_by: str = "engagement",
     folder: Path | str | None = None,
-) -> dict[str, Any]:
+) -> LinkResults:
     """Return the chosen results by name, and write them to a folder if one is given.
 
     Parameters
@@ -96,7 +107,7 @@ def get_outputs(
     >>> sorted(get_outputs(get_coord_shares(shares, 10), edges=False))
     ['ct_shares_marked', 'highly_connected_coordinated_entities', 'highly_connected_g']
     """
-    found: dict[str, Any] = {}
+    found = LinkResults()
     if isinstance(labels, Mapping):
         named = labels
     else:
@@ -140,7 +151,7 @@ def write_link_outputs(
     labels: Labels = True,
     top: int = 10,
     order_by: str = "engagement",
-) -> dict[str, Any]:
+) -> LinkResults:
     """Write every table and the network (:data:`LINK_FILES`) and return them by name.
 
     Examples

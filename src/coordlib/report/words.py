@@ -39,4 +39,5 @@ def plural(number: int, word: str) -> str:
     >>> plural(1, "account"), plural(1200, "account")
     ('1 account', '1,200 accounts')
     """
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    many = f"{word[:-1]}ies" if word.endswith("ry") else f"{word}s"
+    return f"{number:,} {word if number == 1 else many}"

@@ -9,7 +9,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
 from coordlib.runs.decided import Decided, run_page, run_report
-from coordlib.runs.stored import load_day, load_table
+from coordlib.runs.stored import file_label, load_day, load_table
 
 COMPONENT, SWEEP, TABLE = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb", "06-own-table.ipynb"
 
@@ -39,16 +39,16 @@ def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
         return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=progress)
 
 
-def report_sweep(parameters: ParameterSweep, *, progress: bool = False) -> Path:
+def report_sweep(parameters: ParameterSweep, name: str | None = None, *, progress: bool = False) -> Path:
     """Run the sweep notebook on a stored day or a file, keep its page among the analyses, and return its folder."""
     workspace = find_workspace(parameters.workspace)
     values = parameters.for_notebook()
     if parameters.source is None:
-        name = load_day(workspace.root, parameters.date).name
+        of = load_day(workspace.root, parameters.date).name
     else:
-        name = load_table(parameters.source, workspace.root, mapping=parameters.mapping).name
+        of = load_table(parameters.source, workspace.root, mapping=parameters.mapping).name
         values["source"] = str(Path(parameters.source).resolve())
-    folder = workspace.analysis_folder(f"{name}-sweep")
+    folder = workspace.analysis_folder(file_label(name or f"{of}-sweep"))
     with workspace_lock(workspace.root, "coordlib sweep"):
         run_page(workspace, SWEEP, folder, values, progress=progress)
     return folder

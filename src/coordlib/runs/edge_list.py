@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,8 @@ Duplicates = Literal["keep", "drop", "error"]
 DAY = 86_400
 #: What each file name ending means.
 FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".graphml": "GraphML"}
-#: Numbers that are surely seconds of our time (2001 to 2096); others are looked at one by one.
-_SURELY_SECONDS = 10**9, 4 * 10**9
+#: Numbers that are surely seconds of our time (2001 to now); others are looked at one by one.
+_FIRST_SURE_SECOND = 10**9
 _BATCH_ROWS = 1 << 20
 
 
@@ -74,7 +75,7 @@ class EdgeList:
             f"{self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
             + (f"; {self.tied}" if self.tied else "")
             + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
-            + (f"; read as {self.read_as}" if self.read_as else "")
+            + (f"; read {self.read_as}" if self.read_as else "")
         )
 
 
@@ -88,6 +89,7 @@ def detect_file(
     duplicates: Duplicates = "error",
     mapping: Path | str | None = None,
     time_window_low: int = 0,
+    any_time: bool = False,
 ) -> EdgeList:
     """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
 
@@ -111,6 +113,8 @@ def detect_file(
         YAML file that says which column means what, as for ``coordlib import``.
     time_window_low
         Two posts of a pair are at least this many seconds apart.
+    any_time
+        Take any number as seconds, also before 1990 and after tomorrow.
 
     Raises
     ------
@@ -135,7 +139,7 @@ def detect_file(
     if mapping is None and kind != ".graphml":
         codes = _plain_codes(files, columns, duplicates)
     if codes is None:
-        shares, read_as = _shares(files, columns, duplicates, parameters.time_window, mapping)
+        shares, read_as = _shares(files, columns, duplicates, parameters.time_window, mapping, any_time)
         codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches())
     n_shares, lacking = len(codes.times), codes.lacking()
     rows = window_rows(codes, parameters.min_participation)
@@ -196,6 +200,8 @@ def _plain_codes(
     for texts in (codes.account_names, codes.content_names):
         if pc.any(pc.match_substring_regex(texts, r"^\s*-?\d+([.,]\d+)?[eE]\+?\d{1,3}\s*$")).as_py():
             return None  # perhaps an id that a spreadsheet rounded
+    if pc.any(pc.match_substring(codes.object_names, "\r")).as_py():
+        return None  # one text with several kinds of line breaks
     if duplicates != "keep" and codes.has_duplicates():
         return None
     return codes if len(codes.times) else None
@@ -227,7 +233,7 @@ def _plain_batches(file: Path, names: Mapping[str, str]) -> Iterator[pa.RecordBa
             if not pa.types.is_signed_integer(times.type) or times.null_count == len(times):
                 raise _CloserLook
             span = pc.min_max(times)
-            if span["min"].as_py() < _SURELY_SECONDS[0] or span["max"].as_py() >= _SURELY_SECONDS[1]:
+            if span["min"].as_py() < _FIRST_SURE_SECOND or span["max"].as_py() >= time.time():
                 raise _CloserLook
             yield table
 
@@ -296,19 +302,21 @@ def _shares(
     duplicates: Duplicates,
     time_window: int,
     mapping: Path | str | None,
+    any_time: bool,
 ) -> tuple[pd.DataFrame, str | None]:
     """Shares of a table by its columns; where those are not there, of an export by its format."""
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
+    from coordlib.sources.exports.model import read_as
     from coordlib.sources.exports.shares import as_post_table
 
     if len(files) > 1:
-        return _shares_of_all(files, columns, duplicates, time_window), None
+        return _shares_of_all(files, columns, duplicates, time_window, any_time), None
     source = files[0]
     given = {name: column for name, column in (columns or {}).items() if column != name}
     if mapping is None:
         try:
-            return load_shares(source, columns, duplicates, time_window), None
+            return load_shares(source, columns, duplicates, time_window, any_time), None
         except MissingColumnError as error:
             if set(given) - {"object_id"}:
                 raise
@@ -320,11 +328,15 @@ def _shares(
     posts = as_post_table(export)
     object_id = given.get("object_id", posts.attrs["object_id"])
     shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
-    return shares, f"{export.report.format}, object {object_id}"
+    return shares, f"{read_as(export.report.format)}, object {object_id}"
 
 
 def _shares_of_all(
-    files: Sequence[Path], columns: Mapping[str, str] | None, duplicates: Duplicates, time_window: int
+    files: Sequence[Path],
+    columns: Mapping[str, str] | None,
+    duplicates: Duplicates,
+    time_window: int,
+    any_time: bool,
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -335,9 +347,11 @@ def _shares_of_all(
         raise ParameterError(
             f"object_id = {(columns or {})['object_id']}: is made from all texts together; join the {len(files)} files to one"
         )
-    shares = pd.concat([load_shares(file, columns, "keep", time_window) for file in files], ignore_index=True)
+    shares = pd.concat(
+        [load_shares(file, columns, "keep", time_window, any_time) for file in files], ignore_index=True
+    )
     try:
-        return prep_data(shares, duplicates=duplicates)
+        return prep_data(shares, duplicates=duplicates, plausible=None)
     except DuplicateContentError as error:
         raise DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
 
@@ -347,11 +361,13 @@ def load_shares(
     columns: Mapping[str, str] | None = None,
     duplicates: Duplicates = "error",
     time_window: int = 0,
+    any_time: bool = False,
 ) -> pd.DataFrame:
     """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
     from coordlib.near.captions import MADE
     from coordlib.posts import SHARE_COLUMNS, prep_data
     from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+    from coordlib.times import plausible_span
 
     names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
     try:
@@ -369,30 +385,15 @@ def load_shares(
             f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
         )
     try:
-        shares = prep_data(table, **names, duplicates=duplicates)
-        _refuse_implausible(shares, table[names["timestamp_share"]], names["timestamp_share"])
-        return shares
+        return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
     except (TimeFormatError, DuplicateContentError) as error:
         row = getattr(error, "row", None)
-        place = f", line {line_of_row(source, row)}" if row is not None and _is_text(source) else ""
-        raise type(error)(f"{source}{place}: {error}") from None
-
-
-def _refuse_implausible(shares: pd.DataFrame, written: pd.Series, name: str) -> None:
-    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
-    from coordlib.times import EARLIEST, LATEST, looks_like
-
-    times = shares["timestamp_share"]
-    bad = ((times < EARLIEST) | (times >= LATEST)).fillna(False).to_numpy(dtype=bool)
-    if bad.any():
-        row = int(bad.argmax())
-        value = str(written.iloc[row])[:40] if len(written) == len(shares) else str(times.iloc[row])
-        error = TimeFormatError(
-            f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
-            f"({int(bad.sum()):,} such of {len(shares):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS"
+        place = (
+            f", line {line_of_row(source, row, list(names.values()))}"
+            if row is not None and _is_text(source)
+            else ""
         )
-        error.row = row  # type: ignore[attr-defined]
-        raise error
+        raise type(error)(f"{source}{place}: {error}") from None
 
 
 def _is_text(source: Path) -> bool:

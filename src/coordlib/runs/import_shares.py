@@ -17,6 +17,7 @@ from tqdm import tqdm
 from coordlib.errors import EmptyInputError, ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import write_csv
+from coordlib.report.words import plural
 from coordlib.service import Closing
 from coordlib.sources.exports import (
     Export,
@@ -124,7 +125,7 @@ def import_shares(
         if not written:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in report.dropped.items())
             raise EmptyInputError(f"{source}: gives no share ({reasons or 'no rows'}); choose another object")
-    return replace(report, notes=(f"{written:,} shares written to {output}", *report.notes))
+    return replace(report, notes=(f"{plural(written, 'share')} written to {output}", *report.notes))
 
 
 def _count(distinct: _Distinct, piece: Export) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, TimeFormatError
+from coordlib.errors import EmptyInputError, TimeFormatError, UnknownFormatError
 from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED, utc_seconds
@@ -110,11 +110,17 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     reports: list[ExportReport] = []
     without = 0
     # Piece by piece: of a large export only the columns of the table of shares stay in memory.
-    for piece in iter_export(path, CHUNK_ROWS):
-        known = piece.format
-        without += without_object(piece, object=link_object(known, str(path)))
-        tables.append(export_link_shares(piece))
-        reports.append(piece.report)
+    try:
+        for piece in iter_export(path, CHUNK_ROWS):
+            known = piece.format
+            without += without_object(piece, object=link_object(known, str(path)))
+            tables.append(export_link_shares(piece))
+            reports.append(piece.report)
+    except UnknownFormatError as error:
+        how = (
+            "(coordlib import FILE --mapping MAPPING.yml --link-shares -o SHARES.csv, then links SHARES.csv)"
+        )
+        raise UnknownFormatError(str(error).replace("(--mapping)", how)) from None
     shares = pd.concat(tables, ignore_index=True)
     report = merge_reports(reports)
     if shares.empty:
@@ -143,7 +149,9 @@ def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
     if bad.any():
         row = int(bad.to_numpy().argmax())
         place = (
-            f"row {row + 1}" if file_kind(path, str(path)) == "parquet" else f"line {line_of_row(path, row)}"
+            f"row {row + 1}"
+            if file_kind(path, str(path)) == "parquet"
+            else f"line {line_of_row(path, row, NEEDED)}"
         )
         value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
         raise TimeFormatError(

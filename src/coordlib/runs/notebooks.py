@@ -28,7 +28,8 @@ from nbclient.exceptions import CellTimeoutError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from coordlib.errors import FileFormatError, RunError, UnknownParameterError
+from coordlib import errors
+from coordlib.errors import FileFormatError, NotebookInputError, RunError, UnknownParameterError
 from coordlib.files import RUNNING, runs_still
 from coordlib.parameters import (
     ComponentAnalysis,
@@ -78,7 +79,7 @@ def refuse_unknown(names: Collection[str], known: Mapping[str, Any], template: s
             "tag the cell that holds the parameters (tools that clean notebooks may remove the tag)"
         )
     if unknown := set(names) - set(known):
-        raise UnknownParameterError.from_names(unknown, known, template)
+        raise UnknownParameterError.from_names(unknown, known, template, used=names)
 
 
 def _read(template: Path) -> Any:
@@ -128,6 +129,8 @@ def run_notebook(
     ------
     UnknownParameterError, ParameterError
         Before anything runs.
+    NotebookInputError
+        A cell refused what it was given (a parameter, a file); nothing is kept.
     RunError
         A cell failed or took too long, or the kernel died or could not start; the message names the error and the
         notebook as far as it came.
@@ -166,6 +169,9 @@ def run_notebook(
     except (
         Exception
     ) as error:  # of a cell, or of the kernel: it died, found no memory, no file handle, no socket
+        if _mistake(error):
+            running.unlink(missing_ok=True)
+            raise NotebookInputError(f"{template.name}: {failure_line(error).partition(': ')[2]}") from error
         kept = f"; kept as {failed}" if running.exists() else ""
         if kept:
             running.replace(failed)
@@ -182,6 +188,12 @@ def run_notebook(
     running.unlink()
     failed.unlink(missing_ok=True)
     return output
+
+
+def _mistake(error: Exception) -> bool:
+    """Say whether a notebook stopped because what it was given cannot be used."""
+    kind = getattr(errors, str(getattr(error, "ename", "")), None)
+    return isinstance(kind, type) and issubclass(kind, errors.InputError | errors.ParameterError)
 
 
 class QuietKernelManager(AsyncKernelManager):

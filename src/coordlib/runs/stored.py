@@ -205,6 +205,7 @@ def load_table(
         stem = name or "simulated"
     else:
         from coordlib.sources.exports import load_mapping, read_export
+        from coordlib.sources.exports.model import read_as
         from coordlib.sources.exports.shares import as_post_table
 
         path = Path(source)
@@ -212,14 +213,14 @@ def load_table(
         posts, inputs = as_post_table(export), {path.name: sha256_file(path)}
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in export.report.dropped.items())
         about = {
-            "File": f"{path.name}, read as {export.report.format}",
+            "File": f"{path.name}, read {read_as(export.report.format)}",
             "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
             + (f" (left out: {left_out})" if left_out else ""),
         }
         stem = name or re.sub(
             r"\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name, flags=re.IGNORECASE
         )
-    label = re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:80] or "table"
+    label = file_label(stem)
     times = posts["posted_at"].dropna()
     last = (
         dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
@@ -236,6 +237,17 @@ def load_table(
         inputs=inputs,
         simulated=source is None,
     )
+
+
+def file_label(name: str) -> str:
+    """Return a name as a part of an address and of a file name.
+
+    Examples
+    --------
+    >>> file_label("My posts (2)")
+    'My-posts-2'
+    """
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
 
 
 def _tags(hashtags: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import re
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import IO, Any, Literal
 
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, FileFormatError
+from coordlib.errors import DamagedLinesWarning, EmptyInputError, FileFormatError
 from coordlib.sources.tables import DAMAGED
 from coordlib.sources.text_layout import check_text, file_kind
 
@@ -70,6 +71,11 @@ def tweet_records(
     ------
     InputError, FileFormatError
         No such file or folder, no matching file, or one that is not JSON, with its line.
+
+    Warns
+    -----
+    DamagedLinesWarning
+        A few lines that are no JSON, as an interrupted stream leaves them, were left out.
     """
     if not isinstance(source, str | Path):
         paths = [Path(path) for path in source]
@@ -82,7 +88,18 @@ def tweet_records(
             f"{source}: no file named {pattern}; name the files one by one if they are called otherwise"
         )
     for path in paths:
-        yield from json_records(path, places=(kind, "includes"), strict=True)
+        damaged: list[str] = []
+        for record in json_records(path, places=(kind, "includes")):
+            if DAMAGED in record:
+                damaged.append(record[DAMAGED])
+            else:
+                yield record
+        if damaged:
+            warnings.warn(
+                f"{path}: damaged lines left out: {len(damaged):,}, such as {damaged[0]}",
+                DamagedLinesWarning,
+                stacklevel=2,
+            )
 
 
 def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -117,11 +134,11 @@ def _open(path: Path, compressed: bool) -> IO[bytes]:
 
 
 def json_records(
-    path: Path, where: str = "", *, places: Sequence[str] = _WRAPPERS, strict: bool = False
+    path: Path, where: str = "", *, places: Sequence[str] = _WRAPPERS
 ) -> Iterator[dict[str, Any]]:
     """Yield the records of a file, which an answer has in one of `places`.
 
-    Damaged lines among many yield their number under :data:`DAMAGED`; none are allowed where `strict`.
+    Damaged lines among many yield their number under :data:`DAMAGED`.
     """
     where = where or str(path)
     # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
@@ -153,7 +170,7 @@ def json_records(
                 first_error = first_error or error
                 # A stream that was interrupted cannot be asked again: a line among many is left out and counted.
                 damaged += 1
-                if strict or damaged > max(1, number // 100):
+                if damaged > max(1, number // 100):
                     raise
                 yield {DAMAGED: f"line {number}"}
                 continue

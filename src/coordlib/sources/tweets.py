@@ -10,8 +10,10 @@ from typing import Any, Literal
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.posts import as_seconds, prep_data, valid_text
+from coordlib.ids import valid_text
+from coordlib.posts import prep_data
 from coordlib.sources.json_files import tweet_records
+from coordlib.times import as_seconds
 
 Intent = Literal["retweets", "hashtags", "urls", "urls_domains", "cotweet"]
 

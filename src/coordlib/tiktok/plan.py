@@ -103,7 +103,7 @@ class Plan:
     def describe(self, limit: int = 20) -> str:
         """Return the plan as text: what ``--dry-run`` prints."""
         n_queries, n_subjects = len(self.requests), self.n_subjects
-        head = f"{self.phase}, {self.day}: {n_queries} queries for {n_subjects} {self.phase}, about "
+        head = f"{self.phase}, {self.day}: {n_queries} {'query' if n_queries == 1 else 'queries'} for {n_subjects} {self.phase}, about "
         head += f"{self.expected_requests:.0f} of {self.budget} requests for about {self.expected_rows:.0f} videos"
         lines = [head]
         lines += [

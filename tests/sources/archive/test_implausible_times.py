@@ -54,7 +54,7 @@ def run(
     [
         ("46024.1", "a day number of a spreadsheet"),
         ("2025", "a year"),
-        ("0", "a time outside 1990 to 2099"),
+        ("0", "a time before 1990 or after tomorrow"),
     ],
 )
 def test_every_command_says_what_it_looks_like_and_writes_nothing(

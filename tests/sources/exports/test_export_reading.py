@@ -56,7 +56,7 @@ def test_every_row_left_out_is_counted_with_its_reason(tiktok: Path) -> None:
         "the header line, repeated inside the file": 1,
         "no account": 1,
         "no time": 1,
-        "a time that cannot be read, such as 'soon'": 1,
+        "a time that cannot be read, is before 2014-04-01 or after tomorrow, such as 'soon'": 1,
         "the same post again": 1,
     }
     assert (report.first, report.last, report.accounts) == (1714731322, 1714731400, 2)

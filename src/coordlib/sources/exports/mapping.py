@@ -14,6 +14,7 @@
       mention: {column: entities.mentions, key: username}
     engagement:
       likes: n_likes
+    earliest: 2013-08-14             # older times are none (usually 1990); any: take every number as seconds
     escape: "\\\\"                     # how the file is written: escape, quoting: none, skip_lines
 """
 
@@ -40,6 +41,7 @@ from pydantic import (
 
 from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
 from coordlib.sources.text_layout import Dialect
+from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
 
 #: What separates items by a name of its own: comma-joined lists, also as Python or JSON writes them, and hashtags.
@@ -168,7 +170,7 @@ class Format(_Plain):
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
     the guess surer, `absent` those that belong to another format. The first filled column is taken for account, name,
     address and time; the parts of `content_id` are joined by ``:``. `seen_at` is when the network saw a post: taken
-    where the claimed time is far from it. `accounts` offers other choices of account by name; rows equal in all of
+    where the claimed time is far from it. Times before `earliest`, the platform's first day, or after tomorrow are none. `accounts` offers other choices of account by name; rows equal in all of
     `repeats` are the same post exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
     """
 
@@ -187,6 +189,7 @@ class Format(_Plain):
     url: Names = ()
     timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times), Field(min_length=1)]
     seen_at: Names = ()
+    earliest: str = "1990-01-01"
     repeats: Names = ("content_id",)
     object: str = ""
     objects: Annotated[dict[str, ObjectSource], BeforeValidator(_objects)] = Field(min_length=1)
@@ -202,6 +205,16 @@ class Format(_Plain):
             raise ValueError(
                 f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}"
             )
+        return value
+
+    @field_validator("earliest")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        if value != "any":
+            try:
+                day_start(value)
+            except ValueError:
+                raise ValueError(f"{value!r} is no day; write one such as 2006-03-21, or any") from None
         return value
 
     @model_validator(mode="after")

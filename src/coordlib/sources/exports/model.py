@@ -53,13 +53,18 @@ class ExportReport:
 
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
-        text = [f"{self.source}: read as {self.format}, {self.posts:,} of {self.rows:,} rows kept"]
+        text = [f"{self.source}: read {read_as(self.format)}, {self.posts:,} of {self.rows:,} rows kept"]
         text += [f"  dropped {count:,}: {reason}" for reason, count in self.dropped.items()]
         if self.first is not None and self.last is not None:
             text.append(f"  period {_utc(self.first)} to {_utc(self.last)} UTC, {self.accounts:,} accounts")
         found = [f"{name} {count:,}" for name, count in self.objects.items() if count]
         text.append(f"  distinct objects: {', '.join(found) or 'none'}")
         return text + [f"  note: {note}" for note in self.notes]
+
+
+def read_as(format: str) -> str:
+    """Say how a file was read."""
+    return "by the mapping" if format == "mapping" else f"as {format}"
 
 
 @dataclass(frozen=True)

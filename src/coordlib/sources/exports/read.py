@@ -200,7 +200,7 @@ def normalise(
         ("no account", frame["account_id"].isna()),
         ("no id of the post", frame["content_id"].isna()),
         ("no time", frame["timestamp_share"].isna() & ~bad),
-        ("a time that cannot be read", bad),
+        (_no_time(known), bad),
     ):
         count = int((mask & kept).sum())
         if count:
@@ -231,6 +231,13 @@ def normalise(
     frame["timestamp_share"] = frame["timestamp_share"].astype("int64")
     frame = pd.concat([frame, originals], axis=1).reset_index(drop=True)
     return Export(known, frame, _report(frame, known, where, rows, dropped, notes))
+
+
+def _no_time(known: Format) -> str:
+    """Say which times are no time of a post."""
+    if known.earliest == "any":
+        return "a time that cannot be read"
+    return f"a time that cannot be read, is before {known.earliest} or after tomorrow"
 
 
 def merge(exports: Iterable[Export]) -> Export:
@@ -331,12 +338,16 @@ def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Ser
     seconds = pd.Series(pd.NA, index=table.index, dtype="Int64")
     for source in known.timestamp_share:
         written = first_filled(table, (source.column,)).where(moments.isna())
-        read = times.utc_seconds(written, form=source.format, zone=source.zone)
+        read = times.utc_seconds(
+            written, any_time=known.earliest == "any", form=source.format, zone=source.zone
+        )
         moments, seconds = moments.where(moments.notna(), written), seconds.where(moments.notna(), read)
     if known.seen_at:
         seen = times.utc_seconds(first_filled(table, known.seen_at))
         near = ~((seconds - seen).abs() > CLOCK_TOLERANCE_SECONDS).fillna(False)
         seconds = seconds.where(seconds.notna() & near, seen)
+    if known.earliest != "any":
+        seconds = times.plausible(seconds, first=times.day_start(known.earliest))
     return moments, seconds
 
 

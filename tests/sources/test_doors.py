@@ -1,0 +1,112 @@
+"""Every door treats the same thing in the same way: times, line breaks, damaged lines, columns in our own words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import coordlib as cl
+from coordlib.errors import DamagedLinesWarning, FileFormatError, TimeFormatError
+from coordlib.runs.edge_list import detect_file
+from coordlib.sources import load_tweets_json
+from coordlib.sources.exports import read_export
+
+
+def table(times: list[object], objects: tuple[str, ...] = ("o", "o", "o")) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"object_id": objects, "account_id": list("abc"), "content_id": list("123"), "timestamp_share": times}
+    )
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [0, 0, 0],
+        [2025, 2025, 2025],
+        [20250101, 20250102, 20250102],
+        [46024.1, 46024.2, 46025.0],
+        [0, 46024, 46025],
+        ["202501011200", "202501011201", "202501011202"],
+        [1735689600, 1735689605, 0],
+        [28_928_160, 28_928_161, 28_928_162],
+        ["2199-01-01 00:00:00", "2025-01-01 00:00:00", "2025-01-01 00:00:00"],
+    ],
+)
+def test_what_is_no_time_is_refused_from_python_too(times: list[object]) -> None:
+    """tltnAI/ClaudeRepoX#15: posts without a time become simultaneous, and everybody is tied to everybody."""
+    with pytest.raises(TimeFormatError, match="not a time of a post"):
+        cl.prep_data(table(times))
+    assert len(cl.prep_data(table(times), plausible=None)) == 3
+
+
+def test_a_clock_of_its_own_is_taken(tmp_path: Path) -> None:
+    """nicolarighetti/CooRTweet#13, #27: small invented tables count from 0."""
+    assert cl.prep_data(table([0, 5, 1000]))["timestamp_share"].tolist() == [0, 5, 1000]
+    shares = tmp_path / "shares.csv"
+    table([0, 5, 1000]).to_csv(shares, index=False)
+    assert detect_file(shares, tmp_path / "edges.csv").n_shares == 3
+
+
+def test_one_text_with_three_kinds_of_line_breaks_is_one_object(tmp_path: Path) -> None:
+    """DocNow/twarc PR #208: the same caption comes with CRLF, LF and CR."""
+    texts = ("two\r\nlines", "two\nlines", "two\rlines")
+    posts = table([1735689600, 1735689605, 1735689606], texts)
+    assert cl.prep_data(posts)["object_id"].nunique() == 1
+    posts.to_parquet(tmp_path / "shares.parquet")
+    found = detect_file(tmp_path / "shares.parquet", tmp_path / "edges.csv", subgraph=0)
+    assert found.n_pairs == 0 or found.n_edges_all == 3
+
+
+def test_a_time_in_the_future_or_before_the_platform_is_left_out_and_said(tmp_path: Path) -> None:
+    rows = [
+        {
+            "uri": f"at://did:plc:u{n}/app.bsky.feed.post/{n}",
+            "author": {"did": f"did:plc:u{n}"},
+            "indexedAt": at,
+        }
+        | {"record": {"text": "tea", "createdAt": at}, "cid": str(n)}
+        for n, at in enumerate(["2026-01-02T10:00:00Z", "2010-01-01T00:00:00Z", "2098-01-01T00:00:00Z"])
+    ]
+    file = tmp_path / "bsky.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    report = read_export(file, format="bluesky-posts").report
+    said = (
+        "a time that cannot be read, is before 2022-11-17 or after tomorrow, such as '2010-01-01T00:00:00Z'"
+    )
+    assert (report.posts, report.dropped) == (1, {said: 2})
+
+
+def test_a_damaged_line_of_tweets_is_left_out_counted_and_named(tmp_path: Path) -> None:
+    """DocNow/twarc#181: one line cut by an interrupted stream, which cannot be asked again."""
+    lines = [json.dumps({"id": str(n), "author_id": "9", "text": "tea"}) for n in range(5)]
+    file = tmp_path / "data.jsonl"
+    file.write_text("\n".join([*lines[:2], lines[2][:20], *lines[3:]]), encoding="utf-8")
+    with pytest.warns(DamagedLinesWarning, match=r"damaged lines left out: 1, such as line 3"):
+        assert load_tweets_json(file)["tweet_id"].tolist() == ["0", "1", "3", "4"]
+    file.write_text("\n".join([lines[0][:20], *lines[1:]]), encoding="utf-8")
+    with pytest.warns(DamagedLinesWarning, match="such as line 1"):
+        assert len(load_tweets_json(file)) == 4
+    file.write_text("\n".join([lines[0], lines[1][:9], lines[2][:9], lines[3]]), encoding="utf-8")
+    with pytest.raises(FileFormatError, match="line 2: is not JSON"):
+        load_tweets_json(file)
+
+
+def test_a_table_of_posts_in_our_own_words_needs_no_mapping(tmp_path: Path) -> None:
+    file = tmp_path / "posts.csv"
+    file.write_text(
+        "account_id,content_id,posted_at,text,links\n"
+        'a,1,2026-01-02 10:00:00,Tea,"[""https://n.example/1"", ""https://n.example/2""]"\n'
+        "b,2,1767348005,Tea,https://n.example/1\n",
+        encoding="utf-8",
+    )
+    export = read_export(file)
+    assert (export.format.name, export.report.posts) == ("posts", 2)
+    shares = cl.sources.to_shares(export, object="link")
+    assert shares["object_id"].tolist() == [
+        "https://n.example/1",
+        "https://n.example/2",
+        "https://n.example/1",
+    ]
