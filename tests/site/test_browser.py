@@ -21,6 +21,7 @@ PAGES = [
     "reports/about.html",
     "reports/data-dictionary.html",
     "reports/references.html",
+    "reports/search.html",
     "404.html",
     *(f"reports/days/2025-01-0{number}/index.html" for number in range(1, 5)),
 ]

@@ -18,6 +18,7 @@ from coordlib.report.package import read_run
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
+from coordlib.site.find import search_form
 
 #: From the home page to the folder of the other pages.
 UP = "reports/"
@@ -64,7 +65,7 @@ def home_page(root: Path, banner: str) -> str:
         (read_config(root / "_quarto.yml").get("website") or {}).get("title") or "Coordinated sharing"
     )
     meta: dict[str, Any] = {"title": title, "toc": False}
-    blocks = ['<script src="reports/assets/table.js" defer></script>' + banner]
+    blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
     analyses = list((root / "reports" / "analyses").glob("*/index.ipynb"))
     listing = [_analyses("reports/analyses/*/index.ipynb")] if analyses else []
     tail = ["## Analyses in depth", "::: {#analyses}\n:::"] if analyses else []
@@ -85,7 +86,7 @@ def archive_page(root: Path, banner: str) -> str:
     """Return archive.qmd: every day, every earlier version, the feed where the site has an address."""
     meta: dict[str, Any] = {"title": "Archive of reports", "toc": False, "listing": []}
     records = day_records(root)
-    blocks = [banner] if banner else []
+    blocks = [banner + search_form()]
     website = read_config(root / "_quarto.yml").get("website") or {}
     tail = []
     if records:
