@@ -175,7 +175,7 @@
       var posts = Array.from(used.get(thing)).sort(function (a, b) { return a - b; });
       return objectBlock(data, thing, posts, span);
     }, OBJECTS, data.word);
-    content.append(objects, make("h4", { textContent: "Who with whom: " + count(data.edges.length, "edge") }));
+    content.append(objects, make("h3", { textContent: "Who with whom: " + count(data.edges.length, "edge") }));
     var edges = make("div", { className: "cl-edges" }), status = make("p", { className: "cl-note" });
     status.setAttribute("role", "status");
     var allEdges;

@@ -318,6 +318,7 @@
     [outside.documentElement, outside.body].forEach(function (element) { watch.observe(element, { attributes: true, attributeFilter: ["class", "data-bs-theme", "data-jp-theme-light"] }); });
   } else if (window.parent !== window) { window.parent.postMessage({ coordlib: "ready" }, "*"); }
   network.once("afterDrawing", function () { document.body.setAttribute("data-drawn", String(data.nodes.length)); });
+  network.setSize("100%", "100%"); // the legend has taken its room
   network.fit({ animation: false, maxZoomLevel: 2 });
   document.body.setAttribute("data-shown", String(nodes.length));
   placeNames();

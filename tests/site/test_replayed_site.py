@@ -97,6 +97,6 @@ def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespa
         int(text.replace(",", "")) for text in box.locator(f"tbody td:nth-child({place})").all_inner_texts()
     ]
     assert views == sorted(views, reverse=True)
-    account = box.locator("tbody td:nth-child(3)").first.inner_text()
+    account = box.locator("tbody td:nth-child(2)").first.inner_text()
     box.get_by_label("Filter Coordinated posts").fill(account)
-    assert set(box.locator("tbody td:nth-child(3)").all_inner_texts()) == {account}
+    assert set(box.locator("tbody td:nth-child(2)").all_inner_texts()) == {account}

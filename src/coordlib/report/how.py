@@ -163,7 +163,7 @@ def dictionary_page() -> str:
             head,
             intro,
             raw_block(
-                f'<div class="cl-dictionary" id="table-{escape(table.name)}"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+                f'<div class="cl-dictionary" id="table-{escape(table.name)}" role="region" tabindex="0" aria-label="{head[3:]}"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
             ),
         ]
     return "\n\n".join(parts) + "\n"
