@@ -29,6 +29,7 @@ from coordlib.report.how import dictionary_page
 from coordlib.report.text import clean_text
 from coordlib.site.find import search_page, write_index
 from coordlib.site.home import archive_page, home_page
+from coordlib.site.not_found import fit_any_depth
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
 MARKER = ".coordlib-site"
@@ -290,6 +291,7 @@ def _complete(root: Path, built: Path) -> None:
                 if (folder / "evidence").is_dir():
                     shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
     write_index(built)
+    fit_any_depth(built)
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()
