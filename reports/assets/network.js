@@ -26,6 +26,8 @@
   try { if (window.parent !== window) { outside = window.parent.document; } } catch (error) { outside = null; } // a page from disk
   function isDark() {
     if (told !== null) { return told; }
+    var jupyter = outside && outside.body.dataset.jpThemeLight;
+    if (jupyter) { return jupyter === "false"; }
     var around = outside && luminance(window.parent.getComputedStyle(outside.body).backgroundColor);
     return typeof around === "number" ? around < 0.5 : system.matches;
   }
