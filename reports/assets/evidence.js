@@ -175,7 +175,7 @@
       var posts = Array.from(used.get(thing)).sort(function (a, b) { return a - b; });
       return objectBlock(data, thing, posts, span);
     }, OBJECTS, data.word);
-    content.append(objects, make("h4", { textContent: "Who with whom: " + count(data.edges.length, "edge") }));
+    content.append(objects, make("h3", { textContent: "Who with whom: " + count(data.edges.length, "edge") }));
     var edges = make("div", { className: "cl-edges" }), status = make("p", { className: "cl-note" });
     status.setAttribute("role", "status");
     var allEdges;
@@ -239,6 +239,14 @@
     });
   }
 
+  /* The drawing of a page from disk cannot see whether the page around it is dark. */
+  function frames() { return Array.from(document.querySelectorAll(".cl-network iframe")); }
+  function tell() {
+    var parts = (window.getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g) || []).map(Number);
+    if (parts.length < 3 || parts[3] === 0) { return; }
+    frames().forEach(function (frame) { frame.contentWindow.postMessage({ coordlibDark: parts[0] + parts[1] + parts[2] < 384 }, "*"); });
+  }
+
   function start() {
     var boxes = Array.from(document.querySelectorAll(".cl-evidence[data-file]"));
     if (!boxes.length) { return; }
@@ -253,11 +261,14 @@
     });
     window.addEventListener("hashchange", function () { follow(window.location.hash); });
     window.addEventListener("message", function (event) {
-      var ours = Array.from(document.querySelectorAll(".cl-network iframe")).some(function (frame) { return frame.contentWindow === event.source; });
-      if (ours && event.data && typeof event.data.coordlib === "string") {
+      var ours = frames().some(function (frame) { return frame.contentWindow === event.source; });
+      if (!ours || !event.data || typeof event.data.coordlib !== "string") { return; }
+      if (event.data.coordlib === "ready") { tell(); } else {
         if (window.location.hash === event.data.coordlib) { follow(event.data.coordlib); } else { window.location.hash = event.data.coordlib; }
       }
     });
+    var watch = new MutationObserver(function () { window.setTimeout(tell, 0); });
+    [document.documentElement, document.body].forEach(function (element) { watch.observe(element, { attributes: true, attributeFilter: ["class", "data-bs-theme"] }); });
     follow(window.location.hash);
     window.addEventListener("load", function () { follow(window.location.hash); }); // by then the tables have their height
   }

@@ -209,3 +209,55 @@ def test_the_layout_leaves_the_random_state_of_the_caller_alone() -> None:
 def test_the_best_connected_of_a_network_that_is_too_large_are_drawn() -> None:
     graph = nx.relabel_nodes(nx.star_graph(9), {0: "centre", **{n: f"leaf{n}" for n in range(1, 10)}})
     assert "centre" in choose_nodes(graph, network_numbers(graph), 3)
+
+
+def ring_of_cliques(n: int = 4, size: int = 20) -> nx.Graph:
+    graph = nx.ring_of_cliques(n, size)
+    return nx.relabel_nodes(graph, {node: f"a{node:03}" for node in graph})
+
+
+def test_a_large_network_is_drawn_as_communities_that_hold_all_its_accounts(tmp_path: Path) -> None:
+    data = page_data(written(ring_of_cliques(), tmp_path))
+    assert [bubble["n"] for bubble in data["bubbles"]] == [20] * 4
+    sizes: dict[int, int] = {}
+    for node in data["nodes"]:
+        sizes[node["bubble"]] = sizes.get(node["bubble"], 0) + 1
+    assert sizes == {0: 20, 1: 20, 2: 20, 3: 20}
+    small = page_data(written(two_networks(), tmp_path))
+    assert small["bubbles"] == [] and {node["bubble"] for node in small["nodes"]} == {None}
+
+
+def test_no_community_covers_another_and_each_account_is_in_its_own() -> None:
+    graph = nx.relabel_nodes(nx.random_partition_graph([40, 30, 30, 20, 10], 0.3, 0.01, seed=2), str)
+    groups = {str(node): place for place, part in enumerate(graph.graph["partition"]) for node in part}
+    places = layout.layout_graph(graph, groups=groups)
+    centres = {}
+    for group in range(5):
+        points = np.array([places[node] for node in groups if groups[node] == group])
+        centres[group] = (points.min(axis=0) + points.max(axis=0)) / 2, layout.disc_radius(len(points))
+        assert np.hypot(*(points - points.mean(axis=0)).T).max() < layout.disc_radius(len(points)) * 1.3
+    for one in range(5):
+        for other in range(one):
+            apart = np.hypot(*(centres[one][0] - centres[other][0]))
+            assert apart > 0.6 * (centres[one][1] + centres[other][1])
+
+
+def test_networks_of_one_subject_have_one_colour_and_one_place_in_the_legend(tmp_path: Path) -> None:
+    networks = pd.DataFrame({"network": [1, 2], "label": ["<b>war</b>", "<b>war</b>"]})
+    data = page_data(written(two_networks(), tmp_path, networks=networks))
+    assert len({node["color"] for node in data["nodes"]}) == 1
+    (subject,) = data["subjects"]
+    assert (subject["subject"], subject["n"], subject["networks"]) == ("<b>war</b>", 8, 2)
+
+
+def test_the_still_picture_shows_bubbles_points_and_lines_and_stays_small() -> None:
+    page = network_view(ring_of_cliques(8, 60)).page or ""
+    still = page[page.index("<figure") : page.index("</figure>")]
+    assert still.count("<circle") == 8 and still.count("<path") == 8 and ">60</text>" in still
+    assert len(still) < 5_000
+    assert network_view(two_networks()).page.count("<circle") == 8  # type: ignore[union-attr]
+
+
+def test_a_hostile_name_is_text_in_the_still_picture() -> None:
+    page = network_view(nx.path_graph(["</title><script>1</script>", "b"])).page or ""
+    assert "<script" not in page

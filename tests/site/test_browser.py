@@ -21,6 +21,7 @@ PAGES = [
     "reports/about.html",
     "reports/data-dictionary.html",
     "reports/references.html",
+    "reports/search.html",
     "404.html",
     *(f"reports/days/2025-01-0{number}/index.html" for number in range(1, 5)),
 ]
@@ -229,3 +230,21 @@ def test_the_home_page_shows_the_newest_day_and_links_every_day(open_page: Any) 
     )
     for number in range(1, 6):
         assert any(f"days/2025-01-0{number}/" in href for href in hrefs)
+
+
+@pytest.mark.parametrize(
+    "place", ["nothing.html", "reports/days/2020-01-01/", "reports/days/2020-01-01/v3/x.html"]
+)
+def test_the_page_for_addresses_that_are_not_there_has_its_styles_at_any_depth(
+    open_page: Any, site: Path, base: str, place: str
+) -> None:
+    page = open_page("index.html")
+    text = (site / "404.html").read_text(encoding="utf-8")
+    page.route(
+        f"{base}/{place}", lambda route: route.fulfill(status=200, body=text, content_type="text/html")
+    )
+    page.goto(f"{base}/{place}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("getComputedStyle(document.querySelector('.navbar')).display") == "flex"
+    page.locator("main a", has_text="archive").click()
+    assert page.url == f"{base}/reports/archive.html"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -97,6 +98,13 @@ def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespa
         int(text.replace(",", "")) for text in box.locator(f"tbody td:nth-child({place})").all_inner_texts()
     ]
     assert views == sorted(views, reverse=True)
-    account = box.locator("tbody td:nth-child(3)").first.inner_text()
+    account = box.locator("tbody td:nth-child(2)").first.inner_text()
     box.get_by_label("Filter Coordinated posts").fill(account)
-    assert set(box.locator("tbody td:nth-child(3)").all_inner_texts()) == {account}
+    assert set(box.locator("tbody td:nth-child(2)").all_inner_texts()) == {account}
+
+
+def test_every_number_of_every_page_leads_to_how_it_was_made(replayed: SimpleNamespace) -> None:
+    unexplained = (Path(__file__).parent / "unexplained.js").read_text()
+    for path in sorted(replayed.site.rglob("index.html")):
+        page = replayed.open(str(path.relative_to(replayed.site)), java_script_enabled=False)
+        assert page.evaluate(unexplained) == [], path.parent.name

@@ -55,8 +55,7 @@ class EvidenceView(Html):
             for network in part
         )
         window = f' data-window="{escape(time_window)}"' if not is_missing(time_window) else ""
-        find = '<p class="cl-evidence-find" hidden></p>' if len(networks) > 5 else ""
-        page = f'<div class="cl-evidences"{window}>{find}{lines}</div>{_note(len(networks), len(networks))}'
+        page = f'<div class="cl-evidences"{window}>{lines}</div>{_note(len(networks), len(networks))}'
         shown = networks[:_NETWORKS]
         super().__init__("".join(map(_static, shown)) + _note(len(shown), len(networks)), page)
 

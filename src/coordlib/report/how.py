@@ -100,6 +100,19 @@ SHOWN: tuple[Table, ...] = (
         """),
     ),
     Table(
+        "days",
+        "one day of the archive, from its `run.json` and `networks.csv`",
+        _rows("""
+            day | The day; the link leads to its newest version. |
+            outcome | What kind of day it was. | outcome in run.json
+            subject | The labels with most accounts, of all its networks. | label and n_accounts in networks.csv
+            n_accounts | Accounts of the day's network. | rows of accounts.csv
+            n_networks | Connected parts of it. | rows of networks.csv
+            coverage | Whether everything that was planned was asked and answered. | facts in run.json
+            n_new_accounts | Accounts that were not watched before. | accounts.csv where new is true
+        """),
+    ),
+    Table(
         "health",
         "one number of the collection, in `run.json` under `facts`",
         _rows("""
@@ -168,7 +181,7 @@ def dictionary_page() -> str:
             head,
             intro,
             raw_block(
-                f'<div class="cl-dictionary" id="table-{escape(table.name)}"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+                f'<div class="cl-dictionary" id="table-{escape(table.name)}" role="region" tabindex="0" aria-label="{head[3:]}"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
             ),
         ]
     return "\n\n".join(parts) + "\n"

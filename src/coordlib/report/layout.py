@@ -1,4 +1,4 @@
-"""Where the accounts of a network are drawn: each component by itself, then packed in shelves.
+"""Where the accounts of a network are drawn: each component by itself, its communities apart, then packed in shelves.
 
 Same graph, same seed, same coordinates (for one igraph version); rows and hash seeds make no difference.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
@@ -20,7 +21,9 @@ NETWORKX_LIMIT = 500
 _SPACING = 90.0
 
 
-def layout_graph(graph: nx.Graph[str], seed: int = 1) -> dict[str, tuple[float, float]]:
+def layout_graph(
+    graph: nx.Graph[str], seed: int = 1, groups: Mapping[str, int] | None = None
+) -> dict[str, tuple[float, float]]:
     """Return coordinates for every node, in pixels.
 
     Parameters
@@ -29,6 +32,8 @@ def layout_graph(graph: nx.Graph[str], seed: int = 1) -> dict[str, tuple[float, 
         Undirected; node names are text.
     seed
         Start of the random generator.
+    groups
+        Number of the community of those nodes that have one: each community gets a disc of its own.
 
     Notes
     -----
@@ -50,9 +55,61 @@ def layout_graph(graph: nx.Graph[str], seed: int = 1) -> dict[str, tuple[float, 
     )
     boxes = []
     for nodes in components:
-        points = _fit(_component(graph, nodes, seed), len(nodes))
+        if groups and nodes[0] in groups:
+            points = _discs(graph, nodes, groups, seed)
+        else:
+            points = _fit(_component(graph, nodes, seed), len(nodes))
         boxes.append((nodes, points))
     return _pack(boxes)
+
+
+def disc_radius(size: int) -> float:
+    """Return the radius of the disc that holds a community of so many accounts, in pixels."""
+    return math.sqrt(size) * _SPACING * 0.6
+
+
+def _discs(graph: nx.Graph[str], nodes: list[str], groups: Mapping[str, int], seed: int) -> Points:
+    """Lay out each community in a disc, and the discs like accounts, pushed apart until none covers another."""
+    members: dict[int, list[str]] = {}
+    for node in nodes:
+        members.setdefault(groups[node], []).append(node)
+    names = sorted(members)
+    whole: nx.Graph[str] = nx.Graph()
+    whole.add_nodes_from(f"{place:06}" for place in range(len(names)))
+    number = {node: f"{place:06}" for place, name in enumerate(names) for node in members[name]}
+    whole.add_edges_from(
+        (number[a], number[b]) for a, b in graph.subgraph(nodes).edges if number[a] != number[b]
+    )
+    radius = np.array([disc_radius(len(members[name])) for name in names])
+    centres = _component(whole, sorted(whole), seed)
+    spread = max(float(np.ptp(centres, axis=0).max()), 1e-9)
+    centres = _apart(centres / spread * 2.2 * float(np.sqrt((radius**2).sum())), radius)
+    found: dict[str, Any] = {}
+    for name, centre, reach in zip(names, centres, radius, strict=True):
+        points = _component(graph, members[name], seed)
+        points = points - points.mean(axis=0)
+        far = np.maximum(np.hypot(*points.T), 1e-9)
+        shrunk = np.minimum(far, np.quantile(far, 0.85)) / far  # a few far away would squeeze all others
+        points = points * shrunk[:, None] / max(float((far * shrunk).max()), 1e-9)
+        found.update(zip(members[name], centre + points * reach * 0.85, strict=True))
+    points = np.array([found[node] for node in nodes], dtype=np.float64)
+    return np.asarray(points - points.min(axis=0), dtype=np.float64)
+
+
+def _apart(centres: Points, radius: npt.NDArray[np.float64]) -> Points:
+    """Push discs that cover each other apart, a little at a time."""
+    centres = centres.copy()
+    centres[:, 0] += np.arange(len(centres)) * 1e-6  # two in one place part too
+    reach = (radius[:, None] + radius[None, :]) * 1.08
+    for _ in range(400):
+        between = centres[:, None, :] - centres[None, :, :]
+        far = np.hypot(between[..., 0], between[..., 1])
+        np.fill_diagonal(far, np.inf)
+        lacking = np.clip(reach - far, 0, None)
+        if not lacking.any():
+            break
+        centres += (between / far[..., None] * lacking[..., None] * 0.35).sum(axis=1)
+    return centres
 
 
 def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:

@@ -9,7 +9,7 @@ import html as markup
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,13 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from coordlib.errors import PublishError
+from coordlib.links.communities import louvain
 from coordlib.places import project_root
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE
 from coordlib.report.how import how
-from coordlib.report.layout import layout_graph
+from coordlib.report.layout import disc_radius, layout_graph
+from coordlib.report.network_svg import network_svg
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
 from coordlib.report.words import plural
@@ -43,9 +45,12 @@ _OPTIONS = {
         "tooltipDelay": 50,
         "hover": True,
         "multiselect": False,
+        "zoomView": False,
     },
 }
 _OTHER = "#8a8f98"
+#: From this many accounts on a connected network is drawn as its communities, which open.
+BUBBLES_FROM = 60
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
 _FACTS = {
@@ -65,8 +70,17 @@ class NetworkView(Html):
     nodes, edges and ``options`` (a dict) can be restyled before it is written.
     """
 
-    def __init__(self, drawing: Network, summary: str, n_all: int, simulated: bool, edge_unit: str) -> None:
-        self.drawing, self.summary, self.simulated, self.edge_unit = drawing, summary, simulated, edge_unit
+    def __init__(
+        self,
+        drawing: Network,
+        bubbles: list[dict[str, Any]],
+        summary: str,
+        n_all: int,
+        simulated: bool,
+        edge_unit: str,
+    ) -> None:
+        self.drawing, self.bubbles, self.summary = drawing, bubbles, summary
+        self.simulated, self.edge_unit = simulated, edge_unit
         self.n_shown, self.n_all = len(drawing.nodes), n_all
         if not n_all:
             super().__init__(
@@ -80,6 +94,7 @@ class NetworkView(Html):
         )
         beside = (
             f'<div class="cl-network"><iframe src="network.html" loading="lazy" title="{title}"></iframe>'
+            f"{network_svg(drawing.nodes, drawing.edges, bubbles, title)}"
             f'<p class="cl-note">{escape(summary)} <a href="network.html">Open the network on its own page</a>. '
             f"The tables on this page hold the same accounts and edges. {how('summary', 'Drawing')}</p></div>"
         )
@@ -119,14 +134,27 @@ class NetworkView(Html):
 
     def _data(self) -> str:
         nodes, edges, *_ = self.drawing.get_network_data()
-        drawn = {"nodes": nodes, "edges": edges, "options": self.drawing.options}
-        return json_for_page(drawn | {"networks": _groups(nodes), "edge_unit": self.edge_unit})
+        titles = sorted({edge["title"] for edge in edges})
+        place = {title: number for number, title in enumerate(titles)}
+        edges = [{**edge, "title": place[edge["title"]]} for edge in edges]
+        drawn = {
+            "nodes": nodes,
+            "edges": edges,
+            "titles": titles,
+            "facts": list(_FACTS.values()),
+            "options": self.drawing.options,
+            "bubbles": self.bubbles,
+        }
+        return json_for_page(
+            drawn | {"networks": _networks(nodes), "subjects": _subjects(nodes), "edge_unit": self.edge_unit}
+        )
 
 
 def network_view(
     graph: nx.Graph[str],
     *,
     accounts: pd.DataFrame | None = None,
+    networks: pd.DataFrame | None = None,
     nodes_shown: int = 1000,
     simulated: bool = False,
     edge_unit: str = "post pairs",
@@ -139,6 +167,8 @@ def network_view(
         Undirected, node names are account names; edge attribute ``weight``.
     accounts
         Table of the accounts with ``account_id`` and, where known, ``network``, ``url`` and measures.
+    networks
+        Table of the networks with ``network`` and ``label``: networks of one subject get one colour.
     nodes_shown
         Draw at most this many accounts: whole networks, largest first, then the best connected of the next.
     simulated
@@ -150,15 +180,24 @@ def network_view(
     -------
     NetworkView
         At the end of a cell it shows itself, without loading anything from anywhere.
+
+    Notes
+    -----
+    A connected network of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
     """
     number = network_numbers(graph, accounts)
     shown = choose_nodes(graph, number, nodes_shown)
     part: nx.Graph[str] = nx.Graph(graph.subgraph(shown))
-    nodes, edges = _nodes(part, number, accounts), _edges(part, edge_unit)
+    subjects = _subject_of(networks)
+    groups = _communities(part)
+    nodes, edges = _nodes(part, number, accounts, subjects, groups), _edges(part, edge_unit)
+    bubbles = _bubbles(nodes, groups)
     summary = _summary(
         len(shown), graph.number_of_nodes(), len(edges), graph.number_of_edges(), len(set(number.values()))
     )
-    return NetworkView(_drawing(nodes, edges), summary, graph.number_of_nodes(), simulated, edge_unit)
+    return NetworkView(
+        _drawing(nodes, edges), bubbles, summary, graph.number_of_nodes(), simulated, edge_unit
+    )
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:
@@ -183,25 +222,76 @@ def choose_nodes(graph: nx.Graph[str], number: Mapping[str, int], limit: int) ->
     return sorted(order[:limit], key=str)
 
 
+def _subject_of(networks: pd.DataFrame | None) -> dict[int, str]:
+    """Return what each network is about, in the words of its label."""
+    if networks is None or not {"network", "label"} <= set(networks.columns):
+        return {}
+    named = networks.dropna(subset=["label"])
+    return {
+        int(number): clean_text(label)
+        for number, label in zip(named["network"], named["label"], strict=True)
+        if str(label).strip()
+    }
+
+
+def _communities(graph: nx.Graph[str]) -> dict[str, int]:
+    """Number the communities of the networks that are too large to be drawn account by account."""
+    groups: dict[str, int] = {}
+    parts = [sorted(map(str, part)) for part in nx.connected_components(graph) if len(part) >= BUBBLES_FROM]
+    for nodes in sorted(parts, key=lambda nodes: (-len(nodes), nodes[0])):
+        place = {node: number for number, node in enumerate(nodes)}
+        plain: nx.Graph[int] = nx.Graph()
+        plain.add_nodes_from(range(len(nodes)))
+        plain.add_edges_from((place[str(a)], place[str(b)]) for a, b in graph.subgraph(nodes).edges)
+        found = sorted(louvain(plain), key=lambda members: (-len(members), min(members)))
+        if len(found) > 1:
+            start = len(set(groups.values()))
+            groups |= {
+                nodes[node]: start + number for number, members in enumerate(found) for node in members
+            }
+    return groups
+
+
+def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return one bubble a community: where it is, how large, in the colour of its network."""
+    members: dict[int, list[dict[str, Any]]] = {}
+    for node in nodes:
+        if node["bubble"] is not None:
+            members.setdefault(node["bubble"], []).append(node)
+    return [
+        {
+            "id": number,
+            "n": len(inside),
+            "x": round(sum(node["x"] for node in inside) / len(inside), 1),
+            "y": round(sum(node["y"] for node in inside) / len(inside), 1),
+            "size": round(disc_radius(len(inside)) * 0.7, 1),
+            "network": inside[0]["network"],
+            "color": inside[0]["color"],
+        }
+        for number, inside in sorted(members.items())
+    ]
+
+
 def _nodes(
-    graph: nx.Graph[str], number: Mapping[str, int], accounts: pd.DataFrame | None
+    graph: nx.Graph[str],
+    number: Mapping[str, int],
+    accounts: pd.DataFrame | None,
+    subjects: Mapping[int, str],
+    groups: Mapping[str, int],
 ) -> list[dict[str, Any]]:
     facts = {} if accounts is None else {str(row["account_id"]): row for row in accounts.to_dict("records")}
-    positions = layout_graph(graph)
-    largest = _largest(graph, number)
+    positions = layout_graph(graph, groups=groups)
+    about = {network: subjects.get(network, f"network {network}") for network in set(number.values())}
+    largest = _largest(about[number[str(node)]] for node in graph)
     nodes = []
     for place, node in enumerate(sorted(graph.nodes, key=str)):
         name = clean_text(node)
         x, y = positions[str(node)]
-        mark = largest.get(number[str(node)])
+        mark = largest.get(about[number[str(node)]])
         row = {**facts.get(str(node), {})}
         row.setdefault("network", number[str(node)])
         row.setdefault("degree", graph.degree(node))
-        panel = [
-            [label, format_value(row[key])]
-            for key, label in _FACTS.items()
-            if key in row and not is_missing(row[key])
-        ]
+        values = [format_value(row.get(key)) for key in _FACTS]
         address = None if is_missing(row.get("url")) else safe_url(row["url"])
         nodes.append(
             {
@@ -211,22 +301,23 @@ def _nodes(
                 "y": y,
                 "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
                 "network": number[str(node)],
+                "subject": about[number[str(node)]],
+                "bubble": groups.get(str(node)),
                 "color": PALETTE[mark] if mark is not None else _OTHER,
                 "shape": _SHAPES[mark % len(_SHAPES)] if mark is not None else "dot",
-                "title": "\n".join([name, *(f"{label}: {value}" for label, value in panel)]),
                 "name": name,
-                "facts": panel,
+                "facts": values,
                 "url": address,
             }
         )
     return nodes
 
 
-def _largest(graph: nx.Graph[str], number: Mapping[str, int]) -> dict[int, int]:
-    """Return the networks that get a colour and a shape of their own, in the order of their size."""
-    sizes = Counter(number[str(node)] for node in graph)
-    order = sorted(sizes, key=lambda network: (-sizes[network], network))
-    return {network: place for place, network in enumerate(order[: len(PALETTE) - 1])}
+def _largest(subjects: Iterable[str]) -> dict[str, int]:
+    """Return the subjects that get a colour and a shape of their own, those of most accounts first."""
+    sizes = Counter(subjects)
+    order = sorted(sizes, key=lambda subject: (-sizes[subject], subject))
+    return {subject: place for place, subject in enumerate(order[: len(PALETTE) - 1])}
 
 
 def _edges(graph: nx.Graph[str], unit: str) -> list[dict[str, Any]]:
@@ -241,7 +332,6 @@ def _edges(graph: nx.Graph[str], unit: str) -> list[dict[str, Any]]:
             words.append(plural(int(data["n_objects"]), "distinct object"))
         width = round(min(8.0, 0.8 + math.log2(1 + float(weight)) * 0.6), 1)
         edge = {
-            "id": f"{ends[0]}-{ends[1]}",
             "from": ends[0],
             "to": ends[1],
             "title": ", ".join(words),
@@ -278,11 +368,20 @@ def _asset(name: str) -> Markup:
     return Markup(text.replace("</script", "<\\/script"))
 
 
-def _groups(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _networks(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     sizes = Counter(node["network"] for node in nodes)
-    looks = {node["network"]: {"color": node["color"], "shape": node["shape"]} for node in nodes}
-    order = sorted(sizes, key=lambda network: (-sizes[network], network))
-    return [{"network": network, "n": sizes[network], **looks[network]} for network in order]
+    return [{"network": n, "n": sizes[n]} for n in sorted(sizes, key=lambda n: (-sizes[n], n))]
+
+
+def _subjects(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the legend shows: each subject with its look, its accounts and its networks."""
+    sizes = Counter(node["subject"] for node in nodes)
+    looks = {node["subject"]: {"color": node["color"], "shape": node["shape"]} for node in nodes}
+    networks = {
+        subject: {node["network"] for node in nodes if node["subject"] == subject} for subject in sizes
+    }
+    order = sorted(sizes, key=lambda subject: (-sizes[subject], subject))
+    return [{"subject": s, "n": sizes[s], "networks": len(networks[s]), **looks[s]} for s in order]
 
 
 def json_for_page(value: object) -> str:

@@ -96,7 +96,11 @@ class Report:
     def view(self, nodes_shown: int = 1000) -> NetworkView:
         """Return the network, drawn."""
         return network_view(
-            self.graph, accounts=self.accounts, nodes_shown=nodes_shown, simulated=self.source.simulated
+            self.graph,
+            accounts=self.accounts,
+            networks=self.networks,
+            nodes_shown=nodes_shown,
+            simulated=self.source.simulated,
         )
 
     def evidence(self) -> EvidenceView:

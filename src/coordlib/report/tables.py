@@ -31,6 +31,10 @@ _LONGEST_CELL = 600
 _LONG = 40
 
 
+class Inside(str):
+    """An address within the site, of our own making: it becomes a link as it stands."""
+
+
 def html_table(
     frame: pd.DataFrame,
     caption: str,
@@ -175,7 +179,7 @@ def _cell(
     content = _cut(text)
     if link is not None:
         target = row.get(link) if isinstance(link, str) else (None if is_missing(value) else link(value))
-        inside = isinstance(target, str) and target.startswith("#")
+        inside = isinstance(target, Inside) or (isinstance(target, str) and target.startswith("#"))
         address = target if inside else None if is_missing(target) else safe_url(target)
         if address:
             outside = "" if inside else ' rel="nofollow noopener"'

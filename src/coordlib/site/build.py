@@ -27,7 +27,9 @@ from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
 from coordlib.report.how import dictionary_page
 from coordlib.report.text import clean_text
+from coordlib.site.find import search_page, write_index
 from coordlib.site.home import archive_page, home_page
+from coordlib.site.not_found import fit_any_depth
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
 MARKER = ".coordlib-site"
@@ -56,6 +58,7 @@ def prepare_site(workspace: Path | str) -> Path:
         banner = simulated_banner() if simulated else ""
         _write(root / "index.qmd", home_page(root, banner))
         _write(root / "reports" / "archive.qmd", archive_page(root, banner))
+        _write(root / "reports" / "search.qmd", search_page(banner))
         _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
     except OSError as error:
         raise PublishError(
@@ -287,6 +290,8 @@ def _complete(root: Path, built: Path) -> None:
                     shutil.copyfile(folder / "README.md", target / "README.md")
                 if (folder / "evidence").is_dir():
                     shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
+    write_index(built)
+    fit_any_depth(built)
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()

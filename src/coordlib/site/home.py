@@ -18,6 +18,8 @@ from coordlib.report.package import read_run
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
+from coordlib.site.day_rows import days_table
+from coordlib.site.find import search_form
 
 #: From the home page to the folder of the other pages.
 UP = "reports/"
@@ -64,42 +66,40 @@ def home_page(root: Path, banner: str) -> str:
         (read_config(root / "_quarto.yml").get("website") or {}).get("title") or "Coordinated sharing"
     )
     meta: dict[str, Any] = {"title": title, "toc": False}
-    blocks = ['<script src="reports/assets/table.js" defer></script>' + banner]
+    blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
     analyses = list((root / "reports" / "analyses").glob("*/index.ipynb"))
     listing = [_analyses("reports/analyses/*/index.ipynb")] if analyses else []
     tail = ["## Analyses in depth", "::: {#analyses}\n:::"] if analyses else []
     if not records:
         text = "No day has been reported yet. Reports appear here as soon as the first day has been run."
         return _page(meta | ({"listing": listing} if listing else {}), [*blocks, f"<p>{text}</p>"], tail)
-    meta["listing"] = [_listing("days", "reports/days/*/index.ipynb", {"max-items": 14}), *listing]
+    if listing:
+        meta["listing"] = listing
     newest = records[-1]
     blocks += _newest(root, newest)
     history = history_table(records)
     if history["pool_size"].notna().any():
         blocks.append(figure_html(pool_history(history, detached_axes()), UP))
-    latest = ["## Latest days", "::: {#days}\n:::", "[All days, and how to follow them](reports/archive.qmd)"]
-    return _page(meta, blocks, [*latest, *tail])
+    blocks.append('<h2 id="latest">Latest days</h2>' + _days(root, records[:-15:-1], UP))
+    return _page(meta, blocks, ["[All days, and how to follow them](reports/archive.qmd)", *tail])
 
 
 def archive_page(root: Path, banner: str) -> str:
     """Return archive.qmd: every day, every earlier version, the feed where the site has an address."""
     meta: dict[str, Any] = {"title": "Archive of reports", "toc": False, "listing": []}
     records = day_records(root)
-    blocks = [banner] if banner else []
+    blocks = ['<script src="assets/table.js" defer></script>' + banner + search_form()]
     website = read_config(root / "_quarto.yml").get("website") or {}
     tail = []
     if records:
         feed = {"feed": {"type": "metadata", "items": 20}} if website.get("site-url") else {}
-        meta["listing"].append(
-            _listing(
-                "days", "days/*/index.ipynb", {"page-size": 60, "filter-ui": ["title", "outcome"], **feed}
-            )
-        )
         intro = "Each day has a permanent page. A day that is analysed again with other results gets a new version; the earlier one stays readable."
         if feed:
             intro += ' <a href="archive.xml">Follow new reports with a feed reader</a>.'
-        blocks.append(f"<p>{intro}</p>")
-        tail.append("::: {#days}\n:::")
+        blocks += [f"<p>{intro}</p>", _days(root, records[::-1], "")]
+        if feed:  # the renderers make the feed of a list of their own
+            meta["listing"].append(_listing("days", "days/*/index.ipynb", {"max-items": 20, **feed}))
+            tail += ["## Newest first", "::: {#days}\n:::"]
     else:
         blocks.append("<p>No day has been reported yet.</p>")
     if list((root / "reports" / "analyses").glob("*/index.ipynb")):
@@ -111,6 +111,15 @@ def archive_page(root: Path, banner: str) -> str:
     if not meta["listing"]:
         del meta["listing"]
     return _page(meta, blocks, tail)
+
+
+def _days(root: Path, records: list[dict[str, Any]], up: str) -> str:
+    folder = root / "reports" / "days"
+    rows = (
+        (str(r["folder"]), f"{up}days/{r['folder']}/index.html", r, folder / str(r["folder"]))
+        for r in records
+    )
+    return days_table(rows, up)
 
 
 def _listing(name: str, contents: str, more: Mapping[str, Any]) -> dict[str, Any]:

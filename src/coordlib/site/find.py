@@ -1,0 +1,169 @@
+"""The site's own search: accounts, hashtags, subjects, days and columns, in small files that are loaded when asked for.
+
+The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the files of
+the rendered site: what is not published is not found.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from coordlib.files import write_text
+from coordlib.report.dictionary import TABLES
+from coordlib.report.how import SHOWN, anchor
+from coordlib.report.network_view import json_for_page
+from coordlib.report.text import clean_text, escape, raw_block, restore
+from coordlib.report.words import plural
+
+#: Folder of the index, in the site's reports/.
+FOLDER = "search"
+#: A file of the index that grows beyond this many characters is split by one more letter.
+_FILE_SIZE = 80_000
+_LETTERS = 5
+#: Where one name is found on more days, the newest are listed and all are counted.
+_HITS = 40
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_HASHTAG = re.compile(r"#(\w+)")
+
+#: Kind and name of what can be found, to where: the number of a day with what is there, or a page with its words.
+Found = dict[tuple[str, str], list[list[Any]]]
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words and numbers by which a name is found.
+
+    Examples
+    --------
+    >>> tokens("War_News24"), tokens("2025-10-30"), tokens("Ünal")
+    (['war', 'news', '24'], ['2025', '10', '30'], ['ünal'])
+    """
+    return _TOKEN.findall(text.lower())
+
+
+def write_index(built: Path) -> None:
+    """Write the index of a rendered site into it."""
+    pages = sorted((built / "reports" / "days").glob("*/index.html"))
+    days = [page.parent.name for page in pages]
+    found = _collect([page.parent for page in pages])
+    parts: dict[str, list[str]] = {}
+    for (kind, name), hits in sorted(found.items()):
+        entry = json_for_page([kind, name, len(hits), hits[-_HITS:][::-1]])
+        for start in sorted({token[:_LETTERS] for token in tokens(name)}):
+            parts.setdefault(start, []).append(entry)
+    folder = built / "reports" / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for start, entries in _files(parts):
+        names.append(start)
+        text = f"coordlibFind({json_for_page(start)},[{','.join(entries)}]);\n"
+        write_text(folder / f"{_hex(start)}.js", text)
+    write_text(folder / "names.js", f"coordlibFind(null,{json_for_page([names, days])});\n")
+
+
+def _hex(start: str) -> str:
+    return start.encode().hex()
+
+
+def _files(parts: dict[str, list[str]], length: int = 1) -> Iterator[tuple[str, list[str]]]:
+    """Put all that begins with one letter into one file, and where that is large, by one letter more."""
+    groups: dict[str, list[str]] = {}
+    for start in sorted(parts):
+        groups.setdefault(start[:length], []).append(start)
+    for start, inside in sorted(groups.items()):
+        entries = sorted({entry for name in inside for entry in parts[name]})
+        if length == _LETTERS or sum(map(len, entries)) <= _FILE_SIZE:
+            yield start, entries
+        else:
+            yield from _files({name: parts[name] for name in inside}, length + 1)
+
+
+def _collect(days: list[Path]) -> Found:
+    found: Found = {}
+    for number, day in enumerate(days):
+        found["day", day.name] = [[number, _outcome(day / "run.json")]]
+        for key, *what in _of_day(day):
+            found.setdefault(key, []).append([number, *what])
+    for table in (*TABLES, *SHOWN):
+        for column in table.columns:
+            hit = [f"data-dictionary.html#{anchor(table.name, column.name)}", table.name, column.definition]
+            found.setdefault(("column", column.name), []).append(hit)
+    return found
+
+
+def _of_day(day: Path) -> Iterator[tuple[Any, ...]]:
+    """Yield what a day's tables hold: kind and name, number of the network, how many posts, accounts or networks."""
+    for name, network, posts in _rows(day / "accounts.csv", "account_id", "network", "n_posts"):
+        yield ("account", name), _number(network), _number(posts)
+    for label, network, accounts in _rows(day / "networks.csv", "label", "network", "n_accounts"):
+        if label:
+            yield ("subject", label), _number(network), _number(accounts)
+    tags: dict[str, Counter[str]] = {}
+    for text, network in _rows(day / "posts.csv", "text", "network"):
+        for tag in set(_HASHTAG.findall(text.lower())):
+            tags.setdefault(tag, Counter())[network] += 1
+    for tag, networks in sorted(tags.items()):
+        if tokens(tag):
+            first = min(networks, key=lambda n: (-networks[n], n))
+            yield ("hashtag", f"#{tag}"), _number(first), networks.total(), len(networks)
+
+
+def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:
+    """Yield the named columns of a published table; nothing where it is absent or has no such columns."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        table = csv.reader(file)
+        head = next(table, [])
+        if not set(names[:2]) <= set(head):
+            return
+        places = [head.index(name) if name in head else None for name in names]
+        for row in table:
+            yield tuple(
+                clean_text(restore(row[place])) if place is not None and place < len(row) else ""
+                for place in places
+            )
+
+
+def _number(text: str) -> int | None:
+    return int(float(text)) if text.replace(".", "", 1).isdecimal() else None
+
+
+def _outcome(path: Path) -> str:
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    counts = run.get("counts") or {}
+    words = str(run.get("outcome", "")).replace("-", " ")
+    if counts.get("n_accounts"):
+        networks = plural(int(counts.get("n_networks", 0)), "network")
+        words = f"{plural(int(counts['n_accounts']), 'account')} in {networks}"
+    return words
+
+
+def search_form(up: str = "") -> str:
+    """Return a box that leads to the search page; `up` leads to the site's reports/."""
+    return (
+        f'<form class="cl-search" role="search" action="{escape(up)}search.html" method="get">'
+        '<label>Find an account, a hashtag, a subject, a day: <input type="search" name="q" autocomplete="off"></label> '
+        '<button type="submit">Search</button></form>'
+    )
+
+
+def search_page(banner: str) -> str:
+    """Return search.qmd."""
+    words = (
+        "<noscript><p>Searching needs scripts. The <a href='archive.html'>archive</a> lists all days, and each day's "
+        "<code>accounts.csv</code> all its accounts.</p></noscript>"
+    )
+    body = (
+        f'{banner}{search_form()}<p class="cl-note" id="search-status" role="status"></p><ul id="search-results"></ul>'
+        f'{words}<script src="assets/search.js" defer></script>'
+    )
+    return f"---\ntitle: Search\ntoc: false\nsearch: false\n---\n\n{raw_block(body)}\n"
