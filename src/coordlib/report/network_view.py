@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from coordlib.errors import PublishError
-from coordlib.links.communities import louvain
+from coordlib.describe.communities import louvain
 from coordlib.places import project_root
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE
