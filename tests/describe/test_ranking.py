@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import runpy
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -152,6 +154,23 @@ def test_groups_that_hide_are_found_by_the_score_and_not_by_the_others() -> None
     posts = simulate_labelled(seed=4).rename(columns=names | {"post_time": "timestamp_share"})
     found = cl.benchmark(posts).set_index("method")["average_precision"]
     assert found["score"] >= 0.95 and found.drop("score").max() < 0.6
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize(("kind", "options"), [("plant_many", {}), ("plant_one", {"hours": "drift"})])
+def test_the_groups_of_the_specification_come_first(shared: Path, kind: str, options: dict[str, str]) -> None:
+    file = shared / "checks" / "worlds" / "scen.py"
+    if not file.is_file():
+        pytest.skip("the worlds of the specification (../shared/checks/worlds) are not beside this checkout")
+    world = runpy.run_path(str(file))
+    random = np.random.default_rng(1)
+    background = world["organic"](random, 7_200, NA=600, NO=600, NP=6_000)
+    what, who, times = world[kind](random, *background, 4, 5, 5, 60, **options)[0]
+    rows = zip(what.astype(str), who.astype(str), np.rint(times).astype(int) + 1_700_000_000, strict=True)
+    found = cl.rank_accounts(table(*rows))
+    planted = found["account_id"].astype(int) > background[1].max()
+    assert planted.sum() == 20 and planted.head(20).all()
+    assert found.loc[~planted, "score"].max() < 0.1
 
 
 def test_names_dealt_out_anew_leave_nothing_to_find() -> None:

@@ -15,7 +15,7 @@ from coordlib.significance.classes import WORDS
 from coordlib.significance.corpus import Corpus
 
 #: Shares added to each account's own before a sum is divided by them: an account of two posts, both beside another's,
-#: is less striking than one of twenty. Chosen on simulated groups, none of which is among those of the benchmark.
+#: is less striking than one of twenty. Chosen, with the rest of the formula, on simulated corpora (docs/ranking.md says how).
 PRIOR = 2
 
 _COLUMNS = {

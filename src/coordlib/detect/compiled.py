@@ -44,7 +44,9 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
 
 @_compile
 def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
-    if not (good[i] or good[j]) or rows[j, TIME] - rows[i, TIME] < apart:
+    if not (good[i] or good[j]):
+        return False
+    if apart > 0 and rows[j, TIME] - rows[i, TIME] < apart:
         return False
     return loops or (rows[i, ACCOUNT] != rows[j, ACCOUNT] and rows[i, CONTENT] != rows[j, CONTENT])
 
