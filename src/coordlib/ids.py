@@ -10,6 +10,7 @@ import pandas as pd
 
 #: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
 _ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rounded_id(values: pd.Series) -> tuple[int, str] | None:
@@ -63,3 +64,14 @@ def fold_hashtag(tag: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
+
+
+def valid_text(text: str) -> str:
+    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
+
+    Examples
+    --------
+    >>> valid_text("caption \\ud83d") == "caption \\ufffd"
+    True
+    """
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -21,7 +21,7 @@ from coordlib.errors import (
     ParameterError,
     TimeFormatError,
 )
-from coordlib.ids import fold_hashtag, rounded_id, without_point
+from coordlib.ids import fold_hashtag, rounded_id, valid_text, without_point
 from coordlib.near.captions import MADE, made_column
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
@@ -46,7 +46,6 @@ SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _EXACT_FLOAT = 2**53
 #: Seconds that are surely none, such as the 20250101120000 of a date written without separators.
 _YEAR_2286 = 10**10
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
 
@@ -234,17 +233,6 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
         return _float_ids(values, name)
     ids: list[object] = [_id_text(value, name) for value in values.tolist()]
     return pd.Series(ids, index=values.index, dtype="str", name=values.name)
-
-
-def valid_text(text: str) -> str:
-    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
-
-    Examples
-    --------
-    >>> valid_text("caption \\ud83d") == "caption \\ufffd"
-    True
-    """
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _float_ids(values: pd.Series, name: str) -> pd.Series:

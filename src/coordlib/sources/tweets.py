@@ -10,7 +10,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.posts import as_seconds, prep_data, valid_text
+from coordlib.ids import valid_text
+from coordlib.posts import as_seconds, prep_data
 from coordlib.sources.tweet_files import records
 
 Intent = Literal["retweets", "hashtags", "urls", "urls_domains", "cotweet"]
