@@ -18,7 +18,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 #: Rows whose candidates are looked up together, and pairs compared together: bounds of memory.
-_ROWS, _PAIRS = 1_000, 200_000
+_ROWS, _PAIRS = 1_000, 50_000
 #: Pairs kept before they are thinned to those that tell which sets hang together at which similarity.
 _KEPT = 4_000_000
 #: More sets than this that hang together are cut at a higher similarity before they are clustered.
