@@ -12,6 +12,7 @@ from coordlib.errors import InputError
 
 #: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
 _ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rounded_id(values: pd.Series) -> tuple[int, str] | None:
@@ -69,7 +70,6 @@ def fold_hashtag(tag: str) -> str:
 
 #: The largest integer up to which every whole number is exact in a 64-bit float.
 _EXACT_FLOAT = 2**53
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def as_ids(values: pd.Series, name: str = "id") -> pd.Series:

@@ -36,7 +36,9 @@ def detect(
     subgraph: Annotated[
         int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")
     ] = 1,
-    object_id: Annotated[str, typer.Option(help="Column of what was shared.")] = "object_id",
+    object_id: Annotated[
+        str, typer.Option(help="Column of what was shared; near_text and the like are made of text.")
+    ] = "object_id",
     account_id: Annotated[str, typer.Option(help="Column of who shared it.")] = "account_id",
     content_id: Annotated[str, typer.Option(help="Column of the post's id.")] = "content_id",
     timestamp_share: Annotated[

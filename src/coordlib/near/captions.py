@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.ids import valid_text
 from coordlib.near.similar import Sets, clusters
 from coordlib.near.texts import comparable, differing_words, hashtag_sequence, stems
 
@@ -63,10 +64,10 @@ def add_near_text(
     -----
     Texts are compared without case, addresses, mentions, hashtags, punctuation, emoji and invisible characters. *Copied*:
     Jaccard similarity of their pieces of five characters, blanks left out, |A ∩ B| / |A ∪ B|; all pairs at or above the
-    threshold are found, and clusters are complete: any two texts of one are that similar. *Reworded*: weighted Jaccard
+    threshold are found, and clusters are complete: from the earliest on, a text joins one if it is that similar to every text in it. *Reworded*: weighted Jaccard
     of the first five letters of their words, Σ w over the shared / Σ w over all, w = log(N / max(n, 10))³ for a word in n
-    of N texts; clusters by average linkage. The earliest post is by time, then text, so neither the order of the rows
-    nor posts that come later change the name of a cluster.
+    of N texts; clusters by average linkage. The earliest post is by time, then text, so the order of the rows changes nothing.
+    Nor do posts that come later rename a copied caption; of reworded ones they may, because the weights change.
 
     References
     ----------
@@ -153,18 +154,19 @@ def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
 
 def _each(text: pd.Series, change: Any) -> pd.Series:
     """Apply a function to each different text."""
-    different = pd.Series(text.dropna().unique(), dtype=object)
-    return text.map(dict(zip(different, different.map(str).map(change), strict=True))).astype("str")
+    changed = {one: change(str(one)) for one in text.dropna().unique()}
+    return pd.Series([changed.get(one) for one in text.tolist()], index=text.index, dtype="str")
 
 
 def _originals(
     text: pd.Series, when: pd.Series, level: Level, least: float, min_length: int
 ) -> tuple[pd.Series, dict[str, int]]:
     """Return the earliest caption of each text's cluster, and the counts."""
+    text = _each(text, valid_text)
     words = _each(text, comparable)
-    known = text.notna().to_numpy() & (text.astype("str").str.strip() != "").to_numpy()
+    known = text.notna().to_numpy() & (text.str.strip() != "").to_numpy()
     long = known & (words.str.replace(" ", "").str.len() >= max(min_length, 1)).fillna(False).to_numpy(bool)
-    table = pd.DataFrame({"words": words, "text": text.astype("str"), "when": when.to_numpy()})[long]
+    table = pd.DataFrame({"words": words, "text": text, "when": when.to_numpy()})[long]
     table = table.sort_values(["when", "text"], kind="stable", na_position="last")
     table = table.drop_duplicates("words", ignore_index=True)
     forms = table["words"].tolist()

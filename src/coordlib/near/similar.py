@@ -18,7 +18,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 #: Rows whose candidates are looked up together, and pairs compared together: bounds of memory.
-_ROWS, _PAIRS = 1_000, 200_000
+_ROWS, _PAIRS = 1_000, 50_000
 #: Pairs kept before they are thinned to those that tell which sets hang together at which similarity.
 _KEPT = 4_000_000
 #: More sets than this that hang together are cut at a higher similarity before they are clustered.
@@ -120,32 +120,49 @@ class Sets:
         return close
 
 
-def clusters(sets: Sets, least: float, linkage: Literal["complete", "average"]) -> IntArray:
-    """Return for each set the number of the first set of its cluster.
+def clusters(sets: Sets, least: float, rule: Literal["complete", "average"]) -> IntArray:
+    """Return for each set the number of the first set of its cluster; the sets are taken in their order.
 
-    In a complete-linkage cluster every two sets are at least so similar; with average linkage clusters are joined while
-    the mean similarity between them is. Neither lets a chain of small steps join what has nothing in common. The sets
-    are taken in their order; who wants the result to be the same whatever order rows came in sorts them first.
+    *Complete*: one after the other joins the cluster to whose every member it is at least so similar, the most similar if
+    there are several, or begins one. So later sets never change where earlier ones are. *Average*: clusters are
+    joined while the mean similarity between them is at least so large. Neither lets a chain of small steps join what
+    has little in common.
     """
     first = np.arange(len(sets.totals))
     for rows in _hanging_together(_close(sets, least), least):
-        for part in _clustered(sets, rows, least, linkage):
-            first[part] = part.min()
+        if (
+            len(rows) < 3 or len(rows) > LARGEST
+        ):  # so many that hang together after every cut are all but equal
+            first[rows] = rows.min()
+            continue
+        close = sets.inside(rows)
+        labels = _complete(close, least) if rule == "complete" else _average(close, least)
+        for label in np.unique(labels):
+            first[rows[labels == label]] = rows[labels == label].min()
     return first
 
 
-def _clustered(sets: Sets, rows: IntArray, least: float, linkage: str) -> list[IntArray]:
-    from scipy.cluster.hierarchy import fcluster
-    from scipy.cluster.hierarchy import linkage as tree
+def _complete(close: FloatArray, least: float) -> IntArray:
+    farthest = np.zeros_like(close)
+    labels, n_clusters = np.empty(len(close), dtype=np.int64), 0
+    for row in range(len(close)):
+        known = farthest[:n_clusters, row]
+        best = int(known.argmax()) if n_clusters else 0
+        if n_clusters and known[best] >= least - _ROUNDING:
+            np.minimum(farthest[best], close[row], out=farthest[best])
+        else:
+            best, n_clusters = n_clusters, n_clusters + 1
+            farthest[best] = close[row]
+        labels[row] = best
+    return labels
+
+
+def _average(close: FloatArray, least: float) -> IntArray:
+    from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    if len(rows) < 3:
-        return [rows]
-    if len(rows) > LARGEST:  # only sets that are all but equal hang together after every cut
-        return [rows]
-    distance = squareform(1 - sets.inside(rows), checks=False)
-    labels = fcluster(tree(np.maximum(distance, 0), linkage), 1 - least + _ROUNDING, "distance")
-    return [rows[labels == label] for label in np.unique(labels)]
+    tree = linkage(np.maximum(squareform(1 - close, checks=False), 0), "average")
+    return np.asarray(fcluster(tree, 1 - least + _ROUNDING, "distance"), dtype=np.int64)
 
 
 def _close(sets: Sets, least: float) -> Any:

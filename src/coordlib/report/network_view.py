@@ -19,8 +19,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from coordlib.errors import PublishError
 from coordlib.describe.communities import louvain
+from coordlib.errors import PublishError
 from coordlib.places import project_root
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE

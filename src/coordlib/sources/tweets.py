@@ -135,9 +135,8 @@ def _unique_rows(rows: Iterable[Mapping[str, Any]], key: str) -> pd.DataFrame:
     for row in rows:
         number = row.get("id", row.get(key))
         if number is not None:
-            kept.setdefault(
-                str(number), {key: str(number), **{k: v for k, v in row.items() if k not in ("id", key)}}
-            )
+            rest = {name: value for name, value in row.items() if name not in ("id", key)}
+            kept.setdefault(str(number), {key: str(number), **rest})
     columns = dict.fromkeys([key, *(name for row in kept.values() for name in row)])
     return pd.DataFrame(
         {
