@@ -59,6 +59,15 @@ def write_json(path: Path | str, value: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n")
 
 
+def read_json(path: Path | str) -> dict[str, Any]:
+    """Return the JSON object in a file, an empty one where none can be read."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def staging_of(folder: Path) -> Path:
     """Return the folder in which another is made before it is put in place.
 

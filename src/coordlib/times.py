@@ -255,6 +255,17 @@ def day_start(day: dt.date | str) -> int:
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
 
 
+def as_text(seconds: pd.Series[Any]) -> pd.Series[str]:
+    """Return UTC seconds as text, as CooRnet's tables have times.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([86_400])).tolist()
+    ['1970-01-02 00:00:00']
+    """
+    return pd.to_datetime(seconds, unit="s").dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
+
+
 _YEAR_2286 = 10**10
 _WRITTEN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 

@@ -26,6 +26,7 @@ from coordlib.store.runs import finish_run, record_facts, start_run
 from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
+from coordlib.times import day_of
 
 TEMPLATE = "01-seed-discovery.ipynb"
 #: Days a discovery looks at when no first day is given.
@@ -203,7 +204,7 @@ def _collect(
     place: Workspace, parameters: SeedDiscovery, connect: Connect, query: Query, progress: bool
 ) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
-        today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
+        today = day_of(client.clock())
         period = discovery_period(parameters, today)
         if period[1] > today or period[0] > period[1]:
             raise ParameterError(

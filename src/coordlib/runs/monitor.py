@@ -29,7 +29,7 @@ from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run, start_run
 from coordlib.store.stored_posts import period_posts
 from coordlib.tiktok import Collector, Plan, TikTokResearch, plan_accounts, plan_captions
-from coordlib.times import day_start
+from coordlib.times import day_of, day_start
 
 #: Makes a client that keeps its requests in the store under a run's id.
 Connect = Callable[[Store, str], TikTokResearch]
@@ -246,7 +246,7 @@ def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
 
 def _refuse_future(date: str, client: TikTokResearch) -> None:
     """Refuse a day still to come: its empty answers would count as asked, and nobody would be asked again."""
-    today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
+    today = day_of(client.clock())
     if _as_day(date) > today:
         raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
 

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
-from coordlib.files import put_folder, staging_of, write_json
+from coordlib.files import put_folder, read_json, staging_of, write_json
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
@@ -184,12 +184,11 @@ def read_sweep(folder: Path | str) -> Sweep:
 
 def _compared(root: Path) -> Sweep | None:
     """Put the finished points side by side; None where no point wrote a report."""
-    try:
-        record = json.loads((root / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    record = read_json(root / RECORD)
     points = [
-        (root / name, made["parameters"]) for name, made in record["points"] if _done(root / name) == made
+        (root / name, made["parameters"])
+        for name, made in record.get("points", [])
+        if _done(root / name) == made
     ]
     points = [(folder, values) for folder, values in points if (folder / "edges.csv").is_file()]
     if not points:
@@ -325,8 +324,4 @@ def _as_kept(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _done(folder: Path) -> dict[str, Any]:
     """What a finished point was made with; empty where there is none."""
-    try:
-        found: dict[str, Any] = json.loads((folder / POINT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
+    return read_json(folder / POINT)

@@ -19,6 +19,7 @@ from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import Run, newest_run, run_of, runs
 from coordlib.store.stored_posts import run_posts
+from coordlib.times import day_of
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
@@ -222,9 +223,7 @@ def load_table(
         )
     label = file_label(stem)
     times = posts["posted_at"].dropna()
-    last = (
-        dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
-    )
+    last = day_of(times.max() if len(times) else 0).isoformat()
     return PostSet(
         name=label,
         kind="table",

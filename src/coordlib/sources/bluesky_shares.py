@@ -10,6 +10,7 @@ import pandas as pd
 from coordlib.sources.bluesky import Page
 from coordlib.sources.exports import Export, format_by_name, normalise
 from coordlib.sources.json_files import flatten
+from coordlib.times import as_text
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
@@ -65,9 +66,7 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "expanded": shares["object_id"],
-            "date": pd.to_datetime(shares["timestamp_share"], unit="s")
-            .dt.strftime("%Y-%m-%d %H:%M:%S")
-            .astype("str"),
+            "date": as_text(shares["timestamp_share"]),
             "platform": "Bluesky",
             "platformId": shares["content_id"],
             "postUrl": "https://bsky.app/profile/"

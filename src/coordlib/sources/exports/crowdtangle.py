@@ -12,6 +12,7 @@ import pandas as pd
 
 from coordlib.errors import InputError
 from coordlib.sources.exports.model import Export, coornet_columns, first_filled, whole_numbers
+from coordlib.times import as_text
 
 #: Columns worked out here; they leave the table again once they have been read.
 LINK = "coordlib.link"
@@ -106,7 +107,7 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
             f"{export.report.source}: is read as {export.format.name}; CooRnet's functions need CrowdTangle's format"
         )
     frame = export.frame
-    dates = pd.to_datetime(frame["timestamp_share"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
+    dates = as_text(frame["timestamp_share"])
     table = _from_csv(frame) if export.format.name == "crowdtangle-facebook" else _from_api(frame)
     table = table.assign(expanded=frame["object_link"].str.split(r"\s+", regex=True), date=dates)
     table = table[table["expanded"].notna()].explode("expanded").reset_index(drop=True)

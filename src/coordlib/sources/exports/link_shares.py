@@ -9,6 +9,7 @@ from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
 from coordlib.sources.exports.mapping import Format
 from coordlib.sources.exports.model import Export, coornet_columns, first_filled
 from coordlib.sources.exports.shares import to_shares
+from coordlib.times import as_text
 
 _CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
 #: Objects that are addresses, the most certain first.
@@ -72,9 +73,7 @@ def export_link_shares(export: Export) -> pd.DataFrame:
         {
             "expanded": links["object_id"],
             "account.url": links["account_id"],
-            "date": pd.to_datetime(links["timestamp_share"], unit="s")
-            .dt.strftime("%Y-%m-%d %H:%M:%S")
-            .astype("str"),
+            "date": as_text(links["timestamp_share"]),
             "id": links["content_id"],
         }
     )
