@@ -83,6 +83,14 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     return found[list(_DISCOVERED)].astype(_DISCOVERED)
 
 
+def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
+    """Count significant and undecided pairs, kept or not (nothing where there was no test)."""
+    if significance is None:
+        return {}
+    classes = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
+    return {name: int(significance["evidence"].isin(some).sum()) for name, some in classes.items()}
+
+
 def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
     """Count the pairs of each class, all and kept ones, and keep what the tests were made with.
 

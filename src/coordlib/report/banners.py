@@ -7,6 +7,7 @@ from typing import Any
 
 from coordlib.report.first_screen import first_lines
 from coordlib.report.text import escape
+from coordlib.significance import SIGNIFICANT
 
 OUTCOMES = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
 
@@ -33,7 +34,8 @@ def day_banner(run: Mapping[str, Any]) -> str:
     """
     outcome = str(run.get("outcome", "failed"))
     counts = run.get("counts") or {}
-    kind, lines = "found", first_lines(run)
+    lines, evidence = first_lines(run), run.get("evidence") or {}
+    kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
     if outcome != "network" or not lines:
         kind, head, body = _words(outcome, counts, run)
         lines = [head, body, *lines]
