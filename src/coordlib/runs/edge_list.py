@@ -119,7 +119,7 @@ def detect_file(
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
-    files = files_of(source)
+    files = _files(source)
     refuse_input(output, mapping, *files)
     if subgraph not in (0, 1):
         raise ParameterError(
@@ -131,7 +131,7 @@ def detect_file(
     if mapping is None and kind != ".graphml":
         codes = _plain_codes(files, columns, duplicates)
     if codes is None:
-        shares, read_as = read_shares(files, columns, duplicates, parameters.time_window, mapping)
+        shares, read_as = _shares(files, columns, duplicates, parameters.time_window, mapping)
         codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches())
     n_shares, lacking = len(codes.times), codes.lacking()
     rows = window_rows(codes, parameters.min_participation)
@@ -166,7 +166,7 @@ def detect_file(
     )
 
 
-def files_of(source: Path) -> list[Path]:
+def _files(source: Path) -> list[Path]:
     """Return the one file, the files of a folder, or those that fit a pattern, by name."""
     if source.is_dir():
         files = sorted(path for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
@@ -286,7 +286,7 @@ def _write_graphml(
     write_graphml(graph, path)
 
 
-def read_shares(
+def _shares(
     files: Sequence[Path],
     columns: Mapping[str, str] | None,
     duplicates: Duplicates,

@@ -15,7 +15,7 @@ from coordlib.parameters import DetectionParameters
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
 from coordlib.report.words import plural
-from coordlib.runs.edge_list import FORMATS, Duplicates, files_of, read_shares
+from coordlib.runs.edge_list import FORMATS, Duplicates, _files, _shares
 from coordlib.significance import edge_significance, evidence_headline
 
 
@@ -63,9 +63,9 @@ def detect_tested(
         raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
     if subgraph not in (0, 1):
         raise ParameterError(f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (of the classes)")
-    files = files_of(Path(source))
+    files = _files(Path(source))
     refuse_input(output, mapping, *files)
-    shares, _ = read_shares(files, columns, duplicates, parameters.time_window, mapping)
+    shares, _ = _shares(files, columns, duplicates, parameters.time_window, mapping)
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     significance = edge_significance(shares, parameters.time_window, parameters.evidence.q)
     classes = tuple(parameters.evidence.classes)
