@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import get_args
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
 
 import coordlib as cl
+from coordlib.cli.app import main
 from coordlib.detect.evidence_rule import EVIDENCE_COLUMNS
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring, EvidenceClass, EvidenceRule
@@ -53,7 +57,7 @@ def test_evidence_stands_beside_the_weight_and_changes_no_other_column(
 
 
 def test_a_rule_of_classes_keeps_those_edges_whatever_their_weight(
-    pairs: pd.DataFrame, significance: pd.DataFrame, tmp_path: object
+    pairs: pd.DataFrame, significance: pd.DataFrame, tmp_path: Path
 ) -> None:
     rule = {"significance": significance, "classes": list(SIGNIFICANT)}
     edges = cl.coordinated_edges(pairs, **rule)
@@ -62,7 +66,7 @@ def test_a_rule_of_classes_keeps_those_edges_whatever_their_weight(
     assert set(graph) == {"ring0", "ring1", "ring2"}
     assert graph.graph["evidence"] == {"q": 0.05, "classes": list(SIGNIFICANT)}
     assert "threshold" not in graph.graph
-    text = write_graphml(graph, f"{tmp_path}/n.graphml").read_text()
+    text = write_graphml(graph, tmp_path / "n.graphml").read_text()
     for name in EVIDENCE_COLUMNS:
         assert f'attr.name="{name}"' in text
 
@@ -121,3 +125,43 @@ def test_the_classes_have_one_list() -> None:
     assert get_args(EvidenceClass) == tuple(WORDS)
     assert ComponentAnalysis.load({"evidence": None}).evidence is None
     assert str(EvidenceRule()) == "the weight decides; q = 0.05"
+
+
+def detect(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Exit code of the command."""
+    monkeypatch.setattr(sys, "argv", ["coordlib", "detect", *map(str, words)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+        raise SystemExit(0)
+    return int(stop.value.code or 0)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "graphml"])
+def test_the_command_keeps_edges_of_the_classes_asked_for(
+    shares: pd.DataFrame,
+    kind: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, output = tmp_path / "shares.csv", tmp_path / f"edges.{kind}"
+    shares.to_csv(source, index=False)
+    assert detect(monkeypatch, source, "-o", output, "--evidence", "significant") == 0
+    said = capsys.readouterr().out
+    assert "3 edges between 3 accounts, of all" in said and "There is one closed circle of 3 accounts" in said
+    if kind == "graphml":
+        found = {tuple(sorted(ends)) for ends in nx.read_graphml(output).edges}
+    else:
+        table = pd.read_csv(output) if kind == "csv" else pd.read_parquet(output)
+        assert set(table["evidence"]) == {"closed circle"}
+        found = set(zip(table["account_id"], table["account_id_y"], strict=True))
+    assert found == {("ring0", "ring1"), ("ring0", "ring2"), ("ring1", "ring2")}
+
+
+def test_the_command_refuses_an_unknown_class_and_writes_nothing(
+    shares: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "shares.csv", tmp_path / "edges.csv"
+    shares.to_csv(source, index=False)
+    assert detect(monkeypatch, source, "-o", output, "--evidence", "bots") == 2
+    assert "'closed circle'" in capsys.readouterr().err and not output.exists()

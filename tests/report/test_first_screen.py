@@ -62,6 +62,8 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
         "2,717), of which 8 kept the pace of the others, 9 are open, 3 repeat one caption too few times to decide, 133 met "
         "once, 27 are no more than activity and habits explain."
     )
+    counts = days["2025-10-30"].run["counts"]
+    assert (counts["n_significant"], counts["n_undecided"]) == (0, 19)
     assert rest[0].startswith(
         "Other settings: 68 to 518 accounts instead of 174, with windows from 30 to 120"
     )

@@ -84,7 +84,15 @@ def test_the_next_day_asks_only_for_what_is_new(station: Station):
     near = {"caption_margin_days": 1, "min_yield": 0.5}
     first = station.monitor(station.days[0], **near)
     second = station.monitor(station.days[1], **near)
-    assert 0 < second.requests < first.requests
+    asked = station.query(
+        "SELECT start_date, end_date, query FROM windows WHERE phase = 'accounts' AND run_id LIKE '%09-02'"
+    )
+    known = [
+        (start, end) for start, end, query in asked if not any(n in query for n in first.report.new_accounts)
+    ]
+    assert known and all(start == end for start, end in known), (
+        "one day more; only newcomers are asked for all"
+    )
     assert second.report.counts["pool_before"] == first.report.counts["pool_size"]
 
 

@@ -15,7 +15,9 @@ from coordlib.runs.edge_list import detect_file
 
 
 @app.command()
-@opt.parameters_of(DetectionParameters, "time_window", "min_participation", "edge_weight", "min_weight")
+@opt.parameters_of(
+    DetectionParameters, "time_window", "min_participation", "edge_weight", "min_weight", "evidence"
+)
 def detect(
     shares: Annotated[
         Path,
@@ -67,6 +69,20 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
+    if parameters.evidence.classes:
+        from coordlib.runs.tested_edges import detect_tested
+
+        tested = detect_tested(
+            shares,
+            output,
+            columns,
+            parameters,
+            subgraph=subgraph,
+            duplicates=duplicates,  # type: ignore[arg-type]
+            mapping=mapping,
+        )
+        typer.echo(tested.summary())
+        return
     found = detect_file(
         shares,
         output,

@@ -38,8 +38,8 @@ def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
     --------
     >>> graph = nx.Graph()
     >>> graph.add_edge("a", "b", evidence="open", q_value=1.0)
-    >>> account_evidence(graph).loc["a"].tolist()
-    ['open', 0, 1]
+    >>> account_evidence(graph).loc["a"].astype(str).tolist()
+    ['open', '0', '1']
     """
     ends = [(end, *_tested(data)) for a, b, data in graph.edges(data=True) for end in (a, b)]
     return _summed(ends, "account_id")[list(EVIDENCE_COUNTS)]
@@ -81,6 +81,14 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     found["rank"] = found["evidence"].map(list(WORDS).index)
     found = found.sort_values(["rank", "q_value", "account_id", "account_id_y"], ignore_index=True)
     return found[list(_DISCOVERED)].astype(_DISCOVERED)
+
+
+def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
+    """Count significant and undecided pairs, kept or not (nothing where there was no test)."""
+    if significance is None:
+        return {}
+    classes = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
+    return {name: int(significance["evidence"].isin(some).sum()) for name, some in classes.items()}
 
 
 def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from coordlib.report.first_screen import first_lines
 from coordlib.report.text import escape
+from coordlib.significance import SIGNIFICANT
 
 OUTCOMES = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
 
@@ -32,7 +33,8 @@ def day_banner(run: Mapping[str, Any]) -> str:
     True
     """
     outcome = str(run.get("outcome", "failed"))
-    kind, lines = "found", first_lines(run)
+    lines, evidence = first_lines(run), run.get("evidence") or {}
+    kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
     if outcome != "network" or not lines:
         kind, head, body = _words(outcome, run.get("counts") or {}, run)
         lines = [head, body, *lines]

@@ -89,11 +89,11 @@ def class_table(run: Mapping[str, Any], edges: pd.DataFrame, discovered: pd.Data
     )
 
 
-def subjects(networks: pd.DataFrame) -> dict[str, int]:
-    """Accounts by label, networks of one label taken together, the largest first."""
+def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
+    """Labels and their accounts, networks of one label taken together, the largest first."""
     named = networks[networks["label"].fillna("") != ""]
     sizes = named.groupby("label", sort=True)["n_accounts"].sum().sort_values(ascending=False, kind="stable")
-    return {str(label): int(size) for label, size in sizes.items()}
+    return [(str(label), int(size)) for label, size in sizes.items()]
 
 
 def _networks(graph: nx.Graph[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlib.report.health import Health, verdict_of
+from coordlib.report.text import clean_text
 from coordlib.report.words import plural
 from coordlib.significance.classes import SIGNIFICANT
 from coordlib.significance.headline import class_words
@@ -77,10 +78,14 @@ def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
 
 def _subjects(run: Mapping[str, Any], shown: int = 3) -> str:
     """What the largest networks are about, as far as their labels say."""
-    sizes = run.get("subjects") or {}
+    sizes = [(clean_text(label), size) for label, size in run.get("subjects") or []]
     if not sizes:
         return ""
-    named = [f"{label} ({plural(size, 'account')})" for label, size in list(sizes.items())[:shown]]
+    named = [
+        f"{' · '.join(label.split(' · ')[:3])} ({plural(size, 'account')})" for label, size in sizes[:shown]
+    ]
+    if run.get("kind") == "component":
+        return f"Words that set it apart: {' · '.join(sizes[0][0].split(' · ')[:5])}."
     more = f"; and {len(sizes) - shown:,} more" if len(sizes) > shown else ""
     return f"Words of the largest networks: {'; '.join(named)}{more}."
 

@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import discovered_pairs
+from coordlib.describe.account_evidence import discovered_pairs, evidence_totals
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
@@ -201,6 +201,7 @@ class Report:
             "n_edges_one_object": int((part.edges["n_objects"] == 1).sum()),
             "n_objects": int(part.posts["object_id"].nunique()),
             "n_coordinated_posts": n_posts,
+            **evidence_totals(part.significance),
         }
         alone = evidence_record(
             part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
@@ -309,6 +310,7 @@ def describe_report(
     named = labels(posts)
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
+    counts |= evidence_totals(significance)
     word = object_word(used.get("object_id", "text"), source.platform)
     outcome = day_outcome(
         graph,
