@@ -14,7 +14,13 @@ from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
 from coordlib.describe.networks import describe_networks
-from coordlib.describe.posts import describe_posts, evidence_pairs, network_edges
+from coordlib.describe.posts import (
+    PAIRS_IN_FILES,
+    describe_posts,
+    evidence_pairs,
+    network_edges,
+    sample_pairs,
+)
 from coordlib.errors import InputError, ParameterError
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
@@ -224,6 +230,7 @@ class Report:
         """
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
+        tables["pairs"] = sample_pairs(self.pairs)
         written, record = write_report(folder, tables, self.graph, self.run, self.view(nodes_shown))
         return SavedReport(written, record, draft=not is_staging(written))
 
@@ -321,6 +328,10 @@ def describe_report(
         min_weight=used.get("min_weight"),
         min_posts=int(used.get("min_posts", 1)),
     )
+    of_object = evidence["object_id"].value_counts()
+    unnamed = int((of_object - PAIRS_IN_FILES).clip(lower=0).sum())
+    sampled = f"{len(evidence) - unnamed:,} of {len(evidence):,}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
+    about = {"Pairs in pairs.csv": sampled} if unnamed else {}
     run = {
         "name": source.name,
         "kind": source.kind,
@@ -332,7 +343,11 @@ def describe_report(
         "counts": counts,
         "object": object_word(used.get("object_id", "text"), source.platform),
         "platform": source.platform,
-        "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
+        "facts": {
+            **_period(source.posts),
+            **{n: v for n, v in source.facts.items() if n not in counts},
+            **({"about": {**source.facts.get("about", {}), **about}} if about else {}),
+        },
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
         "started_at": source.started_at or None,
