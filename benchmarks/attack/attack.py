@@ -64,8 +64,8 @@ class Result:
     faults: list[str] = field(default_factory=list)
     seconds: float = 0.0
     on: str = ""
-    #: When the part has to end, on the clock of time.monotonic(); none: when it has tried everything.
-    until: float | None = None
+    #: Seconds the part has once it is prepared; none: until it has tried everything.
+    budget: float | None = None
     #: What a part that ended early would have tried.
     of: int = 0
 
@@ -73,12 +73,15 @@ class Result:
         """Give all there is to try; with an end, in an order that chance decides, until then."""
         items = list(everything)
         self.of += len(items)
-        if self.until is not None:
+        if self.budget is not None:
             random.Random(time.time_ns()).shuffle(items)
         for item in items:
-            if self.until is not None and time.monotonic() > self.until:
+            if self.budget is not None and self.budget <= 0:
                 return
+            begun = time.monotonic()
             yield item
+            if self.budget is not None:
+                self.budget -= time.monotonic() - begun
 
     def attempt(self, name: str, *faults: str) -> None:
         """Count one attempt and what was wrong with it."""
@@ -229,7 +232,7 @@ def attack_kills(result: Result) -> None:
     with sqlite3.connect(place / "undisturbed" / "coordlib.sqlite") as connection:
         total = connection.execute("SELECT count(*) FROM requests").fetchone()[0]
     # A kill of the collection costs about two seconds.
-    n_kills = 160 if result.until is None else max(5, int(result.until - time.monotonic()) // 5)
+    n_kills = 160 if result.budget is None else max(5, int(result.budget) // 5)
     moments = sorted(random.Random(6).sample(range(1, total), min(n_kills, 160, total - 1)))
     killed = collection.run_killed(place / "killed", world, days, moments)
     one, other = collection.contents(place / "undisturbed"), collection.contents(place / "killed")
@@ -380,8 +383,8 @@ def main() -> None:
     def attack_fuzz(result: Result) -> None:
         """Read damaged files with every reader: each is read, or refused in one line, within ten seconds."""
         seconds = options.fuzz_seconds
-        if result.until is not None:
-            seconds = max(1.0, (result.until - time.monotonic()) / N_READERS)
+        if result.budget is not None:
+            seconds = max(1.0, result.budget / N_READERS)
         for reader, tried, faults in fuzz_readers(WORK / "fuzz", seconds, options.samples):
             result.tried += tried
             result.of += tried
@@ -410,9 +413,8 @@ def main() -> None:
             time.monotonic(),
         )
         if options.minutes is not None:
-            result.until = begun + options.minutes * 60 * SHARES[name]
+            result.budget = options.minutes * 60 * SHARES[name]
         part(result)
-        result.until = None
         result.seconds = round(time.monotonic() - begun)
         file.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
         print(
