@@ -49,6 +49,9 @@ def report(
     done = report_table(OwnTable.load(base | chosen, where="report"), progress=True)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
+    if done.outcome == "tied":
+        weight = f"{done.run['weight_threshold']:g}"
+        typer.echo(f"no edge is kept, as the heaviest all weigh {weight}: --min-weight {weight} keeps them")
     typer.echo(opt.where_it_is(done.folder))
     if render:
         opt.show_site(workspace, output, engine)

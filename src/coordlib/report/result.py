@@ -112,7 +112,10 @@ class Report:
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
-        return self.show(name, getattr(self, name), rows_shown, csv=f"{name}.csv")
+        frame = getattr(self, name)
+        if name == "accounts" and self.source.kind == "table":  # nobody watches accounts of a file
+            frame = frame.drop(columns="new")
+        return self.show(name, frame, rows_shown, csv=f"{name}.csv")
 
     def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
         """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
