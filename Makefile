@@ -1,7 +1,15 @@
-# make demo   environment, simulated world, monitored days, site in _site/
+# make demo   environment in .venv, simulated world, monitored days, site in _site/
+# make serve  show the site on this machine
+# make lab    JupyterLab with the notebooks
 # make check  lint and the fast tests (no browser, nothing over five seconds)
 # make test   lint and every test
-# make attack kills, full disks, two runs at once, broken files; writes the table of docs/attacks.md
+# make lint   formatter, linter, type checker
+# make format put the code into shape
+# make bench  the comparisons in benchmarks/ (hours)
+# make attack kills, full disks, two runs at once, broken files; writes the table of docs/attacks.md (MINUTES=10: as much as fits)
+# make lock   the versions and hashes of every dependency again (needs uv)
+# make clean  remove environment, demo and site
+# make help   this list
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
@@ -47,7 +55,7 @@ bench: $(VENV)/.ready
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 attack: $(VENV)/.ready
-	$(BIN)/python benchmarks/attack/attack.py
+	$(BIN)/python benchmarks/attack/attack.py $(if $(MINUTES),--minutes $(MINUTES))
 
 serve: $(VENV)/.ready
 	$(BIN)/coordlib serve _site

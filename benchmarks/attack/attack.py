@@ -1,8 +1,9 @@
 """Attacks on the machine under coordlib: kills, full disks, signals, two runs at once, dead kernels, broken files.
 
-    python benchmarks/attack/attack.py [PART …] [--again] [--fuzz-seconds 60] [--samples FOLDER]
+    python benchmarks/attack/attack.py [PART …] [--minutes 10] [--again] [--fuzz-seconds 60] [--samples FOLDER]
 
-Each part leaves its result in build/attack, so a part that is done is not done again; docs/attacks.md gets the table.
+With --minutes every part gets its share of that time, tries in an order that chance decides, and says how much of all it
+tried. Each part leaves its result in build/attack, so a part that is done is not done again; docs/attacks.md gets the table.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from fuzz import fuzz_readers
+from fuzz import N_READERS, fuzz_readers
 
 from coordlib.report.package import is_published, read_run
 from coordlib.report.provenance import sha256_file
@@ -38,6 +40,18 @@ WORK = PROJECT / "build" / "attack"
 KILLED = Path(__file__).with_name("killed.py")
 #: Hidden files that belong to a workspace or a site.
 KNOWN_HIDDEN = {".lock", ".coordlib-site", ".git", ".nojekyll"}
+#: The part of --minutes each attack gets.
+SHARES = {
+    "renames": 0.22,
+    "kills": 0.3,
+    "disk": 0.12,
+    "signals": 0.08,
+    "two": 0.07,
+    "kernels": 0.06,
+    "hostile": 0.05,
+    "fuzz": 0.1,
+}
+T = TypeVar("T")
 
 
 @dataclass
@@ -50,6 +64,24 @@ class Result:
     faults: list[str] = field(default_factory=list)
     seconds: float = 0.0
     on: str = ""
+    #: Seconds the part has once it is prepared; none: until it has tried everything.
+    budget: float | None = None
+    #: What a part that ended early would have tried.
+    of: int = 0
+
+    def some_of(self, everything: Iterable[T]) -> Iterator[T]:
+        """Give all there is to try; with an end, in an order that chance decides, until then."""
+        items = list(everything)
+        self.of += len(items)
+        if self.budget is not None:
+            random.Random(time.time_ns()).shuffle(items)
+        for item in items:
+            if self.budget is not None and self.budget <= 0:
+                return
+            begun = time.monotonic()
+            yield item
+            if self.budget is not None:
+                self.budget -= time.monotonic() - begun
 
     def attempt(self, name: str, *faults: str) -> None:
         """Count one attempt and what was wrong with it."""
@@ -153,32 +185,31 @@ def attack_renames(result: Result) -> None:
     }
     for name, words in commands.items():
         expected: dict[str, object] = {}
-        number, total = 0, 1
-        while number <= total:  # 0: undisturbed
+        total = 0
+
+        def attacked(number: int, words: tuple[object, ...] = words) -> subprocess.CompletedProcess[str]:
             fresh("renames")
             shutil.copytree(pages, here, dirs_exist_ok=True)
             shutil.copytree(prepared, here / "w")
-            done = run(command(*words, kill=number, told=here / "told"))
-            if number == 0:
-                total, expected = int((here / "told").read_text()), content(here / "w")
-                if done.returncode:
-                    result.attempt(name, *said_badly(done, {0}))
-                    break
-            else:
-                faults = [] if done.returncode == -signal.SIGKILL else ["was not killed"]
-                faults += [f"after the kill: {fault}" for fault in damage(here / "w")]
-                if not list((here / "w" / "reports" / "days").glob("2*/index.ipynb")):
-                    faults.append("after the kill: the published day is gone")
-                if (
-                    not (here / "out" / "index.html").exists()
-                    or not (here / "out" / ".git" / "HEAD").exists()
-                ):
-                    faults.append("after the kill: no site, or without its .git")
-                faults += said_badly(run(command(*words)), {0}) + unfinished(here / "w") + left_beside(here)
-                if content(here / "w") != expected:
-                    faults.append("started again: not what an undisturbed run publishes")
-                result.attempt(f"{name}, rename {number} of {total}", *faults)
-            number += 1
+            return run(command(*words, kill=number, told=here / "told"))
+
+        done = attacked(0)  # undisturbed
+        if done.returncode:
+            result.attempt(name, *said_badly(done, {0}))
+            continue
+        total, expected = int((here / "told").read_text()), content(here / "w")
+        for number in result.some_of(range(1, total + 1)):
+            done = attacked(number)
+            faults = [] if done.returncode == -signal.SIGKILL else ["was not killed"]
+            faults += [f"after the kill: {fault}" for fault in damage(here / "w")]
+            if not list((here / "w" / "reports" / "days").glob("2*/index.ipynb")):
+                faults.append("after the kill: the published day is gone")
+            if not (here / "out" / "index.html").exists() or not (here / "out" / ".git" / "HEAD").exists():
+                faults.append("after the kill: no site, or without its .git")
+            faults += said_badly(run(command(*words)), {0}) + unfinished(here / "w") + left_beside(here)
+            if content(here / "w") != expected:
+                faults.append("started again: not what an undisturbed run publishes")
+            result.attempt(f"{name}, rename {number} of {total}", *faults)
 
 
 def left_beside(folder: Path) -> list[str]:
@@ -200,30 +231,33 @@ def attack_kills(result: Result) -> None:
     collection.run_killed(place / "undisturbed", world, days, [])
     with sqlite3.connect(place / "undisturbed" / "coordlib.sqlite") as connection:
         total = connection.execute("SELECT count(*) FROM requests").fetchone()[0]
-    moments = sorted(random.Random(6).sample(range(1, total), min(160, total - 1)))
+    # A kill of the collection costs about two seconds.
+    n_kills = 160 if result.budget is None else max(5, int(result.budget) // 5)
+    moments = sorted(random.Random(6).sample(range(1, total), min(n_kills, 160, total - 1)))
     killed = collection.run_killed(place / "killed", world, days, moments)
     one, other = collection.contents(place / "undisturbed"), collection.contents(place / "killed")
     result.tried += killed
+    result.of += min(160, total - 1)
     result.faults += [f"collection: {name} differs" for name in one if one[name] != other[name]]
     words = ("replay", archive(2), "-w")
     begun = time.monotonic()
     run(command(*words, place / "w-undisturbed"), check=True)
     longest = time.monotonic() - begun
     chance = random.Random(7)
-    for number in range(40):
+    for number in result.some_of(range(40)):
         with subprocess.Popen(command(*words, place / "w"), stdout=-3, stderr=-3) as process:
             time.sleep(chance.uniform(0.1, longest))
             process.kill()
         result.attempt(f"replay, kill {number + 1}", *damage(place / "w"))
     faults = said_badly(run(command(*words, place / "w")), {0}) + unfinished(place / "w")
     if content(place / "w") != content(place / "w-undisturbed"):
-        faults.append("after 40 kills: not what an undisturbed run publishes")
+        faults.append("after the kills: not what an undisturbed run publishes")
     result.faults += faults
 
 
 def attack_disk(result: Result) -> None:
     """Replay a day on a disk that is full at fifteen sizes, then with room."""
-    for size in (20, 60, 100, 150, 200, 250, 300, 400, 500, 650, 800, 1000, 1500, 2500, 4000):
+    for size in result.some_of((20, 60, 100, 150, 200, 250, 300, 400, 500, 650, 800, 1000, 1500, 2500, 4000)):
         place = fresh("disk")
 
         def limit(size: int = size) -> None:
@@ -238,7 +272,8 @@ def attack_disk(result: Result) -> None:
 
 def attack_signals(result: Result) -> None:
     """Send SIGTERM and Ctrl-C at every stage, the first tenths of a second too."""
-    for number, delay in enumerate([0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 2.5, 3, 3.5, 4, 5, 6]):
+    delays = [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 2.5, 3, 3.5, 4, 5, 6]
+    for number, delay in result.some_of(enumerate(delays)):
         place, sent = fresh("signals"), (signal.SIGTERM, signal.SIGINT)[number % 2]
         with subprocess.Popen(
             command("replay", archive(2), "-w", place / "w"), stderr=subprocess.PIPE, stdout=-3, text=True
@@ -256,7 +291,7 @@ def attack_signals(result: Result) -> None:
 
 def attack_two(result: Result) -> None:
     """Start two runs with different parameters in one workspace at the same moment."""
-    for number in range(5):
+    for number in result.some_of(range(5)):
         place = fresh("two")
         both = []
         for window in (30, 90):
@@ -284,11 +319,11 @@ def attack_kernels(result: Result) -> None:
         ),
         "braces in the path": ({0}, {}),
     }
-    for name, (codes, options) in tries.items():
+    for name, (codes, options) in result.some_of(tries.items()):
         place = fresh("kernels") / "{a} {0}"
         done = run(command("replay", archive(1), "-w", place, "--no-render"), **options)
         result.attempt(name, *said_badly(done, codes), *unfinished(place))
-    for number in range(4):
+    for number in result.some_of(range(4)):
         place = fresh("kernels")
         words = command("replay", archive(2), "-w", place, "--no-render")
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -335,6 +370,9 @@ def main() -> None:
     parser.add_argument(
         "parts", nargs="*", help="renames kills disk signals two kernels hostile fuzz (none: all)"
     )
+    parser.add_argument(
+        "--minutes", type=float, default=None, help="for all parts together (none: until all is tried)"
+    )
     parser.add_argument("--again", action="store_true", help="do parts again that are done")
     parser.add_argument("--fuzz-seconds", type=float, default=60, help="for each reader")
     parser.add_argument(
@@ -344,8 +382,12 @@ def main() -> None:
 
     def attack_fuzz(result: Result) -> None:
         """Read damaged files with every reader: each is read, or refused in one line, within ten seconds."""
-        for reader, tried, faults in fuzz_readers(WORK / "fuzz", options.fuzz_seconds, options.samples):
+        seconds = options.fuzz_seconds
+        if result.budget is not None:
+            seconds = max(1.0, result.budget / N_READERS)
+        for reader, tried, faults in fuzz_readers(WORK / "fuzz", seconds, options.samples):
             result.tried += tried
+            result.of += tried
             result.faults += [f"{reader}: {fault}" for fault in faults]
 
     parts: list[Callable[[Result], None]] = [
@@ -362,12 +404,16 @@ def main() -> None:
     for part in parts:
         name = part.__name__.removeprefix("attack_")
         file = WORK / f"{name}.json"
-        if (options.parts and name not in options.parts) or (file.exists() and not options.again):
+        if (options.parts and name not in options.parts) or (
+            file.exists() and not options.again and options.minutes is None
+        ):
             continue
         result, begun = (
             Result(name, " ".join((part.__doc__ or "").split()), on=f"{dt.datetime.now(dt.UTC).date()}"),
             time.monotonic(),
         )
+        if options.minutes is not None:
+            result.budget = options.minutes * 60 * SHARES[name]
         part(result)
         result.seconds = round(time.monotonic() - begun)
         file.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
@@ -384,8 +430,11 @@ def write_table(results: list[Result]) -> None:
     """Put what was tried into the page of the documentation."""
     page = PROJECT / "docs" / "attacks.md"
     head, rest = page.read_text(encoding="utf-8").split("<!-- table -->")[::2]
-    rows = ["", "", "| What was done | times | did not hold | seconds |", "|---|---:|---:|---:|"]
-    rows += [f"| {r.what} | {r.tried:,} | {len(r.faults)} | {r.seconds:,.0f} |" for r in results]
+    rows = ["", "", "| What was done | times | of | did not hold | seconds |", "|---|---:|---:|---:|---:|"]
+    rows += [
+        f"| {r.what} | {r.tried:,} | {max(r.of, r.tried):,} | {len(r.faults)} | {r.seconds:,.0f} |"
+        for r in results
+    ]
     found = [f"- {result.part}: {fault}" for result in results for fault in result.faults[:10]]
     rows += ["", *(["What did not hold:", "", *found, ""] if found else [])]
     where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -141,6 +141,10 @@ def _mapped(path: Path) -> object:
     return read_export(export, format=load_mapping(path))
 
 
+#: So many readers share the time.
+N_READERS = 8
+
+
 def fuzz_readers(work: Path, seconds: float, samples: Path | None) -> Iterator[tuple[str, int, list[str]]]:
     """Yield each reader with how many files it got and what it did wrong."""
     work.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,12 +118,15 @@ def bring_back(target: Path) -> None:
 
 def _exchange(one: Path, two: Path) -> bool:
     """Exchange two folders in one step of the operating system; False where it cannot."""
+    here, exchange = -100, 2  # AT_FDCWD; RENAME_EXCHANGE, on macOS RENAME_SWAP
+    first, second = os.fsencode(one), os.fsencode(two)
     try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
+        system = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            return bool(system.renamex_np(first, second, exchange) == 0)
+        return bool(system.renameat2(here, first, here, second, exchange) == 0)
     except (OSError, AttributeError):
         return False
-    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    return bool(rename(here, os.fsencode(one), here, os.fsencode(two), exchange) == 0)
 
 
 def _sweep_parts(target: Path) -> None:

@@ -99,6 +99,8 @@ def test_nothing_on_the_site_comes_from_another_host(tmp_path: Path) -> None:
             r'\bsrc="https?:[^"]*"|<link[^>]+href="https?:[^"]*"|@import[^;]*https?:|url\(["\']?https?:', text
         )
         assert found == [], path.name
+    for path in site.rglob("*.html"):  # nor does the HTML a researcher puts into a notebook load any
+        assert "Content-Security-Policy" in path.read_text(encoding="utf-8")[:600], path.name
 
 
 def test_a_feed_is_written_once_the_site_has_an_address(tmp_path: Path) -> None:

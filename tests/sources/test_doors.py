@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.errors import DamagedLinesWarning, FileFormatError, TimeFormatError
+from coordlib.errors import DamagedLinesWarning, FileFormatError, InputError, TimeFormatError
 from coordlib.runs.edge_list import detect_file
+from coordlib.runs.link_sharing import load_link_shares
 from coordlib.sources import load_tweets_json
 from coordlib.sources.exports import read_export
 
@@ -110,3 +111,19 @@ def test_a_table_of_posts_in_our_own_words_needs_no_mapping(tmp_path: Path) -> N
         "https://n.example/2",
         "https://n.example/1",
     ]
+
+
+def test_accounts_of_a_links_table_keep_their_digits(tmp_path: Path) -> None:
+    """twintproject/twint#355: ids as a spreadsheet rounds them; 100.0 beside 100 is one account."""
+    rows = pd.DataFrame({"account.url": ["100", "100.0", "101"], "expanded": "u", "date": [0, 5, 6]})
+    edges = cl.get_coord_shares(rows, 60, percentile_edge_weight=0).edges
+    assert edges[["from", "to"]].to_numpy().tolist() == [["100", "101"]]
+    rounded = rows.assign(**{"account.url": ["1.2E+17", "1.3E+17", "1.4E+17"]})
+    with pytest.raises(InputError, match="rounded id"):
+        cl.get_coord_shares(rounded, 60)
+    with pytest.raises(InputError, match="float"):
+        cl.get_coord_shares(rounded.assign(**{"account.url": [1.2e17, 1.3e17, 1.4e17]}), 60)
+    file = tmp_path / "links.csv"
+    rounded.assign(date=1767348000).to_csv(file, index=False)
+    with pytest.raises(FileFormatError, match=r"row 1, column 'account\.url'"):
+        load_link_shares(file)

@@ -14,6 +14,7 @@ from coordlib.files import refuse_input
 from coordlib.parameters import LinkSharing
 from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
 from coordlib.report.package import read_run
+from coordlib.report.words import plural
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_report import analyse_links
 from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
@@ -69,9 +70,12 @@ def links(
             typer.echo(f"{name}: {value}")
         typer.echo(f"tables: {output}")
     if workspace is not None:
-        folder = analyse_links(values)
-        for name, value in read_run(folder)["facts"].items() if output is None else ():
-            typer.echo(f"{name}: {value}")
+        folder = analyse_links(values).parent
+        found_in = read_run(folder)["counts"]
+        typer.echo(
+            f"{plural(found_in['n_accounts'], 'account')} of {found_in['n_accounts_all']:,} in "
+            f"{plural(found_in['n_networks'], 'network')}, from {plural(found_in['n_posts'], 'share')}"
+        )
         typer.echo(opt.where_it_is(folder, how="rename the file for a page of its own"))
         if render:
             opt.show_site(workspace, None, "auto")

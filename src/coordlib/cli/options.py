@@ -69,6 +69,8 @@ def help_of(model: type[Parameters], name: str) -> str:
     """Return the model's own words for a parameter, with the default where they do not say it."""
     field = model.model_fields[name]
     said = str(field.description)
+    if isinstance(field.default, Parameters):
+        return said
     if field.default is None:
         return said if "none:" in said else f"{said} (default: none)"
     return f"{said} (default: {field.default})"

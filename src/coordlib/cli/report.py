@@ -42,6 +42,9 @@ def report(
         typer.echo(line)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
+    if done.outcome == "tied":
+        weight = f"{done.run['weight_threshold']:g}"
+        typer.echo(f"no edge is kept, as the heaviest all weigh {weight}: --min-weight {weight} keeps them")
     typer.echo(opt.where_it_is(done.folder))
     if render:
         opt.show_site(workspace, output, engine)

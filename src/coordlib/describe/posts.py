@@ -8,6 +8,8 @@ import pandas as pd
 
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
 
+#: A file names at most so many pairs of one object; edges and counts are made from all of them.
+PAIRS_IN_FILES = 10_000
 _POST_COLUMNS = {
     "content_id": "str",
     "url": "str",
@@ -63,6 +65,30 @@ def evidence_pairs(
     for end in ("", "_y"):
         result[f"url{end}"] = result[f"content_id{end}"].map(known["url"]).astype("str")
     return result
+
+
+def sample_pairs(evidence: pd.DataFrame, limit: int = PAIRS_IN_FILES) -> pd.DataFrame:
+    """Return at most so many pairs of each object: of every edge its closest pair, then its second closest, and so on.
+
+    Examples
+    --------
+    >>> evidence = pd.DataFrame({"object_id": ["o"] * 3, "account_id": ["a", "a", "b"], "account_id_y": ["b", "b", "c"],
+    ...     "content_id": ["1", "2", "3"], "content_id_y": ["4", "5", "6"], "time_delta": [9, 2, 5]})
+    >>> sample_pairs(evidence, 2)["content_id"].tolist()
+    ['2', '3']
+    """
+    large = evidence.groupby("object_id")["time_delta"].transform("size") > limit
+    if not large.any():
+        return evidence
+    hot = evidence.loc[large, ["object_id", "account_id", "account_id_y", "time_delta"]]
+    # The two accounts of an edge come in either order; pairs equally close keep the order of the table.
+    first, second = hot["account_id"], hot["account_id_y"]
+    ordered = first <= second
+    hot = hot.assign(account_id=first.where(ordered, second), account_id_y=second.where(ordered, first))
+    hot = hot.sort_values("time_delta", kind="stable")
+    hot["turn"] = hot.groupby(["object_id", "account_id", "account_id_y"]).cumcount()
+    named = hot.sort_values(["turn", "time_delta"], kind="stable").groupby("object_id").head(limit)
+    return evidence[~large | evidence.index.isin(named.index)].reset_index(drop=True)
 
 
 def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:

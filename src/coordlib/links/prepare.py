@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, TimeFormatError
+from coordlib.ids import rounded_id, without_point
+from coordlib.posts import as_ids
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column
@@ -74,7 +76,9 @@ def link_rows(
         before = len(table)
         table = clean_url_column(table, "expanded", compat=compat)
         left_out["an address of no page (front or log-in page, cut short)"] = before - len(table)
-    table = table.astype({"expanded": "str", **({"account.url": "str"} if need_accounts else {})})
+    table = table.astype({"expanded": "str"})
+    if need_accounts:
+        table = table.assign(**{"account.url": _accounts(table["account.url"])})
     shared_again = table["expanded"].duplicated(keep=False)
     left_out["a URL shared only once"] = int((~shared_again).sum())
     table = table[shared_again]
@@ -108,6 +112,17 @@ def utc_seconds(dates: pd.Series) -> Ints:
             "write UTC times as 2026-11-23 10:00:00 or as seconds"
         )
     return np.asarray(times, dtype=np.int64)
+
+
+def _accounts(values: pd.Series) -> pd.Series:
+    """Return accounts as text, refusing those that lost digits: they would make many accounts one."""
+    accounts = as_ids(values, "account.url").set_axis(values.index)
+    if (found := rounded_id(accounts)) is not None:
+        raise InputError(
+            f"table of shares, column 'account.url', row {values.index[found[0]]}: '{found[1]}' is a rounded id and "
+            "cannot be repaired; use the file as it was exported, and read ids as text (dtype=str)"
+        )
+    return without_point(accounts)
 
 
 def _original_urls(table: pd.DataFrame) -> pd.DataFrame:

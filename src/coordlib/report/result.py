@@ -15,7 +15,13 @@ from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
 from coordlib.describe.networks import describe_networks
-from coordlib.describe.posts import describe_posts, evidence_pairs, network_edges
+from coordlib.describe.posts import (
+    PAIRS_IN_FILES,
+    describe_posts,
+    evidence_pairs,
+    network_edges,
+    sample_pairs,
+)
 from coordlib.errors import InputError, ParameterError
 from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
@@ -111,7 +117,10 @@ class Report:
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""
-        return self.show(name, getattr(self, name), rows_shown, csv=f"{name}.csv")
+        frame = getattr(self, name)
+        if name == "accounts" and self.source.kind == "table":  # nobody watches accounts of a file
+            frame = frame.drop(columns="new")
+        return self.show(name, frame, rows_shown, csv=f"{name}.csv")
 
     def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
         """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
@@ -241,6 +250,7 @@ class Report:
         """
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in TABLES}
+        tables["pairs"] = sample_pairs(self.pairs)
         written, record = write_report(
             folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
         )
@@ -321,6 +331,10 @@ def describe_report(
         min_posts=int(used.get("min_posts", 1)),
         by_weight=not (used.get("evidence") or {}).get("classes"),
     )
+    of_object = evidence["object_id"].value_counts()
+    unnamed = int((of_object - PAIRS_IN_FILES).clip(lower=0).sum())
+    sampled = f"{len(evidence) - unnamed:,} of {len(evidence):,}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
+    about = {"Pairs in pairs.csv": sampled} if unnamed else {}
     run = {
         "name": source.name,
         "kind": source.kind,
@@ -332,7 +346,11 @@ def describe_report(
         "counts": counts,
         "object": word,
         "platform": source.platform,
-        "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
+        "facts": {
+            **_period(source.posts),
+            **{n: v for n, v in source.facts.items() if n not in counts},
+            **({"about": {**source.facts.get("about", {}), **about}} if about else {}),
+        },
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
         "started_at": source.started_at or None,

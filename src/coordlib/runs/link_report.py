@@ -73,7 +73,7 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
 
 
 def analyse_links(parameters: LinkSharing) -> Path:
-    """Run the link-sharing notebook and return the folder of its page among the workspace's analyses.
+    """Run the link-sharing notebook and return its page among the workspace's analyses.
 
     Raises
     ------
@@ -90,4 +90,4 @@ def analyse_links(parameters: LinkSharing) -> Path:
     shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
     with workspace_lock(workspace.root, "coordlib links"):
         run_page(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "shares": shares})
-    return folder
+    return folder / "index.ipynb"

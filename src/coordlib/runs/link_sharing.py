@@ -16,6 +16,7 @@ from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED, utc_seconds
 from coordlib.parameters import LinkSharing
 from coordlib.report.provenance import sha256_file
+from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources.exports import (
@@ -27,7 +28,7 @@ from coordlib.sources.exports import (
     without_object,
 )
 from coordlib.sources.json_files import is_json
-from coordlib.sources.tables import line_of_row, read_table
+from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import guess
 from coordlib.times import utc_seconds as read_times
@@ -105,7 +106,9 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if set(NEEDED) <= _columns(path):
-        return read_table(path, names=["account.url", "account.name"]), {}
+        table = read_table(path, names=["account.url", "account.name"])
+        refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], str(path))
+        return table, {}
     tables: list[pd.DataFrame] = []
     reports: list[ExportReport] = []
     without = 0
@@ -228,6 +231,8 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     minimum = (
         "no two accounts were linked"
         if pd.isna(output.min_weight)
+        else f"{plural(int(output.min_weight), 'URL')} in common"
+        if output.min_weight == int(output.min_weight)
         else f"{output.min_weight:g} URLs in common"
     )
     left_out = {"Left out": _reasons(output.left_out)} if output.left_out else {}

@@ -36,6 +36,9 @@ MARKER = ".coordlib-site"
 _MARK = "Made by coordlib; replaced by the next rendering. Its files:"
 #: Quarto names each page as it begins it; it moves the pages to the output folder only at the end.
 _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
+#: Nothing is loaded from another host, not even by the HTML a researcher puts into a notebook.
+_ONLY_OURS = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' file: data: blob: 'unsafe-inline'\">"
+_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
@@ -295,6 +298,9 @@ def _complete(root: Path, built: Path) -> None:
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()
+    for page in built.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1), encoding="utf-8")
 
 
 def _replace(built: Path, target: Path) -> None:

@@ -254,7 +254,9 @@ class BlueskySearch(Closing):
                     else f"further pages need a session: {_HINT}"
                 )
                 raise CredentialsError(f"Bluesky refuses this search ({message or 'forbidden'}); {hint}")
-            elif "firehose" in message and not self._by_text:
+            elif not self._by_text and (
+                "firehose" in message or (reply.status == 400 and {"since", "until"} & set(parameters))
+            ):
                 # A star together with a period is refused at times (atproto issue 3258).
                 self._by_text = True
             else:

@@ -152,7 +152,8 @@ def json_records(
         except (ValueError, RecursionError):
             value = None
         more = next((line for line in stream if line.strip()), None)
-        whole = value is None or more is None
+        # A line that an interrupted stream cut may be the first one.
+        whole = more is None or (value is None and not _is_record(more))
     if whole:
         with _open(path, compressed) as stream:
             text = stream.read().removeprefix(b"\xef\xbb\xbf")
@@ -177,6 +178,13 @@ def json_records(
             yield from _unwrap(value, where, number, places)
     if first_error is not None and damaged * 3 > number:
         raise first_error
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _loads(text: bytes) -> Any:
