@@ -7,10 +7,11 @@ models by a test, so a default is changed here and nowhere else.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.yaml_files import read_yaml
@@ -58,6 +59,52 @@ class Parameters(BaseModel):
         return self.model_dump(mode="json")
 
 
+EvidenceClass = Literal[
+    "beyond the crowd",
+    "closed circle",
+    "as the crowd",
+    "open",
+    "timetable",
+    "too few repeats",
+    "single episode",
+    "not significant",
+]
+#: Words that stand for several classes.
+_CLASSES: Mapping[str, tuple[str, ...]] = {
+    "significant": ("beyond the crowd", "closed circle"),
+    "undecided": ("as the crowd", "open"),
+}
+
+
+class EvidenceRule(Parameters):
+    """How edges are tested, and which classes of evidence make the network (none: the weight does)."""
+
+    q: float = Field(0.05, gt=0, lt=1, description="Accepted share of false edges among the significant.")
+    classes: list[EvidenceClass] = Field(
+        default_factory=list, description="Keep edges of these classes instead of the heavy ones."
+    )
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.classes) or 'the weight decides'}; q = {self.q:g}"
+
+
+def _evidence_rule(value: object) -> object:
+    """Spell out what stands for a rule: ``significant``, ``closed circle, open``, a list of classes."""
+    if value is None or isinstance(value, str):
+        value = [word.strip() for word in (value or "").split(",") if word.strip()]
+    if isinstance(value, list):
+        value = {"classes": value}
+    if not isinstance(value, Mapping | EvidenceRule):
+        raise ValueError("give 'significant', names of classes, or {q: 0.05, classes: [...]}")
+    if isinstance(value, Mapping) and isinstance(value.get("classes"), list):
+        words = [name for word in value["classes"] for name in _CLASSES.get(word, (word,))]
+        return {**value, "classes": list(dict.fromkeys(words))}
+    return value
+
+
+Evidence = Annotated[EvidenceRule, BeforeValidator(_evidence_rule)]
+
+
 class DetectionParameters(Parameters):
     """How coordination is detected; the defaults are those the vera.ai report ran with."""
 
@@ -72,6 +119,10 @@ class DetectionParameters(Parameters):
     )
     min_weight: int | None = Field(
         None, ge=1, description="A fixed smallest weight to keep instead of the quantile (none: quantile)."
+    )
+    evidence: Evidence = Field(
+        EvidenceRule(),
+        description="Keep edges of classes of evidence instead of heavy ones: significant, or names of classes.",
     )
     object_id: str = Field(
         "text",
@@ -122,6 +173,7 @@ class ComponentAnalysis(Parameters):
         None, ge=0, le=1, description="Quantile of the weights (none: as on the day)."
     )
     min_weight: int | None = Field(None, ge=1, description="A fixed smallest weight (none: as on the day).")
+    evidence: Evidence | None = Field(None, description="Classes of evidence (none: as on the day).")
     rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
 
 

@@ -179,8 +179,8 @@ def test_a_network_is_analysed_as_its_day_was(archive: Path, project: Path, tmp_
     edited(
         place,
         project,
-        "edge_weight=edge_weight, min_weight=min_weight",
-        "edge_weight=0.5, min_weight=min_weight",
+        'rule = {"edge_weight": edge_weight,',
+        'rule = {"edge_weight": 0.5,',
     )
     one = tmp_path / "one"
     one.mkdir()

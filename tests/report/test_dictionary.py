@@ -13,6 +13,8 @@ from coordlib.posts import as_posts
 from coordlib.report.dictionary import TABLES, describe_column, undocumented
 from coordlib.report.post_set import PostSet
 
+NAMES = [table.name for table in TABLES]
+
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
@@ -26,15 +28,21 @@ def tables() -> dict[str, pd.DataFrame]:
         }
     ).assign(views=5, likes=1, comments=0, shares=0, voice_to_text="")
     posts = as_posts(posts, "tiktok")
-    pairs = cl.detect_groups(cl.prep_data(posts, "text", timestamp_share="posted_at"))
-    edges = cl.coordinated_edges(pairs, min_weight=1)
-    graph = cl.generate_coordinated_network(pairs, min_weight=1, subgraph=1, objects=True)
-    report = cl.make_report(PostSet("d", "day", "d", "2025-01-01", posts, Path()), pairs, edges, graph)
+    shares = cl.prep_data(posts, "text", timestamp_share="posted_at")
+    significance = cl.edge_significance(shares)
+    # As if one pair had been discovered, so that its table has a row.
+    significance.loc[significance.index[:1], ["evidence", "q_value"]] = ["open", 0.5]
+    pairs = cl.detect_groups(shares)
+    rule = {"min_weight": 1, "significance": significance}
+    edges = cl.coordinated_edges(pairs, **rule)
+    graph = cl.generate_coordinated_network(pairs, **rule, subgraph=1, objects=True)
+    day = PostSet("d", "day", "d", "2025-01-01", posts, Path())
+    report = cl.make_report(day, pairs, edges, graph, significance=significance)
     assert report.run["outcome"] == "network"
-    return {name: getattr(report, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
+    return {name: getattr(report, name) for name in NAMES}
 
 
-@pytest.mark.parametrize("name", ["accounts", "networks", "posts", "edges", "pairs"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_column_of_a_days_files_is_explained_and_no_other(
     tables: dict[str, pd.DataFrame], name: str
 ) -> None:
@@ -43,7 +51,7 @@ def test_every_column_of_a_days_files_is_explained_and_no_other(
     assert list(explained) == list(tables[name].columns)
 
 
-@pytest.mark.parametrize("name", ["accounts", "networks", "posts", "edges", "pairs"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_stated_type_is_the_type_of_the_values(tables: dict[str, pd.DataFrame], name: str) -> None:
     python = {
         "string": str,

@@ -24,6 +24,15 @@ HISTORY = pd.DataFrame(
 )
 NETWORKS = pd.DataFrame({"network": [1, 2], "n_accounts": [3, 8]})
 PAIRS = pd.DataFrame({"time_delta": [1, 5, 90]})
+WHOLE = pd.DataFrame(
+    {
+        "statistic": ["modularity", "transitivity", "giant_share"] * 2,
+        "null": ["all times"] * 3 + ["by day"] * 3,
+        "observed": [0.7, 0.5, 0.2] * 2,
+        "null_low": [0.3, 0.4, 0.4] * 2,
+        "null_high": [0.5, 0.6, 0.9] * 2,
+    }
+)
 
 DRAWN = {
     "pool_history": (charts.pool_history, HISTORY, "3 new accounts in 2 days: the pool holds 12"),
@@ -34,6 +43,11 @@ DRAWN = {
         lambda t, ax: charts.seconds_apart(t, 120, ax),
         PAIRS,
         "Half of 3 pairs are at most 5 s apart (allowed: 120 s)",
+    ),
+    "whole": (
+        charts.network_against_random,
+        WHOLE,
+        "Beside random networks: more divided into communities, a smaller largest network",
     ),
     "weight": (charts.weight_against_objects, EDGES, "3 of 4 edges (75%) rest on a single object"),
 }

@@ -174,8 +174,8 @@ def test_a_content_listed_for_two_objects_counts_for_both() -> None:
 
 
 def test_users_mistakes_are_one_line(planted: pd.DataFrame) -> None:
-    with pytest.raises(ParameterError, match="at least 1 second"):
-        cl.edge_significance(planted, time_window=0)
+    with pytest.raises(ParameterError, match="whole number of 0 or more"):
+        cl.edge_significance(planted, time_window=-1)
     for alpha in (0, 1, "0.05", True, float("nan")):
         with pytest.raises(ParameterError, match="between 0 and 1"):
             cl.edge_significance(planted, alpha=alpha)
@@ -216,15 +216,24 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     edges = cl.edge_significance(planted)
     kept = edges[edges["evidence"].isin(["closed circle", "single episode"])].tail(12)
     text = evidence_headline(edges, kept, "hashtag")
-    assert text.startswith(
-        f"Nothing is beyond the crowd; 10 pairs of 5 accounts make up 1 closed circle (of {len(edges):,} pairs"
+    first, meaning, *_, last = text.splitlines()
+    assert first == (
+        "There is one closed circle of 5 accounts (10 pairs); nothing is beyond the crowd. "
+        f"That is of {len(edges):,} pairs of accounts that met within 120 seconds."
     )
-    assert f"The weight keeps 12 of {len(edges):,} pairs: " in text
-    assert "10 in a closed circle" in text
+    assert meaning.startswith("A closed circle means: most of the few accounts that posted these hashtags")
+    assert "10 minutes or more is ruled out" in meaning and "Beyond the crowd means" not in text
+    assert last == f"The weight keeps 12 of {len(edges):,} pairs: 10 belong to a closed circle, 2 met once."
     assert "nothing to compare with" not in text
     alone = cl.edge_significance(table(ring(np.random.default_rng(2), size=6)))
     assert evidence_headline(alone).endswith("hardly anything to compare with.")
-    assert "none of 15 pairs of accounts is significant" in evidence_headline(alone)
+    assert "none of 15 pairs of accounts that met within 120 seconds is significant" in evidence_headline(
+        alone
+    )
+    assert "There are only 6 accounts: there is" in evidence_headline(alone)
+    few = edges.copy()
+    few.attrs |= {"accounts": 69, "accounts_outside": 48}
+    assert "Only 48 of 69 accounts are in no pair that shares more than" in evidence_headline(few)
 
 
 def test_with_few_others_present_a_discovered_pair_is_open_and_in_a_crowd_it_is_as_the_crowd() -> None:

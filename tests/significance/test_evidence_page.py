@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from coordlib.significance import evidence_headline
 from coordlib.significance.classes import WORDS
 
 
@@ -26,8 +27,13 @@ def ran(page: str) -> dict[str, Any]:
 
 
 def test_the_examples_run_and_find_something(ran: dict[str, Any]) -> None:
-    assert len(ran["edges"]) > 0
+    assert ran["edges"]["significant"].sum() == 15
+    assert set(ran["graph"]) == {f"together_{member}" for member in range(6)}
     assert len(ran["whole"]) == 10
+
+
+def test_the_page_shows_the_first_lines_as_they_are(page: str, ran: dict[str, Any]) -> None:
+    assert evidence_headline(ran["edges"]) in page
 
 
 def test_every_column_attribute_and_class_is_explained(page: str, ran: dict[str, Any]) -> None:

@@ -144,7 +144,7 @@ def test_no_pairs_give_zeros_and_a_sentence() -> None:
     shares = world(1, divided=True).head(1)
     table = measured(shares, draws=9)
     assert (table["observed"] == 0).all()
-    assert "is within what" in network_sentence(table)
+    assert network_sentence(table) == "There is no network to compare with random ones."
 
 
 def test_users_mistakes_are_one_line() -> None:

@@ -226,4 +226,5 @@ def test_the_page_of_a_day_says_what_is_undecided_and_names_the_one_closed_circl
     assert "Undecided are 19 pairs" in text
     assert "8 at the pace of the others who posted the same captions, 11 with too few" in text
     text = evidence_headline(cl.edge_significance(*real(shared, "2025-01-04")))
-    assert "21 pairs of 7 accounts make up 1 closed circle" in text
+    assert "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd." in text
+    assert "A closed circle means" in text

@@ -36,6 +36,7 @@ def detect(
     min_participation: Annotated[int | None, typer.Option(help=_help("min_participation"))] = None,
     edge_weight: Annotated[float | None, typer.Option(help=_help("edge_weight"))] = None,
     min_weight: Annotated[int | None, typer.Option(help=_help("min_weight"))] = None,
+    evidence: Annotated[str | None, typer.Option(help=_help("evidence"))] = None,
     subgraph: Annotated[
         int, typer.Option(help="0: all edges, marked; 1: only edges over the threshold.")
     ] = 1,
@@ -58,6 +59,7 @@ def detect(
         "min_participation": min_participation,
         "edge_weight": edge_weight,
         "min_weight": min_weight,
+        "evidence": evidence,
     }
     chosen = {name: value for name, value in given.items() if value is not None}
     parameters = DetectionParameters.load(chosen, where="detect")
@@ -67,6 +69,20 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
+    if parameters.evidence.classes:
+        from coordlib.runs.tested_edges import detect_tested
+
+        tested = detect_tested(
+            shares,
+            output,
+            columns,
+            parameters,
+            subgraph=subgraph,
+            duplicates=duplicates,  # type: ignore[arg-type]
+            mapping=mapping,
+        )
+        typer.echo(tested.summary())
+        return
     found = detect_file(
         shares,
         output,

@@ -10,6 +10,7 @@ import typer
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.parameters import OwnTable
+from coordlib.report.first_screen import first_lines
 from coordlib.report.summary import summary_facts
 from coordlib.runs.analysis import report_table
 
@@ -27,6 +28,7 @@ def report(
     min_participation: Annotated[int | None, opt.model_option(OwnTable, "min_participation")] = None,
     edge_weight: Annotated[float | None, opt.model_option(OwnTable, "edge_weight")] = None,
     min_weight: Annotated[int | None, opt.model_option(OwnTable, "min_weight")] = None,
+    evidence: Annotated[str | None, opt.model_option(OwnTable, "evidence")] = None,
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
@@ -44,9 +46,12 @@ def report(
         "min_participation": min_participation,
         "edge_weight": edge_weight,
         "min_weight": min_weight,
+        "evidence": evidence,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     done = report_table(OwnTable.load(base | chosen, where="report"), progress=True)
+    for line in first_lines(done.run):
+        typer.echo(line)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")
     typer.echo(f"report: {done.folder}")

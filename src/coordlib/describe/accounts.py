@@ -8,6 +8,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.addresses import account_address
+from coordlib.describe.account_evidence import EVIDENCE_COUNTS, account_evidence
 from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
 from coordlib.describe.leaders import account_leads
 from coordlib.describe.paths import betweenness
@@ -28,6 +29,7 @@ _COLUMNS = {
     "first_seen": "Int64",
     "last_seen": "Int64",
     "lead_share": "float64",
+    **EVIDENCE_COUNTS,
     "new": "bool",
     "url": "str",
 }
@@ -58,8 +60,9 @@ def describe_accounts(
         ``betweenness`` (weight as distance, normalised), ``avg_views``, ``avg_likes``, ``avg_comments``,
         ``avg_shares`` (means over all its posts of the day, each counted once), ``n_posts`` (its posts behind
         retained edges), ``first_seen``, ``last_seen`` (of those, UTC seconds; Int64),
-        ``lead_share`` (share of its pairs behind retained edges in which it posted first; 0–1), ``new``
-        (bool; not in `pool`) and ``url`` (address of its page).
+        ``lead_share`` (share of its pairs behind retained edges in which it posted first; 0–1), ``evidence``
+        (strongest class among its edges), ``n_significant``, ``n_undecided`` (edges of those classes; missing where
+        the graph was not tested), ``new`` (bool; not in `pool`) and ``url`` (address of its page).
 
     References
     ----------
@@ -80,6 +83,7 @@ def describe_accounts(
     table["n_posts"] = table["n_posts"].fillna(0)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
     table["lead_share"] = table["account_id"].map(leads)
+    table = table.join(account_evidence(graph), on="account_id")
     table["new"] = ~table["account_id"].isin(set(pool))
     table["url"] = _addresses(table["account_id"], known)
     return table[list(_COLUMNS)].astype(_COLUMNS)

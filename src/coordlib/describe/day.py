@@ -21,6 +21,7 @@ def day_outcome(
     edge_weight: float = 0.9,
     min_weight: int | None = None,
     min_posts: int = 100,
+    by_weight: bool = True,
 ) -> Outcome:
     """Say which kind of day it was.
 
@@ -36,6 +37,8 @@ def day_outcome(
         How the threshold was set: where the quantile is the heaviest weight itself, the day is ``tied``.
     min_posts
         A day without a network and with fewer posts is called too little data.
+    by_weight
+        Whether the threshold is one of weights; with classes of evidence nothing can tie.
 
     Examples
     --------
@@ -46,7 +49,7 @@ def day_outcome(
         return "network"
     if n_posts == 0:
         return "no-input"
-    if ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight):
+    if by_weight and ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight):
         return "tied"
     return "too-little-data" if n_posts < min_posts else "no-coordination"
 
@@ -82,6 +85,8 @@ def day_counts(
         "n_pairs": len(pairs),
         "n_edges_all": len(edges),
         "n_edges": graph.number_of_edges(),
+        "n_edges_one_object": sum(data.get("n_objects") == 1 for _, _, data in graph.edges(data=True)),
+        "n_objects": int(coordinated["object_id"].nunique()),
         "top_weight": top,
         "n_edges_top": int((edges["weight"] == top).sum()) if len(edges) else 0,
         "n_accounts": graph.number_of_nodes(),

@@ -7,6 +7,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
+from coordlib.describe.account_evidence import EVIDENCE_COUNTS, network_evidence
 from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
 from coordlib.describe.paths import diameters
 from coordlib.describe.posts import post_ends
@@ -16,6 +17,8 @@ _COLUMNS = {
     "network": "int64",
     "n_accounts": "int64",
     "n_edges": "int64",
+    **EVIDENCE_COUNTS,
+    "q_value": "float64",
     "density": "float64",
     "diameter": "int64",
     "diameter_weighted": "float64",
@@ -52,7 +55,9 @@ def describe_networks(
     Returns
     -------
     pandas.DataFrame
-        One row per component, by ``network`` number: ``n_accounts``, ``n_edges``, ``density`` (2m/(n(n−1))),
+        One row per component, by ``network`` number: ``n_accounts``, ``n_edges``, ``evidence`` (strongest class
+        among its edges), ``n_significant``, ``n_undecided``, ``q_value`` (missing where the graph was not tested),
+        ``density`` (2m/(n(n−1))),
         ``diameter`` (steps), ``diameter_weighted`` (weight as distance, as the reference report prints it),
         ``transitivity`` (missing where no account has two neighbours), ``coorscore`` (mean of strength/degree),
         ``coordinated_share_ratio`` (posts behind retained edges / all posts of its accounts that day),
@@ -76,6 +81,7 @@ def describe_networks(
             "last_seen": groups["last_seen"].max(),
         }
     )
+    table = table.join(network_evidence(graph), on="network")
     table = table.join(spans, on="network").join(mean_engagement(known, "network"), on="network")
     collected = table["network"].map(known["network"].value_counts()).astype("float64")
     table["coordinated_share_ratio"] = table["n_posts"].astype("float64") / collected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.detect import kernel
+from coordlib.detect.evidence_rule import join_evidence
 from coordlib.detect.pairs import PAIR_COLUMNS
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
 from coordlib.errors import MissingColumnError, ParameterError
@@ -35,6 +37,8 @@ def coordinated_edges(
     min_weight: int | None = None,
     objects: bool = True,
     compat: Compat = None,
+    significance: pd.DataFrame | None = None,
+    classes: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Sum pairs of posts into one row per pair of accounts.
 
@@ -51,6 +55,10 @@ def coordinated_edges(
     compat
         ``"coortweet"`` counts contents as CooRTweet does: distinct *older* and distinct *newer* contents,
         whichever account posted them. The default counts the contents of each account.
+    significance
+        Result of :func:`coordlib.edge_significance` for the same shares: what each edge is evidence of.
+    classes
+        Classes of evidence to mark instead of the heavy edges, such as ``["closed circle"]``.
 
     Returns
     -------
@@ -58,13 +66,14 @@ def coordinated_edges(
         ``account_id`` < ``account_id_y`` (by code point), ``weight`` (int64: pairs of posts; a pair counts once per
         object), ``n_objects`` (int64: distinct objects), ``avg_time_delta`` (float, seconds),
         ``n_content_id`` and ``n_content_id_y`` (int64), ``edge_symmetry_score`` (min/max of the two, 0–1),
-        ``object_ids`` (list of str, in row order) if asked for, and ``weight_threshold`` (0 or 1).
+        ``object_ids`` (list of str, in row order) if asked for, and ``weight_threshold`` (0 or 1). With `significance` also
+        ``occasions``, ``episodes`` (Int64), ``evidence`` (str), ``q_value`` (float64), ``added`` (boolean).
         Edges are in the order in which their first pair appears.
 
     Raises
     ------
     ParameterError
-        ``edge_weight`` outside 0–1, ``min_weight`` below 1.
+        ``edge_weight`` outside 0–1, ``min_weight`` below 1, classes without `significance`, another window there.
     MissingColumnError
         A pair column is absent.
 
@@ -85,7 +94,7 @@ def coordinated_edges(
     weights = edges["weight"].to_numpy()
     edges["weight_threshold"] = over_threshold(weights, edge_weight, min_weight)
     edges.attrs = {**pairs.attrs, "edge_weight": float(edge_weight), "min_weight": min_weight}
-    return edges
+    return join_evidence(edges, significance, classes)
 
 
 def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import networkx as nx
@@ -32,6 +32,8 @@ def generate_coordinated_network(
     objects: bool = False,
     compat: Compat = None,
     min_weight: int | None = None,
+    significance: pd.DataFrame | None = None,
+    classes: Sequence[str] = (),
 ) -> nx.Graph[str]:
     """Build the network of accounts that shared the same objects within the time window.
 
@@ -55,6 +57,9 @@ def generate_coordinated_network(
         ``"coortweet"`` counts contents as CooRTweet does, see :func:`coordlib.coordinated_edges`.
     min_weight
         A fixed smallest weight to keep instead of the quantile.
+    significance, classes
+        What each edge is evidence of, and the classes to keep instead of the heavy edges, as in
+        :func:`coordlib.coordinated_edges`; not together with `fast_net`.
 
     Returns
     -------
@@ -89,13 +94,19 @@ def generate_coordinated_network(
     1
     """
     _check(fast_net, subgraph, compat, pairs)
+    if fast_net is not False and significance is not None:
+        raise ParameterError("significance with fast_net: choose one of them")
     if fast_net is False:
-        edges = coordinated_edges(pairs, edge_weight, min_weight, objects, compat)
-        limits = {
+        edges = coordinated_edges(pairs, edge_weight, min_weight, objects, compat, significance, classes)
+        limits: dict[str, Any] = {
             "threshold": _limit(edges["weight"], edge_weight, min_weight),
             "edge_weight": float(edge_weight),
         }
-        if subgraph == 1 and (words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight)):
+        if "evidence" in edges.attrs:
+            limits["evidence"] = edges.attrs["evidence"]
+        if classes:
+            del limits["threshold"]
+        elif subgraph == 1 and (words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight)):
             warnings.warn(words, TiedWeightsWarning, stacklevel=2)
         if min_weight is not None:
             limits["min_weight"] = min_weight
@@ -183,7 +194,7 @@ def _plain(value: Any, name: str) -> Any:
     """Plain Python value; None for what an edge does not have; counts stay whole beside gaps."""
     if isinstance(value, list):
         return list(value)
-    if value is None or value != value:
+    if value is None or value is pd.NA or value != value:
         return None
     whole = isinstance(value, float) and name.startswith(("weight", "n_"))
     return int(value) if whole else value

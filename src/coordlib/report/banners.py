@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from coordlib.report.first_screen import first_lines
 from coordlib.report.text import escape
-from coordlib.report.words import plural
+from coordlib.significance import SIGNIFICANT
 
 OUTCOMES = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
 
@@ -22,8 +23,9 @@ def simulated_banner() -> str:
 def day_banner(run: Mapping[str, Any]) -> str:
     """Return, in words, what kind of day it was.
 
-    A day with a network gets a sentence with its counts; a day without coordination, with too little data
-    or without input gets the reason and what it does and does not mean; a failed day says what is missing.
+    A day with a network gets its finding in sentences (:func:`coordlib.report.first_screen.first_lines`); a day
+    without coordination, with too little data or without input gets the reason and what it does and does not mean,
+    and what the tests say where two accounts met; a failed day says what is missing.
 
     Examples
     --------
@@ -32,21 +34,27 @@ def day_banner(run: Mapping[str, Any]) -> str:
     """
     outcome = str(run.get("outcome", "failed"))
     counts = run.get("counts") or {}
-    kind, head, body = _words(outcome, counts, run)
+    lines, evidence = first_lines(run), run.get("evidence") or {}
+    kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
+    if outcome != "network" or not lines:
+        kind, head, body = _words(outcome, counts, run)
+        lines = [head, body, *lines]
     sample = simulated_banner() if run.get("simulated") else ""
-    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><strong>{escape(head)}</strong> {escape(body)}</div>'
+    rest = "".join(f"<p>{_weak(line)}</p>" for line in lines[1:] if line)
+    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
+
+
+def _weak(line: str) -> str:
+    """A line of the banner; the word that warns stands out."""
+    found = escape(line)
+    return f"<strong>Weak:</strong>{found[5:]}" if found.startswith("Weak:") else found
 
 
 def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, str, str]:
     date, word = str(run.get("date", "")), str(run.get("object", "caption"))
     n_posts, n_pairs = int(counts.get("n_posts", 0)), int(counts.get("n_pairs", 0))
     if outcome == "network":
-        accounts, networks = int(counts.get("n_accounts", 0)), int(counts.get("n_networks", 0))
-        found = f"{plural(accounts, 'account')} in {plural(networks, 'network')} posted the same {word}s together."
-        new = counts.get("n_new_accounts") if run.get("kind", "day") == "day" else None
-        more = "" if new is None else _new_to_the_pool(int(new))
-        of = f" Found among {n_posts:,} posts." if n_posts else ""
-        return "found", found, (more + of).strip()
+        return "found", "A network was found.", "This record does not hold its numbers."
     if outcome == "tied":
         tied, weight = int(counts.get("n_edges_top", 0)), int(counts.get("top_weight", 0))
         quantile = float((run.get("parameters") or {}).get("edge_weight") or 0.9)
@@ -61,6 +69,12 @@ def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> t
             ),
         )
     if outcome == "no-coordination":
+        classes = ((run.get("evidence") or {}).get("classes") or {}).keys()
+        head = (
+            "No edge is kept."
+            if {"beyond the crowd", "closed circle"} & classes
+            else "No coordination found."
+        )
         pairs = (
             f"{n_pairs:,} pairs of posts fell within the time window, and no two accounts had more of them than the threshold."
             if n_pairs
@@ -68,7 +82,7 @@ def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> t
         )
         return (
             "quiet",
-            "No coordination found.",
+            head,
             (
                 f"Among {n_posts:,} posts, {pairs[0].lower() + pairs[1:]} The day was analysed in full: this is a result, not a gap."
             ),
@@ -98,9 +112,3 @@ def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> t
             "from this page."
         ),
     )
-
-
-def _new_to_the_pool(count: int) -> str:
-    if count == 0:
-        return " All of them were in the pool before."
-    return f" {count:,} of them {'was' if count == 1 else 'were'} not in the pool before."

@@ -12,6 +12,7 @@ import pandas as pd
 
 from coordlib.detect.sweep import Sweep
 from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.report.evidence_charts import network_against_random as network_against_random
 from coordlib.report.figures import (
     INK,
     PALETTE,

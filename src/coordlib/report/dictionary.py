@@ -6,41 +6,24 @@ The day's README, its datapackage.json and the site's data-dictionary page are a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-COORTWEET = "Righetti & Balluff, CooRTweet"
+from coordlib.report.columns import (
+    ADDED,
+    CLASSES,
+    COORTWEET,
+    DISCOVERED,
+    EPISODES,
+    EVIDENCE,
+    OCCASIONS,
+    Q_VALUE,
+    Column,
+    Table,
+    strongest_evidence,
+)
+from coordlib.report.columns import column as _c
+
 COORNET = "Giglietto et al., CooRnet"
 NETWORKX = "networkx"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, Frictionless type, unit, definition, formula, source."""
-
-    name: str
-    type: str
-    definition: str
-    unit: str = ""
-    formula: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One file of a day: its name, what a row is, and its columns."""
-
-    name: str
-    row: str
-    columns: tuple[Column, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        return tuple(column.name for column in self.columns)
-
-
-def _c(name: str, kind: str, definition: str, unit: str = "", formula: str = "", source: str = "") -> Column:
-    return Column(name, kind, definition, unit, formula, source)
 
 
 _ACCOUNT = _c("account_id", "string", "Account name, as the platform gives it.")
@@ -123,6 +106,7 @@ ACCOUNTS = Table(
             "0–1",
             "pairs where it is first / pairs",
         ),
+        *strongest_evidence("account"),
         _c("new", "boolean", "Whether the account was not in the pool before this day."),
         _c("url", "string", "Address of the account's page."),
     ),
@@ -141,6 +125,15 @@ NETWORKS = Table(
         _c("label_method", "string", "How the label was made; run.json keeps what it rests on."),
         _c("n_accounts", "integer", "Accounts in the network.", "accounts"),
         _c("n_edges", "integer", "Edges in the network.", "edges"),
+        *strongest_evidence("network"),
+        _c(
+            "q_value",
+            "number",
+            "Smallest q of its edges, those of the second look aside.",
+            "0–1",
+            "min q_value",
+            EVIDENCE,
+        ),
         _c(
             "density",
             "number",
@@ -266,11 +259,16 @@ EDGES = Table(
         _c(
             "weight_threshold",
             "integer",
-            "1 where the weight is above the day's threshold, else 0.",
+            "1 where the edge is kept: its weight is above the day's threshold, or its class is one of those chosen.",
             "0 or 1",
             "weight > quantile(weights, edge_weight)",
             COORTWEET,
         ),
+        OCCASIONS,
+        EPISODES,
+        _c("evidence", "string", f"What the edge is evidence of: {CLASSES}.", "", "", EVIDENCE),
+        Q_VALUE,
+        ADDED,
     ),
 )
 
@@ -293,7 +291,7 @@ PAIRS = Table(
 )
 
 #: Every table of a day, in the order a reader meets them.
-TABLES: tuple[Table, ...] = (ACCOUNTS, NETWORKS, POSTS, EDGES, PAIRS)
+TABLES: tuple[Table, ...] = (ACCOUNTS, NETWORKS, POSTS, EDGES, PAIRS, DISCOVERED)
 _BY_NAME = {table.name: table for table in TABLES}
 
 

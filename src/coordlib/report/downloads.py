@@ -13,6 +13,7 @@ _WHAT = {
     "posts.csv": "every post in a pair behind an edge",
     "edges.csv": "edges over the threshold",
     "pairs.csv": "the evidence: every pair of posts behind every edge",
+    "discovered.csv": "pairs of accounts that share more than their activity explains",
     "component_summary.csv": "components of link sharing",
     "cluster_summary.csv": "Louvain clusters of link sharing",
     "highly_connected_coordinated_entities.csv": "accounts that share links together",

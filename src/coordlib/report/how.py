@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from coordlib.report.dictionary import TABLES, Column, Table, describe_column
+from coordlib.report.columns import Column, Table
+from coordlib.report.dictionary import TABLES, describe_column
 from coordlib.report.text import escape, raw_block
 
 #: From a report's page to the folder of the site's own pages.

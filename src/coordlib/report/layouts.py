@@ -17,6 +17,7 @@ from coordlib.report.tables import Table
 ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
     "account_id": ("account", None),
     "network": ("network", None),
+    "evidence": ("evidence", None),
     "unique_shares_count": ("posts in pairs", ",d"),
     "degree": ("partners", ",d"),
     "avg_time_delta": ("mean seconds apart", ",.1f"),
@@ -35,11 +36,14 @@ ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
 NETWORKS: Mapping[str, tuple[str, str | None]] = {
     "network": ("network", None),
     "label": ("label", None),
+    "evidence": ("evidence", None),
     "n_accounts": ("accounts", ",d"),
     "n_posts": ("posts", ",d"),
     "n_objects": ("{objects}", ",d"),
     "first_seen": ("first post", "utc"),
     "n_edges": ("edges", ",d"),
+    "n_significant": ("significant edges", ",d"),
+    "n_undecided": ("undecided edges", ",d"),
     "density": ("density", ".2f"),
     "diameter": ("diameter", ",d"),
     "transitivity": ("transitivity", ".2f"),
@@ -71,6 +75,31 @@ PAIRS: Mapping[str, tuple[str, str | None]] = {
     "content_id": ("first post", None),
     "content_id_y": ("second post", None),
     "object_id": ("{object}", None),
+}
+DISCOVERED: Mapping[str, tuple[str, str | None]] = {
+    "evidence": ("evidence", None),
+    "account_id": ("account", None),
+    "account_id_y": ("other account", None),
+    "n_objects": ("{objects}", ",d"),
+    "occasions": ("occasions", ",d"),
+    "episodes": ("meetings", ",d"),
+    "weight": ("weight", ",d"),
+    "closed_share": ("of those around, met", "percent"),
+    "others_present": ("others around", ",d"),
+    "kept": ("in the network", None),
+    "network": ("network", None),
+    "added": ("second look", None),
+    "q_value": ("q", ".2g"),
+}
+EDGES: Mapping[str, tuple[str, str | None]] = {
+    "account_id": ("account", None),
+    "account_id_y": ("other account", None),
+    "evidence": ("evidence", None),
+    "weight": ("weight", ",d"),
+    "n_objects": ("{objects}", ",d"),
+    "occasions": ("occasions", ",d"),
+    "episodes": ("meetings", ",d"),
+    "avg_time_delta": ("mean seconds apart", ",.1f"),
 }
 LEADS: Mapping[str, tuple[str, str | None]] = {
     "account_id": ("account", None),
@@ -113,6 +142,8 @@ LAYOUTS: Mapping[str, tuple[str, Mapping[str, tuple[str, str | None]], Mapping[s
             "content_id_y": True,
         },
     ),
+    "discovered": ("Pairs that share more than their activity explains", DISCOVERED, {}),
+    "edges": ("Edges", EDGES, {"weight": False, "account_id": True, "account_id_y": True}),
     "leads": ("Who leads", LEADS, {}),
     "objects": ("{Objects} shared", OBJECTS, {}),
     "hashtags": ("Hashtags", HASHTAGS, {}),

@@ -34,6 +34,8 @@ class PostSet:
         What the report of this set was, or usually is, made with.
     inputs
         Name of an input to its SHA-256.
+    truth
+        Account to its planted network, in a simulated world.
     """
 
     name: str
@@ -50,6 +52,7 @@ class PostSet:
     simulated: bool = False
     run_id: str = ""
     started_at: int = 0
+    truth: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usual_object(self) -> str:
@@ -64,7 +67,7 @@ class PostSet:
 
     def method(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return how to detect: what the parameters say, and where they say nothing, as these posts were reported."""
-        names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight")
+        names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
         return {
             name: self.parameters.get(name) if parameters.get(name) is None else parameters[name]
             for name in names

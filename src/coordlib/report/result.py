@@ -10,17 +10,20 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
+from coordlib.describe.account_evidence import discovered_pairs, evidence_totals
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
 from coordlib.describe.networks import describe_networks
 from coordlib.describe.posts import describe_posts, evidence_pairs, network_edges
 from coordlib.errors import InputError, ParameterError
+from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
 from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence_record import class_table, evidence_record, subjects
 from coordlib.report.health import health_html
 from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
@@ -33,27 +36,10 @@ from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
 from coordlib.report.words import object_word
 
-#: Parameters that say where files lie or how much a page shows; a draft is not named after them.
-NOT_THE_METHOD = (
-    "workspace",
-    "date",
-    "output_dir",
-    "nodes_shown",
-    "rows_shown",
-    "collect",
-    "add_to_pool",
-    "leave_out",
-    "hashtags",
-    "start",
-    "end",
-    "max_requests",
-    "source",
-    "format",
-    "mapping",
-    "name",
-    "network",
-    "account",
-)
+#: Parameters of the method; the steps say themselves what they were made with.
+METHOD = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
+#: The tables of a report, each a file of its own.
+TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered")
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,13 +48,15 @@ class Report:
 
     Attributes
     ----------
-    accounts, networks, posts, pairs, edges
+    accounts, networks, posts, pairs, edges, discovered
         The tables of :mod:`coordlib.report.dictionary`: one row per account, network, coordinated post, pair of
-        posts behind an edge, edge over the threshold.
+        posts behind an edge, edge over the threshold, pair of accounts that share more than their activity explains.
     graph
         The network.
     run
         The record of the run, as ``run.json`` holds it.
+    significance
+        The test of every two accounts that met, if there was one.
     """
 
     source: PostSet
@@ -78,7 +66,9 @@ class Report:
     posts: pd.DataFrame
     pairs: pd.DataFrame
     edges: pd.DataFrame
+    discovered: pd.DataFrame
     run: Mapping[str, Any]
+    significance: pd.DataFrame | None = None
 
     @property
     def word(self) -> str:
@@ -93,7 +83,12 @@ class Report:
     @property
     def summary(self) -> Html:
         """The numbers, each with its unit and denominator."""
-        return facts(summary_facts(self.run), "In numbers", "summary")
+        return facts(summary_facts(self.run), "How it was counted", "summary")
+
+    @property
+    def classes(self) -> Html:
+        """What the classes of evidence on this page say, each in a sentence."""
+        return class_table(self.run, self.edges, self.discovered)
 
     @property
     def coverage(self) -> Html:
@@ -117,7 +112,7 @@ class Report:
         return evidence_view(*tables, word=self.word, time_window=window)
 
     def table(self, name: str, rows_shown: int = 500) -> Table:
-        """Return ``"accounts"``, ``"networks"``, ``"posts"`` or ``"pairs"`` as the page shows it."""
+        """Return a table of :data:`TABLES` as the page shows it."""
         return self.show(name, getattr(self, name), rows_shown, csv=f"{name}.csv")
 
     def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
@@ -172,11 +167,14 @@ class Report:
             )
         tables = {
             name: table[table["network"] == network].reset_index(drop=True)
-            for name in ("accounts", "networks", "posts", "pairs", "edges")
+            for name in TABLES
             for table in (getattr(self, name),)
         }
         members = tables["accounts"]["account_id"]
         part = replace(self, graph=nx.Graph(self.graph.subgraph(sorted(members))), **tables)
+        if self.significance is not None:
+            ends = self.significance[["account_id", "account_id_y"]].isin(set(members))
+            part = replace(part, significance=self.significance[ends.all(axis=1)])
         return replace(part, run=self._run_of(part, network, account, differing))
 
     def _run_of(
@@ -202,10 +200,19 @@ class Report:
             "n_accounts": len(part.accounts),
             "n_networks": 1,
             "n_edges": n_edges,
+            "n_edges_one_object": int((part.edges["n_objects"] == 1).sum()),
+            "n_objects": int(part.posts["object_id"].nunique()),
             "n_coordinated_posts": n_posts,
+            **evidence_totals(part.significance),
         }
+        alone = evidence_record(
+            part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
+        )
+        days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
+        alone["subjects"] = subjects(part.networks)
         return {
-            **self.run,
+            **{name: value for name, value in self.run.items() if name not in days_own},
+            **{name: alone[name] for name in ("evidence", "subjects") if name in alone},
             "name": f"{self.run['name']}-{which}",
             "kind": "component",
             "title": words,
@@ -218,9 +225,9 @@ class Report:
         """Return the parameters of the method that differ from the usual ones of these posts."""
         given, usual = self.run["parameters"], self.source.parameters
         return {
-            name: value
+            name: str(EvidenceRule(**value)) if name == "evidence" else value
             for name, value in given.items()
-            if name in usual and name not in NOT_THE_METHOD and usual[name] != value
+            if name in usual and name in (*METHOD, "min_posts", "regions") and usual[name] != value
         }
 
     def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
@@ -235,10 +242,9 @@ class Report:
             Accounts the drawing shows, at most.
         """
         folder = Path(output_dir) if output_dir else self._draft()
-        tables = {name: getattr(self, name) for name in ("accounts", "networks", "posts", "edges", "pairs")}
-        written, record = write_report(
-            folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
-        )
+        tables = {name: getattr(self, name) for name in TABLES}
+        shown = self.view(nodes_shown), self.evidence()
+        written, record = write_report(folder, tables, self.graph, self.run, *shown)
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _draft(self) -> Path:
@@ -285,6 +291,8 @@ def describe_report(
     graph: nx.Graph[str],
     parameters: Mapping[str, Any] | None = None,
     *,
+    significance: pd.DataFrame | None = None,
+    whole: pd.DataFrame | None = None,
     labels: Callable[[pd.DataFrame], dict[Any, Label]] = label_components,
     leave_out: Sequence[str] = (),
 ) -> Report:
@@ -303,9 +311,11 @@ def describe_report(
         any graph of these accounts: what it holds is what the report says.
     parameters
         What the notebook was run with. Where the steps were made with other values, those stand in the record.
+    significance, whole
+        Results of :func:`coordlib.edge_significance` and :func:`coordlib.network_significance`: what the first lines
+        and the record say of them (none: nothing).
     labels
         Called with the coordinated posts; returns a label per network.
-
     leave_out
         Accounts that do not enter the pool.
 
@@ -327,6 +337,8 @@ def describe_report(
     named = labels(posts)
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
+    counts |= evidence_totals(significance)
+    word = object_word(used.get("object_id", "text"), source.platform)
     outcome = day_outcome(
         graph,
         edges,
@@ -334,6 +346,7 @@ def describe_report(
         edge_weight=used.get("edge_weight") or 0.9,
         min_weight=used.get("min_weight"),
         min_posts=int(used.get("min_posts", 1)),
+        by_weight=not (used.get("evidence") or {}).get("classes"),
     )
     run = {
         "name": source.name,
@@ -344,7 +357,7 @@ def describe_report(
         "simulated": source.simulated,
         "parameters": used,
         "counts": counts,
-        "object": object_word(used.get("object_id", "text"), source.platform),
+        "object": word,
         "platform": source.platform,
         "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
         "inputs": source.hashes(),
@@ -352,8 +365,12 @@ def describe_report(
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},
+        "subjects": subjects(networks),
+        **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
     }
-    return Report(source, graph, accounts, networks, posts, evidence, network_edges(edges, graph), run)
+    kept = network_edges(edges, graph)
+    found = discovered_pairs(significance, graph)
+    return Report(source, graph, accounts, networks, posts, evidence, kept, found, run, significance)
 
 
 def _period(posts: pd.DataFrame) -> dict[str, int]:
@@ -363,11 +380,10 @@ def _period(posts: pd.DataFrame) -> dict[str, int]:
 
 def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
     """What the steps themselves say they were made with."""
-    names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight")
     said: dict[Any, Any] = {**pairs.attrs, **edges.attrs, **graph.graph}
     if "edge_weight" in graph.graph and "min_weight" not in graph.graph:
         said["min_weight"] = None
-    return {name: said[name] for name in names if name in said}
+    return {name: said[name] for name in METHOD if name in said}
 
 
 def _check(graph: nx.Graph[str], evidence: pd.DataFrame) -> None:

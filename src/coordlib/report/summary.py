@@ -45,7 +45,7 @@ def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
         "Period": _period(facts),
         "Posts looked at": f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}{watched}",
         "Pairs": f"{c['n_pairs']:,} pairs of posts with the same {run.get('object', 'caption')} within {parameters.get('time_window', '?')} seconds",
-        "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are over the threshold{_limit(limit, parameters)}",
+        "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are {_limit(limit, parameters)}",
         "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
         "Coordinated posts": f"{c['n_coordinated_posts']:,} of {c['n_posts']:,} posts",
     }
@@ -66,8 +66,10 @@ def _period(facts: Mapping[str, Any]) -> str:
 
 
 def _limit(limit: float | None, parameters: Mapping[str, Any]) -> str:
+    if classes := (parameters.get("evidence") or {}).get("classes"):
+        return f"kept (of the classes {', '.join(classes)})"
     if limit is None:
-        return " (there are none to set one from)"
+        return "over the threshold (there are none to set one from)"
     if parameters.get("min_weight") is not None:
-        return f" (a weight of at least {limit:g}, fixed)"
-    return f" (heavier than {limit:g}, the {parameters.get('edge_weight', 0.9):g} quantile of all weights)"
+        return f"over the threshold (a weight of at least {limit:g}, fixed)"
+    return f"over the threshold (heavier than {limit:g}, the {parameters.get('edge_weight', 0.9):g} quantile of all weights)"

@@ -70,9 +70,12 @@ class DayReport:
         if not self.ok:
             return f"{self.date}  failed: {self.message}"
         counts = self.counts
+        tested = (
+            f", {plural(counts['n_significant'], 'significant pair')}" if "n_significant" in counts else ""
+        )
         return (
             f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {plural(counts['n_accounts'], 'account')} in "
-            f"{plural(counts['n_networks'], 'network')}, {plural(counts['n_edges'], 'edge')}, {counts['n_new_accounts']:,} new"
+            f"{plural(counts['n_networks'], 'network')}, {plural(counts['n_edges'], 'edge')}{tested}, {counts['n_new_accounts']:,} new"
         )
 
 

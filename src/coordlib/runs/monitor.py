@@ -23,6 +23,7 @@ from coordlib.report.health import Health
 from coordlib.report.provenance import code_version
 from coordlib.runs.day import DayMaterial, DayReport, fail_day, report_material
 from coordlib.runs.health import collection_health
+from coordlib.runs.stored import planted_accounts
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run, start_run
@@ -146,7 +147,7 @@ def monitor_day(
             period=period,
             budget=options.daily_requests,
             stopped=stopped,
-            planted=_planted_accounts(place),
+            planted=planted_accounts(place),
         )
         material = DayMaterial(date, posts, _facts(health, posts, watched, period), stored=True)
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
@@ -248,16 +249,6 @@ def _refuse_future(date: str, client: TikTokResearch) -> None:
     today = dt.datetime.fromtimestamp(client.clock(), dt.UTC).date()
     if _as_day(date) > today:
         raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
-
-
-def _planted_accounts(place: Workspace) -> dict[str, str]:
-    """The planted truth of a simulated workspace: account to network (empty where nothing is planted)."""
-    path = place.root / "truth.csv"
-    if not place.simulated or not path.exists():
-        return {}
-    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
-    truth = truth[truth["coordinated"].str.lower() == "true"].drop_duplicates("account_id", keep="first")
-    return dict(zip(truth["account_id"], truth["network"], strict=True))
 
 
 def _as_day(text: str | dt.date) -> dt.date:

@@ -22,6 +22,8 @@ def make_report(
     graph: nx.Graph[str],
     parameters: Mapping[str, Any] | None = None,
     *,
+    significance: pd.DataFrame | None = None,
+    whole: pd.DataFrame | None = None,
     leave_out: Sequence[str] = (),
 ) -> Report:
     """Describe a network as a report does: its accounts, its components, its posts, and the pairs behind its edges.
@@ -40,6 +42,9 @@ def make_report(
         watched tomorrow.
     parameters
         What the notebook was run with. Where the steps were made with other values, those stand in the record.
+    significance, whole
+        Results of :func:`coordlib.edge_significance` and :func:`coordlib.network_significance` (none: the report says
+        nothing of either).
     leave_out
         Accounts that do not enter the pool.
 
@@ -50,4 +55,14 @@ def make_report(
     """
     engagement = [name for name in ("likes", "comments", "shares") if source.posts[name].notna().any()]
     label = partial(label_networks, engagement=engagement, endpoint=LabelEndpoint.from_environment)
-    return describe_report(source, pairs, edges, graph, parameters, labels=label, leave_out=leave_out)
+    return describe_report(
+        source,
+        pairs,
+        edges,
+        graph,
+        parameters,
+        significance=significance,
+        whole=whole,
+        labels=label,
+        leave_out=leave_out,
+    )

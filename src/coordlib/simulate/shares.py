@@ -115,18 +115,39 @@ def simulate_data(
 
 
 def simulate_posts(seed: int = 1) -> pd.DataFrame:
-    """Return simulated posts as a table of posts: eight accounts post the same texts together, others do not.
+    """Return simulated posts of ten days: six accounts post texts of their own together, 150 others post when they like.
+
+    Most of the six post each of twelve texts within a minute, some twice. The others post each of 200 texts within
+    four hours of each other, so that some of them meet by chance.
 
     Examples
     --------
     >>> simulate_posts().columns[:4].tolist()
     ['content_id', 'account_id', 'posted_at', 'text']
     """
-    shares, _ = simulate_data(800, 8, 40, 30, lambda_coord=3.0, lambda_noncoord=0.4, seed=seed)
-    names = {"object_id": "text", "timestamp_share": "posted_at"}
-    posts = shares.rename(columns=names).assign(text=lambda table: "Simulated text of " + table["text"])
+    random = np.random.default_rng(seed)
+    begins = random.integers(0, 10 * 86_400 - 14_400, 200)
+    rows = [
+        (f"Simulated text {text}", f"account_{account:03d}", begins[text] + later)
+        for text, account, later in zip(
+            random.integers(200, size=2_000),
+            random.integers(150, size=2_000),
+            random.integers(14_400, size=2_000),
+            strict=True,
+        )
+    ]
+    for number, moment in enumerate(random.integers(0, 10 * 86_400 - 60, 12)):
+        rows += [
+            (f"Text of the six, number {number}", f"together_{member}", moment + random.integers(60))
+            for member in range(6)
+            for _ in range(random.choice(3, p=[0.2, 0.6, 0.2]))
+        ]
+    posts = pd.DataFrame(rows, columns=["text", "account_id", "posted_at"])
+    posts["posted_at"] += 1_735_689_600  # 2025-01-01 00:00:00 UTC
+    posts = posts.sort_values(["posted_at", "account_id", "text"], ignore_index=True)
+    posts.insert(0, "content_id", [f"post_{number:04d}" for number in range(len(posts))])
     posts["hashtags"] = [[f"tag{text[-1]}"] for text in posts["text"]]
-    return as_posts(posts.sort_values(["posted_at", "content_id"], ignore_index=True), "simulated")
+    return as_posts(posts, "simulated")
 
 
 def _joint_shares(

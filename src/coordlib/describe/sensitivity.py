@@ -1,0 +1,46 @@
+"""How much the finding of a day depends on window and threshold, at the price of a few sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from coordlib.detect.edges import coordinated_edges
+from coordlib.detect.threshold import over_threshold
+
+#: Quantiles of the weights that are tried.
+QUANTILES = (0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
+    """Return how many accounts other windows and thresholds find among the same pairs.
+
+    Parameters
+    ----------
+    pairs
+        Pairs as :func:`coordlib.detect_groups` returns them.
+    time_window
+        The window they were found with (seconds); a half and a quarter of it are tried too.
+
+    Returns
+    -------
+    dict
+        ``least`` and ``most`` accounts, ``settings`` tried, ``narrowest`` window (seconds). A quick look: a whole sweep
+        (:func:`coordlib.sweep`) also varies participation and object, and widens the window.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"object_id": ["o", "p", "o"], "account_id": ["b", "a", "a"], "account_id_y": ["a", "b", "c"],
+    ...                       "content_id": ["1", "3", "3"], "content_id_y": ["2", "4", "5"], "time_delta": [10, 90, 20]})
+    >>> other_settings(pairs, 120)
+    {'least': 0, 'most': 2, 'settings': 15, 'narrowest': 30}
+    """
+    windows = sorted({max(1, time_window // part) for part in (4, 2, 1)})
+    found = []
+    for window in windows:
+        edges = coordinated_edges(pairs[pairs["time_delta"] <= window], objects=False)
+        ends = edges[["account_id", "account_id_y"]].to_numpy(dtype=object)
+        for quantile in QUANTILES:
+            kept = over_threshold(edges["weight"].to_numpy(), quantile) == 1
+            found.append(len(np.unique(ends[kept].astype(str))))
+    return {"least": min(found), "most": max(found), "settings": len(found), "narrowest": windows[0]}

@@ -1,0 +1,66 @@
+"""Evidence beside weight: what the tests say of each edge, and the rule that keeps edges by their class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from coordlib.errors import MissingColumnError, ParameterError
+
+#: What a table of edges takes over from the tests of :func:`coordlib.edge_significance`.
+EVIDENCE_COLUMNS = ("occasions", "episodes", "evidence", "q_value", "added")
+_ENDS = ["account_id", "account_id_y"]
+
+
+def join_evidence(
+    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Put the class of each edge beside its weight; with classes, those edges are the marked ones.
+
+    Parameters
+    ----------
+    edges
+        Edges with ``weight_threshold``. Not changed.
+    significance
+        Result of :func:`coordlib.edge_significance` for the same shares (none: `edges` as it is).
+    classes
+        Classes to mark in ``weight_threshold`` in the place of the heavy edges (none: those stay).
+
+    Returns
+    -------
+    pandas.DataFrame
+        `edges` with :data:`EVIDENCE_COLUMNS`, missing where an edge was not tested (a content that stands under two
+        accounts is tested for the earlier one), and ``attrs["evidence"]``: the q and the classes.
+
+    Raises
+    ------
+    MissingColumnError
+        `significance` is no result of :func:`coordlib.edge_significance`.
+    ParameterError
+        Classes without tests, or tests of another window than that of the pairs.
+    """
+    if significance is None:
+        if classes:
+            raise ParameterError(f"classes = {list(classes)}: need significance (see edge_significance)")
+        return edges
+    if missing := {*_ENDS, *EVIDENCE_COLUMNS} - set(significance.columns):
+        raise MissingColumnError.from_names(
+            missing, significance.columns, "significance (see edge_significance)"
+        )
+    windows = edges.attrs.get("time_window"), significance.attrs.get("time_window")
+    if None not in windows and windows[0] != windows[1]:
+        raise ParameterError(
+            f"significance: was looked for within {windows[1]} seconds and the pairs within {windows[0]}; use one window"
+        )
+    found = edges.merge(
+        significance[[*_ENDS, *EVIDENCE_COLUMNS]], on=_ENDS, how="left", validate="one_to_one"
+    )
+    found = found.astype({"occasions": "Int64", "episodes": "Int64", "added": "boolean"})
+    found.attrs = {
+        **edges.attrs,
+        "evidence": {"q": significance.attrs.get("alpha"), "classes": list(classes)},
+    }
+    if classes:
+        found["weight_threshold"] = found["evidence"].isin(list(classes)).astype("int64")
+    return found

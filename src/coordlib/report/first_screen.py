@@ -1,0 +1,194 @@
+"""What a day's page says first: what is significant, what the network rests on, how much to trust it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from coordlib.report.health import Health, verdict_of
+from coordlib.report.words import plural
+from coordlib.significance.classes import SIGNIFICANT
+from coordlib.significance.headline import class_words
+
+_PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube"}
+
+
+def first_lines(run: Mapping[str, Any]) -> list[str]:
+    """Return the finding of a report in sentences, each made from the numbers of the run's record.
+
+    What is significant and undecided comes first, then what the threshold keeps and on what it rests, then the other
+    settings, the coverage, and who is new. A record without tests (an older one) has only the latter.
+
+    Examples
+    --------
+    >>> counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2, "n_edges_one_object": 2}
+    >>> run = {"outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
+    >>> print(*first_lines(run), sep="\\n")
+    By weight, 3 of 9 accounts in 1 network posted the same captions together within 60 seconds.
+    Weak: each of the 2 edges rests on a single caption.
+    """
+    counts = run.get("counts") or {}
+    evidence = run.get("evidence") or {}
+    lines = str(evidence.get("words") or "").splitlines()
+    lines[1:1] = [_where(run, evidence)]
+    if run.get("outcome") == "network" and counts.get("n_accounts"):
+        lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
+    lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]
+    return [line for line in lines if line]
+
+
+def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    """In which of the networks below the significant pairs are, and how many of them."""
+    found = [evidence.get("classes", {}).get(name, {}).get("edges", 0) for name in SIGNIFICANT]
+    if not sum(found) or run.get("kind") == "component":
+        return ""
+    numbers = evidence.get("networks") or {}
+    if not numbers:
+        return "None of these pairs is heavy enough for the networks below; the table of pairs that stand out has them."
+    some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
+    word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
+    return f"{sum(numbers.values()):,} of these pairs are among the edges drawn below, in {word}{some}."
+
+
+def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    parameters, facts, word = (
+        run.get("parameters") or {},
+        run.get("facts") or {},
+        run.get("object", "caption"),
+    )
+    of = f" of {counts['n_post_accounts']:,}" if counts.get("n_post_accounts") else ""
+    when = _days(facts)
+    where = _PLATFORMS.get(str(run.get("platform")), str(run.get("platform") or ""))
+    place = f" ({where})" if where and where != "simulated" else ""
+    classes = (parameters.get("evidence") or {}).get("classes")
+    if run.get("kind") == "component":
+        return (
+            f"{counts['n_accounts']:,}{of} accounts posted the same {word}s together within "
+            f"{parameters.get('time_window', '?')} seconds{when}{place}: {plural(counts.get('n_objects', 0), word)}."
+        )
+    rule = f"Of the classes kept ({', '.join(classes)})" if classes else "By weight"
+    objects = f": {plural(counts['n_objects'], word)}" if counts.get("n_objects") else ""
+    return (
+        f"{rule}, {counts['n_accounts']:,}{of} accounts in {plural(counts['n_networks'], 'network')} posted the same "
+        f"{word}s together within {parameters.get('time_window', '?')} seconds{when}{place}{objects}."
+    )
+
+
+def _subjects(run: Mapping[str, Any], shown: int = 3) -> str:
+    """What the largest networks are about, as far as their labels say."""
+    sizes = run.get("subjects") or []
+    if not sizes:
+        return ""
+    named = [
+        f"{' · '.join(label.split(' · ')[:3])} ({plural(size, 'account')})" for label, size in sizes[:shown]
+    ]
+    if run.get("kind") == "component":
+        return f"Words that set it apart: {' · '.join(sizes[0][0].split(' · ')[:5])}."
+    more = f"; and {len(sizes) - shown:,} more" if len(sizes) > shown else ""
+    return f"Words of the largest networks: {'; '.join(named)}{more}."
+
+
+def _days(facts: Mapping[str, Any]) -> str:
+    if facts.get("period_start") is None or facts.get("period_end") is None:
+        return ""
+    first, last = (
+        dt.datetime.fromtimestamp(int(facts[name]), dt.UTC) for name in ("period_start", "period_end")
+    )
+    if first.date() == last.date():
+        return f", {last.day} {last:%b %Y}"
+    start = (
+        f"{first.day}" if (first.year, first.month) == (last.year, last.month) else f"{first.day} {first:%b}"
+    )
+    return f", {start}{f' {first.year}' if first.year != last.year else ''}–{last.day} {last:%b %Y}"
+
+
+def _rests_on(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    word, evidence, n_edges = (
+        run.get("object", "caption"),
+        run.get("evidence") or {},
+        counts.get("n_edges", 0),
+    )
+    single = counts.get("n_edges_one_object", 0)
+    weak = "Weak: " if n_edges and single >= 0.9 * n_edges else ""
+    if single == n_edges:
+        text = f"each of the {n_edges:,} edges rests" if n_edges > 1 else "the one edge rests"
+        text += f" on a single {word}"
+    elif single:
+        rest = "rests" if single == 1 else "rest"
+        text = f"{single:,} of {n_edges:,} edges {rest} on a single {word}"
+    else:
+        text = f"each of the {n_edges:,} edges rests on several {word}s"
+    classes = class_words(evidence.get("kept") or {}, word)
+    text = f"{weak}{text}" if weak else f"{text[0].upper()}{text[1:]}"
+    return f"{text}; {_of_all(run, evidence)}{classes}." if classes else f"{text}."
+
+
+def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    """How many edges are kept of how many, and what the rule would keep without a minimum participation."""
+    counts, parameters = run.get("counts") or {}, run.get("parameters") or {}
+    if run.get("kind") == "component":
+        return "of them "
+    kept, before = counts.get("n_edges", 0), counts.get("n_edges_all", 0)
+    if (parameters.get("evidence") or {}).get("classes"):
+        return f"{kept:,} of {plural(before, 'pair')} {'is' if kept == 1 else 'are'} kept, of which "
+    everybody = evidence.get("kept_of_all")
+    also = (
+        f" (with every account, {everybody:,} of {evidence['pairs']:,})"
+        if everybody not in (None, kept)
+        else ""
+    )
+    return f"the weight keeps {kept:,} of {plural(before, 'pair')}{also}, of which "
+
+
+def _settings(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    parameters, found = run.get("parameters") or {}, run.get("other_settings")
+    if not found or (parameters.get("evidence") or {}).get("classes"):
+        return ""
+    return (
+        f"Other settings: {found['least']:,} to {plural(found['most'], 'account')} instead of {counts['n_accounts']:,}, with "
+        f"windows from {found['narrowest']:,} to {parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
+    )
+
+
+def _whole(run: Mapping[str, Any]) -> str:
+    return str(run.get("whole") or "")
+
+
+def _coverage(run: Mapping[str, Any]) -> str:
+    facts = run.get("facts") or {}
+    if not (facts.get("health") or facts.get("source")):
+        return ""
+    health = Health.model_validate(facts.get("health") or facts)
+    accounts, captions = health.accounts, health.captions
+    parts = []
+    if accounts.asked is not None and accounts.active:
+        parts.append(f"{accounts.asked:,} of {plural(accounts.active, 'watched account')} asked")
+    if captions.searched is not None and captions.found:
+        parts.append(f"{captions.searched:,} of {plural(captions.found, 'caption')} searched")
+    if health.source == "archive":
+        errors = plural(health.n_errors, "error") if health.n_errors else "no error"
+        return f"Coverage: as the archive has it; its log names {errors}."
+    return f"Coverage: {', '.join(parts)}. {verdict_of(health)[0]}" if parts else ""
+
+
+def _new(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    new = counts.get("n_new_accounts")
+    if new is None or run.get("kind", "day") != "day" or run.get("outcome") != "network":
+        return ""
+    if new == 0:
+        return "All of these accounts were in the pool before."
+    return f"{new:,} of these accounts {'was' if new == 1 else 'were'} not in the pool before."
+
+
+def _truth(run: Mapping[str, Any]) -> str:
+    """On a simulated day: how many pairs join two accounts that were planted together."""
+    truth = run.get("truth") or {}
+    if not truth:
+        return ""
+    kinds = ("significant", "undecided", "kept")
+    parts = [f"{truth[name][0]:,} of {truth[name][1]:,} {name} pairs" for name in kinds if truth[name][1]]
+    if not parts:
+        return "Simulated, so the truth is known: no pair is significant, undecided or kept."
+    said = " and ".join([part for part in (", ".join(parts[:-1]), parts[-1]) if part])
+    return f"Simulated, so the truth is known: {said} join two accounts of one planted network."

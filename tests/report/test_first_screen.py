@@ -1,0 +1,157 @@
+"""The first screen tells the finding: every sentence is made from numbers, and they are those of the files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import coordlib as cl
+from coordlib.report.banners import day_banner
+from coordlib.report.first_screen import first_lines
+from coordlib.report.post_set import PostSet
+from coordlib.report.result import Report
+from coordlib.sources.archive import read_day
+
+
+def reported(posts: pd.DataFrame, truth: dict[str, str] | None = None, **rule: Any) -> Report:
+    """What the daily notebook does."""
+    shares = cl.prep_data(posts, "text", timestamp_share="posted_at")
+    pairs = cl.detect_groups(shares, 120, 2)
+    rule["significance"] = cl.edge_significance(shares, pairs.attrs["time_window"])
+    edges = cl.coordinated_edges(pairs, **rule)
+    graph = cl.generate_coordinated_network(pairs, **rule, subgraph=1, objects=True)
+    whole = cl.network_significance(shares, pairs, draws=19)
+    day = PostSet("2025-10-30", "day", "d", "2025-10-30", posts, Path(), truth=truth or {})
+    return cl.make_report(day, pairs, edges, graph, significance=rule["significance"], whole=whole)
+
+
+@pytest.fixture(scope="module")
+def days(shared: Path) -> dict[str, Report]:
+    found = {}
+    for name in ("2025-10-30", "2025-01-04"):
+        posts = read_day(shared / "data" / "csbn" / name).posts
+        assert posts is not None
+        found[name] = reported(posts)
+    return found
+
+
+@pytest.mark.reference
+def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest(
+    days: dict[str, Report],
+) -> None:
+    first, second, third, subjects, weak, *rest = first_lines(days["2025-10-30"].run)
+    assert first == (
+        "Nothing is beyond the crowd and there is no closed circle: none of 2,717 pairs of accounts that met within 120 "
+        "seconds is significant."
+    )
+    assert second == (
+        "Undecided are 19 pairs that share more than their activity explains: 8 at the pace of the others who posted the same "
+        "captions, 11 with too few occasions or others to tell."
+    )
+    assert third == (
+        "By weight, 174 of 1,306 accounts in 55 networks posted the same captions together within 120 seconds, 23–27 Oct 2025 "
+        "(TikTok): 21 captions."
+    )
+    assert re.fullmatch(r"Words of the largest networks: .+ \(\d+ accounts\); .+; and \d+ more\.", subjects)
+    assert weak == (
+        "Weak: each of the 180 edges rests on a single caption; the weight keeps 180 of 1,946 pairs (with every account, 256 of "
+        "2,717), of which 8 kept the pace of the others, 9 are open, 3 repeat one caption too few times to decide, 133 met "
+        "once, 27 are no more than activity and habits explain."
+    )
+    counts = days["2025-10-30"].run["counts"]
+    assert (counts["n_significant"], counts["n_undecided"]) == (0, 19)
+    assert rest[0].startswith(
+        "Other settings: 68 to 518 accounts instead of 174, with windows from 30 to 120"
+    )
+    assert rest[1].startswith("As a whole the network")
+
+
+@pytest.mark.reference
+def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict[str, Report]) -> None:
+    report = days["2025-01-04"]
+    first, where, meaning, undecided, *_ = first_lines(report.run)
+    assert first.startswith(
+        "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd."
+    )
+    assert where == "18 of these pairs are among the edges drawn below, in network 1."
+    assert (
+        "An organised group and an audience that answers one source within about 120 seconds look exactly"
+        in meaning
+    )
+    assert undecided.startswith("Undecided are 38 pairs")
+    circle = report.discovered[report.discovered["evidence"] == "closed circle"]
+    assert len(circle) == 21 and circle["kept"].sum() == 18
+    assert report.discovered["evidence"].tolist() == ["closed circle"] * 21 + ["open"] * 38
+    network = report.networks.set_index("network").loc[1]
+    assert network[["evidence", "n_significant", "n_undecided"]].tolist() == ["closed circle", 18, 0]
+    assert set(report.accounts.loc[report.accounts["network"] == 1, "evidence"]) == {"closed circle"}
+    assert int(report.accounts["n_significant"].sum()) == 2 * 18
+    alone = report.only(1)
+    assert first_lines(alone.run)[0].startswith("There is one closed circle of 7 accounts (21 pairs)")
+    assert "rule of" not in str(alone.classes) and "(18 pairs)" not in str(alone.classes)
+    assert "closed circle (21 pairs)" in str(alone.classes)
+
+
+@pytest.mark.reference
+def test_the_first_screen_holds_no_verdict_no_p_value_and_no_markup_of_an_account(
+    days: dict[str, Report],
+) -> None:
+    for report in days.values():
+        text = day_banner(report.run)
+        for word in ("not coordinated", "inauthentic", "p =", "p <", "p-value", "a group of"):
+            assert word not in text
+        assert re.sub(r"</?(div|p|strong)\b[^<>]*>", "", text).count("<") == 0
+
+
+@pytest.mark.reference
+def test_the_class_rule_makes_the_network_and_its_words(shared: Path) -> None:
+    posts = read_day(shared / "data" / "csbn" / "2025-01-04").posts
+    assert posts is not None
+    report = reported(posts, classes=["beyond the crowd", "closed circle"])
+    assert (len(report.accounts), len(report.edges)) == (7, 21)
+    lines = first_lines(report.run)
+    assert (
+        "Of the classes kept (beyond the crowd, closed circle), 7 of 1,811 accounts in 1 network" in lines[4]
+    )
+    assert "kept (of the classes beyond the crowd, closed circle)" in str(report.summary)
+    assert report.run["weight_threshold"] is None
+
+
+def ring(accounts: int, captions: int) -> pd.DataFrame:
+    from coordlib.posts import as_posts
+
+    rows = [
+        (f"{c}-{a}", f"ring{a}", 1_740_787_200 + 90_000 * c + 5 * a, f"caption {c}")
+        for c in range(captions)
+        for a in range(accounts)
+    ]
+    rows += [(f"x{n}", f"single{n}", 1_740_787_200 + 4_000 * n, f"own {n // 2}") for n in range(200)]
+    return as_posts(pd.DataFrame(rows, columns=["content_id", "account_id", "posted_at", "text"]), "tiktok")
+
+
+def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> None:
+    report = reported(ring(6, 8))
+    assert report.run["outcome"] == "tied"
+    banner = str(report.headline)
+    assert "The threshold keeps no edge." in banner
+    assert "There is one closed circle of 6 accounts (15 pairs)" in banner
+    assert "None of these pairs is heavy enough for the networks below" in banner
+
+
+def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
+    truth = {f"ring{a}": "planted-1" if a < 5 else "planted-2" for a in range(6)}
+    report = reported(ring(6, 8), truth, min_weight=2)
+    assert report.run["truth"] == {"significant": (10, 15), "undecided": (0, 0), "kept": (10, 15)}
+    assert "10 of 15 significant pairs and 10 of 15 kept pairs join two accounts of one" in (
+        str(report.headline)
+    )
+
+
+def test_a_record_without_tests_has_its_sentences_all_the_same() -> None:
+    counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2}
+    run = {"date": "2025-01-01", "outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
+    assert "By weight, 3 of 9 accounts in 1 network" in day_banner(run)
