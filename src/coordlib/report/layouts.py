@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from coordlib.report.tables import Table
+from coordlib.report.tables import Table, is_missing
 
 #: Column to (heading, format) per table, in the order of the page.
 ACCOUNTS: Mapping[str, tuple[str, str | None]] = {
@@ -217,4 +217,5 @@ def report_table(
 def _places(networks: pd.Series, accounts: pd.Series | None) -> list[str]:
     """Where on the page the evidence of each row is."""
     names = [""] * len(networks) if accounts is None else ["/" + quote(str(a), safe="") for a in accounts]
-    return [f"#network-{number}{name}" for number, name in zip(networks, names, strict=True)]
+    ends = zip(networks, names, strict=True)
+    return ["" if is_missing(number) else f"#network-{int(number)}{name}" for number, name in ends]
