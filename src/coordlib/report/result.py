@@ -18,6 +18,7 @@ from coordlib.describe.posts import describe_posts, evidence_pairs, network_edge
 from coordlib.errors import InputError, ParameterError
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
+from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
 from coordlib.report.health import health_html
@@ -25,7 +26,7 @@ from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import citation_box, provenance_box
+from coordlib.report.provenance import provenance_box
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
@@ -253,12 +254,8 @@ class SavedReport:
                 f"<p>A draft in <code>{escape('/'.join(self.folder.parts[-4:]))}</code>: {escape(files)}.</p>"
             )
             return stack(where, provenance_box(self.run))._repr_mimebundle_()
-        parts = (
-            downloads(self.folder, str(self.run["name"])),
-            citation_box(self.run),
-            provenance_box(self.run),
-        )
-        return stack(*parts)._repr_mimebundle_()
+        links = downloads(self.folder, str(self.run["name"]))
+        return stack(links, CITED, provenance_box(self.run))._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"{self.folder}: {', '.join(sorted(path.name for path in self.folder.iterdir()))}"

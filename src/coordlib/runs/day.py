@@ -139,7 +139,8 @@ def run_day(
     """Run the day's notebook on its stored posts, and record what it decided."""
     folder = workspace.day_folder(date)
     try:
-        decided = run_report(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "date": date})
+        values = {**parameters.for_notebook(), "date": date}
+        decided = run_report(workspace, TEMPLATE, folder, values, published_at=clock())
     except RunError as error:
         cause = error.__cause__
         trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)

@@ -13,8 +13,8 @@ import pandas as pd
 from coordlib.errors import RunError
 from coordlib.files import staging_of
 from coordlib.places import Workspace
+from coordlib.report.checksums import sha256_file
 from coordlib.report.package import install, read_run, seal
-from coordlib.report.provenance import sha256_file
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
 
@@ -58,9 +58,18 @@ def run_report(
     parameters: Mapping[str, Any],
     *,
     progress: bool = False,
+    published_at: float | None = None,
 ) -> Decided:
     """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
-    made = run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
+    made = run_page(
+        workspace,
+        template,
+        folder,
+        parameters,
+        check=read_back,
+        progress=progress,
+        published_at=published_at,
+    )
     return replace(made, folder=folder)
 
 
@@ -72,8 +81,12 @@ def run_page(
     *,
     check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
     progress: bool = False,
+    published_at: float | None = None,
 ) -> T:
-    """Run a notebook beside its place, put page and files in place together, and return what the check read."""
+    """Run a notebook beside its place, put page and files in place together, and return what the check read.
+
+    `published_at` is the time of publication (none: now).
+    """
     staging = staging_of(folder)
     shutil.rmtree(staging, ignore_errors=True)
     values = {
@@ -91,7 +104,7 @@ def run_page(
             failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )
         checked = check(staging)
-        seal(staging)
+        seal(staging, published_at)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise

@@ -13,8 +13,8 @@ import pandas as pd
 from coordlib.errors import StoreError
 from coordlib.parameters import DailyMonitoring, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
+from coordlib.report.checksums import sha256_file
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import sha256_file
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run, run_of, runs
