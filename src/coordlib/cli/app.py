@@ -68,6 +68,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "workspace",
         "Render the site of a workspace with quarto, or with smalldocs where quarto is not installed.",
     ),
+    "verify": (
+        "verify",
+        "Check a published report: the hash of every file, and its numbers from the posts on; says what differs, and where.",
+    ),
     "serve": ("workspace", "Serve a rendered site on this machine only, until interrupted."),
     "simulate": ("simulate", "Make a simulated world with known truth: for demos, teaching and tests."),
     "links": (

@@ -332,6 +332,7 @@ def describe_report(
         "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
+        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},

@@ -23,8 +23,8 @@ from coordlib.site.reports import Shown
 _OWN = re.compile(
     r"index\.ipynb|notebook\.ipynb|README\.md|SHA256SUMS|coordlib-.*\.zip|.*\.failed\.ipynb|\..*|.*\.part"
 )
-#: Not in the zip: the page and what needs the site's scripts.
-_NOT_ZIPPED = re.compile(r"index\.html|network\.html|evidence/.*|coordlib-.*\.zip")
+#: What is made of the files for reading, and is neither in the zip nor among the hashes.
+VIEWS = re.compile(r"index\.html|network\.html|evidence/.*|coordlib-.*\.zip")
 #: An address that leads out of the page's folder, in an attribute of HTML.
 _UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
 _CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
@@ -72,7 +72,7 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
         write_text(page / file, content)
     if (page / "run.json").exists():
         write_json(page / CRATE, crate(page, cited, _zipped(page)))
-        write_sums(page, *(name for name in _names(page) if _NOT_ZIPPED.fullmatch(name)))
+        write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
 
 
@@ -90,7 +90,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _zipped(folder: Path) -> list[str]:
-    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not _NOT_ZIPPED.fullmatch(name)]
+    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not VIEWS.fullmatch(name)]
 
 
 def write_zip(folder: Path, name: str, inside: str) -> Path:
