@@ -50,6 +50,7 @@ class PostSet:
     simulated: bool = False
     run_id: str = ""
     started_at: int = 0
+    identities: Literal["handles", "pseudonyms"] = "handles"
 
     @property
     def usual_object(self) -> str:

@@ -325,6 +325,7 @@ def describe_report(
         "date": source.date,
         "outcome": outcome,
         "simulated": source.simulated,
+        "identities": source.identities,
         "parameters": used,
         "counts": counts,
         "object": object_word(used.get("object_id", "text"), source.platform),

@@ -15,8 +15,11 @@ from coordlib.files import staging_of
 from coordlib.places import Workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.package import install, read_run, seal
+from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
+from coordlib.store import open_store
+from coordlib.store.stored_posts import account_names
 
 T = TypeVar("T")
 
@@ -70,7 +73,27 @@ def run_report(
         progress=progress,
         published_at=published_at,
     )
-    return replace(made, folder=folder)
+    return with_handles(workspace, replace(made, folder=folder))
+
+
+def with_handles(workspace: Workspace, decided: Decided) -> Decided:
+    """Return what a notebook decided under the names the database has: a notebook may know accounts by pseudonyms only."""
+    if decided.run.get("identities") != "pseudonyms" or not workspace.database.exists():
+        return decided
+    with open_store(workspace.database, read_only=True) as store:
+        names = pseudonyms_of(workspace.root, account_names(store))
+    handles = {made: name for name, made in names.known.items()} if names else {}
+    ends = ["account_id", "account_id_y"]
+    return replace(
+        decided,
+        run={**decided.run, "new_accounts": sorted(handles.get(name, name) for name in decided.new_accounts)},
+        accounts=decided.accounts.assign(
+            account_id=decided.accounts["account_id"].map(lambda n: handles.get(n, n))
+        ),
+        edges=decided.edges.assign(
+            **{end: decided.edges[end].map(lambda n: handles.get(n, n)) for end in ends}
+        ),
+    )
 
 
 def run_page(

@@ -112,6 +112,7 @@ class SweepReport:
             "date": self.source.date,
             "outcome": "sweep",
             "simulated": self.source.simulated,
+            "identities": self.source.identities,
             "parameters": {**told, "reference": dict(self.found.reference)},
             "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
             "inputs": self.source.hashes(),

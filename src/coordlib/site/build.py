@@ -28,6 +28,7 @@ from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.dictionary import dictionary_markdown
 from coordlib.report.text import clean_text, escape
+from coordlib.report.words import plural
 from coordlib.site.feed import FEED, feed
 from coordlib.site.home import about_part, archive_page, home_page
 from coordlib.site.kept import Kept
@@ -114,6 +115,7 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     stage.parent.mkdir()
     try:
         site, reports = read_site(root), read_reports(root)
+        _refuse_names(reports, site)
         _stage(root, stage, site)
         kept = Kept(target, stage, engine, site)
         for shown in reports.every:
@@ -128,6 +130,20 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     finally:
         shutil.rmtree(built.parent, ignore_errors=True)
     return target
+
+
+def _refuse_names(reports: Reports, site: Site) -> None:
+    """A site of pseudonyms has no page with names, also none that was made before it was one."""
+    named = [
+        shown.at
+        for shown in reports.every
+        if shown.run.get("identities") != "pseudonyms" and "outputs" in shown.run
+    ]
+    if site.identities == "pseudonyms" and named:
+        raise PublishError(
+            f"{SITE_FILE}: identities: pseudonyms, and {plural(len(named), 'report')} name accounts, the first is {named[0]}; "
+            "'coordlib remake' makes them again"
+        )
 
 
 def _stage(root: Path, stage: Path, site: Site) -> None:
