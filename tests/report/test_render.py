@@ -242,13 +242,13 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
     )
     quarto.chmod(0o755)
     monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
-    day = tmp_path / "w" / "reports" / "days" / "2025-01-01"
-    day.mkdir(parents=True)
-    (day / "posts.csv").write_text("content_id\n")
+    own = tmp_path / "w" / "reports" / "own"
+    own.mkdir(parents=True)
+    (own / "posts.csv").write_text("content_id\n")
     for _ in range(2):  # the second time there is a site, with a .csv in it
         site = render_site(tmp_path / "w")
         said = (site / "index.html").read_text()
-        assert said == "./reports/days/2025-01-01/posts.csv render --output-dir\n"
+        assert said == "./reports/own/posts.csv render --output-dir\n"
     assert [path.name for path in (tmp_path / "w").glob(".*")] == [".lock"]
 
 

@@ -32,8 +32,8 @@ from coordlib.report.words import plural
 from coordlib.site.feed import FEED, feed
 from coordlib.site.home import about_part, archive_page, home_page
 from coordlib.site.kept import Kept
-from coordlib.site.pages import dress_page
-from coordlib.site.publish import link, publish_files, publish_version
+from coordlib.site.pages import dress_page, page_tells
+from coordlib.site.publish import link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
@@ -116,12 +116,13 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     try:
         site, reports = read_site(root), read_reports(root)
         _refuse_names(reports, site)
-        _stage(root, stage, site)
+        _stage(root, stage, site, reports)
         kept = Kept(target, stage, engine, site)
         for shown in reports.every:
-            page = stage / "reports" / shown.at / "index.ipynb"
-            dress_page(page, shown, reports, site)
-            kept.look_at(page, shown)
+            if not kept.stays(shown, page_tells(shown, reports, site)):
+                folder = stage / "reports" / shown.at
+                link_folder(shown.folder, folder, *_NEVER)
+                dress_page(folder / "index.ipynb", shown, reports, site)
         (_with_quarto if engine == "quarto" else _with_smalldocs)(stage, built, root)
         _complete(built, kept, reports, site)
         _replace(built, target)
@@ -146,15 +147,18 @@ def _refuse_names(reports: Reports, site: Site) -> None:
         )
 
 
-def _stage(root: Path, stage: Path, site: Site) -> None:
+def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
     """Make the project that is rendered: the workspace by links, with what is known only now written in."""
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
         private = {name for pattern in _NEVER for name in fnmatch.filter(names, pattern)}
-        top = {"drafts", "sweeps", "notebooks", "params"} & set(names) if Path(folder) == root else set()
+        top = {
+            root: {"drafts", "sweeps", "notebooks", "params"},
+            root / "reports": {"days", "analyses", "versions"},
+        }
         hidden = {name for name in names if name in {".git", ".quarto"} or name.endswith(WRITING)}
-        return sites | private | top | hidden
+        return sites | private | hidden | (top.get(Path(folder), set()) & set(names))
 
     shutil.copytree(root, stage, ignore=left_out, copy_function=link)
     config, usual = read_config(root / "_quarto.yml"), read_config(project_root() / "_quarto.yml")
@@ -167,7 +171,7 @@ def _stage(root: Path, stage: Path, site: Site) -> None:
     pages += [pattern for pattern in usual["project"]["render"] if pattern not in pages]
     _write(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
     about = stage / "reports" / "about.qmd"
-    _write(about, about_part(about.read_text(encoding="utf-8"), read_reports(root), site))
+    _write(about, about_part(about.read_text(encoding="utf-8"), reports, site))
 
 
 def _copy_pages(source: Path, root: Path) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from importlib import metadata
 from pathlib import Path
 
 from coordlib.files import write_json
-from coordlib.report.checksums import sha256_file
+from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.configuration import Site
 from coordlib.site.publish import link_folder
 from coordlib.site.reports import Shown
@@ -59,14 +58,11 @@ class Kept:
         ]
         self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
 
-    def look_at(self, page: Path, shown: Shown) -> None:
-        """Note what a page is made from; where nothing of it changed, take it out of what is rendered."""
-        sums = shown.folder / "SHA256SUMS"
-        files = sums if sums.exists() else shown.folder / "run.json"
-        made_from = [self._look, sha256_file(page), sha256_file(files) if files.exists() else ""]
+    def stays(self, shown: Shown, told: str) -> bool:
+        """Whether the page of a report would come out the same; `told` is what it says of other reports and of the site."""
+        made_from = [self._look, told, state_of(shown)]
         self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
-        if self._stays(shown):
-            shutil.rmtree(page.parent)
+        return self._stays(shown)
 
     def bring(self, shown: Shown, page: Path, version: Path) -> bool:
         """Take a page that stays, with all its files, over from the earlier site; False for one that was rendered."""
@@ -84,3 +80,13 @@ class Kept:
         folders = (shown.at, f"{shown.place}/v{shown.version}")
         there = all((self.target / "reports" / at / "index.html").is_file() for at in folders)
         return there and self._before.get(shown.at) == self._now[shown.at]
+
+
+def state_of(shown: Shown | None) -> str:
+    """Return a hash of everything in a report's folder, told by its ``SHA256SUMS`` where it has them, and of its page."""
+    if shown is None:
+        return ""
+    sums = shown.folder / SUMS
+    told = [sums, shown.folder / "index.ipynb", shown.folder / "run.json"]
+    files = told if sums.exists() else sorted(path for path in shown.folder.iterdir() if path.is_file())
+    return " ".join(sha256_file(path) for path in files if path.exists())

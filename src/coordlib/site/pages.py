@@ -19,6 +19,7 @@ from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
 from coordlib.report.text import escape, raw_block
 from coordlib.report.words import plural
+from coordlib.site.kept import state_of
 from coordlib.site.reports import Reports, Shown, differences
 
 #: The place of the citation on a page made now, or the citation that was sealed into one made before.
@@ -59,6 +60,20 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
         heads = (n for n, cell in enumerate(cells) if n > place and "".join(cell["source"]).startswith("## "))
         cells.insert(next(heads, len(cells)), _markdown("since", box))
     write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
+
+
+def page_tells(shown: Shown, reports: Reports, site: Site) -> str:
+    """Return all that :func:`dress_page` writes into a page, beside what lies in the report's own folder."""
+    before, _ = reports.beside(shown)
+    cited = Citation(shown.run, site)
+    told = (
+        cited.head,
+        cited.sentence,
+        versions_line(shown, reports),
+        where_line(shown, reports),
+        state_of(before),
+    )
+    return "\n".join(told)
 
 
 def _front_matter(cells: list[dict[str, Any]]) -> dict[str, Any]:
