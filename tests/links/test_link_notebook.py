@@ -10,10 +10,10 @@ import pytest
 from coordlib.errors import InputError
 from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
+from coordlib.report.checksums import sha256_file
 from coordlib.report.link_outputs import LINK_FILES, get_outputs
 from coordlib.report.link_result import LinkReport, link_banner
 from coordlib.report.package import read_run
-from coordlib.report.provenance import sha256_file
 from coordlib.runs.link_report import TEMPLATE, analyse_links
 from coordlib.simulate.links import simulate_link_shares
 
@@ -98,7 +98,7 @@ def test_no_place_on_the_machine_of_the_run_is_on_the_page(executed: Path):
 def test_every_file_lies_beside_the_page(executed: Path):
     files = {path.name for path in executed.parent.iterdir()}
     assert {*LINK_FILES, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
-    assert "coordlib-links-simulated.zip" in files
+    assert "SHA256SUMS" in files
 
 
 @pytest.mark.slow

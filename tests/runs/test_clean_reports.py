@@ -48,7 +48,7 @@ def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
     assert left == []
     run = json.loads((folder / "run.json").read_text())
     assert any("no longer returns" in note for note in run["facts"]["notes"])
-    assert clean_reports(place).describe() == "no report and no detection rested on a deleted video"
+    assert clean_reports(place).describe() == "no report and no detection had the deleted videos in it"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from coordlib.parameters import Engine, Parameters
+from coordlib.report.configuration import SITE_FILE, read_site
 from coordlib.runs.connect import BASE_URL as BASE_URL
 from coordlib.site.build import render_site
 
@@ -39,3 +40,5 @@ def model_option(model: type[Parameters], name: str) -> Any:
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
     """Render the site and say where it is."""
     typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    if read_site(workspace).address is None:
+        typer.echo(f"{workspace / SITE_FILE}: no address yet, so reports have none to be cited by", err=True)

@@ -20,6 +20,7 @@ from coordlib.errors import InputError, ParameterError
 from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.banners import day_banner
+from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
 from coordlib.report.evidence_block import EvidenceView, evidence_view
@@ -30,7 +31,7 @@ from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import citation_box, provenance_box
+from coordlib.report.provenance import provenance_box
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
 from coordlib.report.text import escape
@@ -273,12 +274,8 @@ class SavedReport:
                 f"<p>A draft in <code>{escape('/'.join(self.folder.parts[-4:]))}</code>: {escape(files)}.</p>"
             )
             return stack(where, provenance_box(self.run))._repr_mimebundle_()
-        parts = (
-            downloads(self.folder, str(self.run["name"])),
-            citation_box(self.run),
-            provenance_box(self.run),
-        )
-        return stack(*parts)._repr_mimebundle_()
+        links = downloads(self.folder, str(self.run["name"]))
+        return stack(links, CITED, provenance_box(self.run))._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"{self.folder}: {', '.join(sorted(path.name for path in self.folder.iterdir()))}"
@@ -355,6 +352,7 @@ def describe_report(
         "date": source.date,
         "outcome": outcome,
         "simulated": source.simulated,
+        "identities": source.identities,
         "parameters": used,
         "counts": counts,
         "object": word,
@@ -362,6 +360,7 @@ def describe_report(
         "facts": {**_period(source.posts), **{n: v for n, v in source.facts.items() if n not in counts}},
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
+        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},

@@ -13,12 +13,13 @@ import pandas as pd
 from coordlib.errors import StoreError
 from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
+from coordlib.report.checksums import sha256_file
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import sha256_file
+from coordlib.report.pseudonyms import disguised
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run, run_of, runs
-from coordlib.store.stored_posts import run_posts
+from coordlib.store.stored_posts import account_names, run_posts
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
@@ -56,6 +57,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
         posts = run_posts(store, run["run_id"])
         watched = pool(store, before=run["date"])["account_id"].tolist()
+        names = account_names(store)
     past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] < run["date"])]
     past = past.drop_duplicates("date", keep="last")
     rows = [
@@ -66,7 +68,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
     made = {
         name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
     }
-    return PostSet(
+    found = PostSet(
         name=run["date"],
         kind="day",
         title=f"Coordinated sharing on {run['date']}",
@@ -83,6 +85,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         started_at=run["started_at"],
         truth=planted_accounts(place),
     )
+    return disguised(found, names)
 
 
 def planted_accounts(place: Workspace) -> dict[str, str]:
@@ -143,6 +146,7 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         run = run_of(store, run_id)
         assert run is not None
         posts, everyone = run_posts(store, run_id), pool(store)["account_id"]
+        names = account_names(store)
     parameters, facts = run["parameters"], run["facts"]
     first, last = facts["period"]
     about = {
@@ -152,7 +156,7 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         "Requests": f"{facts.get('n_requests', 0):,} of at most {parameters['max_requests']:,}",
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
-    return PostSet(
+    found = PostSet(
         name=run_id.removeprefix("discover-"),
         kind="discovery",
         title=f"Seed discovery: {about['Hashtags']}",
@@ -166,6 +170,7 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
         run_id=run_id,
         started_at=run["started_at"],
     )
+    return disguised(found, names)
 
 
 def load_table(
@@ -223,7 +228,7 @@ def load_table(
     last = (
         dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
     )
-    return PostSet(
+    found = PostSet(
         name=label,
         kind="table",
         title=f"Coordinated sharing in {label}",
@@ -235,6 +240,7 @@ def load_table(
         inputs=inputs,
         simulated=source is None,
     )
+    return disguised(found)
 
 
 def _tags(hashtags: list[str]) -> list[str]:
