@@ -57,7 +57,10 @@ class EvidenceView(Html):
         window = f' data-window="{escape(time_window)}"' if not is_missing(time_window) else ""
         page = f'<div class="cl-evidences"{window}>{lines}</div>{_note(len(networks), len(networks))}'
         shown = networks[:_NETWORKS]
-        super().__init__("".join(map(_static, shown)) + _note(len(shown), len(networks)), page)
+        span = 60 if is_missing(time_window) else int(str(time_window))
+        super().__init__(
+            "".join(_static(network, span) for network in shown) + _note(len(shown), len(networks)), page
+        )
 
     def write(self, folder: Path) -> None:
         """Write the files into a folder of their own in a report's folder."""
@@ -177,7 +180,12 @@ def _posts(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str |
     for end in ("", "_y"):
         columns = [f"{name}{end}" for name in ("account_id", "content_id", "posted_at", "url")]
         for name, post, time, url in pairs.reindex(columns=columns).itertuples(index=False):
-            found[name, post] = (None if is_missing(time) else int(time), _address(url))
+            times = [None if is_missing(time) else int(time), found.get((name, post), (None, None))[0]]
+            pages = [_address(url), found.get((name, post), (None, None))[1]]
+            found[name, post] = (
+                min((t for t in times if t is not None), default=None),
+                min((page for page in pages if page), default=None),
+            )
     return dict(sorted(found.items(), key=lambda item: (item[1][0] or 0, item[0])))
 
 
@@ -229,7 +237,7 @@ def _note(n_shown: int, n_all: int) -> str:
     )
 
 
-def _static(network: Mapping[str, Any]) -> str:
+def _static(network: Mapping[str, Any], span: int) -> str:
     """A network as a notebook shows it: objects, under each its accounts with their posts."""
     parts = []
     used: dict[int, set[int]] = {}
@@ -238,10 +246,13 @@ def _static(network: Mapping[str, Any]) -> str:
             used.setdefault(thing, set()).update((first, second))
     for thing in sorted(used)[:_OBJECTS]:
         marks: dict[int, list[str]] = {}
-        start = min(network["posts"][post][1] or 0 for post in used[thing])
+        began = before = None
         for post in sorted(used[thing]):
             account, time, _, url, _ = network["posts"][post]
-            marks.setdefault(account, []).append(_mark(time, start, url))
+            if time is not None:
+                began = time if before is None or time - before > span else began
+                before = time
+            marks.setdefault(account, []).append(_mark(time, began, url))
         rows = "".join(
             f'<tr><th scope="row">{escape(network["accounts"][account][0])}</th><td>{", ".join(marks[account])}</td></tr>'
             for account in sorted(marks)[:_ACCOUNTS]
@@ -265,7 +276,7 @@ def _static(network: Mapping[str, Any]) -> str:
     )
 
 
-def _mark(time: int | None, start: int, url: str | None) -> str:
+def _mark(time: int | None, start: int | None, url: str | None) -> str:
     words = "no time" if time is None else f"{dt.datetime.fromtimestamp(time, dt.UTC):%Y-%m-%d %H:%M:%S}"
     link = f'<a href="{escape(url)}" rel="nofollow noopener">{words}</a>' if url else words
-    return link if time is None or time == start else f"{link} (+{time - start:,} s)"
+    return link if time is None or start is None or time == start else f"{link} (+{time - start:,} s)"
