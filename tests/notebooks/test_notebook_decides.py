@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import RunError
-from coordlib.parameters import ComponentAnalysis
+from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.day import DayReport
@@ -133,6 +133,25 @@ def test_a_ring_in_step_is_no_day_without_coordination(
         in shown
     )
     assert "No coordination found" not in shown
+
+
+def test_a_ring_in_step_is_the_network_where_significant_pairs_are_kept(
+    archive: Path, tmp_path: Path
+) -> None:
+    """The quantile keeps none of these edges, for all of them tie; the rule is spelt as in a parameter file."""
+    one = tmp_path / "one"
+    one.mkdir()
+    (one / "2025-03-01").symlink_to(archive / "2025-03-01")
+    place = Workspace(tmp_path / "w")
+    parameters = DailyMonitoring.load({"evidence": "significant"})
+    (report,) = replay_archive(one, place.root, parameters, progress=False)
+    assert (report.outcome, report.counts["n_accounts"], report.counts["n_significant"]) == ("network", 8, 28)
+    agree(place, report)
+    edges = pd.read_csv(place.day_folder("2025-03-01") / "edges.csv")
+    assert set(edges["evidence"]) == {"closed circle"}
+    shown = page(place, "2025-03-01")
+    assert "There is one closed circle of 8 accounts (28 pairs); nothing is beyond the crowd." in shown
+    assert "Of the classes kept (beyond the crowd, closed circle), 8 of" in shown
 
 
 def edited(place: Workspace, project: Path, before: str, after: str) -> None:

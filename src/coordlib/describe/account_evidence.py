@@ -38,8 +38,8 @@ def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
     --------
     >>> graph = nx.Graph()
     >>> graph.add_edge("a", "b", evidence="open", q_value=1.0)
-    >>> account_evidence(graph).loc["a"].tolist()
-    ['open', 0, 1]
+    >>> account_evidence(graph).loc["a"].astype(str).tolist()
+    ['open', '0', '1']
     """
     ends = [(end, *_tested(data)) for a, b, data in graph.edges(data=True) for end in (a, b)]
     return _summed(ends, "account_id")[list(EVIDENCE_COUNTS)]

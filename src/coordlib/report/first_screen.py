@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlib.report.health import Health, verdict_of
+from coordlib.report.text import clean_text
 from coordlib.report.words import plural
 from coordlib.significance.classes import SIGNIFICANT
 from coordlib.significance.headline import class_words
@@ -77,7 +78,7 @@ def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
 
 def _subjects(run: Mapping[str, Any], shown: int = 3) -> str:
     """What the largest networks are about, as far as their labels say."""
-    sizes = run.get("subjects") or []
+    sizes = [(clean_text(label), size) for label, size in run.get("subjects") or []]
     if not sizes:
         return ""
     named = [
