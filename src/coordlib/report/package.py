@@ -113,7 +113,7 @@ def install(staging: Path, folder: Path) -> dict[str, Any]:
     record, published = read_run(staging), read_run(folder)
     if is_published(folder):
         same = published.get("content_sha256") == record.get("content_sha256")
-        untouched = ("notebook", "facts", "counts", "code_version", "labels")
+        untouched = ("notebook", "facts", "counts", "code_version", "labels", "identities")
         if same and all(published.get(name) == record.get(name) for name in untouched):
             shutil.rmtree(staging)
             shutil.rmtree(_version_folder(folder, published), ignore_errors=True)  # a killed run's copy

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,9 @@ from coordlib.errors import ParameterError, RunError
 from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
+from coordlib.report.package import read_run
 from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.withdrawn import withdraw
 from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
@@ -83,8 +84,10 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
     made = names.name(account) if (names := pseudonyms_of(workspace.root, ())) else account
     with workspace_lock(workspace.root, "coordlib forget"), open_store(workspace.database) as store:
         names_it = partial(_names, (pattern, name_pattern(made)))
-        if account not in account_names(store) and not any(
-            names_it(folder) for folder in _folders(workspace)
+        if (
+            not outdated_runs(store)
+            and account not in account_names(store)
+            and not any(names_it(folder) for folder in _folders(workspace))
         ):
             raise ParameterError(f"{account}: nothing in {workspace.root} names this account")
         forget(store, account, int(time.time()))
@@ -101,35 +104,47 @@ def remake_reports(workspace: Workspace) -> Cleaned:
     with workspace_lock(workspace.root, "coordlib remake"), open_store(workspace.database) as store:
         every = runs(store)
         done = every[every["status"] == "done"]["run_id"].tolist()
-        rest = [folder for folder in _folders(workspace) if folder.parent.name != "days"]
-        cleaned = _clean(store, workspace, done, rest.__contains__, None)
+        began = time.time()
+        cleaned = _clean(store, workspace, done, lambda folder: _made_before(folder, began), None)
     return replace(cleaned, without="what was made before")
 
 
 def _clean(
     store: Store, workspace: Workspace, again: list[str], holds: Callable[[Path], bool], note: str | None
 ) -> Cleaned:
-    """Make runs again, and remove every folder that holds what is gone; those that were made again stay."""
+    """Make runs again, each as a new version where it differs, and take away every folder that holds what is gone."""
     rebuilt: list[str] = []
     removed: list[str] = []
-    for folder in (path for path in _folders(workspace) if holds(path)):
-        shutil.rmtree(folder)
+
+    def take_away(folder: Path) -> None:
+        withdraw(folder)
         removed.append(folder.relative_to(workspace.root).as_posix())
+
     for run_id in again:
         run = run_of(store, run_id)
         assert run is not None  # its id was read from the same table
         if run["status"] == "done":
             folder = _page(workspace, run)
-            shutil.rmtree(folder, ignore_errors=True)
-            place = folder.relative_to(workspace.root).as_posix()
-            removed = [name for name in removed if name != place]
-            (rebuilt if _again(store, workspace, run, note) else removed).append(place)
-    for folder in (path for path in _folders(workspace) if note is not None and holds(path)):
-        shutil.rmtree(folder)
-        removed.append(folder.relative_to(workspace.root).as_posix())
+            if _again(store, workspace, run, note):
+                rebuilt.append(folder.relative_to(workspace.root).as_posix())
+            else:
+                take_away(folder)
+    for folder in (path for path in _folders(workspace) if holds(path)):
+        take_away(folder)
     for run_id in again:
         record_facts(store, run_id, {"outdated": None})
     return Cleaned(tuple(again), tuple(sorted(rebuilt)), tuple(removed))
+
+
+def _made_before(folder: Path, time: float) -> bool:
+    """Whether a version, an analysis or a draft is older than a time; a withdrawn one holds nothing."""
+    record = folder / "run.json"
+    withdrawn = read_run(folder).get("outcome") == "withdrawn"
+    return (
+        folder.parent.name != "days"
+        and not withdrawn
+        and not (record.exists() and record.stat().st_mtime >= time)
+    )
 
 
 def _page(workspace: Workspace, run: Mapping[str, Any]) -> Path:

@@ -142,6 +142,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     >>> differences({"parameters": {"time_window": 60}}, {"parameters": {"time_window": 120}})
     ['time_window 120 instead of 60']
     """
+    if "withdrawn" in (before.get("outcome"), after.get("outcome")):
+        return ["what was in it had to be removed"]
     was, now = before.get("parameters") or {}, after.get("parameters") or {}
     told = []
     for name in sorted(set(was) | set(now)):
