@@ -284,11 +284,11 @@
     zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15);
     placeNamesSoon();
   }, { passive: false });
-  function zoom(factor) { network.moveTo({ scale: network.getScale() * factor, animation: false }); placeNamesSoon(); }
+  function zoom(factor) { network.moveTo({ scale: network.getScale() * factor, animation: false }); }
   network.on("zoom", placeNamesSoon);
   network.on("resize", placeNamesSoon);
-  document.getElementById("closer").addEventListener("click", function () { zoom(1.4); });
-  document.getElementById("farther").addEventListener("click", function () { zoom(1 / 1.4); });
+  document.getElementById("closer").addEventListener("click", function () { zoom(1.4); placeNames(); });
+  document.getElementById("farther").addEventListener("click", function () { zoom(1 / 1.4); placeNames(); });
 
   function symbol(entry) {
     var space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
