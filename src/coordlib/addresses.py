@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 #: Address of an account by platform; ``{account}`` is percent-encoded before it is put in.
@@ -9,6 +10,9 @@ ACCOUNT_PAGES = {
     "tiktok": "https://www.tiktok.com/@{account}",
     "bluesky": "https://bsky.app/profile/{account}",
 }
+
+#: A name that is none: see :mod:`coordlib.report.pseudonyms`.
+PSEUDONYM = re.compile(r"account-[0-9a-f]{12}")
 
 
 def account_address(account: object, platform: object = "tiktok") -> str | None:
@@ -19,7 +23,7 @@ def account_address(account: object, platform: object = "tiktok") -> str | None:
     >>> account_address('a"><script>'), account_address("ann", "forum")
     ('https://www.tiktok.com/@a%22%3E%3Cscript%3E', None)
     """
-    template = ACCOUNT_PAGES.get(str(platform))
+    template = None if PSEUDONYM.fullmatch(str(account)) else ACCOUNT_PAGES.get(str(platform))
     return template and template.replace("{account}", quote(str(account), safe=""))
 
 

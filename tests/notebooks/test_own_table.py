@@ -75,7 +75,7 @@ def test_a_file_of_posts_becomes_a_page_with_tables_and_evidence(
     run = json.loads((folder / "run.json").read_text())
     assert (run["outcome"], run["parameters"]["object_id"], run["object"]) == ("network", object_id, word)
     assert len(pd.read_csv(folder / "pairs.csv")) == 6
-    assert {"network.html", f"coordlib-{name}.zip", "README.md", "notebook.ipynb"} <= {
+    assert {"network.html", "SHA256SUMS", "README.md", "notebook.ipynb"} <= {
         path.name for path in folder.iterdir()
     }
     assert set(run["inputs"]) == {f"{name}.csv", "posts"}

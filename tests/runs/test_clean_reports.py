@@ -12,6 +12,7 @@ import pytest
 from no_pages import decided_without_a_page
 
 from coordlib.places import Workspace
+from coordlib.report.package import read_run
 from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.runs.decided import Decided
@@ -32,14 +33,16 @@ def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
     replay_archive(tmp_path / "a", place.root, progress=False)
     folder = sorted(place.days.iterdir())[-1]
     gone = pd.read_csv(folder / "posts.csv", dtype=str)["content_id"].iloc[0]
-    old = place.root / "reports" / "versions" / f"{folder.name}-v1"
+    old = place.root / "reports" / "versions" / f"{folder.name}-v0"
     old.mkdir(parents=True)
     (old / "posts.csv").write_text(f"content_id\n{gone}\n")
     with open_store(place.database) as store:
         assert delete(store, [gone], 1) == 1
     done = clean_reports(place)
     assert f"reports/days/{folder.name}" in done.rebuilt
-    assert done.removed == (f"reports/versions/{folder.name}-v1",)
+    assert {f"reports/versions/{folder.name}-v{n}" for n in (0, 1)} <= set(done.removed)
+    assert read_run(folder)["version"] == 2, "the address of a citation never shows other numbers"
+    assert read_run(old.with_name(f"{folder.name}-v1"))["outcome"] == "withdrawn"
     left = [
         path
         for path in (place.root / "reports").rglob("*")
@@ -48,7 +51,7 @@ def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
     assert left == []
     run = json.loads((folder / "run.json").read_text())
     assert any("no longer returns" in note for note in run["facts"]["notes"])
-    assert clean_reports(place).describe() == "no report and no detection rested on a deleted video"
+    assert clean_reports(place).describe() == "no report and no detection had the deleted videos in it"
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_every_day_has_every_file(replayed: Workspace):
             "run.json",
             "README.md",
             "datapackage.json",
-            f"coordlib-{folder.name}.zip",
+            "SHA256SUMS",
         }
 
 

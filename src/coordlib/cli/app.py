@@ -69,6 +69,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "workspace",
         "Render the site of a workspace with quarto, or with smalldocs where quarto is not installed.",
     ),
+    "verify": (
+        "verify",
+        "Check a published report: the hash of every file, and its numbers from the posts on; says what differs, and where.",
+    ),
     "serve": ("workspace", "Serve a rendered site on this machine only, until interrupted."),
     "simulate": ("simulate", "Make a simulated world with known truth: for demos, teaching and tests."),
     "links": (
@@ -97,6 +101,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Collect a hashtag's videos, find accounts that post together, and put them into the pool with the reason.",
     ),
     "pool": ("watched", "The pool of monitored accounts."),
+    "forget": (
+        "watched",
+        "Take an account out of the database, every page, file and version, and keep it out; the pages say that it happened.",
+    ),
+    "remake": (
+        "watched",
+        "Make every day again from its stored posts and remove what was made before, as a change to pseudonyms needs it.",
+    ),
     "demo": (
         "demo",
         "Show everything on a simulated world: seed discovery, monitored days, one network in depth, the site.",

@@ -11,6 +11,7 @@ import typer
 
 from coordlib.parameters import Engine, Parameters
 from coordlib.report.package import read_run
+from coordlib.report.configuration import SITE_FILE, read_site
 from coordlib.runs.connect import BASE_URL as BASE_URL
 from coordlib.site.build import render_site
 
@@ -88,3 +89,5 @@ def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> st
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
     """Render the site and say where it is."""
     typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    if read_site(workspace).address is None:
+        typer.echo(f"{workspace / SITE_FILE}: no address yet, so reports have none to be cited by", err=True)

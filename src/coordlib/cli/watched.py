@@ -17,6 +17,7 @@ from coordlib.lock import workspace_lock
 from coordlib.places import Workspace
 from coordlib.report.tables import write_csv
 from coordlib.report.text import clean_text
+from coordlib.runs.clean_reports import forget_account, remake_reports
 from coordlib.runs.pool import import_accounts, read_account_list
 from coordlib.store import open_store
 from coordlib.store.pool import STATUSES, pool, set_status
@@ -146,10 +147,7 @@ def export(
 
 def _set(workspace: Path, usernames: list[str], status: str) -> None:
     names = list(dict.fromkeys(name.removeprefix("@") for name in usernames))
-    database = Workspace(workspace).database
-    if not database.exists():
-        raise StoreError(f"{database}: there is no workspace database here")
-    with workspace_lock(workspace, "coordlib pool"), open_store(database) as store:
+    with workspace_lock(workspace, "coordlib pool"), open_store(_there(workspace).database) as store:
         there = set(pool(store)["account_id"])
         unknown = [name for name in names if name not in there]
         if unknown:
@@ -158,3 +156,38 @@ def _set(workspace: Path, usernames: list[str], status: str) -> None:
             )
         number = set_status(store, names, status)
     typer.echo(f"{number:,} account{' is' if number == 1 else 's are'} {status} now")
+
+
+@app.command("forget")
+def forget(
+    account: Annotated[str, typer.Argument(help="Account name, without @.")],
+    workspace: WorkspaceOption,
+    render: opt.Render = True,
+    engine: opt.SiteEngine = "auto",
+    output: opt.SiteFolder = None,
+) -> None:
+    """Take an account out of the database, every page, file and version, and keep it out; the pages say that it happened."""
+    place = _there(workspace)
+    typer.echo(forget_account(place, account.removeprefix("@")).describe())
+    if render:
+        opt.show_site(workspace, output, engine)
+
+
+@app.command("remake")
+def remake(
+    workspace: WorkspaceOption,
+    render: opt.Render = True,
+    engine: opt.SiteEngine = "auto",
+    output: opt.SiteFolder = None,
+) -> None:
+    """Make every day again from its stored posts and remove what was made before, as a change to pseudonyms needs it."""
+    typer.echo(remake_reports(_there(workspace)).describe())
+    if render:
+        opt.show_site(workspace, output, engine)
+
+
+def _there(workspace: Path) -> Workspace:
+    place = Workspace(workspace)
+    if not place.database.exists():
+        raise StoreError(f"{place.database}: there is no workspace database here")
+    return place

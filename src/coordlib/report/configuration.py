@@ -1,16 +1,72 @@
-"""What a site says about itself: title and address, read from its ``_quarto.yml``."""
+"""What a site says about itself: who makes it, where it is, how it names accounts; from its ``site.yml``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+from pydantic import Field, field_validator
 
 from coordlib.errors import PublishError
-from coordlib.places import project_root
+from coordlib.parameters import Parameters
 
 SIMULATED_SUFFIX = " — simulated data"
+SITE_FILE = "site.yml"
+
+
+class Site(Parameters):
+    """``site.yml`` of a workspace. It is read when the site is rendered, so a line changed there changes every page.
+
+    Examples
+    --------
+    >>> Site(authors=["Ada Lovelace"], institution="A University").people
+    ['Ada Lovelace']
+    """
+
+    address: str | None = Field(None, description="Where the site is published, https://…")
+    title: str | None = Field(None, description="Name of the site.")
+    authors: list[str] = Field(
+        default_factory=list, description="Who is cited: 'Given Family' or 'Family, Given'."
+    )
+    institution: str | None = Field(None, description="Who runs the site; cited where no author is named.")
+    contact: str | None = Field(
+        None, description="Mail or web address for 'an account is named that should not be'."
+    )
+    funder: str | None = Field(None, description="Who pays for it.")
+    licence: str | None = Field(None, description="Licence of the tables and texts, such as CC-BY-4.0.")
+    about: str | None = Field(None, description="What is watched and since when, in a sentence or two.")
+    doi: str | None = Field(None, description="DOI of the series, once it is deposited.")
+    dois: dict[str, str] = Field(
+        default_factory=dict, description="DOI of single versions: 2026-11-23-v1: 10.5281/zenodo.1234567"
+    )
+    identities: Literal["handles", "pseudonyms"] = Field(
+        "handles", description="Whether pages name accounts as the platform does, or by pseudonyms."
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("expected an address that starts with https://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("doi")
+    @classmethod
+    def _is_doi(cls, value: str | None) -> str | None:
+        if value and not value.startswith("10."):
+            raise ValueError("expected a DOI that starts with 10.")
+        return value
+
+    @property
+    def people(self) -> list[str]:
+        """Who is cited."""
+        return self.authors or [self.institution or self.title or "The monitoring project"]
+
+    @property
+    def name(self) -> str:
+        """Name of the site."""
+        return self.title or "Coordinated sharing monitor"
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -24,27 +80,25 @@ def read_config(path: Path) -> dict[str, Any]:
     return value
 
 
-def site_root(folder: Path) -> Path | None:
-    """Return the nearest folder above that holds a ``_quarto.yml`` (a day lies three below it)."""
-    for candidate in list(folder.resolve().parents)[:4]:
-        if (candidate / "_quarto.yml").is_file():
-            return candidate
-    return None
+def read_site(workspace: Path) -> Site:
+    """Read what a workspace says about its site; title and address may also stand in its ``_quarto.yml``, as before.
+
+    Raises
+    ------
+    ParameterError
+        A line of ``site.yml`` that cannot be used; the message names it.
+    PublishError
+        A ``_quarto.yml`` that is no YAML.
+    """
+    own = workspace / SITE_FILE
+    site = Site.from_yaml(own) if own.is_file() else Site()
+    config = workspace / "_quarto.yml"
+    website = (read_config(config).get("website") or {}) if config.is_file() else {}
+    title = str(website.get("title") or "").removesuffix(SIMULATED_SUFFIX) or None
+    address = str(website.get("site-url") or "").rstrip("/") or None
+    return site.model_copy(update={"title": site.title or title, "address": site.address or address})
 
 
 def is_simulated(folder: Path) -> bool:
     """Whether a report folder lies in the workspace of a simulated world."""
     return any((parent / "simulated.json").is_file() for parent in list(folder.resolve().parents)[:3])
-
-
-def site_facts(folder: Path) -> dict[str, str]:
-    """Return author, site title and permanent address of a day's page, as far as the site states them."""
-    root = site_root(folder)
-    config = (root or project_root()) / "_quarto.yml"
-    website = (read_config(config).get("website") or {}) if config.is_file() else {}
-    title = str(website.get("title") or "").removesuffix(SIMULATED_SUFFIX)
-    facts = {"site_title": title, "author": title} if title else {}
-    base = str(website.get("site-url") or "").rstrip("/")
-    if base and root:
-        facts["url"] = f"{base}/{folder.resolve().relative_to(root).as_posix()}/index.html"
-    return facts

@@ -8,8 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from coordlib.report.checksums import sha256_file
+from coordlib.report.citation import Citation
+from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
-from coordlib.report.provenance import citation, report_title, sha256_file
+from coordlib.report.provenance import report_title
 
 _FILES = {
     "network.graphml": "the network with all attributes, for Gephi, igraph, networkx and others",
@@ -46,7 +49,7 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
         "That does not say who runs them, that they are automated, or that what they posted is false. Fans, news",
         "syndication, templates and viral captions can look the same: read the pairs before naming anyone.",
     ]
-    lines += ["", "## Cite as", "", citation(record)[0], "", "## Columns", ""]
+    lines += ["", "## Cite as", "", Citation(record, Site()).sentence, "", "## Columns", ""]
     for name, table in tables.items():
         lines += [
             f"### {name}.csv",

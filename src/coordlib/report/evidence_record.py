@@ -86,6 +86,8 @@ def class_table(run: Mapping[str, Any], edges: pd.DataFrame, discovered: pd.Data
     return facts(
         {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()},
         "What the classes say",
+        "edges",
+        "evidence",
     )
 
 

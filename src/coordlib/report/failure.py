@@ -8,7 +8,8 @@ from typing import Any
 from coordlib.errors import PublishError
 from coordlib.files import write_json
 from coordlib.report.banners import day_banner
-from coordlib.report.configuration import is_simulated, site_facts
+from coordlib.report.checksums import write_sums
+from coordlib.report.configuration import is_simulated
 from coordlib.report.notebook_page import FAILED_AGAIN, add_note, page_notebook, write_notebook
 from coordlib.report.package import is_published, next_version, page_meta, seal
 from coordlib.report.provenance import code_version
@@ -30,6 +31,7 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
                 f"report of the run before. {escape(message)}</div>"
             )
             add_note(target, FAILED_AGAIN, note)
+            write_sums(folder)
             return target
         folder.mkdir(parents=True, exist_ok=True)
         run: dict[str, Any] = {
@@ -40,7 +42,6 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
             "code_version": code_version(),
             "simulated": is_simulated(folder),
             "version": next_version(folder),
-            **site_facts(folder),
         }
         write_json(folder / "run.json", run)
         shown = escape(traceback_text[-20_000:])

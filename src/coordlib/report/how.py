@@ -103,6 +103,8 @@ SHOWN: tuple[Table, ...] = (
         "days",
         "one day of the archive, from its `run.json` and `networks.csv`",
         _rows("""
+            Days | The first and the last day that has a page, and how many there are. | folders of the site
+            Watched accounts | The pool after the newest and after the first day. | pool_size in run.json
             day | The day; the link leads to its newest version. |
             outcome | What kind of day it was. | outcome in run.json
             subject | The labels with most accounts, of all its networks. | label and n_accounts in networks.csv
@@ -110,6 +112,17 @@ SHOWN: tuple[Table, ...] = (
             n_networks | Connected parts of it. | rows of networks.csv
             coverage | Whether everything that was planned was asked and answered. | facts in run.json
             n_new_accounts | Accounts that were not watched before. | accounts.csv where new is true
+        """),
+    ),
+    Table(
+        "reports",
+        "one analysis or replaced version of a report",
+        _rows("""
+            Date | The day the analysis is about. | date in run.json
+            Analysis | The report; its title is made of what was asked. | title in run.json
+            Report | The report with the number of the version. | version in run.json
+            Found | How many accounts in how many networks. | counts in run.json
+            Published | The day this version was made public, and its number. | published_at in run.json
         """),
     ),
     Table(

@@ -74,19 +74,6 @@ def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
 FAILED_AGAIN = "failed-again"
 
 
-def mark_replaced(path: Path, number: int, current: str) -> None:
-    """Say on an earlier version's page that a newer one replaced it, with the link."""
-    import nbformat
-
-    title = get_front_matter(nbformat.read(path, as_version=4)).get("title", "Report")
-    set_front_matter(path, {"title": f"{title} (version {number}, replaced)"})
-    note = (
-        f'<div class="cl-banner cl-warn" role="note"><strong>Version {number}, replaced.</strong> It was analysed '
-        f'again with other results. <a href="{current}">Go to the current version</a>.</div>'
-    )
-    add_note(path, "replaced", note)
-
-
 def add_note(path: Path, name: str, html: str) -> None:
     """Put a note on top of a page, in the place of an earlier one of that name."""
     import nbformat

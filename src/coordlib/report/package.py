@@ -1,7 +1,8 @@
-"""A day's files: tables, GraphML, run record, README, data package and one zip of it all.
+"""A report's files: tables, GraphML, run record, README, data package.
 
-A folder appears whole or not at all, and a published day never changes silently: results that differ
-from those published move the earlier version to ``reports/versions/DATE-vN``, where it stays readable.
+A folder appears whole or not at all, and a published report never changes silently: results that differ
+from those published move the earlier version to ``reports/versions/NAME-vN``, where it stays readable.
+What the site adds to them (citation, zip) is made when it is rendered.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import zipfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,39 +19,28 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import PublishError
-from coordlib.files import WRITING, put_folder, staging_of, write_json, written
-from coordlib.report.configuration import site_facts
+from coordlib.files import WRITING, put_folder, staging_of, write_json
+from coordlib.report.checksums import sha256_file, write_sums
 from coordlib.report.describe_files import datapackage, readme
 from coordlib.report.evidence_block import FOLDER, EvidenceView
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.notebook_page import FAILED_AGAIN, mark_replaced, remove_note, set_front_matter
-from coordlib.report.provenance import (
-    citation_head,
-    code_version,
-    iso_time,
-    notebook_told,
-    package_versions,
-    page_title,
-    sha256_file,
-)
+from coordlib.report.notebook_page import FAILED_AGAIN, remove_note, set_front_matter
+from coordlib.report.provenance import code_version, iso_time, notebook_told, package_versions, page_title
 from coordlib.report.tables import write_csv
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
 _CONTENT_SUFFIXES = (".csv", ".graphml")
-#: Files that are not in the zip: the view that needs the site's script, and the page, whose notebook is there.
-_NOT_ZIPPED = ("network.html", "index.ipynb")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
 _LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_report(
     folder: Path | str,
     tables: Mapping[str, pd.DataFrame],
-    graph: nx.Graph[str],
+    graph: nx.Graph[str] | None,
     run: Mapping[str, Any],
-    view: NetworkView,
+    view: NetworkView | None,
     evidence: EvidenceView | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Write every file of a report, all of them or none, and return the folder and the record as written.
@@ -63,12 +53,12 @@ def write_report(
     tables
         File name without ``.csv`` to table: accounts, networks, posts, edges, pairs.
     graph
-        The network; lists become JSON text, missing values are left out.
+        The network (none: the report has none); lists become JSON text, missing values are left out.
     run
         The record: ``name``, ``date``, ``outcome`` and what else is known. Code version, package versions, hashes of
-        the outputs, ``content_sha256``, ``version`` and the page's address are added.
+        the outputs, ``content_sha256`` and ``version`` are added.
     view
-        The drawing.
+        The drawing, if there is one.
     evidence
         The evidence of each network, for the page to load when it is opened.
 
@@ -87,9 +77,10 @@ def write_report(
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True, exist_ok=True)
-        record = _write_files(staging, tables, graph, dict(run), site_facts(target))
+        record = _write_files(staging, tables, graph, dict(run))
         record["version"] = _version(target, record)
-        view.write(staging)
+        if view is not None:
+            view.write(staging)
         if evidence is not None:
             evidence.write(staging)
         _finish(staging, record, tables)
@@ -122,13 +113,18 @@ def install(staging: Path, folder: Path) -> dict[str, Any]:
     record, published = read_run(staging), read_run(folder)
     if is_published(folder):
         same = published.get("content_sha256") == record.get("content_sha256")
-        untouched = ("notebook", "facts", "counts", "code_version", "labels")
+        untouched = ("notebook", "facts", "counts", "code_version", "labels", "identities")
         if same and all(published.get(name) == record.get(name) for name in untouched):
             shutil.rmtree(staging)
             shutil.rmtree(_version_folder(folder, published), ignore_errors=True)  # a killed run's copy
             remove_note(folder / "index.ipynb", FAILED_AGAIN)
+            write_sums(folder)
             return published
-        if not same:
+        if same:
+            record["published_at"] = published.get("published_at")
+            write_json(staging / "run.json", record)
+            write_sums(staging)
+        else:
             keep_version(folder)
     put_folder(staging, folder)
     return record
@@ -145,20 +141,21 @@ def _version_folder(folder: Path, published: Mapping[str, Any]) -> Path:
     return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
 
 
-def seal(folder: Path | str) -> Path:
-    """Complete a day once its executed notebook lies in the folder, and return the zip of its files.
+def seal(folder: Path | str, published_at: float | None = None) -> None:
+    """Complete a report once its executed notebook lies in the folder.
 
-    The page's front matter gets its title, citation tags and the counts the listing shows; the run record
-    gets the hash of every file. The zip has the same bytes whenever the files have.
+    The run record gets the time of publication and the hash of every file; the page's front matter gets its title and
+    the counts that lists show.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise PublishError(f"{folder}: there is no such report folder; write the day first")
+        raise PublishError(f"{folder}: there is no such report folder; write the report first")
     try:
         record = read_run(folder)
         notebook = folder / "index.ipynb"
         if record and notebook.exists():
             set_front_matter(notebook, page_meta(record))
+            record["published_at"] = iso_time(time.time() if published_at is None else published_at)
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             extra += sorted((folder / FOLDER).glob("*.js"))
             record["outputs"] = {
@@ -166,13 +163,13 @@ def seal(folder: Path | str) -> Path:
                 **{path.relative_to(folder).as_posix(): sha256_file(path) for path in extra},
             }
             write_json(folder / "run.json", record)
-        return _zip(folder)
+        write_sums(folder)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be sealed ({error.strerror or error})") from error
 
 
 def page_meta(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the front matter of a day's page: only our own words and numbers, never an account's."""
+    """Return the front matter of a report's page: only our own words and numbers, never an account's."""
     counts = record.get("counts") or {}
     meta: dict[str, Any] = {
         "title": page_title(record),
@@ -188,7 +185,6 @@ def page_meta(record: Mapping[str, Any]) -> dict[str, Any]:
     }.items():
         value = next((counts[name] for name in names if name in counts), None)
         meta[field] = "" if value is None else f"{int(value):,}"
-    meta["include-in-header"] = {"text": citation_head(record)}
     return meta
 
 
@@ -219,7 +215,7 @@ def next_version(folder: Path) -> int:
 
 
 def keep_version(folder: Path) -> Path:
-    """Keep a copy of a published day among the versions, marked as replaced; return where it is.
+    """Keep a copy of a published report among the versions; return where it is.
 
     The day itself stays until the new one takes its place. A copy that a killed run had made already is that copy.
     """
@@ -230,11 +226,6 @@ def keep_version(folder: Path) -> Path:
     staging = staging_of(target)
     shutil.rmtree(staging, ignore_errors=True)
     shutil.copytree(folder, staging, ignore=shutil.ignore_patterns(".*"))
-    mark_replaced(
-        staging / "index.ipynb",
-        int(published.get("version", 1)),
-        f"../../{folder.parent.name}/{folder.name}/index.html",
-    )
     put_folder(staging, target)
     return target
 
@@ -242,16 +233,16 @@ def keep_version(folder: Path) -> Path:
 def _write_files(
     staging: Path,
     tables: Mapping[str, pd.DataFrame],
-    graph: nx.Graph[str],
+    graph: nx.Graph[str] | None,
     record: dict[str, Any],
-    site: Mapping[str, str],
 ) -> dict[str, Any]:
     if record.get("parameters"):
         kept = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
         record["parameters"] = kept
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
-    write_graphml(graph, staging / "network.graphml")
+    if graph is not None:
+        write_graphml(graph, staging / "network.graphml")
     for name in ("started_at", "finished_at"):
         if isinstance(record.get(name), int | float):
             record[name] = iso_time(record[name])
@@ -264,37 +255,11 @@ def _write_files(
     identity = [record["date"], record["outcome"], record.get("parameters"), content]
     text = json.dumps(identity, sort_keys=True, default=str)
     record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    for name, value in site.items():
-        record.setdefault(name, value)
     return record
 
 
 def _finish(staging: Path, record: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
     (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
     write_json(staging / "datapackage.json", datapackage(record, tables, staging))
-    for name in ("README.md", "datapackage.json"):
-        record["outputs"][name] = sha256_file(staging / name)
+    record["outputs"]["datapackage.json"] = sha256_file(staging / "datapackage.json")
     write_json(staging / "run.json", record)
-
-
-def _zip(folder: Path) -> Path:
-    name = published_of(folder).name
-    target = folder / f"coordlib-{name}.zip"
-    files = [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-        and not path.name.startswith(".")
-        and path.suffix != ".zip"
-        and path.name not in _NOT_ZIPPED
-    ]
-    with (
-        written(target) as beside,
-        zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
-    ):
-        for path in files:
-            info = zipfile.ZipInfo(f"coordlib-{name}/{path.name}", _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, path.read_bytes())
-    return target

@@ -53,6 +53,7 @@ class PostSet:
     run_id: str = ""
     started_at: int = 0
     truth: Mapping[str, str] = field(default_factory=dict)
+    identities: Literal["handles", "pseudonyms"] = "handles"
 
     @property
     def usual_object(self) -> str:

@@ -251,9 +251,8 @@ class Report:
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in TABLES}
         tables["pairs"] = sample_pairs(self.pairs)
-        written, record = write_report(
-            folder, tables, self.graph, self.run, self.view(nodes_shown), self.evidence()
-        )
+        shown = self.view(nodes_shown), self.evidence()
+        written, record = write_report(folder, tables, self.graph, self.run, *shown)
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _draft(self) -> Path:
@@ -342,6 +341,7 @@ def describe_report(
         "date": source.date,
         "outcome": outcome,
         "simulated": source.simulated,
+        "identities": source.identities,
         "parameters": used,
         "counts": counts,
         "object": word,
@@ -353,6 +353,7 @@ def describe_report(
         },
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
+        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
         "started_at": source.started_at or None,
         "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
         "labels": {str(network): asdict(label) for network, label in named.items()},

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
-from coordlib.report.provenance import citation_box, provenance_box
+from coordlib.report.provenance import provenance_box
 from coordlib.report.text import escape
 
 
@@ -28,12 +29,8 @@ class SavedReport:
                 f"<p>A draft in <code>{escape('/'.join(self.folder.parts[-4:]))}</code>: {escape(files)}.</p>"
             )
             return stack(where, provenance_box(self.run))._repr_mimebundle_()
-        parts = (
-            downloads(self.folder, str(self.run["name"])),
-            citation_box(self.run),
-            provenance_box(self.run),
-        )
-        return stack(*parts)._repr_mimebundle_()
+        links = downloads(self.folder, str(self.run["name"]))
+        return stack(links, CITED, provenance_box(self.run))._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"{self.folder}: {', '.join(sorted(path.name for path in self.folder.iterdir()))}"

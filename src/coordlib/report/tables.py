@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, PublishError
-from coordlib.report.dictionary import Column
+from coordlib.report.columns import Column
 from coordlib.report.display import Html
 from coordlib.report.how import UP, explained, how
 from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url
@@ -318,18 +318,27 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False).map(restore)
 
 
-def facts(values: Mapping[str, object], caption: str, table: str | None = None) -> Html:
+def facts(
+    values: Mapping[str, object], caption: str, table: str | None = None, column: str | None = None
+) -> Html:
     """Return names and values as a small table that shows itself."""
-    return Html(facts_table(values, caption, table))
+    return Html(facts_table(values, caption, table, column=column))
 
 
-def facts_table(values: Mapping[str, object], caption: str, table: str | None = None, up: str = UP) -> str:
+def facts_table(
+    values: Mapping[str, object],
+    caption: str,
+    table: str | None = None,
+    up: str = UP,
+    column: str | None = None,
+) -> str:
     """Return names and values as a two-column table (numbers with their unit in the value).
 
-    With the name of a `table` of the data dictionary each value links to how it is counted.
+    With the name of a `table` of the data dictionary each value links to how it is counted: to the entry of its name,
+    or to that of one `column` all of them are about.
     """
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))} {how(table or "", name, up)}</td></tr>'
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))} {how(table or "", column or name, up)}</td></tr>'
         for name, value in values.items()
     )
     return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'

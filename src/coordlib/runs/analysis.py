@@ -8,6 +8,7 @@ from coordlib.errors import ParameterError
 from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
+from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.runs.decided import Decided, run_page, run_report
 from coordlib.runs.stored import file_label, load_day, load_table
 
@@ -18,6 +19,8 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
     """Run the component analysis of one network of a stored day and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace)
     day = load_day(workspace.root, parameters.date)
+    if parameters.account and (names := pseudonyms_of(workspace.root, ())):
+        parameters = parameters.model_copy(update={"account": names.name(parameters.account)})
     n_networks = int(day.facts.get("n_networks", 0))
     if parameters.account is None and (parameters.network or 1) > n_networks:
         raise ParameterError(f"network = {parameters.network}: {day.date} has {n_networks} networks")

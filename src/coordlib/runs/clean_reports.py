@@ -1,4 +1,4 @@
-"""Deleted videos leave what was made from them too: detections and days are made again without them, the rest is removed.
+"""What left the database leaves what was made from it too: detections and days are made again without it, the rest is removed.
 
 Runs are marked in the store by the deletion itself and folders are found by the tombstones, not by a list
 handed over, so a clean-up that was cut short is completed by the next one.
@@ -7,23 +7,35 @@ handed over, so a clean-up that was cut short is completed by the next one.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from coordlib.errors import RunError
+from coordlib.errors import ParameterError, RunError
+from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
+from coordlib.report.package import read_run
+from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.withdrawn import withdraw
 from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
+from coordlib.store.forgotten import forget, name_pattern
 from coordlib.store.refresh import is_deleted, outdated_runs
+<<<<<<< HEAD
 from coordlib.store.runs import Run, record_facts, run_of
 from coordlib.store.stored_posts import run_posts
+=======
+from coordlib.store.runs import record_facts, run_of, runs
+from coordlib.store.stored_posts import account_names, run_posts
+>>>>>>> ondemand-merged
 
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
 
@@ -35,6 +47,7 @@ class Cleaned:
     detected: tuple[str, ...]
     rebuilt: tuple[str, ...]
     removed: tuple[str, ...]
+    without: str = "the deleted videos"
 
     def __bool__(self) -> bool:
         return bool(self.detected or self.rebuilt or self.removed)
@@ -42,9 +55,9 @@ class Cleaned:
     def describe(self) -> str:
         """One line for the terminal."""
         if not self:
-            return "no report and no detection rested on a deleted video"
+            return f"no report and no detection had {self.without} in it"
         return (
-            f"without the deleted videos: {len(self.detected)} detections and {len(self.rebuilt)} day reports made "
+            f"without {self.without}: {len(self.detected)} detections and {len(self.rebuilt)} day reports made "
             f"again, {len(self.removed)} folders removed ({', '.join(self.removed) or 'none'})"
         )
 
@@ -56,8 +69,58 @@ def clean_reports(workspace: Workspace) -> Cleaned:
     stays. The notes of a day say that posts were removed. Earlier versions, analyses, drafts and points of a sweep are
     not made again: their folders are removed, and so is a page whose notebook fails now.
     """
+    note = "Posts that the platform no longer returns were removed from this report on {}."
+    with open_store(workspace.database) as store:
+        return _clean(store, workspace, outdated_runs(store), partial(_holds_deleted, store), note)
+
+
+def forget_account(workspace: Workspace, account: str) -> Cleaned:
+    """Take an account out of the database and of everything made from it: pages, files, versions, analyses, drafts.
+
+    Days and discoveries are made again without it and say that an account was taken out, not which; everything else that
+    names it is removed. It is kept out when a later collection brings it again.
+
+    Raises
+    ------
+    ParameterError
+        Nothing in the workspace names the account.
+    """
+    pattern = name_pattern(account)
+    made = names.name(account) if (names := pseudonyms_of(workspace.root, ())) else account
+    with workspace_lock(workspace.root, "coordlib forget"), open_store(workspace.database) as store:
+        names_it = partial(_names, (pattern, name_pattern(made)))
+        if (
+            not outdated_runs(store)
+            and account not in account_names(store)
+            and not any(names_it(folder) for folder in _folders(workspace))
+        ):
+            raise ParameterError(f"{account}: nothing in {workspace.root} names this account")
+        forget(store, account, int(time.time()))
+        note = "An account was taken out of this report on {}, as it was asked for."
+        cleaned = _clean(store, workspace, outdated_runs(store), names_it, note)
+    return replace(cleaned, without=account)
+
+
+def remake_reports(workspace: Workspace) -> Cleaned:
+    """Make every day and discovery again from its stored posts; remove versions, analyses and drafts made before.
+
+    What it is for: a workspace that changes between handles and pseudonyms, where nothing of before may stay.
+    """
+    with workspace_lock(workspace.root, "coordlib remake"), open_store(workspace.database) as store:
+        every = runs(store)
+        done = every[every["status"] == "done"]["run_id"].tolist()
+        began = time.time()
+        cleaned = _clean(store, workspace, done, lambda folder: _made_before(folder, began), None)
+    return replace(cleaned, without="what was made before")
+
+
+def _clean(
+    store: Store, workspace: Workspace, again: list[str], holds: Callable[[Path], bool], note: str | None
+) -> Cleaned:
+    """Make runs again, each as a new version where it differs, and take away every folder that holds what is gone."""
     rebuilt: list[str] = []
     removed: list[str] = []
+<<<<<<< HEAD
     with open_store(workspace.database) as store:
         detected = outdated_runs(store)
         for run_id in detected:
@@ -75,6 +138,38 @@ def clean_reports(workspace: Workspace) -> Cleaned:
         for run_id in detected:
             record_facts(store, run_id, {"outdated": None})
     return Cleaned(tuple(detected), tuple(sorted(rebuilt)), tuple(removed))
+=======
+
+    def take_away(folder: Path) -> None:
+        withdraw(folder)
+        removed.append(folder.relative_to(workspace.root).as_posix())
+
+    for run_id in again:
+        run = run_of(store, run_id)
+        assert run is not None  # its id was read from the same table
+        if run["status"] == "done":
+            folder = _page(workspace, run)
+            if _again(store, workspace, run, note):
+                rebuilt.append(folder.relative_to(workspace.root).as_posix())
+            else:
+                take_away(folder)
+    for folder in (path for path in _folders(workspace) if holds(path)):
+        take_away(folder)
+    for run_id in again:
+        record_facts(store, run_id, {"outdated": None})
+    return Cleaned(tuple(again), tuple(sorted(rebuilt)), tuple(removed))
+
+
+def _made_before(folder: Path, time: float) -> bool:
+    """Whether a version, an analysis or a draft is older than a time; a withdrawn one holds nothing."""
+    record = folder / "run.json"
+    withdrawn = read_run(folder).get("outcome") == "withdrawn"
+    return (
+        folder.parent.name != "days"
+        and not withdrawn
+        and not (record.exists() and record.stat().st_mtime >= time)
+    )
+>>>>>>> ondemand-merged
 
 
 def _page(workspace: Workspace, run: Run) -> Path:
@@ -83,7 +178,11 @@ def _page(workspace: Workspace, run: Run) -> Path:
     return workspace.day_folder(run.date)
 
 
+<<<<<<< HEAD
 def _again(store: Store, workspace: Workspace, run: Run) -> bool:
+=======
+def _again(store: Store, workspace: Workspace, run: Mapping[str, Any], note: str | None) -> bool:
+>>>>>>> ondemand-merged
     """Run the notebook of a run again; return whether it has a page now."""
     if run.kind == "discover":
         record_facts(store, run.run_id, {"n_videos": len(run_posts(store, run.run_id))})
@@ -95,12 +194,22 @@ def _again(store: Store, workspace: Workspace, run: Run) -> bool:
         except RunError:
             return False
         return True
+<<<<<<< HEAD
     today = dt.datetime.now(dt.UTC).date().isoformat()
     note = f"Posts that the platform no longer returns were removed from this report on {today}."
     notes = [text for text in run.facts.get("notes", []) if not text.startswith("Posts that the platform")]
     record_facts(store, run.run_id, {"notes": [*notes, note]})
     options = DailyMonitoring.load(_known(run.parameters, DailyMonitoring))
     return run_day(store, workspace, run.run_id, run.date, options, grow_pool=False).ok
+=======
+    if note:
+        head = note.split("{}")[0]
+        notes = [text for text in run["facts"].get("notes", []) if not text.startswith(head)]
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        record_facts(store, run["run_id"], {"notes": [*notes, note.format(today)]})
+    options = DailyMonitoring.load(_known(run["parameters"], DailyMonitoring))
+    return run_day(store, workspace, run["run_id"], run["date"], options, grow_pool=False).ok
+>>>>>>> ondemand-merged
 
 
 def _known(parameters: Mapping[str, Any], model: type[DetectionParameters]) -> dict[str, Any]:
@@ -118,3 +227,14 @@ def _holds_deleted(store: Store, folder: Path) -> bool:
         if file.is_file() and file.suffix != ".zip":
             seen.update(_VIDEO_ID.findall(file.read_bytes()))
     return any(is_deleted(store, digits.decode()) for digits in sorted(seen))
+
+
+def _names(patterns: Sequence[re.Pattern[str]], folder: Path) -> bool:
+    """Whether a folder or a file in it names an account."""
+    texts = (
+        file.read_bytes().decode("utf-8", errors="replace")
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.suffix != ".zip"
+    )
+    words = itertools.chain([folder.name.replace("-", " ")], texts)
+    return any(pattern.search(text) for text in words for pattern in patterns)

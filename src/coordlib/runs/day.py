@@ -21,13 +21,15 @@ from coordlib.parameters import DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
+from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.words import plural
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback
 from coordlib.store import Store, open_store
+from coordlib.store.forgotten import forget_again
 from coordlib.store.pool import add_to_pool, replace_pool
 from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
-from coordlib.store.stored_posts import record_posts
+from coordlib.store.stored_posts import account_names, record_posts
 
 TEMPLATE = "02-daily-monitoring.ipynb"
 
@@ -125,6 +127,7 @@ def report_material(
 ) -> DayReport:
     """Store what is known about the day of a run that was begun, and report it."""
     record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
+    forget_again(store, int(clock()))
     record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
     return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
 
@@ -142,7 +145,8 @@ def run_day(
     """Run the day's notebook on its stored posts, and record what it decided."""
     folder = workspace.day_folder(date)
     try:
-        decided = run_report(workspace, TEMPLATE, folder, {**parameters.for_notebook(), "date": date})
+        values = {**parameters.for_notebook(), "date": date}
+        decided = run_report(workspace, TEMPLATE, folder, values, published_at=clock())
     except RunError as error:
         cause = error.__cause__
         trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
@@ -172,7 +176,9 @@ def fail_day(
 ) -> None:
     """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
     finish_run(store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message)
-    failure_page(workspace.day_folder(date), date, message, trace)
+    names = pseudonyms_of(workspace.root, account_names(store))
+    told = (message, trace) if names is None else (names.text(message), names.text(trace))
+    failure_page(workspace.day_folder(date), date, *told)
 
 
 def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:

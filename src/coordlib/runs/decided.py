@@ -13,10 +13,13 @@ import pandas as pd
 from coordlib.errors import RunError
 from coordlib.files import staging_of
 from coordlib.places import Workspace
+from coordlib.report.checksums import sha256_file
 from coordlib.report.package import install, read_run, seal
-from coordlib.report.provenance import sha256_file
+from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
+from coordlib.store import open_store
+from coordlib.store.stored_posts import account_names
 
 T = TypeVar("T")
 
@@ -58,10 +61,39 @@ def run_report(
     parameters: Mapping[str, Any],
     *,
     progress: bool = False,
+    published_at: float | None = None,
 ) -> Decided:
     """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
-    made = run_page(workspace, template, folder, parameters, check=read_back, progress=progress)
-    return replace(made, folder=folder)
+    made = run_page(
+        workspace,
+        template,
+        folder,
+        parameters,
+        check=read_back,
+        progress=progress,
+        published_at=published_at,
+    )
+    return with_handles(workspace, replace(made, folder=folder))
+
+
+def with_handles(workspace: Workspace, decided: Decided) -> Decided:
+    """Return what a notebook decided under the names the database has: a notebook may know accounts by pseudonyms only."""
+    if decided.run.get("identities") != "pseudonyms" or not workspace.database.exists():
+        return decided
+    with open_store(workspace.database, read_only=True) as store:
+        names = pseudonyms_of(workspace.root, account_names(store))
+    handles = {made: name for name, made in names.known.items()} if names else {}
+    ends = ["account_id", "account_id_y"]
+    return replace(
+        decided,
+        run={**decided.run, "new_accounts": sorted(handles.get(name, name) for name in decided.new_accounts)},
+        accounts=decided.accounts.assign(
+            account_id=decided.accounts["account_id"].map(lambda n: handles.get(n, n))
+        ),
+        edges=decided.edges.assign(
+            **{end: decided.edges[end].map(lambda n: handles.get(n, n)) for end in ends}
+        ),
+    )
 
 
 def run_page(
@@ -72,8 +104,12 @@ def run_page(
     *,
     check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
     progress: bool = False,
+    published_at: float | None = None,
 ) -> T:
-    """Run a notebook beside its place, put page and files in place together, and return what the check read."""
+    """Run a notebook beside its place, put page and files in place together, and return what the check read.
+
+    `published_at` is the time of publication (none: now).
+    """
     staging = staging_of(folder)
     shutil.rmtree(staging, ignore_errors=True)
     values = {
@@ -91,7 +127,7 @@ def run_page(
             failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )
         checked = check(staging)
-        seal(staging)
+        seal(staging, published_at)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise

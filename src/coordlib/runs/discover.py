@@ -14,6 +14,7 @@ from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
 from coordlib.report.provenance import code_version
+from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.runs.connect import connector
 from coordlib.runs.day import record
 from coordlib.runs.decided import Decided, run_report
@@ -23,7 +24,7 @@ from coordlib.store import open_store
 from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import add_to_pool
 from coordlib.store.runs import finish_run, record_facts, start_run
-from coordlib.store.stored_posts import collected_posts, record_posts
+from coordlib.store.stored_posts import account_names, collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 from coordlib.times import day_of
@@ -131,7 +132,10 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
         open_store(place.database) as store,
         store.transaction(),
     ):
-        new = add_to_pool(store, sorted(new_accounts), added_on=added_on, reason=reason, source="seed")
+        names = pseudonyms_of(place.root, account_names(store))
+        handles = {made: name for name, made in names.known.items()} if names else {}
+        entering = sorted(handles.get(name, name) for name in new_accounts)
+        new = add_to_pool(store, entering, added_on=added_on, reason=reason, source="seed")
         record_facts(store, found.run_id, {"seeds": sorted({*found.facts.get("seeds", []), *new})})
     return new
 

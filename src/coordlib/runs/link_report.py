@@ -8,10 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from coordlib.errors import ParameterError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.lock import workspace_lock
 from coordlib.parameters import LinkSharing
 from coordlib.places import find_workspace
+from coordlib.report.configuration import read_site
 from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport
 from coordlib.runs.decided import run_page
@@ -83,6 +85,10 @@ def analyse_links(parameters: LinkSharing) -> Path:
         The notebook failed.
     """
     workspace = find_workspace(parameters.workspace, create=True)
+    if read_site(workspace.root).identities == "pseudonyms":
+        raise ParameterError(
+            f"{workspace.root}: names accounts by pseudonyms, and a report of link sharing cannot; use another workspace"
+        )
     source = load_link_shares(parameters.shares)
     # A table without any delay to measure is the input's fault, to be told before a notebook is run.
     chosen_interval(source.shares, parameters)

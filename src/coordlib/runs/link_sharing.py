@@ -15,7 +15,7 @@ from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED, utc_seconds
 from coordlib.parameters import LinkSharing
-from coordlib.report.provenance import sha256_file
+from coordlib.report.checksums import sha256_file
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.simulate.links import simulate_link_shares

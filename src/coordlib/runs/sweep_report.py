@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any
 
 from coordlib.detect.sweep import Sweep
 from coordlib.errors import InputError
-from coordlib.files import put_folder, staging_of, write_json
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.banners import banner
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
-from coordlib.report.package import is_staging
+from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
+<<<<<<< HEAD
 from coordlib.report.provenance import (
     code_version,
     notebook_told,
@@ -26,6 +25,11 @@ from coordlib.report.provenance import (
     sha256_file,
 )
 from coordlib.report.tables import Table, write_csv
+=======
+from coordlib.report.result import SavedReport
+from coordlib.report.tables import Table
+from coordlib.report.text import escape
+>>>>>>> ondemand-merged
 from coordlib.report.words import plural
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
@@ -78,24 +82,16 @@ class SweepReport:
         formats = {"share": "percent"} if "share" in frame else None
         return Table(frame, _CAPTIONS[name], formats=formats, max_rows=rows_shown, csv=f"{name}.csv")
 
-    def save(self, output_dir: Path | str | None = None) -> Html:
-        """Write the points, the inclusion of every account and the run record, and show what they were made from.
+    def save(self, output_dir: Path | str | None = None) -> SavedReport:
+        """Write the points, the inclusion of every account and what every report has, and show the files.
 
         `output_dir` is the folder (none: among the drafts of the workspace, named by the parameters that differ from
         the usual ones); it appears whole or not at all.
         """
         folder = Path(output_dir) if output_dir else self._draft()
-        staging = folder if is_staging(folder) else staging_of(folder)
-        if staging != folder:
-            shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True, exist_ok=True)
-        for name in _CAPTIONS:
-            write_csv(getattr(self.found, name), staging / f"{name}.csv")
-        record = self._record({path.name: sha256_file(path) for path in sorted(staging.glob("*.csv"))})
-        write_json(staging / "run.json", record)
-        if staging != folder:
-            put_folder(staging, folder)
-        return provenance_box(record)
+        tables = {name: getattr(self.found, name) for name in _CAPTIONS}
+        written, record = write_report(folder, tables, None, self._record(), None)
+        return SavedReport(written, record, draft=not is_staging(written))
 
     def _told(self) -> dict[str, Any]:
         return {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
@@ -111,7 +107,7 @@ class SweepReport:
             "analyses", f"{self.source.name}-sweep", differing
         )
 
-    def _record(self, outputs: Mapping[str, str]) -> dict[str, Any]:
+    def _record(self) -> dict[str, Any]:
         told = self._told()
         # Pages are public: a file is told by its name, not by its place.
         told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
@@ -124,14 +120,11 @@ class SweepReport:
             "date": self.source.date,
             "outcome": "sweep",
             "simulated": self.source.simulated,
+            "identities": self.source.identities,
             "parameters": {**told, "reference": dict(self.found.reference)},
             "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
             "inputs": self.source.hashes(),
             "started_at": self.source.started_at or None,
-            "code_version": code_version(),
-            "packages": package_versions(),
-            **notebook_told(),
-            "outputs": dict(outputs),
         }
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -6,6 +6,7 @@ leaves the published site as it was.
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import os
 import re
@@ -24,12 +25,18 @@ from coordlib.files import WRITING, bring_back, put_folder, staging_of, write_te
 from coordlib.lock import workspace_lock
 from coordlib.places import project_root
 from coordlib.report.banners import simulated_banner
-from coordlib.report.configuration import SIMULATED_SUFFIX, read_config
+from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.how import dictionary_page
-from coordlib.report.text import clean_text
+from coordlib.report.text import clean_text, escape
+from coordlib.report.words import plural
+from coordlib.site.feed import FEED, feed
 from coordlib.site.find import search_page, write_index
-from coordlib.site.home import archive_page, home_page
+from coordlib.site.home import about_part, archive_page, home_page
+from coordlib.site.kept import Kept
 from coordlib.site.not_found import fit_any_depth
+from coordlib.site.pages import dress_page, page_tells
+from coordlib.site.publish import link, link_folder, publish_files, publish_version
+from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
 MARKER = ".coordlib-site"
@@ -46,7 +53,7 @@ _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulat
 def prepare_site(workspace: Path | str) -> Path:
     """Put the site's own pages into a workspace and write its home page; return the workspace.
 
-    ``_quarto.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
+    ``_quarto.yml``, ``site.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
     the home page, the archive and the data dictionary are made anew each time.
     """
     root, source = Path(workspace), project_root()
@@ -56,11 +63,10 @@ def prepare_site(workspace: Path | str) -> Path:
         raise PublishError(f"{root}: this is the project itself; name a workspace folder")
     try:
         _copy_pages(source, root)
-        simulated = (root / "simulated.json").exists()
-        _mark_simulated(root / "_quarto.yml", simulated)
-        banner = simulated_banner() if simulated else ""
-        _write(root / "index.qmd", home_page(root, banner))
-        _write(root / "reports" / "archive.qmd", archive_page(root, banner))
+        site, reports = read_site(root), read_reports(root)
+        banner = simulated_banner() if (root / "simulated.json").exists() else ""
+        _write(root / "index.qmd", home_page(reports, site, banner))
+        _write(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
         _write(root / "reports" / "search.qmd", search_page(banner))
         _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
     except OSError as error:
@@ -111,10 +117,20 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     _check_target(target, root)
     prepare_site(root)
     built = root / f".site{WRITING}" / "site"
-    built.parent.mkdir()
+    stage = built.parent / "project"
+    stage.parent.mkdir()
     try:
-        (_with_quarto if engine == "quarto" else _with_smalldocs)(root, built)
-        _complete(root, built)
+        site, reports = read_site(root), read_reports(root)
+        _refuse_names(reports, site)
+        _stage(root, stage, site, reports)
+        kept = Kept(target, stage, engine, site)
+        for shown in reports.every:
+            if not kept.stays(shown, page_tells(shown, reports, site)):
+                folder = stage / "reports" / shown.at
+                link_folder(shown.folder, folder, *_NEVER)
+                dress_page(folder / "index.ipynb", shown, reports, site)
+        (_with_quarto if engine == "quarto" else _with_smalldocs)(stage, built, root)
+        _complete(built, kept, reports, site)
         _replace(built, target)
     except OSError as error:
         raise PublishError(f"{target}: the site cannot be written ({error.strerror or error})") from error
@@ -123,9 +139,51 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     return target
 
 
+def _refuse_names(reports: Reports, site: Site) -> None:
+    """A site of pseudonyms has no page with names, also none that was made before it was one."""
+    named = [
+        shown.at
+        for shown in reports.every
+        if shown.run.get("identities") != "pseudonyms" and "outputs" in shown.run
+    ]
+    if site.identities == "pseudonyms" and named:
+        raise PublishError(
+            f"{SITE_FILE}: identities: pseudonyms, and {plural(len(named), 'report')} name accounts, the first is {named[0]}; "
+            "'coordlib remake' makes them again"
+        )
+
+
+def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
+    """Make the project that is rendered: the workspace by links, with what is known only now written in."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
+        private = {name for pattern in _NEVER for name in fnmatch.filter(names, pattern)}
+        top = {
+            root: {"drafts", "sweeps", "notebooks", "params"},
+            root / "reports": {"days", "analyses", "versions"},
+        }
+        hidden = {name for name in names if name in {".git", ".quarto"} or name.endswith(WRITING)}
+        return sites | private | hidden | (top.get(Path(folder), set()) & set(names))
+
+    shutil.copytree(root, stage, ignore=left_out, copy_function=link)
+    config, usual = read_config(root / "_quarto.yml"), read_config(project_root() / "_quarto.yml")
+    website = config.setdefault("website", {})
+    simulated = (root / "simulated.json").exists()
+    website["title"] = site.name + (SIMULATED_SUFFIX if simulated else "")
+    if site.address:
+        website["site-url"] = site.address
+    pages = config.setdefault("project", {}).setdefault("render", [])
+    pages += [pattern for pattern in usual["project"]["render"] if pattern not in pages]
+    _write(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
+    about = stage / "reports" / "about.qmd"
+    _write(about, about_part(about.read_text(encoding="utf-8"), reports, site))
+
+
 def _copy_pages(source: Path, root: Path) -> None:
-    if not (root / "_quarto.yml").exists():
-        shutil.copyfile(source / "_quarto.yml", root / "_quarto.yml")
+    for name in ("_quarto.yml", SITE_FILE):
+        if not (root / name).exists():
+            shutil.copyfile(source / name, root / name)
     for page in sorted((source / "reports").glob("*.*")):
         target = root / "reports" / page.name
         if page.is_file() and page.name != "404.qmd" and not target.exists():
@@ -134,18 +192,6 @@ def _copy_pages(source: Path, root: Path) -> None:
     if not (root / "404.qmd").exists():
         shutil.copyfile(source / "reports" / "404.qmd", root / "404.qmd")
     shutil.copytree(source / "reports" / "assets", root / "reports" / "assets", dirs_exist_ok=True)
-
-
-def _mark_simulated(path: Path, simulated: bool) -> None:
-    """Keep the words 'simulated data' in the header of every page of a simulated world, and only there."""
-    config = read_config(path)
-    website = config.setdefault("website", {})
-    title = str(website.get("title", "")).removesuffix(SIMULATED_SUFFIX)
-    wanted = title + (SIMULATED_SUFFIX if simulated else "")
-    if website.get("title") == wanted:
-        return
-    website["title"] = wanted
-    _write(path, yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _dictionary_page() -> str:
@@ -201,52 +247,34 @@ def _not_ours(site: Path) -> list[str]:
     ]
 
 
-def _with_smalldocs(root: Path, built: Path) -> None:
+def _with_smalldocs(stage: Path, built: Path, root: Path) -> None:
     """Render in a process of its own: the renderer keeps global state and prints to the terminal."""
     script = (
         "import sys\nfrom smalldocs.config import load\nfrom smalldocs.site import Site\n"
         "project = load(sys.argv[1])\nproject.config.setdefault('project', {})['output-dir'] = sys.argv[2]\n"
         "Site(project, quiet=True).build()\n"
     )
-    _run([sys.executable, "-c", script, str(root), str(built)], root, built, "smalldocs")
+    _run([sys.executable, "-c", script, str(stage), str(built)], stage, built, root, "smalldocs")
 
 
-def _with_quarto(root: Path, built: Path) -> None:
-    """Render a linked copy: quarto writes beside the pages, and takes files of earlier sites for resources."""
-    stage = built.parent / "project"
-
-    def left_out(folder: str, names: list[str]) -> set[str]:
-        sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
-        return sites | {name for name in names if name in {".git", ".quarto"} or name.endswith(WRITING)}
-
-    shutil.copytree(root, stage, ignore=left_out, copy_function=_link)
-    try:
-        _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", "quarto")
-    except PublishError as error:
-        raise PublishError(str(error).replace(str(stage), str(root))) from None
+def _with_quarto(stage: Path, built: Path, root: Path) -> None:
+    _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", root, "quarto")
     (stage / "_site").rename(built)
 
 
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(os.path.realpath(source), target)
-    except OSError:  # another file system, or one without links
-        shutil.copy2(source, target)
-
-
-def _run(command: list[str], root: Path, built: Path, name: str) -> None:
+def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) -> None:
     """Run an engine; the bar counts the pages that have appeared, and an interruption ends the engine too."""
     pages = sum(
-        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in root.glob(pattern)
+        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in stage.glob(pattern)
     )
     with (
-        (built.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
+        (stage.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:
             engine = subprocess.Popen(
                 command,
-                cwd=root,
+                cwd=stage,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -269,7 +297,9 @@ def _run(command: list[str], root: Path, built: Path, name: str) -> None:
         log.seek(0)
         said = log.read()
     if engine.returncode:
-        raise PublishError(f"{root}: {name} could not render the site ({_reason(said)})")
+        raise PublishError(
+            f"{root}: {name} could not render the site ({_reason(said.replace(str(stage), str(root)))})"
+        )
 
 
 def _reason(said: str) -> str:
@@ -280,27 +310,36 @@ def _reason(said: str) -> str:
     return clean_text(" ".join(reason))[:400]
 
 
-def _complete(root: Path, built: Path) -> None:
-    """Add what the engines do not copy (notebooks), take out what nobody should read."""
-    for pattern in ("days/*", "versions/*", "analyses/*"):
-        for folder in sorted((root / "reports").glob(pattern)):
-            notebook = folder / "notebook.ipynb"
-            target = built / "reports" / folder.relative_to(root / "reports")
-            if target.is_dir():
-                if notebook.exists():
-                    shutil.copyfile(notebook, target / f"notebook-{folder.name}.ipynb")
-                if (folder / "README.md").exists():  # smalldocs takes every .md for a page
-                    shutil.copyfile(folder / "README.md", target / "README.md")
-                if (folder / "evidence").is_dir():
-                    shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
+def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
+    """Put the files of every report beside its page, every version at its own address, and the feed."""
+    for shown in reports.every:
+        page = built / "reports" / shown.at
+        version = built / "reports" / shown.place / f"v{shown.version}"
+        if not kept.bring(shown, page, version):
+            publish_files(shown, page, site)
+            publish_version(page, version)
+    if site.address:
+        _write(built / "reports" / FEED, feed(reports, site))
+        _write(built / "sitemap.xml", _sitemap(built, site.address))
     write_index(built)
     fit_any_depth(built)
+<<<<<<< HEAD
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()
     for page in built.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         page.write_text(_HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1), encoding="utf-8")
+=======
+    kept.write(built)
+
+
+def _sitemap(built: Path, address: str) -> str:
+    pages = sorted(path.relative_to(built).as_posix() for path in built.rglob("*.html"))
+    named = [page for page in pages if not page.endswith(("network.html", "404.html"))]
+    lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
+>>>>>>> ondemand-merged
 
 
 def _replace(built: Path, target: Path) -> None:
@@ -312,9 +351,9 @@ def _replace(built: Path, target: Path) -> None:
     shutil.move(built, fresh)  # across file systems this copies; only then is anything replaced
     for kept in [path for path in target.glob("*") if _kept(path) and not (fresh / path.name).exists()]:
         if kept.is_dir():
-            shutil.copytree(kept, fresh / kept.name, symlinks=True, copy_function=_link)
+            shutil.copytree(kept, fresh / kept.name, symlinks=True, copy_function=link)
         else:
-            _link(str(kept), str(fresh / kept.name))
+            link(kept, fresh / kept.name)
     ours = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
     (fresh / MARKER).write_text("\n".join([_MARK, *ours, ""]), encoding="utf-8")
     put_folder(fresh, target)

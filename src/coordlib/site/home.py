@@ -1,8 +1,8 @@
-"""The home page and the archive page, from the run records of the days."""
+"""The home page, the archive page and what the site says about itself, from the run records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +11,21 @@ import yaml
 
 from coordlib.report.banners import day_banner
 from coordlib.report.charts import network_sizes, pool_history
-from coordlib.report.configuration import read_config
+from coordlib.report.configuration import Site
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.how import how
-from coordlib.report.package import read_run
+from coordlib.report.provenance import page_title
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
+from coordlib.report.words import plural
 from coordlib.site.day_rows import days_table
+from coordlib.site.feed import FEED
 from coordlib.site.find import search_form
+from coordlib.site.reports import Reports, Shown
 
 #: From the home page to the folder of the other pages.
 UP = "reports/"
-_FIELDS = ["title", "outcome", "accounts", "networks", "new-accounts"]
-_NAMES = {
-    "title": "Report",
-    "outcome": "Outcome",
-    "accounts": "Accounts",
-    "networks": "Networks",
-    "new-accounts": "New accounts",
-}
-
-
-def day_records(root: Path) -> list[dict[str, Any]]:
-    """Return the run records of all days with a page, oldest first, each with its ``folder`` name."""
-    folders = sorted((root / "reports" / "days").glob("*/index.ipynb"))
-    records = [{**read_run(path.parent), "folder": path.parent.name} for path in folders]
-    return [{"date": record["folder"], "outcome": "failed", **record} for record in records]
 
 
 def history_table(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -59,101 +47,141 @@ def _count(record: Mapping[str, Any], name: str) -> float | None:
     return None if value is None else float(value)
 
 
-def home_page(root: Path, banner: str) -> str:
-    """Return index.qmd: the newest day in short, its figures, and the list of the latest days."""
-    records = day_records(root)
-    title = str(
-        (read_config(root / "_quarto.yml").get("website") or {}).get("title") or "Coordinated sharing"
-    )
-    meta: dict[str, Any] = {"title": title, "toc": False}
+def home_page(reports: Reports, site: Site, banner: str) -> str:
+    """Return index.qmd: what the site is, the newest day in short, its figures, and the latest reports."""
+    meta: dict[str, Any] = {"title": site.name, "toc": False}
+    if site.address:
+        meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
-    analyses = list((root / "reports" / "analyses").glob("*/index.ipynb"))
-    listing = [_analyses("reports/analyses/*/index.ipynb")] if analyses else []
-    tail = ["## Analyses in depth", "::: {#analyses}\n:::"] if analyses else []
-    if not records:
+    about = site_facts(reports, site)
+    if not reports.days:
         text = "No day has been reported yet. Reports appear here as soon as the first day has been run."
-        return _page(meta | ({"listing": listing} if listing else {}), [*blocks, f"<p>{text}</p>"], tail)
-    if listing:
-        meta["listing"] = listing
-    newest = records[-1]
-    blocks += _newest(root, newest)
-    history = history_table(records)
-    if history["pool_size"].notna().any():
-        blocks.append(figure_html(pool_history(history, detached_axes()), UP))
-    blocks.append('<h2 id="latest">Latest days</h2>' + _days(root, records[:-15:-1], UP))
-    return _page(meta, blocks, ["[All days, and how to follow them](reports/archive.qmd)", *tail])
+        blocks.append(f"<p>{text}</p>")
+    else:
+        newest = reports.days[-1]
+        blocks += _newest(newest)
+        history = history_table([dict(day.run) for day in reports.days])
+        if history["pool_size"].notna().any():
+            blocks.append(figure_html(pool_history(history, detached_axes()), UP))
+        blocks.append(f'<h2 id="days">Latest days</h2>{_days(reports.days[:-15:-1], UP)}')
+        blocks.append('<p><a href="reports/archive.html">All reports, and how to follow them</a></p>')
+    if reports.analyses:
+        blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "reports/")}')
+    if about:
+        blocks.append(
+            f'<h2 id="about">About this site</h2>{facts_table(about, "What this site is", "days", UP)}{contact_line(site)}'
+        )
+    return _page(meta, blocks)
 
 
-def archive_page(root: Path, banner: str) -> str:
-    """Return archive.qmd: every day, every earlier version, the feed where the site has an address."""
-    meta: dict[str, Any] = {"title": "Archive of reports", "toc": False, "listing": []}
-    records = day_records(root)
+def archive_page(reports: Reports, site: Site, banner: str) -> str:
+    """Return archive.qmd: every day, every analysis, every earlier version, the feed where the site has an address."""
+    meta: dict[str, Any] = {"title": "Archive of reports", "toc": False}
     blocks = ['<script src="assets/table.js" defer></script>' + banner + search_form()]
-    website = read_config(root / "_quarto.yml").get("website") or {}
-    tail = []
-    if records:
-        feed = {"feed": {"type": "metadata", "items": 20}} if website.get("site-url") else {}
-        intro = "Each day has a permanent page. A day that is analysed again with other results gets a new version; the earlier one stays readable."
-        if feed:
-            intro += ' <a href="archive.xml">Follow new reports with a feed reader</a>.'
-        blocks += [f"<p>{intro}</p>", _days(root, records[::-1], "")]
-        if feed:  # the renderers make the feed of a list of their own
-            meta["listing"].append(_listing("days", "days/*/index.ipynb", {"max-items": 20, **feed}))
-            tail += ["## Newest first", "::: {#days}\n:::"]
+    if reports.days:
+        intro = (
+            "Each report has a permanent address, and so has each of its versions. One that is made again with other results "
+            "gets a new version; the earlier one stays readable at its own."
+        )
+        if site.address:
+            meta |= _feed_link("")
+            intro += f' <a href="{FEED}">Follow new and corrected reports with a feed reader</a>.'
+        blocks += [f"<p>{intro}</p>", _days(reports.days[::-1], "")]
     else:
         blocks.append("<p>No day has been reported yet.</p>")
-    if list((root / "reports" / "analyses").glob("*/index.ipynb")):
-        meta["listing"].append(_analyses("analyses/*/index.ipynb"))
-        tail += ["## Analyses in depth", "::: {#analyses}\n:::"]
-    if list((root / "reports" / "versions").glob("*/index.ipynb")):
-        meta["listing"].append(_listing("versions", "versions/*/index.ipynb", {"page-size": 60}))
-        tail += ["## Earlier versions", "::: {#versions}\n:::"]
-    if not meta["listing"]:
-        del meta["listing"]
-    return _page(meta, blocks, tail)
+    if reports.analyses:
+        blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "")}')
+    earlier = [shown for shown in reports.every if not shown.newest]
+    if earlier:
+        rows = [
+            f'<tr><td><a href="{escape(one.place)}/v{one.version}/index.html">{escape(page_title(one.run))}, version {one.version}'
+            f"</a></td><td>{one.published}</td><td>{escape(one.found)}</td></tr>"
+            for one in sorted(earlier, key=lambda one: (one.name, one.version), reverse=True)
+        ]
+        blocks.append(
+            f'<h2 id="versions">Earlier versions</h2>{_list("Replaced versions", ["Report", "Published", "Found"], rows, "")}'
+        )
+    return _page(meta, blocks)
 
 
-def _days(root: Path, records: list[dict[str, Any]], up: str) -> str:
-    folder = root / "reports" / "days"
-    rows = (
-        (str(r["folder"]), f"{up}days/{r['folder']}/index.html", r, folder / str(r["folder"]))
-        for r in records
-    )
+def _days(days: Sequence[Shown], up: str) -> str:
+    rows = ((day.name, f"{up}{day.place}/index.html", day.run, day.folder) for day in days)
     return days_table(rows, up)
 
 
-def _listing(name: str, contents: str, more: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": name,
-        "contents": contents,
-        "type": "table",
-        "sort": "date desc",
-        "fields": _FIELDS,
-        "field-display-names": _NAMES,
-        "date-format": "YYYY-MM-DD",
-        "sort-ui": False,
-        "filter-ui": False,
-        **more,
+def analyses_table(reports: Reports, base: str) -> str:
+    """Return a list of the analyses with the day each is about."""
+    rows = [
+        f'<tr><td class="time">{escape(one.run["date"])}</td><td><a href="{base}{escape(one.place)}/index.html">'
+        f"{escape(page_title(one.run))}</a></td><td>{escape(one.found)}</td><td>version {one.version}, {one.published}</td></tr>"
+        for one in reports.analyses
+    ]
+    return _list("Analyses", ["Date", "Analysis", "Found", "Published"], rows, base)
+
+
+def _list(caption: str, names: Sequence[str], rows: Sequence[str], up: str) -> str:
+    heads = "".join(f'<th scope="col">{name}{how("reports", name, up)}</th>' for name in names)
+    return (
+        f'<div class="cl-table"><div class="cl-scroll" tabindex="0"><table><caption>{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></div>"
+    )
+
+
+def _feed_link(base: str) -> dict[str, Any]:
+    tag = f'<link rel="alternate" type="application/rss+xml" title="Reports" href="{base}{FEED}">'
+    return {"include-in-header": {"text": tag}}
+
+
+def site_facts(reports: Reports, site: Site) -> dict[str, str]:
+    """Return what the site is: what it watches, since when, who runs it, under which licence; only what is known."""
+    days, seeds = reports.days, [one for one in reports.analyses if one.run.get("kind") == "discovery"]
+    last = days[-1].run if days else {}
+    sizes = [size for day in days if (size := (day.run.get("counts") or {}).get("pool_size")) is not None]
+    known = {
+        "What is watched": site.about,
+        "Platform": {"tiktok": "TikTok"}.get(str(last.get("platform")), last.get("platform")),
+        "Began with": ", ".join(str(one.run.get("title")) for one in seeds[::-1]),
+        "Days": f"{days[0].name} to {days[-1].name}, {plural(len(days), 'day')}" if days else None,
+        "Watched accounts": f"{int(sizes[-1]):,} after the newest day, {int(sizes[0]):,} after the first"
+        if sizes
+        else None,
+        "Run by": "; ".join(
+            dict.fromkeys([*site.authors, *([site.institution] if site.institution else [])])
+        ),
+        "Funded by": site.funder,
+        "Licence of tables and texts": site.licence,
+        "Series": site.doi and f"https://doi.org/{site.doi}",
+        "Accounts are named": "by pseudonyms" if site.identities == "pseudonyms" else None,
     }
+    return {name: str(value) for name, value in known.items() if value}
 
 
-def _analyses(contents: str) -> dict[str, Any]:
-    return {
-        "id": "analyses",
-        "contents": contents,
-        "type": "table",
-        "sort": "date desc",
-        "fields": ["date", "title"],
-        "field-display-names": {"date": "Date", "title": "Analysis"},
-        "date-format": "YYYY-MM-DD",
-        "sort-ui": False,
-        "filter-ui": False,
-    }
+def contact_line(site: Site) -> str:
+    """Return whom to write to when an account is named that should not be."""
+    if not site.contact:
+        return ""
+    words = "An account is named here and should not be, or something is wrong? Write to"
+    address = (
+        site.contact
+        if site.contact.startswith(("mailto:", "https://", "http://"))
+        else f"mailto:{site.contact}"
+    )
+    return f'<p class="cl-contact">{words} <a href="{escape(address)}">{escape(site.contact.removeprefix("mailto:"))}</a>.</p>'
 
 
-def _newest(root: Path, record: Mapping[str, Any]) -> list[str]:
-    folder = root / "reports" / "days" / str(record["folder"])
-    link = f"reports/days/{escape(record['folder'])}/index.html"
+def about_part(page: str, reports: Reports, site: Site) -> str:
+    """Return the About page with what the site is after its first paragraph, as it is known now."""
+    about = site_facts(reports, site)
+    if not about and not site.contact:
+        return page
+    head, mark, rest = page.partition("\n## ")
+    block = raw_block(facts_table(about, "What this site is", "days", "") + contact_line(site))
+    return f"{head.rstrip()}\n\n{block}\n{mark}{rest}"
+
+
+def _newest(shown: Shown) -> list[str]:
+    record, folder = shown.run, shown.folder
+    link = f"reports/{escape(shown.place)}/index.html"
     plain = {**record, "simulated": False}  # the page's own banner has said so
     blocks = [
         f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
@@ -194,6 +222,6 @@ def _read_table(path: Path) -> pd.DataFrame | None:
         return None
 
 
-def _page(meta: Mapping[str, Any], blocks: list[str], tail: list[str]) -> str:
+def _page(meta: Mapping[str, Any], blocks: list[str]) -> str:
     head = yaml.safe_dump(dict(meta), sort_keys=False, allow_unicode=True, width=1000)
-    return "\n\n".join([f"---\n{head}---", *[raw_block(text) for text in blocks], *tail]) + "\n"
+    return "\n\n".join([f"---\n{head}---", *[raw_block(text) for text in blocks]]) + "\n"

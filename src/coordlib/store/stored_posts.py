@@ -89,6 +89,12 @@ def collected_posts(store: Store, run_id: str | None = None) -> pd.DataFrame:
     return _newest(store, f"{where} ORDER BY v.posted_at, v.content_id", values)
 
 
+def account_names(store: Store) -> list[str]:
+    """Return the name of every account that posted or is watched."""
+    rows = store.rows("SELECT account_id FROM posts UNION SELECT account_id FROM accounts")
+    return [row["account_id"] for row in rows]
+
+
 _OF_THE_POST = "v.posted_at, v.region_code, v.effect_ids, v.music_id, v.hashtags, v.voice_to_text"
 
 

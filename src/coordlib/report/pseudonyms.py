@@ -1,0 +1,149 @@
+"""Naming accounts by pseudonyms: a keyed hash in the place of every name, from the posts on.
+
+What a notebook gets is renamed already, so no table, figure, file or page made from it can hold a name; the workspace's database
+keeps the names, because the collection needs them. Who has the key can say which account a pseudonym is; it never lies in the
+workspace. Captions stay as they are apart from the names in them: who searches the platform for one may find its account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.errors import ParameterError
+from coordlib.report.configuration import SITE_FILE, read_site
+from coordlib.report.post_set import PostSet
+from coordlib.service import read_file
+
+KEY = "COORDLIB_IDENTITY_KEY"
+#: Name under which the system keyring keeps the key.
+KEYRING_SERVICE = "coordlib-identities"
+_WORD = re.compile(r"(@?)([\w.]+)")
+#: Names shorter than this are replaced after an @ only: they are words, too.
+_LEAST = 4
+#: Columns that name an account otherwise.
+_NAMES = re.compile(r"name|nick|avatar|bio|signature|profile", re.IGNORECASE)
+_AS_THEY_ARE = ("content_id", "platform", "posted_at")
+
+
+class Pseudonyms:
+    """Names to pseudonyms.
+
+    Parameters
+    ----------
+    key
+        The secret; the same one gives the same pseudonyms on every day.
+    known
+        Every account name that may stand somewhere.
+
+    Examples
+    --------
+    >>> names = Pseudonyms(b"secret", ["ann.lee", "bob"])
+    >>> names.name("ann.lee")
+    'account-d24b24829b34'
+    >>> names.text("with @bob and ann.lee.") == f"with @{names.name('bob')} and {names.name('ann.lee')}."
+    True
+    """
+
+    def __init__(self, key: bytes, known: Iterable[str]) -> None:
+        self._key = key
+        self.known = {name: self.name(name) for name in known}
+        self._folded = {name.casefold(): made for name, made in self.known.items()}
+        odd = sorted(
+            (name for name in self.known if not re.fullmatch(r"[\w.]+", name)), key=len, reverse=True
+        )
+        self._odd = re.compile("|".join(map(re.escape, odd)), re.IGNORECASE) if odd else None
+
+    def name(self, account: str) -> str:
+        """Return the pseudonym of an account."""
+        return f"account-{hmac.new(self._key, account.encode(), hashlib.sha256).hexdigest()[:12]}"
+
+    def text(self, text: str) -> str:
+        """Return a text with a pseudonym for every name in it, known or mentioned with an @."""
+        if self._odd:
+            text = self._odd.sub(lambda found: self._folded[found[0].casefold()], text)
+        return _WORD.sub(self._word, text)
+
+    def _word(self, found: re.Match[str]) -> str:
+        mark, word = found[1], found[2]
+        name = word.strip(".")
+        made = self._folded.get(name.casefold())
+        if made is None and mark and name and not name.startswith("account"):
+            made = self.name(name.casefold())
+        if made is None or not (mark or len(name) >= _LEAST):
+            return found[0]
+        return mark + word.replace(name, made)
+
+    def value(self, value: Any) -> Any:
+        """Return any value with pseudonyms in the texts it holds."""
+        if isinstance(value, str):
+            return self.known.get(value) or self.text(value)
+        if isinstance(value, Mapping):
+            return {self.value(name): self.value(item) for name, item in value.items()}
+        return [self.value(item) for item in value] if isinstance(value, list | tuple) else value
+
+    def posts(self, posts: pd.DataFrame) -> pd.DataFrame:
+        """Return a table of posts without a name in it; addresses lead to accounts and are left out."""
+        table = posts.copy()
+        table["account_id"] = table["account_id"].map(self.known).astype("str")
+        for name in table.columns.difference(["account_id", *_AS_THEY_ARE], sort=False):
+            column = table[name]
+            if name == "url" or _NAMES.search(str(name)):
+                table[name] = pd.Series(None, index=table.index, dtype="str")
+            elif not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(
+                column
+            ):
+                table[name] = column.map(self.value, na_action="ignore").astype(column.dtype)
+        return table
+
+
+def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
+    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does.
+
+    Raises
+    ------
+    ParameterError
+        It wants pseudonyms, and there is no key.
+    """
+    if read_site(workspace).identities == "handles":
+        return None
+    key = os.environ.get(KEY) or read_file(".env").get(KEY) or _from_keyring()
+    if not key or len(key) < 16:
+        raise ParameterError(
+            f"{workspace / SITE_FILE}: identities: pseudonyms needs a key of at least 16 characters that nobody can guess; set {KEY} in "
+            f"the environment, in .env or in the keyring under '{KEYRING_SERVICE}' ('openssl rand -hex 32' makes one), and keep it"
+        )
+    return Pseudonyms(key.strip().encode(), known)
+
+
+def _from_keyring() -> str | None:
+    try:
+        import keyring
+    except ImportError:
+        return None
+    try:
+        return keyring.get_password(KEYRING_SERVICE, "key")
+    except Exception:  # the backends' own, of any kind: then there is no key there
+        return None
+
+
+def disguised(found: PostSet, known: Iterable[str] = ()) -> PostSet:
+    """Return a set of posts as its workspace wants accounts to be named; `known` are accounts beside those that posted."""
+    names = pseudonyms_of(Path(found.workspace), {*found.posts["account_id"].dropna(), *found.pool, *known})
+    if names is None:
+        return found
+    return replace(
+        found,
+        posts=names.posts(found.posts),
+        pool=[names.known[name] for name in found.pool],
+        facts=names.value(found.facts),
+        identities="pseudonyms",
+    )

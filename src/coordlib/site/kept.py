@@ -1,0 +1,92 @@
+"""Pages of the earlier site that would come out the same: they are taken over instead of rendered again.
+
+A new day then costs its own page, the page of the day before (its link to the next), the home page and the archive, however
+many days there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import metadata
+from pathlib import Path
+
+from coordlib.files import write_json
+from coordlib.report.checksums import SUMS, sha256_file
+from coordlib.report.configuration import Site
+from coordlib.site.publish import link_folder
+from coordlib.site.reports import Shown
+
+_NOTES = ".coordlib-pages.json"
+
+
+class Kept:
+    """What of the earlier site stays.
+
+    Parameters
+    ----------
+    target
+        The earlier site; it need not be there.
+    stage
+        The project that is rendered.
+    engine
+        ``quarto`` or ``smalldocs``.
+    site
+        What the site says about itself.
+    """
+
+    def __init__(self, target: Path, stage: Path, engine: str, site: Site) -> None:
+        self.target = target
+        try:
+            self._before: dict[str, str] = json.loads((target / _NOTES).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self._before = {}
+        self._now: dict[str, str] = {}
+        code = Path(__file__).parent.parent
+        looks = [
+            path
+            for room in ("report", "site")
+            for path in sorted((code / room).rglob("*.*"))
+            if path.is_file()
+        ]
+        looks += [stage / "_quarto.yml", *sorted((stage / "reports" / "assets").glob("*"))]
+        said = [
+            engine,
+            metadata.version("smalldocs"),
+            site.model_dump_json(),
+            *map(sha256_file, (p for p in looks if p.suffix != ".pyc")),
+        ]
+        self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+    def stays(self, shown: Shown, told: str) -> bool:
+        """Whether the page of a report would come out the same; `told` is what it says of other reports and of the site."""
+        made_from = [self._look, told, state_of(shown)]
+        self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+        return self._stays(shown)
+
+    def bring(self, shown: Shown, page: Path, version: Path) -> bool:
+        """Take a page that stays, with all its files, over from the earlier site; False for one that was rendered."""
+        if not self._stays(shown):
+            return False
+        link_folder(self.target / "reports" / shown.at, page, "v[0-9]*")
+        link_folder(self.target / "reports" / shown.place / version.name, version)
+        return True
+
+    def write(self, built: Path) -> None:
+        """Write down what the pages of a site were made from."""
+        write_json(built / _NOTES, self._now)
+
+    def _stays(self, shown: Shown) -> bool:
+        folders = (shown.at, f"{shown.place}/v{shown.version}")
+        there = all((self.target / "reports" / at / "index.html").is_file() for at in folders)
+        return there and self._before.get(shown.at) == self._now[shown.at]
+
+
+def state_of(shown: Shown | None) -> str:
+    """Return a hash of everything in a report's folder, told by its ``SHA256SUMS`` where it has them, and of its page."""
+    if shown is None:
+        return ""
+    sums = shown.folder / SUMS
+    told = [sums, shown.folder / "index.ipynb", shown.folder / "run.json"]
+    files = told if sums.exists() else sorted(path for path in shown.folder.iterdir() if path.is_file())
+    return " ".join(sha256_file(path) for path in files if path.exists())

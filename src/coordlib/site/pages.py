@@ -1,0 +1,189 @@
+"""What the page of a report gets when the site is rendered: its version, its citation, its neighbours, its analyses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coordlib.describe.day_before import Change, change_since
+from coordlib.errors import PublishError
+from coordlib.files import write_text
+from coordlib.report.citation import Citation
+from coordlib.report.configuration import Site
+from coordlib.report.display import page_html
+from coordlib.report.notebook_page import front_matter
+from coordlib.report.package import page_meta
+from coordlib.report.text import escape, raw_block
+from coordlib.report.words import plural
+from coordlib.site.kept import state_of
+from coordlib.site.reports import Reports, Shown, differences
+
+#: The place of the citation on a page made now, or the citation that was sealed into one made before.
+_CITED = re.compile(r'<div class="cl-cite">.*?(?:<!-- cited --></div>|</details></div>)', re.DOTALL)
+#: Cells that are made here; the last is of pages made before.
+_OURS = {"versions", "since", "replaced"}
+#: Accounts named in the box; all are in the files.
+_NAMED = 25
+
+
+def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
+    """Write the page of a report with all that is known only now: its place among the others, and how it is cited."""
+    try:
+        notebook = json.loads((shown.folder / "index.ipynb").read_text(encoding="utf-8"))
+    except ValueError:
+        raise PublishError(f"{shown.folder / 'index.ipynb'}: not readable as a Jupyter notebook") from None
+    cited = Citation(shown.run, site)
+    box = str(page_html(cited.box()._repr_mimebundle_()))
+    cells = [cell for cell in notebook["cells"] if cell.get("id") not in _OURS]
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/markdown"] = _CITED.sub(lambda _: box, "".join(data["text/markdown"]))
+    head = _front_matter(cells)
+    meta = {
+        **head,
+        **page_meta(shown.run),
+        "date": shown.published,
+        "include-in-header": {"text": cited.head},
+    }
+    if not shown.newest:
+        meta["title"] = f"{meta['title']} (version {shown.version}, replaced)"
+    cells = [_raw(front_matter(meta)), *cells[1 if head else 0 :]]
+    place = 2 if len(cells) > 1 and cells[1].get("id") == "table-script" else 1
+    cells.insert(place, _markdown("versions", versions_line(shown, reports) + where_line(shown, reports)))
+    if box := since_box(shown, reports):
+        heads = (n for n, cell in enumerate(cells) if n > place and "".join(cell["source"]).startswith("## "))
+        cells.insert(next(heads, len(cells)), _markdown("since", box))
+    write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
+
+
+def page_tells(shown: Shown, reports: Reports, site: Site) -> str:
+    """Return all that :func:`dress_page` writes into a page, beside what lies in the report's own folder."""
+    before, _ = reports.beside(shown)
+    cited = Citation(shown.run, site)
+    told = (
+        cited.head,
+        cited.sentence,
+        versions_line(shown, reports),
+        where_line(shown, reports),
+        state_of(before),
+    )
+    return "\n".join(told)
+
+
+def _front_matter(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
+    value = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
+    return value if isinstance(value, dict) else {}
+
+
+def _raw(source: str) -> dict[str, Any]:
+    return {"cell_type": "raw", "id": "front-matter", "metadata": {}, "source": source}
+
+
+def _markdown(name: str, html: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": raw_block(html)}
+
+
+def _link(shown: Shown, words: str, *, version: bool = False) -> str:
+    """A link between pages that lie two folders below reports/."""
+    place = f"{shown.place}/v{shown.version}" if version else shown.place
+    return f'<a href="../../{escape(place)}/index.html">{escape(words)}</a>'
+
+
+def versions_line(shown: Shown, reports: Reports) -> str:
+    """Return which version a page is, what the others found, and what they were made from otherwise."""
+    versions = reports.by_place[shown.place]
+    newest = versions[-1]
+    number = f"Version {shown.version} of {newest.version}"
+    if shown.newest and len(versions) == 1:
+        head = f"<strong>{number}</strong>, published {shown.published}"
+        return f'<p class="cl-version">{head} · {_link(shown, "address of this version", version=True)}</p>'
+    if shown.newest:
+        told = []
+        for one in versions[-2::-1]:
+            differs = escape("; ".join(differences(one.run, shown.run)))
+            told.append(
+                f"{_link(one, f'version {one.version}', version=True)} ({escape(one.found)}, {one.published}) · differs: {differs}"
+            )
+        return (
+            f'<div class="cl-banner cl-warn cl-version" role="note"><strong>{number}</strong> ({escape(shown.found)}), published '
+            f"{shown.published} · {_link(shown, 'address of this version', version=True)}. Earlier: {'; '.join(told)}.</div>"
+        )
+    differs = escape("; ".join(differences(shown.run, newest.run)))
+    return (
+        f'<div class="cl-banner cl-warn cl-version" role="note"><strong>{number}, replaced.</strong> It was published '
+        f"{shown.published} and found {escape(shown.found)}. {_link(newest, f'Go to version {newest.version}')} ({escape(newest.found)}, "
+        f"{newest.published}); it differs: {differs}.</div>"
+    )
+
+
+def where_line(shown: Shown, reports: Reports) -> str:
+    """Return the way to the day before and after, to the analyses of a day, to the day of an analysis."""
+    before, after = reports.beside(shown)
+    parts = [f"← {_link(before, before.name)}"] if before else []
+    parts += ['<a href="../../archive.html">All reports</a>']
+    parts += [f"{_link(after, after.name)} →"] if after else []
+    line = f'<nav class="cl-where" aria-label="Other reports">{" · ".join(parts)}</nav>'
+    if shown.day and (analyses := reports.about(shown)):
+        links = ", ".join(_link(one, str(one.run.get("title") or one.name)) for one in analyses)
+        line += f'<p class="cl-where">Looked at more closely: {links}</p>'
+    if not shown.day and (day := reports.day_of(shown)):
+        line += f'<p class="cl-where">Part of the day {_link(day, day.name)}</p>'
+    return line
+
+
+def since_box(shown: Shown, reports: Reports) -> str:
+    """Return what changed since the day before; nothing where there is no network on either day."""
+    before, _ = reports.beside(shown)
+    now, then = shown.accounts(), before.accounts() if before else None
+    if before is None or now is None or then is None or not (len(now) or len(then)):
+        return ""
+    change = change_since(then, now)
+    items = [*_again(change), *_alone(change)]
+    items += _names("New in a network", change.came) + _names("No longer in a network", change.gone)
+    return (
+        f'<section class="cl-since" aria-label="Since the day before"><h2>Since {_link(before, before.name)}</h2>'
+        f"<p>{plural(then['network'].nunique(), 'network')} with {plural(len(then), 'account')} before, "
+        f"{plural(now['network'].nunique(), 'network')} with {plural(len(now), 'account')} now. Numbers of networks are those of "
+        f"their own day.</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul></section>"
+    )
+
+
+def _again(change: Change) -> list[str]:
+    rows = []
+    for network, group in change.again.groupby("network"):
+        shares = [
+            f"{row.n_shared:,} of them in network {row.network_before} before"
+            for row in group.itertuples(index=False)
+        ]
+        rows.append(
+            f"<strong>Network {network}</strong>: {plural(int(group['n_accounts'].iloc[0]), 'account')}, {', '.join(shares)}"
+        )
+    return rows
+
+
+def _alone(change: Change) -> list[str]:
+    words = {
+        "Begun</strong>, none of its accounts in a network before": change.begun,
+        "Ended</strong>, numbered as before": change.ended,
+    }
+    told = []
+    for head, table in words.items():
+        numbers = zip(table["network"], table["n_accounts"], strict=True)
+        each = [f"network {network} ({plural(int(count), 'account')})" for network, count in numbers]
+        told += [f"<strong>{head}: {', '.join(each)}"] if each else []
+    return told
+
+
+def _names(words: str, accounts: list[str]) -> list[str]:
+    if not accounts:
+        return []
+    names = ", ".join(f"<span dir=auto>{escape(name)}</span>" for name in accounts[:_NAMED])
+    more = f" and {len(accounts) - _NAMED:,} more (accounts.csv)" if len(accounts) > _NAMED else ""
+    return [f"<details><summary>{words}: {plural(len(accounts), 'account')}</summary>{names}{more}</details>"]

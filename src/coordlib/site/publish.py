@@ -1,0 +1,123 @@
+"""What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
+
+Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` shows the newest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from coordlib.files import write_json, write_text, written
+from coordlib.report.checksums import SUMS, write_sums
+from coordlib.report.citation import Citation
+from coordlib.report.configuration import Site
+from coordlib.report.rocrate import CRATE, crate
+from coordlib.site.reports import Shown
+
+#: Files of a report's folder that are not published beside its page, or are made anew.
+_OWN = re.compile(
+    r"index\.ipynb|notebook\.ipynb|README\.md|SHA256SUMS|coordlib-.*\.zip|.*\.failed\.ipynb|\..*|.*\.part"
+)
+#: What is made of the files for reading, and is neither in the zip nor among the hashes.
+VIEWS = re.compile(r"index\.html|network\.html|evidence/.*|coordlib-.*\.zip")
+#: An address that leads out of the page's folder, in an attribute of HTML.
+_UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
+_CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def link(source: Path | str, target: Path | str) -> None:
+    """Give a file a second name; where the file system cannot, copy it."""
+    Path(target).unlink(missing_ok=True)
+    try:
+        os.link(os.path.realpath(source), target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
+
+
+def link_folder(source: Path, target: Path, *left_out: str) -> None:
+    """Give every file of a folder a second name in another."""
+    shutil.copytree(
+        source, target, ignore=shutil.ignore_patterns(*left_out), copy_function=link, dirs_exist_ok=True
+    )
+
+
+def publish_files(shown: Shown, page: Path, site: Site) -> None:
+    """Put a report's files beside its rendered page, and all of it a second time at the address of its version.
+
+    Parameters
+    ----------
+    shown
+        The report.
+    page
+        The folder with its rendered ``index.html``.
+    """
+    for path in sorted(shown.folder.rglob("*")):
+        name = path.relative_to(shown.folder)
+        if path.is_file() and not any(_OWN.fullmatch(part) for part in name.parts):
+            (page / name).parent.mkdir(parents=True, exist_ok=True)
+            link(path, page / name)
+    if (shown.folder / "notebook.ipynb").exists():
+        link(shown.folder / "notebook.ipynb", page / f"notebook-{shown.name}.ipynb")
+    cited = Citation(shown.run, site)
+    if (shown.folder / "README.md").exists():
+        text = (shown.folder / "README.md").read_text(encoding="utf-8")
+        write_text(page / "README.md", _CITE_AS.sub(lambda m: f"{m[1]}{cited.sentence}{m[2]}", text, count=1))
+    for file, content in cited.files().items():
+        write_text(page / file, content)
+    if (page / "run.json").exists():
+        write_json(page / CRATE, crate(page, cited, _zipped(page)))
+        write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
+        write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
+
+
+def publish_version(page: Path, version: Path) -> None:
+    """Put a rendered page and its files at the address of its version, one folder deeper."""
+    version.mkdir(parents=True, exist_ok=True)
+    link_folder(page, version, "v[0-9]*", "*.html")
+    for name in (path.name for path in page.glob("*.html")):
+        write_text(version / name, _UPWARD.sub(r"\1../\2", (page / name).read_text(encoding="utf-8")))
+
+
+def _names(folder: Path) -> list[str]:
+    names = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    return [name for name in names if not re.match(r"v\d+/|\.", name)]
+
+
+def _zipped(folder: Path) -> list[str]:
+    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not VIEWS.fullmatch(name)]
+
+
+def write_zip(folder: Path, name: str, inside: str) -> Path:
+    """Write the files of a folder into one zip, and return it.
+
+    The same files give the same bytes; the zip's comment is the SHA-256 of all that comes before it.
+    """
+    target, files = folder / f"{name}.zip", [*_zipped(folder), CRATE, SUMS]
+    with (
+        written(target) as beside,
+        zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
+        for file in files:
+            info = zipfile.ZipInfo(f"{inside}/{file}", _EPOCH)
+            info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
+            archive.writestr(info, (folder / file).read_bytes())
+        archive.comment = b"0" * 64
+    seal_zip(target)
+    return target
+
+
+def seal_zip(path: Path) -> None:
+    """Write the hash of a zip into the comment at its end."""
+    body = path.read_bytes()[:-64]
+    path.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
+
+
+def zip_is_whole(data: bytes) -> bool:
+    """Whether a zip of ours has the bytes it was published with."""
+    return hashlib.sha256(data[:-64]).hexdigest().encode() == data[-64:]

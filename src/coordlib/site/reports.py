@@ -1,0 +1,170 @@
+"""The reports of a workspace as its site shows them: every version of every day and analysis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from coordlib.report.citation import published_on
+from coordlib.report.package import read_run
+from coordlib.report.tables import read_csv
+from coordlib.report.words import plural
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One version of a report: its folder in the workspace, its record, and where all its versions lie on the site."""
+
+    folder: Path
+    run: Mapping[str, Any]
+    place: str
+
+    @property
+    def at(self) -> str:
+        """Its page below ``reports/``, as it was addressed before every version had an address of its own."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def version(self) -> int:
+        """Number of the version."""
+        return int(self.run.get("version") or 1)
+
+    @property
+    def newest(self) -> bool:
+        """Whether no later version replaced it."""
+        return self.folder.parent.name != "versions"
+
+    @property
+    def day(self) -> bool:
+        """Whether it is a report of a day."""
+        return self.place.startswith("days/")
+
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return self.place.split("/")[1]
+
+    @property
+    def published(self) -> str:
+        """Day of publication."""
+        return published_on(self.run)
+
+    @property
+    def found(self) -> str:
+        """What it found, in two or three words."""
+        count = (self.run.get("counts") or {}).get("n_accounts")
+        return str(self.run["outcome"]).replace("-", " ") if count is None else plural(int(count), "account")
+
+    def accounts(self) -> pd.DataFrame | None:
+        """Return the accounts in networks with their networks; None where there is no such table."""
+        try:
+            table = read_csv(self.folder / "accounts.csv")
+            return table.assign(network=pd.to_numeric(table["network"]))[["account_id", "network"]]
+        except (OSError, ValueError, KeyError):
+            return None
+
+
+@dataclass(frozen=True)
+class Reports:
+    """All reports of a workspace."""
+
+    every: tuple[Shown, ...]
+
+    @cached_property
+    def days(self) -> list[Shown]:
+        """The newest version of each day, oldest day first."""
+        return sorted((shown for shown in self.every if shown.newest and shown.day), key=lambda s: s.name)
+
+    @cached_property
+    def analyses(self) -> list[Shown]:
+        """The newest version of each analysis, newest first."""
+        found = (shown for shown in self.every if shown.newest and not shown.day)
+        return sorted(found, key=lambda s: (str(s.run["date"]), s.name), reverse=True)
+
+    @cached_property
+    def by_place(self) -> dict[str, list[Shown]]:
+        """All versions of each report, the first first."""
+        found: dict[str, list[Shown]] = {}
+        for shown in sorted(self.every, key=lambda s: s.version):
+            found.setdefault(shown.place, []).append(shown)
+        return found
+
+    def beside(self, shown: Shown) -> tuple[Shown | None, Shown | None]:
+        """Return the day before and the day after among those with a page."""
+        names = [day.name for day in self.days]
+        if not shown.day or shown.name not in names:
+            return None, None
+        here = names.index(shown.name)
+        before = self.days[here - 1] if here else None
+        return before, self.days[here + 1] if here + 1 < len(names) else None
+
+    def day_of(self, shown: Shown) -> Shown | None:
+        """Return the day an analysis looks at."""
+        return next((day for day in self.days if shown.name.startswith(f"{day.name}-")), None)
+
+    def about(self, day: Shown) -> list[Shown]:
+        """Return the analyses that look at a day."""
+        return [one for one in self.analyses[::-1] if one.name.startswith(f"{day.name}-")]
+
+
+def read_reports(root: Path) -> Reports:
+    """Read the run record of every report with a page; a day without a readable one counts as failed."""
+    every = []
+    for kind in ("days", "analyses", "versions"):
+        for page in sorted((root / "reports" / kind).glob("*/index.ipynb")):
+            folder, record = page.parent, read_run(page.parent)
+            name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
+            day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
+            run = {
+                "date": name,
+                "outcome": "failed",
+                **record,
+                "name": name,
+                "kind": record.get("kind", "day" if day else "analysis"),
+            }
+            every.append(Shown(folder, run, f"{'days' if day else 'analyses'}/{name}"))
+    return Reports(tuple(every))
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Say in words what one version was made from and another was not.
+
+    Examples
+    --------
+    >>> differences({"parameters": {"min_weight": None}}, {"parameters": {"min_weight": 4}})
+    ['threshold fixed at 4']
+    >>> differences({"parameters": {"time_window": 60}}, {"parameters": {"time_window": 120}})
+    ['time_window 120 instead of 60']
+    """
+    if "withdrawn" in (before.get("outcome"), after.get("outcome")):
+        return ["what was in it had to be removed"]
+    was, now = before.get("parameters") or {}, after.get("parameters") or {}
+    told = []
+    for name in sorted(set(was) | set(now)):
+        if was.get(name) == now.get(name):
+            continue
+        if name == "min_weight" and was.get(name) is None:
+            told.append(f"threshold fixed at {now[name]}")
+        elif name == "min_weight" and now.get(name) is None:
+            told.append(f"threshold by quantile instead of fixed at {was[name]}")
+        else:
+            told.append(f"{name} {now.get(name)} instead of {was.get(name)}")
+    posts = [int((run.get("counts") or {}).get("n_posts", 0)) for run in (before, after)]
+    if all(posts) and posts[0] != posts[1]:
+        told.append(f"{plural(posts[1], 'post')} instead of {posts[0]:,}")
+    if (before.get("inputs") or {}) != (after.get("inputs") or {}):
+        told.append("other input files")
+    notebooks = [(run.get("notebook") or {}).get("sha256") for run in (before, after)]
+    if notebooks[0] != notebooks[1]:
+        edited = " (edited)" if (after.get("notebook") or {}).get("edited") else ""
+        told.append(f"another notebook{edited}")
+    codes = [run.get("code_version") for run in (before, after)]
+    if codes[0] != codes[1]:
+        told.append(f"coordlib {codes[1]} instead of {codes[0]}")
+    return told or ["other results from the same parameters"]

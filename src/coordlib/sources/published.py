@@ -1,0 +1,64 @@
+"""Fetching a published report from its address: its zip, or every file its ``SHA256SUMS`` names."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import httpx
+
+from coordlib.errors import FileFormatError
+
+#: More than any report has, in one file.
+_MOST_BYTES = 500_000_000
+_MOST_FILES = 10_000
+
+
+def fetch_report(address: str) -> dict[str, bytes]:
+    """Return the files of a report: name to bytes.
+
+    Parameters
+    ----------
+    address
+        The address of a zip, or of the page of a version (``…/days/2026-09-10/v1/``).
+
+    Raises
+    ------
+    FileFormatError
+        There is no report at the address, or it does not answer.
+    """
+    with httpx.Client(timeout=60, follow_redirects=True) as client:
+        if address.endswith(".zip"):
+            return {address.rsplit("/", 1)[1]: _get(client, address)}
+        base = address.removesuffix("index.html").rstrip("/") + "/"
+        sums = _get(client, urljoin(base, "SHA256SUMS"))
+        names = [
+            line.split("  ", 1)[1]
+            for line in sums.decode("utf-8", errors="replace").splitlines()
+            if "  " in line
+        ]
+        if len(names) > _MOST_FILES or any(
+            name.startswith(("/", ".")) or ".." in name or ":" in name for name in names
+        ):
+            raise FileFormatError(f"{base}SHA256SUMS: names files that no report has")
+        found = {
+            name: data for name in names if (data := _get(client, urljoin(base, name), missing=b"")) != b""
+        }
+        return {**found, "SHA256SUMS": sums}
+
+
+def _get(client: httpx.Client, address: str, missing: bytes | None = None) -> bytes:
+    try:
+        with client.stream("GET", address) as answer:
+            if answer.status_code != 200:
+                if missing is not None:
+                    return missing
+                raise FileFormatError(f"{address}: there is no report (HTTP {answer.status_code})")
+            parts, size = [], 0
+            for part in answer.iter_bytes():
+                size += len(part)
+                if size > _MOST_BYTES:
+                    raise FileFormatError(f"{address}: is larger than any report")
+                parts.append(part)
+            return b"".join(parts)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise FileFormatError(f"{address}: does not answer ({type(error).__name__})") from None

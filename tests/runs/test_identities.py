@@ -1,0 +1,142 @@
+"""Pseudonyms everywhere a name could stand, and accounts that are forgotten."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from coordlib.errors import ParameterError, PublishError
+from coordlib.parameters import ComponentAnalysis, LinkSharing
+from coordlib.places import Workspace
+from coordlib.report.post_set import PostSet
+from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
+from coordlib.runs.analysis import analyse_component
+from coordlib.runs.clean_reports import forget_account, remake_reports
+from coordlib.runs.link_report import analyse_links
+from coordlib.runs.replay import replay_archive
+from coordlib.simulate.archive import write_archive
+from coordlib.simulate.world import build_world
+from coordlib.site.build import render_site
+from coordlib.store import open_store
+from coordlib.store.database import insert
+from coordlib.store.forgotten import forget_again, name_pattern
+from coordlib.store.pool import pool
+from coordlib.store.stored_posts import account_names
+
+
+def texts_of(*folders: Path) -> dict[str, str]:
+    return {
+        str(path): path.read_bytes().decode("utf-8", errors="replace")
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_names_are_replaced_wherever_they_stand() -> None:
+    names = Pseudonyms(b"k" * 20, ["ann.lee", "bob", "did:plc:x-y", "The"])
+    ann, bob, did = (names.name(name) for name in ("ann.lee", "bob", "did:plc:x-y"))
+    assert names.text("@ANN.LEE, #ann.lee; bob @bob.") == f"@{ann}, #{ann}; bob @{bob}."
+    assert names.text("see did:plc:x-y and the end") == f"see {did} and the end"
+    assert "stranger" not in names.text("with @stranger") and names.text("no names") == "no names"
+    assert names.text("https://x.example/@ann.lee/video/7") == f"https://x.example/@{ann}/video/7"
+    assert names.value({"bob": ["@bob", {"n": 1}]}) == {bob: [f"@{bob}", {"n": 1}]}
+    assert Pseudonyms(b"other-key-other-key", ["bob"]).name("bob") != bob
+    assert names.text(names.text("@bob")) == f"@{bob}"
+
+
+def test_without_a_key_there_is_one_line_that_says_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site.yml").write_text("identities: pseudonyms\n")
+    posts = pd.DataFrame({"content_id": ["1"], "account_id": ["ann"], "text": ["x"], "platform": ["tiktok"]})
+    found = PostSet("x", "table", "x", "2025-01-01", posts, tmp_path)
+    with pytest.raises(ParameterError, match="openssl rand") as caught:
+        disguised(found)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ParameterError, match="link sharing cannot"):
+        analyse_links(LinkSharing(workspace=str(tmp_path)))
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of two replayed days, with names."""
+    root = tmp_path_factory.mktemp("identities")
+    write_archive(build_world(accounts=120, days=6, seed=3), root / "archive")
+    for day in sorted(path for path in (root / "archive").iterdir() if path.is_dir())[:-2]:
+        shutil.rmtree(day)
+    replay_archive(root / "archive", root / "w", progress=False)
+    return root / "w"
+
+
+@pytest.fixture
+def workspace(replayed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(replayed, tmp_path / "w"))
+
+
+def detected(workspace: Path) -> list[Any]:
+    with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
+        rows = store.rows("SELECT run_id, account_id, network, is_new FROM detections ORDER BY 1, 2")
+        return [tuple(row) for row in rows] + pool(store)["account_id"].tolist()
+
+
+@pytest.mark.slow
+def test_a_site_of_pseudonyms_holds_no_name(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "a key that nobody guesses")
+    before = detected(workspace)
+    (workspace / "site.yml").write_text("identities: pseudonyms\naddress: https://example.org/m\n")
+    with pytest.raises(PublishError, match=r"2 reports name accounts.*coordlib remake"):
+        render_site(workspace, engine="smalldocs")
+    made = remake_reports(Workspace(workspace))
+    assert len(made.rebuilt) == 2
+    assert detected(workspace) == before, "the database goes on with the names it needs"
+    account = next(
+        row[1] for row in before if isinstance(row, tuple) and row[0] == "replay-" + made.rebuilt[-1][-10:]
+    )
+    analyse_component(ComponentAnalysis(workspace=str(workspace), network=None, account=account))
+    site = render_site(workspace, engine="smalldocs")
+    with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
+        names = account_names(store)
+    assert len(names) > 60
+    for path, text in texts_of(site, workspace / "reports").items():
+        if not path.endswith(".zip"):
+            found = [name for name in names if name in text or name in path]
+            assert found == [], path
+    page = (site / made.rebuilt[-1] / "index.html").read_text()
+    assert "account-" in page and "tiktok.com/@" not in page
+
+
+@pytest.mark.slow
+def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(workspace: Path) -> None:
+    site = render_site(workspace, engine="smalldocs")
+    account = next(row[1] for row in detected(workspace) if isinstance(row, tuple))
+    assert any(account in text for text in texts_of(site).values())
+    done = forget_account(Workspace(workspace), account)
+    assert done.rebuilt
+    site = render_site(workspace, engine="smalldocs")
+    for path, text in texts_of(workspace, site).items():
+        assert account not in text and account not in path, path
+    assert (
+        "An account was taken out of this report on" in (site / done.rebuilt[-1] / "index.html").read_text()
+    )
+    with open_store(workspace / "coordlib.sqlite") as store:
+        row = ("1", account, "x", 1)
+        store.write(insert("posts", ("content_id", "account_id", "text", "fetched_at")), row)
+        store.write(
+            insert("posts", ("content_id", "account_id", "text", "fetched_at")),
+            ("2", "z", f"by @{account.upper()}", 1),
+        )
+        assert forget_again(store, 2) == 1
+        assert store.row("SELECT text FROM posts WHERE content_id = '2'")["text"] == "by @[forgotten]"  # type: ignore[index]
+    with pytest.raises(ParameterError, match="nothing in"):
+        forget_account(Workspace(workspace), "nobody_of_this_name")
+
+
+def test_a_name_within_another_name_is_another_name() -> None:
+    assert name_pattern("ann").sub("-", "ann annie joann ann.lee ANN. @ann") == "- annie joann ann.lee -. @-"

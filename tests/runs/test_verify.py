@@ -1,0 +1,184 @@
+"""A report can be checked by who has nothing else: its files, and the way from its posts to its networks."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import random
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+import coordlib as cl
+from coordlib.errors import FileFormatError
+from coordlib.files import staging_of
+from coordlib.report.checksums import SUMS, write_sums
+from coordlib.report.notebook_page import page_notebook, write_notebook
+from coordlib.report.package import install, seal
+from coordlib.runs.replay import replay_archive
+from coordlib.runs.verify import verify
+from coordlib.simulate.archive import write_archive
+from coordlib.simulate.world import build_world
+from coordlib.site.build import render_site
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a version on a rendered site."""
+    root = tmp_path_factory.mktemp("published")
+    (root / "site.yml").write_text("address: https://example.org/m\n")
+    data = cl.load_table(None, root)
+    pairs = cl.detect_groups(
+        cl.prep_data(data.posts, object_id="text", timestamp_share="posted_at"), time_window=120
+    )
+    edges = cl.coordinated_edges(pairs, edge_weight=0.5)
+    graph = cl.generate_coordinated_network(pairs, edge_weight=0.5, subgraph=1, objects=True)
+    folder = root / "reports" / "analyses" / data.name
+    cl.make_report(data, pairs, edges, graph, {"object_id": "text"}).save(staging_of(folder))
+    for name in ("index.ipynb", "notebook.ipynb"):
+        write_notebook(staging_of(folder) / name, page_notebook({"title": "x"}, ["<p>x</p>"]))
+    seal(staging_of(folder), 1_735_970_400)
+    install(staging_of(folder), folder)
+    return render_site(root, engine="smalldocs") / "reports" / "analyses" / data.name / "v1"
+
+
+@pytest.fixture
+def folder(published: Path, tmp_path: Path) -> Path:
+    """A copy of it to damage."""
+    return Path(shutil.copytree(published, tmp_path / "v1"))
+
+
+def the_zip(folder: Path) -> Path:
+    return next(folder.glob("coordlib-*.zip"))
+
+
+def test_a_report_as_it_was_published_is_identical(published: Path) -> None:
+    for source in (published, published.parent, the_zip(published)):
+        done = verify(source)
+        assert done.wrong == [], source
+        told = "\n".join(done.checked)
+        for words in (
+            "the SHA-256 of",
+            "detected again within 120 seconds",
+            "edges from the pairs",
+            "are over it",
+            "networks from the edges",
+        ):
+            assert words in told
+
+
+def test_a_report_is_checked_at_its_address(published: Path, tmp_path: Path) -> None:
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published))
+    handler.log_message = lambda *a: None  # type: ignore[attr-defined]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        for address in (f"{base}/", f"{base}/index.html", f"{base}/{the_zip(published).name}"):
+            assert verify(address).wrong == []
+        with pytest.raises(FileFormatError, match="no report"):
+            verify(f"{base}/nothing/")
+        server.shutdown()
+    with pytest.raises(FileFormatError, match="does not answer"):
+        verify(f"{base}/")
+
+
+def test_every_flipped_byte_of_a_zip_is_told(published: Path, tmp_path: Path) -> None:
+    data = the_zip(published).read_bytes()
+    copy, draw = tmp_path / "report.zip", random.Random(1)
+    for place in [*draw.sample(range(len(data)), 40), *range(len(data) - 30, len(data))]:
+        copy.write_bytes(data[:place] + bytes([data[place] ^ (1 << draw.randrange(8))]) + data[place + 1 :])
+        assert not verify(copy).identical, place
+
+
+def test_every_flipped_byte_of_a_folder_is_told_with_its_file(folder: Path) -> None:
+    draw = random.Random(2)
+    files = [path for path in sorted(folder.iterdir()) if path.suffix != ".html"]
+    for file in files:
+        data = file.read_bytes()
+        for place in draw.sample(range(len(data)), 3):
+            file.write_bytes(
+                data[:place] + bytes([data[place] ^ (1 << draw.randrange(8))]) + data[place + 1 :]
+            )
+            assert any(line.startswith(file.name) for line in verify(folder).wrong), (file.name, place)
+        file.write_bytes(data)
+    assert verify(folder).identical
+
+
+def change(folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> list[str]:
+    """What is said of a report whose table was changed by somebody who also wrote the hashes anew."""
+    table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+    edit(table).to_csv(folder / name, index=False, lineterminator="\n")
+    the_zip(folder).unlink()
+    write_sums(folder, "index.html", "network.html")
+    return [line for line in verify(folder).wrong if "that run.json names" not in line]
+
+
+def test_numbers_that_do_not_follow_are_told_with_their_line(folder: Path) -> None:
+    heavier = change(
+        folder, "edges.csv", lambda t: t.assign(weight=[*t["weight"][:2], "999", *t["weight"][3:]])
+    )
+    assert heavier[0] == "edges.csv, line 4: weight is not what pairs.csv adds up to"
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "told"),
+    [
+        ("pairs.csv", lambda t: t.iloc[1:], "pairs.csv: 1 pairs that follow from posts.csv are missing"),
+        (
+            "pairs.csv",
+            lambda t: t.assign(time_delta=["0", *t["time_delta"][1:]]),
+            "pairs.csv, line 2: time_delta is not",
+        ),
+        ("posts.csv", lambda t: t.assign(account_id=["other", *t["account_id"][1:]]), "account_id"),
+        ("edges.csv", lambda t: t.iloc[1:], "edges that follow from pairs.csv are missing"),
+        ("accounts.csv", lambda t: t.assign(network=["99", *t["network"][1:]]), "not in one network"),
+    ],
+)
+def test_each_step_is_checked(
+    folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame], told: str
+) -> None:
+    assert any(told in line for line in change(folder, name, edit))
+
+
+def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    for source in (tmp_path, tmp_path / "a.txt", tmp_path / "nothing.zip"):
+        with pytest.raises(FileFormatError):
+            verify(source)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x/y.txt", "x")
+    assert not verify(tmp_path / "a.zip").identical
+
+
+def test_a_second_implementation_in_sql_agrees(published: Path) -> None:
+    """What docs/citing.md tells a reader to type; no line of ours runs in it."""
+    page = (Path(__file__).parents[2] / "docs" / "citing.md").read_text(encoding="utf-8")
+    pairs_again, edges_again = (part.split("```")[0] for part in page.split("```sql\n")[1:3])
+    base = duckdb.connect()
+    base.execute(f"SET file_search_path = '{published}'")
+    assert base.execute(pairs_again).fetchall() == []
+    assert base.execute(edges_again).fetchall() == []
+    pairs = pd.read_csv(published / "pairs.csv", dtype=str)
+    assert len(pairs) > 100
+
+
+@pytest.mark.slow
+def test_in_its_workspace_the_notebook_of_a_day_is_run_again(tmp_path: Path) -> None:
+    write_archive(build_world(accounts=120, days=6, seed=3), tmp_path / "archive")
+    for day in sorted(path for path in (tmp_path / "archive").iterdir() if path.is_dir())[:-1]:
+        shutil.rmtree(day)
+    (report,) = replay_archive(tmp_path / "archive", tmp_path / "w", progress=False)
+    done = verify(report.folder)
+    assert done.wrong == [] and any("run again on the stored posts" in line for line in done.checked)
+    text = (report.folder / "posts.csv").read_text()
+    (report.folder / "posts.csv").write_text(text + "\n")
+    (report.folder / SUMS).unlink()
+    assert any(
+        line.startswith("posts.csv, line") and "run again" in line for line in verify(report.folder).wrong
+    )
