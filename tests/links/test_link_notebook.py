@@ -11,13 +11,9 @@ import pytest
 from coordlib.errors import InputError
 from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
-<<<<<<< HEAD
+from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, undocumented
 from coordlib.report.link_outputs import get_outputs
-=======
-from coordlib.report.checksums import sha256_file
-from coordlib.report.link_outputs import LINK_FILES, get_outputs
->>>>>>> ondemand-merged
 from coordlib.report.link_result import LinkReport, link_banner
 from coordlib.report.package import read_run
 from coordlib.runs.link_report import TEMPLATE, analyse_links
@@ -104,9 +100,8 @@ def test_no_place_on_the_machine_of_the_run_is_on_the_page(executed: Path):
 def test_every_file_lies_beside_the_page(executed: Path):
     tables = {f"{table.name}.csv" for table in LINK_TABLES}
     files = {path.name for path in executed.parent.iterdir()}
-<<<<<<< HEAD
     assert {*tables, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
-    assert "coordlib-links-simulated.zip" in files
+    assert "SHA256SUMS" in files
     assert [path.name for path in executed.parent.glob("*.graphml")] == ["network.graphml"]
     assert read_run(executed.parent)["labels"]["component"]["1"]["text"]
 
@@ -122,10 +117,6 @@ def test_every_column_of_the_files_is_explained_beside_them(executed: Path):
             assert written == [name for name in table.names if name in written]
     readme = (executed.parent / "README.md").read_text(encoding="utf-8")
     assert "| cooRscore.avg | number | URLs per tie |" in readme
-=======
-    assert {*LINK_FILES, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
-    assert "SHA256SUMS" in files
->>>>>>> ondemand-merged
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ from typing import Annotated, Any, get_args
 import typer
 
 from coordlib.parameters import Engine, Parameters
-from coordlib.report.package import read_run
 from coordlib.report.configuration import SITE_FILE, read_site
+from coordlib.report.package import read_run
 from coordlib.runs.connect import BASE_URL as BASE_URL
 from coordlib.site.build import render_site
 

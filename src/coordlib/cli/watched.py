@@ -161,7 +161,7 @@ def _set(workspace: Path, usernames: list[str], status: str) -> None:
 @app.command("forget")
 def forget(
     account: Annotated[str, typer.Argument(help="Account name, without @.")],
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
@@ -175,7 +175,7 @@ def forget(
 
 @app.command("remake")
 def remake(
-    workspace: WorkspaceOption,
+    workspace: opt.Workspace,
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,

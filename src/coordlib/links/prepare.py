@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, TimeFormatError
-from coordlib.ids import rounded_id, without_point
-from coordlib.posts import as_ids
+from coordlib.ids import as_ids, rounded_id, without_point
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column

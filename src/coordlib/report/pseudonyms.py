@@ -145,5 +145,6 @@ def disguised(found: PostSet, known: Iterable[str] = ()) -> PostSet:
         posts=names.posts(found.posts),
         pool=[names.known[name] for name in found.pool],
         facts=names.value(found.facts),
+        truth={},
         identities="pseudonyms",
     )

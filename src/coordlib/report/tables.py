@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import MissingColumnError, PublishError
-from coordlib.report.columns import Column
+from coordlib.report.dictionary import Column
 from coordlib.report.display import Html
 from coordlib.report.how import UP, explained, how
 from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url

@@ -29,13 +29,8 @@ from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
 from coordlib.store.forgotten import forget, name_pattern
 from coordlib.store.refresh import is_deleted, outdated_runs
-<<<<<<< HEAD
-from coordlib.store.runs import Run, record_facts, run_of
-from coordlib.store.stored_posts import run_posts
-=======
-from coordlib.store.runs import record_facts, run_of, runs
+from coordlib.store.runs import Run, record_facts, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
->>>>>>> ondemand-merged
 
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
 
@@ -107,8 +102,7 @@ def remake_reports(workspace: Workspace) -> Cleaned:
     What it is for: a workspace that changes between handles and pseudonyms, where nothing of before may stay.
     """
     with workspace_lock(workspace.root, "coordlib remake"), open_store(workspace.database) as store:
-        every = runs(store)
-        done = every[every["status"] == "done"]["run_id"].tolist()
+        done = [run.run_id for run in runs(store) if run.status == "done"]
         began = time.time()
         cleaned = _clean(store, workspace, done, lambda folder: _made_before(folder, began), None)
     return replace(cleaned, without="what was made before")
@@ -120,25 +114,6 @@ def _clean(
     """Make runs again, each as a new version where it differs, and take away every folder that holds what is gone."""
     rebuilt: list[str] = []
     removed: list[str] = []
-<<<<<<< HEAD
-    with open_store(workspace.database) as store:
-        detected = outdated_runs(store)
-        for run_id in detected:
-            run = run_of(store, run_id)
-            assert run is not None  # its id was read from the same table
-            if run.status == "done":
-                folder = _page(workspace, run)
-                shutil.rmtree(folder, ignore_errors=True)
-                (rebuilt if _again(store, workspace, run) else removed).append(
-                    folder.relative_to(workspace.root).as_posix()
-                )
-        for folder in (path for path in _folders(workspace) if _holds_deleted(store, path)):
-            shutil.rmtree(folder)
-            removed.append(folder.relative_to(workspace.root).as_posix())
-        for run_id in detected:
-            record_facts(store, run_id, {"outdated": None})
-    return Cleaned(tuple(detected), tuple(sorted(rebuilt)), tuple(removed))
-=======
 
     def take_away(folder: Path) -> None:
         withdraw(folder)
@@ -147,7 +122,7 @@ def _clean(
     for run_id in again:
         run = run_of(store, run_id)
         assert run is not None  # its id was read from the same table
-        if run["status"] == "done":
+        if run.status == "done":
             folder = _page(workspace, run)
             if _again(store, workspace, run, note):
                 rebuilt.append(folder.relative_to(workspace.root).as_posix())
@@ -169,7 +144,6 @@ def _made_before(folder: Path, time: float) -> bool:
         and not withdrawn
         and not (record.exists() and record.stat().st_mtime >= time)
     )
->>>>>>> ondemand-merged
 
 
 def _page(workspace: Workspace, run: Run) -> Path:
@@ -178,11 +152,7 @@ def _page(workspace: Workspace, run: Run) -> Path:
     return workspace.day_folder(run.date)
 
 
-<<<<<<< HEAD
-def _again(store: Store, workspace: Workspace, run: Run) -> bool:
-=======
-def _again(store: Store, workspace: Workspace, run: Mapping[str, Any], note: str | None) -> bool:
->>>>>>> ondemand-merged
+def _again(store: Store, workspace: Workspace, run: Run, note: str | None) -> bool:
     """Run the notebook of a run again; return whether it has a page now."""
     if run.kind == "discover":
         record_facts(store, run.run_id, {"n_videos": len(run_posts(store, run.run_id))})
@@ -194,22 +164,13 @@ def _again(store: Store, workspace: Workspace, run: Mapping[str, Any], note: str
         except RunError:
             return False
         return True
-<<<<<<< HEAD
-    today = dt.datetime.now(dt.UTC).date().isoformat()
-    note = f"Posts that the platform no longer returns were removed from this report on {today}."
-    notes = [text for text in run.facts.get("notes", []) if not text.startswith("Posts that the platform")]
-    record_facts(store, run.run_id, {"notes": [*notes, note]})
-    options = DailyMonitoring.load(_known(run.parameters, DailyMonitoring))
-    return run_day(store, workspace, run.run_id, run.date, options, grow_pool=False).ok
-=======
     if note:
         head = note.split("{}")[0]
-        notes = [text for text in run["facts"].get("notes", []) if not text.startswith(head)]
+        notes = [text for text in run.facts.get("notes", []) if not text.startswith(head)]
         today = dt.datetime.now(dt.UTC).date().isoformat()
-        record_facts(store, run["run_id"], {"notes": [*notes, note.format(today)]})
-    options = DailyMonitoring.load(_known(run["parameters"], DailyMonitoring))
-    return run_day(store, workspace, run["run_id"], run["date"], options, grow_pool=False).ok
->>>>>>> ondemand-merged
+        record_facts(store, run.run_id, {"notes": [*notes, note.format(today)]})
+    options = DailyMonitoring.load(_known(run.parameters, DailyMonitoring))
+    return run_day(store, workspace, run.run_id, run.date, options, grow_pool=False).ok
 
 
 def _known(parameters: Mapping[str, Any], model: type[DetectionParameters]) -> dict[str, Any]:

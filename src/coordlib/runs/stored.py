@@ -15,20 +15,12 @@ from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDis
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.post_set import PostSet
-<<<<<<< HEAD
-from coordlib.report.provenance import sha256_file
+from coordlib.report.pseudonyms import disguised
 from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import Run, newest_run, run_of, runs
-from coordlib.store.stored_posts import run_posts
-from coordlib.times import day_of
-=======
-from coordlib.report.pseudonyms import disguised
-from coordlib.store import open_store
-from coordlib.store.pool import pool
-from coordlib.store.runs import newest_run, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
->>>>>>> ondemand-merged
+from coordlib.times import day_of
 
 #: Counts of each day that its successors show as history.
 HISTORY = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
@@ -64,34 +56,18 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
             known = sorted({other.date for other in every if other.kind != "discover"})
             span = f"{len(known)} days are stored, {known[0]} to {known[-1]}" if known else "no day is stored"
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
-<<<<<<< HEAD
         posts = run_posts(store, run.run_id)
         watched = pool(store, before=run.date)["account_id"].tolist()
-    past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
-=======
-        posts = run_posts(store, run["run_id"])
-        watched = pool(store, before=run["date"])["account_id"].tolist()
         names = account_names(store)
-    past = every[every["kind"].isin(["replay", "monitor"]) & (every["date"] < run["date"])]
-    past = past.drop_duplicates("date", keep="last")
->>>>>>> ondemand-merged
+    past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
     rows = [
         {"date": day, "outcome": other.outcome, **{name: other.facts.get(name) for name in HISTORY}}
         for day, other in past.items()
     ]
-<<<<<<< HEAD
     made = {name: run.parameters[name] for name in DailyMonitoring.model_fields if name in run.parameters}
     facts: Mapping[str, Any] = run.facts
-    return PostSet(
-        name=run.date,
-=======
-    facts: Mapping[str, Any] = run["facts"]
-    made = {
-        name: run["parameters"][name] for name in DailyMonitoring.model_fields if name in run["parameters"]
-    }
     found = PostSet(
-        name=run["date"],
->>>>>>> ondemand-merged
+        name=run.date,
         kind="day",
         title=f"Coordinated sharing on {run.date}",
         date=run.date,
@@ -167,18 +143,13 @@ def stored_discovery(place: Workspace, run_id: str) -> PostSet:
     with open_store(place.database, read_only=True) as store, store.transaction():
         run = run_of(store, run_id)
         assert run is not None
-<<<<<<< HEAD
         return _discovery(place, store, run)
 
 
 def _discovery(place: Workspace, store: Store, run: Run) -> PostSet:
     posts, everyone = run_posts(store, run.run_id), pool(store)["account_id"]
+    names = account_names(store)
     parameters, facts = run.parameters, run.facts
-=======
-        posts, everyone = run_posts(store, run_id), pool(store)["account_id"]
-        names = account_names(store)
-    parameters, facts = run["parameters"], run["facts"]
->>>>>>> ondemand-merged
     first, last = facts["period"]
     about = {
         "Hashtags": ", ".join(f"#{tag}" for tag in _tags(parameters["hashtags"])),
@@ -187,13 +158,8 @@ def _discovery(place: Workspace, store: Store, run: Run) -> PostSet:
         "Requests": f"{facts.get('n_requests', 0):,} of at most {parameters['max_requests']:,}",
         "Complete": "yes" if facts.get("complete") else f"no ({facts.get('reason') or 'not known'})",
     }
-<<<<<<< HEAD
-    return PostSet(
-        name=run.run_id.removeprefix("discover-"),
-=======
     found = PostSet(
-        name=run_id.removeprefix("discover-"),
->>>>>>> ondemand-merged
+        name=run.run_id.removeprefix("discover-"),
         kind="discovery",
         title=f"Seed discovery: {about['Hashtags']}",
         date=last,
@@ -262,15 +228,8 @@ def load_table(
         )
     label = file_label(stem)
     times = posts["posted_at"].dropna()
-<<<<<<< HEAD
     last = day_of(times.max() if len(times) else 0).isoformat()
-    return PostSet(
-=======
-    last = (
-        dt.datetime.fromtimestamp(int(times.max()), dt.UTC).date().isoformat() if len(times) else "1970-01-01"
-    )
     found = PostSet(
->>>>>>> ondemand-merged
         name=label,
         kind="table",
         title=f"Coordinated sharing in {label}",

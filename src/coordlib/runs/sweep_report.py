@@ -16,20 +16,8 @@ from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
-<<<<<<< HEAD
-from coordlib.report.provenance import (
-    code_version,
-    notebook_told,
-    package_versions,
-    provenance_box,
-    sha256_file,
-)
-from coordlib.report.tables import Table, write_csv
-=======
-from coordlib.report.result import SavedReport
+from coordlib.report.saved import SavedReport
 from coordlib.report.tables import Table
-from coordlib.report.text import escape
->>>>>>> ondemand-merged
 from coordlib.report.words import plural
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}

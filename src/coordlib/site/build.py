@@ -323,14 +323,13 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
         _write(built / "sitemap.xml", _sitemap(built, site.address))
     write_index(built)
     fit_any_depth(built)
-<<<<<<< HEAD
     for pattern in _NEVER:
         for path in built.rglob(pattern):
             path.unlink()
     for page in built.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        page.write_text(_HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1), encoding="utf-8")
-=======
+        if _ONLY_OURS not in text:  # a page that stays has it already
+            page.write_text(_HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1), encoding="utf-8")
     kept.write(built)
 
 
@@ -339,7 +338,6 @@ def _sitemap(built: Path, address: str) -> str:
     named = [page for page in pages if not page.endswith(("network.html", "404.html"))]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
->>>>>>> ondemand-merged
 
 
 def _replace(built: Path, target: Path) -> None:
