@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from coordlib.detect import coordinated_edges, detect_groups, kernel
-from coordlib.detect.engine import Codes, find_edges, window_rows
+from coordlib.detect.codes import Codes
+from coordlib.detect.engine import find_edges, window_rows
+from coordlib.detect.threshold import over_threshold
 
 pytest.importorskip("numba")
 
@@ -177,7 +179,7 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
             codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches(7))
             assert codes.has_duplicates() == repeated.any()
             found = find_edges(window_rows(codes, least), window)
-            batches = found.batches(wanted["weight_threshold"].to_numpy())
+            batches = found.batches(lambda weights: over_threshold(weights, 0.9))
             assert pa.Table.from_batches(list(batches)).to_pylist() == wanted.to_dict("records")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,6 +49,17 @@ def detect(
     duplicates: Annotated[
         str, typer.Option(help="A content listed twice for one object: error, drop or keep.")
     ] = "error",
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Work through tables larger than memory in about so much of it, such as 1GB (default: all at once).",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler whose workers do the work.", show_default=False),
+    ] = None,
 ) -> None:
     """Find accounts that repeatedly share the same objects within a short time of each other."""
     if duplicates not in ("error", "drop", "keep"):
@@ -67,13 +78,17 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
-    found = detect_file(
-        shares,
-        output,
-        columns,
-        parameters,
-        subgraph=subgraph,
-        duplicates=duplicates,  # type: ignore[arg-type]
-        mapping=mapping,
-    )
+    options: dict[str, Any] = {"subgraph": subgraph, "duplicates": duplicates}
+    if memory is None and scheduler is None:
+        found = detect_file(shares, output, columns, parameters, mapping=mapping, **options)
+    elif mapping is not None:
+        raise ParameterError(
+            "--mapping goes without --memory: make a table of shares with 'coordlib import' first"
+        )
+    else:
+        from coordlib.runs.dataset import connected, detect_dataset
+
+        with connected(scheduler) as client:
+            options |= {"memory": memory or "1GB", "client": client}
+            found = detect_dataset(shares, output, columns, parameters, **options)
     typer.echo(found.summary())

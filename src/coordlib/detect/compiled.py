@@ -236,6 +236,16 @@ def number_text(starts, text, known, seed, table, firsts, codes):  # type: ignor
 
 
 @_compile
+def hash_texts(starts, text, digests):  # type: ignore[no-untyped-def]
+    """Mix the bytes of each text into its digest."""
+    for row in range(len(digests)):
+        digest = digests[row]
+        for k in range(starts[row], starts[row + 1]):
+            digest = (digest ^ np.uint64(text[k])) * np.uint64(1099511628211)
+        digests[row] = digest
+
+
+@_compile
 def same_text(codes, starts, text, other_starts, other_text):  # type: ignore[no-untyped-def]
     """Say for each row whether the text with the row's code is the row's other text."""
     same = np.zeros(len(codes), dtype=np.bool_)
@@ -272,6 +282,7 @@ def warm_up() -> None:
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     number_text(starts, text, good, 1, np.full(16, -1, dtype=np.int32), order.copy(), order.copy())
     same_text(order, starts, text, starts, text)
+    hash_texts(starts, text, np.zeros(2, dtype=np.uint64))
 
 
 if __name__ == "__main__":
