@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 from coordlib.detect import kernel
 from coordlib.detect.kernel import IntArray, Mask
 
+#: A time after every other.
+LAST = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True)
 class Codes:
@@ -87,10 +90,21 @@ class Codes:
             -1,
         )
 
-    def where(self, mask: Mask) -> Codes:
+    def where(self, rows: Mask | IntArray) -> Codes:
         """Keep some of the shares; names stay."""
         columns = ("objects", "accounts", "contents", "times", "timed", "of_itself")
-        return replace(self, **{name: getattr(self, name)[mask] for name in columns})
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
+
+    def times_or_last(self) -> npt.NDArray[np.int64]:
+        """Return times, a missing one after all others."""
+        return self.times if self.timed.all() else np.where(self.timed, self.times, LAST)
+
+    def complete(self) -> IntArray | slice:
+        """Return the rows that lack nothing and may be in a pair."""
+        lost = ~self.timed | self.of_itself
+        for codes in (self.objects, self.accounts, self.contents):
+            lost |= codes < 0
+        return np.flatnonzero(~lost) if lost.any() else slice(None)
 
     def has_duplicates(self) -> bool:
         """Say whether a content is listed twice for one object."""
@@ -154,15 +168,33 @@ def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
 
 
 def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
+    """Number different texts; −1 is a missing one."""
     compiled = kernel.compiled_for(len(texts))
-    if compiled is not None:
-        known = texts.is_valid().to_numpy(zero_copy_only=False)
-        codes, firsts = np.full(len(texts), -1, dtype=np.int32), np.empty(len(texts), dtype=np.int32)
-        table = np.full(1 << (2 * len(texts) - 1).bit_length(), -1, dtype=np.int32)
-        count, _ = compiled.number_text(
-            *text_buffers(texts), known, secrets.randbits(63), table, firsts, codes
-        )
-        return codes, int(count)
+    if compiled is None:
+        return _numbered(texts)
+    digests = np.full(len(texts), secrets.randbits(64), dtype=np.uint64)
+    compiled.hash_texts(*text_buffers(texts), digests)
+    # What has a digest of its own is a text of its own; only the others are compared.
+    ordered = np.sort(digests)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if len(repeated) > len(texts) // 20:
+        return _numbered(texts)
+    rows = np.flatnonzero(np.isin(digests, repeated)) if len(repeated) else repeated.astype(np.int64)
+    known = (
+        texts.is_valid().to_numpy(zero_copy_only=False)
+        if texts.null_count
+        else np.ones(len(texts), dtype=bool)
+    )
+    known[rows] = False
+    codes = np.cumsum(known, dtype=np.int32 if len(texts) < 2**31 else np.int64) - 1
+    n_single = int(codes[-1]) + 1
+    codes[~known] = -1
+    some, count = _numbered(texts.take(pa.array(rows)))
+    codes[rows] = np.where(some < 0, -1, some + n_single)
+    return codes, n_single + count
+
+
+def _numbered(texts: pa.Array) -> tuple[IntArray, int]:
     encoded = texts.dictionary_encode()
     return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(encoded.dictionary)
 

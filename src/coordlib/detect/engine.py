@@ -11,12 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
-from coordlib.detect.codes import Codes
+from coordlib.detect.codes import LAST, Codes
 from coordlib.detect.columns import CONTENT
 from coordlib.detect.found_edges import FoundEdges
 from coordlib.detect.kernel import IntArray
-
-LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -40,34 +38,31 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     rank = np.empty(n_accounts + 1, dtype=np.int32)
     rank[by_name], rank[n_accounts] = np.arange(n_accounts), n_accounts
     accounts = rank[codes.accounts]
-    kept = np.arange(len(accounts), dtype=np.int32 if len(accounts) < 2**31 else np.int64)
-    if min_participation > 1:
-        kept = kept[(np.bincount(accounts, minlength=n_accounts + 1) >= min_participation)[accounts]]
-    times = np.where(codes.timed, codes.times, LAST)[kept]
+    stays = (np.bincount(accounts, minlength=n_accounts + 1) >= min_participation)[accounts]
+    # Nearly always all of them stay, and a large table is not copied for nothing.
+    kept = None if stays.all() else np.flatnonzero(stays)
+    some, accounts = (codes, accounts) if kept is None else (codes.where(kept), accounts[kept])
+    times = some.times_or_last()
     earliest = np.full(n_accounts + 1, LAST)
-    np.minimum.at(earliest, accounts[kept], times)
-    first_turn, first_time, first = first_shares(
-        codes.objects[kept], turns_of(earliest)[accounts[kept]], times, n_objects
-    )
+    np.minimum.at(earliest, accounts, times)
+    first_turn, first_time, first = first_shares(some.objects, turns_of(earliest)[accounts], times, n_objects)
 
     def texts(objects: IntArray) -> pa.Table:
-        rows = kept[first][np.isin(codes.objects[kept[first]], objects)]
-        numbers = pa.array(codes.objects[rows])
-        names = [codes.content_names.take(pa.array(rows)), codes.object_names.take(numbers)]
-        return pa.table([numbers, *names], ["number", "content", "object"])
+        rows = first[np.isin(some.objects[first], objects)]
+        numbers = pa.array(some.objects[rows])
+        contents = codes.content_names.take(pa.array(rows if kept is None else kept[rows]))
+        columns = [numbers, contents, codes.object_names.take(numbers)]
+        return pa.table(columns, ["number", "content", "object"])
 
     order = object_order(first_turn, first_time, texts)
-    lost = ~codes.timed | codes.of_itself | (codes.objects < 0) | (codes.accounts < 0) | (codes.contents < 0)
-    usable = kept[~lost[kept]]
     place = np.empty(n_objects + 1, dtype=np.int32)
     place[order] = np.arange(n_objects)
-    objects, times = place[codes.objects[usable]], kernel.from_first(codes.times[usable])
-    by_row = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, accounts[usable], codes.contents[usable], times)[by_row]
+    usable = some.complete()
+    objects, times = place[some.objects[usable]], kernel.from_first(some.times[usable])
+    rows = kernel.side_by_side(objects, accounts[usable], some.contents[usable], times)
+    rows = rows[kernel.window_order(objects, times)]
     names = codes.account_names.take(by_name)
-    return Rows(
-        rows, codes.contents[kept], accounts[kept], min_participation, names, codes.object_names, order
-    )
+    return Rows(rows, some.contents, accounts, min_participation, names, codes.object_names, order)
 
 
 def find_edges(shares: Rows, time_window: int) -> FoundEdges:

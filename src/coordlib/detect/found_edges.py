@@ -79,14 +79,15 @@ class FoundEdges:
             "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
             "object_ids": pa.ListArray.from_arrays(
                 pa.array(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
-                pa.DictionaryArray.from_arrays(pa.array(objects), names),
+                pa.DictionaryArray.from_arrays(pa.array(objects), names, safe=False),
             ),
             "weight_threshold": over(edges.weight).astype(np.int64),
         }
         return pa.RecordBatch.from_pydict(columns)
 
     def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), self.account_names)
+        indices = pa.array(codes.astype(np.int32, copy=False))
+        return pa.DictionaryArray.from_arrays(indices, self.account_names, safe=False)
 
 
 def _compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
-from coordlib.detect.codes import Codes, text_buffers
+from coordlib.detect.codes import LAST, Codes, text_buffers
 from coordlib.detect.columns import OBJECT, TIME
-from coordlib.detect.engine import LAST, first_shares, turns_of
+from coordlib.detect.engine import first_shares, turns_of
 from coordlib.detect.kernel import Edges, IntArray, Mask
 
 
@@ -67,7 +67,7 @@ def account_table(codes: Codes) -> pa.Table:
     n_accounts = len(codes.account_names)
     shares = np.bincount(codes.accounts + 1, minlength=n_accounts + 1)
     earliest = np.full(n_accounts + 1, LAST)
-    np.minimum.at(earliest, codes.accounts + 1, np.where(codes.timed, codes.times, LAST))
+    np.minimum.at(earliest, codes.accounts + 1, codes.times_or_last())
     names = pa.concat_arrays([pa.array([None], pa.large_string()), codes.account_names])
     table = pa.table({"account": names, "shares": shares, "earliest": earliest})
     return table.slice(0 if shares[0] else 1)
@@ -78,7 +78,7 @@ def without_duplicates(codes: Codes) -> Mask:
     rank = np.empty(len(codes.account_names) + 1, dtype=np.int64)
     rank[pc.sort_indices(codes.account_names).to_numpy()] = np.arange(len(codes.account_names))
     rank[-1] = len(codes.account_names)
-    times = np.where(codes.timed, codes.times, LAST)
+    times = codes.times_or_last()
     order = np.lexsort((rank[codes.accounts], times, codes.objects, codes.contents))
     stays = np.ones(len(order), dtype=bool)
     contents, objects = codes.contents[order], codes.objects[order]
@@ -114,31 +114,30 @@ def window_of(codes: Codes, accounts: Accounts, min_participation: int, time_win
     rank[:-1] = pc.index_in(codes.account_names, value_set=accounts.names).to_numpy()
     owners = rank[codes.accounts]
     kept = np.flatnonzero(accounts.shares[owners] >= min_participation)
-    times = np.where(codes.timed, codes.times, LAST)[kept]
+    codes, owners = codes.where(kept), owners[kept]
     turns, first_times, first = first_shares(
-        codes.objects[kept], accounts.turns[owners[kept]], times, n_objects
+        codes.objects, accounts.turns[owners], codes.times_or_last(), n_objects
     )
-    lost = ~codes.timed | codes.of_itself | (codes.objects < 0) | (codes.accounts < 0) | (codes.contents < 0)
-    usable = kept[~lost[kept]]
+    usable = codes.complete()
     objects, times = codes.objects[usable], kernel.from_first(codes.times[usable])
-    order = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, owners[usable], codes.contents[usable], times)[order]
+    rows = kernel.side_by_side(objects, owners[usable], codes.contents[usable], times)
+    rows = rows[kernel.window_order(objects, times)]
     found, counts = kernel.count_pairs(rows, time_window, False, n_accounts=n_accounts)
     rows = rows[found]
     paired = np.zeros(n_objects + 1, dtype=bool)
     paired[rows[:, OBJECT]] = True
     number = np.cumsum(paired, dtype=np.int32) - 1
     rows[:, OBJECT] = number[rows[:, OBJECT]]
-    first = kept[first][paired[codes.objects[kept[first]]]]
+    first = first[paired[codes.objects[first]]]
     return Window(
         rows,
         counts[:n_accounts],
-        codes.contents[kept],
-        owners[kept],
+        codes.contents,
+        owners,
         np.flatnonzero(paired),
         turns[paired[:-1]],
         first_times[paired[:-1]],
-        first,
+        kept[first],
         number[codes.objects[first]],
     )
 
