@@ -91,18 +91,25 @@ def compiled_for(size: int) -> Any:
     return _compiled() if size and (loaded or size >= COMPILED_FROM) else None
 
 
-def side_by_side(*columns: IntArray) -> IntArray:
-    """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once."""
+def side_by_side(*columns: IntArray, order: IntArray | None = None) -> IntArray:
+    """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once.
+
+    With `order`, its rows are those of these numbers.
+    """
     largest = max((int(column.max(initial=0)) for column in columns), default=0)
     table = np.empty((len(columns[0]), len(columns)), dtype=np.int32 if largest < 2**31 else np.int64)
     for place, column in enumerate(columns):
-        table[:, place] = column
+        table[:, place] = column if order is None else column[order]
     return table
 
 
 def from_first(times: IntArray) -> IntArray:
-    """Return times counted from the earliest of them."""
-    return times - times.min() if len(times) else times
+    """Return times counted from the earliest of them, in 32 bits where they fit."""
+    if not len(times):
+        return times
+    first = times.min()
+    kind = np.int32 if int(times.max()) - int(first) < 2**31 else np.int64
+    return np.asarray(times - first, dtype=kind)
 
 
 def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
