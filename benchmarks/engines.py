@@ -1,6 +1,6 @@
 """coordlib against what a researcher could take instead, from a file of shares to edges, in one run.
 
-Run from the project's root: ``python benchmarks/engines.py [ROWS or FILE …] [--turns N] [--write]`` (default: 100000 rows).
+Run from the project's root: ``python benchmarks/engines.py [ROWS or FILE …] [--turns N] [--without NAME …] [--write]`` (default: 100000 rows).
 Each engine is a process of its own, in turns; CPU seconds and peak memory are those of the whole process, medians of the
 turns. The engines must find the same edges, or nothing is printed. With ``--write`` the table goes to engines.md.
 """
@@ -27,6 +27,16 @@ def coordlib_edges(source: str, output: str) -> tuple[int, int]:
 
     parameters = DetectionParameters(time_window=WINDOW, min_participation=LEAST)
     found = detect_file(source, output, parameters=parameters, subgraph=0)
+    return found.n_pairs, found.n_edges_all
+
+
+def bounded_edges(source: str, output: str) -> tuple[int, int]:
+    """All edges with all columns through temporary files, in about 1 GB."""
+    from coordlib.parameters import DetectionParameters
+    from coordlib.runs.dataset import detect_dataset
+
+    parameters = DetectionParameters(time_window=WINDOW, min_participation=LEAST)
+    found = detect_dataset(source, output, parameters=parameters, subgraph=0, memory="1GB")
     return found.n_pairs, found.n_edges_all
 
 
@@ -108,6 +118,7 @@ def duckdb_join(source: str, output: str) -> tuple[int, int]:
 
 ENGINES = {
     "coordlib": coordlib_edges,
+    "coordlib --memory 1GB": bounded_edges,
     "coordlib without numba": coordlib_edges,
     "numpy floor (two columns, writes no file)": numpy_floor,
     "DuckDB, bucket join": duckdb_join,
@@ -159,6 +170,9 @@ def main() -> None:
     if words[:1] == ["--child"]:
         print(*ENGINES[words[1]](words[2], words[3]))
         return
+    while "--without" in words:
+        ENGINES.pop(words.pop(words.index("--without") + 1))
+        words.remove("--without")
     turns = int(words.pop(words.index("--turns") + 1)) if "--turns" in words else 3
     given = [word for word in words if not word.startswith("--")] or ["100000"]
     versions = ", ".join(

@@ -6,7 +6,10 @@ import re
 import unicodedata
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from coordlib.errors import InputError
 
@@ -55,6 +58,21 @@ def without_point(values: pd.Series) -> pd.Series:
     ):
         return values
     return values.str.replace(r"\.0+\s*$", "", regex=True)
+
+
+def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
+    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text).
+
+    Examples
+    --------
+    >>> among(pd.Series(["a", "b", None]), pd.Series(["b", "b"]), pd.Series(["c"], dtype="str")).tolist()
+    [False, True, False]
+    """
+    texts = pd.concat([other.astype("str") for other in others])
+    # An empty column comes without a type.
+    wanted = pa.array(texts).cast(pa.large_string())
+    found = pc.is_in(pa.array(values.astype("str")).cast(pa.large_string()), value_set=wanted)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def fold_hashtag(tag: str) -> str:

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from coordlib.detect import coordinated_edges, detect_groups, kernel
-from coordlib.detect.engine import Codes, find_edges, window_rows
+from coordlib.detect.codes import Codes, number_texts
+from coordlib.detect.engine import find_edges, window_rows
+from coordlib.detect.threshold import over_threshold
 
 pytest.importorskip("numba")
 
@@ -151,18 +153,16 @@ def test_large_keys_are_sorted_in_steps(monkeypatch: pytest.MonkeyPatch) -> None
     assert kernel.order_by(keys).tolist() == np.argsort(keys, kind="stable").tolist()
 
 
-def test_texts_are_numbered_by_first_appearance() -> None:
-    from coordlib.detect import compiled
-
-    texts = ["b", "a", "", "bb", "a", "é", "b"]
-    data = "".join(texts).encode()
-    starts = np.cumsum([0, *(len(text.encode()) for text in texts)])
-    known = np.array([text != "" for text in texts])
-    for seed in (0, 1, 2**62):
-        table, codes = np.full(16, -1, dtype=np.int32), np.full(len(texts), -1, dtype=np.int32)
-        text = np.frombuffer(data, dtype=np.uint8)
-        count, _ = compiled.number_text(starts, text, known, seed, table, codes.copy(), codes)
-        assert (codes.tolist(), count) == ([0, 1, -1, 2, 1, 3, 0], 4)
+def test_texts_have_one_number_when_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "COMPILED_FROM", 0)
+    rare = [f"t{number}" for number in range(100)]
+    for texts in (["b", "a", None, "bb", "a", "é", "b"], [*rare, None, "t7", None, "t9", "t7"], rare, [None]):
+        # Part of a longer array, as a batch of a table may be.
+        numbers, count = number_texts(pa.array(["x", *texts], pa.large_string())[1:])
+        named = dict(zip(texts, numbers.tolist(), strict=True))
+        assert [named[text] for text in texts] == numbers.tolist()
+        assert named.pop(None, -1) == -1
+        assert sorted(named.values()) == list(range(count)) == list(range(len(named)))
 
 
 def test_importing_the_library_loads_neither_numba_nor_the_compiled_kernel(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_edges_of_an_arrow_table_are_those_of_the_data_frame(monkeypatch: pytest
             codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches(7))
             assert codes.has_duplicates() == repeated.any()
             found = find_edges(window_rows(codes, least), window, apart)
-            batches = found.batches(wanted["weight_threshold"].to_numpy())
+            batches = found.batches(lambda weights: over_threshold(weights, 0.9))
             assert pa.Table.from_batches(list(batches)).to_pylist() == wanted.to_dict("records")
 
 

@@ -230,11 +230,11 @@ def test_an_interrupted_write_leaves_the_earlier_result(
     target = tmp_path / "edges.csv"
     target.write_text("earlier", encoding="utf-8")
 
-    def fails(found: object, over: object, path: Path) -> None:
+    def fails(batches: object, path: Path) -> None:
         path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("coordlib.runs.edge_list._write_csv", fails)
+    monkeypatch.setitem(edge_list.WRITERS, ".csv", fails)
     code, _, err = run(monkeypatch, capsys, source, "-o", target)
     assert code == 1
     assert "No space left on device" in err
@@ -365,7 +365,7 @@ def test_parquet_read_at_once_gives_the_bytes_the_careful_reader_gives(
         at_once, careful = tmp_path / f"one.{ending}", tmp_path / f"two.{ending}"
         one = edge_list.detect_file(source, at_once, parameters=parameters, subgraph=0)
         with monkeypatch.context() as patched:
-            patched.setattr(edge_list, "_plain_codes", lambda *given: None)
+            patched.setattr(edge_list, "plain_codes", lambda *given: None)
             two = edge_list.detect_file(source, careful, parameters=parameters, subgraph=0)
         assert at_once.read_bytes() == careful.read_bytes()
         assert replace(one, output=two.output) == two

@@ -266,6 +266,7 @@ def test_a_hot_object_is_searched_in_pieces_without_its_square(monkeypatch: pyte
             sizes.append(len(i))
             yield i, j
 
+    monkeypatch.setattr(kernel, "COMPILED_FROM", 10**9)
     monkeypatch.setattr(kernel, "_pieces", watched)
     pd.testing.assert_frame_equal(detect_groups(frame, 30, 1), whole)
     assert max(sizes) <= 50

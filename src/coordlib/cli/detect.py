@@ -56,6 +56,17 @@ def detect(
     duplicates: Annotated[
         str, typer.Option(help="A content listed twice for one object: error, drop or keep.")
     ] = "error",
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Work through tables larger than memory in about so much of it, such as 1GB (default: all at once).",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler whose workers do the work.", show_default=False),
+    ] = None,
     *,
     given: dict[str, Any],
 ) -> None:
@@ -69,29 +80,33 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
+    options: dict[str, Any] = {"subgraph": subgraph, "duplicates": duplicates}
+    at_once = {
+        "--mapping": mapping,
+        "--time-window-low": time_window_low,
+        "--any-time": any_time,
+        "--evidence": parameters.evidence.classes,
+    }
+    if (memory or scheduler) and (there := [name for name, value in at_once.items() if value]):
+        raise ParameterError(
+            f"{', '.join(there)} goes without --memory and --scheduler, which take a plain table of shares"
+        )
     if parameters.evidence.classes:
         from coordlib.runs.tested_edges import detect_tested
 
-        tested = detect_tested(
-            shares,
-            output,
-            columns,
-            parameters,
-            subgraph=subgraph,
-            duplicates=duplicates,  # type: ignore[arg-type]
-            mapping=mapping,
+        typer.echo(
+            detect_tested(
+                shares, output, columns, parameters, mapping=mapping, any_time=any_time, **options
+            ).summary()
         )
-        typer.echo(tested.summary())
         return
-    found = detect_file(
-        shares,
-        output,
-        columns,
-        parameters,
-        subgraph=subgraph,
-        time_window_low=time_window_low,
-        duplicates=duplicates,  # type: ignore[arg-type]
-        mapping=mapping,
-        any_time=any_time,
-    )
+    if memory is None and scheduler is None:
+        options |= {"mapping": mapping, "time_window_low": time_window_low, "any_time": any_time}
+        found = detect_file(shares, output, columns, parameters, **options)
+    else:
+        from coordlib.runs.dataset import connected, detect_dataset
+
+        with connected(scheduler) as client:
+            options |= {"memory": memory or "1GB", "client": client}
+            found = detect_dataset(shares, output, columns, parameters, **options)
     typer.echo(found.summary())

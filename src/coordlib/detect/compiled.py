@@ -22,8 +22,6 @@ from coordlib.detect.columns import (
 
 #: Up to so many values each is compared with those before it; more are sorted.
 _FEW = 16
-#: Rows whose places in a table are fetched together.
-_AHEAD = 64
 
 _compile: Any = numba.njit(cache=True, nogil=True)
 
@@ -175,6 +173,17 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
     n_objects, k = 0, 0
     for edge in range(n_edges):
         start = k
+        if k + 1 == len(pairs) or pairs[k + 1, HIGH] != pairs[k, HIGH] or pairs[k + 1, LOW] != pairs[k, LOW]:
+            # One pair, as most edges have.
+            numbers[0, edge] = pairs[k, LOW]
+            numbers[1, edge] = pairs[k, HIGH]
+            for column in range(2, 6):
+                numbers[column, edge] = 1
+            seconds[edge] = pairs[k, SECONDS]
+            objects[n_objects] = pairs[k, SHARED]
+            n_objects += 1
+            k += 1
+            continue
         while k < len(pairs) and pairs[k, LOW] == pairs[start, LOW] and pairs[k, HIGH] == pairs[start, HIGH]:
             scratch[0, k - start] = pairs[k, SHARED]
             scratch[1, k - start] = pairs[k, LOW_CONTENT]
@@ -194,47 +203,13 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
 
 
 @_compile
-def number_text(starts, text, known, seed, table, firsts, codes):  # type: ignore[no-untyped-def]
-    """Number texts by first appearance: text n is the bytes from starts[n] to starts[n + 1]; −1 where not known.
-
-    A `seed` nobody knows beforehand keeps hostile ids from slowing the search; the numbers do not depend on it.
-    """
-    n, size = len(codes), len(table)
-    count = 0
-    places = np.empty(_AHEAD, dtype=np.int64)
-    looked_at = np.int64(0)
-    for block in range(0, n, _AHEAD):
-        rows = min(_AHEAD, n - block)
-        # Looking at the places of many rows first lets the machine fetch them all at once.
-        for b in range(rows):
-            begin, end = starts[block + b], starts[block + b + 1]
-            digest = np.uint64(seed)
-            for k in range(begin, end):
-                digest = (digest ^ np.uint64(text[k])) * np.uint64(1099511628211)
-            digest ^= digest >> np.uint64(29)
-            places[b] = np.int64(digest & np.uint64(size - 1))
-            looked_at += table[places[b]]
-        for b in range(rows):
-            row, place = block + b, places[b]
-            begin, length = starts[row], starts[row + 1] - starts[row]
-            while known[row]:
-                code = table[place]
-                if code < 0:
-                    table[place] = count
-                    firsts[count] = row
-                    codes[row] = count
-                    count += 1
-                    break
-                other = starts[firsts[code]]
-                if starts[firsts[code] + 1] - other == length:
-                    k = 0
-                    while k < length and text[other + k] == text[begin + k]:
-                        k += 1
-                    if k == length:
-                        codes[row] = code
-                        break
-                place = (place + 1) & (size - 1)
-    return count, looked_at
+def hash_texts(starts, text, digests):  # type: ignore[no-untyped-def]
+    """Mix the bytes of each text into its digest."""
+    for row in range(len(digests)):
+        digest = digests[row]
+        for k in range(starts[row], starts[row + 1]):
+            digest = (digest ^ np.uint64(text[k])) * np.uint64(1099511628211)
+        digests[row] = digest
 
 
 @_compile
@@ -272,8 +247,8 @@ def warm_up() -> None:
     # As Arrow gives them: not to be written to.
     text = np.frombuffer(b"ab", dtype=np.uint8)
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
-    number_text(starts, text, good, 1, np.full(16, -1, dtype=np.int32), order.copy(), order.copy())
     same_text(order, starts, text, starts, text)
+    hash_texts(starts, text, np.zeros(2, dtype=np.uint64))
 
 
 if __name__ == "__main__":

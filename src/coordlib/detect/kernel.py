@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -60,17 +60,17 @@ class Edges:
 
     def where(self, mask: Mask) -> Edges:
         """Keep some of the edges."""
-        columns = {name: getattr(self, name)[mask] for name in _ONE_AN_EDGE}
+        columns = {name: getattr(self, name)[mask] for name in ONE_AN_EDGE}
         return Edges(**columns, objects=self.objects[np.repeat(mask, self.n_objects)])
 
     def between(self, start: int, stop: int) -> Edges:
         """Keep the edges from one number to before another."""
         first, last = int(self.n_objects[:start].sum()), int(self.n_objects[:stop].sum())
-        columns = {name: getattr(self, name)[start:stop] for name in _ONE_AN_EDGE}
+        columns = {name: getattr(self, name)[start:stop] for name in ONE_AN_EDGE}
         return Edges(**columns, objects=self.objects[first:last])
 
 
-_ONE_AN_EDGE = [field.name for field in fields(Edges) if field.name != "objects"]
+ONE_AN_EDGE = [field.name for field in fields(Edges) if field.name != "objects"]
 
 
 @functools.cache
@@ -86,22 +86,30 @@ def _compiled() -> Any:
 
 
 def compiled_for(size: int) -> Any:
-    """Return the compiled steps where a table of this size pays for loading them, else None."""
-    return _compiled() if size >= max(COMPILED_FROM, 1) else None
+    """Return the compiled steps where a table of this size pays for loading them or finds them loaded, else None."""
+    loaded = _compiled.cache_info().currsize and size >= COMPILED_FROM // 1_000
+    return _compiled() if size and (loaded or size >= COMPILED_FROM) else None
 
 
-def side_by_side(*columns: IntArray) -> IntArray:
-    """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once."""
+def side_by_side(*columns: IntArray, order: IntArray | None = None) -> IntArray:
+    """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once.
+
+    With `order`, its rows are those of these numbers.
+    """
     largest = max((int(column.max(initial=0)) for column in columns), default=0)
     table = np.empty((len(columns[0]), len(columns)), dtype=np.int32 if largest < 2**31 else np.int64)
     for place, column in enumerate(columns):
-        table[:, place] = column
+        table[:, place] = column if order is None else column[order]
     return table
 
 
 def from_first(times: IntArray) -> IntArray:
-    """Return times counted from the earliest of them."""
-    return times - times.min() if len(times) else times
+    """Return times counted from the earliest of them, in 32 bits where they fit."""
+    if not len(times):
+        return times
+    first = times.min()
+    kind = np.int32 if int(times.max()) - int(first) < 2**31 else np.int64
+    return np.asarray(times - first, dtype=kind)
 
 
 def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
@@ -282,6 +290,26 @@ def sum_sorted(pairs: IntArray) -> Edges:
         seconds=np.diff(until, prepend=0),
         objects=pairs[shared, SHARED],
     )
+
+
+def merged_edges(pairs: IntArray) -> Edges:
+    """Sum pairs in any order; the objects of each edge ascend."""
+    edges = sum_pairs(pairs)[0]
+    edge = np.repeat(np.arange(len(edges)), edges.n_objects)
+    key = (edge << 32) | edges.objects
+    key.sort()
+    return replace(edges, objects=(key & 0xFFFFFFFF).astype(edges.objects.dtype))
+
+
+def no_pairs(kind: Any = np.int32) -> IntArray:
+    """Return a table without pairs."""
+    return np.empty((0, 6), dtype=kind)
+
+
+def no_edges() -> Edges:
+    """Return a table without edges."""
+    none = np.empty(0, dtype=np.int32)
+    return Edges(none, none, none, none, none, none, none.astype(np.int64), none)
 
 
 def joined(parts: list[Edges]) -> Edges:

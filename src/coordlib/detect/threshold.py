@@ -28,18 +28,24 @@ def check_window(time_window: object, time_window_low: object) -> None:
 
 
 def ties_at_top(
-    weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
+    weights: npt.NDArray[np.int64],
+    edge_weight: float,
+    min_weight: int | None = None,
+    counts: npt.NDArray[np.int64] | None = None,
 ) -> str | None:
     """Say so when there are edges and the quantile keeps none of them, because it is the heaviest weight itself.
+
+    With `counts` each weight stands for so many edges, and weights ascend.
 
     Examples
     --------
     >>> ties_at_top(np.array([9, 9, 9]), 0.9)
     '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight=9 (--min-weight 9)'
     """
-    if not len(weights) or min_weight is not None or weights.max() > weight_quantile(weights, edge_weight):
+    limit = weight_quantile(weights, edge_weight, counts)
+    if not len(weights) or min_weight is not None or weights.max() > limit:
         return None
-    count = int((weights == weights.max()).sum())
+    count = int((weights == weights.max()).sum() if counts is None else counts[-1])
     tie = f"{count:,} edges tie" if count > 1 else "the only edge lies"
     top = int(weights.max())
     lower = "" if (weights == top).all() else " or a lower edge_weight"
@@ -73,24 +79,33 @@ def over_threshold(
     return np.asarray(weights > weight_quantile(weights, edge_weight), dtype=np.int64)
 
 
-def weight_quantile(weights: npt.NDArray[np.int64] | npt.NDArray[np.float64], probability: float) -> float:
+def weight_quantile(
+    weights: npt.NDArray[np.int64] | npt.NDArray[np.float64],
+    probability: float,
+    counts: npt.NDArray[np.int64] | None = None,
+) -> float:
     """Return R's type-7 quantile, with R's own order of operations; NaN without weights.
+
+    With `counts` each weight stands for so many edges, and weights ascend.
 
     Where the two neighbouring weights are equal the value is exact, not interpolated: a rounding error of
     one unit in the last place would turn "strictly greater" into "greater or equal".
 
     Examples
     --------
-    >>> weight_quantile(np.array([1, 1, 2, 3]), 0.5)
-    1.5
+    >>> weight_quantile(np.array([1, 1, 2, 3]), 0.5), weight_quantile(np.array([1, 2, 3]), 0.5, np.array([2, 1, 1]))
+    (1.5, 1.5)
     """
     if len(weights) == 0:
         return math.nan
     # R counts from 1, and adding 1 to the position rounds it; the same steps give the same threshold.
-    position = 1 + (len(weights) - 1) * float(probability)
+    total = len(weights) if counts is None else int(counts.sum())
+    position = 1 + (total - 1) * float(probability)
     low, high = math.floor(position) - 1, math.ceil(position) - 1
-    parts = np.partition(weights, (low, high))
-    below, above = float(parts[low]), float(parts[high])
+    if counts is None:
+        below, above = map(float, np.partition(weights, (low, high))[[low, high]])
+    else:
+        below, above = map(float, weights[np.searchsorted(np.cumsum(counts), [low, high], side="right")])
     if below == above:
         return below
     fraction = position - math.floor(position)

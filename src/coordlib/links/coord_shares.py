@@ -14,6 +14,7 @@ import pandas as pd
 from coordlib.describe.communities import louvain
 from coordlib.detect import coordinated_edges, detect_groups, weight_quantile
 from coordlib.errors import ParameterError
+from coordlib.ids import among
 from coordlib.links.bins import tumbling_bins
 from coordlib.links.entities import ENTITY_COLUMNS, entity_table
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
@@ -158,10 +159,8 @@ def get_coord_shares(
         pairs, marks, met = tumbling_bins(posts, interval)
     else:
         pairs = detect_groups(posts, interval, min_participation=1)
-        marks = (
-            posts["content_id"].isin(pairs["content_id"]) | posts["content_id"].isin(pairs["content_id_y"])
-        ).to_numpy()
-        met = sorted(set(pairs["account_id"]) | set(pairs["account_id_y"]))
+        marks = among(posts["content_id"], pairs["content_id"], pairs["content_id_y"])
+        met = sorted(set(pairs["account_id"].unique()) | set(pairs["account_id_y"].unique()))
     edges = coordinated_edges(pairs, objects=False)
     minimum = weight_quantile(edges["n_objects"].to_numpy(), percentile_edge_weight)
     edges = _edge_table(edges[edges["n_objects"] >= minimum], met)

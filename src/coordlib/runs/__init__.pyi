@@ -1,5 +1,6 @@
 from .bluesky_links import collect_links
 from .checked import check_parameters
+from .dataset import detect_dataset
 from .discover import add_seeds, discover_seeds, discovery_query
 from .import_shares import import_shares
 from .label_networks import label_link_networks, label_networks
@@ -15,6 +16,7 @@ __all__ = [
     "add_seeds",
     "check_parameters",
     "collect_links",
+    "detect_dataset",
     "detect_links",
     "discover_seeds",
     "discovery_query",

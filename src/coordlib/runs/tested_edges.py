@@ -15,7 +15,8 @@ from coordlib.parameters import DetectionParameters
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
 from coordlib.report.words import plural
-from coordlib.runs.edge_list import FORMATS, Duplicates, _files, _shares
+from coordlib.runs.edge_list import WRITERS
+from coordlib.runs.share_files import Duplicates, files_of, read_shares
 from coordlib.significance import edge_significance, evidence_headline
 
 
@@ -47,6 +48,7 @@ def detect_tested(
     subgraph: int = 1,
     duplicates: Duplicates = "error",
     mapping: Path | str | None = None,
+    any_time: bool = False,
 ) -> TestedEdges:
     """Read shares, test every two accounts that met, and write the edges of the classes asked for.
 
@@ -59,13 +61,13 @@ def detect_tested(
         One line with the file, the line or column, and what to do; nothing is written then.
     """
     output, kind = Path(output), Path(output).suffix.lower()
-    if kind not in FORMATS:
-        raise ParameterError(f"{output}: the file name must end in {', '.join(FORMATS)}")
+    if kind not in WRITERS:
+        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
     if subgraph not in (0, 1):
         raise ParameterError(f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (of the classes)")
-    files = _files(Path(source))
+    files = files_of(Path(source))
     refuse_input(output, mapping, *files)
-    shares, _ = _shares(files, columns, duplicates, parameters.time_window, mapping)
+    shares, _ = read_shares(files, columns, duplicates, parameters.time_window, mapping, any_time)
     pairs = detect_groups(shares, parameters.time_window, parameters.min_participation)
     significance = edge_significance(shares, parameters.time_window, parameters.evidence.q)
     classes = tuple(parameters.evidence.classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from coordlib.errors import FileFormatError
 
 
-def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a Parquet file piece by piece; the index goes on counting.
+def iter_parquet(
+    path: Path, where: str, chunk_rows: int, groups: Sequence[int] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a Parquet file, or of some of its groups, piece by piece; the index goes on counting.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def iter_parquet(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
                     f"{where}: more than one column is named '{twice[0]}'; rename all but one"
                 )
             start = 0
-            for batch in source.iter_batches(batch_size=chunk_rows):
+            for batch in source.iter_batches(batch_size=chunk_rows, row_groups=groups):
                 batch.validate(full=True)  # text that is not UTF-8 would fail where it is first looked at
                 table = pd.DataFrame(
                     {

@@ -1,0 +1,209 @@
+"""Shares as Arrow holds them to whole numbers: ids numbered once, without a data frame between."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coordlib.detect import kernel
+from coordlib.detect.kernel import IntArray, Mask
+
+#: A time after every other.
+LAST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Shares as whole numbers; −1 is a missing id. A content's number says only which contents are the same."""
+
+    objects: IntArray
+    accounts: IntArray
+    contents: IntArray
+    times: IntArray
+    timed: Mask
+    #: Shares whose object is the post itself.
+    of_itself: Mask
+    object_names: pa.Array
+    account_names: pa.Array
+    content_names: pa.Array
+    n_contents: int
+
+    @classmethod
+    def from_batches(cls, batches: Iterable[pa.RecordBatch]) -> Codes:
+        """Number the ids of ``object_id``, ``account_id``, ``content_id``; ``timestamp_share`` is whole seconds.
+
+        Ids are text, whole numbers or dictionaries of them; batches are not kept.
+        """
+        objects: list[pa.Array] = []
+        accounts: list[pa.Array] = []
+        contents = [pa.array([], pa.large_string())]
+        times, timed = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
+        for batch in batches:
+            objects.append(_encoded(batch["object_id"]))
+            accounts.append(_encoded(batch["account_id"]))
+            contents.append(as_text(batch["content_id"]))
+            moments = batch["timestamp_share"].cast(pa.int64())
+            times.append(moments.fill_null(0).to_numpy(zero_copy_only=False))
+            timed.append(moments.is_valid().to_numpy(zero_copy_only=False))
+        object_codes, object_names = _unified(objects)
+        account_codes, account_names = _unified(accounts)
+        texts = pa.concat_arrays(contents)
+        del contents, objects, accounts
+        numbers, n_contents = number_texts(texts)
+        return cls(
+            object_codes,
+            account_codes,
+            numbers,
+            np.concatenate(times),
+            np.concatenate(timed),
+            same_text(object_codes, object_names, texts),
+            object_names,
+            account_names,
+            texts,
+            n_contents,
+        )
+
+    @classmethod
+    def of_partition(cls, batches: Iterable[pa.RecordBatch], contents: IntArray) -> Codes:
+        """Number objects and accounts of shares whose contents have numbers, and for which ``of_itself`` is known."""
+        some = [batch for batch in batches if batch.num_rows]
+        objects, object_names = _unified([_encoded(batch["object_id"]) for batch in some])
+        accounts, account_names = _unified([_encoded(batch["account_id"]) for batch in some])
+        moments = [batch["timestamp_share"] for batch in some]
+        none = np.empty(0, dtype=np.int64)
+        return cls(
+            objects,
+            accounts,
+            contents,
+            np.concatenate([none, *(column.fill_null(0).to_numpy() for column in moments)]),
+            _mask([column.is_valid() for column in moments]),
+            _mask([batch["of_itself"] for batch in some]),
+            object_names,
+            account_names,
+            pa.array([], pa.large_string()),
+            -1,
+        )
+
+    def where(self, rows: Mask | IntArray) -> Codes:
+        """Keep some of the shares; names stay."""
+        columns = ("objects", "accounts", "contents", "times", "timed", "of_itself")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
+
+    def times_or_last(self) -> npt.NDArray[np.int64]:
+        """Return times, a missing one after all others."""
+        return self.times if self.timed.all() else np.where(self.timed, self.times, LAST)
+
+    def complete(self) -> IntArray | slice:
+        """Return the rows that lack nothing and may be in a pair."""
+        lost = ~self.timed | self.of_itself
+        for codes in (self.objects, self.accounts, self.contents):
+            lost |= codes < 0
+        return np.flatnonzero(~lost) if lost.any() else slice(None)
+
+    def has_duplicates(self) -> bool:
+        """Say whether a content is listed twice for one object."""
+        if self.n_contents == int((self.contents >= 0).sum()):
+            return False
+        key = self.contents.astype(np.int64) * (len(self.object_names) + 1) + self.objects + 1
+        key = np.sort(key[self.contents >= 0])
+        return bool((key[1:] == key[:-1]).any())
+
+    def lacking(self) -> dict[str, int]:
+        """Count the shares that can be in no pair, by what they lack."""
+        missing = {"object": self.objects, "account": self.accounts, "content": self.contents}
+        return {name: int((codes < 0).sum()) for name, codes in missing.items()} | {
+            "time": int((~self.timed).sum())
+        }
+
+
+def _mask(columns: list[pa.Array]) -> Mask:
+    parts = [column.to_numpy(zero_copy_only=False) for column in columns]
+    return np.concatenate([np.empty(0, dtype=bool), *parts])
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """Return ids as text in which an empty or blank one is missing."""
+    text = column.cast(pa.large_string())
+    starts, data = text_buffers(text)
+    filled = starts[1:] > starts[:-1]
+    first = data[starts[:-1][filled]] if len(data) else data
+    # Only what is empty or begins with no printable ASCII character can be blank.
+    if filled.all() and ((first > 32) & (first < 127)).all():
+        return text
+    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+    return pc.if_else(blank.fill_null(True), pa.scalar(None, pa.large_string()), text)
+
+
+def text_buffers(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Return where each text starts, and one place more, and the bytes of them all."""
+    if not len(text):
+        return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    _, starts, data = text.buffers()
+    places = np.frombuffer(starts, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+    return places, np.frombuffer(data, dtype=np.uint8) if data and data.size else np.empty(0, dtype=np.uint8)
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    return column if pa.types.is_dictionary(column.type) else as_text(column).dictionary_encode()
+
+
+def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
+    """Number ids; names are text, different and neither missing nor blank."""
+    chunks = pa.chunked_array(parts, parts[0].type if parts else pa.dictionary(pa.int32(), pa.large_string()))
+    chunks = chunks.unify_dictionaries().chunks
+    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
+    names = as_text(chunks[0].dictionary if chunks else pa.array([], pa.large_string()))
+    places = np.append(np.arange(len(names), dtype=np.int32), np.int32(-1))
+    if names.null_count:
+        known = names.is_valid().to_numpy(zero_copy_only=False)
+        places[:-1] = np.where(known, np.cumsum(known) - 1, -1)
+        codes, names = [places[part] for part in codes], names.drop_null()
+    return np.concatenate([places[:0], *codes]), names
+
+
+def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
+    """Number different texts; −1 is a missing one."""
+    compiled = kernel.compiled_for(len(texts))
+    if compiled is None:
+        return _numbered(texts)
+    digests = np.full(len(texts), secrets.randbits(64), dtype=np.uint64)
+    compiled.hash_texts(*text_buffers(texts), digests)
+    # What has a digest of its own is a text of its own; only the others are compared.
+    ordered = np.sort(digests)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if len(repeated) > len(texts) // 20:
+        return _numbered(texts)
+    rows = np.flatnonzero(np.isin(digests, repeated)) if len(repeated) else repeated.astype(np.int64)
+    known = (
+        texts.is_valid().to_numpy(zero_copy_only=False)
+        if texts.null_count
+        else np.ones(len(texts), dtype=bool)
+    )
+    known[rows] = False
+    codes = np.cumsum(known, dtype=np.int32 if len(texts) < 2**31 else np.int64) - 1
+    n_single = int(codes[-1]) + 1
+    codes[~known] = -1
+    some, count = _numbered(texts.take(pa.array(rows)))
+    codes[rows] = np.where(some < 0, -1, some + n_single)
+    return codes, n_single + count
+
+
+def _numbered(texts: pa.Array) -> tuple[IntArray, int]:
+    encoded = texts.dictionary_encode()
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(encoded.dictionary)
+
+
+def same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
+    """Say for each row whether the name with its code is its text."""
+    compiled = kernel.compiled_for(len(texts))
+    if compiled is not None:
+        return np.asarray(compiled.same_text(codes, *text_buffers(names), *text_buffers(texts)))
+    own = names.take(pa.array(np.maximum(codes, 0))) if len(names) else texts
+    same = pc.equal(own, texts).fill_null(False).to_numpy(zero_copy_only=False)
+    return np.asarray(same & (codes >= 0))

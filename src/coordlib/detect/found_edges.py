@@ -1,0 +1,97 @@
+"""Edges in whole numbers, with the names beside, and the table they become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coordlib.detect import kernel
+from coordlib.detect.kernel import Edges, IntArray
+
+#: Edges of one batch of the result.
+BATCH = 1_000_000
+
+
+@dataclass(frozen=True)
+class FoundEdges:
+    """All edges of a table of shares, sorted by their two accounts, in numbers with the names beside.
+
+    An object's number is its place in the order in which objects appear in pairs; ``object_order`` says for each
+    place where among the names its object stands. The parts are gone through more than once.
+    """
+
+    parts: Iterable[Edges]
+    account_names: pa.Array
+    object_names: pa.Array | pa.ChunkedArray
+    object_order: IntArray
+
+    def weight_counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the weights that edges have, ascending, and how many edges have each."""
+        some = [np.unique(part.weight, return_counts=True) for part in self.parts]
+        values = np.concatenate([np.empty(0, dtype=np.int64), *(weights for weights, _ in some)])
+        counts = np.concatenate([np.empty(0, dtype=np.int64), *(number for _, number in some)])
+        weights, place = np.unique(values, return_inverse=True)
+        return weights, np.bincount(place, weights=counts, minlength=len(weights)).astype(np.int64)
+
+    def batches(
+        self, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]], all_edges: bool = True
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of :func:`coordlib.coordinated_edges`, ids dictionary-encoded.
+
+        `over` marks heavy weights by 1; without `all_edges` the others are left out. A batch has the same edges
+        however many parts there are; there is at least one.
+        """
+        held: list[Edges] = []
+        size, yielded = 0, False
+        for part in self.parts:
+            some = part if all_edges else part.where(over(part.weight) == 1)
+            held, size = [*held, some], size + len(some)
+            if size >= BATCH:
+                edges, start = kernel.joined(held), 0
+                for start in range(0, size - BATCH + 1, BATCH):
+                    yield self._batch(edges.between(start, start + BATCH), over)
+                    yielded = True
+                held = [edges.between(start + BATCH, size)]
+                size = len(held[0])
+        if size or not yielded:
+            yield self._batch(kernel.joined(held or [kernel.no_edges()]), over)
+
+    def _batch(
+        self, edges: Edges, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]
+    ) -> pa.RecordBatch:
+        used, objects = _compact(edges.objects, len(self.object_order))
+        low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
+        names = self.object_names.take(pa.array(self.object_order[used]))
+        if isinstance(names, pa.ChunkedArray):
+            names = names.combine_chunks()
+        columns = {
+            "account_id": self._accounts(edges.low),
+            "account_id_y": self._accounts(edges.high),
+            "weight": edges.weight.astype(np.int64),
+            "n_objects": edges.n_objects.astype(np.int64),
+            "avg_time_delta": edges.seconds / edges.weight,
+            "n_content_id": low,
+            "n_content_id_y": high,
+            "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
+            "object_ids": pa.ListArray.from_arrays(
+                pa.array(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
+                pa.DictionaryArray.from_arrays(pa.array(objects), names, safe=False),
+            ),
+            "weight_threshold": over(edges.weight).astype(np.int64),
+        }
+        return pa.RecordBatch.from_pydict(columns)
+
+    def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
+        indices = pa.array(codes.astype(np.int32, copy=False))
+        return pa.DictionaryArray.from_arrays(indices, self.account_names, safe=False)
+
+
+def _compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Return the numbers that occur, sorted, and each number's place among them."""
+    seen = np.zeros(size + 1, dtype=bool)
+    seen[codes] = True
+    return np.flatnonzero(seen), (np.cumsum(seen, dtype=np.int32) - 1)[codes]

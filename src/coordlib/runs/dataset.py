@@ -1,0 +1,363 @@
+"""Detection of more shares than memory holds, on one machine or on a cluster, with the edges of :mod:`.edge_list`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from coordlib.detect.engine import account_ranges, object_order
+from coordlib.detect.found_edges import FoundEdges
+from coordlib.detect.kernel import IntArray
+from coordlib.detect.partition import Accounts
+from coordlib.errors import (
+    CoordError,
+    EmptyInputError,
+    MissingColumnError,
+    MissingDependencyError,
+    ParameterError,
+)
+from coordlib.files import refuse_input, write_json, written
+from coordlib.lock import workspace_lock
+from coordlib.parameters import DetectionParameters
+from coordlib.posts import SHARE_COLUMNS
+from coordlib.runs.dataset_steps import (
+    Plan,
+    contents_at,
+    folder_of,
+    passing_shares,
+    read_accounts,
+    read_edges,
+    read_group,
+    read_ranges,
+    run_step,
+    write_groups,
+)
+from coordlib.runs.edge_list import WRITERS, EdgeList, write_edges
+from coordlib.runs.share_files import Duplicates, files_of
+
+#: Bytes of the libraries themselves, and of memory a share or a pair takes while it is worked on.
+_LIBRARIES, _A_SHARE, _A_PAIR = 320_000_000, 260, 110
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+#: What each step is called where its progress is shown.
+_WORDS = {
+    "read": "dividing shares",
+    "number": "numbering contents",
+    "code": "numbering accounts and objects",
+    "search": "searching pairs",
+    "pair": "forming pairs",
+    "sum": "summing edges",
+}
+
+
+def detect_dataset(
+    source: Path | str,
+    output: Path | str,
+    columns: Mapping[str, str] | None = None,
+    parameters: DetectionParameters | None = None,
+    *,
+    subgraph: int = 1,
+    duplicates: Duplicates = "error",
+    memory: str | int = "1GB",
+    partitions: int | None = None,
+    client: Any = None,
+) -> EdgeList:
+    """Detect coordination in tables larger than memory; the file of edges has the bytes detect_file would write.
+
+    Shares are divided by object into temporary Parquet files beside the output, pairs are formed in one partition
+    after the other, divided by account, and summed. Started again after it was killed, it goes on where it was.
+
+    Parameters
+    ----------
+    source, output, columns, parameters, subgraph, duplicates
+        As for :func:`coordlib.runs.edge_list.detect_file`; a table of shares, no export (``coordlib import`` makes one).
+    memory
+        About how much memory to use, such as ``"1GB"`` or a number of bytes; on a cluster of each worker.
+    partitions
+        Number of parts instead of as many as the memory asks for. It changes no byte of the result.
+    client
+        ``distributed.Client`` of a Dask cluster, or anything else whose ``submit(function, *arguments)`` gives a
+        ``concurrent.futures.Future``. Its workers see `source` and the folder of `output` under the same names.
+        Without it the parts are worked on here, one after the other.
+
+    Returns
+    -------
+    EdgeList
+        What was found, in numbers.
+
+    Raises
+    ------
+    CoordError
+        One line that says what is wrong; nothing is written then.
+
+    Notes
+    -----
+    Held at once are one partition, the names of all accounts, and about 30 bytes for every object that is in a
+    pair and one for every content. A single object's shares are never divided, so they must fit.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> shares = pd.DataFrame({"object_id": ["o", "o"], "account_id": ["a", "b"], "content_id": ["1", "2"],
+    ...                        "timestamp_share": [1735689600, 1735689630]})
+    >>> shares.to_parquet(folder / "shares.parquet")
+    >>> parameters = DetectionParameters(min_participation=1)
+    >>> detect_dataset(folder / "shares.parquet", folder / "e.csv", parameters=parameters, subgraph=0).n_pairs
+    1
+    """
+    source, output = Path(source), Path(output)
+    parameters = parameters or DetectionParameters()
+    if output.suffix.lower() not in WRITERS:
+        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
+    files = files_of(source)
+    refuse_input(output, *files)
+    if subgraph not in (0, 1):
+        raise ParameterError(
+            f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
+        )
+    room = max(bytes_of(memory) - _LIBRARIES, 50_000_000)
+    names = {name: (columns or {}).get(name, name) for name in SHARE_COLUMNS}
+    units, n_shares = _units(files, names, room)
+    plan = Plan(
+        units,
+        names,
+        parameters.time_window,
+        parameters.min_participation,
+        duplicates,
+        partitions or max(1, -(-n_shares * _A_SHARE // room)),
+        n_shares,
+        room // _A_PAIR,
+    )
+    work = output.resolve().with_name(f".{output.name}.work")
+    with workspace_lock(work, "coordlib detect"):
+        try:
+            _begin(work, plan, files)
+            found = _found(plan, work, client)
+            table = [_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
+            lacking = {name: sum(one[name] for one in table) for name in table[0]}
+            result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
+        except CoordError:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+    shutil.rmtree(work, ignore_errors=True)
+    return result
+
+
+@contextmanager
+def connected(scheduler: str | None) -> Iterator[Any]:
+    """Give a client of the Dask scheduler at an address; None without one."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingDependencyError(
+            "a cluster needs dask and distributed: pip install 'coordlib[cluster]'"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=20)
+    except (OSError, ValueError) as error:
+        raise ParameterError(
+            f"--scheduler {scheduler}: no Dask scheduler answers there ({' '.join(str(error).split())[:100]}); "
+            "give its address, such as tcp://10.0.0.1:8786"
+        ) from None
+    with client:
+        yield client
+
+
+def bytes_of(memory: str | int) -> int:
+    """Return an amount of memory in bytes.
+
+    Examples
+    --------
+    >>> bytes_of("1GB"), bytes_of("500 MB"), bytes_of(2_000_000_000)
+    (1000000000, 500000000, 2000000000)
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", str(memory), re.IGNORECASE)
+    if not match or (size := int(float(match[1]) * _UNITS[match[2].upper()])) < 100_000_000:
+        raise ParameterError(f"memory = {memory!r}: give an amount of 100 MB or more, such as 1GB or 800MB")
+    return size
+
+
+def _units(
+    files: list[Path], names: Mapping[str, str], room: int
+) -> tuple[list[tuple[str, list[int] | None]], int]:
+    """Divide files into what is read at a time, and estimate how many shares there are in all."""
+    units: list[tuple[str, list[int] | None]] = []
+    total = 0
+    for file in files:
+        place = str(file.resolve())
+        try:
+            with pq.ParquetFile(file) as parquet:
+                missing = set(names.values()) - set(parquet.schema_arrow.names)
+                if missing:
+                    raise MissingColumnError.from_names(missing, parquet.schema_arrow.names, str(file))
+                sizes = [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)]
+        except (pa.ArrowException, OSError):
+            # Text: a row has 40 bytes or more, and a packed one a fifth of them.
+            packed = file.suffix.lower() in (".gz", ".zst")
+            total += file.stat().st_size // (8 if packed else 40) if file.exists() else 0
+            units.append((place, None))
+            continue
+        total += sum(sizes)
+        group: list[int] = []
+        rows = 0
+        for number, size in enumerate(sizes):
+            group, rows = [*group, number], rows + size
+            if rows * _A_SHARE > room // 2 or number == len(sizes) - 1:
+                units.append((place, group))
+                group, rows = [], 0
+    return units, total
+
+
+def _begin(work: Path, plan: Plan, files: list[Path]) -> None:
+    """Write the plan, unless the same work was begun here and can go on; what other work left is removed."""
+    stamps = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files if file.exists()]
+    whole = json.loads(json.dumps({"version": 1, "files": stamps, "plan": vars(plan)}))
+    if (work / "plan.json").exists() and _json(work / "plan.json") == whole:
+        return
+    for left in work.iterdir():
+        if not left.name.startswith(".lock"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    write_json(work / "plan.json", whole)
+
+
+def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
+    """Run the steps that are not done yet."""
+    parts = range(plan.partitions)
+    if not (work / "ranges.json").exists():
+        if not (work / "accounts.parquet").exists():
+            _run(work, "read", len(plan.units), client)
+            if not any(work.glob("read-*/shares-*")):
+                raise EmptyInputError(
+                    f"{plan.units[0][0]}: has a header but no rows; give a file with at least one row"
+                )
+            _run(work, "number", plan.partitions, client)
+            _run(work, "code", plan.partitions, client)
+            tables = [read_group(folder_of(work, "code", number) / "accounts.parquet") for number in parts]
+            accounts = Accounts.merged(tables)
+            columns = {
+                "account": pa.concat_arrays([accounts.names, pa.array([None], pa.large_string())]),
+                "shares": accounts.shares,
+                "turn": accounts.turns,
+            }
+            with written(work / "accounts.parquet") as beside:
+                write_groups(beside, [pa.table(columns)])
+        _run(work, "search", plan.partitions, client)
+        _join(plan, work)
+    n_ranges = len(read_ranges(work))
+    if not all(folder_of(work, "sum", number).exists() for number in range(n_ranges)):
+        _run(work, "pair", plan.partitions, client)
+        _run(work, "sum", n_ranges, client)
+    for number in parts:
+        shutil.rmtree(folder_of(work, "pair", number), ignore_errors=True)
+    names = [_mapped(folder_of(work, "search", number) / "names.arrow") for number in parts]
+    return FoundEdges(
+        _EdgeParts(work, n_ranges),
+        read_accounts(work).names,
+        pa.chunked_array([chunk for some in names for chunk in some.chunks], pa.large_string()),
+        read_group(work / "order.parquet")["object"].to_numpy(),
+    )
+
+
+class _EdgeParts:
+    """The edges of one range of accounts after the other, read when they are needed."""
+
+    def __init__(self, work: Path, count: int) -> None:
+        self._work, self._count = work, count
+
+    def __iter__(self) -> Any:
+        return (read_edges(self._work, number) for number in range(self._count))
+
+
+def _run(work: Path, step: str, count: int, client: Any) -> None:
+    """Run all parts of a step that are not done, here or on a cluster."""
+    missing = [number for number in range(count) if not folder_of(work, step, number).exists()]
+    with tqdm(total=len(missing), unit=" parts", disable=None, desc=_WORDS[step], leave=False) as progress:
+        if client is None:
+            for number in missing:
+                run_step(str(work), step, number)
+                progress.update()
+            return
+        # A step may run twice and writes files, which Dask is told by "not pure".
+        executor = client.get_executor(pure=False) if hasattr(client, "get_executor") else client
+        futures = [executor.submit(run_step, str(work), step, number) for number in missing]
+        try:
+            for done in as_completed(futures):
+                done.result()
+                progress.update()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _join(plan: Plan, work: Path) -> None:
+    """Collect what partitions need to know of each other: who takes part, the order of objects, the ranges of accounts."""
+    folders = [folder_of(work, "search", number) for number in range(plan.partitions)]
+    accounts = read_accounts(work)
+    n_contents = sum(
+        _json(folder_of(work, "number", bucket) / "count.json")["contents"]
+        for bucket in range(plan.partitions)
+    )
+    passing = passing_shares(plan, work, len(accounts.names), n_contents)
+    with written(work / "good.parquet") as beside:
+        write_groups(beside, (pa.table({"good": good}) for good in passing))
+    tables = [read_group(folder / "objects.parquet") for folder in folders]
+    offsets = np.append(0, np.cumsum([len(table) for table in tables]))
+    turns, times = (np.concatenate([table[name].to_numpy() for table in tables]) for name in ("turn", "time"))
+    order = object_order(turns, times, partial(_texts, plan, work, offsets))
+    places = np.empty(len(order), dtype=np.int32)
+    places[order] = np.arange(len(order))
+    with written(work / "places.parquet") as beside:
+        write_groups(beside, (pa.table({"place": some}) for some in np.split(places, offsets[1:-1])))
+    with written(work / "order.parquet") as beside:
+        write_groups(beside, [pa.table({"object": order})])
+    counts = sum(read_group(folder / "counts.parquet")["pairs"].to_numpy() for folder in folders)
+    write_json(work / "ranges.json", {"ranges": account_ranges(counts, plan.n_pairs)})
+    for unit in range(len(plan.units)):
+        shutil.rmtree(folder_of(work, "read", unit), ignore_errors=True)
+
+
+def _texts(plan: Plan, work: Path, offsets: IntArray, objects: IntArray) -> pa.Table:
+    """Return the first shares of objects that tie, for their texts to decide."""
+    tables = []
+    for number, (start, stop) in enumerate(itertools.pairwise(offsets)):
+        wanted = objects[(objects >= start) & (objects < stop)] - start
+        if not len(wanted):
+            continue
+        folder = folder_of(work, "search", number)
+        first = read_group(folder / "first.parquet")
+        first = first.filter(pc.is_in(first["object"], pa.array(wanted).cast(first["object"].type)))
+        codes, rows = first["object"].to_numpy(), first["row"].to_numpy()
+        by_row = np.argsort(rows, kind="stable")
+        columns = {
+            "number": codes[by_row].astype(np.int64) + start,
+            "content": contents_at(plan, work, number, rows[by_row]),
+            "object": _mapped(folder / "names.arrow").take(pa.array(codes[by_row])),
+        }
+        tables.append(pa.table(columns))
+    return pa.concat_tables(tables)
+
+
+def _mapped(path: Path) -> pa.ChunkedArray:
+    """Return names from a file without reading it all."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()["object"]
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,254 @@
+"""Files of shares: Parquet read as it is where nothing in it needs a closer look, all else by the careful readers.
+
+What a large table does not need (pandas, the readers of exports) is loaded where it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from coordlib.detect.codes import Codes
+from coordlib.errors import (
+    DuplicateContentError,
+    FileFormatError,
+    InputError,
+    MissingColumnError,
+    ParameterError,
+    TimeFormatError,
+    UnknownFormatError,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Duplicates = Literal["keep", "drop", "error"]
+
+DAY = 86_400
+#: Numbers that are surely seconds of our time (2001 to now); others are looked at one by one.
+_FIRST_SURE_SECOND = 10**9
+BATCH_ROWS = 1 << 20
+
+
+def files_of(source: Path) -> list[Path]:
+    """Return the one file, the files of a folder, or those that fit a pattern, by name."""
+    if source.is_dir():
+        files = sorted(path for path in source.iterdir() if path.is_file() and not path.name.startswith("."))
+    elif re.search(r"[*?\[]", source.name) and not source.exists():
+        files = sorted(path for path in source.parent.glob(source.name) if path.is_file())
+    else:
+        return [source]
+    if not files:
+        raise InputError(f"{source}: there is no such file; check the folder or the pattern")
+    return files
+
+
+def plain_codes(
+    files: Sequence[Path], columns: Mapping[str, str] | None, duplicates: Duplicates
+) -> Codes | None:
+    """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
+    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
+    names.update(columns or {})
+    try:
+        codes = Codes.from_batches(batch for file in files for batch in plain_batches(file, names))
+    except (CloserLook, pa.ArrowException, OSError):
+        return None
+    if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
+        return None
+    if has_returns(codes.object_names):
+        return None
+    if duplicates != "keep" and codes.has_duplicates():
+        return None
+    return codes if len(codes.times) else None
+
+
+def maybe_rounded(texts: pa.Array) -> bool:
+    """Say whether an id looks as if a spreadsheet had rounded it."""
+    return bool(pc.any(pc.match_substring_regex(texts, r"^\s*-?\d+([.,]\d+)?[eE]\+?\d{1,3}\s*$")).as_py())
+
+
+def has_returns(texts: pa.Array) -> bool:
+    """Say whether one text may stand here with several kinds of line breaks."""
+    return bool(pc.any(pc.match_substring(texts, "\r")).as_py())
+
+
+class CloserLook(Exception):
+    """Something that the careful readers must see: they name the line, or know what to do."""
+
+
+def plain_batches(
+    file: Path, names: Mapping[str, str], groups: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the share columns of a Parquet file, or of some groups of its rows, as they are.
+
+    Raises
+    ------
+    CloserLook
+        Something in them is not plain.
+    """
+    if _is_text(file):
+        raise CloserLook
+    ids = [names["object_id"], names["account_id"]]
+    with pq.ParquetFile(file, read_dictionary=ids, pre_buffer=False) as source:
+        schema = source.schema_arrow
+        if any(schema.names.count(name) != 1 for name in names.values()):
+            raise CloserLook
+        wanted = list(dict.fromkeys(names.values()))
+        for batch in source.iter_batches(BATCH_ROWS, groups, columns=wanted, use_threads=False):
+            table = pa.RecordBatch.from_arrays([batch[name] for name in names.values()], list(names))
+            *texts, times = table.columns
+            for column in texts:
+                kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+                if not (
+                    pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+                ):
+                    raise CloserLook
+            if not pa.types.is_signed_integer(times.type) or times.null_count == len(times):
+                raise CloserLook
+            span = pc.min_max(times)
+            if span["min"].as_py() < _FIRST_SURE_SECOND or span["max"].as_py() >= time.time():
+                raise CloserLook
+            yield table
+
+
+def read_shares(
+    files: Sequence[Path],
+    columns: Mapping[str, str] | None,
+    duplicates: Duplicates,
+    time_window: int,
+    mapping: Path | str | None,
+    any_time: bool = False,
+) -> tuple[pd.DataFrame, str | None]:
+    """Shares of a table by its columns; where those are not there, of an export by its format."""
+    from coordlib.posts import prep_data
+    from coordlib.sources.exports import load_mapping, read_export
+    from coordlib.sources.exports.model import read_as
+    from coordlib.sources.exports.shares import as_post_table
+
+    if len(files) > 1:
+        return _shares_of_all(files, columns, duplicates, time_window, any_time), None
+    source = files[0]
+    given = {name: column for name, column in (columns or {}).items() if column != name}
+    if mapping is None:
+        try:
+            return load_shares(source, columns, duplicates, time_window, any_time), None
+        except MissingColumnError as error:
+            if set(given) - {"object_id"}:
+                raise
+            missing = error
+    try:
+        export = read_export(source, format=load_mapping(mapping) if mapping else None)
+    except UnknownFormatError:
+        raise missing from None
+    posts = as_post_table(export)
+    object_id = given.get("object_id", posts.attrs["object_id"])
+    shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
+    return shares, f"{read_as(export.report.format)}, object {object_id}"
+
+
+def _shares_of_all(
+    files: Sequence[Path],
+    columns: Mapping[str, str] | None,
+    duplicates: Duplicates,
+    time_window: int,
+    any_time: bool,
+) -> pd.DataFrame:
+    import pandas as pd
+
+    from coordlib.near.captions import MADE
+    from coordlib.posts import prep_data
+
+    if (columns or {}).get("object_id") in MADE:
+        raise ParameterError(
+            f"object_id = {(columns or {})['object_id']}: is made from all texts together; join the {len(files)} files to one"
+        )
+    tables = [load_shares(file, columns, "keep", time_window, any_time) for file in files]
+    try:
+        return prep_data(pd.concat(tables, ignore_index=True), duplicates=duplicates, plausible=None)
+    except DuplicateContentError as error:
+        raise DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
+
+
+def load_shares(
+    source: Path,
+    columns: Mapping[str, str] | None = None,
+    duplicates: Duplicates = "error",
+    time_window: int = 0,
+    any_time: bool = False,
+) -> pd.DataFrame:
+    """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
+    from coordlib.near.captions import MADE
+    from coordlib.posts import SHARE_COLUMNS
+    from coordlib.sources.tables import read_table
+
+    names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
+    try:
+        table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
+    except MissingColumnError:
+        if names["object_id"] not in MADE:
+            raise
+        made_of = ["text" if name in MADE else name for name in names.values()]
+        table = read_table(source, needed=made_of, names=[names["account_id"]])
+    return _checked_shares(source, table, names, duplicates, time_window, any_time)
+
+
+def share_pieces(
+    source: Path, names: Mapping[str, str], time_window: int, groups: Sequence[int] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Read a table of shares piece by piece, with every check of :func:`load_shares` but that for repeated contents."""
+    from coordlib.sources.parquet import iter_parquet
+    from coordlib.sources.tables import DAMAGED, iter_table
+
+    if groups is not None:
+        pieces = iter_parquet(source, str(source), BATCH_ROWS // 8, groups)
+    else:
+        needed = list(names.values())
+        pieces = iter_table(source, chunk_rows=BATCH_ROWS // 8, needed=needed, names=[names["account_id"]])
+    for piece in pieces:
+        if DAMAGED in piece and piece[DAMAGED].notna().any():
+            line = piece[DAMAGED].dropna().iloc[0]
+            raise FileFormatError(
+                f"{source}, {line}: a row is broken in two; quote the cell that holds a line break"
+            )
+        yield _checked_shares(source, piece, names, "keep", time_window)
+
+
+def _checked_shares(
+    source: Path,
+    table: pd.DataFrame,
+    names: Mapping[str, str],
+    duplicates: Duplicates,
+    time_window: int,
+    any_time: bool = False,
+) -> pd.DataFrame:
+    from coordlib.posts import prep_data
+    from coordlib.sources.tables import line_of_row, refuse_damaged_ids
+    from coordlib.times import plausible_span
+
+    refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
+    moments = table[names["timestamp_share"]].dropna()
+    if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():
+        raise TimeFormatError(
+            f"{source}, column '{names['timestamp_share']}': holds days without an hour, and the window is "
+            f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
+        )
+    try:
+        return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
+    except (TimeFormatError, DuplicateContentError) as error:
+        row = getattr(error, "row", None)
+        place = ""
+        if row is not None and _is_text(source):
+            place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
+        raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _is_text(source: Path) -> bool:
+    with source.open("rb") as stream:
+        return stream.read(4) != b"PAR1"
