@@ -8,7 +8,7 @@ from typing import Any
 
 from coordlib.report.health import Health, verdict_of
 from coordlib.report.text import clean_text
-from coordlib.report.words import plural
+from coordlib.report.words import plural, same_words
 from coordlib.significance.classes import SIGNIFICANT
 from coordlib.significance.headline import class_words
 
@@ -32,7 +32,8 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     counts = run.get("counts") or {}
     evidence = run.get("evidence") or {}
     lines = str(evidence.get("words") or "").splitlines()
-    lines[1:1] = [_where(run, evidence)]
+    same = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
+    lines[1:1] = [same, _where(run, evidence)]
     if run.get("outcome") == "network" and counts.get("n_accounts"):
         lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
     lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]

@@ -26,6 +26,8 @@ TABLE_SCRIPT = "".join(
     f'<script src="../../assets/{name}.js" defer></script>' for name in ("table", "evidence")
 )
 _HIDDEN = {"parameters", "injected-parameters", "remove-cell"}
+#: Foot of every report.
+_FOOT = "What no report here can find, and how often it was missed when it was known to be there: [what this cannot see](../../method.qmd#what-this-cannot-see)."
 #: What else both renderers show without loading anything.
 _PLAIN = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/latex", "text/plain")
 #: What would load something from another host.
@@ -134,7 +136,8 @@ def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
             cell.pop("outputs")
     head = nbformat.v4.new_raw_cell(front_matter(meta), id="front-matter")
     script = nbformat.v4.new_markdown_cell(raw_block(TABLE_SCRIPT), id="table-script")
-    page.cells = [head, script, *page.cells]
+    foot = nbformat.v4.new_markdown_cell(_FOOT, id="foot")
+    page.cells = [head, script, *page.cells, foot]
     return page
 
 
