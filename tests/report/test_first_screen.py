@@ -45,12 +45,12 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
 ) -> None:
     first, second, third, subjects, weak, *rest = first_lines(days["2025-10-30"].run)
     assert first == (
-        "Nothing is beyond the crowd and there is no closed circle: none of 2,717 pairs of accounts that met within 120 "
-        "seconds is significant."
+        "Nothing is beyond the crowd and there is no closed circle: of 2,717 pairs of accounts that posted the same "
+        "captions within 120 seconds, none did so clearly more often than their own activity and the others around them explain."
     )
     assert second == (
-        "Undecided are 19 pairs that share more than their activity explains: 8 at the pace of the others who posted the same "
-        "captions, 11 with too few occasions or others to tell."
+        "19 pairs remain undecided: they posted the same captions together more often than their activity explains, but 8 only "
+        "kept the pace of the others who posted them and 11 met too seldom, or among too few others, to tell."
     )
     assert third == (
         "By weight, 174 of 1,306 accounts in 55 networks posted the same captions together within 120 seconds, 23–27 Oct 2025 "
@@ -58,7 +58,7 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
     )
     assert re.fullmatch(r"Words of the largest networks: .+ \(\d+ accounts\); .+; and \d+ more\.", subjects)
     assert weak == (
-        "Weak: each of the 180 edges rests on a single caption; the weight keeps 180 of 1,946 pairs (with every account, 256 of "
+        "Weak: each of the 180 edges rests on a single caption; the weight keeps 180 of 1,946 pairs (if every account took part, 256 of "
         "2,717), of which 8 kept the pace of the others, 9 are open, 3 repeat one caption too few times to decide, 133 met "
         "once, 27 are no more than activity and habits explain."
     )
@@ -82,7 +82,7 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
         "An organised group and an audience that answers one source within about 120 seconds look exactly"
         in meaning
     )
-    assert undecided.startswith("Undecided are 38 pairs")
+    assert undecided.startswith("38 pairs remain undecided")
     circle = report.discovered[report.discovered["evidence"] == "closed circle"]
     assert len(circle) == 21 and circle["kept"].sum() == 18
     assert report.discovered["evidence"].tolist() == ["closed circle"] * 21 + ["open"] * 38

@@ -136,7 +136,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         return f"{kept:,} of {plural(before, 'pair')} {'is' if kept == 1 else 'are'} kept, of which "
     everybody = evidence.get("kept_of_all")
     also = (
-        f" (with every account, {everybody:,} of {evidence['pairs']:,})"
+        f" (if every account took part, {everybody:,} of {evidence['pairs']:,})"
         if everybody not in (None, kept)
         else ""
     )
