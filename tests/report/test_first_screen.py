@@ -14,12 +14,15 @@ from coordlib.report.banners import day_banner
 from coordlib.report.first_screen import first_lines
 from coordlib.report.post_set import PostSet
 from coordlib.report.result import Report
+from coordlib.report.summary import summary_facts
 from coordlib.sources.archive import read_day
 
 
-def reported(posts: pd.DataFrame, truth: dict[str, str] | None = None, **rule: Any) -> Report:
+def reported(
+    posts: pd.DataFrame, truth: dict[str, str] | None = None, *, object_id: str = "text", **rule: Any
+) -> Report:
     """What the daily notebook does."""
-    shares = cl.prep_data(posts, "text", timestamp_share="posted_at")
+    shares = cl.prep_data(posts, object_id, timestamp_share="posted_at")
     pairs = cl.detect_groups(shares, 120, 2)
     rule["significance"] = cl.edge_significance(shares, pairs.attrs["time_window"])
     edges = cl.coordinated_edges(pairs, **rule)
@@ -155,3 +158,15 @@ def test_a_record_without_tests_has_its_sentences_all_the_same() -> None:
     counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2}
     run = {"date": "2025-01-01", "outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
     assert "By weight, 3 of 9 accounts in 1 network" in day_banner(run)
+
+
+def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_counted() -> None:
+    posts = ring(6, 8)
+    posts["text"] = posts["text"].str.replace(
+        r"^caption ([0-3])$", r"a caption of more than twenty letters", regex=True
+    )
+    run = reported(posts, object_id="near_text", min_weight=2).run
+    same = first_lines(run)[1]
+    assert same.startswith("The same near caption is the same caption but for case")
+    assert same.endswith("Only 24 of 248 posts take part: the others have no near caption.")
+    assert summary_facts(run)["Posts looked at"].endswith("; 224 have no near caption")

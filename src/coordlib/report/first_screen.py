@@ -32,12 +32,19 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     counts = run.get("counts") or {}
     evidence = run.get("evidence") or {}
     lines = str(evidence.get("words") or "").splitlines()
-    same = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
-    lines[1:1] = [same, _where(run, evidence)]
+    lines[1:1] = [_same(run, counts), _where(run, evidence)]
     if run.get("outcome") == "network" and counts.get("n_accounts"):
         lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
     lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]
     return [line for line in lines if line]
+
+
+def _same(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    """What counts as the same where that is not plain, and how many posts take part where most do not."""
+    words = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
+    lacking, of = counts.get("n_without_object", 0), counts.get("n_posts", 0)
+    few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {run.get('object', 'caption')}."
+    return f"{words} {few}".strip() if 2 * lacking > of else words
 
 
 def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:

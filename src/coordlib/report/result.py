@@ -320,6 +320,7 @@ def describe_report(
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
     counts |= evidence_totals(significance)
+    counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
     word = object_word(used.get("object_id", "text"), source.platform)
     outcome = day_outcome(
         graph,

@@ -17,7 +17,8 @@ _OBJECTS = {
 }
 #: What a reader has to be told before "the same" is understood, by column.
 _SAME = {
-    "near_text": "The same near {text} is the same {text} but for case, punctuation, emoji, addresses, hashtags or a word or two.",
+    "near_text": "The same near {text} is the same {text} but for case, punctuation, emoji, addresses, hashtags or a word or two; "
+    "{text}s of fewer than 20 letters and digits take no part.",
     "reworded_text": "The same reworded {text} is another {text} with the same rare words: a lead to read, not evidence.",
     "hashtag_sequence": "The same hashtag sequence is the same three or more hashtags in the same order.",
 }
