@@ -47,6 +47,17 @@ domain_id  3841  252 468/100/22  1/2/1  467/98/21 111/151/50 95/72/17 10  2690  
 HEAD, *ROWS = (line.split() for line in DAYS.strip().splitlines())
 
 
+class _StableNumpy:
+    """numpy whose sort leaves ties in their order: which objects are called viral depends on the processor otherwise."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def argsort(values: Any) -> Any:
+        return np.argsort(values, kind="stable")
+
+
 @pytest.fixture(scope="module")
 def worlds(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     """The worlds the specification was measured on."""
@@ -59,6 +70,7 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+        module.s.np = _StableNumpy()
         yield module
     finally:
         sys.path.remove(str(folder))
@@ -126,12 +138,14 @@ def test_groups_of_the_specification_that_repeat_one_caption(worlds: ModuleType)
 
 @pytest.mark.reference
 def test_groups_of_the_specification_that_live_on_viral_objects(worlds: ModuleType) -> None:
-    """Which of equally popular objects a group takes depends on the machine's sort, so 20 of 40 was one machine's count."""
     edges = cl.edge_significance(planted(worlds, "plant_many", 4, 5, 8, 60, viral=1))
-    counts = Counter(edges["evidence"])
-    assert counts["beyond the crowd"] + counts["open"] == 40
-    assert counts["beyond the crowd"] >= 20
-    assert (counts["not significant"], counts["too few repeats"]) == (435, 42)
+    assert Counter(edges["evidence"]) == {
+        "beyond the crowd": 21,
+        "open": 19,
+        "not significant": 435,
+        "single episode": 4_831,
+        "too few repeats": 42,
+    }
 
 
 def real(shared: Path, name: str) -> tuple[pd.DataFrame, int]:
