@@ -103,7 +103,7 @@ def remove_note(path: Path, name: str) -> None:
 def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
     """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
 
-    With `still` the drawing of the network is a picture, as beside a page, which has the drawing itself.
+    With `still` the drawing of the network is a picture and figures are PNG only: it lies beside a page, which has the others.
     """
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
@@ -115,6 +115,8 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            if still and "image/png" in data:
+                data.pop("image/svg+xml", None)
             picture = _STILL.search("".join(data.pop(PAGE, "")))
             if still and picture:
                 data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(data["text/html"]))
