@@ -115,14 +115,14 @@ class Report:
         tables = (self.accounts, self.posts, self.pairs, self.edges)
         return evidence_view(*tables, word=self.word, time_window=window)
 
-    def table(self, name: str, rows_shown: int = 500) -> Table:
+    def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""
         frame = getattr(self, name)
         if name == "accounts" and self.source.kind == "table":  # nobody watches accounts of a file
             frame = frame.drop(columns="new")
         return self.show(name, frame, rows_shown, csv=f"{name}.csv")
 
-    def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
+    def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 200, csv: str | None = None) -> Table:
         """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
         if name not in LAYOUTS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(LAYOUTS)}")
