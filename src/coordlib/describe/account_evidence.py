@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.describe.engagement import empty_table
-from coordlib.describe.posts import network_numbers
+from coordlib.describe.posts import joined, network_numbers
 from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidence_table
 
 #: What accounts and networks say of the edges of theirs that are kept.
@@ -76,8 +76,7 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     numbers = network_numbers(graph)
     both = found["account_id"].map(numbers), found["account_id_y"].map(numbers)
     found["network"] = both[0].where(both[0] == both[1]).astype("Int64")
-    ends = zip(found["account_id"], found["account_id_y"], strict=True)
-    found["kept"] = [graph.has_edge(*end) for end in ends]
+    found["kept"] = joined(found, graph)
     found["rank"] = found["evidence"].map(list(WORDS).index)
     found = found.sort_values(["rank", "q_value", "account_id", "account_id_y"], ignore_index=True)
     return found[list(_DISCOVERED)].astype(_DISCOVERED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
@@ -52,10 +53,7 @@ def evidence_pairs(
     ['1']
     """
     numbers = network_numbers(graph)
-    edges = {edge for a, b in graph.edges for edge in ((a, b), (b, a))}
-    ends = zip(pairs["account_id"].tolist(), pairs["account_id_y"].tolist(), strict=True)
-    kept = np.fromiter((end in edges for end in ends), dtype=bool, count=len(pairs))
-    result = pairs[kept].reset_index(drop=True)
+    result = pairs[joined(pairs, graph)].reset_index(drop=True)
     result["network"] = result["account_id"].map(numbers).astype("int64")
     if posts is None:
         return result
@@ -112,11 +110,25 @@ def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
     >>> network_edges(edges, nx.Graph([("a", "b")])).values.tolist()
     [['a', 'b', 1, 9]]
     """
-    ends = zip(edges["account_id"].tolist(), edges["account_id_y"].tolist(), strict=True)
-    kept = np.fromiter((graph.has_edge(*end) for end in ends), dtype=bool, count=len(edges))
-    result = edges[kept].reset_index(drop=True)
+    result = edges[joined(edges, graph)].reset_index(drop=True)
     result.insert(2, "network", result["account_id"].map(network_numbers(graph)).astype("int64"))
     return result
+
+
+def joined(table: pd.DataFrame, graph: nx.Graph[str]) -> npt.NDArray[np.bool_]:
+    """Say of each row whether an edge joins its two accounts."""
+    places = {name: place for place, name in enumerate(graph)}
+
+    def numbers(column: str) -> npt.NDArray[np.int64]:
+        codes, names = pd.factorize(table[column])
+        return np.array([*(places.get(name, -1) for name in names), -1], dtype=np.int64)[codes]
+
+    def key(one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return np.minimum(one, two) * (len(places) + 1) + np.maximum(one, two)
+
+    ends = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2)
+    first, second = numbers("account_id"), numbers("account_id_y")
+    return (first >= 0) & (second >= 0) & np.isin(key(first, second), key(*ends.T))
 
 
 def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:

@@ -134,9 +134,10 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     )
     if objects:
         values = np.array([None if name != name else name for name in object_names], dtype=object)
-        ends = np.cumsum(found.n_objects, dtype=np.int64)
-        lists = [part.tolist() for part in np.split(values[found.objects], ends[:-1])] if len(found) else []
-        edges["object_ids"] = pd.Series([lists[place] for place in order], dtype=object)
+        ends = np.cumsum(found.n_objects, dtype=np.int64)[order]
+        shared, starts = values[found.objects].tolist(), (ends - found.n_objects[order]).tolist()
+        lists = [shared[start:end] for start, end in zip(starts, ends.tolist(), strict=True)]
+        edges["object_ids"] = pd.Series(lists, dtype=object)
     return edges
 
 

@@ -14,6 +14,8 @@ from coordlib.detect.speed import fast_column
 from coordlib.detect.threshold import check_quantile, over_threshold, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError, TiedWeightsWarning
 
+#: What marks the edges of a subgraph.
+_MARKS = {1: "weight_threshold", 2: "weight_threshold_fast"}
 _FULL_AND_FAST = (
     "weight",
     "n_objects",
@@ -112,12 +114,8 @@ def generate_coordinated_network(
             limits["min_weight"] = min_weight
     else:
         edges, limits = _full_and_fast(pairs, fast_net, edge_weight, min_weight, objects, compat)
-    graph = edges_to_graph(edges)
+    graph = _marked(edges, _MARKS[subgraph]) if subgraph in _MARKS else edges_to_graph(edges)
     graph.graph.update({name: value for name, value in limits.items() if value == value})
-    if subgraph == 1:
-        return _edge_subgraph(graph, "weight_threshold")
-    if subgraph == 2:
-        return _edge_subgraph(graph, "weight_threshold_fast")
     return _with_neighbours(graph) if subgraph == 3 else graph
 
 
@@ -200,11 +198,12 @@ def _plain(value: Any, name: str) -> Any:
     return int(value) if whole else value
 
 
-def _edge_subgraph(graph: nx.Graph[str], mark: str) -> nx.Graph[str]:
-    """Keep the marked edges and their ends, in the order they had."""
-    kept = [(a, b, data) for a, b, data in graph.edges(data=True) if data.get(mark) == 1]
-    ends = {name for a, b, _ in kept for name in (a, b)}
-    return _rebuilt(graph, (name for name in graph if name in ends), kept)
+def _marked(edges: pd.DataFrame, mark: str) -> nx.Graph[str]:
+    """Keep the marked edges and their ends, in the order the graph of all edges has them: most are never made."""
+    graph = edges_to_graph(edges[edges[mark] == 1])
+    every = pd.concat([edges["account_id"], edges["account_id_y"]]).unique()
+    ordered = _rebuilt(graph, (name for name in every if name in graph), graph.edges(data=True))
+    return _rebuilt(ordered, ordered, ordered.edges(data=True))
 
 
 def _with_neighbours(graph: nx.Graph[str]) -> nx.Graph[str]:

@@ -11,9 +11,11 @@ import pandas as pd
 
 from coordlib.detect import kernel
 from coordlib.detect.threshold import check_whole, check_window
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, prep_data
 
+#: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
+MOST_PAIRS = 20_000_000
 PAIR_COLUMNS = ("object_id", "account_id", "account_id_y", "content_id", "content_id_y", "time_delta")
 
 
@@ -62,6 +64,8 @@ def detect_groups(
         A negative window or participation, a lower end of the window above its upper one.
     MissingColumnError
         A share column is absent.
+    InputError
+        More than :data:`MOST_PAIRS` pairs.
 
     Notes
     -----
@@ -250,7 +254,14 @@ def close_pairs(
         contents = coded.contents[usable]
         good = kernel.passing_contents(contents[found], coded.contents, coded.accounts, least)[contents]
         _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts, low)
-    one, two = usable[kernel.row_pairs(rows, window, loops, good, int(counts.sum()), low)].T
+    if (total := int(counts.sum())) > MOST_PAIRS:
+        sizes = np.bincount(rows[:, kernel.OBJECT])
+        hottest = coded.object_names[coded.objects[usable[rows[:, kernel.OBJECT] == sizes.argmax()][0]]]
+        raise InputError(
+            f"{total:,} pairs of posts are more than the {MOST_PAIRS:,} a table of pairs holds; '{str(hottest)[:40]}' alone is "
+            f"in {sizes.max():,} posts: leave it out, narrow the time window, or use coordlib detect, which needs no such table"
+        )
+    one, two = usable[kernel.row_pairs(rows, window, loops, good, total, low)].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = kernel.order_by(later, kernel.order_by(earlier))
     return later[order], earlier[order]

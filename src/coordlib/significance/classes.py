@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from coordlib.errors import MissingColumnError, ParameterError
 
@@ -133,10 +134,16 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     missing = {"account_id", "account_id_y", "evidence"} - set(edges.columns)
     if missing:
         raise MissingColumnError.from_names(missing, edges.columns, "edges (see edge_significance)")
+    codes, names = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))
     rows = []
     for name in WORDS:
-        graph = nx.from_pandas_edgelist(edges[edges["evidence"] == name], "account_id", "account_id_y")
-        size = graph.number_of_edges(), graph.number_of_nodes(), nx.number_connected_components(graph)
+        of_class = (edges["evidence"] == name).to_numpy(dtype=bool, na_value=False)
+        ends = codes[: len(edges)][of_class], codes[len(edges) :][of_class]
+        n_accounts = len(np.unique(ends))
+        graph = sparse.coo_array((np.ones(len(ends[0]), dtype=bool), ends), shape=(len(names), len(names)))
+        n_parts = connected_components(graph, directed=False, return_labels=False) if len(names) else 0
+        # Accounts without an edge of the class are parts of their own.
+        size = len(ends[0]), n_accounts, int(n_parts) - len(names) + n_accounts
         rows.append((name, name in SIGNIFICANT, *size))
     return pd.DataFrame(rows, columns=["evidence", "significant", "edges", "accounts", "networks"]).astype(
         {"evidence": "str"}

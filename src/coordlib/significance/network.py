@@ -31,6 +31,8 @@ STATISTICS = MappingProxyType(
         "largest_community": "accounts in the largest community",
     }
 )
+#: All draws together count at most so many pairs of accounts for each object they share, but there are so many draws at least.
+MEETINGS, FEWEST_DRAWS = 400_000_000, 99
 _SECONDS = MappingProxyType({"day": DAY, "week": 7 * DAY})
 
 
@@ -55,7 +57,8 @@ def network_significance(
         Which edges are kept, as in :func:`coordlib.generate_coordinated_network`: above this quantile of the
         weights, or of at least this weight. Applied anew to every random network.
     draws
-        Random networks of each kind (1,000 or more for a p-value below .002).
+        Random networks of each kind (1,000 or more for a p-value below .002); fewer, down to :data:`FEWEST_DRAWS`, where
+        very many accounts share an object: ``attrs`` says how many.
     stratum
         ``"day"`` or ``"week"`` (UTC): the second kind of random network keeps who was active, and what was
         shared, in each.
@@ -138,6 +141,9 @@ def network_significance(
         return _statistics(_project(table, lambda w: over_threshold(w, edge_weight, min_weight)))
 
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
+    # Two accounts that have an object in common are counted once for each such object, in every draw.
+    sizes = found.drop_duplicates(["account", "object"])["object"].value_counts().to_numpy()
+    draws = min(int(draws), max(FEWEST_DRAWS, MEETINGS // max(int((sizes * (sizes - 1) // 2).sum()), 1)))
     tables = []
     for null, length in (("all times", None), (f"by {stratum}", _SECONDS[stratum])):
         period = found["time"] // length if length else found["time"] * 0
@@ -148,12 +154,15 @@ def network_significance(
         row_account = rows["account"].to_numpy()
         strata = pd.factorize(rows["period"].to_numpy()[new])[0].astype(np.int64)
         random = np.random.default_rng(seed)
-        randomised = curveball(starts, rows["object"].to_numpy(), strata, int(draws), random)
-        values = np.array([measure(row_account, columns) for columns in randomised])
-        tables.append(_compared(null, observed, values))
+        known, values = None, []
+        for columns in curveball(starts, rows["object"].to_numpy(), strata, draws, random):
+            if known is None or not np.array_equal(columns, known):
+                known, value = columns.copy(), measure(row_account, columns)
+            values.append(value)
+        tables.append(_compared(null, observed, np.array(values)))
     result = pd.concat(tables, ignore_index=True)
     result.attrs = {
-        "draws": int(draws),
+        "draws": draws,
         "seed": int(seed),
         "accounts": accounts,
         "objects": objects,
