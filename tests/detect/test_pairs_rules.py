@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from coordlib import detect_groups, prep_data
 from coordlib.detect import kernel
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import InputError, MissingColumnError, ParameterError
 
 COLUMNS = ["object_id", "account_id", "content_id", "timestamp_share"]
 DTYPES = ["str"] * 5 + ["int64"]
@@ -343,3 +343,18 @@ def test_parts_by_object_add_up_to_the_whole(rows: list[Row], window: int) -> No
     parts = [detect_groups(part, window, 0) for part in (frame[first], frame[~first])]
     together = sorted(row for part in parts for row in unordered(part))
     assert together == unordered(detect_groups(frame, window, 0))
+
+
+def test_more_pairs_than_a_table_holds_are_refused_with_the_hot_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [("hot", f"a{n}", f"c{n}", n) for n in range(20)] + [
+        ("cold", "a1", "d1", 1),
+        ("cold", "a2", "d2", 2),
+    ]
+    frame = shares(*rows)
+    monkeypatch.setattr("coordlib.detect.pairs.MOST_PAIRS", 191)
+    assert len(detect_groups(frame, 60, 1)) == 191
+    monkeypatch.setattr("coordlib.detect.pairs.MOST_PAIRS", 190)
+    with pytest.raises(InputError, match=r"^191 pairs .*'hot' alone is in 20 posts.*coordlib detect"):
+        detect_groups(frame, 60, 1)

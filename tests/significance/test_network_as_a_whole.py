@@ -143,6 +143,16 @@ def test_the_same_seed_gives_the_same_table_whatever_the_order_of_the_rows() -> 
     assert set(measured(shares, draws=3, stratum="week")["null"]) == {"all times", "by week"}
 
 
+def test_very_hot_objects_are_drawn_less_often_and_the_table_says_how_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("coordlib.significance.network.FEWEST_DRAWS", 3)
+    monkeypatch.setattr("coordlib.significance.network.MEETINGS", 1)
+    table = measured(world(1, divided=True), draws=9)
+    assert table.attrs["draws"] == 3
+    assert network_sentence(table).endswith("of 3 random networks.")
+
+
 def test_no_pairs_give_zeros_and_a_sentence() -> None:
     shares = world(1, divided=True).head(1)
     table = measured(shares, draws=9)

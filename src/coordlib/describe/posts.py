@@ -179,7 +179,10 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     ends = post_ends(evidence)
     accounts_of = ends.drop_duplicates(["object_id", "account_id"])[["object_id", "account_id"]]
     shared = ends.drop_duplicates(["content_id", "object_id"])[["content_id", "object_id"]]
-    counts = shared.merge(accounts_of, on="object_id").groupby("content_id")["account_id"].nunique()
+    counts = shared["object_id"].map(accounts_of["object_id"].value_counts()).set_axis(shared["content_id"])
+    several = shared[shared.duplicated("content_id", keep=False)].merge(accounts_of, on="object_id")
+    counts = counts[~counts.index.duplicated()]
+    counts.update(several.groupby("content_id")["account_id"].nunique())
     table = ends.drop_duplicates("content_id")
     table = table.merge(known, on="content_id", how="left")
     table["n_accounts"] = table["content_id"].map(counts)

@@ -54,7 +54,7 @@ def join_evidence(
         raise ParameterError(
             f"significance: was looked for within {windows[1]} seconds and the pairs within {windows[0]}; use one window"
         )
-    tested, asked = _ends_as_numbers(significance, edges)
+    tested, asked = ends_as_numbers(significance, edges)
     found = significance[list(EVIDENCE_COLUMNS)].set_axis(tested).reindex(asked).set_axis(edges.index)
     found = found.astype({"occasions": "Int64", "episodes": "Int64", "added": "boolean"})
     found = pd.concat([edges, found], axis=1)
@@ -67,7 +67,7 @@ def join_evidence(
     return found
 
 
-def _ends_as_numbers(*tables: pd.DataFrame) -> list[pd.Index]:
+def ends_as_numbers(*tables: pd.DataFrame) -> list[pd.Index]:
     """Return a number for the two accounts of each row, the same in each table: text is slow to compare."""
     codes, names = pd.factorize(pd.concat([table[end] for table in tables for end in _ENDS]))
     sizes = np.cumsum([len(table) for table in tables for _ in _ENDS])

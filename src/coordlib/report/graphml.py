@@ -3,51 +3,94 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import networkx as nx
 import numpy as np
-from networkx.readwrite.graphml import GraphMLWriter
 
 from coordlib.report.tables import is_missing
 from coordlib.report.text import clean_text
 
-
-class _Writer(GraphMLWriter):
-    """Writes booleans as XML Schema has them, ``true`` and ``false`` (networkx 3.6 writes Python's words)."""
-
-    def add_data(
-        self, name: str, element_type: type, value: Any, scope: str = "all", default: Any = None
-    ) -> Any:
-        return super().add_data(
-            name, element_type, str(value).lower() if element_type is bool else value, scope, default
-        )
+_GRAPHML = "http://graphml.graphdrawing.org/xmlns"
+OPENING = (
+    f"<?xml version='1.0' encoding='utf-8'?>\n<graphml xmlns=\"{_GRAPHML}\" "
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    f'xsi:schemaLocation="{_GRAPHML} {_GRAPHML}/1.0/graphml.xsd">\n'
+)
+CLOSING = "  </graph>\n</graphml>\n"
+_KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph.
+    """Write a graph as GraphML with the same bytes for the same graph, one element at a time.
 
     Nodes and edges are written sorted. Missing values are left out, lists and dicts become JSON text, and
-    characters that XML cannot hold are dropped.
+    characters that XML cannot hold are dropped. A number that is not always whole is a double; what is not always a
+    number is text.
     """
-    clean: nx.Graph[str] = nx.DiGraph() if graph.is_directed() else nx.Graph()
-    for node in sorted(graph.nodes, key=str):
-        clean.add_node(clean_text(node), **_attributes(graph.nodes[node]))
-    ends = [pair if graph.is_directed() else tuple(sorted(pair, key=str)) for pair in graph.edges]
-    for first, second in sorted(ends, key=lambda pair: (str(pair[0]), str(pair[1]))):
-        clean.add_edge(clean_text(first), clean_text(second), **_attributes(graph.edges[first, second]))
     path = Path(path)
-    writer = _Writer(encoding="utf-8", prettyprint=True, infer_numeric_types=True)
-    writer.add_graph_element(clean)
-    with path.open("wb") as file:
-        writer.dump(file)
+    clean = {node: clean_text(node) for node in graph}
+    if len(set(clean.values())) < len(clean):
+        graph, clean = nx.relabel_nodes(graph, clean), {name: name for name in clean.values()}
+    ids = {node: quoted(name) for node, name in clean.items()}
+    keys: dict[tuple[str, str], tuple[int, set[type]]] = {}
+    arrow = graph.is_directed()
+    ends = [pair if arrow else tuple(sorted(pair, key=str)) for pair in graph.edges]
+    ends.sort(key=lambda pair: (str(pair[0]), str(pair[1])))
+    elements = path.with_suffix(".elements")
+    try:
+        with elements.open("w", encoding="utf-8", newline="") as file:
+            for node in sorted(graph.nodes, key=str):
+                _element(file, f"node id={ids[node]}", _data(graph.nodes[node], "node", keys))
+            for one, other in ends:
+                data = _data(graph.edges[one, other], "edge", keys)
+                _element(file, f"edge source={ids[one]} target={ids[other]}", data)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.write(OPENING)
+            for (scope, name), (number, kinds) in reversed(keys.items()):
+                kind = next(iter(kinds)) if len(kinds) == 1 else float if kinds == {int, float} else str
+                file.write(
+                    f'  <key id="d{number}" for="{scope}" attr.name={quoted(name)} attr.type="{_KINDS[kind]}" />\n'
+                )
+            start = f'  <graph edgedefault="{"" if arrow else "un"}directed"'
+            file.write(f"{start}>\n" if clean else f"{start} />\n</graphml>\n")
+            if clean:
+                with elements.open(encoding="utf-8", newline="") as written:
+                    shutil.copyfileobj(written, file)
+                file.write(CLOSING)
+    finally:
+        elements.unlink(missing_ok=True)
     return path
 
 
-def _attributes(data: dict[Any, Any]) -> dict[str, Any]:
-    plain = {clean_text(name): _plain(value) for name, value in data.items() if not is_missing(value)}
-    return {name: plain[name] for name in sorted(plain)}
+def quoted(text: str) -> str:
+    """Return text quoted as the value of an attribute."""
+    element = ElementTree.tostring(ElementTree.Element("n", i=clean_text(text)), encoding="unicode")
+    return element.removeprefix("<n i=").removesuffix(" />")
+
+
+def _element(file: IO[str], start: str, data: str) -> None:
+    end = start.partition(" ")[0]
+    file.write(f"    <{start}>\n{data}    </{end}>\n" if data else f"    <{start} />\n")
+
+
+def _data(data: Mapping[Any, Any], scope: str, keys: dict[tuple[str, str], tuple[int, set[type]]]) -> str:
+    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values."""
+    lines = []
+    for name in sorted(data, key=str):
+        if is_missing(data[name]):
+            continue
+        value = _plain(data[name])
+        number, kinds = keys.setdefault((scope, clean_text(name)), (len(keys), set()))
+        kinds.add(type(value))
+        text = escape(value) if isinstance(value, str) else str(value).lower()
+        lines.append(f'      <data key="d{number}">{text}</data>\n')
+    return "".join(lines)
 
 
 def _plain(value: Any) -> Any:

@@ -7,15 +7,13 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coordlib.report.graphml import CLOSING, OPENING, quoted
 from coordlib.report.text import clean_text
-
-_GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: Path) -> None:
@@ -54,7 +52,7 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
                 for name in ("account_id", "account_id_y"):
                     used = batch[name].indices.unique()
                     ends.update(batch[name].dictionary.take(used).to_pylist())
-                columns = _written(batch, _attribute, lambda text: escape(clean_text(_json(text))))
+                columns = _written(batch, quoted, lambda text: escape(clean_text(_json(text))))
                 data = [
                     [f'      <data key="d{number}">{value}</data>\n' for value in columns[name]]
                     for number, name in enumerate(names)
@@ -65,11 +63,7 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
                     file.write(f"    <edge source={one} target={other}>\n{''.join(values)}    </edge>\n")
         kinds = {"object_ids": "string", "avg_time_delta": "double", "edge_symmetry_score": "double"}
         with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(
-                f"<?xml version='1.0' encoding='utf-8'?>\n<graphml xmlns=\"{_GRAPHML}\" "
-                'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-                f'xsi:schemaLocation="{_GRAPHML} {_GRAPHML}/1.0/graphml.xsd">\n'
-            )
+            file.write(OPENING)
             if not ends:
                 file.write('  <graph edgedefault="undirected" />\n</graphml>\n')
                 return
@@ -77,10 +71,10 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
                 kind = kinds.get(name, "long")
                 file.write(f'  <key id="d{number}" for="edge" attr.name="{name}" attr.type="{kind}" />\n')
             file.write('  <graph edgedefault="undirected">\n')
-            file.writelines(f"    <node id={_attribute(name)} />\n" for name in sorted(ends))
+            file.writelines(f"    <node id={quoted(name)} />\n" for name in sorted(ends))
             with edges.open(encoding="utf-8", newline="") as written:
                 shutil.copyfileobj(written, file)
-            file.write("  </graph>\n</graphml>\n")
+            file.write(CLOSING)
     finally:
         edges.unlink(missing_ok=True)
 
@@ -107,9 +101,3 @@ def _written(
 
 def _json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _attribute(text: str) -> str:
-    """Return text quoted as the value of an attribute."""
-    element = ElementTree.tostring(ElementTree.Element("n", i=clean_text(text)), encoding="unicode")
-    return element.removeprefix("<n i=").removesuffix(" />")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from coordlib.detect.evidence_rule import ends_as_numbers
 from coordlib.errors import MissingColumnError
 from coordlib.significance.classes import SIGNIFICANT, duration, evidence_table
 
@@ -166,7 +167,8 @@ def _kept(edges: pd.DataFrame, kept: pd.DataFrame, object_name: str) -> str:
     missing = set(ends) - set(kept.columns)
     if missing:
         raise MissingColumnError.from_names(missing, kept.columns, "the edges that are kept")
-    names = pd.MultiIndex.from_frame(edges[ends]).isin(pd.MultiIndex.from_frame(kept[ends]))
+    tested, asked = ends_as_numbers(edges, kept)
+    names = tested.isin(asked)
     counts = {str(name): int(number) for name, number in edges["evidence"][names].value_counts().items()}
     rests = class_words(counts, object_name) or "none of them here"
     return f"The weight keeps {len(kept):,} of {_count(len(edges), 'pair')}: {rests}."

@@ -22,7 +22,12 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 #: Objects nested deeper than any platform's stay JSON text.
 MAX_DEPTH = 12
 #: Keys under which services put the list of records.
-_WRAPPERS = ("data", "articles", "videos", "stories", "statuses", "posts", "items", "results", "result")
+_WRAPPERS = (
+    *("data", "articles", "videos", "stories", "statuses", "posts", "tweets", "messages", "records"),
+    *("items", "results", "result"),
+)
+#: What a page of an API has beside its records.
+_PAGE = {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
 
 
 def is_json(path: Path, where: str) -> bool:
@@ -222,7 +227,11 @@ def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterato
                 raise FileFormatError(
                     f"{where}, line {line}: expected a list of records, found {type(item).__name__}"
                 )
-            yield item
+            # A file may be a list of pages, as lines may be pages.
+            if item and set(item) <= _PAGE:
+                yield from _unwrap(item, where, line, places)
+            else:
+                yield item
         return
     if isinstance(value, dict):
         for key in places:
@@ -235,7 +244,7 @@ def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterato
                 yield from inner
                 return
         # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
-        alone = set(value) <= {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
+        alone = set(value) <= _PAGE
         if alone and isinstance(value.get("data"), dict):
             yield value["data"]
         elif not alone or not value:

@@ -310,3 +310,17 @@ def test_rounded_ids_are_refused_whatever_they_are_held_in(ids: list[object]) ->
 def test_a_number_with_a_point_is_the_same_account(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEAD + "1,100.0,2026-01-02,x\n2,100,2026-01-02,x\n", encoding="utf-8")
     assert read_export(tmp_path / "a.csv").frame["account_id"].tolist() == ["100", "100"]
+
+
+@pytest.mark.parametrize("key", ["posts", "messages", "tweets", "records"])
+def test_a_list_under_a_key_is_read_whatever_the_key(tmp_path: Path, key: str) -> None:
+    post = {"id": "1", "username": "a", "date": "2026-01-02", "text": "x"}
+    (tmp_path / "a.json").write_text(json.dumps({"name": "chat", key: [post, {**post, "id": "2"}]}))
+    assert read_export(tmp_path / "a.json").report.posts == 2
+
+
+def test_a_list_of_pages_is_read_like_lines_of_pages(tmp_path: Path) -> None:
+    tweet = {"id": "1", "author_id": "9", "text": "x", "created_at": "2026-01-02T10:00:00.000Z"}
+    pages = [{"data": [tweet], "meta": {}}, {"data": {**tweet, "id": "2"}}, {"errors": [], "meta": {}}]
+    (tmp_path / "a.json").write_text(json.dumps(pages))
+    assert read_export(tmp_path / "a.json").report.posts == 2
