@@ -11,10 +11,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
+from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
 from coordlib.errors import MissingColumnError, MissingDependencyError, ParameterError
-from coordlib.posts import SHARE_COLUMNS
 from coordlib.significance.arrays import Floats, Ints, links_of
 from coordlib.significance.constants import DAY
 
@@ -264,9 +263,3 @@ def _compared(null: str, observed: Floats, values: Floats) -> pd.DataFrame:
         }
     )
     return table[_COLUMNS].astype({"statistic": "str", "null": "str"})
-
-
-if __name__ == "__main__":  # what is compiled is kept for the first notebook
-    _POSTS = [("o", f"a{n % 3}", f"c{n}", n) for n in range(6)]
-    _SHARES = pd.DataFrame(_POSTS, columns=SHARE_COLUMNS)
-    network_significance(_SHARES, detect_groups(_SHARES, 60, 1), min_weight=1, draws=1)
