@@ -32,7 +32,7 @@ def test_the_executed_copy_starts_with_its_front_matter_and_holds_no_local_path(
     out = run_notebook(template, tmp_path / "day" / "index.ipynb", {"answer": 42}, front_matter=meta)
     notebook = nbformat.read(out, as_version=4)
     assert yaml.safe_load(notebook.cells[0].source.strip("-\n")) == meta
-    assert "42" in notebook.cells[-1].outputs[0].text
+    assert "42" in notebook.cells[-2].outputs[0].text
     assert str(tmp_path) not in out.read_text()
     assert not any(c.metadata.get("tags") for c in notebook.cells), (
         "parameters are for the notebook, not the page"

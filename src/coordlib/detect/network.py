@@ -200,7 +200,7 @@ def _plain(value: Any, name: str) -> Any:
 
 def _marked(edges: pd.DataFrame, mark: str) -> nx.Graph[str]:
     """Keep the marked edges and their ends, in the order the graph of all edges has them: most are never made."""
-    graph = edges_to_graph(edges[edges[mark] == 1])
+    graph = edges_to_graph(edges[edges[mark] == 1] if mark in edges else edges[:0])
     every = pd.concat([edges["account_id"], edges["account_id_y"]]).unique()
     ordered = _rebuilt(graph, (name for name in every if name in graph), graph.edges(data=True))
     return _rebuilt(ordered, ordered, ordered.edges(data=True))
