@@ -222,15 +222,19 @@ def test_the_consecutive_real_days_chain_the_pool_by_themselves(shared: Path, tm
     assert [len(report.new_accounts) for report in reports] == [9, 5]
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 def test_a_notebook_run_by_hand_leaves_the_published_day_as_it_is(
     replayed: Workspace, project: Path, tmp_path: Path
 ):
     """JupyterLab's "Run all" and bare papermill give no output folder."""
     newest = days(replayed)[-1]
-    before = {path: path.read_bytes() for path in sorted(newest.iterdir())}
+    before = contents(newest)
     values = {"workspace": str(replayed.root), "time_window": 20}
     run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
-    assert {path: path.read_bytes() for path in sorted(newest.iterdir())} == before
+    assert contents(newest) == before
     draft = replayed.draft_folder("days", newest.name, {"time_window": 20})
     record = json.loads((draft / "run.json").read_text())
     assert record["parameters"]["time_window"] == 20

@@ -98,14 +98,14 @@ def test_every_flipped_byte_of_a_zip_is_told(published: Path, tmp_path: Path) ->
 
 def test_every_flipped_byte_of_a_folder_is_told_with_its_file(folder: Path) -> None:
     draw = random.Random(2)
-    files = [path for path in sorted(folder.iterdir()) if path.suffix != ".html"]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".html"]
     for file in files:
-        data = file.read_bytes()
+        data, name = file.read_bytes(), file.relative_to(folder).as_posix()
         for place in draw.sample(range(len(data)), 3):
             file.write_bytes(
                 data[:place] + bytes([data[place] ^ (1 << draw.randrange(8))]) + data[place + 1 :]
             )
-            assert any(line.startswith(file.name) for line in verify(folder).wrong), (file.name, place)
+            assert any(line.startswith(name) for line in verify(folder).wrong), (name, place)
         file.write_bytes(data)
     assert verify(folder).identical
 

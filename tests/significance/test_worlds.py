@@ -47,6 +47,17 @@ domain_id  3841  252 468/100/22  1/2/1  467/98/21 111/151/50 95/72/17 10  2690  
 HEAD, *ROWS = (line.split() for line in DAYS.strip().splitlines())
 
 
+class _StableNumpy:
+    """numpy whose sort leaves ties in their order: which objects are called viral depends on the processor otherwise."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def argsort(values: Any) -> Any:
+        return np.argsort(values, kind="stable")
+
+
 @pytest.fixture(scope="module")
 def worlds(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     """The worlds the specification was measured on."""
@@ -59,6 +70,7 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
+        module.s.np = _StableNumpy()
         yield module
     finally:
         sys.path.remove(str(folder))
@@ -128,10 +140,10 @@ def test_groups_of_the_specification_that_repeat_one_caption(worlds: ModuleType)
 def test_groups_of_the_specification_that_live_on_viral_objects(worlds: ModuleType) -> None:
     edges = cl.edge_significance(planted(worlds, "plant_many", 4, 5, 8, 60, viral=1))
     assert Counter(edges["evidence"]) == {
-        "beyond the crowd": 20,
-        "open": 20,
+        "beyond the crowd": 21,
+        "open": 19,
         "not significant": 435,
-        "single episode": 4_807,
+        "single episode": 4_831,
         "too few repeats": 42,
     }
 

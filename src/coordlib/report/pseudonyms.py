@@ -48,7 +48,7 @@ class Pseudonyms:
     --------
     >>> names = Pseudonyms(b"secret", ["ann.lee", "bob"])
     >>> names.name("ann.lee")
-    'account-d24b24829b34'
+    'account-c001aa83f5ba'
     >>> names.text("with @bob and ann.lee.") == f"with @{names.name('bob')} and {names.name('ann.lee')}."
     True
     """

@@ -177,7 +177,7 @@ def json_records(
                 # A stream that was interrupted cannot be asked again: a line among many is left out and counted.
                 damaged += 1
                 if damaged > max(1, number // 100):
-                    raise
+                    raise first_error from None
                 yield {DAMAGED: f"line {number}"}
                 continue
             yield from _unwrap(value, where, number, places)

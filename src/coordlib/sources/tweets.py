@@ -48,6 +48,8 @@ _MENTION, _HASHTAG = re.compile(r"@.+?(?:\s|$)"), re.compile(r"#.+?(?:\s|$)")
 def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
     """Load tweets from the JSON files of the Twitter/X API v2.
 
+    For much material use :func:`load_many_tweets_json`, which keeps only the columns needed.
+
     Parameters
     ----------
     source
@@ -65,10 +67,6 @@ def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
     ------
     InputError
         No such file or folder, no matching file, or not JSON; names the file and the line.
-
-    Notes
-    -----
-    For much material use :func:`load_many_tweets_json`, which keeps only the columns needed.
 
     Examples
     --------

@@ -69,7 +69,7 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
     mapping.write_text(
         "{account_id: author_name, content_id: video_id, timestamp_share: create_time, objects: {caption: video_description}}"
     )
-    assert "read as mapping" in run(videos, "-o", output, "--mapping", mapping)
+    assert "read by the mapping" in run(videos, "-o", output, "--mapping", mapping)
 
 
 @pytest.mark.parametrize(
