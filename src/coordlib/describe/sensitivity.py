@@ -39,8 +39,8 @@ def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
     found = []
     for window in windows:
         edges = coordinated_edges(pairs[pairs["time_delta"] <= window], objects=False)
-        ends = edges[["account_id", "account_id_y"]].to_numpy(dtype=object)
+        ends = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))[0].reshape(2, -1)
         for quantile in QUANTILES:
             kept = over_threshold(edges["weight"].to_numpy(), quantile) == 1
-            found.append(len(np.unique(ends[kept].astype(str))))
+            found.append(len(np.unique(ends[:, kept])))
     return {"least": min(found), "most": max(found), "settings": len(found), "narrowest": windows[0]}
