@@ -30,6 +30,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/python -m coordlib.detect.compiled
+	$(BIN)/python -m coordlib.significance
 	@touch $@
 
 demo: $(VENV)/.ready

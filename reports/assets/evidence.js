@@ -22,7 +22,7 @@
   function clock(time) { return time === null ? "no time" : stamp(time).slice(11); }
   function link(address, text, title) {
     if (!address) { return make("span", { textContent: text, title: title || "" }); }
-    return make("a", { href: address, textContent: text, title: title || "", rel: "nofollow noopener" });
+    return make("a", { href: address, textContent: text, title: title || "", rel: "nofollow" });
   }
   function person(account) { var node = link(account[1], account[0]); node.className = "cl-name"; node.dir = "auto"; return node; }
   function hash() {

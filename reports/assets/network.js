@@ -97,7 +97,6 @@
     picked = picked.filter(function (id) { return nodes.get(id); });
     if (picked.length) { network.selectNodes(picked); }
     document.body.setAttribute("data-shown", String(nodes.length));
-    placeNames();
   }
   function open(number) {
     opened.add(number);
@@ -109,17 +108,19 @@
   function overlap(a, b) { return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; }
 
   /* Names keep their size on the screen and are written where they cover neither a point nor another name, the best
-     connected first; zooming in makes room for more. */
+     connected first, of those in sight; zooming in makes room for more. */
   function placeNames() {
     var scale = network.getScale(), tone = colours();
     var visible = items().sort(function (a, b) { return b.size - a.size || (a.id < b.id ? -1 : 1); });
-    var points = visible.map(function (item) { var size = sizeOf(item, scale); return { left: item.x - size, right: item.x + size, top: item.y - size, bottom: item.y + size }; });
+    var start = network.DOMtoCanvas({ x: 0, y: 0 }), end = network.DOMtoCanvas({ x: view.clientWidth, y: view.clientHeight });
+    var sight = { left: start.x, right: end.x, top: start.y, bottom: end.y }, tried = 0;
+    var points = visible.map(function (item) { var size = sizeOf(item, scale); return { id: item.id, left: item.x - size, right: item.x + size, top: item.y - size, bottom: item.y + size }; }).filter(function (point) { return overlap(point, sight); });
     var written = [], names = 0;
-    nodes.update(visible.map(function (item, place) {
+    nodes.update(visible.map(function (item) {
       var size = sizeOf(item, scale), inside = typeof item.id === "string" && size * scale > 11;
       var half = (item.label.length * LABEL * 0.29 + 3) / scale, top = item.y + size + 2 / scale;
       var box = { left: item.x - half, right: item.x + half, top: top, bottom: top + LABEL * 1.3 / scale };
-      var free = inside || !points.some(function (point, other) { return other !== place && overlap(box, point); }) &&
+      var free = inside || overlap(box, sight) && (tried += 1) < 1500 && !points.some(function (point) { return point.id !== item.id && overlap(box, point); }) &&
         !written.some(function (name) { return overlap(box, name); });
       if (free && !inside) { written.push(box); }
       if (free) { names += 1; }
@@ -189,7 +190,7 @@
   }
 
   function closing(number) {
-    return button("Draw these " + accounts(byBubble.get(number).n) + " as one again", function () { opened.delete(number); redraw(); describeBubble(number); });
+    return button("Draw these " + accounts(byBubble.get(number).n) + " as one again", function () { opened.delete(number); redraw(); placeNames(); describeBubble(number); });
   }
 
   function describeBubble(number) {
@@ -263,13 +264,13 @@
     var exact = byName.get(words), found = exact ? [exact] : data.nodes.filter(function (node) { return node.name.toLowerCase().includes(small); });
     var same = found.filter(function (node) { return node.name.toLowerCase() === small; });
     if (same.length === 1) { found = same; }
-    if (found.length === 1) { picker.value = ""; filter(); choose(found[0].id); return; }
+    if (found.length === 1) { if (picker.value !== "") { picker.value = ""; filter(); } choose(found[0].id); return; }
     status.textContent = found.length ? accounts(found.length) + " with “" + words + "” in the name." : "No account with “" + words + "” in its name is drawn.";
     if (found.length) { show([make("h2", accounts(found.length)), make("p", "with “" + words + "” in the name" + cut(found.length)), names(found.sort(alphabetical), 40)]); }
   });
   document.getElementById("fit").addEventListener("click", function () { picker.value = ""; filter(); });
   var all = document.getElementById("all");
-  all.hidden = !bubbles.length;
+  all.hidden = !bubbles.length || data.nodes.length > 5000; // more at once would take a browser minutes
   function words() { all.textContent = opened.size === bubbles.length ? "Draw groups as one" : "Draw all accounts"; }
   all.addEventListener("click", function () {
     if (opened.size === bubbles.length) { opened.clear(); } else { bubbles.forEach(function (bubble) { opened.add(bubble.bubble); }); }
@@ -286,6 +287,7 @@
   }, { passive: false });
   function zoom(factor) { network.moveTo({ scale: network.getScale() * factor, animation: false }); }
   network.on("zoom", placeNamesSoon);
+  network.on("dragEnd", placeNamesSoon);
   network.on("resize", placeNamesSoon);
   document.getElementById("closer").addEventListener("click", function () { zoom(1.4); placeNames(); });
   document.getElementById("farther").addEventListener("click", function () { zoom(1 / 1.4); placeNames(); });
@@ -310,7 +312,7 @@
   legend.append(make("li", "size: connected accounts · line: " + data.edge_unit + (bubbles.length ? " · large circle: accounts closely tied to each other" : "")));
   box.open = window.innerWidth > 600;
 
-  function recolour() { theme(); redraw(); }
+  function recolour() { theme(); redraw(); placeNames(); }
   system.addEventListener("change", recolour);
   window.addEventListener("message", function (event) {
     if (event.source === window.parent && event.data && typeof event.data.coordlibDark === "boolean") { told = event.data.coordlibDark; recolour(); }

@@ -143,7 +143,7 @@ class DailyMonitoring(DetectionParameters):
         100, ge=1, description="A day without a network and with fewer posts is called too little data."
     )
     nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 class ComponentAnalysis(Parameters):
@@ -175,7 +175,7 @@ class ComponentAnalysis(Parameters):
     )
     min_weight: int | None = Field(None, ge=1, description="A fixed smallest weight (none: as on the day).")
     evidence: Evidence | None = Field(None, description="Classes of evidence (none: as on the day).")
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 class OwnTable(DetectionParameters):
@@ -194,7 +194,7 @@ class OwnTable(DetectionParameters):
         description="What counts as the same: a column of the posts (none: the usual one of the format).",
     )
     nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 class ParameterSweep(Parameters):
@@ -224,7 +224,7 @@ class ParameterSweep(Parameters):
         default_factory=dict,
         description="The point to compare with (empty: the day's own, else the usual values).",
     )
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 class CollectionParameters(Parameters):
@@ -329,7 +329,7 @@ class LinkSharing(Parameters):
         "engagement", description="Count by which top URLs and posts are ordered."
     )
     top: int = Field(10, ge=1, description="Top URLs and posts per component.")
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 class Monitoring(DailyMonitoring, CollectionParameters):
@@ -367,7 +367,7 @@ class SeedDiscovery(DetectionParameters):
         None, description="Where files are written (none: among the drafts of the workspace)."
     )
     nodes_shown: int = Field(1000, ge=10, description="The network view shows at most this many accounts.")
-    rows_shown: int = Field(500, ge=10, description="A table on the page shows at most this many rows.")
+    rows_shown: int = Field(200, ge=10, description="A table on the page shows at most this many rows.")
 
 
 Engine = Literal["auto", "quarto", "smalldocs"]

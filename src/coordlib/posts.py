@@ -79,7 +79,8 @@ def prep_data(
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
         or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
-        asked for. Rows keep their order; the index is 0 … n−1; ``attrs["object_id"]`` names the object's column.
+        asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``)
+        and counts ``posts_without_object``.
 
     Raises
     ------
@@ -143,6 +144,7 @@ def prep_data(
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id
+    shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
 
 

@@ -63,7 +63,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     assert seeds[0] in shown
     number = len(seeds)
     assert f"{number:,} accounts in " in shown
-    assert f"{number} of {number} accounts are offered" in shown
+    assert f"{number} of {number} accounts can enter the pool" in shown
     assert decided.new_accounts == seeds
 
 

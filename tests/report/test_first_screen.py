@@ -14,12 +14,15 @@ from coordlib.report.banners import day_banner
 from coordlib.report.first_screen import first_lines
 from coordlib.report.post_set import PostSet
 from coordlib.report.result import Report
+from coordlib.report.summary import summary_facts
 from coordlib.sources.archive import read_day
 
 
-def reported(posts: pd.DataFrame, truth: dict[str, str] | None = None, **rule: Any) -> Report:
+def reported(
+    posts: pd.DataFrame, truth: dict[str, str] | None = None, *, object_id: str = "text", **rule: Any
+) -> Report:
     """What the daily notebook does."""
-    shares = cl.prep_data(posts, "text", timestamp_share="posted_at")
+    shares = cl.prep_data(posts, object_id, timestamp_share="posted_at")
     pairs = cl.detect_groups(shares, 120, 2)
     rule["significance"] = cl.edge_significance(shares, pairs.attrs["time_window"])
     edges = cl.coordinated_edges(pairs, **rule)
@@ -45,12 +48,12 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
 ) -> None:
     first, second, third, subjects, weak, *rest = first_lines(days["2025-10-30"].run)
     assert first == (
-        "Nothing is beyond the crowd and there is no closed circle: none of 2,717 pairs of accounts that met within 120 "
-        "seconds is significant."
+        "Nothing is beyond the crowd and there is no closed circle: of 2,717 pairs of accounts that posted the same "
+        "captions within 120 seconds, none did so clearly more often than their own activity and the others around them explain."
     )
     assert second == (
-        "Undecided are 19 pairs that share more than their activity explains: 8 at the pace of the others who posted the same "
-        "captions, 11 with too few occasions or others to tell."
+        "19 pairs remain undecided: they posted the same captions together more often than their activity explains, but 8 only "
+        "kept the pace of the others who posted them and 11 met too seldom, or among too few others, to tell."
     )
     assert third == (
         "By weight, 174 of 1,306 accounts in 55 networks posted the same captions together within 120 seconds, 23–27 Oct 2025 "
@@ -58,7 +61,7 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
     )
     assert re.fullmatch(r"Words of the largest networks: .+ \(\d+ accounts\); .+; and \d+ more\.", subjects)
     assert weak == (
-        "Weak: each of the 180 edges rests on a single caption; the weight keeps 180 of 1,946 pairs (with every account, 256 of "
+        "Weak: each of the 180 edges rests on a single caption; the weight keeps 180 of 1,946 pairs (if every account took part, 256 of "
         "2,717), of which 8 kept the pace of the others, 9 are open, 3 repeat one caption too few times to decide, 133 met "
         "once, 27 are no more than activity and habits explain."
     )
@@ -82,7 +85,7 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
         "An organised group and an audience that answers one source within about 120 seconds look exactly"
         in meaning
     )
-    assert undecided.startswith("Undecided are 38 pairs")
+    assert undecided.startswith("38 pairs remain undecided")
     circle = report.discovered[report.discovered["evidence"] == "closed circle"]
     assert len(circle) == 21 and circle["kept"].sum() == 18
     assert report.discovered["evidence"].tolist() == ["closed circle"] * 21 + ["open"] * 38
@@ -155,3 +158,15 @@ def test_a_record_without_tests_has_its_sentences_all_the_same() -> None:
     counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2}
     run = {"date": "2025-01-01", "outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
     assert "By weight, 3 of 9 accounts in 1 network" in day_banner(run)
+
+
+def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_counted() -> None:
+    posts = ring(6, 8)
+    posts["text"] = posts["text"].str.replace(
+        r"^caption ([0-3])$", r"a caption of more than twenty letters", regex=True
+    )
+    run = reported(posts, object_id="near_text", min_weight=2).run
+    same = first_lines(run)[1]
+    assert same.startswith("The same near caption is the same caption but for case")
+    assert same.endswith("Only 24 of 248 posts take part: the others have no near caption.")
+    assert summary_facts(run)["Posts looked at"].endswith("; 224 have no near caption")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import nbformat
+import networkx as nx
 import pandas as pd
 
 from coordlib.report.display import PAGE, Html, stack
+from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import as_executed, as_page
 from coordlib.report.tables import Table
 
@@ -50,9 +52,17 @@ def test_what_an_object_is_on_the_site_takes_the_place_of_what_a_notebook_shows(
     bundle = stack(Html("<i>alone</i>", "<i>on the site</i>"), Html("<b>both</b>"))._repr_mimebundle_()
     assert "<i>alone</i><b>both</b>" in bundle["text/html"]
     page = as_page(a_notebook(output(bundle)), {"title": "t"})
-    assert "<i>on the site</i><b>both</b>" in page.cells[-1].outputs[0].data["text/markdown"]
+    assert "<i>on the site</i><b>both</b>" in page.cells[-2].outputs[0].data["text/markdown"]
     kept = as_executed(a_notebook(output(bundle)))
     assert PAGE not in kept.cells[-1].outputs[0].data and "text/html" in kept.cells[-1].outputs[0].data
+
+
+def test_beside_a_page_the_drawing_is_a_picture_and_a_run_by_hand_keeps_it() -> None:
+    bundle = network_view(nx.path_graph(["a", "b", "c"]))._repr_mimebundle_()
+    beside, own = (as_executed(a_notebook(output(bundle)), still=still) for still in (True, False))
+    shown = beside.cells[-1].outputs[0].data["text/html"]
+    assert "<svg" in shown and "<iframe" not in shown and len(shown) < 20_000
+    assert own.cells[-1].outputs[0].data["text/html"] == bundle["text/html"]
 
 
 def test_scripts_and_widgets_have_no_place_on_a_page() -> None:
@@ -62,15 +72,16 @@ def test_scripts_and_widgets_have_no_place_on_a_page() -> None:
         output({"image/png": "aGk=", "text/plain": "<Figure>"}),
     )
     page = as_page(a_notebook(*outputs), {"title": "t"})
-    kinds = [sorted(found.data) for found in page.cells[-1].outputs]
+    kinds = [sorted(found.data) for found in page.cells[-2].outputs]
     assert kinds == [["text/markdown"], ["text/plain"], ["image/png", "text/plain"]]
-    assert "in the notebook and not on the page" in page.cells[-1].outputs[0].data["text/markdown"]
+    assert "in the notebook and not on the page" in page.cells[-2].outputs[0].data["text/markdown"]
 
 
 def test_nothing_is_loaded_from_another_host() -> None:
     html = '<script src="https://cdn.example/p.js"></script><link rel=stylesheet href=//cdn.example/x.css><p>kept</p><script>1</script>'
     page = as_page(a_notebook(output({"text/html": html})), {"title": "t"})
-    shown = page.cells[-1].outputs[0].data["text/markdown"]
+    assert "method.qmd#what-this-cannot-see" in page.cells[-1].source
+    shown = page.cells[-2].outputs[0].data["text/markdown"]
     assert "cdn.example" not in shown and "<p>kept</p><script>1</script>" in shown
     assert "in the notebook and not on the page" in shown
 

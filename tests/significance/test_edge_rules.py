@@ -219,7 +219,7 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     first, meaning, *_, last = text.splitlines()
     assert first == (
         "There is one closed circle of 5 accounts (10 pairs); nothing is beyond the crowd. "
-        f"That is of {len(edges):,} pairs of accounts that met within 120 seconds."
+        f"In all, {len(edges):,} pairs of accounts posted the same hashtags within 120 seconds."
     )
     assert meaning.startswith("A closed circle means: most of the few accounts that posted these hashtags")
     assert "10 minutes or more is ruled out" in meaning and "Beyond the crowd means" not in text
@@ -227,8 +227,9 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     assert "nothing to compare with" not in text
     alone = cl.edge_significance(table(ring(np.random.default_rng(2), size=6)))
     assert evidence_headline(alone).endswith("hardly anything to compare with.")
-    assert "none of 15 pairs of accounts that met within 120 seconds is significant" in evidence_headline(
-        alone
+    assert (
+        "of 15 pairs of accounts that posted the same captions within 120 seconds, none did so"
+        in evidence_headline(alone)
     )
     assert "There are only 6 accounts: there is" in evidence_headline(alone)
     few = edges.copy()

@@ -13,6 +13,7 @@ from scipy import sparse
 
 import coordlib as cl
 from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.significance.arrays import links_of
 from coordlib.significance.communities import modularity
 from coordlib.significance.curveball import curveball
 from coordlib.significance.network import STATISTICS, network_sentence, network_significance
@@ -71,7 +72,7 @@ def test_every_table_with_the_same_margins_is_equally_likely() -> None:
 def test_the_projection_counts_the_objects_two_accounts_share(seed: int) -> None:
     table = random_table(seed)
     wanted = np.triu((table @ table.T).toarray(), k=1)
-    first, second, common = project(table)
+    first, second, common = project(*np.nonzero(table.toarray()), *table.shape)
     assert len(common) == (wanted > 0).sum()
     assert (wanted[first, second] == common).all()
 
@@ -79,13 +80,15 @@ def test_the_projection_counts_the_objects_two_accounts_share(seed: int) -> None
 @pytest.mark.parametrize("seed", range(4))
 def test_communities_are_as_good_as_a_known_librarys_and_their_modularity_is_right(seed: int) -> None:
     graph = random_graph(seed)
-    quality, community = modularity(graph)
+    one, other = np.nonzero(graph.toarray())
+    links = links_of(one, other, graph.toarray()[one, other].astype(np.int64), *graph.shape)
+    quality, community = modularity(links)
     known = nx.from_scipy_sparse_array(graph)
     parts = [set(np.flatnonzero(community == one).tolist()) for one in np.unique(community)]
     assert quality == pytest.approx(nx.community.modularity(known, parts))
     rivals = [nx.community.modularity(known, nx.community.greedy_modularity_communities(known, "weight"))]
     assert quality > max(rivals) - 0.03
-    assert triangles(graph) == sum(nx.triangles(known).values()) // 3
+    assert triangles(links) == sum(nx.triangles(known).values()) // 3
 
 
 def world(seed: int, divided: bool) -> pd.DataFrame:

@@ -234,9 +234,9 @@ def test_an_audience_that_answers_within_the_window_looks_like_a_group(worlds: M
 @pytest.mark.reference
 def test_the_page_of_a_day_says_what_is_undecided_and_names_the_one_closed_circle(shared: Path) -> None:
     text = evidence_headline(cl.edge_significance(*real(shared, "2025-10-30")))
-    assert text.startswith("Nothing is beyond the crowd and there is no closed circle: none of 2,717 pairs")
-    assert "Undecided are 19 pairs" in text
-    assert "8 at the pace of the others who posted the same captions, 11 with too few" in text
+    assert text.startswith("Nothing is beyond the crowd and there is no closed circle: of 2,717 pairs")
+    assert "19 pairs remain undecided" in text
+    assert "8 only kept the pace of the others who posted them and 11 met too seldom" in text
     text = evidence_headline(cl.edge_significance(*real(shared, "2025-01-04")))
     assert "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd." in text
     assert "A closed circle means" in text

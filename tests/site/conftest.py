@@ -277,6 +277,7 @@ def watched_pages(browser: Any, base: str) -> Iterator[Any]:
             page_state = SimpleNamespace(leaving=False)
             context.route("**/*", route)
             page = context.new_page()
+            page.set_default_timeout(120_000)  # a busy machine is no fault of a page
             page.on("console", lambda message: bad.append(message.text) if message.type == "error" else None)
             page.on("pageerror", lambda error: bad.append(f"pageerror {error}"))
             page.on(

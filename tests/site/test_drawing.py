@@ -101,6 +101,15 @@ def test_an_account_in_the_drawing_leads_to_its_posts(open_page: Any) -> None:
     assert page.url.endswith("index.html#network-2/news_3")
 
 
+def until(frame: Any, condition: str) -> None:
+    """Wait for a condition; Playwright's own waiting needs eval, which our pages forbid."""
+    for _ in range(100):
+        if frame.evaluate(condition):
+            return
+        frame.wait_for_timeout(100)
+    raise AssertionError(condition)
+
+
 def test_the_wheel_scrolls_the_page_and_not_the_drawing(open_page: Any) -> None:
     page = open_page(DAY)
     frame = page.locator(".cl-network iframe")
@@ -110,7 +119,7 @@ def test_the_wheel_scrolls_the_page_and_not_the_drawing(open_page: Any) -> None:
     before = page.evaluate("window.scrollY")
     page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
     page.mouse.wheel(0, 300)
-    page.wait_for_function(f"window.scrollY > {before + 100}")
+    until(page, f"window.scrollY > {before + 100}")
 
 
 def test_the_drawing_is_dark_where_the_page_is_dark_also_from_disk(
@@ -127,7 +136,7 @@ def test_the_drawing_is_dark_where_the_page_is_dark_also_from_disk(
         page.evaluate(
             "document.body.style.backgroundColor = '#222'; document.body.classList.add('quarto-dark')"
         )
-        inside.wait_for_function(dark)
+        until(inside, dark)
     on_disk.close()
 
 

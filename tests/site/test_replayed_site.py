@@ -57,6 +57,7 @@ def test_every_page_opens_without_a_console_error_or_a_request_to_another_host(
         page = replayed.open(path)
         page.wait_for_load_state("networkidle")
         assert "imulated data" in page.inner_text("header")
+        page.close()
 
 
 def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_account(

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from coordlib.describe.engagement import empty_table
 from coordlib.describe.posts import network_numbers
 from coordlib.errors import ParameterError
+from coordlib.significance.arrays import links_of
 from coordlib.significance.communities import modularity
 
 _COLUMNS = {
@@ -71,10 +72,10 @@ def louvain(graph: nx.Graph[Any], seed: int = 1, weight: str = "weight") -> list
         (*sorted((place[a], place[b])), int(value)) for a, b, value in graph.edges(data=weight, default=1)
     )
     low, high, values = np.array(edges, dtype=np.int64).reshape(-1, 3).T
-    half = sparse.csr_array((values, (low, high)), shape=(len(nodes), len(nodes)))
-    _, community = modularity((half + half.T).tocsr())
+    ends, others = np.append(low, high), np.append(high, low)
+    _, community = modularity(links_of(ends, others, np.append(values, values), len(nodes), len(nodes)))
     within = community[low] == community[high]
-    inside = sparse.csr_array((values[within], (low[within], high[within])), shape=half.shape)
+    inside = sparse.csr_array((values[within], (low[within], high[within])), shape=(len(nodes), len(nodes)))
     found: dict[int, set[Any]] = {}
     for node, part in zip(nodes, connected_components(inside, directed=False)[1].tolist(), strict=True):
         found.setdefault(part, set()).add(node)

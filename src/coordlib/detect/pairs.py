@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.detect import kernel
+from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, prep_data
@@ -255,8 +256,8 @@ def close_pairs(
         good = kernel.passing_contents(contents[found], coded.contents, coded.accounts, least)[contents]
         _, counts = kernel.count_pairs(rows, window, loops, good, n_accounts, low)
     if (total := int(counts.sum())) > MOST_PAIRS:
-        sizes = np.bincount(rows[:, kernel.OBJECT])
-        hottest = coded.object_names[coded.objects[usable[rows[:, kernel.OBJECT] == sizes.argmax()][0]]]
+        sizes = np.bincount(rows[:, OBJECT])
+        hottest = coded.object_names[coded.objects[usable[rows[:, OBJECT] == sizes.argmax()][0]]]
         raise InputError(
             f"{total:,} pairs of posts are more than the {MOST_PAIRS:,} a table of pairs holds; '{str(hottest)[:40]}' alone is "
             f"in {sizes.max():,} posts: leave it out, narrow the time window, or use coordlib detect, which needs no such table"

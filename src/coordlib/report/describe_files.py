@@ -47,7 +47,7 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
     lines += [
         "Accounts in these files posted the same things at nearly the same time more often than others did on that day.",
         "That does not say who runs them, that they are automated, or that what they posted is false. Fans, news",
-        "syndication, templates and viral captions can look the same: read the pairs before naming anyone.",
+        f"syndication, templates and viral captions can look the same: read the {'pairs' if 'pairs' in tables else 'posts'} before naming anyone.",
     ]
     lines += ["", "## Cite as", "", Citation(record, Site()).sentence, "", "## Columns", ""]
     for name, table in tables.items():

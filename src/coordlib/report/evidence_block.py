@@ -285,5 +285,5 @@ def _static(network: Mapping[str, Any], span: int) -> str:
 
 def _mark(time: int | None, start: int | None, url: str | None) -> str:
     words = "no time" if time is None else f"{dt.datetime.fromtimestamp(time, dt.UTC):%Y-%m-%d %H:%M:%S}"
-    link = f'<a href="{escape(url)}" rel="nofollow noopener">{words}</a>' if url else words
+    link = f'<a href="{escape(url)}" rel="nofollow">{words}</a>' if url else words
     return link if time is None or start is None or time == start else f"{link} (+{time - start:,} s)"

@@ -8,7 +8,7 @@ from typing import Any
 
 from coordlib.report.health import Health, verdict_of
 from coordlib.report.text import clean_text
-from coordlib.report.words import plural
+from coordlib.report.words import plural, same_words
 from coordlib.significance.classes import SIGNIFICANT
 from coordlib.significance.headline import class_words
 
@@ -32,11 +32,19 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     counts = run.get("counts") or {}
     evidence = run.get("evidence") or {}
     lines = str(evidence.get("words") or "").splitlines()
-    lines[1:1] = [_where(run, evidence)]
+    lines[1:1] = [_same(run, counts), _where(run, evidence)]
     if run.get("outcome") == "network" and counts.get("n_accounts"):
         lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
     lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]
     return [line for line in lines if line]
+
+
+def _same(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    """What counts as the same where that is not plain, and how many posts take part where most do not."""
+    words = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
+    lacking, of = counts.get("n_without_object", 0), counts.get("n_posts", 0)
+    few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {run.get('object', 'caption')}."
+    return f"{words} {few}".strip() if 2 * lacking > of else words
 
 
 def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
@@ -135,7 +143,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         return f"{kept:,} of {plural(before, 'pair')} {'is' if kept == 1 else 'are'} kept, of which "
     everybody = evidence.get("kept_of_all")
     also = (
-        f" (with every account, {everybody:,} of {evidence['pairs']:,})"
+        f" (if every account took part, {everybody:,} of {evidence['pairs']:,})"
         if everybody not in (None, kept)
         else ""
     )

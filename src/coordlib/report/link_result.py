@@ -51,7 +51,7 @@ class LinkReport:
         """The numbers, each with its unit and denominator."""
         return facts(self.numbers, "This analysis in numbers")
 
-    def table(self, name: str, rows_shown: int = 500) -> Table:
+    def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return one of CooRnet's tables as the page shows it."""
         if name not in self.results or name not in LAYOUTS:
             raise InputError(

@@ -26,6 +26,8 @@ TABLE_SCRIPT = "".join(
     f'<script src="../../assets/{name}.js" defer></script>' for name in ("table", "evidence")
 )
 _HIDDEN = {"parameters", "injected-parameters", "remove-cell"}
+#: Foot of every report.
+_FOOT = "What no report here can find, and how often it was missed when it was known to be there: [what this cannot see](../../method.qmd#what-this-cannot-see)."
 #: What else both renderers show without loading anything.
 _PLAIN = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/latex", "text/plain")
 #: What would load something from another host.
@@ -36,6 +38,10 @@ _FOREIGN = re.compile(
 _LEFT_OUT = (
     '<p class="cl-note">What this output loads from elsewhere is in the notebook and not on the page.</p>'
 )
+#: The drawing a notebook shows, half a megabyte of script in it, and the still picture that is on the page.
+_DRAWING = re.compile(r'<iframe srcdoc="[^"]*"[^>]*></iframe>')
+_STILL = re.compile(r'<figure class="cl-still">.*?</figure>', re.DOTALL)
+_RUN_IT = '<p class="cl-note">A still picture: this cell, when it is run, makes the drawing in which one can search.</p>'
 #: A parameter whose value is an absolute path (POSIX or Windows).
 _PLACE = re.compile(r"""^(\w+) = ["'](?:/|[A-Za-z]:\\).*$""", re.MULTILINE)
 
@@ -96,8 +102,11 @@ def remove_note(path: Path, name: str) -> None:
         write_notebook(path, notebook)
 
 
-def as_executed(notebook: NotebookNode) -> NotebookNode:
-    """Return an executed notebook as it is offered for download: what it shows in Jupyter, without the machine's paths."""
+def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
+    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
+
+    With `still` the drawing of the network is a picture and figures are PNG only: it lies beside a page, which has the others.
+    """
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     for number, cell in enumerate(copy.cells):
@@ -107,7 +116,12 @@ def as_executed(notebook: NotebookNode) -> NotebookNode:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(PAGE, None)
+            data = output.get("data", {})
+            if still and "image/png" in data:
+                data.pop("image/svg+xml", None)
+            picture = _STILL.search("".join(data.pop(PAGE, "")))
+            if still and picture:
+                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(data["text/html"]))
     return copy
 
 
@@ -134,7 +148,8 @@ def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
             cell.pop("outputs")
     head = nbformat.v4.new_raw_cell(front_matter(meta), id="front-matter")
     script = nbformat.v4.new_markdown_cell(raw_block(TABLE_SCRIPT), id="table-script")
-    page.cells = [head, script, *page.cells]
+    foot = nbformat.v4.new_markdown_cell(_FOOT, id="foot")
+    page.cells = [head, script, *page.cells, foot]
     return page
 
 

@@ -115,14 +115,14 @@ class Report:
         tables = (self.accounts, self.posts, sample_pairs(self.pairs), self.edges)
         return evidence_view(*tables, word=self.word, time_window=window, of_pairs=len(self.pairs))
 
-    def table(self, name: str, rows_shown: int = 500) -> Table:
+    def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""
         frame = getattr(self, name)
         if name == "accounts" and self.source.kind == "table":  # nobody watches accounts of a file
             frame = frame.drop(columns="new")
         return self.show(name, frame, rows_shown, csv=f"{name}.csv")
 
-    def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 500, csv: str | None = None) -> Table:
+    def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 200, csv: str | None = None) -> Table:
         """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
         if name not in LAYOUTS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(LAYOUTS)}")
@@ -320,6 +320,7 @@ def describe_report(
     networks = add_labels(networks, named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
     counts |= evidence_totals(significance)
+    counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
     word = object_word(used.get("object_id", "text"), source.platform)
     outcome = day_outcome(
         graph,

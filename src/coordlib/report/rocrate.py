@@ -74,7 +74,7 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         "@type": "SoftwareApplication",
         "name": "coordlib",
         "url": "https://pypi.org/project/coordlib/",
-        "softwareVersion": cited.software.removeprefix("coordlib "),
+        **dict.fromkeys(("softwareVersion", "version"), cited.software.removeprefix("coordlib ")),
     }
     root = {
         "@id": "./",

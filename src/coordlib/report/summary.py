@@ -40,14 +40,19 @@ def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
     limit = run.get("weight_threshold")
     watching = run.get("kind", "day") == "day"
     watched = f", {c['n_pool_posts']:,} of them by watched accounts" if watching else ""
+    lacking = (
+        f"; {c['n_without_object']:,} have no {run.get('object', 'caption')}"
+        if c.get("n_without_object")
+        else ""
+    )
     shown = {
         **(facts.get("about") or {}),
         "Period": _period(facts),
-        "Posts looked at": f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}{watched}",
-        "Pairs": f"{c['n_pairs']:,} pairs of posts with the same {run.get('object', 'caption')} within {parameters.get('time_window', '?')} seconds",
-        "Edges": f"{c['n_edges']:,} of {c['n_edges_all']:,} edges are {_limit(limit, parameters)}",
+        "Posts looked at": f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}{watched}{lacking}",
+        "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {run.get('object', 'caption')} within {parameters.get('time_window', '?')} seconds",
+        "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {'is' if c['n_edges_all'] == 1 else 'are'} {_limit(limit, parameters)}",
         "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
-        "Coordinated posts": f"{c['n_coordinated_posts']:,} of {c['n_posts']:,} posts",
+        "Coordinated posts": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
     }
     if not watching:
         return shown

@@ -182,7 +182,7 @@ def _cell(
         inside = isinstance(target, Inside) or (isinstance(target, str) and target.startswith("#"))
         address = target if inside else None if is_missing(target) else safe_url(target)
         if address:
-            outside = "" if inside else ' rel="nofollow noopener"'
+            outside = "" if inside else ' rel="nofollow"'
             content = f'<a href="{escape(address)}"{outside}>{content}</a>'
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:

@@ -7,13 +7,20 @@ _OBJECTS = {
     "text": "text",
     "hashtags": "hashtag",
     "links": "link",
-    "url": "address",
+    "url": "link",
     "music_id": "sound",
     "effect_ids": "effect",
     "voice_to_text": "transcript",
     "image_text": "image text",
     "domain": "domain",
     "retweeted_id": "retweeted post",
+}
+#: What a reader has to be told before "the same" is understood, by column.
+_SAME = {
+    "near_text": "The same near {text} is the same {text} but for case, punctuation, emoji, addresses, hashtags or a word or two; "
+    "{text}s of fewer than 20 letters and digits take no part.",
+    "reworded_text": "The same reworded {text} is another {text} with the same rare words: a lead to read, not evidence.",
+    "hashtag_sequence": "The same hashtag sequence is the same three or more hashtags in the same order.",
 }
 
 
@@ -22,13 +29,24 @@ def object_word(object_id: object, platform: object = None) -> str:
 
     Examples
     --------
-    >>> object_word("text", "tiktok"), object_word("hashtags"), object_word("my_column")
-    ('caption', 'hashtag', 'my column')
+    >>> object_word("text", "tiktok"), object_word("hashtags"), object_word("near_text", "tiktok")
+    ('caption', 'hashtag', 'near caption')
     """
     name = str(object_id)
-    if name == "text" and platform in ("tiktok", "instagram"):
-        return "caption"
-    return _OBJECTS.get(name, name.replace("_", " "))
+    word = _OBJECTS.get(name, name.replace("_", " "))
+    captions = name in ("text", "near_text", "reworded_text") and platform in ("tiktok", "instagram")
+    return word.replace("text", "caption") if captions else word
+
+
+def same_words(object_id: object, platform: object = None) -> str:
+    """Return what it means that two such objects are the same, empty where they are simply equal.
+
+    Examples
+    --------
+    >>> same_words("hashtag_sequence")
+    'The same hashtag sequence is the same three or more hashtags in the same order.'
+    """
+    return _SAME.get(str(object_id), "").format(text=object_word("text", platform))
 
 
 def plural(number: int, word: str) -> str:

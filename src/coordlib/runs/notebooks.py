@@ -183,9 +183,11 @@ def run_notebook(
     finally:
         os.environ.pop(NOTEBOOK, None)
     notebook = nbformat.read(running, as_version=4)
-    write_notebook(beside(output) if front_matter else output, as_executed(notebook))
     if front_matter:
+        write_notebook(beside(output), as_executed(notebook, still=True))
         write_notebook(output, as_page(notebook, front_matter))
+    else:
+        write_notebook(output, as_executed(notebook))
     running.unlink()
     failed.unlink(missing_ok=True)
     return output

@@ -62,7 +62,7 @@ class SweepReport:
             body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
         return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
 
-    def table(self, name: str, rows_shown: int = 500) -> Table:
+    def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
         if name not in _CAPTIONS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(_CAPTIONS)}")

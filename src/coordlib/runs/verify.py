@@ -29,6 +29,7 @@ from coordlib.errors import FileFormatError, RunError
 from coordlib.places import Workspace
 from coordlib.report.checksums import SUMS, wrong_files
 from coordlib.report.text import restore
+from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
 from coordlib.site.publish import VIEWS, zip_is_whole
 from coordlib.sources.published import fetch_report
@@ -295,14 +296,14 @@ def _edges_follow(
         done.wrong.append(
             f"edges.csv: {len(made) - len(edges):,} edges that follow from pairs.csv are missing"
         )
-    done.checked.append(f"edges.csv: {len(edges):,} edges from the pairs")
+    done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
 
 
 def _threshold_follows(
     tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
 ) -> None:
     histogram, parameters = record.get("weights"), record["parameters"]
-    if not histogram or parameters.get("evidence"):
+    if not histogram or (parameters.get("evidence") or {}).get("classes"):
         done.left_out.append(
             "the threshold: the record does not hold the weights of all edges, or another rule chose them"
         )
@@ -344,7 +345,9 @@ def _networks_follow(
     for name, value in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
         if counts.get(name) != value:
             done.wrong.append(f"run.json: {name} is {counts.get(name)}, and the tables have {value:,}")
-    done.checked.append(f"accounts.csv: {len(accounts):,} accounts in {parts:,} networks from the edges")
+    done.checked.append(
+        f"accounts.csv: {plural(len(accounts), 'account')} in {plural(parts, 'network')} from the edges"
+    )
 
 
 def _workspace(folder: Path | None) -> Workspace | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy import sparse
 
-from coordlib.significance.arrays import Ints
+from coordlib.significance.arrays import Ints, Links, links_of
 
 
-def modularity(graph: sparse.csr_array) -> tuple[float, Ints]:
+def modularity(graph: Links) -> tuple[float, Ints]:
     """Return the modularity that is reached greedily, level by level, and the community of each node.
 
     Parameters
@@ -31,28 +30,25 @@ def modularity(graph: sparse.csr_array) -> tuple[float, Ints]:
     Examples
     --------
     >>> ends = np.array([[0, 1], [0, 2], [1, 2], [3, 4], [3, 5], [4, 5], [2, 3]]).T
-    >>> half = sparse.csr_array((np.ones(7, int), tuple(ends)), (6, 6))
-    >>> quality, community = modularity(half + half.T)
+    >>> graph = links_of(np.append(*ends), np.append(*ends[::-1]), np.ones(14, int), 6, 6)
+    >>> quality, community = modularity(graph)
     >>> round(quality, 4), community.tolist()
     (0.3571, [0, 0, 0, 1, 1, 1])
     """
-    community = np.arange(graph.shape[0])
-    total = int(graph.sum())
+    n = len(graph.starts) - 1
+    community = np.arange(n)
+    total = int(graph.weights.sum())
     if not total:
         return 0.0, community
     while True:
-        indices, starts = graph.indices.astype(np.int64), graph.indptr.astype(np.int64)
-        moved = _move(starts, indices, graph.data.astype(np.int64))
-        _, names = np.unique(moved, return_inverse=True)
-        if len(names) == int(names.max()) + 1:
+        nodes = np.repeat(np.arange(n), np.diff(graph.starts))
+        _, names = np.unique(_move(*graph), return_inverse=True)
+        if int(names.max()) + 1 == n:
             break
-        community = names[community]
-        n = int(names.max()) + 1
-        links = graph.tocoo()
-        graph = sparse.coo_array((links.data, (names[links.row], names[links.col])), shape=(n, n)).tocsr()
-        graph.sum_duplicates()
-    degrees = graph.sum(axis=1) / total
-    return float(graph.diagonal().sum() / total - degrees @ degrees), community
+        community, n = names[community], int(names.max()) + 1
+        graph = links_of(names[nodes], names[graph.others], graph.weights, n, n)
+    degrees = np.bincount(nodes, graph.weights, n) / total
+    return float(graph.weights[nodes == graph.others].sum() / total - degrees @ degrees), community
 
 
 @njit(cache=True)

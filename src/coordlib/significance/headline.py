@@ -75,14 +75,15 @@ def evidence_headline(
     >>> edges = pd.DataFrame({"account_id": ["a", "a", "c"], "account_id_y": ["b", "c", "d"],
     ...                       "evidence": ["open", "single episode", "single episode"]})
     >>> print(evidence_headline(edges, edges.iloc[1:]))  # doctest: +NORMALIZE_WHITESPACE
-    Nothing is beyond the crowd and there is no closed circle: none of 3 pairs of accounts that met within 120
-    seconds is significant.
-    Undecided is 1 pair that shares more than its activity explains: too few occasions or others to tell.
+    Nothing is beyond the crowd and there is no closed circle: of 3 pairs of accounts that posted the same captions
+    within 120 seconds, none did so clearly more often than their own activity and the others around them explain.
+    1 pair remains undecided: the two posted the same captions together more often than their activity explains,
+    but met too seldom, or among too few others, to tell.
     The weight keeps 2 of 3 pairs: 2 met once.
     """
     counts = evidence_table(edges).set_index("evidence")
     seconds = int(edges.attrs.get("time_window", 120))
-    lines = [_significant(counts, len(edges), seconds), *_meanings(counts, seconds, object_name)]
+    lines = [_significant(counts, len(edges), seconds, object_name), *_meanings(counts, seconds, object_name)]
     lines.append(_undecided(counts, object_name))
     if kept is not None:
         lines.append(_kept(edges, kept, object_name))
@@ -110,10 +111,15 @@ def class_words(counts: Mapping[str, int], object_name: str = "caption") -> str:
     return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
 
 
-def _significant(counts: pd.DataFrame, n_edges: int, seconds: int) -> str:
-    met = f"{_count(n_edges, 'pair')} of accounts that met within {duration(seconds)}"
+def _significant(counts: pd.DataFrame, n_edges: int, seconds: int, object_name: str) -> str:
+    did = f"posted the same {object_name}s within {duration(seconds)}"
+    if not n_edges:
+        return f"No two accounts {did}."
     if not counts.loc[list(SIGNIFICANT), "edges"].sum():
-        return f"Nothing is beyond the crowd and there is no closed circle: none of {met} is significant."
+        return (
+            f"Nothing is beyond the crowd and there is no closed circle: of {_count(n_edges, 'pair')} of accounts that {did}, "
+            "none did so clearly more often than their own activity and the others around them explain."
+        )
     beyond, circle = (counts.to_dict("index")[evidence] for evidence in SIGNIFICANT)
     parts = []
     if beyond["edges"]:
@@ -130,7 +136,7 @@ def _significant(counts: pd.DataFrame, n_edges: int, seconds: int) -> str:
     none = [] if beyond["edges"] else ["nothing is beyond the crowd"]
     none += [] if circle["edges"] else ["there is no closed circle"]
     text = "; ".join([*parts, *none])
-    return f"{text[0].upper()}{text[1:]}. That is of {met}."
+    return f"{text[0].upper()}{text[1:]}. In all, {_count(n_edges, 'pair')} of accounts {did}."
 
 
 def _meanings(counts: pd.DataFrame, seconds: int, object_name: str) -> list[str]:
@@ -144,16 +150,15 @@ def _undecided(counts: pd.DataFrame, object_name: str) -> str:
         return ""
     reasons = []
     if crowd:
-        reasons.append(f"{crowd:,} at the pace of the others who posted the same {object_name}s")
+        reasons.append(f"{crowd:,} only kept the pace of the others who posted them")
     if open_:
-        reasons.append(f"{open_:,} with too few occasions or others to tell")
+        reasons.append(f"{open_:,} met too seldom, or among too few others, to tell")
     if len(reasons) == 1:
-        reasons = [reasons[0].split(" ", 1)[1].removeprefix("with ")]
+        reasons = [reasons[0].split(" ", 1)[1]]
     one = crowd + open_ == 1
-    shares = "shares more than its" if one else "share more than their"
     return (
-        f"Undecided {_are(crowd + open_)} {_count(crowd + open_, 'pair')} that {shares} activity explains: "
-        f"{', '.join(reasons)}."
+        f"{_count(crowd + open_, 'pair')} remain{'s' if one else ''} undecided: {'the two' if one else 'they'} posted the same "
+        f"{object_name}s together more often than their activity explains, but {' and '.join(reasons)}."
     )
 
 

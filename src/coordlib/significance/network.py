@@ -5,19 +5,16 @@ On many days no single edge can be decided; this question can still be answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
 from coordlib.errors import MissingColumnError, MissingDependencyError, ParameterError
-from coordlib.significance.arrays import Floats, Ints
+from coordlib.significance.arrays import Floats, Ints, links_of
 from coordlib.significance.constants import DAY
 
 Stratum = Literal["day", "week"]
@@ -121,6 +118,7 @@ def network_significance(
         raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
     try:
         from coordlib.significance.curveball import curveball
+        from coordlib.significance.projection import project
     except ImportError as error:
         raise MissingDependencyError(
             "network_significance needs the package 'numba': pip install numba"
@@ -133,12 +131,11 @@ def network_significance(
     )
 
     def measure(account: Ints, object_: Ints) -> Floats:
-        table = sparse.csr_array(
-            (np.ones(len(account), dtype=np.int64), (account, object_)), shape=(accounts, objects)
+        first, second, weight = project(account, object_, accounts, objects)
+        chosen = (
+            over_threshold(weight, edge_weight, min_weight) > 0 if len(weight) else np.zeros(0, dtype=bool)
         )
-        table.sum_duplicates()
-        table.data[:] = 1
-        return _statistics(_project(table, lambda w: over_threshold(w, edge_weight, min_weight)))
+        return _statistics(first[chosen], second[chosen], weight[chosen])
 
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
     # Two accounts that have an object in common are counted once for each such object, in every draw.
@@ -231,36 +228,23 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _project(table: sparse.csr_array, kept: Callable[[Ints], Ints]) -> sparse.csr_array:
-    """Accounts linked by the objects they have in common, cut by the rule of the analysis."""
-    from coordlib.significance.projection import project
-
-    first, second, weight = project(table)
-    chosen = kept(weight) > 0 if len(weight) else np.zeros(0, dtype=bool)
-    first, second, weight = first[chosen], second[chosen], weight[chosen]
-    both = np.concatenate([first, second]), np.concatenate([second, first])
-    return sparse.csr_array((np.concatenate([weight, weight]), both), shape=(table.shape[0],) * 2)
-
-
-def _statistics(graph: sparse.csr_array) -> Floats:
+def _statistics(first: Ints, second: Ints, weight: Ints) -> Floats:
+    """Statistics of a network of accounts linked by the objects they have in common."""
     from coordlib.significance.communities import modularity
-    from coordlib.significance.projection import triangles
+    from coordlib.significance.projection import largest_component, triangles
 
-    inside = np.flatnonzero(np.diff(graph.indptr))
-    graph = graph[inside][:, inside].tocsr()
-    if not len(inside):
+    if not len(weight):
         return np.zeros(len(STATISTICS))
-    graph.sort_indices()
+    inside, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
+    n = len(inside)
+    graph = links_of(ends, np.roll(ends, len(weight)), np.concatenate([weight, weight]), n, n)
     quality, community = modularity(graph)
-    degrees = np.diff(graph.indptr)
+    degrees = np.diff(graph.starts)
     triples = int((degrees * (degrees - 1) // 2).sum())
     closed = 3 * triangles(graph) / triples if triples else 0.0
-    _, component = connected_components(graph, directed=False)
     sizes = np.bincount(community)
-    return np.array(
-        [quality, closed, np.bincount(component).max() / len(inside), (sizes > 1).sum(), sizes.max()],
-        dtype=np.float64,
-    )
+    part = largest_component(graph.starts, graph.others) / n
+    return np.array([quality, closed, part, (sizes > 1).sum(), sizes.max()], dtype=np.float64)
 
 
 def _compared(null: str, observed: Floats, values: Floats) -> pd.DataFrame:

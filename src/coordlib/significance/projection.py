@@ -4,36 +4,55 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from scipy import sparse
 
-from coordlib.significance.arrays import Ints
+from coordlib.significance.arrays import Ints, Links, links_of
 
 
-def project(table: sparse.csr_array) -> tuple[Ints, Ints, Ints]:
+def project(accounts: Ints, objects: Ints, n_accounts: int, n_objects: int) -> tuple[Ints, Ints, Ints]:
     """Return every two accounts (first < second) with objects in common, and how many.
 
     Examples
     --------
-    >>> table = sparse.csr_array(np.array([[1, 1, 0], [1, 1, 1], [0, 0, 1]]))
-    >>> [part.tolist() for part in project(table)]
+    >>> who, what = np.array([0, 0, 1, 1, 1, 2]), np.array([0, 1, 0, 1, 2, 2])
+    >>> [part.tolist() for part in project(who, what, 3, 3)]
     [[0, 1], [1, 2], [2, 1]]
     """
-    other = table.tocsc()
-    parts = [part.astype(np.int64) for part in (table.indptr, table.indices, other.indptr, other.indices)]
-    first, second, common = _project(*parts)
+    ones = np.ones(len(accounts), dtype=np.int64)
+    table = links_of(accounts, objects, ones, n_accounts, n_objects)
+    other = links_of(objects, accounts, ones, n_objects, n_accounts)
+    first, second, common = _project(table.starts, table.others, other.starts, other.others)
     return first, second, common
 
 
-def triangles(graph: sparse.csr_array) -> int:
-    """Count the triangles of a symmetric graph.
+def triangles(graph: Links) -> int:
+    """Count the triangles of a symmetric graph without loops.
 
     Examples
     --------
-    >>> triangles(sparse.csr_array(np.ones((4, 4)) - np.eye(4)))
+    >>> one, other = np.nonzero(1 - np.eye(4))
+    >>> triangles(links_of(one, other, np.ones(12, int), 4, 4))
     4
     """
-    graph.sort_indices()
-    return int(_triangles(graph.indptr.astype(np.int64), graph.indices.astype(np.int64)))
+    return int(_triangles(graph.starts, graph.others))
+
+
+@njit(cache=True)
+def largest_component(starts: Ints, others: Ints) -> int:
+    """Count the nodes of the largest connected part of a symmetric graph."""
+    n = len(starts) - 1
+    seen, waiting = np.zeros(n, dtype=np.bool_), np.empty(n, dtype=np.int64)
+    largest = 0
+    for node in range(n):
+        if not seen[node]:
+            seen[node], waiting[0], size, done = True, node, 1, 0
+            while done < size:
+                for other in others[starts[waiting[done]] : starts[waiting[done] + 1]]:
+                    if not seen[other]:
+                        seen[other], waiting[size] = True, other
+                        size += 1
+                done += 1
+            largest = max(largest, size)
+    return largest
 
 
 @njit(cache=True)

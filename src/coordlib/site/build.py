@@ -35,7 +35,7 @@ from coordlib.site.home import about_part, archive_page, home_page
 from coordlib.site.kept import Kept
 from coordlib.site.not_found import fit_any_depth
 from coordlib.site.pages import dress_page, page_tells
-from coordlib.site.publish import link, link_folder, publish_files, publish_version
+from coordlib.site.publish import files_below, link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
@@ -239,11 +239,11 @@ def _not_ours(site: Path) -> list[str]:
     if not ours or ours[0] != _MARK:
         return []
     known = set(ours[1:])
-    there = (path.relative_to(site) for path in sorted(site.rglob("*")) if not path.is_dir())
+    strangers = [name for name in files_below(site) if name not in known]
     return [
-        path.as_posix()
-        for path in there
-        if path.as_posix() not in known and not path.name.startswith(".") and not _kept(site / path.parts[0])
+        name
+        for name in strangers
+        if not Path(name).name.startswith(".") and not _kept(site / Path(name).parts[0])
     ]
 
 
@@ -311,31 +311,33 @@ def _reason(said: str) -> str:
 
 
 def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
-    """Put the files of every report beside its page, every version at its own address, and the feed."""
+    """Put the files of every report beside its page, every version at its own address, the index and the feed."""
     for shown in reports.every:
-        page = built / "reports" / shown.at
-        version = built / "reports" / shown.place / f"v{shown.version}"
-        if not kept.bring(shown, page, version):
+        if not kept.has(shown):
+            page = built / "reports" / shown.at
             publish_files(shown, page, site)
-            publish_version(page, version)
+            publish_version(page, built / "reports" / shown.place / f"v{shown.version}")
+    fit_any_depth(built)
+    for name in files_below(built):
+        if any(fnmatch.fnmatch(Path(name).name, pattern) for pattern in _NEVER):
+            (built / name).unlink()
+        elif name.endswith(".html"):
+            text = (built / name).read_text(encoding="utf-8")
+            write_text(built / name, _HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1))
+    kept.bring(reports, built)  # they have gone through all of that
+    write_index(built)
     if site.address:
         _write(built / "reports" / FEED, feed(reports, site))
         _write(built / "sitemap.xml", _sitemap(built, site.address))
-    write_index(built)
-    fit_any_depth(built)
-    for pattern in _NEVER:
-        for path in built.rglob(pattern):
-            path.unlink()
-    for page in built.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        if _ONLY_OURS not in text:  # a page that stays has it already
-            page.write_text(_HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1), encoding="utf-8")
     kept.write(built)
 
 
 def _sitemap(built: Path, address: str) -> str:
-    pages = sorted(path.relative_to(built).as_posix() for path in built.rglob("*.html"))
-    named = [page for page in pages if not page.endswith(("network.html", "404.html"))]
+    named = [
+        name
+        for name in files_below(built)
+        if name.endswith(".html") and not name.endswith(("network.html", "404.html"))
+    ]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
 
@@ -352,6 +354,5 @@ def _replace(built: Path, target: Path) -> None:
             shutil.copytree(kept, fresh / kept.name, symlinks=True, copy_function=link)
         else:
             link(kept, fresh / kept.name)
-    ours = sorted(path.relative_to(fresh).as_posix() for path in fresh.rglob("*") if path.is_file())
-    (fresh / MARKER).write_text("\n".join([_MARK, *ours, ""]), encoding="utf-8")
+    (fresh / MARKER).write_text("\n".join([_MARK, *files_below(fresh), ""]), encoding="utf-8")
     put_folder(fresh, target)

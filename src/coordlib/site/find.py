@@ -26,6 +26,7 @@ FOLDER = "search"
 #: A file of the index that grows beyond this many characters is split by one more letter.
 _FILE_SIZE = 80_000
 _LETTERS = 5
+_NOTE = ".coordlib-found.json"
 #: Where one name is found on more days, the newest are listed and all are counted.
 _HITS = 40
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
@@ -87,13 +88,22 @@ def _collect(days: list[Path]) -> Found:
     found: Found = {}
     for number, day in enumerate(days):
         found["day", day.name] = [[number, _outcome(day / "run.json")]]
-        for key, *what in _of_day(day):
-            found.setdefault(key, []).append([number, *what])
+        for kind, name, *what in _told_before(day):
+            found.setdefault((kind, name), []).append([number, *what])
     for table in (*TABLES, *SHOWN):
         for column in table.columns:
             hit = [f"data-dictionary.html#{anchor(table.name, column.name)}", table.name, column.definition]
             found.setdefault(("column", column.name), []).append(hit)
     return found
+
+
+def _told_before(day: Path) -> list[list[Any]]:
+    """Return what a day's tables hold; it is written down beside them, for the next rendering."""
+    note = day / _NOTE
+    if not note.exists():
+        write_text(note, json.dumps([[*key, *what] for key, *what in _of_day(day)], ensure_ascii=False))
+    told: list[list[Any]] = json.loads(note.read_text(encoding="utf-8"))
+    return told
 
 
 def _of_day(day: Path) -> Iterator[tuple[Any, ...]]:

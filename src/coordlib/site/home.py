@@ -202,7 +202,9 @@ def _newest(shown: Shown) -> list[str]:
                 networks[name] = pd.to_numeric(networks[name])
         table = networks[wanted].sort_values(["n_accounts", "network"], ascending=[False, True])
         labels = {"n_accounts": "accounts"} | {
-            name: name[2:] for name in ("n_posts", "n_objects") if name in wanted
+            name: {"n_posts": "posts", "n_objects": f"{record.get('object', 'caption')}s"}[name]
+            for name in ("n_posts", "n_objects")
+            if name in wanted
         }
         blocks.append(
             html_table(

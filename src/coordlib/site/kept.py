@@ -12,10 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 from coordlib.files import write_json
-from coordlib.report.checksums import SUMS, sha256_file
+from coordlib.report.checksums import sha256_file
 from coordlib.report.configuration import Site
 from coordlib.site.publish import link_folder
-from coordlib.site.reports import Shown
+from coordlib.site.reports import Reports, Shown
 
 _NOTES = ".coordlib-pages.json"
 
@@ -60,33 +60,25 @@ class Kept:
 
     def stays(self, shown: Shown, told: str) -> bool:
         """Whether the page of a report would come out the same; `told` is what it says of other reports and of the site."""
-        made_from = [self._look, told, state_of(shown)]
+        made_from = [self._look, told, shown.state]
         self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
-        return self._stays(shown)
+        return self.has(shown)
 
-    def bring(self, shown: Shown, page: Path, version: Path) -> bool:
-        """Take a page that stays, with all its files, over from the earlier site; False for one that was rendered."""
-        if not self._stays(shown):
-            return False
-        link_folder(self.target / "reports" / shown.at, page, "v[0-9]*")
-        link_folder(self.target / "reports" / shown.place / version.name, version)
-        return True
+    def has(self, shown: Shown) -> bool:
+        """Whether the page of a report, asked for before, is taken over."""
+        there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
+        return there and self._before.get(shown.at) == self._now[shown.at]
+
+    def bring(self, reports: Reports, built: Path) -> None:
+        """Take the pages that stay, with all their files, over from the earlier site."""
+        for shown in filter(self.has, reports.every):
+            for at, left_out in zip(_places(shown), (("v[0-9]*",), ()), strict=True):
+                link_folder(self.target / "reports" / at, built / "reports" / at, *left_out)
 
     def write(self, built: Path) -> None:
         """Write down what the pages of a site were made from."""
         write_json(built / _NOTES, self._now)
 
-    def _stays(self, shown: Shown) -> bool:
-        folders = (shown.at, f"{shown.place}/v{shown.version}")
-        there = all((self.target / "reports" / at / "index.html").is_file() for at in folders)
-        return there and self._before.get(shown.at) == self._now[shown.at]
 
-
-def state_of(shown: Shown | None) -> str:
-    """Return a hash of everything in a report's folder, told by its ``SHA256SUMS`` where it has them, and of its page."""
-    if shown is None:
-        return ""
-    sums = shown.folder / SUMS
-    told = [sums, shown.folder / "index.ipynb", shown.folder / "run.json"]
-    files = told if sums.exists() else sorted(path for path in shown.folder.iterdir() if path.is_file())
-    return " ".join(sha256_file(path) for path in files if path.exists())
+def _places(shown: Shown) -> tuple[str, str]:
+    return shown.at, f"{shown.place}/v{shown.version}"

@@ -19,7 +19,6 @@ from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
 from coordlib.report.text import escape, raw_block
 from coordlib.report.words import plural
-from coordlib.site.kept import state_of
 from coordlib.site.reports import Reports, Shown, differences
 
 #: The place of the citation on a page made now, or the citation that was sealed into one made before.
@@ -71,7 +70,7 @@ def page_tells(shown: Shown, reports: Reports, site: Site) -> str:
         cited.sentence,
         versions_line(shown, reports),
         where_line(shown, reports),
-        state_of(before),
+        before.state if before else "",
     )
     return "\n".join(told)
 

@@ -5,6 +5,7 @@ Every version has a folder of its own, ``days/DATE/v1/``, that never changes its
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import re
@@ -33,18 +34,34 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def link(source: Path | str, target: Path | str) -> None:
     """Give a file a second name; where the file system cannot, copy it."""
-    Path(target).unlink(missing_ok=True)
+    source = os.path.realpath(source) if Path(source).is_symlink() else source
     try:
-        os.link(os.path.realpath(source), target)
+        os.link(source, target)
+    except FileExistsError:
+        Path(target).unlink()
+        link(source, target)
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
 
 
-def link_folder(source: Path, target: Path, *left_out: str) -> None:
-    """Give every file of a folder a second name in another."""
-    shutil.copytree(
-        source, target, ignore=shutil.ignore_patterns(*left_out), copy_function=link, dirs_exist_ok=True
-    )
+def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
+    """Give every file of a folder a second name in another; there may be hundreds of thousands, so nothing is done twice."""
+    Path(target).mkdir(parents=True, exist_ok=True)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if any(fnmatch.fnmatch(entry.name, pattern) for pattern in left_out):
+                continue
+            if entry.is_dir():
+                link_folder(entry.path, f"{target}/{entry.name}", *left_out)
+            else:
+                link(entry.path, f"{target}/{entry.name}")
+
+
+def files_below(folder: Path | str) -> list[str]:
+    """Return the names of all files below a folder, sorted."""
+    cut = len(str(folder)) + 1
+    found = (f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)
+    return sorted(found)
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
@@ -85,8 +102,7 @@ def publish_version(page: Path, version: Path) -> None:
 
 
 def _names(folder: Path) -> list[str]:
-    names = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
-    return [name for name in names if not re.match(r"v\d+/|\.", name)]
+    return [name for name in files_below(folder) if not re.match(r"v\d+/|\.", name)]
 
 
 def _zipped(folder: Path) -> list[str]:

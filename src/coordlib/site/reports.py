@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.citation import published_on
 from coordlib.report.package import read_run
 from coordlib.report.tables import read_csv
@@ -61,6 +62,14 @@ class Shown:
         count = (self.run.get("counts") or {}).get("n_accounts")
         return str(self.run["outcome"]).replace("-", " ") if count is None else plural(int(count), "account")
 
+    @cached_property
+    def state(self) -> str:
+        """A hash of everything in its folder, told by its ``SHA256SUMS`` where it has them, and of its page."""
+        sums = self.folder / SUMS
+        told = [sums, self.folder / "index.ipynb", self.folder / "run.json"]
+        files = told if sums.exists() else sorted(path for path in self.folder.iterdir() if path.is_file())
+        return " ".join(sha256_file(path) for path in files if path.exists())
+
     def accounts(self) -> pd.DataFrame | None:
         """Return the accounts in networks with their networks; None where there is no such table."""
         try:
@@ -82,6 +91,10 @@ class Reports:
         return sorted((shown for shown in self.every if shown.newest and shown.day), key=lambda s: s.name)
 
     @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {day.name: number for number, day in enumerate(self.days)}
+
+    @cached_property
     def analyses(self) -> list[Shown]:
         """The newest version of each analysis, newest first."""
         found = (shown for shown in self.every if shown.newest and not shown.day)
@@ -97,12 +110,11 @@ class Reports:
 
     def beside(self, shown: Shown) -> tuple[Shown | None, Shown | None]:
         """Return the day before and the day after among those with a page."""
-        names = [day.name for day in self.days]
-        if not shown.day or shown.name not in names:
+        here = self._numbers.get(shown.name) if shown.day else None
+        if here is None:
             return None, None
-        here = names.index(shown.name)
         before = self.days[here - 1] if here else None
-        return before, self.days[here + 1] if here + 1 < len(names) else None
+        return before, self.days[here + 1] if here + 1 < len(self.days) else None
 
     def day_of(self, shown: Shown) -> Shown | None:
         """Return the day an analysis looks at."""
