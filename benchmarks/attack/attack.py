@@ -97,7 +97,7 @@ def command(*words: object, kill: int | None = None, told: Path | None = None) -
 
 def run(words: list[str], **options: object) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(words, capture_output=True, text=True, timeout=300, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(words, capture_output=True, text=True, timeout=900, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def archive(days: int) -> Path:
