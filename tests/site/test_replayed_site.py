@@ -55,7 +55,7 @@ def test_every_page_opens_without_a_console_error_or_a_request_to_another_host(
     )
     for path in pages:
         page = replayed.open(path)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
         assert "imulated data" in page.inner_text("header")
         page.close()
 
