@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -77,3 +79,17 @@ def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
         check=False,
     )
     assert found.stdout == ""
+
+
+def test_benchmarks_use_what_is_there() -> None:
+    """No test runs them, so a name that moved would be found by who starts hours of work."""
+    for path in sorted((PROJECT / "benchmarks").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("coordlib"):
+                module = importlib.import_module(str(node.module))
+                for name in (alias.name for alias in node.names):
+                    package = hasattr(module, "__path__")
+                    there = hasattr(module, name) or (
+                        package and importlib.util.find_spec(f"{node.module}.{name}")
+                    )
+                    assert there, f"{path.name}: {node.module} has no {name}"

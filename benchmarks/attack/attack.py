@@ -29,8 +29,8 @@ from typing import TypeVar
 
 from fuzz import N_READERS, fuzz_readers
 
+from coordlib.report.checksums import sha256_file
 from coordlib.report.package import is_published, read_run
-from coordlib.report.provenance import sha256_file
 from coordlib.runs.simulated import world_days
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
@@ -97,7 +97,7 @@ def command(*words: object, kill: int | None = None, told: Path | None = None) -
 
 def run(words: list[str], **options: object) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(words, capture_output=True, text=True, timeout=300, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(words, capture_output=True, text=True, timeout=900, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def archive(days: int) -> Path:

@@ -112,6 +112,19 @@ def test_a_rule_can_be_spelt_plainly(spelt: object, classes: tuple[str, ...]) ->
     assert rule == {"q": 0.05, "classes": list(classes)}
 
 
+def test_the_steps_take_the_words_of_the_rule_and_refuse_others(shares: pd.DataFrame) -> None:
+    pairs = cl.detect_groups(shares, 120, 1)
+    tested = cl.edge_significance(shares, 120)
+
+    def kept(classes: object) -> int:
+        edges = cl.coordinated_edges(pairs, significance=tested, classes=classes)  # type: ignore[arg-type]
+        return int(edges["weight_threshold"].sum())
+
+    assert kept("significant") == kept(["significant"]) == kept("closed circle") == 3
+    with pytest.raises(ParameterError, match=r"classes\.0 = 'bots'"):
+        kept(["bots"])
+
+
 def test_a_wrong_rule_is_one_line_with_the_classes_there_are() -> None:
     with pytest.raises(ParameterError, match="'beyond the crowd', 'closed circle'"):
         DailyMonitoring.load({"evidence": "suspicious"})

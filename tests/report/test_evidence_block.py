@@ -131,3 +131,10 @@ def test_without_a_network_there_is_a_sentence_and_no_folder(tmp_path: Path) -> 
     view.write(tmp_path)
     assert "There is no network" in view.html
     assert not (tmp_path / "evidence").exists()
+
+
+def test_a_sample_says_of_how_many_pairs_it_is() -> None:
+    given = tables()
+    view = evidence_view(*(given[name] for name in ("accounts", "posts", "pairs", "edges")), of_pairs=460_000)
+    assert view.html.count("36 of 460,000 pairs of posts, of every edge its closest first") == 1
+    assert "of 460,000" not in view_of(given).html

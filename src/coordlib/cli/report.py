@@ -20,7 +20,16 @@ _MAPPING = f"{OwnTable.model_fields['mapping'].description} (default: none)"
 @app.command()
 @opt.parameters_of(
     OwnTable,
-    *("format", "name", "object_id", "time_window", "min_participation", "edge_weight", "min_weight"),
+    *(
+        "format",
+        "name",
+        "object_id",
+        "time_window",
+        "min_participation",
+        "edge_weight",
+        "min_weight",
+        "evidence",
+    ),
 )
 def report(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="Posts: any file 'coordlib import' reads.")],

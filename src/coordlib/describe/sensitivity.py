@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.edges import coordinated_edges
 from coordlib.detect.threshold import over_threshold
 
 #: Quantiles of the weights that are tried.
@@ -36,11 +35,15 @@ def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
     {'least': 0, 'most': 2, 'settings': 15, 'narrowest': 30}
     """
     windows = sorted({max(1, time_window // part) for part in (4, 2, 1)})
+    codes, names = pd.factorize(
+        pd.concat([pairs["account_id"], pairs["account_id_y"]]), use_na_sentinel=False
+    )
+    first, second = codes.reshape(2, -1)
+    edge = np.minimum(first, second) * len(names) + np.maximum(first, second)
     found = []
     for window in windows:
-        edges = coordinated_edges(pairs[pairs["time_delta"] <= window], objects=False)
-        ends = edges[["account_id", "account_id_y"]].to_numpy(dtype=object)
+        edges, weights = np.unique(edge[pairs["time_delta"].to_numpy() <= window], return_counts=True)
         for quantile in QUANTILES:
-            kept = over_threshold(edges["weight"].to_numpy(), quantile) == 1
-            found.append(len(np.unique(ends[kept].astype(str))))
+            kept = edges[over_threshold(weights, quantile) == 1]
+            found.append(len(np.unique([kept // len(names), kept % len(names)])))
     return {"least": min(found), "most": max(found), "settings": len(found), "narrowest": windows[0]}

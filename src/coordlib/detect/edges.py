@@ -38,7 +38,7 @@ def coordinated_edges(
     objects: bool = True,
     compat: Compat = None,
     significance: pd.DataFrame | None = None,
-    classes: Sequence[str] = (),
+    classes: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Sum pairs of posts into one row per pair of accounts.
 

@@ -15,7 +15,7 @@ _ENDS = ["account_id", "account_id_y"]
 
 
 def join_evidence(
-    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: Sequence[str] = ()
+    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: str | Sequence[str] = ()
 ) -> pd.DataFrame:
     """Put the class of each edge beside its weight; with classes, those edges are the marked ones.
 
@@ -26,7 +26,8 @@ def join_evidence(
     significance
         Result of :func:`coordlib.edge_significance` for the same shares (none: `edges` as it is).
     classes
-        Classes to mark in ``weight_threshold`` in the place of the heavy edges (none: those stay).
+        Classes to mark in ``weight_threshold`` in the place of the heavy edges (none: those stay), spelt as in a parameter file:
+        names, or ``"significant"``, ``"undecided"``.
 
     Returns
     -------
@@ -39,8 +40,13 @@ def join_evidence(
     MissingColumnError
         `significance` is no result of :func:`coordlib.edge_significance`.
     ParameterError
-        Classes without tests, or tests of another window than that of the pairs.
+        Classes without tests or that do not exist, or tests of another window than that of the pairs.
     """
+    if classes:
+        from coordlib.parameters import DetectionParameters
+
+        rule = {"evidence": classes if isinstance(classes, str) else list(classes)}
+        classes = DetectionParameters.load(rule, where="classes").evidence.classes
     if significance is None:
         if classes:
             raise ParameterError(f"classes = {list(classes)}: need significance (see edge_significance)")

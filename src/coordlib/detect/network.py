@@ -35,7 +35,7 @@ def generate_coordinated_network(
     compat: Compat = None,
     min_weight: int | None = None,
     significance: pd.DataFrame | None = None,
-    classes: Sequence[str] = (),
+    classes: str | Sequence[str] = (),
 ) -> nx.Graph[str]:
     """Build the network of accounts that shared the same objects within the time window.
 

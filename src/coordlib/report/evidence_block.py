@@ -41,7 +41,7 @@ class EvidenceView(Html):
     On the site each network is one line that opens; in a notebook the first of them are there whole.
     """
 
-    def __init__(self, networks: list[dict[str, Any]], time_window: object) -> None:
+    def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int = 0) -> None:
         self.networks = networks
         files = list(_files(networks))
         self.files = {name: _script(part) for name, part in files}
@@ -55,11 +55,11 @@ class EvidenceView(Html):
             for network in part
         )
         window = f' data-window="{escape(time_window)}"' if not is_missing(time_window) else ""
-        page = f'<div class="cl-evidences"{window}>{lines}</div>{_note(len(networks), len(networks))}'
+        page = f'<div class="cl-evidences"{window}>{lines}</div>{_note(len(networks), networks, of_pairs)}'
         shown = networks[:_NETWORKS]
         span = 60 if is_missing(time_window) else int(str(time_window))
         super().__init__(
-            "".join(_static(network, span) for network in shown) + _note(len(shown), len(networks)), page
+            "".join(_static(network, span) for network in shown) + _note(len(shown), networks, of_pairs), page
         )
 
     def write(self, folder: Path) -> None:
@@ -84,6 +84,7 @@ def evidence_view(
     *,
     word: str = "caption",
     time_window: object = None,
+    of_pairs: int = 0,
 ) -> EvidenceView:
     """Return the evidence of a report.
 
@@ -95,6 +96,8 @@ def evidence_view(
         What one shared object is called.
     time_window
         Seconds between two posts of a pair, at most; posts closer than that are told as one burst.
+    of_pairs
+        Of how many pairs `pairs` are a sample.
     """
     pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
     texts = dict(zip(posts["content_id"], posts["text"], strict=True)) if "text" in posts else {}
@@ -104,7 +107,7 @@ def evidence_view(
         _network(int(str(number)), rows, of_network.get(number, edges.head(0)), pages, texts, word)
         for number, rows in groups
     ]
-    return EvidenceView(networks, time_window)
+    return EvidenceView(networks, time_window, of_pairs)
 
 
 def line(network: Mapping[str, Any]) -> str:
@@ -225,14 +228,18 @@ def _script(networks: list[dict[str, Any]]) -> str:
     return f"coordlibEvidence({json_for_page(networks)});\n"
 
 
-def _note(n_shown: int, n_all: int) -> str:
+def _note(n_shown: int, networks: list[dict[str, Any]], of_pairs: int) -> str:
+    n_all, n_pairs = len(networks), sum(len(rows) // 4 for part in networks for *_, rows in part["edges"])
     rest = (
         ""
         if n_shown == n_all
         else f"Showing {n_shown:,} of {plural(n_all, 'network')}, the largest first, each cut to a readable length. "
     )
+    which = "Every pair of posts behind every edge is"
+    if n_pairs < of_pairs:
+        which = f"{n_pairs:,} of {of_pairs:,} pairs of posts, of every edge its closest first, are here and"
     return (
-        f'<p class="cl-note">{rest}Every pair of posts behind every edge is in '
+        f'<p class="cl-note">{rest}{which} in '
         f'<a href="pairs.csv" download>pairs.csv</a>. Times are UTC. {how("summary", "Network line")}</p>'
     )
 

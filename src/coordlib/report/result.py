@@ -110,10 +110,10 @@ class Report:
         )
 
     def evidence(self) -> EvidenceView:
-        """Return every pair of posts behind every edge, network by network."""
+        """Return the pairs of posts behind the edges, network by network: those of ``pairs.csv``."""
         window = self.run["parameters"].get("time_window")
-        tables = (self.accounts, self.posts, self.pairs, self.edges)
-        return evidence_view(*tables, word=self.word, time_window=window)
+        tables = (self.accounts, self.posts, sample_pairs(self.pairs), self.edges)
+        return evidence_view(*tables, word=self.word, time_window=window, of_pairs=len(self.pairs))
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""

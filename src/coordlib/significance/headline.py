@@ -128,11 +128,10 @@ def _significant(counts: pd.DataFrame, n_edges: int, seconds: int, object_name: 
             f"{_are(beyond['edges'])} beyond the crowd"
         )
     if circle["edges"]:
-        several = circle["networks"] > 1
-        parts.append(
-            f"there {'are' if several else 'is'} {_count(circle['networks'], 'closed circle') if several else 'one closed circle'} "
-            f"of {_count(circle['accounts'], 'account')} ({_count(circle['edges'], 'pair')})"
-        )
+        accounts, several = _count(circle["accounts"], "account"), circle["networks"] > 1
+        form = f"{accounts} form {circle['networks']:,} closed circles"
+        form = form if several else f"there is one closed circle of {accounts}"
+        parts.append(f"{form} ({_count(circle['edges'], 'pair')})")
     none = [] if beyond["edges"] else ["nothing is beyond the crowd"]
     none += [] if circle["edges"] else ["there is no closed circle"]
     text = "; ".join([*parts, *none])
