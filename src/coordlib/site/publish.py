@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from coordlib.files import write_json, write_text, written
-from coordlib.report.checksums import SUMS, write_sums
+from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.rocrate import CRATE, crate
@@ -24,8 +24,10 @@ from coordlib.site.reports import Shown
 _OWN = re.compile(
     r"index\.ipynb|notebook\.ipynb|README\.md|SHA256SUMS|coordlib-.*\.zip|.*\.failed\.ipynb|\..*|.*\.part"
 )
-#: What is made of the files for reading, and is neither in the zip nor among the hashes.
-VIEWS = re.compile(r"index\.html|network\.html|evidence/.*|coordlib-.*\.zip")
+#: What is made of the files for reading and is not among the hashes: pages change with their neighbours, a zip has its own hash.
+VIEWS = re.compile(r"index\.html|network\.html|coordlib-.*\.zip")
+#: Beside those, what a page loads piece by piece is not in the zip: all of it is in the tables.
+_NOT_ZIPPED = re.compile(rf"{VIEWS.pattern}|evidence/.*")
 #: An address that leads out of the page's folder, in an attribute of HTML.
 _UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
 _CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
@@ -106,23 +108,25 @@ def _names(folder: Path) -> list[str]:
 
 
 def _zipped(folder: Path) -> list[str]:
-    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not VIEWS.fullmatch(name)]
+    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not _NOT_ZIPPED.fullmatch(name)]
 
 
 def write_zip(folder: Path, name: str, inside: str) -> Path:
-    """Write the files of a folder into one zip, and return it.
+    """Write the files of a folder, and the hashes of these, into one zip, and return it.
 
     The same files give the same bytes; the zip's comment is the SHA-256 of all that comes before it.
     """
-    target, files = folder / f"{name}.zip", [*_zipped(folder), CRATE, SUMS]
+    target = folder / f"{name}.zip"
+    files = {file: (folder / file).read_bytes() for file in [*_zipped(folder), CRATE]}
+    hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
     with (
         written(target) as beside,
         zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
     ):
-        for file in files:
+        for file, data in {**files, SUMS: sums_of(hashes).encode()}.items():
             info = zipfile.ZipInfo(f"{inside}/{file}", _EPOCH)
             info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
-            archive.writestr(info, (folder / file).read_bytes())
+            archive.writestr(info, data)
         archive.comment = b"0" * 64
     seal_zip(target)
     return target
