@@ -51,11 +51,11 @@ def test_every_day_has_a_permanent_page_and_its_notebook_and_stands_in_both_list
         add_day(tmp_path, date)
     site = render_site(tmp_path, engine="smalldocs")
     for date in ("2025-01-01", "2025-01-02"):
-        assert (site / "reports" / "days" / date / "index.html").exists()
-        assert (site / "reports" / "days" / date / f"notebook-{date}.ipynb").exists()
-        assert (site / "reports" / "days" / date / "README.md").exists()
-        assert f"days/{date}/index.html" in (site / "reports" / "archive.html").read_text()
-        assert f"days/{date}/index.html" in (site / "index.html").read_text()
+        assert (site / "reports" / "days" / date / "v1" / "index.html").exists()
+        assert (site / "reports" / "days" / date / "v1" / f"notebook-{date}.ipynb").exists()
+        assert (site / "reports" / "days" / date / "v1" / "README.md").exists()
+        assert f"days/{date}/v1/index.html" in (site / "reports" / "archive.html").read_text()
+        assert f"days/{date}/v1/index.html" in (site / "index.html").read_text()
 
 
 def test_an_earlier_version_stays_readable_and_is_listed(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from coordlib.report.network_view import network_view
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-DAY = "reports/days/2025-01-05/index.html"
-NETWORK = "reports/days/2025-01-05/network.html"
+DAY = "reports/days/2025-01-05/v1/index.html"
+NETWORK = "reports/days/2025-01-05/v1/network.html"
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +29,10 @@ def large(site: Path) -> str:
     accounts = pd.DataFrame(
         {"account_id": list(graph), "network": [number[name] for name in graph], "url": None}
     )
-    folder = site / "reports" / "days" / "large"
-    folder.mkdir(exist_ok=True)
+    folder = site / "reports" / "days" / "large" / "v1"
+    folder.mkdir(parents=True, exist_ok=True)
     network_view(graph, accounts=accounts, nodes_shown=1500).write(folder)
-    return "reports/days/large/network.html"
+    return "reports/days/large/v1/network.html"
 
 
 def drawn(page: Any) -> Any:

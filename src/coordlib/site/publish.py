@@ -1,6 +1,6 @@
 """What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
 
-Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` shows the newest.
+Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` leads to the newest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from coordlib.files import write_json, write_text, written
 from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
+from coordlib.report.provenance import page_title
 from coordlib.report.rocrate import CRATE, crate
+from coordlib.report.text import escape
 from coordlib.site.reports import Shown
 
 #: Files of a report's folder that are not published beside its page, or are made anew.
@@ -31,6 +33,11 @@ _NOT_ZIPPED = re.compile(rf"{VIEWS.pattern}|evidence/.*")
 #: An address that leads out of the page's folder, in an attribute of HTML.
 _UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
 _CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
+#: A page that leads to a version, with the place on it that was asked for; it needs no scripts.
+_LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="canonical" href="{to}">
+<meta http-equiv="refresh" content="0; url={to}"><script>location.replace("{to}" + location.search + location.hash)</script></head>
+<body><p><a href="{to}">{title}, version {version}</a></p></body></html>
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -67,7 +74,7 @@ def files_below(folder: Path | str) -> list[str]:
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
-    """Put a report's files beside its rendered page, and all of it a second time at the address of its version.
+    """Put a report's files beside its rendered page.
 
     Parameters
     ----------
@@ -95,12 +102,17 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
 
 
-def publish_version(page: Path, version: Path) -> None:
-    """Put a rendered page and its files at the address of its version, one folder deeper."""
+def publish_version(shown: Shown, reports: Path) -> None:
+    """Move a rendered page and its files to the address of its version, one folder deeper; a page that leads there stays."""
+    page, version = reports / shown.at, reports / shown.version_at
     version.mkdir(parents=True, exist_ok=True)
-    link_folder(page, version, "v[0-9]*", "*.html")
-    for name in (path.name for path in page.glob("*.html")):
-        write_text(version / name, _UPWARD.sub(r"\1../\2", (page / name).read_text(encoding="utf-8")))
+    for path in [path for path in page.iterdir() if not re.fullmatch(r"v\d+", path.name)]:
+        path.rename(version / path.name)
+    for path in version.glob("*.html"):
+        write_text(path, _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8")))
+    to = f"{os.path.relpath(version, page)}/index.html"
+    said = {"title": escape(page_title(shown.run)), "to": to, "version": shown.version}
+    write_text(page / "index.html", _LEADS.format(**said))
 
 
 def _names(folder: Path) -> list[str]:
