@@ -76,12 +76,13 @@ def test_a_report_as_it_was_published_is_identical(published: Path) -> None:
 
 
 def test_a_report_is_checked_at_its_address(published: Path, tmp_path: Path) -> None:
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published.parent))
     handler.log_message = lambda *a: None  # type: ignore[attr-defined]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
-        for address in (f"{base}/", f"{base}/index.html", f"{base}/{the_zip(published).name}"):
+        for place in ("", "index.html", "v1/", "v1/index.html", f"v1/{the_zip(published).name}"):
+            address = f"{base}/{place}"
             assert verify(address).wrong == []
         with pytest.raises(FileFormatError, match="no report"):
             verify(f"{base}/nothing/")

@@ -42,6 +42,10 @@ _LEFT_OUT = (
 _DRAWING = re.compile(r'<iframe srcdoc="[^"]*"[^>]*></iframe>')
 _STILL = re.compile(r'<figure class="cl-still">.*?</figure>', re.DOTALL)
 _RUN_IT = '<p class="cl-note">A still picture: this cell, when it is run, makes the drawing in which one can search.</p>'
+#: What of a table a downloaded notebook shows.
+_BODY = re.compile(r"(?<=<tbody>\n).*?(?=\n</tbody>)", re.DOTALL)
+_ROWS = 25
+_FIRST = f'<p class="cl-note">The first {_ROWS} rows here, more on the page, all in the CSV and when this cell is run.</p>'
 #: A parameter whose value is an absolute path (POSIX or Windows).
 _PLACE = re.compile(r"""^(\w+) = ["'](?:/|[A-Za-z]:\\).*$""", re.MULTILINE)
 
@@ -105,7 +109,8 @@ def remove_note(path: Path, name: str) -> None:
 def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
     """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
 
-    With `still` the drawing of the network is a picture and figures are PNG only: it lies beside a page, which has the others.
+    With `still` the drawing of the network is a picture, figures are PNG only and tables short: it lies beside a page, which has
+    the others.
     """
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
@@ -120,9 +125,24 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
             if still and "image/png" in data:
                 data.pop("image/svg+xml", None)
             picture = _STILL.search("".join(data.pop(PAGE, "")))
-            if still and picture:
-                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(data["text/html"]))
+            if still and "text/html" in data:
+                html = _shortened("".join(data["text/html"]))
+                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(html)) if picture else html
     return copy
+
+
+def _shortened(html: str) -> str:
+    """Return an output with the first rows of each of our tables; escaped cells hold no tag that ends a row."""
+    rows = [body.split("</tr>\n") for body in _BODY.findall(html)]
+    if all(len(body) <= _ROWS for body in rows):
+        return html
+    return (
+        _BODY.sub(
+            lambda body: "</tr>\n".join(body[0].split("</tr>\n")[:_ROWS]).removesuffix("</tr>") + "</tr>",
+            html,
+        )
+        + _FIRST
+    )
 
 
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:

@@ -250,7 +250,8 @@ class Report:
         """
         folder = Path(output_dir) if output_dir else self._draft()
         tables = {name: getattr(self, name) for name in TABLES}
-        tables["pairs"] = sample_pairs(self.pairs)
+        # The addresses of its posts stand in posts.csv.
+        tables["pairs"] = sample_pairs(self.pairs).drop(columns=["url", "url_y"], errors="ignore")
         shown = self.view(nodes_shown), self.evidence()
         written, record = write_report(folder, tables, self.graph, self.run, *shown)
         return SavedReport(written, record, draft=not is_staging(written))

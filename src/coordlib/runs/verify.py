@@ -65,7 +65,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     Parameters
     ----------
     source
-        The zip of a report, its folder on a site or in a workspace, or the address of either.
+        The zip of a report, its folder on a site or in a workspace, or the address of either; of a folder of versions the newest.
     again
         In the workspace of the report, run its notebook again and compare every table.
 
@@ -83,7 +83,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     if re.match(r"https?://", str(source)):
         files = fetch_report(str(source))
     elif Path(source).is_dir():
-        folder = Path(source)
+        folder = _newest(Path(source))
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
@@ -125,6 +125,12 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
                 "whether the posts of the day lead to the same network: they are not in the report"
             )
     return done
+
+
+def _newest(folder: Path) -> Path:
+    """The newest of the versions in a folder; a report's own folder is itself."""
+    versions = {int(path.parent.name[1:]): path.parent for path in folder.glob("v*/run.json") if path.parent.name[1:].isdigit()}
+    return versions[max(versions)] if versions else folder
 
 
 def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
