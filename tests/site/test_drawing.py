@@ -73,6 +73,19 @@ def test_the_search_forgives_case_and_takes_a_part_of_a_name(open_page: Any, lar
     assert page.inner_text("#summary") == "No account with “nobody” in its name is drawn."
 
 
+def test_zooming_in_makes_room_for_more_of_the_names_in_sight(open_page: Any) -> None:
+    page = open_page(NETWORK, viewport={"width": 420, "height": 640})
+    page.locator("body[data-names]").wait_for()
+    shares = []
+    for _ in range(9):
+        names, sight = map(int, page.get_attribute("body", "data-names").split(" of "))
+        shares += [names / sight] if sight else []
+        page.click("#closer")
+        page.wait_for_timeout(200)
+    assert 0 < shares[0] < 0.8, "on a phone not all have room"
+    assert shares[-1] > shares[0]
+
+
 def test_a_click_on_a_line_opens_the_posts_behind_it_on_the_page_around(open_page: Any) -> None:
     page = open_page(DAY, viewport={"width": 1280, "height": 900})
     frame = page.locator(".cl-network iframe")

@@ -78,22 +78,6 @@ def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_acc
     assert alone.locator("#account-link").get_attribute("href") == largest["url"]
 
 
-def test_names_are_written_where_there_is_room_in_sight(replayed: SimpleNamespace) -> None:
-    page = replayed.open(
-        f"reports/days/{replayed.day.name}/v1/network.html", viewport={"width": 420, "height": 640}
-    )
-    page.locator("body[data-names]").wait_for()
-    count = replayed.run["counts"]["n_accounts"]
-    before = int(page.locator("body").get_attribute("data-names"))
-    assert 0 < before < count
-    seen = [before]
-    for _ in range(9):
-        page.click("#closer")
-        page.wait_for_timeout(200)
-        seen.append(int(page.locator("body").get_attribute("data-names")))
-    assert seen[-1] < before, "those out of sight have none"
-
-
 def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespace) -> None:
     page = replayed.open(f"reports/days/{replayed.day.name}/v1/index.html")
     box = page.locator(".cl-table", has=page.locator("caption", has_text="Coordinated posts"))

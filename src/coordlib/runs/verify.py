@@ -129,7 +129,11 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
 
 def _newest(folder: Path) -> Path:
     """The newest of the versions in a folder; a report's own folder is itself."""
-    versions = {int(path.parent.name[1:]): path.parent for path in folder.glob("v*/run.json") if path.parent.name[1:].isdigit()}
+    versions = {
+        int(path.parent.name[1:]): path.parent
+        for path in folder.glob("v*/run.json")
+        if path.parent.name[1:].isdigit()
+    }
     return versions[max(versions)] if versions else folder
 
 
