@@ -133,14 +133,22 @@ def test_numbers_that_do_not_follow_are_told_with_their_line(folder: Path) -> No
 @pytest.mark.parametrize(
     ("name", "edit", "told"),
     [
-        ("pairs.csv", lambda t: t.iloc[1:], "pairs.csv: 1 pairs that follow from posts.csv are missing"),
+        (
+            "pairs.csv",
+            lambda t: t.iloc[1:],
+            "pairs.csv: of those that follow from posts.csv 1 pair cannot be found",
+        ),
         (
             "pairs.csv",
             lambda t: t.assign(time_delta=["0", *t["time_delta"][1:]]),
             "pairs.csv, line 2: time_delta is not",
         ),
         ("posts.csv", lambda t: t.assign(account_id=["other", *t["account_id"][1:]]), "account_id"),
-        ("edges.csv", lambda t: t.iloc[1:], "edges that follow from pairs.csv are missing"),
+        (
+            "edges.csv",
+            lambda t: t.iloc[1:],
+            "edges.csv: of those that follow from pairs.csv 1 edge cannot be found",
+        ),
         ("accounts.csv", lambda t: t.assign(network=["99", *t["network"][1:]]), "not in one network"),
     ],
 )

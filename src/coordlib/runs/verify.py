@@ -52,7 +52,7 @@ class Verification:
 
     def lines(self) -> list[str]:
         """Say it in lines."""
-        head = "identical" if self.identical else f"differs in {len(self.wrong):,} places"
+        head = "identical" if self.identical else f"differs in {plural(len(self.wrong), 'place')}"
         told = [f"checked: {words}" for words in self.checked] + [
             f"not checked: {words}" for words in self.left_out
         ]
@@ -280,7 +280,7 @@ def _pairs_follow(
     if absent := again - keys:
         first = " and ".join(sorted(min(map(sorted, absent))))
         done.wrong.append(
-            f"pairs.csv: {len(absent):,} pairs that follow from posts.csv are missing, such as {first}"
+            f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
         )
     done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
 
@@ -304,7 +304,7 @@ def _edges_follow(
         _tell("edges", off, files, f"{name} is not what pairs.csv adds up to", done)
     if len(made) > len(edges):
         done.wrong.append(
-            f"edges.csv: {len(made) - len(edges):,} edges that follow from pairs.csv are missing"
+            f"edges.csv: of those that follow from pairs.csv {plural(len(made) - len(edges), 'edge')} cannot be found"
         )
     done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
 

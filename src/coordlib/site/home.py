@@ -54,10 +54,10 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
         meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
     about = site_facts(reports, site)
-    if not reports.days:
-        text = "No day has been reported yet. Reports appear here as soon as the first day has been run."
+    if not reports.every:
+        text = "Nothing has been reported yet. Reports appear here as soon as the first has been made."
         blocks.append(f"<p>{text}</p>")
-    else:
+    if reports.days:
         newest = reports.days[-1]
         blocks += _newest(newest)
         history = history_table([dict(day.run) for day in reports.days])
@@ -87,8 +87,8 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
             meta |= _feed_link("")
             intro += f' <a href="{FEED}">Follow new and corrected reports with a feed reader</a>.'
         blocks += [f"<p>{intro}</p>", _days(reports.days[::-1], "")]
-    else:
-        blocks.append("<p>No day has been reported yet.</p>")
+    elif not reports.every:
+        blocks.append("<p>Nothing has been reported yet.</p>")
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "")}')
     earlier = [shown for shown in reports.every if not shown.newest]
