@@ -3,6 +3,8 @@
   "use strict";
   var data = JSON.parse(document.getElementById("data").textContent);
   data.nodes.forEach(function (node) {
+    Object.assign(node, data.looks[node.look]);
+    if (node.label === undefined) { node.label = node.name; }
     node.facts = data.facts.map(function (name, place) { return [name, node.facts[place]]; }).filter(function (fact) { return fact[1] !== ""; });
     node.title = node.title || [node.name].concat(node.facts.map(function (fact) { return fact[0] + ": " + fact[1]; })).join("\n");
   });

@@ -41,7 +41,9 @@ def written(graph: nx.Graph, folder: Path, **options: Any) -> Path:
 def page_data(path: Path) -> dict:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', path.read_text(), re.S)
     assert found
-    return json.loads(found.group(1))
+    data = json.loads(found.group(1))
+    data["nodes"] = [{"label": node["name"], **node, **data["looks"][node["look"]]} for node in data["nodes"]]
+    return data
 
 
 def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -> None:
