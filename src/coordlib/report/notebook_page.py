@@ -43,7 +43,7 @@ _DRAWING = re.compile(r'<iframe srcdoc="[^"]*"[^>]*></iframe>')
 _STILL = re.compile(r'<figure class="cl-still">.*?</figure>', re.DOTALL)
 _RUN_IT = '<p class="cl-note">A still picture: this cell, when it is run, makes the drawing in which one can search.</p>'
 #: What of a table a downloaded notebook shows.
-_BODY = re.compile(r"(?<=<tbody>\n).*?(?=\n</tbody>)", re.DOTALL)
+_BODY = re.compile(r"(?<=<tbody>\n)(?:(?!</tbody>).)*(?=\n</tbody>)", re.DOTALL)
 _ROWS = 25
 _FIRST = f'<p class="cl-note">The first {_ROWS} rows here, more on the page, all in the CSV and when this cell is run.</p>'
 #: A parameter whose value is an absolute path (POSIX or Windows).
@@ -134,7 +134,7 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
 def _shortened(html: str) -> str:
     """Return an output with the first rows of each of our tables; escaped cells hold no tag that ends a row."""
     rows = [body.split("</tr>\n") for body in _BODY.findall(html)]
-    if all(len(body) <= _ROWS for body in rows):
+    if "cl-table" not in html or all(len(body) <= _ROWS for body in rows):
         return html
     return (
         _BODY.sub(

@@ -327,16 +327,17 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
     write_index(built, reports)
     if site.address:
         _write(built / "reports" / FEED, feed(reports, site))
-        _write(built / "sitemap.xml", _sitemap(built, site.address))
+        _write(built / "sitemap.xml", _sitemap(built, site.address, reports))
     kept.write(built)
 
 
-def _sitemap(built: Path, address: str) -> str:
-    named = [
-        name
-        for name in files_below(built)
-        if name.endswith(".html") and not name.endswith(("network.html", "404.html"))
-    ]
+def _sitemap(built: Path, address: str, reports: Reports) -> str:
+    left_out = {
+        "404.html",
+        *(f"reports/{shown.at}/index.html" for shown in reports.every),
+    }  # these lead to a version
+    pages = [name for name in files_below(built) if name.endswith(".html") and name not in left_out]
+    named = [name for name in pages if not name.endswith("network.html")]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
 
