@@ -144,20 +144,27 @@ def _bundle(figure: Figure, include: object = None, exclude: object = None) -> A
     """Return the forms of a figure of ours; other people's figures stay as they are."""
     if not hasattr(figure, "_coordlib_alt"):
         return {}, {}
-    from PIL import Image
-
     png = io.BytesIO()
     with drawing():
         figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
-    small = io.BytesIO()
-    Image.open(png).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
     words = f"{_title(figure)}. {_alt(figure)}".strip()
     return {
         "image/svg+xml": _svg(figure, _title(figure), current=False),
-        "image/png": base64.b64encode(small.getvalue()).decode("ascii"),
+        "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
         "text/plain": words,
         PAGE: _page(figure),
     }, {}
+
+
+def in_few_colours(png: str) -> str:
+    """Return a picture, in base64 as a notebook has it, in 64 colours: a chart looks the same in a third of the bytes."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").quantize(64).save(
+        small, "PNG", optimize=True
+    )
+    return base64.b64encode(small.getvalue()).decode("ascii")
 
 
 def _title(figure: Figure) -> str:
@@ -212,6 +219,9 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
     svg = re.sub(r'href="#([^"]+)"', rf'href="#f{salt}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#f{salt}-\1)", svg)
     svg = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", svg)
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", svg)
+    known = set(re.findall(r"#([\w.-]+)", svg))
+    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in known else "", svg)
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg)
     if current:
         svg = svg.replace(INK, "currentColor").replace(_FAINT, "var(--cl-line, #8886)")

@@ -16,6 +16,7 @@ import yaml
 
 from coordlib.files import written
 from coordlib.report.display import PAGE, page_html
+from coordlib.report.figures import in_few_colours
 from coordlib.report.text import raw_block
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if still and "image/png" in data:
-                data.pop("image/svg+xml", None)
+            if still and "image/png" in data and data.pop("image/svg+xml", None):
+                data["image/png"] = in_few_colours("".join(data["image/png"]))
             picture = _STILL.search("".join(data.pop(PAGE, "")))
             if still and "text/html" in data:
                 html = _shortened("".join(data["text/html"]))

@@ -93,6 +93,9 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     cited = Citation(shown.run, site)
     if (shown.folder / "README.md").exists():
         text = (shown.folder / "README.md").read_text(encoding="utf-8")
+        text = text.replace(
+            "| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1
+        )  # as it is called here
         write_text(page / "README.md", _CITE_AS.sub(lambda m: f"{m[1]}{cited.sentence}{m[2]}", text, count=1))
     for file, content in cited.files().items():
         write_text(page / file, content)
