@@ -77,9 +77,9 @@ def test_zooming_in_makes_room_for_more_of_the_names_in_sight(open_page: Any) ->
     page = open_page(NETWORK, viewport={"width": 420, "height": 640})
     page.locator("body[data-names]").wait_for()
     shares = []
-    for _ in range(9):
+    for _ in range(4):
         names, sight = map(int, page.get_attribute("body", "data-names").split(" of "))
-        shares += [names / sight] if sight else []
+        shares.append(names / sight)
         page.click("#closer")
         page.wait_for_timeout(200)
     assert 0 < shares[0] < 0.8, "on a phone not all have room"
