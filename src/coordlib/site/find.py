@@ -58,7 +58,10 @@ def write_index(built: Path, reports: Reports) -> None:
     found = _collect(every, built / "reports")
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
-        entry = json_for_page([kind, name, len(hits), hits[-_HITS:][::-1]])
+        newest = sorted(
+            hits, key=lambda hit: 0 if kind == "column" else -hit[0]
+        )  # of a report the largest network first
+        entry = json_for_page([kind, name, len(hits), newest[:_HITS]])
         for start in sorted({token[:_LETTERS] for token in tokens(name)}):
             parts.setdefault(start, []).append(entry)
     folder = built / "reports" / FOLDER
