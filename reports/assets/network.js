@@ -8,7 +8,7 @@
     node.facts = data.facts.map(function (name, place) { return [name, node.facts[place]]; }).filter(function (fact) { return fact[1] !== ""; });
     node.title = node.title || [node.name].concat(node.facts.map(function (fact) { return fact[0] + ": " + fact[1]; })).join("\n");
   });
-  data.edges.forEach(function (edge) { edge.id = edge.from + "-" + edge.to; edge.title = data.titles[edge.title]; });
+  data.edges = data.edges.map(function (edge) { return Object.assign({ id: edge[0] + "-" + edge[1], from: edge[0], to: edge[1] }, data.kinds[edge[2]]); });
   var byId = new Map(data.nodes.map(function (node) { return [node.id, node]; }));
   var byName = new Map(data.nodes.map(function (node) { return [node.name, node]; }));
   var view = document.getElementById("view");

@@ -43,6 +43,7 @@ def page_data(path: Path) -> dict:
     assert found
     data = json.loads(found.group(1))
     data["nodes"] = [{"label": node["name"], **node, **data["looks"][node["look"]]} for node in data["nodes"]]
+    data["edges"] = [{"from": one, "to": two, **data["kinds"][kind]} for one, two, kind in data["edges"]]
     return data
 
 

@@ -135,15 +135,19 @@ class NetworkView(Html):
 
     def _data(self) -> str:
         nodes, edges, *_ = self.drawing.get_network_data()
-        titles = sorted({edge["title"] for edge in edges})
-        place = {title: number for number, title in enumerate(titles)}
-        edges = [{**edge, "title": place[edge["title"]]} for edge in edges]
+        kinds: dict[str, int] = {}
+        lines = []
+        for edge in edges:
+            kind = json.dumps(
+                {name: value for name, value in edge.items() if name not in ("from", "to")}, sort_keys=True
+            )
+            lines.append([edge["from"], edge["to"], kinds.setdefault(kind, len(kinds))])
         rows, looks = _compact(nodes)
         drawn = {
             "nodes": rows,
             "looks": looks,
-            "edges": edges,
-            "titles": titles,
+            "edges": lines,
+            "kinds": [json.loads(kind) for kind in kinds],
             "facts": list(_FACTS.values()),
             "options": self.drawing.options,
             "bubbles": self.bubbles,
