@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,12 @@ def saved(page: Any, file: Path) -> Any:
     page.locator(".jp-Notebook .jp-Cell").first.click()
     page.keyboard.press("Control+s")
     for _ in range(600):
-        if file.stat().st_mtime_ns != before:
-            break
         page.wait_for_timeout(100)
-    return nbformat.read(file, as_version=4)
+        # It is written in place: for a moment it is empty.
+        with suppress(nbformat.reader.NotJSONError):
+            if file.stat().st_mtime_ns != before:
+                return nbformat.read(file, as_version=4)
+    raise AssertionError(f"{file} was not saved")
 
 
 def executed(newcomer: Path, notebook: Any, **options: Any) -> Any:
