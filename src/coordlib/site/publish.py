@@ -12,6 +12,7 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 from coordlib.files import write_json, write_text, written
 from coordlib.report.checksums import SUMS, sums_of, write_sums
@@ -113,7 +114,7 @@ def publish_version(shown: Shown, reports: Path) -> None:
         path.rename(version / path.name)
     for path in version.glob("*.html"):
         write_text(path, _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8")))
-    to = f"{os.path.relpath(version, page)}/index.html"
+    to = quote(f"{os.path.relpath(version, page)}/index.html")
     said = {"title": escape(page_title(shown.run)), "to": to, "version": shown.version}
     write_text(page / "index.html", _LEADS.format(**said))
 
