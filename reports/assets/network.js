@@ -3,10 +3,12 @@
   "use strict";
   var data = JSON.parse(document.getElementById("data").textContent);
   data.nodes.forEach(function (node) {
+    Object.assign(node, data.looks[node.look]);
+    if (node.label === undefined) { node.label = node.name; }
     node.facts = data.facts.map(function (name, place) { return [name, node.facts[place]]; }).filter(function (fact) { return fact[1] !== ""; });
     node.title = node.title || [node.name].concat(node.facts.map(function (fact) { return fact[0] + ": " + fact[1]; })).join("\n");
   });
-  data.edges.forEach(function (edge) { edge.id = edge.from + "-" + edge.to; edge.title = data.titles[edge.title]; });
+  data.edges = data.edges.map(function (edge) { return Object.assign({ id: edge[0] + "-" + edge[1], from: edge[0], to: edge[1] }, data.kinds[edge[2]]); });
   var byId = new Map(data.nodes.map(function (node) { return [node.id, node]; }));
   var byName = new Map(data.nodes.map(function (node) { return [node.name, node]; }));
   var view = document.getElementById("view");
@@ -115,7 +117,7 @@
     var start = network.DOMtoCanvas({ x: 0, y: 0 }), end = network.DOMtoCanvas({ x: view.clientWidth, y: view.clientHeight });
     var sight = { left: start.x, right: end.x, top: start.y, bottom: end.y }, tried = 0;
     var points = visible.map(function (item) { var size = sizeOf(item, scale); return { id: item.id, left: item.x - size, right: item.x + size, top: item.y - size, bottom: item.y + size }; }).filter(function (point) { return overlap(point, sight); });
-    var written = [], names = 0;
+    var written = [], near = new Set(points.map(function (point) { return point.id; })), names = 0;
     nodes.update(visible.map(function (item) {
       var size = sizeOf(item, scale), inside = typeof item.id === "string" && size * scale > 11;
       var half = (item.label.length * LABEL * 0.29 + 3) / scale, top = item.y + size + 2 / scale;
@@ -123,14 +125,14 @@
       var free = inside || overlap(box, sight) && (tried += 1) < 1500 && !points.some(function (point) { return point.id !== item.id && overlap(box, point); }) &&
         !written.some(function (name) { return overlap(box, name); });
       if (free && !inside) { written.push(box); }
-      if (free) { names += 1; }
+      if (free && near.has(item.id)) { names += 1; }
       return { id: item.id, size: size, label: !free ? "" : inside ? item.n.toLocaleString("en") : item.label,
         font: { color: inside ? "#ffffff" : tone.ink, size: LABEL / scale, strokeWidth: 3 / scale, strokeColor: inside ? "rgba(0,0,0,.55)" : tone.halo,
           vadjust: inside ? -size - LABEL * 0.9 / scale : -3 / scale } };
     }));
     var thin = 0.8 / scale;
     if (edges.length < 4000) { edges.update(Array.from(between.values()).map(function (line) { return { id: line.id, width: Math.max(line.width, Math.min(6, thin)) }; })); }
-    document.body.setAttribute("data-names", String(names));
+    document.body.setAttribute("data-names", names + " of " + points.length);
   }
   var waiting = 0;
   function placeNamesSoon() { window.clearTimeout(waiting); waiting = window.setTimeout(placeNames, 60); }

@@ -2,10 +2,10 @@
 (function () {
   "use strict";
   var SHOWN = 40, DAYS = 5;
-  var parts = new Map(), names = null, days = [], asked = 0;
+  var parts = new Map(), names = null, pages = [], asked = 0;
 
   window.coordlibFind = function (start, content) {
-    if (start === null) { names = new Set(content[0]); days = content[1]; } else { parts.set(start, content); }
+    if (start === null) { names = new Set(content[0]); pages = content[1]; } else { parts.set(start, content); }
   };
 
   function make(tag, properties, children) {
@@ -49,14 +49,14 @@
 
   function count(number, word) { return number.toLocaleString("en") + " " + word + (number === 1 ? "" : "s"); }
 
-  /* Where a hit leads and what it says: [number of the day, …] or [page, name, definition]. */
+  /* Where a hit leads and what it says: [number of the report, …] or [page, name, definition]. */
   function told(kind, name, hit) {
     if (kind === "column") { return [hit[0], hit[1] + ": " + hit[2]]; }
-    var day = days[hit[0]], page = "days/" + day + "/index.html", place = page + "#network-" + hit[1], network = "network " + hit[1] + " of " + day;
-    if (kind === "day") { return [page, day + (hit[1] ? ": " + hit[1] : "")]; }
+    var report = pages[hit[0]][1], page = pages[hit[0]][0] + "/index.html", place = page + "#network-" + hit[1], network = "network " + hit[1] + " of " + report;
+    if (kind === "day" || kind === "analysis") { return [page, report + (hit[1] ? ": " + hit[1] : "")]; }
     if (kind === "account") { return [place + "/" + encodeURIComponent(name), network + (hit[2] === null ? "" : ", " + count(hit[2], "post"))]; }
     if (kind === "subject") { return [place, network + (hit[2] === null ? "" : ", " + count(hit[2], "account"))]; }
-    return [place, day + ": " + count(hit[2], "post") + " in " + (hit[3] === 1 ? "network " + hit[1] : count(hit[3], "network"))];
+    return [place, report + ": " + count(hit[2], "post") + " in " + (hit[3] === 1 ? "network " + hit[1] : count(hit[3], "network"))];
   }
 
   function line(entry) {

@@ -39,7 +39,7 @@ def tables() -> dict[str, pd.DataFrame]:
     day = PostSet("d", "day", "d", "2025-01-01", posts, Path())
     report = cl.make_report(day, pairs, edges, graph, significance=significance)
     assert report.run["outcome"] == "network"
-    return {name: getattr(report, name) for name in NAMES}
+    return report.files
 
 
 @pytest.mark.parametrize("name", NAMES)

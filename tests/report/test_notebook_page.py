@@ -65,6 +65,16 @@ def test_beside_a_page_the_drawing_is_a_picture_and_a_run_by_hand_keeps_it() -> 
     assert own.cells[-1].outputs[0].data["text/html"] == bundle["text/html"]
 
 
+def test_beside_a_page_a_table_is_short_and_says_so() -> None:
+    table = Table(pd.DataFrame({"n": range(40), "text": "</tr>\n"}), "Numbers")
+    beside, own = (
+        as_executed(a_notebook(output(table._repr_mimebundle_())), still=still) for still in (True, False)
+    )
+    short, whole = (found.cells[-1].outputs[0].data["text/html"] for found in (beside, own))
+    assert (short.count("<tr>"), whole.count("<tr>")) == (26, 41), "one is the heading"
+    assert "The first 25 rows here" in short and "The first 25 rows here" not in whole
+
+
 def test_scripts_and_widgets_have_no_place_on_a_page() -> None:
     outputs = (
         output({"application/javascript": "alert(1)"}),

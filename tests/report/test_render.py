@@ -40,7 +40,7 @@ def site_texts(site: Path) -> dict[str, str]:
 def test_an_empty_workspace_gives_a_site_that_says_so(tmp_path: Path) -> None:
     site = render_site(tmp_path, engine="smalldocs")
     assert site == tmp_path / "_site"
-    assert "No day has been reported yet" in (site / "index.html").read_text()
+    assert "Nothing has been reported yet" in (site / "index.html").read_text()
     assert {"method.html", "about.html", "archive.html", "data-dictionary.html"} <= {
         path.name for path in (site / "reports").iterdir()
     }
@@ -51,19 +51,21 @@ def test_every_day_has_a_permanent_page_and_its_notebook_and_stands_in_both_list
         add_day(tmp_path, date)
     site = render_site(tmp_path, engine="smalldocs")
     for date in ("2025-01-01", "2025-01-02"):
-        assert (site / "reports" / "days" / date / "index.html").exists()
-        assert (site / "reports" / "days" / date / f"notebook-{date}.ipynb").exists()
-        assert (site / "reports" / "days" / date / "README.md").exists()
-        assert f"days/{date}/index.html" in (site / "reports" / "archive.html").read_text()
-        assert f"days/{date}/index.html" in (site / "index.html").read_text()
+        assert (site / "reports" / "days" / date / "v1" / "index.html").exists()
+        assert (site / "reports" / "days" / date / "v1" / f"notebook-{date}.ipynb").exists()
+        assert (site / "reports" / "days" / date / "v1" / "README.md").exists()
+        assert f"days/{date}/v1/index.html" in (site / "reports" / "archive.html").read_text()
+        assert f"days/{date}/v1/index.html" in (site / "index.html").read_text()
 
 
 def test_an_earlier_version_stays_readable_and_is_listed(tmp_path: Path) -> None:
     add_day(tmp_path, "2025-01-01")
     add_day(tmp_path, "2025-01-01", weight=2)
     site = render_site(tmp_path, engine="smalldocs")
-    for address in ("versions/2025-01-01-v1", "days/2025-01-01/v1"):  # the old one goes on working
-        assert "Version 1 of 2, replaced." in (site / "reports" / address / "index.html").read_text()
+    first = (site / "reports" / "days" / "2025-01-01" / "v1" / "index.html").read_text()
+    assert "Version 1 of 2, replaced." in first
+    before = (site / "reports" / "versions" / "2025-01-01-v1" / "index.html").read_text()
+    assert "url=../../days/2025-01-01/v1/index.html" in before, "its address of before leads there"
     assert "days/2025-01-01/v1/index.html" in (site / "reports" / "archive.html").read_text()
 
 

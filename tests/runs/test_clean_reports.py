@@ -34,11 +34,14 @@ def test_a_deleted_video_is_in_no_published_file(replayed_copy: Path) -> None:
     old = place.root / "reports" / "versions" / f"{folder.name}-v0"
     old.mkdir(parents=True)
     (old / "posts.csv").write_text(f"content_id\n{gone}\n")
+    failed = place.days / "2020-01-01.failed.ipynb"
+    failed.write_text(gone)
     with open_store(place.database) as store:
         assert delete(store, [gone], 1) == 1
     done = clean_reports(place)
     assert f"reports/days/{folder.name}" in done.rebuilt
     assert {f"reports/versions/{folder.name}-v{n}" for n in (0, 1)} <= set(done.removed)
+    assert not failed.exists()
     assert read_run(folder)["version"] == 2, "the address of a citation never shows other numbers"
     assert read_run(old.with_name(f"{folder.name}-v1"))["outcome"] == "withdrawn"
     left = [

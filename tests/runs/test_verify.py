@@ -73,12 +73,13 @@ def test_a_report_as_it_was_published_is_identical(published: Path) -> None:
 
 
 def test_a_report_is_checked_at_its_address(published: Path, tmp_path: Path) -> None:
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(published.parent))
     handler.log_message = lambda *a: None  # type: ignore[attr-defined]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
-        for address in (f"{base}/", f"{base}/index.html", f"{base}/{the_zip(published).name}"):
+        for place in ("", "index.html", "v1/", "v1/index.html", f"v1/{the_zip(published).name}"):
+            address = f"{base}/{place}"
             assert verify(address).wrong == []
         with pytest.raises(FileFormatError, match="no report"):
             verify(f"{base}/nothing/")
@@ -97,9 +98,8 @@ def test_every_flipped_byte_of_a_zip_is_told(published: Path, tmp_path: Path) ->
 
 def test_every_flipped_byte_of_a_folder_is_told_with_its_file(folder: Path) -> None:
     draw = random.Random(2)
-    files = [
-        path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in {".html", ".js"}
-    ]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".html"]
+    assert any(path.parent.name == "evidence" for path in files)
     for file in files:
         data, name = file.read_bytes(), file.relative_to(folder).as_posix()
         for place in draw.sample(range(len(data)), 3):
@@ -130,14 +130,22 @@ def test_numbers_that_do_not_follow_are_told_with_their_line(folder: Path) -> No
 @pytest.mark.parametrize(
     ("name", "edit", "told"),
     [
-        ("pairs.csv", lambda t: t.iloc[1:], "pairs.csv: 1 pairs that follow from posts.csv are missing"),
+        (
+            "pairs.csv",
+            lambda t: t.iloc[1:],
+            "pairs.csv: of those that follow from posts.csv 1 pair cannot be found",
+        ),
         (
             "pairs.csv",
             lambda t: t.assign(time_delta=["0", *t["time_delta"][1:]]),
             "pairs.csv, line 2: time_delta is not",
         ),
         ("posts.csv", lambda t: t.assign(account_id=["other", *t["account_id"][1:]]), "account_id"),
-        ("edges.csv", lambda t: t.iloc[1:], "edges that follow from pairs.csv are missing"),
+        (
+            "edges.csv",
+            lambda t: t.iloc[1:],
+            "edges.csv: of those that follow from pairs.csv 1 edge cannot be found",
+        ),
         ("accounts.csv", lambda t: t.assign(network=["99", *t["network"][1:]]), "not in one network"),
     ],
 )

@@ -10,8 +10,8 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-DAY = "reports/days/2025-01-05/index.html"
-NETWORK = "reports/days/2025-01-05/network.html"
+DAY = "reports/days/2025-01-05/v1/index.html"
+NETWORK = "reports/days/2025-01-05/v1/network.html"
 PAGES = [
     "index.html",
     DAY,
@@ -23,7 +23,7 @@ PAGES = [
     "reports/references.html",
     "reports/search.html",
     "404.html",
-    *(f"reports/days/2025-01-0{number}/index.html" for number in range(1, 5)),
+    *(f"reports/days/2025-01-0{number}/v1/index.html" for number in range(1, 5)),
 ]
 
 
@@ -217,7 +217,7 @@ def test_the_text_of_our_parts_can_be_read_in_light_and_dark(open_page: Any, sch
     ],
 )
 def test_each_kind_of_quiet_day_says_what_it_is(open_page: Any, day: str, words: str) -> None:
-    page = open_page(f"reports/days/{day}/index.html")
+    page = open_page(f"reports/days/{day}/v1/index.html")
     assert words in page.inner_text("main")
 
 

@@ -13,8 +13,8 @@ from coordlib.report.network_view import network_view
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-DAY = "reports/days/2025-01-05/index.html"
-NETWORK = "reports/days/2025-01-05/network.html"
+DAY = "reports/days/2025-01-05/v1/index.html"
+NETWORK = "reports/days/2025-01-05/v1/network.html"
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +29,10 @@ def large(site: Path) -> str:
     accounts = pd.DataFrame(
         {"account_id": list(graph), "network": [number[name] for name in graph], "url": None}
     )
-    folder = site / "reports" / "days" / "large"
-    folder.mkdir(exist_ok=True)
+    folder = site / "reports" / "days" / "large" / "v1"
+    folder.mkdir(parents=True, exist_ok=True)
     network_view(graph, accounts=accounts, nodes_shown=1500).write(folder)
-    return "reports/days/large/network.html"
+    return "reports/days/large/v1/network.html"
 
 
 def drawn(page: Any) -> Any:
@@ -71,6 +71,19 @@ def test_the_search_forgives_case_and_takes_a_part_of_a_name(open_page: Any, lar
     page.fill("#account", "nobody")
     page.keyboard.press("Tab")
     assert page.inner_text("#summary") == "No account with “nobody” in its name is drawn."
+
+
+def test_zooming_in_makes_room_for_more_of_the_names_in_sight(open_page: Any) -> None:
+    page = open_page(NETWORK, viewport={"width": 420, "height": 640})
+    page.locator("body[data-names]").wait_for()
+    shares = []
+    for _ in range(4):
+        names, sight = map(int, page.get_attribute("body", "data-names").split(" of "))
+        shares.append(names / sight)
+        page.click("#closer")
+        page.wait_for_timeout(200)
+    assert 0 < shares[0] < 0.8, "on a phone not all have room"
+    assert shares[-1] > shares[0]
 
 
 def test_a_click_on_a_line_opens_the_posts_behind_it_on_the_page_around(open_page: Any) -> None:

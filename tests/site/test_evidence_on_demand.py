@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-DAY = "reports/days/2025-01-05/index.html"
+DAY = "reports/days/2025-01-05/v1/index.html"
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 
 

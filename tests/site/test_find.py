@@ -1,4 +1,4 @@
-"""The site's own search: accounts, hashtags, subjects, days and columns, on a server and from disk."""
+"""The site's own search: accounts, hashtags, subjects, reports and columns, on a server and from disk."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from typing import Any
 import pytest
 
 from coordlib.site.find import write_index
+from coordlib.site.reports import Reports, Shown
 
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 browser_test = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-def write_day(built: Path, day: str, accounts: list[str]) -> None:
-    folder = built / "reports" / "days" / day
+def write_day(built: Path, day: str, accounts: list[str], kind: str = "days") -> None:
+    folder = built / "reports" / kind / day / "v1"
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text("a page")
     rows = "".join(f'"{name}",1,3\n' for name in accounts)
     (folder / "accounts.csv").write_text(f"account_id,network,n_posts\n{rows}")
     (folder / "networks.csv").write_text("network,label,n_accounts\n1,war · news,2\n")
     posts = 'content_id,network,text\n1,1,"a #War, b"\n2,1,#war\n3,2,#war #peace\n'
     (folder / "posts.csv").write_text(posts)
-    (folder / "run.json").write_text('{"outcome": "too-little-data"}')
 
 
 def index(built: Path) -> dict[str, list[Any]]:
+    run = {"date": "2025-10-30", "outcome": "too-little-data", "title": "Posts of mine"}
+    folders = sorted(built.glob("reports/*/*/v1"))
+    write_index(built, Reports(tuple(Shown(one, run, f"{one.parts[-3]}/{one.parts[-2]}") for one in folders)))
     found = {}
     for path in (built / "reports" / "search").iterdir():
         text = path.read_text(encoding="utf-8").strip()
@@ -38,7 +40,6 @@ def index(built: Path) -> dict[str, list[Any]]:
 
 def test_an_account_is_found_by_each_of_its_words_with_network_day_and_posts(tmp_path: Path) -> None:
     write_day(tmp_path, "2025-10-30", ["war_News24"])
-    write_index(tmp_path)
     found = index(tmp_path)
     entry = ["account", "war_News24", 1, [[0, 1, 3]]]
     assert all(entry in found[letter] for letter in ("w", "n", "2"))
@@ -46,7 +47,6 @@ def test_an_account_is_found_by_each_of_its_words_with_network_day_and_posts(tmp
 
 def test_hashtags_subjects_days_and_columns_are_found(tmp_path: Path) -> None:
     write_day(tmp_path, "2025-10-30", [])
-    write_index(tmp_path)
     found = {(kind, name): hits for entries in index(tmp_path).values() for kind, name, _, hits in entries}
     assert found["hashtag", "#war"] == [[0, 1, 3, 2]], "most in network 1, three posts in two networks"
     assert found["hashtag", "#peace"] == [[0, 2, 1, 1]]
@@ -55,17 +55,24 @@ def test_hashtags_subjects_days_and_columns_are_found(tmp_path: Path) -> None:
     assert found["column", "edge_symmetry_score"][0][0] == "data-dictionary.html#edges-edge_symmetry_score"
 
 
+def test_accounts_of_an_analysis_are_found_by_its_title(tmp_path: Path) -> None:
+    write_day(tmp_path, "posts", ["someone"], "analyses")
+    found = index(tmp_path)
+    assert ["account", "someone", 1, [[0, 1, 3]]] in found["s"]
+    assert ["analysis", "Posts of mine", 1, [[0, "too little data"]]] in found["p"]
+    names = (tmp_path / "reports" / "search" / "names.js").read_text()
+    assert '["analyses/posts/v1","Posts of mine"]' in names
+
+
 def test_the_newest_days_of_a_name_are_listed_and_all_are_counted(tmp_path: Path) -> None:
     for number in range(60):
         write_day(tmp_path, f"2025-{1 + number // 28:02}-{1 + number % 28:02}", ["steady"])
-    write_index(tmp_path)
     (entry,) = [entry for entry in index(tmp_path)["s"] if entry[1] == "steady"]
     assert entry[2] == 60 and len(entry[3]) == 40 and entry[3][0] == [59, 1, 3]
 
 
 def test_a_part_of_the_index_that_grows_too_large_is_split_by_the_second_letter(tmp_path: Path) -> None:
     write_day(tmp_path, "2025-10-30", [f"u{letter}{n:05}" for letter in "abc" for n in range(1500)])
-    write_index(tmp_path)
     found = index(tmp_path)
     assert "u" not in found and {"ua", "ub", "uc"} <= set(found)
     sizes = [path.stat().st_size for path in (tmp_path / "reports" / "search").iterdir()]
@@ -75,9 +82,9 @@ def test_a_part_of_the_index_that_grows_too_large_is_split_by_the_second_letter(
 def test_what_is_not_published_is_not_found_and_the_bytes_are_the_same_each_time(tmp_path: Path) -> None:
     write_day(tmp_path, "2025-10-30", ['=HYPERLINK("x")', "</script>"])
     (tmp_path / "reports" / "days" / "2025-10-31").mkdir()
-    write_index(tmp_path)
+    index(tmp_path)
     before = {path.name: path.read_bytes() for path in (tmp_path / "reports" / "search").iterdir()}
-    write_index(tmp_path)
+    index(tmp_path)
     assert before == {path.name: path.read_bytes() for path in (tmp_path / "reports" / "search").iterdir()}
     assert not any(b"<" in text or b"2025-10-31" in text for text in before.values())
 

@@ -61,14 +61,14 @@ def test_every_page_opens_without_a_console_error_or_a_request_to_another_host(
 def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_account(
     replayed: SimpleNamespace,
 ) -> None:
-    page = replayed.open(f"reports/days/{replayed.day.name}/index.html")
+    page = replayed.open(f"reports/days/{replayed.day.name}/v1/index.html")
     frame = page.locator(".cl-network iframe")
     frame.scroll_into_view_if_needed()
     count = replayed.run["counts"]["n_accounts"]
     frame.content_frame.locator(f"body[data-drawn='{count}']").wait_for()
     accounts = pd.read_csv(replayed.day / "accounts.csv", dtype=str, keep_default_na=False).map(restore)
     largest = accounts.assign(degree=accounts["degree"].astype(int)).sort_values("degree").iloc[-1]
-    alone = replayed.open(f"reports/days/{replayed.day.name}/network.html")
+    alone = replayed.open(f"reports/days/{replayed.day.name}/v1/network.html")
     alone.locator("body[data-drawn]").wait_for()
     place = alone.evaluate("name => window.coordlibNetwork.place(name)", largest["account_id"])
     box = alone.locator("#view").bounding_box()
@@ -76,24 +76,8 @@ def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_acc
     assert alone.locator("#account-link").get_attribute("href") == largest["url"]
 
 
-def test_names_are_written_where_there_is_room_in_sight(replayed: SimpleNamespace) -> None:
-    page = replayed.open(
-        f"reports/days/{replayed.day.name}/network.html", viewport={"width": 420, "height": 640}
-    )
-    page.locator("body[data-names]").wait_for()
-    count = replayed.run["counts"]["n_accounts"]
-    before = int(page.locator("body").get_attribute("data-names"))
-    assert 0 < before < count
-    seen = [before]
-    for _ in range(9):
-        page.click("#closer")
-        page.wait_for_timeout(200)
-        seen.append(int(page.locator("body").get_attribute("data-names")))
-    assert seen[-1] < before, "those out of sight have none"
-
-
 def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespace) -> None:
-    page = replayed.open(f"reports/days/{replayed.day.name}/index.html")
+    page = replayed.open(f"reports/days/{replayed.day.name}/v1/index.html")
     box = page.locator(".cl-table", has=page.locator("caption", has_text="Coordinated posts"))
     head = box.locator("thead th", has_text="views")
     head.locator("button").click()

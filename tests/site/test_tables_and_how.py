@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-DAY = "reports/days/2025-01-05/index.html"
+DAY = "reports/days/2025-01-05/v1/index.html"
 POSTS = ".cl-table:has(caption:text-is('Coordinated posts'))"
 UNEXPLAINED = (Path(__file__).parent / "unexplained.js").read_text()
 

@@ -83,17 +83,21 @@ def page(site: Path, address: str) -> str:
 def test_every_version_has_an_address_of_its_own_from_the_start(workspace: Path) -> None:
     site = render_site(workspace, engine="smalldocs")
     days = site / "reports" / "days"
-    newest = page(site, "days/2025-01-03")
+    newest = page(site, "days/2025-01-03/v2")
     assert "Version 2 of 2</strong> (5 accounts), published 2025-01-04" in newest
     assert "version 1</a> (3 accounts, 2025-01-04) · differs: threshold fixed at 4" in newest
     assert "Version 1 of 1</strong>, published 2025-01-04" in page(site, "days/2025-01-02/v1")
     for version, rows in (("v1", 4), ("v2", 6)):
         assert len((days / "2025-01-03" / version / "accounts.csv").read_text().splitlines()) == rows
-    assert (days / "2025-01-03" / "accounts.csv").read_bytes() == (
-        days / "2025-01-03/v2/accounts.csv"
-    ).read_bytes()
     assert "Version 1 of 2, replaced." in page(site, "days/2025-01-03/v1")
-    assert page(site, "versions/2025-01-03-v1")  # the address it had before
+    for address, to in {
+        "days/2025-01-03": "v2",
+        "versions/2025-01-03-v1": "../../days/2025-01-03/v1",  # the address it had before
+    }.items():
+        leads = page(site, address)
+        assert f'content="0; url={to}/index.html"' in leads and f'<a href="{to}/index.html">' in leads
+        beside = [path.name for path in (site / "reports" / address).iterdir() if path.is_file()]
+        assert beside == ["index.html"], "no file is on the site twice"
 
 
 def test_a_citation_leads_to_the_numbers_it_was_made_from(workspace: Path) -> None:
@@ -119,7 +123,7 @@ def test_a_citation_leads_to_the_numbers_it_was_made_from(workspace: Path) -> No
         assert text.count('name="citation_title"') == 1
     assert (
         'name="citation_public_url" content="https://example.org/monitor/reports/days/2025-01-03/v2/"'
-        in page(site, "days/2025-01-03")
+        in page(site, "days/2025-01-03/v2")
     )
 
 
@@ -152,16 +156,18 @@ def test_the_links_of_a_version_lead_where_those_of_its_day_do(workspace: Path) 
 
 def test_a_day_shows_its_neighbours_its_analyses_and_what_changed(workspace: Path) -> None:
     site = render_site(workspace, engine="smalldocs")
-    text = page(site, "days/2025-01-03")
+    text = page(site, "days/2025-01-03/v2")
     assert "Network 1</strong>: 3 accounts, 2 of them in network 1 before" in text
     assert "Begun</strong>, none of its accounts in a network before: network 2 (2 accounts)" in text
     assert "Ended</strong>, numbered as before: network 2 (2 accounts)" in text
     assert "New in a network: 3 accounts" in text and "No longer in a network: 2 accounts" in text
-    assert '← <a href="../../days/2025-01-02/index.html">2025-01-02</a>' in text
-    day, analysis = page(site, "days/2025-01-02"), page(site, "analyses/2025-01-02-network-1")
-    assert '<a href="../../days/2025-01-03/index.html">2025-01-03</a> →' in day
-    assert 'Looked at more closely: <a href="../../analyses/2025-01-02-network-1/index.html">Network 1' in day
-    assert 'Part of the day <a href="../../days/2025-01-02/index.html">2025-01-02</a>' in analysis
+    assert '← <a href="../../../days/2025-01-02/index.html">2025-01-02</a>' in text
+    day, analysis = page(site, "days/2025-01-02/v1"), page(site, "analyses/2025-01-02-network-1/v1")
+    assert '<a href="../../../days/2025-01-03/index.html">2025-01-03</a> →' in day
+    assert (
+        'Looked at more closely: <a href="../../../analyses/2025-01-02-network-1/index.html">Network 1' in day
+    )
+    assert 'Part of the day <a href="../../../days/2025-01-02/index.html">2025-01-02</a>' in analysis
     assert "reports/analyses/2025-01-02-network-1/v1/" in analysis
     assert "Network 1 of 2025-01-02" in (site / "reports" / "archive.html").read_text()
 
@@ -233,9 +239,9 @@ def test_a_workspace_of_before_needs_no_new_line(workspace: Path) -> None:
     (workspace / "_quarto.yml").write_text(yaml.safe_dump(config))
     site = render_site(workspace, engine="smalldocs")
     assert "https://old.example/m/reports/analyses/2025-01-02-network-1/v1/" in page(
-        site, "analyses/2025-01-02-network-1"
+        site, "analyses/2025-01-02-network-1/v1"
     )
-    assert (site / "reports" / "analyses" / "2025-01-02-network-1" / "accounts.csv").exists()
+    assert (site / "reports" / "analyses" / "2025-01-02-network-1" / "v1" / "accounts.csv").exists()
     assert "Old" in (site / "index.html").read_text()
 
 

@@ -89,5 +89,11 @@ def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> st
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
     """Render the site and say where it is."""
     typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
-    if read_site(workspace).address is None:
-        typer.echo(f"{workspace / SITE_FILE}: no address yet, so reports have none to be cited by", err=True)
+    site, place = read_site(workspace), workspace / SITE_FILE
+    if site.address is None:
+        typer.echo(f"{place}: no address yet, so reports have none to be cited by", err=True)
+    if not site.authors and not site.institution:
+        typer.echo(
+            f"{place}: no authors and no institution yet, so reports are cited as by '{site.people[0]}'",
+            err=True,
+        )

@@ -10,7 +10,7 @@ import typer
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.parameters import OwnTable
-from coordlib.report.first_screen import first_lines
+from coordlib.report.first_screen import first_lines, more_lines
 from coordlib.report.summary import summary_facts
 from coordlib.runs.analysis import report_table
 
@@ -47,7 +47,7 @@ def report(
     given |= {"source": str(source.resolve()), "workspace": str(workspace)}
     given |= {"mapping": str(mapping.resolve())} if mapping else {}
     done = report_table(OwnTable.load(base | given, where="report"), progress=True)
-    for line in first_lines(done.run):
+    for line in [*first_lines(done.run), *more_lines(done.run)]:
         typer.echo(line)
     for key, value in summary_facts(done.run).items():
         typer.echo(f"{key}: {value}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coordlib.report.first_screen import first_lines
+from coordlib.report.first_screen import first_lines, more_lines
 from coordlib.report.text import escape
 from coordlib.significance import SIGNIFICANT
 
@@ -38,13 +38,16 @@ def day_banner(run: Mapping[str, Any]) -> str:
     if outcome != "network" or not lines:
         kind, head, body = _words(outcome, run.get("counts") or {}, run)
         lines = [head, body, *lines]
-    return banner(kind, lines, run)
+    return banner(kind, lines, run, more_lines(run))
 
 
-def banner(kind: str, lines: Sequence[str], run: Mapping[str, Any]) -> str:
-    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one."""
+def banner(kind: str, lines: Sequence[str], run: Mapping[str, Any], more: Sequence[str] = ()) -> str:
+    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens."""
     sample = simulated_banner() if run.get("simulated") else ""
     rest = "".join(f"<p>{_weak(line)}</p>" for line in lines[1:] if line)
+    if more:
+        said = "".join(f"<p>{escape(line)}</p>" for line in more)
+        rest += f"<details><summary>What these words mean, and how it was tested</summary>{said}</details>"
     return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
 
 

@@ -13,6 +13,7 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
 from coordlib.report.provenance import report_title
+from coordlib.report.words import in_words
 
 _FILES = {
     "network.graphml": "the network with all attributes, for Gephi, igraph, networkx and others",
@@ -42,7 +43,9 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
         "## Parameters",
         "",
     ]
-    lines += [f"- {name}: {value}" for name, value in sorted((record.get("parameters") or {}).items())]
+    lines += [
+        f"- {name}: {in_words(value)}" for name, value in sorted((record.get("parameters") or {}).items())
+    ]
     lines += ["", "## What must not be concluded", ""]
     lines += [
         "Accounts in these files posted the same things at nearly the same time more often than others did on that day.",

@@ -18,8 +18,8 @@ _PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube
 def first_lines(run: Mapping[str, Any]) -> list[str]:
     """Return the finding of a report in sentences, each made from the numbers of the run's record.
 
-    What is significant and undecided comes first, then what the threshold keeps and on what it rests, then the other
-    settings, the coverage, and who is new. A record without tests (an older one) has only the latter.
+    What is significant comes first, then what the threshold keeps and on what it rests, then the other settings, the
+    coverage, and who is new. A record without tests (an older one) has only the latter.
 
     Examples
     --------
@@ -29,14 +29,23 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     By weight, 3 of 9 accounts in 1 network posted the same captions together within 60 seconds.
     Weak: each of the 2 edges rests on a single caption.
     """
-    counts = run.get("counts") or {}
-    evidence = run.get("evidence") or {}
-    lines = str(evidence.get("words") or "").splitlines()
-    lines[1:1] = [_same(run, counts), _where(run, evidence)]
-    if run.get("outcome") == "network" and counts.get("n_accounts"):
+    counts, evidence = run.get("counts") or {}, run.get("evidence") or {}
+    lines = [*str(evidence.get("words") or "").splitlines()[:1], _same(run, counts), _where(run, evidence)]
+    if _has_network(run):
         lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
-    lines += [_whole(run), _coverage(run), _new(run, counts), _truth(run)]
+    return [line for line in [*lines, _coverage(run), _new(run, counts)] if line]
+
+
+def more_lines(run: Mapping[str, Any]) -> list[str]:
+    """Return what the words of the finding mean, what is undecided, and what the network as a whole is held against."""
+    evidence = run.get("evidence") or {}
+    lines = str(evidence.get("words") or "").splitlines()[1:]
+    lines += [_classes(run), _whole(run), _truth(run)]
     return [line for line in lines if line]
+
+
+def _has_network(run: Mapping[str, Any]) -> bool:
+    return run.get("outcome") == "network" and bool((run.get("counts") or {}).get("n_accounts"))
 
 
 def _same(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
@@ -57,7 +66,8 @@ def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         return "None of these pairs is heavy enough for the networks below; the table of pairs that stand out has them."
     some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
     word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
-    return f"{sum(numbers.values()):,} of these pairs are among the edges drawn below, in {word}{some}."
+    are = "is" if sum(numbers.values()) == 1 else "are"
+    return f"{sum(numbers.values()):,} of these pairs {are} among the edges drawn below, in {word}{some}."
 
 
 def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
@@ -113,11 +123,7 @@ def _days(facts: Mapping[str, Any]) -> str:
 
 
 def _rests_on(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
-    word, evidence, n_edges = (
-        run.get("object", "caption"),
-        run.get("evidence") or {},
-        counts.get("n_edges", 0),
-    )
+    word, n_edges = run.get("object", "caption"), counts.get("n_edges", 0)
     single = counts.get("n_edges_one_object", 0)
     weak = "Weak: " if n_edges and single >= 0.9 * n_edges else ""
     if single == n_edges:
@@ -128,9 +134,17 @@ def _rests_on(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
         text = f"{single:,} of {n_edges:,} edges {rest} on a single {word}"
     else:
         text = f"each of the {n_edges:,} edges rests on several {word}s"
-    classes = class_words(evidence.get("kept") or {}, word)
-    text = f"{weak}{text}" if weak else f"{text[0].upper()}{text[1:]}"
-    return f"{text}; {_of_all(run, evidence)}{classes}." if classes else f"{text}."
+    return f"{weak}{text}." if weak else f"{text[0].upper()}{text[1:]}."
+
+
+def _classes(run: Mapping[str, Any]) -> str:
+    """Of which classes the kept edges are."""
+    evidence = run.get("evidence") or {}
+    classes = class_words(evidence.get("kept") or {}, run.get("object", "caption"))
+    if not classes or not _has_network(run):
+        return ""
+    text = f"{_of_all(run, evidence)}{classes}."
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:

@@ -153,8 +153,10 @@ def explained(table: str, column: str) -> Column | None:
     return _KNOWN.get(table, {}).get(column)
 
 
-def how(table: str, column: str | None = None, up: str = UP) -> str:
+def how(table: str, column: str | None = None, up: str = UP, *, told: bool = True) -> str:
     """Return the small link beside a number, or with a table alone to all of it; empty where nothing is known.
+
+    With `told` the definition shows where a mouse rests on it.
 
     Examples
     --------
@@ -162,13 +164,14 @@ def how(table: str, column: str | None = None, up: str = UP) -> str:
     '<a class="cl-how" href="../../data-dictionary.html#edges-weight" title="Post pairs of the two accounts." aria-label="How weight is counted">how</a>'
     """
     if column is None:
-        place, told, name = f"table-{table}", f"How the {table} are made", table
+        place, words, name = f"table-{table}", f"How the {table} are made", table
     elif known := explained(table, column):
-        place, told, name = anchor(table, column), known.definition, column.replace("_", " ")
+        place, words, name = anchor(table, column), known.definition, column.replace("_", " ")
     else:
         return ""
+    title = f' title="{escape(words)}"' if told else ""
     return (
-        f'<a class="cl-how" href="{escape(up)}data-dictionary.html#{escape(place)}" title="{escape(told)}" '
+        f'<a class="cl-how" href="{escape(up)}data-dictionary.html#{escape(place)}"{title} '
         f'aria-label="How {escape(name)} is counted">how</a>'
     )
 

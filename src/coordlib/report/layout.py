@@ -14,6 +14,11 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from coordlib.describe.communities import louvain
+
+#: From this many accounts on a connected network is drawn as its communities, which open.
+BUBBLES_FROM = 60
+
 Points = npt.NDArray[np.float64]
 
 #: Above this size networkx takes seconds to minutes; without igraph, circles of growing radius are drawn.
@@ -187,3 +192,21 @@ def _pack(boxes: list[tuple[list[str], Points]]) -> dict[str, tuple[float, float
             placed[node] = (round(left + float(x), 1), round(top + float(y), 1))
         left, tallest = left + float(width), max(tallest, float(height))
     return placed
+
+
+def communities(graph: nx.Graph[str]) -> dict[str, int]:
+    """Number the communities of the networks that are too large to be drawn account by account."""
+    groups: dict[str, int] = {}
+    parts = [sorted(map(str, part)) for part in nx.connected_components(graph) if len(part) >= BUBBLES_FROM]
+    for nodes in sorted(parts, key=lambda nodes: (-len(nodes), nodes[0])):
+        place = {node: number for number, node in enumerate(nodes)}
+        plain: nx.Graph[int] = nx.Graph()
+        plain.add_nodes_from(range(len(nodes)))
+        plain.add_edges_from((place[str(a)], place[str(b)]) for a, b in graph.subgraph(nodes).edges)
+        found = sorted(louvain(plain), key=lambda members: (-len(members), min(members)))
+        if len(found) > 1:
+            start = len(set(groups.values()))
+            groups |= {
+                nodes[node]: start + number for number, members in enumerate(found) for node in members
+            }
+    return groups

@@ -40,11 +40,11 @@ _CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
     "top_coord_urls": ("Top URLs", {}),
     "top_coord_shares": ("Top coordinated posts", {}),
 }
-#: Columns that are a link, to the column of its address.
+#: Columns that are a link, to the column of its address; the first that a table has is the link.
 _ADDRESSES = {
+    "posted_at": "url",
     "content_id": "url",
     "content_id_y": "url_y",
-    "posted_at": "url",
     "name": "name",
     "expanded": "expanded",
     "postUrl": "postUrl",
@@ -101,11 +101,13 @@ def report_table(
     columns = [column for column in layout if column in rows]
     table = rows[columns].copy()
     links: dict[str, Any] = {}
+    linked: set[str] = set()
     for account in ("account_id", "account_id_y"):
         if account in table and pages:
             links[account] = pages.get
     for content, url in _ADDRESSES.items():
-        if content in table and url in rows:
+        if content in table and url in rows and url not in linked:
+            linked.add(url)
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
     if "network" in table:

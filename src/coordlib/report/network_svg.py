@@ -62,12 +62,11 @@ def network_svg(
         return round((item["x"] - left) * scale), round((item["y"] - top) * scale)
 
     heavy = sorted(lines.items(), key=lambda line: (-line[1], line[0]))[:_LINES]
-    paths = []
+    drawn: dict[float, list[str]] = {}  # lines as wide as each other are one path
     for (first, second), width in sorted(heavy):
         (x1, y1), (x2, y2) = at(shown[first]), at(shown[second])
-        paths.append(
-            f'<path d="M{x1} {y1}L{x2} {y2}" stroke-width="{min(6.0, 0.4 + width * scale / 4):.1f}"/>'
-        )
+        drawn.setdefault(round(min(6.0, 0.4 + width * scale / 4), 1), []).append(f"M{x1} {y1}L{x2} {y2}")
+    paths = [f'<path d="{"".join(parts)}" stroke-width="{wide}"/>' for wide, parts in sorted(drawn.items())]
     points = []
     for item in shown.values():
         x, y = at(item)

@@ -19,13 +19,12 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from coordlib.describe.communities import louvain
 from coordlib.errors import PublishError
 from coordlib.places import project_root
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE
 from coordlib.report.how import how
-from coordlib.report.layout import disc_radius, layout_graph
+from coordlib.report.layout import communities, disc_radius, layout_graph
 from coordlib.report.network_svg import network_svg
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
@@ -49,8 +48,6 @@ _OPTIONS = {
     },
 }
 _OTHER = "#8a8f98"
-#: From this many accounts on a connected network is drawn as its communities, which open.
-BUBBLES_FROM = 60
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
 _FACTS = {
@@ -61,6 +58,10 @@ _FACTS = {
     "avg_time_delta": "Mean seconds apart",
     "betweenness": "Betweenness",
 }
+
+
+#: What the accounts of one community share: a page has it once.
+_LOOK = ("network", "subject", "bubble", "color", "shape")
 
 
 class NetworkView(Html):
@@ -134,13 +135,19 @@ class NetworkView(Html):
 
     def _data(self) -> str:
         nodes, edges, *_ = self.drawing.get_network_data()
-        titles = sorted({edge["title"] for edge in edges})
-        place = {title: number for number, title in enumerate(titles)}
-        edges = [{**edge, "title": place[edge["title"]]} for edge in edges]
+        kinds: dict[str, int] = {}
+        lines = []
+        for edge in edges:
+            kind = json.dumps(
+                {name: value for name, value in edge.items() if name not in ("from", "to")}, sort_keys=True
+            )
+            lines.append([edge["from"], edge["to"], kinds.setdefault(kind, len(kinds))])
+        rows, looks = _compact(nodes)
         drawn = {
-            "nodes": nodes,
-            "edges": edges,
-            "titles": titles,
+            "nodes": rows,
+            "looks": looks,
+            "edges": lines,
+            "kinds": [json.loads(kind) for kind in kinds],
             "facts": list(_FACTS.values()),
             "options": self.drawing.options,
             "bubbles": self.bubbles,
@@ -148,6 +155,21 @@ class NetworkView(Html):
         return json_for_page(
             drawn | {"networks": _networks(nodes), "subjects": _subjects(nodes), "edge_unit": self.edge_unit}
         )
+
+
+def _compact(nodes: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the nodes without what they share with others or their name tells, and what they share, once."""
+    looks: dict[tuple[Any, ...], int] = {}
+    rows = []
+    for node in nodes:
+        look = looks.setdefault(tuple(node.get(name) for name in _LOOK), len(looks))
+        own = {
+            key: value
+            for key, value in node.items()
+            if key not in _LOOK and (key, value) != ("label", node["name"])
+        }
+        rows.append(own | {"look": look})
+    return rows, [dict(zip(_LOOK, look, strict=True)) for look in looks]
 
 
 def network_view(
@@ -189,7 +211,7 @@ def network_view(
     shown = choose_nodes(graph, number, nodes_shown)
     part: nx.Graph[str] = nx.Graph(graph.subgraph(shown))
     subjects = _subject_of(networks)
-    groups = _communities(part)
+    groups = communities(part)
     nodes, edges = _nodes(part, number, accounts, subjects, groups), _edges(part, edge_unit)
     bubbles = _bubbles(nodes, groups)
     summary = _summary(
@@ -232,24 +254,6 @@ def _subject_of(networks: pd.DataFrame | None) -> dict[int, str]:
         for number, label in zip(named["network"], named["label"], strict=True)
         if str(label).strip()
     }
-
-
-def _communities(graph: nx.Graph[str]) -> dict[str, int]:
-    """Number the communities of the networks that are too large to be drawn account by account."""
-    groups: dict[str, int] = {}
-    parts = [sorted(map(str, part)) for part in nx.connected_components(graph) if len(part) >= BUBBLES_FROM]
-    for nodes in sorted(parts, key=lambda nodes: (-len(nodes), nodes[0])):
-        place = {node: number for number, node in enumerate(nodes)}
-        plain: nx.Graph[int] = nx.Graph()
-        plain.add_nodes_from(range(len(nodes)))
-        plain.add_edges_from((place[str(a)], place[str(b)]) for a, b in graph.subgraph(nodes).edges)
-        found = sorted(louvain(plain), key=lambda members: (-len(members), min(members)))
-        if len(found) > 1:
-            start = len(set(groups.values()))
-            groups |= {
-                nodes[node]: start + number for number, members in enumerate(found) for node in members
-            }
-    return groups
 
 
 def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dict[str, Any]]:

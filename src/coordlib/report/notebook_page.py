@@ -16,6 +16,7 @@ import yaml
 
 from coordlib.files import written
 from coordlib.report.display import PAGE, page_html
+from coordlib.report.figures import in_few_colours
 from coordlib.report.text import raw_block
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ _LEFT_OUT = (
 _DRAWING = re.compile(r'<iframe srcdoc="[^"]*"[^>]*></iframe>')
 _STILL = re.compile(r'<figure class="cl-still">.*?</figure>', re.DOTALL)
 _RUN_IT = '<p class="cl-note">A still picture: this cell, when it is run, makes the drawing in which one can search.</p>'
+#: What of a table a downloaded notebook shows.
+_BODY = re.compile(r"(?<=<tbody>\n)(?:(?!</tbody>).)*(?=\n</tbody>)", re.DOTALL)
+_ROWS = 25
+_FIRST = f'<p class="cl-note">The first {_ROWS} rows here, more on the page, all in the CSV and when this cell is run.</p>'
 #: A parameter whose value is an absolute path (POSIX or Windows).
 _PLACE = re.compile(r"""^(\w+) = ["'](?:/|[A-Za-z]:\\).*$""", re.MULTILINE)
 
@@ -105,7 +110,8 @@ def remove_note(path: Path, name: str) -> None:
 def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
     """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
 
-    With `still` the drawing of the network is a picture and figures are PNG only: it lies beside a page, which has the others.
+    With `still` the drawing of the network is a picture, figures are PNG only and tables short: it lies beside a page, which has
+    the others.
     """
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
@@ -117,12 +123,27 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if still and "image/png" in data:
-                data.pop("image/svg+xml", None)
+            if still and "image/png" in data and data.pop("image/svg+xml", None):
+                data["image/png"] = in_few_colours("".join(data["image/png"]))
             picture = _STILL.search("".join(data.pop(PAGE, "")))
-            if still and picture:
-                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(data["text/html"]))
+            if still and "text/html" in data:
+                html = _shortened("".join(data["text/html"]))
+                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(html)) if picture else html
     return copy
+
+
+def _shortened(html: str) -> str:
+    """Return an output with the first rows of each of our tables; escaped cells hold no tag that ends a row."""
+    rows = [body.split("</tr>\n") for body in _BODY.findall(html)]
+    if "cl-table" not in html or all(len(body) <= _ROWS for body in rows):
+        return html
+    return (
+        _BODY.sub(
+            lambda body: "</tr>\n".join(body[0].split("</tr>\n")[:_ROWS]).removesuffix("</tr>") + "</tr>",
+            html,
+        )
+        + _FIRST
+    )
 
 
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:

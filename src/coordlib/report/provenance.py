@@ -16,6 +16,7 @@ from typing import Any
 import coordlib
 from coordlib.report.display import Html
 from coordlib.report.tables import facts_table
+from coordlib.report.words import in_words
 
 #: The packages whose version can change a number or a page.
 PACKAGES = (
@@ -122,7 +123,7 @@ def provenance_box(run: Mapping[str, Any]) -> Html:
             value = run[name]
             facts[name.replace("_", " ")] = iso_time(value) if isinstance(value, int | float) else value
     facts |= {
-        f"parameter {name}": str(value) for name, value in sorted((run.get("parameters") or {}).items())
+        f"parameter {name}": in_words(value) for name, value in sorted((run.get("parameters") or {}).items())
     }
     facts |= {
         f"input {name}": f"SHA-256 {value}" for name, value in sorted((run.get("inputs") or {}).items())

@@ -237,6 +237,12 @@ class Report:
             if name in usual and name in (*METHOD, "min_posts", "regions") and usual[name] != value
         }
 
+    @property
+    def files(self) -> dict[str, pd.DataFrame]:
+        """The tables as they are written; the addresses of the posts of a pair stand in ``posts.csv`` alone."""
+        pairs = sample_pairs(self.pairs).drop(columns=["url", "url_y"], errors="ignore")
+        return {name: getattr(self, name) for name in TABLES} | {"pairs": pairs}
+
     def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
         """Write every file of the report: tables, network, drawing, run record, README, data package.
 
@@ -249,10 +255,8 @@ class Report:
             Accounts the drawing shows, at most.
         """
         folder = Path(output_dir) if output_dir else self._draft()
-        tables = {name: getattr(self, name) for name in TABLES}
-        tables["pairs"] = sample_pairs(self.pairs)
         shown = self.view(nodes_shown), self.evidence()
-        written, record = write_report(folder, tables, self.graph, self.run, *shown)
+        written, record = write_report(folder, self.files, self.graph, self.run, *shown)
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _draft(self) -> Path:

@@ -81,7 +81,7 @@ def html_table(
     Returns
     -------
     str
-        A ``<div class="cl-table">`` with the raw value of each cell in ``data-sort``.
+        A ``<div class="cl-table">`` with what a cell sorts by in ``data-sort``, where that is not its text.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def html_table(
             labels.get(name, _heading(name)),
             numeric[name],
             table and explained(table, name),
-            how(table or "", name, up),
+            how(table or "", name, up, told=False),
         )
         for name in visible
     )
@@ -184,13 +184,14 @@ def _cell(
         if address:
             outside = "" if inside else ' rel="nofollow"'
             content = f'<a href="{escape(address)}"{outside}>{content}</a>'
+    if form == "utc":  # sorts as it reads
+        return f"<td class=time>{content}</td>"
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:
         return f"<td class=num{sort}>{content}</td>"
-    if form == "utc":
-        return f"<td class=time{sort}>{content}</td>"
-    width = ' class="long"' if len(text) > _LONG else ""
-    return f'<td dir="auto"{width}{sort}>{content}</td>'
+    side = "" if text.isascii() else ' dir="auto"'
+    width = " class=long" if len(text) > _LONG else ""
+    return f"<td{side}{width}{sort}>{content}</td>"
 
 
 def _cut(text: str) -> str:
@@ -243,14 +244,14 @@ def format_value(value: Any, form: Format | None = None) -> str:
 
 
 def sort_value(value: Any) -> str:
-    """Return the text a column sorts by: plain numbers for numbers, the text itself otherwise."""
+    """Return the text a column sorts by: plain numbers of at most eight digits for numbers, the text itself otherwise."""
     if is_missing(value):
         return ""
     if isinstance(value, bool | np.bool_):
         return str(int(value))
-    if isinstance(value, int | float | np.integer | np.floating):
-        return repr(value.item() if isinstance(value, np.generic) else value)
-    return format_value(value)
+    if isinstance(value, float | np.floating):
+        return f"{value:.8g}"
+    return str(int(value)) if isinstance(value, int | np.integer) else format_value(value)
 
 
 def csv_value(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 #: Column of a table of posts to what a reader calls one of its values.
 _OBJECTS = {
     "text": "text",
@@ -59,3 +61,22 @@ def plural(number: int, word: str) -> str:
     """
     many = f"{word[:-1]}ies" if word.endswith("ry") else f"{word}s"
     return f"{number:,} {word if number == 1 else many}"
+
+
+def in_words(value: object) -> str:
+    """Return the value of a parameter as a reader understands it.
+
+    Examples
+    --------
+    >>> in_words(None), in_words(True), in_words({"q": 0.05, "classes": ["open", "timetable"]})
+    ('not set', 'yes', 'q = 0.05; classes = open, timetable')
+    """
+    if value is None or value == "":
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} = {in_words(inside)}" for name, inside in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(in_words, value)) or "none"
+    return str(value)

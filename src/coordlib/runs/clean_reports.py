@@ -116,7 +116,7 @@ def _clean(
     removed: list[str] = []
 
     def take_away(folder: Path) -> None:
-        withdraw(folder)
+        folder.unlink() if folder.is_file() else withdraw(folder)
         removed.append(folder.relative_to(workspace.root).as_posix())
 
     for run_id in again:
@@ -136,7 +136,9 @@ def _clean(
 
 
 def _made_before(folder: Path, time: float) -> bool:
-    """Whether a version, an analysis or a draft is older than a time; a withdrawn one holds nothing."""
+    """Whether a version, an analysis, a draft or a notebook that failed is older than a time; a withdrawn one holds nothing."""
+    if folder.is_file():
+        return folder.stat().st_mtime < time
     record = folder / "run.json"
     withdrawn = read_run(folder).get("outcome") == "withdrawn"
     return (
@@ -179,23 +181,25 @@ def _known(parameters: Mapping[str, Any], model: type[DetectionParameters]) -> d
 
 def _folders(workspace: Workspace) -> list[Path]:
     places = ("reports/days/*", "reports/versions/*", "reports/analyses/*", "drafts/*/*", "sweeps/*/*")
-    return sorted(path for place in places for path in workspace.root.glob(place) if path.is_dir())
+    found = (path for place in places for path in workspace.root.glob(place))
+    return sorted(path for path in found if path.is_dir() or path.name.endswith(".failed.ipynb"))
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder; a notebook that failed is kept beside its folder, and is its own."""
+    every = [folder] if folder.is_file() else sorted(folder.rglob("*"))
+    return [file for file in every if file.is_file() and file.suffix != ".zip"]
 
 
 def _holds_deleted(store: Store, folder: Path) -> bool:
     seen: set[bytes] = set()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix != ".zip":
-            seen.update(_VIDEO_ID.findall(file.read_bytes()))
+    for file in _files(folder):
+        seen.update(_VIDEO_ID.findall(file.read_bytes()))
     return any(is_deleted(store, digits.decode()) for digits in sorted(seen))
 
 
 def _names(patterns: Sequence[re.Pattern[str]], folder: Path) -> bool:
     """Whether a folder or a file in it names an account."""
-    texts = (
-        file.read_bytes().decode("utf-8", errors="replace")
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and file.suffix != ".zip"
-    )
+    texts = (file.read_bytes().decode("utf-8", errors="replace") for file in _files(folder))
     words = itertools.chain([folder.name.replace("-", " ")], texts)
     return any(pattern.search(text) for text in words for pattern in patterns)

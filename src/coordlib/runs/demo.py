@@ -15,6 +15,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
 from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SITE_FILE
+from coordlib.report.words import plural
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.day import DayReport, run_day
 from coordlib.runs.discover import discover
@@ -77,6 +78,7 @@ def run_demo(
     with running_server(world, service=service) as address:
         connect = simulated_connector(service, address, watching.daily_requests)
         begin_day(service, dates[0], hour=1)
+        say(f"a simulated world of {accounts:,} accounts; first the discovery, then {plural(days, 'day')}")
         found, seeds, decided = discover(seeding, connect, date=dates[0], progress=progress)
         say(f"{dates[0]}  discovery: {len(found.posts):,} videos, {len(seeds):,} seeds")
         for date in tqdm(dates, desc="monitoring", unit="day", disable=None if progress else True):
@@ -88,9 +90,11 @@ def run_demo(
     if with_network:
         corrected = with_network[len(with_network) // 2]
         say(correct_day(place, corrected, watching, day_start(dates[-1]) + 86_400).line())
+        say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({"workspace": str(place.root), "date": with_network[-1]})
         pages.append(analyse_component(analysis, progress=progress).folder / "index.ipynb")
     shutil.copyfile(project_root() / "params" / "demo" / SITE_FILE, place.root / SITE_FILE)
+    say("the site is rendered")
     return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
 
 

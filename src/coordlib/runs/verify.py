@@ -52,7 +52,7 @@ class Verification:
 
     def lines(self) -> list[str]:
         """Say it in lines."""
-        head = "identical" if self.identical else f"differs in {len(self.wrong):,} places"
+        head = "identical" if self.identical else f"differs in {plural(len(self.wrong), 'place')}"
         told = [f"checked: {words}" for words in self.checked] + [
             f"not checked: {words}" for words in self.left_out
         ]
@@ -65,7 +65,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     Parameters
     ----------
     source
-        The zip of a report, its folder on a site or in a workspace, or the address of either.
+        The zip of a report, its folder on a site or in a workspace, or the address of either; of a folder of versions the newest.
     again
         In the workspace of the report, run its notebook again and compare every table.
 
@@ -83,7 +83,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     if re.match(r"https?://", str(source)):
         files = fetch_report(str(source))
     elif Path(source).is_dir():
-        folder = Path(source)
+        folder = _newest(Path(source))
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
@@ -125,6 +125,16 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
                 "whether the posts of the day lead to the same network: they are not in the report"
             )
     return done
+
+
+def _newest(folder: Path) -> Path:
+    """The newest of the versions in a folder; a report's own folder is itself."""
+    versions = {
+        int(path.parent.name[1:]): path.parent
+        for path in folder.glob("v*/run.json")
+        if path.parent.name[1:].isdigit()
+    }
+    return versions[max(versions)] if versions else folder
 
 
 def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
@@ -270,7 +280,7 @@ def _pairs_follow(
     if absent := again - keys:
         first = " and ".join(sorted(min(map(sorted, absent))))
         done.wrong.append(
-            f"pairs.csv: {len(absent):,} pairs that follow from posts.csv are missing, such as {first}"
+            f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
         )
     done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
 
@@ -294,7 +304,7 @@ def _edges_follow(
         _tell("edges", off, files, f"{name} is not what pairs.csv adds up to", done)
     if len(made) > len(edges):
         done.wrong.append(
-            f"edges.csv: {len(made) - len(edges):,} edges that follow from pairs.csv are missing"
+            f"edges.csv: of those that follow from pairs.csv {plural(len(made) - len(edges), 'edge')} cannot be found"
         )
     done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
 

@@ -314,9 +314,8 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
     """Put the files of every report beside its page, every version at its own address, the index and the feed."""
     for shown in reports.every:
         if not kept.has(shown):
-            page = built / "reports" / shown.at
-            publish_files(shown, page, site)
-            publish_version(page, built / "reports" / shown.place / f"v{shown.version}")
+            publish_files(shown, built / "reports" / shown.at, site)
+            publish_version(shown, built / "reports")
     fit_any_depth(built)
     for name in files_below(built):
         if any(fnmatch.fnmatch(Path(name).name, pattern) for pattern in _NEVER):
@@ -325,19 +324,20 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
             text = (built / name).read_text(encoding="utf-8")
             write_text(built / name, _HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1))
     kept.bring(reports, built)  # they have gone through all of that
-    write_index(built)
+    write_index(built, reports)
     if site.address:
         _write(built / "reports" / FEED, feed(reports, site))
-        _write(built / "sitemap.xml", _sitemap(built, site.address))
+        _write(built / "sitemap.xml", _sitemap(built, site.address, reports))
     kept.write(built)
 
 
-def _sitemap(built: Path, address: str) -> str:
-    named = [
-        name
-        for name in files_below(built)
-        if name.endswith(".html") and not name.endswith(("network.html", "404.html"))
-    ]
+def _sitemap(built: Path, address: str, reports: Reports) -> str:
+    left_out = {
+        "404.html",
+        *(f"reports/{shown.at}/index.html" for shown in reports.every),
+    }  # these lead to a version
+    pages = [name for name in files_below(built) if name.endswith(".html") and name not in left_out]
+    named = [name for name in pages if not name.endswith("network.html")]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
 

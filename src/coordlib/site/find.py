@@ -1,4 +1,4 @@
-"""The site's own search: accounts, hashtags, subjects, days and columns, in small files that are loaded when asked for.
+"""The site's own search: accounts, hashtags, subjects, reports and columns, in small files that are loaded when asked for.
 
 The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the files of
 the rendered site: what is not published is not found.
@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from coordlib.files import write_text
 from coordlib.report.dictionary import TABLES
 from coordlib.report.how import SHOWN, anchor
 from coordlib.report.network_view import json_for_page
+from coordlib.report.provenance import page_title
 from coordlib.report.text import clean_text, escape, raw_block, restore
 from coordlib.report.words import plural
+from coordlib.site.reports import Reports, Shown
 
 #: Folder of the index, in the site's reports/.
 FOLDER = "search"
@@ -32,7 +34,7 @@ _HITS = 40
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _HASHTAG = re.compile(r"#(\w+)")
 
-#: Kind and name of what can be found, to where: the number of a day with what is there, or a page with its words.
+#: Kind and name of what can be found, to where: the number of a report with what is there, or a page with its words.
 Found = dict[tuple[str, str], list[list[Any]]]
 
 
@@ -47,14 +49,19 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
 
 
-def write_index(built: Path) -> None:
-    """Write the index of a rendered site into it."""
-    pages = sorted((built / "reports" / "days").glob("*/index.html"))
-    days = [page.parent.name for page in pages]
-    found = _collect([page.parent for page in pages])
+def write_index(built: Path, reports: Reports) -> None:
+    """Write the index of a rendered site into it; days and analyses are in it with their newest version."""
+    every = sorted(
+        [*reports.days, *reports.analyses], key=lambda one: (str(one.run["date"]), not one.day, one.name)
+    )
+    pages = [[one.version_at, one.name if one.day else page_title(one.run)] for one in every]
+    found = _collect(every, built / "reports")
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
-        entry = json_for_page([kind, name, len(hits), hits[-_HITS:][::-1]])
+        newest = sorted(
+            hits, key=lambda hit: 0 if kind == "column" else -hit[0]
+        )  # of a report the largest network first
+        entry = json_for_page([kind, name, len(hits), newest[:_HITS]])
         for start in sorted({token[:_LETTERS] for token in tokens(name)}):
             parts.setdefault(start, []).append(entry)
     folder = built / "reports" / FOLDER
@@ -64,7 +71,7 @@ def write_index(built: Path) -> None:
         names.append(start)
         text = f"coordlibFind({json_for_page(start)},[{','.join(entries)}]);\n"
         write_text(folder / f"{_hex(start)}.js", text)
-    write_text(folder / "names.js", f"coordlibFind(null,{json_for_page([names, days])});\n")
+    write_text(folder / "names.js", f"coordlibFind(null,{json_for_page([names, pages])});\n")
 
 
 def _hex(start: str) -> str:
@@ -84,11 +91,12 @@ def _files(parts: dict[str, list[str]], length: int = 1) -> Iterator[tuple[str, 
             yield from _files({name: parts[name] for name in inside}, length + 1)
 
 
-def _collect(days: list[Path]) -> Found:
+def _collect(reports: list[Shown], folder: Path) -> Found:
     found: Found = {}
-    for number, day in enumerate(days):
-        found["day", day.name] = [[number, _outcome(day / "run.json")]]
-        for kind, name, *what in _told_before(day):
+    for number, one in enumerate(reports):
+        name = ("day", one.name) if one.day else ("analysis", page_title(one.run))
+        found.setdefault(name, []).append([number, _outcome(one.run)])
+        for kind, name, *what in _told_before(folder / one.version_at):
             found.setdefault((kind, name), []).append([number, *what])
     for table in (*TABLES, *SHOWN):
         for column in table.columns:
@@ -97,24 +105,24 @@ def _collect(days: list[Path]) -> Found:
     return found
 
 
-def _told_before(day: Path) -> list[list[Any]]:
-    """Return what a day's tables hold; it is written down beside them, for the next rendering."""
-    note = day / _NOTE
+def _told_before(report: Path) -> list[list[Any]]:
+    """Return what a report's tables hold; it is written down beside them, for the next rendering."""
+    note = report / _NOTE
     if not note.exists():
-        write_text(note, json.dumps([[*key, *what] for key, *what in _of_day(day)], ensure_ascii=False))
+        write_text(note, json.dumps([[*key, *what] for key, *what in _inside(report)], ensure_ascii=False))
     told: list[list[Any]] = json.loads(note.read_text(encoding="utf-8"))
     return told
 
 
-def _of_day(day: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield what a day's tables hold: kind and name, number of the network, how many posts, accounts or networks."""
-    for name, network, posts in _rows(day / "accounts.csv", "account_id", "network", "n_posts"):
+def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
+    """Yield what a report's tables hold: kind and name, number of the network, how many posts, accounts or networks."""
+    for name, network, posts in _rows(report / "accounts.csv", "account_id", "network", "n_posts"):
         yield ("account", name), _number(network), _number(posts)
-    for label, network, accounts in _rows(day / "networks.csv", "label", "network", "n_accounts"):
+    for label, network, accounts in _rows(report / "networks.csv", "label", "network", "n_accounts"):
         if label:
             yield ("subject", label), _number(network), _number(accounts)
     tags: dict[str, Counter[str]] = {}
-    for text, network in _rows(day / "posts.csv", "text", "network"):
+    for text, network in _rows(report / "posts.csv", "text", "network"):
         for tag in set(_HASHTAG.findall(text.lower())):
             tags.setdefault(tag, Counter())[network] += 1
     for tag, networks in sorted(tags.items()):
@@ -144,11 +152,7 @@ def _number(text: str) -> int | None:
     return int(float(text)) if text.replace(".", "", 1).isdecimal() else None
 
 
-def _outcome(path: Path) -> str:
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
+def _outcome(run: Mapping[str, Any]) -> str:
     counts = run.get("counts") or {}
     words = str(run.get("outcome", "")).replace("-", " ")
     if counts.get("n_accounts"):

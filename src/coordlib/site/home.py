@@ -54,10 +54,10 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
         meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
     about = site_facts(reports, site)
-    if not reports.days:
-        text = "No day has been reported yet. Reports appear here as soon as the first day has been run."
+    if not reports.every:
+        text = "Nothing has been reported yet. Reports appear here as soon as the first has been made."
         blocks.append(f"<p>{text}</p>")
-    else:
+    if reports.days:
         newest = reports.days[-1]
         blocks += _newest(newest)
         history = history_table([dict(day.run) for day in reports.days])
@@ -87,14 +87,14 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
             meta |= _feed_link("")
             intro += f' <a href="{FEED}">Follow new and corrected reports with a feed reader</a>.'
         blocks += [f"<p>{intro}</p>", _days(reports.days[::-1], "")]
-    else:
-        blocks.append("<p>No day has been reported yet.</p>")
+    elif not reports.every:
+        blocks.append("<p>Nothing has been reported yet.</p>")
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "")}')
     earlier = [shown for shown in reports.every if not shown.newest]
     if earlier:
         rows = [
-            f'<tr><td><a href="{escape(one.place)}/v{one.version}/index.html">{escape(page_title(one.run))}, version {one.version}'
+            f'<tr><td><a href="{escape(one.version_at)}/index.html">{escape(page_title(one.run))}, version {one.version}'
             f"</a></td><td>{one.published}</td><td>{escape(one.found)}</td></tr>"
             for one in sorted(earlier, key=lambda one: (one.name, one.version), reverse=True)
         ]
@@ -105,14 +105,14 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
 
 
 def _days(days: Sequence[Shown], up: str) -> str:
-    rows = ((day.name, f"{up}{day.place}/index.html", day.run, day.folder) for day in days)
+    rows = ((day.name, f"{up}{day.version_at}/index.html", day.run, day.folder) for day in days)
     return days_table(rows, up)
 
 
 def analyses_table(reports: Reports, base: str) -> str:
     """Return a list of the analyses with the day each is about."""
     rows = [
-        f'<tr><td class="time">{escape(one.run["date"])}</td><td><a href="{base}{escape(one.place)}/index.html">'
+        f'<tr><td class="time">{escape(one.run["date"])}</td><td><a href="{base}{escape(one.version_at)}/index.html">'
         f"{escape(page_title(one.run))}</a></td><td>{escape(one.found)}</td><td>version {one.version}, {one.published}</td></tr>"
         for one in reports.analyses
     ]
@@ -181,7 +181,7 @@ def about_part(page: str, reports: Reports, site: Site) -> str:
 
 def _newest(shown: Shown) -> list[str]:
     record, folder = shown.run, shown.folder
-    link = f"reports/{escape(shown.place)}/index.html"
+    link = f"reports/{escape(shown.version_at)}/index.html"
     plain = {**record, "simulated": False}  # the page's own banner has said so
     blocks = [
         f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'

@@ -81,4 +81,4 @@ class Kept:
 
 
 def _places(shown: Shown) -> tuple[str, str]:
-    return shown.at, f"{shown.place}/v{shown.version}"
+    return shown.at, shown.version_at

@@ -91,7 +91,7 @@ def _markdown(name: str, html: str) -> dict[str, Any]:
 
 def _link(shown: Shown, words: str, *, version: bool = False) -> str:
     """A link between pages that lie two folders below reports/."""
-    place = f"{shown.place}/v{shown.version}" if version else shown.place
+    place = shown.version_at if version else shown.place
     return f'<a href="../../{escape(place)}/index.html">{escape(words)}</a>'
 
 

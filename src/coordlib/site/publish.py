@@ -1,6 +1,6 @@
 """What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
 
-Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` shows the newest.
+Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` leads to the newest.
 """
 
 from __future__ import annotations
@@ -12,23 +12,33 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 from coordlib.files import write_json, write_text, written
-from coordlib.report.checksums import SUMS, write_sums
+from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
+from coordlib.report.provenance import page_title
 from coordlib.report.rocrate import CRATE, crate
+from coordlib.report.text import escape
 from coordlib.site.reports import Shown
 
 #: Files of a report's folder that are not published beside its page, or are made anew.
 _OWN = re.compile(
     r"index\.ipynb|notebook\.ipynb|README\.md|SHA256SUMS|coordlib-.*\.zip|.*\.failed\.ipynb|\..*|.*\.part"
 )
-#: What is made of the files for reading, and is neither in the zip nor among the hashes.
-VIEWS = re.compile(r"index\.html|network\.html|evidence/.*|coordlib-.*\.zip")
+#: What is made of the files for reading and is not among the hashes: pages change with their neighbours, a zip has its own hash.
+VIEWS = re.compile(r"index\.html|network\.html|coordlib-.*\.zip")
+#: Beside those, what a page loads piece by piece is not in the zip: all of it is in the tables.
+_NOT_ZIPPED = re.compile(rf"{VIEWS.pattern}|evidence/.*")
 #: An address that leads out of the page's folder, in an attribute of HTML.
 _UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
 _CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
+#: A page that leads to a version, with the place on it that was asked for; it needs no scripts.
+_LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="canonical" href="{to}">
+<meta http-equiv="refresh" content="0; url={to}"><script>location.replace("{to}" + location.search + location.hash)</script></head>
+<body><p><a href="{to}">{title}, version {version}</a></p></body></html>
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -65,7 +75,7 @@ def files_below(folder: Path | str) -> list[str]:
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
-    """Put a report's files beside its rendered page, and all of it a second time at the address of its version.
+    """Put a report's files beside its rendered page.
 
     Parameters
     ----------
@@ -84,6 +94,9 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     cited = Citation(shown.run, site)
     if (shown.folder / "README.md").exists():
         text = (shown.folder / "README.md").read_text(encoding="utf-8")
+        text = text.replace(
+            "| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1
+        )  # as it is called here
         write_text(page / "README.md", _CITE_AS.sub(lambda m: f"{m[1]}{cited.sentence}{m[2]}", text, count=1))
     for file, content in cited.files().items():
         write_text(page / file, content)
@@ -93,12 +106,17 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
 
 
-def publish_version(page: Path, version: Path) -> None:
-    """Put a rendered page and its files at the address of its version, one folder deeper."""
+def publish_version(shown: Shown, reports: Path) -> None:
+    """Move a rendered page and its files to the address of its version, one folder deeper; a page that leads there stays."""
+    page, version = reports / shown.at, reports / shown.version_at
     version.mkdir(parents=True, exist_ok=True)
-    link_folder(page, version, "v[0-9]*", "*.html")
-    for name in (path.name for path in page.glob("*.html")):
-        write_text(version / name, _UPWARD.sub(r"\1../\2", (page / name).read_text(encoding="utf-8")))
+    for path in [path for path in page.iterdir() if not re.fullmatch(r"v\d+", path.name)]:
+        path.rename(version / path.name)
+    for path in version.glob("*.html"):
+        write_text(path, _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8")))
+    to = quote(f"{os.path.relpath(version, page)}/index.html")
+    said = {"title": escape(page_title(shown.run)), "to": to, "version": shown.version}
+    write_text(page / "index.html", _LEADS.format(**said))
 
 
 def _names(folder: Path) -> list[str]:
@@ -106,23 +124,25 @@ def _names(folder: Path) -> list[str]:
 
 
 def _zipped(folder: Path) -> list[str]:
-    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not VIEWS.fullmatch(name)]
+    return [name for name in _names(folder) if name not in (SUMS, CRATE) and not _NOT_ZIPPED.fullmatch(name)]
 
 
 def write_zip(folder: Path, name: str, inside: str) -> Path:
-    """Write the files of a folder into one zip, and return it.
+    """Write the files of a folder, and the hashes of these, into one zip, and return it.
 
     The same files give the same bytes; the zip's comment is the SHA-256 of all that comes before it.
     """
-    target, files = folder / f"{name}.zip", [*_zipped(folder), CRATE, SUMS]
+    target = folder / f"{name}.zip"
+    files = {file: (folder / file).read_bytes() for file in [*_zipped(folder), CRATE]}
+    hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
     with (
         written(target) as beside,
         zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
     ):
-        for file in files:
+        for file, data in {**files, SUMS: sums_of(hashes).encode()}.items():
             info = zipfile.ZipInfo(f"{inside}/{file}", _EPOCH)
             info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
-            archive.writestr(info, (folder / file).read_bytes())
+            archive.writestr(info, data)
         archive.comment = b"0" * 64
     seal_zip(target)
     return target

@@ -32,6 +32,11 @@ class Shown:
         return f"{self.folder.parent.name}/{self.folder.name}"
 
     @property
+    def version_at(self) -> str:
+        """Address of the version below ``reports/``."""
+        return f"{self.place}/v{self.version}"
+
+    @property
     def version(self) -> int:
         """Number of the version."""
         return int(self.run.get("version") or 1)

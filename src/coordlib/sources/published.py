@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin
 
 import httpx
 
 from coordlib.errors import FileFormatError
 
+#: In a page that leads to a version, where it leads.
+_LEADS = re.compile(rb'http-equiv="refresh" content="0; url=((?:\.\./|[\w-]+/)*v\d+/)index\.html"')
 #: More than any report has, in one file.
 _MOST_BYTES = 500_000_000
 _MOST_FILES = 10_000
@@ -19,7 +22,7 @@ def fetch_report(address: str) -> dict[str, bytes]:
     Parameters
     ----------
     address
-        The address of a zip, or of the page of a version (``…/days/2026-09-10/v1/``).
+        The address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to the newest (``…/days/2026-09-10/``).
 
     Raises
     ------
@@ -30,6 +33,8 @@ def fetch_report(address: str) -> dict[str, bytes]:
         if address.endswith(".zip"):
             return {address.rsplit("/", 1)[1]: _get(client, address)}
         base = address.removesuffix("index.html").rstrip("/") + "/"
+        if leads := _LEADS.search(_get(client, base, missing=b"")):
+            base = urljoin(base, leads[1].decode())
         sums = _get(client, urljoin(base, "SHA256SUMS"))
         names = [
             line.split("  ", 1)[1]

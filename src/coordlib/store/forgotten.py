@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from coordlib.store.database import Store, insert
-from coordlib.store.refresh import delete, digest
+from coordlib.store.refresh import delete, digest, scrub
 
 #: What stands where a name stood.
 MASK = "[forgotten]"
@@ -32,7 +32,9 @@ def forget(store: Store, account: str, now: int) -> int:
     with store.transaction():
         note = insert("forgotten", ("digest", "forgotten_at"), "DO NOTHING")
         store.write(note, (digest(store, account.casefold()), now))
-        return _remove(store, account, now)
+        deleted = _remove(store, account, now)
+    scrub(store)
+    return deleted
 
 
 def forget_again(store: Store, now: int) -> int:
@@ -46,10 +48,12 @@ def forget_again(store: Store, now: int) -> int:
     }
     for row in store.rows("SELECT text FROM posts WHERE text LIKE '%@%'"):
         names |= {found.strip(".") for found in _MENTION.findall(row["text"])}
+    found = [name for name in sorted(names) if digest(store, name.casefold()) in kept_out]
     with store.transaction():
-        return sum(
-            _remove(store, name, now) for name in sorted(names) if digest(store, name.casefold()) in kept_out
-        )
+        deleted = sum(_remove(store, name, now) for name in found)
+    if found:
+        scrub(store)
+    return deleted
 
 
 def _remove(store: Store, account: str, now: int) -> int:

@@ -48,7 +48,7 @@ def delete(store: Store, content_ids: Sequence[str], now: int, *, reason: str = 
     Counts, the rows of runs, and which window brought them go with the videos. Runs that looked at them are
     marked: what they detected rests on posts that are gone (see :func:`outdated_runs`). Queries that quote a
     caption nobody stored any longer has are blanked. The ledger keeps the service's own messages, which quote
-    no video. Freed pages are overwritten.
+    no video. Freed pages are overwritten; :func:`scrub` does the rest.
 
     Returns
     -------
@@ -78,6 +78,11 @@ def delete(store: Store, content_ids: Sequence[str], now: int, *, reason: str = 
             [(number, run_id) for run_id, number in sorted(runs.items())],
         )
     return deleted
+
+
+def scrub(store: Store) -> None:
+    """Write the database file anew: where rows were moved before they were deleted, old pages keep copies of them."""
+    store.connection.execute("VACUUM")
 
 
 def outdated_runs(store: Store) -> list[str]:

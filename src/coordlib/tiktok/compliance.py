@@ -104,6 +104,8 @@ def refresh(
             except CollectError as error:
                 reason = str(error)
                 break
+    if gone:
+        stored.scrub(client.store)
     return Refreshed(checked, tuple(gone), total - checked, reason, client.requests - before)
 
 
