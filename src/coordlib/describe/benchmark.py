@@ -20,7 +20,6 @@ from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import prep_data
 
 #: Columns that may say who belongs to a campaign, and the value that says so.
 LABELS = {"coordinated": True, "is_control": False}
@@ -91,10 +90,7 @@ def benchmark(
     """
     if min(k, default=0) < 1:
         raise ParameterError(f"k = {list(k)!r}: give numbers of 1 or more")
-    if "posted_at" in labelled.columns and "timestamp_share" not in labelled.columns:
-        shares = prep_data(labelled, object_id=object_id, timestamp_share="posted_at", duplicates="drop")
-    else:
-        shares = as_shares(labelled)
+    shares = as_shares(labelled, object_id, duplicates="drop")
     if shares["object_id"].isna().all():
         raise InputError(f"column '{shares.attrs.get('object_id', 'object_id')}': no post has anything in it")
     truth = account_labels(labelled)

@@ -13,7 +13,6 @@ from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
 from coordlib.errors import InputError, ParameterError
-from coordlib.posts import prep_data
 from coordlib.significance.constants import ALPHA
 from coordlib.significance.edge import edge_significance
 from coordlib.simulate.groups import Groups, plant_groups
@@ -112,9 +111,7 @@ def calibrate(
     check_least_weight(min_weight)
     if isinstance(runs, bool) or not isinstance(runs, int) or runs < 1:
         raise ParameterError(f"runs = {runs!r}: give a whole number of 1 or more")
-    if "posted_at" in table.columns and "timestamp_share" not in table.columns:
-        table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
-    shares = as_shares(table).dropna()
+    shares = as_shares(table, object_id).dropna()
     # What is drawn by lot must not depend on the order of the rows.
     shares = shares.sort_values(
         ["timestamp_share", "account_id", "content_id", "object_id"], ignore_index=True

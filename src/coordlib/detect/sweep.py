@@ -23,7 +23,7 @@ from coordlib.detect.threshold import (
 )
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import SHARE_COLUMNS, prep_data
+from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {
@@ -114,6 +114,7 @@ def sweep(
     >>> found.points[["time_window", "min_weight", "accounts"]].values.tolist()
     [[10, 1, 2], [10, 2, 0], [100, 1, 2], [100, 2, 2]]
     """
+    check_table(posts, ["account_id"], "posts")
     plain = set(SHARE_COLUMNS) <= set(posts.columns)
     if plain and "object_id" in grid:
         raise ParameterError(

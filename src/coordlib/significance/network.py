@@ -13,7 +13,8 @@ import pandas as pd
 
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
-from coordlib.errors import MissingColumnError, MissingDependencyError, ParameterError
+from coordlib.errors import MissingDependencyError, ParameterError
+from coordlib.posts import check_table
 from coordlib.significance.arrays import Floats, Ints, links_of
 from coordlib.significance.constants import DAY
 
@@ -121,9 +122,8 @@ def network_significance(
         raise ParameterError(f"draws = {draws!r}: give at least 1")
     if stratum not in _SECONDS:
         raise ParameterError(f"stratum = {stratum!r}: choose 'day' or 'week'")
-    missing = {name for name in PAIR_COLUMNS if name not in pairs.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
+    shares = as_shares(shares)
+    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
     try:
         from coordlib.significance.curveball import curveball
         from coordlib.significance.projection import project
@@ -132,7 +132,7 @@ def network_significance(
             "network_significance needs the package 'numba': pip install numba"
         ) from error
 
-    found = _incidences(as_shares(shares), pairs)
+    found = _incidences(shares, pairs)
     accounts, objects = (
         int(found["account"].max()) + 1 if len(found) else 0,
         int(found["object"].max()) + 1 if len(found) else 0,
