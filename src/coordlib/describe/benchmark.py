@@ -23,6 +23,7 @@ from coordlib.ids import as_ids
 
 #: Columns that may say who belongs to a campaign, and the value that says so.
 LABELS = {"coordinated": True, "is_control": False}
+NO_LABEL = "no column says who belongs to a campaign: name it is_control (true outside it) or coordinated (true inside it)"
 _TRUE, _FALSE = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
 #: Accounts whose similarities are computed at a time.
 _ROWS = 512
@@ -111,7 +112,12 @@ def benchmark(
                 "coordinated": int(known.sum()),
                 "auc": area_under_curve(scores, known),
                 "average_precision": average_precision(scores, known),
-                **{f"precision_at_{size}": precision_at(scores, known, size) for size in k},
+                **{
+                    f"precision_at_{size}": precision_at(scores, known, size)
+                    if size <= len(known)
+                    else np.nan
+                    for size in k
+                },
                 "inspect_90": accounts_to_inspect(scores, known),
             }
         )
@@ -121,9 +127,8 @@ def benchmark(
 def account_labels(table: pd.DataFrame) -> pd.Series:
     """Say of each account, sorted, whether it belongs to a campaign."""
     name = next((name for name in LABELS if name in table.columns), None)
-    if name is None or "account_id" not in table.columns:
-        missing = {"account_id"} - set(table.columns) or {" or ".join(LABELS)}
-        raise MissingColumnError.from_names(missing, table.columns, "labelled data")
+    if name is None:
+        raise MissingColumnError(f"labelled data: {NO_LABEL}")
     written = table[name].astype("str").str.strip().str.lower()
     bad = ~written.isin(_TRUE | _FALSE)
     if bad.any():

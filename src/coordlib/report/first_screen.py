@@ -144,7 +144,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     everybody = evidence.get("kept_of_all")
     also = (
         f" (if every account took part, {everybody:,} of {evidence['pairs']:,})"
-        if everybody not in (None, kept)
+        if everybody is not None and (everybody, evidence["pairs"]) != (kept, before)
         else ""
     )
     return f"the weight keeps {kept:,} of {plural(before, 'pair')}{also}, of which "
