@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import coordlib as cl
 from coordlib import detect_groups, prep_data
 from coordlib.errors import (
     DuplicateContentError,
@@ -163,3 +167,58 @@ def test_a_table_without_rows_becomes_shares_without_rows() -> None:
     shares = prep_data(table().iloc[:0])
     assert shares.empty
     assert shares["timestamp_share"].dtype == "int64"
+
+
+DOORS: dict[str, Callable[[Any], Any]] = {
+    "prep_data": cl.prep_data,
+    "detect_groups": cl.detect_groups,
+    "edge_significance": cl.edge_significance,
+    "network_significance": lambda table: cl.network_significance(
+        table, cl.detect_groups(made_by_hand()), draws=1
+    ),
+    "coordinated_edges": cl.coordinated_edges,
+    "rank_accounts": cl.rank_accounts,
+    "calibrate": lambda table: cl.calibrate(table, runs=1),
+    "benchmark": cl.benchmark,
+    "sweep": lambda table: cl.sweep(table, {"time_window": [60]}),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("thing", [["a"], {"object_id": ["o"]}, "posts.csv", None], ids=repr)
+def test_what_is_no_table_is_refused_in_one_line(door: str, thing: object) -> None:
+    with pytest.raises(InputError, match=f"a {type(thing).__name__} is no table; give a pandas DataFrame"):
+        DOORS[door](thing)
+
+
+def made_by_hand() -> pd.DataFrame:
+    """Shares in proper types, which nobody looked at yet."""
+    return cl.prep_data(
+        pd.DataFrame(
+            {
+                "object_id": ["o", "o", "p", "p"],
+                "account_id": ["a", "b", "a", "b"],
+                "content_id": ["1", "2", "3", "4"],
+                "timestamp_share": [1_700_000_000, 1_700_000_010, 1_700_000_900, 1_700_000_950],
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize("door", [name for name in DOORS if name not in ("coordinated_edges", "benchmark")])
+def test_shares_made_by_hand_pass_the_same_guards(door: str) -> None:
+    shares = made_by_hand()
+    with pytest.raises(InputError, match="2 columns named 'account_id'"):
+        DOORS[door](pd.concat([shares, shares[["account_id"]]], axis=1))
+    with pytest.raises(InputError, match="row 2 of the data: inf is not a time"):
+        DOORS[door](shares.assign(timestamp_share=[1.7e9, np.inf, 1.7e9, 1.7e9]))
+
+
+def test_milliseconds_and_half_characters_are_mended_whatever_their_dtype() -> None:
+    shares = made_by_hand()
+    milliseconds = shares.assign(timestamp_share=shares["timestamp_share"] * 1000)
+    pd.testing.assert_frame_equal(cl.edge_significance(milliseconds), cl.edge_significance(shares))
+    texts = pd.array(["a\ud800", "a\ud800", "b", "b"], dtype=pd.StringDtype("python"))
+    assert cl.detect_groups(shares.assign(object_id=texts))["object_id"].tolist() == ["a\ufffd", "b"]
+    unknown = cl.edge_significance(shares.assign(timestamp_share=[1.7e9, np.nan, 1.7e9, 1.7e9]))
+    assert unknown.attrs["rows_left_out"] == 1

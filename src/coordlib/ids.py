@@ -106,7 +106,7 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
         values = values.astype(values.cat.categories.dtype)
     if pd.api.types.is_integer_dtype(values.dtype):
         return values.astype("str")
-    if isinstance(values.dtype, pd.StringDtype):
+    if isinstance(values.dtype, pd.StringDtype) and values.dtype.storage == "pyarrow":
         text = values.astype("str")
         return text.mask(text.str.strip() == "")
     if pd.api.types.is_float_dtype(values.dtype):

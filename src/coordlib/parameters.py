@@ -7,6 +7,7 @@ models by a test, so a default is changed here and nowhere else.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -90,9 +91,13 @@ class EvidenceRule(Parameters):
 
 
 def _evidence_rule(value: object) -> object:
-    """Spell out what stands for a rule: ``significant``, ``closed circle, open``, a list of classes."""
+    """Spell out what stands for a rule: ``significant``, ``closed circle, open, q=0.01``, a list of classes."""
     if value is None or isinstance(value, str):
-        value = [word.strip() for word in (value or "").split(",") if word.strip()]
+        words = [word.strip() for word in re.split("[,;]", value or "") if word.strip()]
+        shares = [word.partition("=")[2].strip() for word in words if re.match(r"q\s*=", word)]
+        value = [word for word in words if not re.match(r"q\s*=", word)]
+        if shares:
+            value = {"classes": value, "q": shares[-1]}
     if isinstance(value, list):
         value = {"classes": value}
     if not isinstance(value, Mapping | EvidenceRule):
@@ -123,7 +128,7 @@ class DetectionParameters(Parameters):
     )
     evidence: Evidence = Field(
         EvidenceRule(),
-        description="Keep edges of classes of evidence instead of heavy ones: significant, or names of classes.",
+        description="Keep edges of classes of evidence instead of heavy ones: significant, or names of classes; q=0.01 sets the accepted share of false edges.",
     )
     object_id: str = Field(
         "text",

@@ -6,7 +6,7 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -112,6 +112,7 @@ def prep_data(
     """
     if duplicates not in ("keep", "drop", "error"):
         raise ParameterError(f"duplicates = {duplicates!r}: choose 'keep', 'drop' or 'error'")
+    check_table(frame, (), "the table")
     if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
         times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
         frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
@@ -146,6 +147,26 @@ def prep_data(
     shares.attrs["object_id"] = object_id
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
+
+
+def check_table(table: object, needed: Iterable[str], where: str) -> None:
+    """Refuse what is no table, and a table that has a needed column not at all or more than once.
+
+    Examples
+    --------
+    >>> check_table("posts.csv", ["text"], "posts")
+    Traceback (most recent call last):
+    coordlib.errors.InputError: posts: a str is no table; give a pandas DataFrame (cl.load_table reads a file)
+    """
+    if not isinstance(table, pd.DataFrame):
+        kind = type(table).__name__
+        raise InputError(
+            f"{where}: a {kind} is no table; give a pandas DataFrame (cl.load_table reads a file)"
+        )
+    if missing := {name for name in needed if name not in table.columns}:
+        raise MissingColumnError.from_names(missing, table.columns, where)
+    for name in needed:
+        _one_column(table, name)
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:

@@ -337,7 +337,7 @@ def _float_seconds(values: pd.Series, name: str) -> npt.NDArray[np.int64]:
     if bad.any():
         row = int(values.index[np.flatnonzero(bad)[0]])
         raise TimeFormatError(
-            f"column '{name}', row {row + 1} of the data: {numbers[bad][0]!r} is not a time"
+            f"column '{name}', row {row + 1} of the data: {float(numbers[bad][0])!r} is not a time"
         )
     return _scaled(np.trunc(numbers).astype(np.int64))
 

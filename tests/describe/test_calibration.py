@@ -125,6 +125,12 @@ def test_the_tables_on_the_pages_are_those_of_the_last_measurement(
     assert shown is not None and shown[1] == calibration_table(numbers, settings)
 
 
+def test_the_table_says_where_equal_weights_are_why_nobody_is_found(measured: pd.DataFrame) -> None:
+    tied = measured.assign(runs_tied=measured["rule"].eq("edge weight").astype(int))
+    assert "the heaviest edges tie and the quantile keeps none" in calibration_table(tied)
+    assert "tie" not in calibration_table(measured.assign(runs_tied=0))
+
+
 @pytest.mark.parametrize("page", ["ranking", "calibration"])
 def test_the_examples_on_the_page_run(project: Path, page: str) -> None:
     names: dict[str, Any] = {}

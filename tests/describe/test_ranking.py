@@ -182,9 +182,14 @@ def test_names_dealt_out_anew_leave_nothing_to_find() -> None:
     assert cl.benchmark(dealt)["auc"].between(0.3, 0.7).all()
 
 
+def test_the_first_hundred_of_fewer_accounts_is_no_number() -> None:
+    table = cl.benchmark(simulate_pattern("bursts"), k=(10, 100_000))
+    assert table["precision_at_10"].notna().all() and table["precision_at_100000"].isna().all()
+
+
 def test_what_is_not_labelled_is_said_in_one_line() -> None:
     posts = simulate_pattern("bursts")
-    with pytest.raises(MissingColumnError, match="coordinated or is_control"):
+    with pytest.raises(MissingColumnError, match=r"name it is_control \(true outside it\) or coordinated"):
         cl.benchmark(posts.drop(columns="coordinated"))
     with pytest.raises(InputError, match="row 2 of the data: 'perhaps' is neither true nor false"):
         cl.benchmark(posts.assign(coordinated=["true", "perhaps", *["false"] * (len(posts) - 2)]))

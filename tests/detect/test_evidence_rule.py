@@ -140,6 +140,13 @@ def test_the_classes_have_one_list() -> None:
     assert str(EvidenceRule()) == "the weight decides; q = 0.05"
 
 
+def test_the_accepted_share_of_false_edges_can_stand_beside_the_classes() -> None:
+    rule = DailyMonitoring.load({"evidence": "significant, open; q = 0.01"}).evidence
+    assert (rule.q, rule.classes) == (0.01, [*SIGNIFICANT, "open"])
+    with pytest.raises(ParameterError, match="less than 1"):
+        DailyMonitoring.load({"evidence": "q=7"})
+
+
 def detect(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     """Exit code of the command."""
     monkeypatch.setattr(sys, "argv", ["coordlib", "detect", *map(str, words)])
@@ -158,10 +165,12 @@ def test_the_command_keeps_edges_of_the_classes_asked_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     source, output = tmp_path / "shares.csv", tmp_path / f"edges.{kind}"
-    shares.to_csv(source, index=False)
-    assert detect(monkeypatch, source, "-o", output, "--evidence", "significant") == 0
+    shares.rename(columns={"object_id": "text"}).to_csv(source, index=False)
+    words = (source, "-o", output, "--object-id", "text", "--evidence", "significant, q=0.04")
+    assert detect(monkeypatch, *words) == 0
     said = capsys.readouterr().out
     assert "3 edges between 3 accounts, of all" in said and "There is one closed circle of 3 accounts" in said
+    assert "posted the same texts within" in said
     if kind == "graphml":
         found = {tuple(sorted(ends)) for ends in nx.read_graphml(output).edges}
     else:

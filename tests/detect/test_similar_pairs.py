@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,25 @@ def test_the_pairs_are_those_of_comparing_everything(
     assert ends(cl.similar_pairs(posts, "embedding", window, 1, min_cosine=0.9)) == by_hand(
         posts, window, None, 0.9
     )
+
+
+def test_whole_numbers_and_json_text_are_taken_as_what_they_say() -> None:
+    posts = world()
+    numbers = posts["phash"].map(lambda text: int(text, 16))
+    for column in (
+        numbers.astype("uint64"),
+        numbers.astype("uint64").astype("int64"),
+        numbers.astype(object),
+    ):
+        same = cl.similar_pairs(posts.assign(phash=column), "phash", 60, 1, max_distance=10)
+        assert ends(same) == ends(cl.similar_pairs(posts, "phash", 60, 1, max_distance=10))
+    as_text = posts.assign(embedding=posts["embedding"].map(lambda vector: json.dumps(vector.tolist())))
+    pd.testing.assert_frame_equal(
+        cl.similar_pairs(as_text, "embedding", 60, 1, min_cosine=0.9),
+        cl.similar_pairs(posts, "embedding", 60, 1, min_cosine=0.9),
+    )
+    with pytest.raises(InputError, match="row 1 of the data: no list of numbers"):
+        cl.similar_pairs(as_text.assign(embedding="[1, 2"), "embedding", min_cosine=0.9)
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:

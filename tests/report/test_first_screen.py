@@ -170,6 +170,6 @@ def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_coun
     )
     run = reported(posts, object_id="near_text", min_weight=2).run
     same = first_lines(run)[1]
-    assert same.startswith("The same near caption is the same caption but for case")
-    assert same.endswith("Only 24 of 248 posts take part: the others have no near caption.")
-    assert summary_facts(run)["Posts looked at"].endswith("; 224 have no near caption")
+    assert same.startswith("The same near-copied caption is the same caption but for case")
+    assert same.endswith("Only 24 of 248 posts take part: the others have no near-copied caption.")
+    assert summary_facts(run)["Posts looked at"].endswith("; 224 have no near-copied caption")

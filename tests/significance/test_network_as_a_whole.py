@@ -117,8 +117,26 @@ def test_circles_are_more_than_their_margins_and_say_so() -> None:
     row = table[(table["statistic"] == "modularity") & (table["null"] == "by day")].iloc[0]
     assert row["observed"] > row["null_high"]
     assert row["p_more"] == 1 / 100
-    assert network_sentence(table).startswith("As a whole the network has more division into communities")
-    assert "99 random networks" in network_sentence(table)
+    assert network_sentence(table).startswith("As a whole the network is unlike 99 random")
+    assert "day by day: more divided into communities (" in network_sentence(table)
+
+
+@pytest.mark.parametrize("odd", STATISTICS)
+def test_the_sentence_never_reassures_while_any_measure_is_beyond(odd: str) -> None:
+    names = list(STATISTICS)
+    table = pd.DataFrame(
+        {"statistic": names, "null": "by day", "observed": 3.0, "null_low": 1.0, "null_high": 2.0}
+    )
+    table.attrs["draws"] = 99
+    none = network_sentence(table.assign(p_more=0.5, p_less=0.5))
+    assert none.startswith("As a whole the network is like")
+    assert "That is no all-clear" in none
+    for side, word in (("p_more", STATISTICS[odd][1]), ("p_less", STATISTICS[odd][2])):
+        numbers = {"p_more": 0.5, "p_less": 0.5, side: [0.01 if name == odd else 0.5 for name in names]}
+        said = network_sentence(table.assign(**numbers))
+        assert said.startswith("As a whole the network is unlike")
+        assert f"day by day: {word} (3; 95 % of them: 1.000 to 2)." in said
+        assert f"Like them: {', '.join(STATISTICS[name][0] for name in names if name != odd)}." in said
 
 
 def test_a_network_made_of_margins_alone_is_seldom_more_than_they_explain() -> None:
@@ -150,7 +168,7 @@ def test_very_hot_objects_are_drawn_less_often_and_the_table_says_how_often(
     monkeypatch.setattr("coordlib.significance.network.MEETINGS", 1)
     table = measured(world(1, divided=True), draws=9)
     assert table.attrs["draws"] == 3
-    assert network_sentence(table).endswith("of 3 random networks.")
+    assert network_sentence(table).count("like 3 random networks ")
 
 
 def test_no_pairs_give_zeros_and_a_sentence() -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,18 @@ from hypothesis import strategies as st
 import coordlib as cl
 from coordlib.cli import main
 from coordlib.detect.sweep import DEFAULTS, Sweep
-from coordlib.errors import MissingColumnError, ParameterError, RunError, UnknownParameterError
+from coordlib.errors import (
+    MissingColumnError,
+    ParameterError,
+    RunError,
+    TiedWeightsWarning,
+    UnknownParameterError,
+)
 from coordlib.parameters import DailyMonitoring
 from coordlib.report import charts
+from coordlib.report.evidence_record import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.first_screen import _settings
 from coordlib.runs.notebook_sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
 from coordlib.runs.sweep_report import make_sweep_report
 from coordlib.sources.archive import read_day
@@ -261,6 +270,36 @@ def test_a_headline_never_speaks_of_accounts_where_there_are_none_and_tells_what
     )
     assert "At 1 setting the heaviest edges tie" in str(make_sweep_report(tied, data, {}).headline)
     assert str(make_sweep_report(tied, data, {}).headline).startswith("Simulated data.")
+
+
+def test_clean_groups_that_tie_are_no_weak_finding() -> None:
+    """Two circles of seven and five captions, and strangers who met once: the quantile is the heavier circle's weight."""
+    strangers = [(f"s{n}", f"x{n % 60}", f"s{n}-0", 90_000 + 997 * n) for n in range(400)]
+    shares = table(ring(4, 7, "heavy") + ring(4, 5, "light") + strangers)
+    posts = shares.rename(columns={"object_id": "text", "timestamp_share": "posted_at"})
+    pairs = cl.detect_groups(shares, 120, 1)
+    with pytest.warns(
+        TiedWeightsWarning, match="use min_weight=7 .*, which leaves out 6 lighter ones, or a lower number"
+    ):
+        cl.generate_coordinated_network(pairs, edge_weight=0.9, subgraph=1)
+    significance = cl.edge_significance(shares)
+    graph = cl.generate_coordinated_network(pairs, min_weight=5, significance=significance, subgraph=1)
+    found = evidence_record(significance, None, pairs, graph, {"time_window": 120}, "caption", {})
+    assert found["other_settings"]["tied"] == 12 and found["other_settings"]["least"] == 4
+    run = {
+        "evidence": found["evidence"],
+        "other_settings": found["other_settings"],
+        "parameters": {"time_window": 120},
+    }
+    line = _settings(run, {"n_accounts": 8})
+    assert "that is a tie, not a weak finding" in line
+    assert line.endswith("The 8 accounts of significant pairs do not depend on the threshold.")
+
+    swept = cl.sweep(posts, {"edge_weight": [0.5, 0.9], "min_participation": [1]})
+    assert swept.points["left_out_by_tie"].tolist() == [0, 6]
+    report = make_sweep_report(swept, replace(cl.load_table(None, "."), posts=posts), {})
+    assert "8 accounts are in significant pairs, which no threshold changes" in str(report.headline)
+    assert set(report._tables()["inclusion"]["evidence"]) == {"closed circle"}
 
 
 TEMPLATE = """

@@ -64,7 +64,7 @@ def benchmark(
         found = pd.concat([table.assign(data=name) for name, table in tables.items()], ignore_index=True)
         found.insert(0, "data", found.pop("data"))
     shown = found.round({name: 3 for name in found if name not in ("accounts", "coordinated")})
-    typer.echo(shown.to_string(index=False))
+    typer.echo(shown.dropna(axis="columns", how="all").to_string(index=False, na_rep="–"))
     if output is not None:
         with written(output) as beside:
             write_csv(found, beside)

@@ -51,6 +51,21 @@ def network_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
     return _summed([(numbers[a], *_tested(data)) for a, _, data in graph.edges(data=True)], "network")
 
 
+def strongest_class(significance: pd.DataFrame) -> pd.Series:
+    """Return the strongest class among all pairs of each account, kept by a weight or not, by account.
+
+    Examples
+    --------
+    >>> edges = pd.DataFrame({"account_id": ["a", "a"], "account_id_y": ["b", "c"], "evidence": ["open", "single episode"]})
+    >>> strongest_class(edges).tolist()
+    ['open', 'open', 'single episode']
+    """
+    ranks = significance["evidence"].map(list(WORDS).index).astype("int64")
+    ends = [significance[name].reset_index(drop=True) for name in ("account_id", "account_id_y")]
+    both = pd.concat([ranks, ranks], ignore_index=True).groupby(pd.concat(ends, ignore_index=True), sort=True)
+    return both.min().map(list(WORDS).__getitem__).astype("str")
+
+
 def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) -> pd.DataFrame:
     """Return the pairs that share more than their activity explains, kept by the threshold or not.
 
@@ -96,7 +111,7 @@ def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[st
     Returns
     -------
     dict
-        ``pairs`` (that met), ``classes`` (class to its edges, accounts, networks), ``kept`` (class to kept edges),
+        ``pairs`` (that met), ``significant_accounts``, ``classes`` (class to its edges, accounts, networks), ``kept`` (class to kept edges),
         ``untested`` (kept edges without a test), and the attributes of `significance`. Whole numbers and text.
     """
     table = evidence_table(significance).drop(columns="significant").set_index("evidence")
@@ -106,6 +121,7 @@ def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[st
     return {
         **{str(name): value for name, value in significance.attrs.items()},
         "pairs": len(significance),
+        "significant_accounts": int(strongest_class(significance).isin(SIGNIFICANT).sum()),
         "classes": {str(name): dict(row) for name, row in classes.items()},
         "kept": kept,
         "untested": of_kept.count(None),

@@ -20,10 +20,10 @@ from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import prep_data
 
 #: Columns that may say who belongs to a campaign, and the value that says so.
 LABELS = {"coordinated": True, "is_control": False}
+NO_LABEL = "no column says who belongs to a campaign: name it is_control (true outside it) or coordinated (true inside it)"
 _TRUE, _FALSE = {"true", "1", "1.0", "yes"}, {"false", "0", "0.0", "no"}
 #: Accounts whose similarities are computed at a time.
 _ROWS = 512
@@ -91,10 +91,7 @@ def benchmark(
     """
     if min(k, default=0) < 1:
         raise ParameterError(f"k = {list(k)!r}: give numbers of 1 or more")
-    if "posted_at" in labelled.columns and "timestamp_share" not in labelled.columns:
-        shares = prep_data(labelled, object_id=object_id, timestamp_share="posted_at", duplicates="drop")
-    else:
-        shares = as_shares(labelled)
+    shares = as_shares(labelled, object_id, duplicates="drop")
     if shares["object_id"].isna().all():
         raise InputError(f"column '{shares.attrs.get('object_id', 'object_id')}': no post has anything in it")
     truth = account_labels(labelled)
@@ -115,7 +112,12 @@ def benchmark(
                 "coordinated": int(known.sum()),
                 "auc": area_under_curve(scores, known),
                 "average_precision": average_precision(scores, known),
-                **{f"precision_at_{size}": precision_at(scores, known, size) for size in k},
+                **{
+                    f"precision_at_{size}": precision_at(scores, known, size)
+                    if size <= len(known)
+                    else np.nan
+                    for size in k
+                },
                 "inspect_90": accounts_to_inspect(scores, known),
             }
         )
@@ -125,9 +127,8 @@ def benchmark(
 def account_labels(table: pd.DataFrame) -> pd.Series:
     """Say of each account, sorted, whether it belongs to a campaign."""
     name = next((name for name in LABELS if name in table.columns), None)
-    if name is None or "account_id" not in table.columns:
-        missing = {"account_id"} - set(table.columns) or {" or ".join(LABELS)}
-        raise MissingColumnError.from_names(missing, table.columns, "labelled data")
+    if name is None:
+        raise MissingColumnError(f"labelled data: {NO_LABEL}")
     written = table[name].astype("str").str.strip().str.lower()
     bad = ~written.isin(_TRUE | _FALSE)
     if bad.any():

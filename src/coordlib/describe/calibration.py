@@ -11,9 +11,8 @@ import pandas as pd
 
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
-from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
+from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold, ties_at_top
 from coordlib.errors import InputError, ParameterError
-from coordlib.posts import prep_data
 from coordlib.significance.constants import ALPHA
 from coordlib.significance.edge import edge_significance
 from coordlib.simulate.groups import Groups, plant_groups
@@ -82,7 +81,8 @@ def calibrate(
         of the pairs of members that posted together at least once) and ``recall_accounts`` (0–1: of the members, those
         with an edge to one of their group; both missing without groups), ``precision`` (0–1: of all edges found, those
         between members of one group; missing where none is found), ``false_edges`` (float: a run), ``false_per_1000``
-        (float: the same for 1,000 accounts) and ``runs_with_false`` (int64). ``attrs`` keeps the parameters.
+        (float: the same for 1,000 accounts) ``runs_with_false`` and ``runs_tied``
+        (int64: the heaviest edges tie, so the quantile keeps none). ``attrs`` keeps the parameters.
 
     Raises
     ------
@@ -112,9 +112,7 @@ def calibrate(
     check_least_weight(min_weight)
     if isinstance(runs, bool) or not isinstance(runs, int) or runs < 1:
         raise ParameterError(f"runs = {runs!r}: give a whole number of 1 or more")
-    if "posted_at" in table.columns and "timestamp_share" not in table.columns:
-        table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
-    shares = as_shares(table).dropna()
+    shares = as_shares(table, object_id).dropna()
     # What is drawn by lot must not depend on the order of the rows.
     shares = shares.sort_values(
         ["timestamp_share", "account_id", "content_id", "object_id"], ignore_index=True
@@ -158,6 +156,7 @@ def calibrate(
                     "false_edges": counts["false"].mean(),
                     "false_per_1000": (1000 * counts["false"] / counts["accounts"]).mean(),
                     "runs_with_false": int((counts["false"] > 0).sum()),
+                    "runs_tied": int(counts["tied"].sum()),
                 }
             )
     result = pd.DataFrame(rows).astype({"setting": "str", "rule": "str", "value": "float64"})
@@ -210,6 +209,7 @@ def _one_world(
     """What each rule finds in one world."""
     edges = aggregate(detect_groups(world, time_window, min_participation), objects=False, compat=None)
     heavy = over_threshold(edges["weight"].to_numpy(), edge_weight, min_weight) == 1
+    tied = ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight) is not None
     evidence = edge_significance(world, max(1, time_window), alpha)
     group_of: dict[Any, Any] = {}
     together: set[tuple[str, str]] = set()
@@ -231,6 +231,7 @@ def _one_world(
             "false": len(found) - len(inside),
             "members": len(group_of) or np.nan,
             "members_found": len(set(inside["account_id"]) | set(inside["account_id_y"])),
+            "tied": float(rule == "edge weight" and tied),
         }
 
 
@@ -255,7 +256,8 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
         "| groups | found, by weight | found, by evidence | false, by weight | false, by evidence |",
         "|---|---|---|---|---|",
     ]
-    shown = calibration[calibration["setting"].isin(settings)].drop_duplicates(["setting", "value"])
+    shown_rows = calibration[calibration["setting"].isin(settings) & (calibration["rule"] == "edge weight")]
+    shown = shown_rows.drop_duplicates(["setting", "value"])
     for setting, value in zip(shown["setting"], shown["value"], strict=True):
         words, form = WORDS[setting]
         written = "" if np.isnan(value) else form.format(value / 60 if setting == "jitter" else value)
@@ -265,4 +267,10 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
                 number = float(by_rule.loc[(setting, value, rule), column])
                 cells.append("–" if np.isnan(number) else style.format(number))
         lines.append(f"| {f'{words} {written}'.strip()} | {' | '.join(cells)} |")
+    if "runs_tied" in calibration and (tied := int(shown_rows["runs_tied"].sum())):
+        runs = int(shown_rows["runs"].sum())
+        lines += [
+            "",
+            f"By weight, in {tied:,} of {runs:,} runs the heaviest edges tie and the quantile keeps none: use `min_weight` there.",
+        ]
     return "\n".join(lines)

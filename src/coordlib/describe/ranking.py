@@ -9,7 +9,6 @@ from coordlib.detect import kernel
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
-from coordlib.posts import prep_data
 from coordlib.significance.arrays import counted_apart
 from coordlib.significance.classes import WORDS
 from coordlib.significance.corpus import Corpus
@@ -112,9 +111,7 @@ def rank_accounts(
     half_life = time_window / 4 if half_life is None else half_life
     if isinstance(half_life, bool) or not isinstance(half_life, int | float | np.number) or not half_life > 0:
         raise ParameterError(f"half_life = {half_life!r}: give a number of seconds above 0")
-    if "posted_at" in table.columns and "timestamp_share" not in table.columns:
-        table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
-    corpus = Corpus.from_shares(as_shares(table), int(time_window))
+    corpus = Corpus.from_shares(as_shares(table, object_id), int(time_window))
     low, high, weight, occasions = _weights(corpus, float(half_life))
     n = corpus.n_accounts
     one, other = np.concatenate([low, high]), np.concatenate([high, low])

@@ -13,7 +13,8 @@ from coordlib.detect import kernel
 from coordlib.detect.evidence_rule import join_evidence
 from coordlib.detect.pairs import PAIR_COLUMNS
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import ParameterError
+from coordlib.posts import check_table
 
 Compat = Literal["coortweet"] | None
 
@@ -101,9 +102,7 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     """Return the edges without a threshold, in the order of each edge's first pair."""
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
-    missing = {name for name in PAIR_COLUMNS if name not in pairs.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
+    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
     first, second, names = _account_codes(pairs)
     low, high = np.minimum(first, second), np.maximum(first, second)
     object_codes, object_names = pd.factorize(pairs["object_id"], use_na_sentinel=False)

@@ -12,8 +12,8 @@ import pandas as pd
 from coordlib.detect import kernel
 from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
-from coordlib.errors import InputError, MissingColumnError, ParameterError
-from coordlib.posts import SHARE_COLUMNS, prep_data
+from coordlib.errors import InputError, ParameterError
+from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -142,15 +142,28 @@ def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
     return order
 
 
-def as_shares(shares: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the share columns in their proper types; already proper ones are passed through."""
-    missing = {name for name in SHARE_COLUMNS if name not in shares.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, shares.columns, "shares (see prep_data)")
-    proper = all(isinstance(shares[name].dtype, pd.StringDtype) for name in SHARE_COLUMNS[:3])
-    if proper and shares["timestamp_share"].dtype in ("int64", "Int64", "float64"):
-        return shares
-    return prep_data(shares, plausible=None)
+def as_shares(
+    table: pd.DataFrame, object_id: str | None = None, duplicates: Literal["keep", "drop"] = "keep"
+) -> pd.DataFrame:
+    """Return shares with their columns in proper types; already proper ones are passed through.
+
+    Where `object_id` is given the table may be one of posts, and that column what they share.
+    """
+    check_table(table, (), "shares (see prep_data)")
+    if object_id is not None and "posted_at" in table.columns and "timestamp_share" not in table.columns:
+        return prep_data(table, object_id, timestamp_share="posted_at", duplicates=duplicates)
+    check_table(table, SHARE_COLUMNS, "shares (see prep_data)")
+    times = table["timestamp_share"]
+    proper = all(_is_text(table[name].dtype) for name in SHARE_COLUMNS[:3])
+    # Milliseconds and infinity are for prep_data, which knows what to do with them.
+    if proper and times.dtype in ("int64", "Int64", "float64") and not (times.abs() >= 10**11).any():
+        return table
+    return prep_data(table, plausible=None)
+
+
+def _is_text(kind: object) -> bool:
+    # Text that is stored as Python's own may hold half a character.
+    return isinstance(kind, pd.StringDtype) and kind.storage == "pyarrow"
 
 
 @dataclass(frozen=True)

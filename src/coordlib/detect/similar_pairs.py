@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -36,8 +38,9 @@ def similar_pairs(
     posts
         A table with ``account_id``, ``content_id``, ``posted_at`` and `column`. It is not changed.
     column
-        Perceptual hashes as hexadecimal text of one length (pHash, dHash, PDQ), or embeddings: a list or array of
-        numbers a post, all of one length. A missing, empty, ``0`` or ``NA`` value is in no pair.
+        Perceptual hashes as hexadecimal text of one length (pHash, dHash, PDQ) or whole numbers of 64 bits, or embeddings: a
+        list or array of numbers a post, also as JSON text, all of one length. A missing, empty, ``0`` or ``NA`` value is in no
+        pair.
     time_window
         Seconds between the two posts, at most.
     min_participation
@@ -160,6 +163,10 @@ def _near(
 
 def _hashes(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint64]]:
     """Return which rows have a hash, and the hashes as words of 64 bits."""
+    if pd.api.types.infer_dtype(column, skipna=True) == "integer":
+        column = column.map(
+            lambda number: f"{int(number) % 2**64:016x}" if number else None, na_action="ignore"
+        )
     text = as_ids(column, name).str.strip().str.lower().str.removeprefix("0x")
     known = (text.notna() & ~text.isin(_NOTHING)).fillna(False).to_numpy(dtype=bool)
     text = text[known]
@@ -175,8 +182,17 @@ def _hashes(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.ND
     return known, words.reshape(len(text), width // 16)
 
 
+def _from_json(cell: object) -> object:
+    """Return the list that a text holds, and everything else as it is."""
+    if isinstance(cell, str) and cell.strip().startswith("["):
+        with suppress(ValueError):
+            return json.loads(cell)
+    return cell
+
+
 def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return which rows have an embedding, and the embeddings in length 1."""
+    column = column.map(_from_json)
     lists = column.map(lambda cell: isinstance(cell, list | tuple | np.ndarray) and len(cell) > 0)
     known = np.array(lists, dtype=bool)
     other = (column.notna().to_numpy() & ~known).nonzero()[0]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_whole
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import ParameterError
+from coordlib.posts import check_table
 
 _PREFIX = "time_window_"
 
@@ -54,9 +55,7 @@ def flag_speed_share(
     """
     check_whole(time_window, "time_window")
     check_whole(min_participation, "min_participation")
-    missing = {name for name in PAIR_COLUMNS if name not in pairs.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
+    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
     shares = as_shares(shares)
     fast = pairs[(pairs["time_delta"] <= time_window).to_numpy()]
     if min_participation >= 1:

@@ -23,7 +23,7 @@ from coordlib.detect.threshold import (
 )
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import SHARE_COLUMNS, prep_data
+from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {
@@ -42,7 +42,8 @@ class Sweep:
     Attributes
     ----------
     points
-        One row per point: the parameters, ``outcome``, ``pairs``, ``edges_all``, ``threshold``, ``edges``,
+        One row per point: the parameters, ``outcome``, ``pairs``, ``edges_all``, ``threshold``,
+        ``left_out_by_tie`` (edges as heavy as the quantile, which must be exceeded), ``edges``,
         ``accounts``, ``networks``, and the overlap with the reference (Jaccard index of accounts and of edges, 0–1).
     inclusion
         One row per account that is in a network at any point: ``points`` (at how many), ``share`` (of all points, 0–1),
@@ -114,6 +115,7 @@ def sweep(
     >>> found.points[["time_window", "min_weight", "accounts"]].values.tolist()
     [[10, 1, 2], [10, 2, 0], [100, 1, 2], [100, 2, 2]]
     """
+    check_table(posts, ["account_id"], "posts")
     plain = set(SHARE_COLUMNS) <= set(posts.columns)
     if plain and "object_id" in grid:
         raise ParameterError(
@@ -135,7 +137,10 @@ def sweep(
                     "outcome": "network" if len(kept) else "tied" if tied else "no-coordination",
                     "pairs": n_pairs,
                     "edges_all": len(weights),
-                    "threshold": float(fixed) if fixed is not None else weight_quantile(weights, quantile),
+                    "threshold": (
+                        limit := weight_quantile(weights, quantile) if fixed is None else float(fixed)
+                    ),
+                    "left_out_by_tie": int((weights == limit).sum()) if fixed is None else 0,
                 }
                 found.append((point, facts, kept))
     return compare(found, names, reference)

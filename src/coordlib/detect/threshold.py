@@ -45,13 +45,28 @@ def ties_at_top(
     limit = weight_quantile(weights, edge_weight, counts)
     if not len(weights) or min_weight is not None or weights.max() > limit:
         return None
-    count = int((weights == weights.max()).sum() if counts is None else counts[-1])
-    tie = f"{count:,} edges tie" if count > 1 else "the only edge lies"
-    top = int(weights.max())
-    lower = "" if (weights == top).all() else " or a lower edge_weight"
+    tied = int((weights == weights.max()).sum() if counts is None else counts[-1])
+    return tie_words(
+        int(weights.max()), tied, len(weights) if counts is None else int(counts.sum()), edge_weight
+    )
+
+
+def tie_words(top: int, tied: int, n_edges: int, edge_weight: float) -> str:
+    """Say what keeps the heaviest edges where they tie, and how many lighter ones that leaves out.
+
+    Examples
+    --------
+    >>> tie_words(7, 10, 16, 0.9)  # doctest: +NORMALIZE_WHITESPACE
+    '10 edges tie at the top weight of 7, so the 0.9 quantile keeps none: use min_weight=7 (--min-weight 7), which
+    leaves out 6 lighter ones, or a lower number'
+    """
+    tie = f"{tied:,} edges tie" if tied > 1 else "the only edge lies"
+    lighter = (
+        f", which leaves out {n_edges - tied:,} lighter ones, or a lower number" if n_edges > tied else ""
+    )
     return (
         f"{tie} at the top weight of {top:,}, so the {float(edge_weight):g} quantile keeps none: "
-        f"use min_weight={top} (--min-weight {top}){lower}"
+        f"use min_weight={top} (--min-weight {top}){lighter}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coordlib.detect.threshold import tie_words
 from coordlib.report.first_screen import first_lines, more_lines
 from coordlib.report.text import escape
 from coordlib.significance import SIGNIFICANT
@@ -65,14 +66,12 @@ def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> t
     if outcome == "tied":
         tied, weight = int(counts.get("n_edges_top", 0)), int(counts.get("top_weight", 0))
         quantile = float((run.get("parameters") or {}).get("edge_weight") or 0.9)
-        lower = " or a lower edge_weight" if tied < int(counts.get("n_edges_all", tied)) else ""
-        edges = f"{tied:,} edges tie" if tied != 1 else "The only edge lies"
+        tie = tie_words(weight, tied, int(counts.get("n_edges_all", tied)), quantile)
         return (
             "warn",
             "The threshold keeps no edge.",
             (
-                f"{edges} at the top weight of {weight:,}, so the {quantile:g} quantile keeps none: use min_weight={weight} "
-                f"(--min-weight {weight}){lower}. There were {n_pairs:,} pairs of posts with the same {word} within the time window, so "
+                f"{tie[0].upper()}{tie[1:]}. There were {n_pairs:,} pairs of posts with the same {word} within the time window, so "
                 "this is a limit of the threshold and not a day without coordination."
             ),
         )

@@ -8,16 +8,13 @@ import pandas as pd
 
 from coordlib.errors import MissingColumnError
 from coordlib.report.figures import PALETTE, axes_for, drawing, nothing_to_draw
+from coordlib.significance.network import STATISTICS, out_of_the_ordinary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: The statistics between 0 and 1, from top to bottom: words of the axis, of more and of less than random networks.
-_SHOWN = {
-    "modularity": ("communities", "more divided into communities", "less divided into communities"),
-    "transitivity": ("closed triangles", "more closed triangles", "fewer closed triangles"),
-    "giant_share": ("largest network", "a larger largest network", "a smaller largest network"),
-}
+#: The statistics between 0 and 1, from top to bottom.
+_SHOWN = ("modularity", "transitivity", "giant_share")
 
 
 def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -30,19 +27,18 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax
         Axes to draw on (none: a new figure).
     """
-    if missing := {"statistic", "null", "observed", "null_low", "null_high"} - set(whole.columns):
+    if missing := {"statistic", "null", "observed", "null_low", "null_high", "p_more", "p_less"} - set(
+        whole.columns
+    ):
         raise MissingColumnError.from_names(missing, whole.columns, "the figure's table")
     if not whole["observed"].any():
         return nothing_to_draw(ax, "There is no network to compare with random ones")
     nulls = list(dict.fromkeys(whole["null"]))
     honest = whole[(whole["null"] == nulls[-1]) & whole["statistic"].isin(list(_SHOWN))]
-    more = [
-        _SHOWN[row.statistic][1] for row in honest.itertuples(index=False) if row.observed > row.null_high
-    ]
-    less = [_SHOWN[row.statistic][2] for row in honest.itertuples(index=False) if row.observed < row.null_low]
-    title = f"Beside random networks: {', '.join([*more, *less]) or 'no difference'}"
+    odd = out_of_the_ordinary(whole[whole["null"] == nulls[-1]])
+    title = f"Beside random networks: {', '.join(odd.values()) or 'no difference'}"
     alt = "; ".join(
-        f"{_SHOWN[row.statistic][0]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
+        f"{STATISTICS[row.statistic][0]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
         for row in honest.itertuples(index=False)
     )
     with drawing():
@@ -64,7 +60,7 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 )
             found = float(rows["observed"].iloc[0])
             ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
-        ax.set_yticks(range(len(_SHOWN)), [words[0] for words in reversed(_SHOWN.values())])
+        ax.set_yticks(range(len(_SHOWN)), [STATISTICS[name][0] for name in reversed(_SHOWN)])
         ax.set_ylim(-0.6, len(_SHOWN) - 0.4)
         ax.set_xlim(-0.02, 1.02)
         ax.set_xlabel("modularity, or share (0 to 1)")

@@ -158,7 +158,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     everybody = evidence.get("kept_of_all")
     also = (
         f" (if every account took part, {everybody:,} of {evidence['pairs']:,})"
-        if everybody not in (None, kept)
+        if everybody is not None and (everybody, evidence["pairs"]) != (kept, before)
         else ""
     )
     return f"the weight keeps {kept:,} of {plural(before, 'pair')}{also}, of which "
@@ -168,9 +168,22 @@ def _settings(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     parameters, found = run.get("parameters") or {}, run.get("other_settings")
     if not found or (parameters.get("evidence") or {}).get("classes"):
         return ""
+    tied, steady = found.get("tied", 0), (run.get("evidence") or {}).get("significant_accounts")
+    span = f"{found['least']:,} to {plural(found['most'], 'account')} instead of {counts['n_accounts']:,}"
     return (
-        f"Other settings: {found['least']:,} to {plural(found['most'], 'account')} instead of {counts['n_accounts']:,}, with "
+        f"Other settings: {span if tied < found['settings'] else 'all tie'}, with "
         f"windows from {found['narrowest']:,} to {parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
+        + (
+            f" At {tied:,} of {found['settings']:,} the heaviest edges have one weight and the threshold keeps none; that is a tie, not a "
+            "weak finding."
+            if tied
+            else ""
+        )
+        + (
+            f" The {plural(steady, 'account')} of significant pairs do not depend on the threshold."
+            if steady
+            else ""
+        )
     )
 
 

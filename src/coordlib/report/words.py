@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 #: Column of a table of posts to what a reader calls one of its values.
 _OBJECTS = {
+    "object_id": "object",
     "text": "text",
     "hashtags": "hashtag",
     "links": "link",
@@ -16,10 +17,11 @@ _OBJECTS = {
     "image_text": "image text",
     "domain": "domain",
     "retweeted_id": "retweeted post",
+    "near_text": "near-copied text",
 }
 #: What a reader has to be told before "the same" is understood, by column.
 _SAME = {
-    "near_text": "The same near {text} is the same {text} but for case, punctuation, emoji, addresses, hashtags or a word or two; "
+    "near_text": "The same near-copied {text} is the same {text} but for case, punctuation, emoji, addresses, hashtags or a word or two; "
     "{text}s of fewer than 20 letters and digits take no part.",
     "reworded_text": "The same reworded {text} is another {text} with the same rare words: a lead to read, not evidence.",
     "hashtag_sequence": "The same hashtag sequence is the same three or more hashtags in the same order.",
@@ -32,7 +34,7 @@ def object_word(object_id: object, platform: object = None) -> str:
     Examples
     --------
     >>> object_word("text", "tiktok"), object_word("hashtags"), object_word("near_text", "tiktok")
-    ('caption', 'hashtag', 'near caption')
+    ('caption', 'hashtag', 'near-copied caption')
     """
     name = str(object_id)
     word = _OBJECTS.get(name, name.replace("_", " "))

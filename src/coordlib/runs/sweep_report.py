@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coordlib.detect.sweep import Sweep
+import pandas as pd
+
+from coordlib.describe.account_evidence import strongest_class
+from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import InputError
+from coordlib.near.captions import MADE
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.banners import banner
@@ -19,6 +23,7 @@ from coordlib.report.post_set import PostSet
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import Table
 from coordlib.report.words import plural
+from coordlib.significance import SIGNIFICANT, edge_significance
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
 #: Parameters a draft is not named after.
@@ -42,6 +47,8 @@ class SweepReport:
     found: Sweep
     source: PostSet
     parameters: Mapping[str, Any]
+    #: Strongest class of every account at the reference's window and object (none: not tested).
+    evidence: pd.Series | None = None
 
     @property
     def headline(self) -> Html:
@@ -58,15 +65,22 @@ class SweepReport:
             )
         else:
             kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
+        if self.evidence is not None:
+            steady = self.evidence.index[self.evidence.isin(SIGNIFICANT)]
+            always = inclusion["account_id"].isin(steady) & (inclusion["share"] == 1)
+            body += (
+                f" {plural(len(steady), 'account')} {'is' if len(steady) == 1 else 'are'} in significant pairs, which no threshold changes; "
+                f"{int(always.sum()):,} of them {'is' if always.sum() == 1 else 'are'} found at every setting."
+            )
         if tied := int((points["outcome"] == "tied").sum()):
-            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: min_weight says more there."
+            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: no weak finding, min_weight says more there."
         return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
         if name not in _CAPTIONS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(_CAPTIONS)}")
-        frame = getattr(self.found, name)
+        frame = self._tables()[name]
         formats = {"share": "percent"} if "share" in frame else None
         return Table(frame, _CAPTIONS[name], formats=formats, max_rows=rows_shown, csv=f"{name}.csv")
 
@@ -77,9 +91,15 @@ class SweepReport:
         the usual ones); it appears whole or not at all.
         """
         folder = Path(output_dir) if output_dir else self._draft()
-        tables = {name: getattr(self.found, name) for name in _CAPTIONS}
-        written, record = write_report(folder, tables, None, self._record(), None)
+        written, record = write_report(folder, self._tables(), None, self._record(), None)
         return SavedReport(written, record, draft=not is_staging(written))
+
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        """Points and inclusion, the accounts with their class."""
+        inclusion = self.found.inclusion
+        if self.evidence is not None:
+            inclusion = inclusion.assign(evidence=inclusion["account_id"].map(self.evidence).astype("str"))
+        return {"points": self.found.points, "inclusion": inclusion}
 
     def _told(self) -> dict[str, Any]:
         return {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
@@ -134,4 +154,8 @@ def make_sweep_report(found: Sweep, source: PostSet, parameters: Mapping[str, An
     parameters
         What the notebook was run with.
     """
-    return SweepReport(found, source, parameters)
+    point, evidence = {**DEFAULTS, **found.reference}, None
+    posts, name = source.posts, str(point["object_id"])
+    if posts is not None and name in {*posts.columns, *MADE}:
+        evidence = strongest_class(edge_significance(posts, int(point["time_window"]), object_id=name))
+    return SweepReport(found, source, parameters, evidence)

@@ -14,7 +14,7 @@ from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
-from coordlib.report.words import plural
+from coordlib.report.words import object_word, plural
 from coordlib.runs.edge_list import WRITERS
 from coordlib.runs.share_files import Duplicates, files_of, read_shares
 from coordlib.significance import edge_significance, evidence_headline
@@ -28,15 +28,16 @@ class TestedEdges:
     kept: int
     accounts: int
     edges: int
+    #: Pairs of accounts that met, those of too few posts for the minimum participation with them.
+    tested: int
     classes: tuple[str, ...]
     words: str
 
     def summary(self) -> str:
         """Lines for the terminal."""
+        everybody = f" ({self.tested:,} were tested, every account's)" if self.tested != self.edges else ""
         found = f"{plural(self.kept, 'edge')} between {plural(self.accounts, 'account')}"
-        return (
-            f"{self.output}: {found}, of all {self.edges:,} those of {', '.join(self.classes)}\n{self.words}"
-        )
+        return f"{self.output}: {found}, of all {self.edges:,}{everybody} those of {', '.join(self.classes)}\n{self.words}"
 
 
 def detect_tested(
@@ -81,5 +82,5 @@ def detect_tested(
         else:
             write_csv(kept, beside)
     accounts = pd.concat([kept["account_id"], kept["account_id_y"]]).nunique()
-    words = evidence_headline(significance, None, "object")
-    return TestedEdges(output, len(kept), int(accounts), len(edges), classes, words)
+    words = evidence_headline(significance, None, object_word(shares.attrs.get("object_id", "object_id")))
+    return TestedEdges(output, len(kept), int(accounts), len(edges), len(significance), classes, words)

@@ -11,7 +11,6 @@ from scipy import sparse
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
-from coordlib.posts import prep_data
 from coordlib.significance.arrays import Bools, Floats
 from coordlib.significance.classes import classify
 from coordlib.significance.coincidences import Coincidences
@@ -120,9 +119,7 @@ def edge_significance(
     check_whole(time_window, "time_window")
     if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number) or not 0 < alpha < 1:
         raise ParameterError(f"alpha = {alpha!r}: give a number between 0 and 1")
-    if "posted_at" in table.columns and "timestamp_share" not in table.columns:
-        table = prep_data(table, object_id=object_id, timestamp_share="posted_at")
-    corpus = Corpus.from_shares(as_shares(table), max(1, int(time_window)))
+    corpus = Corpus.from_shares(as_shares(table, object_id), max(1, int(time_window)))
     found = Coincidences.of(corpus)
     shared = judge_shared_objects(corpus, found, alpha)
     repeats = judge_repeats(corpus, found, alpha)

@@ -13,19 +13,28 @@ import pandas as pd
 
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
-from coordlib.errors import MissingColumnError, MissingDependencyError, ParameterError
+from coordlib.errors import MissingDependencyError, ParameterError
+from coordlib.posts import check_table
 from coordlib.significance.arrays import Floats, Ints, links_of
 from coordlib.significance.constants import DAY
 
 Stratum = Literal["day", "week"]
-#: What is measured, and its words in a sentence.
+#: What is measured: its words, and those of a network that has more or less of it than random ones.
 STATISTICS = MappingProxyType(
     {
-        "modularity": "division into communities (modularity)",
-        "transitivity": "closed triangles (clustering coefficient)",
-        "giant_share": "share of accounts in the largest network",
-        "communities": "number of communities",
-        "largest_community": "accounts in the largest community",
+        "modularity": ("communities", "more divided into communities", "less divided into communities"),
+        "transitivity": (
+            "closed triangles",
+            "more closed triangles of accounts",
+            "fewer closed triangles of accounts",
+        ),
+        "giant_share": ("largest network", "a larger largest network", "a smaller largest network"),
+        "communities": ("number of communities", "more communities", "fewer communities"),
+        "largest_community": (
+            "largest community",
+            "a larger largest community",
+            "a smaller largest community",
+        ),
     }
 )
 #: All draws together count at most so many pairs of accounts for each object they share, but there are so many draws at least.
@@ -113,9 +122,8 @@ def network_significance(
         raise ParameterError(f"draws = {draws!r}: give at least 1")
     if stratum not in _SECONDS:
         raise ParameterError(f"stratum = {stratum!r}: choose 'day' or 'week'")
-    missing = {name for name in PAIR_COLUMNS if name not in pairs.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, pairs.columns, "pairs (see detect_groups)")
+    shares = as_shares(shares)
+    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
     try:
         from coordlib.significance.curveball import curveball
         from coordlib.significance.projection import project
@@ -124,7 +132,7 @@ def network_significance(
             "network_significance needs the package 'numba': pip install numba"
         ) from error
 
-    found = _incidences(as_shares(shares), pairs)
+    found = _incidences(shares, pairs)
     accounts, objects = (
         int(found["account"].max()) + 1 if len(found) else 0,
         int(found["object"].max()) + 1 if len(found) else 0,
@@ -168,39 +176,57 @@ def network_significance(
     return result
 
 
-def network_sentence(table: pd.DataFrame, statistic: str = "modularity") -> str:
-    """Say in one sentence what the comparison comes to, for the stricter kind of random network.
+def network_sentence(table: pd.DataFrame) -> str:
+    """Say what the comparison comes to, for the stricter kind of random network: first what is out of the ordinary.
 
     Parameters
     ----------
     table
         As :func:`network_significance` returns it.
-    statistic
-        Which row to speak of.
 
     Examples
     --------
-    >>> table = pd.DataFrame([("modularity", "by day", 0.668, 0.414, 0.40, 0.43, 0.001, 1.0)], columns=_COLUMNS)
+    >>> rows = [("modularity", "by day", 0.668, 0.414, 0.40, 0.43, 0.001, 1.0),
+    ...         ("giant_share", "by day", 0.90, 0.91, 0.88, 0.94, 0.6, 0.4)]
+    >>> table = pd.DataFrame(rows, columns=_COLUMNS)
     >>> table.attrs["draws"] = 1_000
     >>> network_sentence(table)  # doctest: +NORMALIZE_WHITESPACE
-    'As a whole the network has more division into communities (modularity) than the activity of its accounts
-    and the popularity of its objects, day by day, explain: 0.668, against 0.400 to 0.430 in 95 % of 1,000
-    random networks.'
+    'As a whole the network is unlike 1,000 random networks of as active accounts and as popular objects, day by day:
+    more divided into communities (0.668; 95 % of them: 0.400 to 0.430). Like them: largest network. That is no proof of
+    coordination: a shared taste, language or subject does it too.'
     """
-    row = table[(table["statistic"] == statistic) & (table["null"] != "all times")].iloc[0]
     if not table["observed"].any():
         return "There is no network to compare with random ones."
-    by = f"{row['null'].removeprefix('by ')} by {row['null'].removeprefix('by ')}"
-    margins = f"the activity of its accounts and the popularity of its objects, {by}, explain"
-    against = (
-        f"{_number(row['observed'])}, against {_number(row['null_low'])} to {_number(row['null_high'])} in 95 % of "
-        f"{table.attrs['draws']:,} random networks."
+    rows = table[table["null"] != "all times"]
+    by = f"{rows['null'].iloc[0].removeprefix('by ')} by {rows['null'].iloc[0].removeprefix('by ')}"
+    random = f"{table.attrs['draws']:,} random networks of as active accounts and as popular objects, {by}"
+    odd = out_of_the_ordinary(rows)
+    beyond = [
+        f"{odd[name]} ({_number(found)}; 95 % of them: {_number(low)} to {_number(high)})"
+        for name, found, low, high in rows[["statistic", "observed", "null_low", "null_high"]].to_numpy()
+        if name in odd
+    ]
+    within = ", ".join(STATISTICS[name][0] for name in rows["statistic"] if name not in odd)
+    if not beyond:
+        return (
+            f"As a whole the network is like {random}: {within}. "
+            "That is no all-clear: a few accounts that act together hardly change a whole network."
+        )
+    rest = f" Like them: {within}." if within else ""
+    return (
+        f"As a whole the network is unlike {random}: {', '.join(beyond)}.{rest} "
+        "That is no proof of coordination: a shared taste, language or subject does it too."
     )
-    name = STATISTICS[statistic]
-    for p, word in ((row["p_more"], "more"), (row["p_less"], "less")):
-        if 2 * p <= 0.05:
-            return f"As a whole the network has {word} {name} than {margins}: {against}"
-    return f"As a whole the network's {name} is within what {margins}: {against}"
+
+
+def out_of_the_ordinary(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the words of each statistic that fewer than 5 % of the random networks of one kind have so high or so low."""
+    more = 2 * rows["p_more"] <= 0.05
+    chosen = rows[more | (2 * rows["p_less"] <= 0.05)]
+    return {
+        name: STATISTICS[name][1 if is_more else 2]
+        for name, is_more in zip(chosen["statistic"], more[chosen.index], strict=True)
+    }
 
 
 _COLUMNS = ["statistic", "null", "observed", "null_mean", "null_low", "null_high", "p_more", "p_less"]
