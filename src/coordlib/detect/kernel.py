@@ -224,7 +224,7 @@ def account_pairs(
         columns = [low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT], low[:, CONTENT], high[:, CONTENT]]
         parts.append(np.column_stack([*columns, np.abs(one[:, TIME] - two[:, TIME])]))
     pairs = np.concatenate(parts)
-    return pairs[np.lexsort((pairs[:, HIGH], pairs[:, LOW]))]
+    return pairs[np.argsort(pairs[:, LOW].astype(np.int64) << 32 | pairs[:, HIGH], kind="stable")]
 
 
 def close_rows(
