@@ -60,8 +60,7 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     place[order] = np.arange(n_objects)
     usable = some.complete()
     objects, times = place[some.objects[usable]], kernel.from_first(some.times[usable])
-    by_row = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, accounts[usable], some.contents[usable], times, order=by_row)
+    rows = kernel.window_table(objects, accounts[usable], some.contents[usable], times)
     names = codes.account_names.take(to_arrow(by_name))
     return Rows(rows, some.contents, accounts, min_participation, names, codes.object_names, order)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -91,13 +92,18 @@ def compiled_for(size: int) -> Any:
     return _compiled() if size and (loaded or size >= COMPILED_FROM) else None
 
 
+def _kind_for(columns: Sequence[IntArray]) -> Any:
+    """Return 32 bits where the numbers fit, else 64."""
+    largest = max((int(column.max(initial=0)) for column in columns), default=0)
+    return np.int32 if largest < 2**31 else np.int64
+
+
 def side_by_side(*columns: IntArray, order: IntArray | None = None) -> IntArray:
     """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once.
 
     With `order`, its rows are those of these numbers.
     """
-    largest = max((int(column.max(initial=0)) for column in columns), default=0)
-    table = np.empty((len(columns[0]), len(columns)), dtype=np.int32 if largest < 2**31 else np.int64)
+    table = np.empty((len(columns[0]), len(columns)), dtype=_kind_for(columns))
     for place, column in enumerate(columns):
         table[:, place] = column if order is None else column[order]
     return table
@@ -141,6 +147,17 @@ def window_order(objects: IntArray, times: IntArray) -> IntArray:
     if (int(objects.max(initial=0)) + 1) * stride < 2**62:
         return np.argsort(objects.astype(np.int64) * stride + times)
     return np.lexsort((times, objects))
+
+
+def window_table(objects: IntArray, accounts: IntArray, contents: IntArray, times: IntArray) -> IntArray:
+    """Make the table of rows in the order of :func:`window_order`."""
+    columns = (objects, accounts, contents, times)
+    kind, compiled = _kind_for(columns), compiled_for(len(objects))
+    if compiled is None or kind == np.int64:
+        return side_by_side(*columns, order=window_order(objects, times))
+    rows = np.empty((len(objects), 4), dtype=kind)
+    compiled.window_table(*columns, int(objects.max()) + 1, rows)
+    return rows
 
 
 def count_pairs(

@@ -106,8 +106,7 @@ def window_of(codes: Codes, accounts: Accounts, min_participation: int, time_win
     )
     usable = codes.complete()
     objects, times = codes.objects[usable], kernel.from_first(codes.times[usable])
-    order = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, owners[usable], codes.contents[usable], times, order=order)
+    rows = kernel.window_table(objects, owners[usable], codes.contents[usable], times)
     found, counts = kernel.count_pairs(rows, time_window, False, n_accounts=n_accounts)
     rows = rows[found]
     paired = np.zeros(n_objects + 1, dtype=bool)
