@@ -172,7 +172,7 @@ def count_pairs(
     counts = np.zeros(max(n_accounts, 1), dtype=np.int64)
     good = np.ones(len(rows), dtype=bool) if good is None else good
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
-    compiled = compiled_for(len(rows))
+    compiled = compiled_for(len(rows)) or compiled_for(int(_partners(rows, window).sum()))
     if compiled is not None:
         compiled.count_pairs(rows, window, apart, loops, good, found, counts)
         return found, counts
@@ -341,10 +341,7 @@ def joined(parts: list[Edges]) -> Edges:
 
 def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) -> Any:
     """Yield pairs in plain numpy, a bounded number of candidates at a time."""
-    if len(rows) < 2:
-        return
-    ends = _window_ends(rows[:, OBJECT].astype(np.int64), rows[:, TIME].astype(np.int64), window)
-    counts = ends - np.arange(len(rows)) - 1
+    counts = _partners(rows, window)
     totals = np.cumsum(counts)
     start = 0
     while start < len(rows):
@@ -364,15 +361,18 @@ def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) ->
         start = stop
 
 
-def _window_ends(objects: npt.NDArray[np.int64], times: npt.NDArray[np.int64], window: int) -> IntArray:
-    """For rows sorted by object and time: one past the last row of the same object within the window."""
+def _partners(rows: IntArray, window: int) -> IntArray:
+    """For rows sorted by object and time: how many later ones are of the same object and within the window."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int64)
+    objects, times = rows[:, OBJECT].astype(np.int64), rows[:, TIME].astype(np.int64)
     stride = int(times.max()) + window + 1
     if (int(objects[-1]) + 1) * stride < 2**62:
         key = objects * np.int64(stride) + times
-        return np.searchsorted(key, key + window, side="right")
+        return np.searchsorted(key, key + window, side="right") - np.arange(1, len(key) + 1)
     # Times centuries apart over millions of objects do not fit one 64-bit key: search object by object.
     bounds = np.append(np.flatnonzero(np.diff(objects, prepend=-1)), len(objects))
     ends = np.empty(len(objects), dtype=np.int64)
     for low, high in itertools.pairwise(bounds):
         ends[low:high] = low + np.searchsorted(times[low:high], times[low:high] + window, side="right")
-    return ends
+    return ends - np.arange(1, len(ends) + 1)
