@@ -5,7 +5,7 @@
 # make test   lint and every test
 # make lint   formatter, linter, type checker
 # make format put the code into shape
-# make bench  the comparisons in benchmarks/ (hours)
+# make bench  detection against numpy, DuckDB and the toolkit, and how it grows (ROWS="1e6 1e7", which is an hour)
 # make attack kills, full disks, two runs at once, broken files; writes the table of docs/attacks.md (MINUTES=10: as much as fits)
 # make lock   the versions and hashes of every dependency again (needs uv)
 # make clean  remove environment, demo and site
@@ -14,6 +14,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 DEMO    = demo
+ROWS    = 1e6
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lint format bench attack serve lab lock clean
@@ -53,7 +54,8 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.ready
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/engines.py $(ROWS) --write
+	$(BIN)/python benchmarks/scaling.py $(ROWS) --write
 
 attack: $(VENV)/.ready
 	$(BIN)/python benchmarks/attack/attack.py $(if $(MINUTES),--minutes $(MINUTES))

@@ -2,7 +2,8 @@
 
 Run from the project's root: ``python benchmarks/engines.py [ROWS or FILE …] [--turns N] [--without NAME …] [--write]`` (default: 100000 rows).
 Each engine is a process of its own, in turns; CPU seconds and peak memory are those of the whole process, medians of the
-turns. The engines must find the same edges, or nothing is printed. With ``--write`` the table goes to engines.md.
+turns. The engines must find the same edges, or nothing is printed; the toolkit, which is left out where it is not installed
+(``pip install coordination-network-toolkit``), counts by other rules. With ``--write`` the table goes to engines.md.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-WINDOW, LEAST = 60, 2
+WINDOW, LEAST = int(os.environ.get("WINDOW", "60")), 2
 
 
 def coordlib_edges(source: str, output: str) -> tuple[int, int]:
@@ -30,13 +31,25 @@ def coordlib_edges(source: str, output: str) -> tuple[int, int]:
     return found.n_pairs, found.n_edges_all
 
 
-def bounded_edges(source: str, output: str) -> tuple[int, int]:
-    """All edges with all columns through temporary files, in about 1 GB."""
+def bounded_edges(source: str, output: str, cores: int = 0) -> tuple[int, int]:
+    """All edges with all columns through temporary files, in about 1 GB, here or in some processes of that much each."""
+    from concurrent.futures import ProcessPoolExecutor
+    from contextlib import nullcontext
+
     from coordlib.parameters import DetectionParameters
     from coordlib.runs.dataset import detect_dataset
 
     parameters = DetectionParameters(time_window=WINDOW, min_participation=LEAST)
-    found = detect_dataset(source, output, parameters=parameters, subgraph=0, memory="1GB")
+    with ProcessPoolExecutor(cores) if cores else nullcontext() as pool:
+        found = detect_dataset(
+            source,
+            output,
+            parameters=parameters,
+            subgraph=0,
+            memory="1GB",
+            partitions=4 * cores or None,
+            client=pool,
+        )
     return found.n_pairs, found.n_edges_all
 
 
@@ -116,20 +129,51 @@ def duckdb_join(source: str, output: str) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
+def toolkit_edges(source: str, output: str) -> tuple[int, int]:
+    """coordination-network-toolkit as its command line runs: CSV into its database, co-link network, CSV of edges."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+    from coordination_network_toolkit.compute_networks import compute_co_link_network
+    from coordination_network_toolkit.output import write_output
+    from coordination_network_toolkit.preprocess import preprocess_csv_files
+
+    shares = pq.read_table(source)
+    none = pa.array([""] * len(shares))
+    columns = {
+        "message_id": shares["content_id"],
+        "user_id": shares["account_id"],
+        "username": shares["account_id"],
+        "repost_id": none,
+        "reply_id": none,
+        "message": none,
+        "timestamp": shares["timestamp_share"],
+        "urls": shares["object_id"],
+    }
+    pa.csv.write_csv(pa.table(columns), f"{output}.csv")
+    preprocess_csv_files(f"{output}.db", [f"{output}.csv"])
+    compute_co_link_network(f"{output}.db", WINDOW, n_threads=1, min_edge_weight=1)
+    write_output(f"{output}.db", "co_link", output, output_type="csv", loops=False)
+    return 0, 0
+
+
+TOOLKIT = "coordination-network-toolkit"
 ENGINES = {
     "coordlib": coordlib_edges,
     "coordlib --memory 1GB": bounded_edges,
     "coordlib without numba": coordlib_edges,
     "numpy floor (two columns, writes no file)": numpy_floor,
     "DuckDB, bucket join": duckdb_join,
+    TOOLKIT: toolkit_edges,
 }
 
 
-def measured(engine: str, source: Path) -> tuple[float, float, float, str]:
+def measured(engine: str, source: Path, window: int = WINDOW) -> tuple[float, float, float, str]:
     """CPU seconds, wall seconds and peak memory (MB) of one process, and what it found."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--child", engine, str(source), f"{folder}/edges.parquet"]
-        environment = os.environ | ({"COORDLIB_PLAIN": "1"} if engine.endswith("without numba") else {})
+        environment = os.environ | {"WINDOW": str(window)}
+        environment |= {"COORDLIB_PLAIN": "1"} if engine.endswith("without numba") else {}
         start = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
@@ -148,7 +192,7 @@ def measure(source: Path, turns: int) -> list[str]:
         for name, results in runs.items():
             results.append(measured(name, source))
             print(name, *results[-1], file=sys.stderr)
-    found = {result[3] for results in runs.values() for result in results}
+    found = {result[3] for name, results in runs.items() if name != TOOLKIT for result in results}
     if len(found) != 1:
         raise SystemExit(f"{source}: the engines found different edges: {found}")
     pairs, edges = (int(number) for number in found.pop().split())
@@ -168,15 +212,21 @@ def main() -> None:
     """Measure, print, and with ``--write`` keep the results."""
     words = sys.argv[1:]
     if words[:1] == ["--child"]:
-        print(*ENGINES[words[1]](words[2], words[3]))
+        name, _, cores = words[1].partition(" on ")
+        print(*(bounded_edges(*words[2:4], int(cores)) if cores else ENGINES[name](*words[2:4])))
         return
     while "--without" in words:
         ENGINES.pop(words.pop(words.index("--without") + 1))
         words.remove("--without")
+    try:
+        version(TOOLKIT)
+    except PackageNotFoundError:
+        ENGINES.pop(TOOLKIT, None)
     turns = int(words.pop(words.index("--turns") + 1)) if "--turns" in words else 3
     given = [word for word in words if not word.startswith("--")] or ["100000"]
     versions = ", ".join(
-        f"{name} {version(name)}" for name in ("numpy", "numba", "pandas", "pyarrow", "duckdb")
+        f"{name} {version(name)}"
+        for name in ("numpy", "numba", "pyarrow", "duckdb", *({TOOLKIT} & set(ENGINES)))
     )
     lines = [
         "# From a file of shares to edges: coordlib, numpy and DuckDB",

@@ -21,7 +21,7 @@ from coordlib.yaml_files import read_yaml
 class Parameters(BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def load(cls, values: dict[str, Any] | None = None, *, where: str = "parameters") -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -369,6 +370,20 @@ def test_parquet_read_at_once_gives_the_bytes_the_careful_reader_gives(
             two = edge_list.detect_file(source, careful, parameters=parameters, subgraph=0)
         assert at_once.read_bytes() == careful.read_bytes()
         assert replace(one, output=two.output) == two
+
+
+def test_a_plain_table_loads_neither_pandas_nor_networkx(tmp_path: Path, source: Path) -> None:
+    """A million shares take as long as loading those and the library of the service."""
+    pd.read_csv(source, dtype={"content_id": "str"}).assign(
+        timestamp_share=range(1735689600, 1735689606)
+    ).to_parquet(tmp_path / "shares.parquet")
+    code = (
+        "import sys; from coordlib.cli.app import main; sys.argv[1:] = sys.argv[2:]\ntry: main()\nfinally: "
+        "print({'pandas', 'networkx', 'scipy', 'numba', 'httpx'} & set(sys.modules))"
+    )
+    words = ["detect", tmp_path / "shares.parquet", "-o", tmp_path / "edges.parquet", "--min-weight", 1]
+    done = subprocess.run([sys.executable, "-c", code, "-", *map(str, words)], capture_output=True, text=True)
+    assert "edges.parquet: " in done.stdout and done.stdout.endswith("set()\n"), done
 
 
 def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:

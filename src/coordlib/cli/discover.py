@@ -9,7 +9,7 @@ import typer
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.parameters import CollectionParameters, SeedDiscovery
-from coordlib.runs.connect import connector
+from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.discover import discover as run_discovery
 from coordlib.runs.discover import raise_for_stop
 
@@ -26,7 +26,7 @@ def discover(
     ] = None,
     date: Annotated[str | None, typer.Option(help="Day the seeds enter the pool (none: today, UTC).")] = None,
     parameters: opt.ParameterFile = None,
-    base_url: opt.BaseUrl = opt.BASE_URL,
+    base_url: opt.BaseUrl = BASE_URL,
     *,
     given: dict[str, Any],
 ) -> None:

@@ -11,7 +11,7 @@ from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import AlreadyReportedError, ParameterError, RunError
 from coordlib.parameters import Monitoring
-from coordlib.runs.connect import connector
+from coordlib.runs.connect import BASE_URL, connector
 from coordlib.runs.monitor import monitor_day, plan_day
 from coordlib.site.build import site_is_due
 from coordlib.tiktok import Credentials
@@ -33,7 +33,7 @@ def monitor(
     render: opt.Render = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
-    base_url: opt.BaseUrl = opt.BASE_URL,
+    base_url: opt.BaseUrl = BASE_URL,
 ) -> None:
     """Collect the pool's posts, search their captions, detect, report one day, render the site.
 

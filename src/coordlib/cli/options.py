@@ -1,4 +1,7 @@
-"""The options that several commands share, each said once, and the last step of those that make pages."""
+"""The options that several commands share, each said once, and the last step of those that make pages.
+
+Every command loads this: what only some need is loaded where it is needed.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from typing import Annotated, Any, get_args
 import typer
 
 from coordlib.parameters import Engine, Parameters
-from coordlib.report.configuration import SITE_FILE, read_site
-from coordlib.report.package import read_run
-from coordlib.runs.connect import BASE_URL as BASE_URL
-from coordlib.site.build import render_site
 
 Workspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
 ParameterFile = Annotated[
@@ -79,6 +78,8 @@ def help_of(model: type[Parameters], name: str) -> str:
 
 def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:
     """Say where a report lies, and that it took the place of another one of this name."""
+    from coordlib.report.package import read_run
+
     version = int(read_run(folder).get("version", 1))
     earlier = (
         f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
@@ -88,6 +89,9 @@ def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> st
 
 def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
     """Render the site and say where it is."""
+    from coordlib.report.configuration import SITE_FILE, read_site
+    from coordlib.site.build import render_site
+
     typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     site, place = read_site(workspace), workspace / SITE_FILE
     if site.address is None:

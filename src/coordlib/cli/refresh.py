@@ -15,7 +15,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import CollectionParameters, Monitoring
 from coordlib.places import Workspace
 from coordlib.runs.clean_reports import clean_reports
-from coordlib.runs.connect import connector
+from coordlib.runs.connect import BASE_URL, connector
 from coordlib.store import open_store
 from coordlib.tiktok import Credentials
 from coordlib.tiktok.compliance import refresh as refresh_store
@@ -44,7 +44,7 @@ def refresh(
     ] = True,
     engine: opt.SiteEngine = "auto",
     output: opt.SiteFolder = None,
-    base_url: opt.BaseUrl = opt.BASE_URL,
+    base_url: opt.BaseUrl = BASE_URL,
 ) -> None:
     """Check stored videos again and delete those the service no longer returns.
 

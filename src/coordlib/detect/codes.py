@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
+from coordlib.detect.arrow import from_arrow, to_arrow
 from coordlib.detect.kernel import IntArray, Mask
 
 #: A time after every other.
@@ -42,15 +43,15 @@ class Codes:
         """
         objects: list[pa.Array] = []
         accounts: list[pa.Array] = []
-        contents = [pa.array([], pa.large_string())]
+        contents = [pa.nulls(0, pa.large_string())]
         times, timed = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
         for batch in batches:
             objects.append(_encoded(batch["object_id"]))
             accounts.append(_encoded(batch["account_id"]))
             contents.append(as_text(batch["content_id"]))
             moments = batch["timestamp_share"].cast(pa.int64())
-            times.append(moments.fill_null(0).to_numpy(zero_copy_only=False))
-            timed.append(moments.is_valid().to_numpy(zero_copy_only=False))
+            times.append(from_arrow(moments))
+            timed.append(from_arrow(moments.is_valid()))
         object_codes, object_names = _unified(objects)
         account_codes, account_names = _unified(accounts)
         texts = pa.concat_arrays(contents)
@@ -81,12 +82,12 @@ class Codes:
             objects,
             accounts,
             contents,
-            np.concatenate([none, *(column.fill_null(0).to_numpy() for column in moments)]),
+            np.concatenate([none, *(from_arrow(column) for column in moments)]),
             _mask([column.is_valid() for column in moments]),
             _mask([batch["of_itself"] for batch in some]),
             object_names,
             account_names,
-            pa.array([], pa.large_string()),
+            pa.nulls(0, pa.large_string()),
             -1,
         )
 
@@ -123,8 +124,7 @@ class Codes:
 
 
 def _mask(columns: list[pa.Array]) -> Mask:
-    parts = [column.to_numpy(zero_copy_only=False) for column in columns]
-    return np.concatenate([np.empty(0, dtype=bool), *parts])
+    return np.concatenate([np.empty(0, dtype=bool), *(from_arrow(column) for column in columns)])
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -157,46 +157,58 @@ def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
     """Number ids; names are text, different and neither missing nor blank."""
     chunks = pa.chunked_array(parts, parts[0].type if parts else pa.dictionary(pa.int32(), pa.large_string()))
     chunks = chunks.unify_dictionaries().chunks
-    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
-    names = as_text(chunks[0].dictionary if chunks else pa.array([], pa.large_string()))
+    codes = [from_arrow(chunk.indices, -1) for chunk in chunks]
+    names = as_text(chunks[0].dictionary if chunks else pa.nulls(0, pa.large_string()))
     places = np.append(np.arange(len(names), dtype=np.int32), np.int32(-1))
     if names.null_count:
-        known = names.is_valid().to_numpy(zero_copy_only=False)
+        known = from_arrow(names.is_valid())
         places[:-1] = np.where(known, np.cumsum(known) - 1, -1)
         codes, names = [places[part] for part in codes], names.drop_null()
     return np.concatenate([places[:0], *codes]), names
 
 
+def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
+    """Return a number for each text, eight bytes mixed at a time: the same for the same text on every machine."""
+    starts, data = text_buffers(texts)
+    lengths = np.diff(starts)
+    digests = lengths.astype(np.uint64) ^ np.uint64(seed)
+    compiled = kernel.compiled_for(len(texts))
+    if compiled is not None:
+        compiled.mix_texts(starts, data, digests)
+        return digests
+    data = np.append(data[starts[0] : starts[-1]], np.zeros(8, dtype=np.uint8))
+    words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
+    for place in range(0, int(lengths.max(initial=0)), 8):
+        rows = np.flatnonzero(lengths > place)
+        unused = np.maximum(8 - (lengths[rows] - place), 0).astype(np.uint64) * np.uint64(8)
+        word = words[starts[rows] - starts[0] + place] << unused
+        mixed = (digests[rows] ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        digests[rows] = mixed ^ (mixed >> np.uint64(32))
+    return digests
+
+
 def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     """Number different texts; −1 is a missing one."""
-    compiled = kernel.compiled_for(len(texts))
-    if compiled is None:
-        return _numbered(texts)
-    digests = np.full(len(texts), secrets.randbits(64), dtype=np.uint64)
-    compiled.hash_texts(*text_buffers(texts), digests)
+    digests = digests_of(texts, secrets.randbits(64))
     # What has a digest of its own is a text of its own; only the others are compared.
     ordered = np.sort(digests)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if len(repeated) > len(texts) // 20:
         return _numbered(texts)
     rows = np.flatnonzero(np.isin(digests, repeated)) if len(repeated) else repeated.astype(np.int64)
-    known = (
-        texts.is_valid().to_numpy(zero_copy_only=False)
-        if texts.null_count
-        else np.ones(len(texts), dtype=bool)
-    )
+    known = from_arrow(texts.is_valid())
     known[rows] = False
     codes = np.cumsum(known, dtype=np.int32 if len(texts) < 2**31 else np.int64) - 1
     n_single = int(codes[-1]) + 1
     codes[~known] = -1
-    some, count = _numbered(texts.take(pa.array(rows)))
+    some, count = _numbered(texts.take(to_arrow(rows)))
     codes[rows] = np.where(some < 0, -1, some + n_single)
     return codes, n_single + count
 
 
 def _numbered(texts: pa.Array) -> tuple[IntArray, int]:
     encoded = texts.dictionary_encode()
-    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(encoded.dictionary)
+    return from_arrow(encoded.indices, -1), len(encoded.dictionary)
 
 
 def same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
@@ -204,6 +216,5 @@ def same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
     compiled = kernel.compiled_for(len(texts))
     if compiled is not None:
         return np.asarray(compiled.same_text(codes, *text_buffers(names), *text_buffers(texts)))
-    own = names.take(pa.array(np.maximum(codes, 0))) if len(names) else texts
-    same = pc.equal(own, texts).fill_null(False).to_numpy(zero_copy_only=False)
-    return np.asarray(same & (codes >= 0))
+    own = names.take(to_arrow(np.maximum(codes, 0))) if len(names) else texts
+    return np.asarray(from_arrow(pc.equal(own, texts)) & (codes >= 0))

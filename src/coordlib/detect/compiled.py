@@ -41,6 +41,53 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
 
 
 @_compile
+def _sort_rows(rows, column):  # type: ignore[no-untyped-def]
+    """Sort rows by one of their numbers (32 bits), stable."""
+    size = len(rows)
+    keys = np.empty(size, dtype=np.int64)
+    for k in range(size):
+        keys[k] = (np.int64(rows[k, column]) << 32) | k
+    keys.sort()
+    some = rows.copy()
+    for k in range(size):
+        for place in range(rows.shape[1]):
+            rows[k, place] = some[keys[k] & 0xFFFFFFFF, place]
+
+
+@_compile
+def window_table(objects, accounts, contents, times, n_objects, rows):  # type: ignore[no-untyped-def]
+    """Write the rows of each object together, by time; those of one object fit the cache where they are sorted."""
+    places = np.zeros(n_objects + 1, dtype=np.int64)
+    for row in range(len(objects)):
+        places[objects[row] + 1] += 1
+    for number in range(n_objects):
+        places[number + 1] += places[number]
+    for row in range(len(objects)):
+        k = places[objects[row]]
+        places[objects[row]] += 1
+        rows[k, OBJECT] = objects[row]
+        rows[k, ACCOUNT] = accounts[row]
+        rows[k, CONTENT] = contents[row]
+        rows[k, TIME] = times[row]
+    start = 0
+    for number in range(n_objects):
+        end = places[number]
+        if end - start > 2 * _FEW:
+            _sort_rows(rows[start:end], TIME)
+        else:
+            for k in range(start + 1, end):
+                account, content, time = rows[k, ACCOUNT], rows[k, CONTENT], rows[k, TIME]
+                before = k - 1
+                while before >= start and rows[before, TIME] > time:
+                    rows[before + 1] = rows[before]
+                    before -= 1
+                rows[before + 1, ACCOUNT] = account
+                rows[before + 1, CONTENT] = content
+                rows[before + 1, TIME] = time
+        start = end
+
+
+@_compile
 def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
     if not (good[i] or good[j]):
         return False
@@ -104,15 +151,8 @@ def sort_within(pairs, ends):  # type: ignore[no-untyped-def]
     """Sort the pairs of each first account by the second, stable: the pairs of one account fit the cache."""
     start = 0
     for end in ends:
-        size = end - start
-        if size > 1:
-            keys = np.empty(size, dtype=np.int64)
-            for k in range(size):
-                keys[k] = (np.int64(pairs[start + k, HIGH]) << 32) | k
-            keys.sort()
-            some = pairs[start:end].copy()
-            for k in range(size):
-                pairs[start + k] = some[keys[k] & 0xFFFFFFFF]
+        if end - start > 1:
+            _sort_rows(pairs[start:end], HIGH)
         start = end
 
 
@@ -203,12 +243,19 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
 
 
 @_compile
-def hash_texts(starts, text, digests):  # type: ignore[no-untyped-def]
-    """Mix the bytes of each text into its digest."""
+def mix_texts(starts, text, digests):  # type: ignore[no-untyped-def]
+    """Mix each text into its digest, eight bytes at a time, the last ones at the top of their word."""
     for row in range(len(digests)):
         digest = digests[row]
-        for k in range(starts[row], starts[row + 1]):
-            digest = (digest ^ np.uint64(text[k])) * np.uint64(1099511628211)
+        stop = starts[row + 1]
+        for first in range(starts[row], stop, 8):
+            word = np.uint64(0)
+            last = min(first + 8, stop)
+            for k in range(first, last):
+                word |= np.uint64(text[k]) << np.uint64(8 * (k - first))
+            word <<= np.uint64(8 * (first + 8 - last))
+            digest = (digest ^ word) * np.uint64(0x9E3779B97F4A7C15)
+            digest ^= digest >> np.uint64(32)
         digests[row] = digest
 
 
@@ -235,6 +282,8 @@ def warm_up() -> None:
     good, found = np.ones(2, dtype=bool), np.zeros(2, dtype=bool)
     for keys in (rows[:, 0], rows[:, 0].copy(), rows[:, 3].astype(np.int64)):
         counting_order(keys, order, 0, 65536, order.copy())
+    for kind in (np.int32, np.int64):
+        window_table(order, order, order, order.astype(kind), 2, rows.copy())
     count_pairs(rows, 10, 0, False, good, found, np.zeros(2, dtype=np.int64))
     fill_rows(rows, 10, 0, False, good, np.empty((1, 2), dtype=np.int32))
     pairs = np.empty((1, 6), dtype=np.int32)
@@ -248,7 +297,7 @@ def warm_up() -> None:
     text = np.frombuffer(b"ab", dtype=np.uint8)
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     same_text(order, starts, text, starts, text)
-    hash_texts(starts, text, np.zeros(2, dtype=np.uint64))
+    mix_texts(starts, text, np.zeros(2, dtype=np.uint64))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
+from coordlib.detect.arrow import from_arrow, to_arrow
 from coordlib.detect.codes import LAST, Codes
 from coordlib.detect.columns import CONTENT
 from coordlib.detect.found_edges import FoundEdges
@@ -34,7 +35,7 @@ class Rows:
 def window_rows(codes: Codes, min_participation: int) -> Rows:
     """Sort shares for :func:`find_edges`, which needs nothing else of them."""
     n_accounts, n_objects = len(codes.account_names), len(codes.object_names)
-    by_name = pc.sort_indices(codes.account_names).to_numpy()
+    by_name = from_arrow(pc.sort_indices(codes.account_names))
     rank = np.empty(n_accounts + 1, dtype=np.int32)
     rank[by_name], rank[n_accounts] = np.arange(n_accounts), n_accounts
     accounts = rank[codes.accounts]
@@ -49,8 +50,8 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
 
     def texts(objects: IntArray) -> pa.Table:
         rows = first[np.isin(some.objects[first], objects)]
-        numbers = pa.array(some.objects[rows])
-        contents = codes.content_names.take(pa.array(rows if kept is None else kept[rows]))
+        numbers = to_arrow(some.objects[rows])
+        contents = codes.content_names.take(to_arrow(rows if kept is None else kept[rows]))
         columns = [numbers, contents, codes.object_names.take(numbers)]
         return pa.table(columns, ["number", "content", "object"])
 
@@ -59,9 +60,8 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     place[order] = np.arange(n_objects)
     usable = some.complete()
     objects, times = place[some.objects[usable]], kernel.from_first(some.times[usable])
-    by_row = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, accounts[usable], some.contents[usable], times, order=by_row)
-    names = codes.account_names.take(by_name)
+    rows = kernel.window_table(objects, accounts[usable], some.contents[usable], times)
+    names = codes.account_names.take(to_arrow(by_name))
     return Rows(rows, some.contents, accounts, min_participation, names, codes.object_names, order)
 
 
@@ -130,9 +130,9 @@ def object_order(turns: IntArray, times: IntArray, texts: Callable[[IntArray], p
     group = np.full(len(order), -1)
     group[order[tied]] = np.cumsum(np.append(True, ~same)[tied])
     table = texts(np.sort(order[tied]))
-    table = table.append_column("group", pa.array(group[table["number"].to_numpy()]))
+    table = table.append_column("group", to_arrow(group[from_arrow(table["number"].combine_chunks())]))
     keys = [("group", "ascending"), ("content", "ascending"), ("object", "ascending")]
-    numbers = table["number"].take(pc.sort_indices(table, keys)).to_numpy()
+    numbers = from_arrow(table["number"].take(pc.sort_indices(table, keys)).combine_chunks())
     known = group >= 0
     # Objects without a share are in no pair; where they come does not matter.
     known[numbers] = False

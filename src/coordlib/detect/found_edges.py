@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from coordlib.detect import kernel
+from coordlib.detect.arrow import to_arrow
 from coordlib.detect.kernel import Edges, IntArray
 
 #: Edges of one batch of the result.
@@ -65,7 +66,7 @@ class FoundEdges:
     ) -> pa.RecordBatch:
         used, objects = _compact(edges.objects, len(self.object_order))
         low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
-        names = self.object_names.take(pa.array(self.object_order[used]))
+        names = self.object_names.take(to_arrow(self.object_order[used]))
         if isinstance(names, pa.ChunkedArray):
             names = names.combine_chunks()
         columns = {
@@ -78,15 +79,16 @@ class FoundEdges:
             "n_content_id_y": high,
             "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
             "object_ids": pa.ListArray.from_arrays(
-                pa.array(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
-                pa.DictionaryArray.from_arrays(pa.array(objects), names, safe=False),
+                to_arrow(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
+                pa.DictionaryArray.from_arrays(to_arrow(objects), names, safe=False),
             ),
             "weight_threshold": over(edges.weight).astype(np.int64),
         }
-        return pa.RecordBatch.from_pydict(columns)
+        arrays = [to_arrow(some) if isinstance(some, np.ndarray) else some for some in columns.values()]
+        return pa.RecordBatch.from_arrays(arrays, list(columns))
 
     def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
-        indices = pa.array(codes.astype(np.int32, copy=False))
+        indices = to_arrow(codes.astype(np.int32, copy=False))
         return pa.DictionaryArray.from_arrays(indices, self.account_names, safe=False)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -91,13 +92,18 @@ def compiled_for(size: int) -> Any:
     return _compiled() if size and (loaded or size >= COMPILED_FROM) else None
 
 
+def _kind_for(columns: Sequence[IntArray]) -> Any:
+    """Return 32 bits where the numbers fit, else 64."""
+    largest = max((int(column.max(initial=0)) for column in columns), default=0)
+    return np.int32 if largest < 2**31 else np.int64
+
+
 def side_by_side(*columns: IntArray, order: IntArray | None = None) -> IntArray:
     """Make one table of columns without negative numbers, in 32 bits where they fit: a row is then read at once.
 
     With `order`, its rows are those of these numbers.
     """
-    largest = max((int(column.max(initial=0)) for column in columns), default=0)
-    table = np.empty((len(columns[0]), len(columns)), dtype=np.int32 if largest < 2**31 else np.int64)
+    table = np.empty((len(columns[0]), len(columns)), dtype=_kind_for(columns))
     for place, column in enumerate(columns):
         table[:, place] = column if order is None else column[order]
     return table
@@ -143,6 +149,17 @@ def window_order(objects: IntArray, times: IntArray) -> IntArray:
     return np.lexsort((times, objects))
 
 
+def window_table(objects: IntArray, accounts: IntArray, contents: IntArray, times: IntArray) -> IntArray:
+    """Make the table of rows in the order of :func:`window_order`."""
+    columns = (objects, accounts, contents, times)
+    kind, compiled = _kind_for(columns), compiled_for(len(objects))
+    if compiled is None or kind == np.int64:
+        return side_by_side(*columns, order=window_order(objects, times))
+    rows = np.empty((len(objects), 4), dtype=kind)
+    compiled.window_table(*columns, int(objects.max()) + 1, rows)
+    return rows
+
+
 def count_pairs(
     rows: IntArray, window: int, loops: bool, good: Mask | None = None, n_accounts: int = 0, apart: int = 0
 ) -> tuple[Mask, IntArray]:
@@ -155,7 +172,7 @@ def count_pairs(
     counts = np.zeros(max(n_accounts, 1), dtype=np.int64)
     good = np.ones(len(rows), dtype=bool) if good is None else good
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
-    compiled = compiled_for(len(rows))
+    compiled = compiled_for(len(rows)) or compiled_for(int(_partners(rows, window).sum()))
     if compiled is not None:
         compiled.count_pairs(rows, window, apart, loops, good, found, counts)
         return found, counts
@@ -224,7 +241,7 @@ def account_pairs(
         columns = [low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT], low[:, CONTENT], high[:, CONTENT]]
         parts.append(np.column_stack([*columns, np.abs(one[:, TIME] - two[:, TIME])]))
     pairs = np.concatenate(parts)
-    return pairs[np.lexsort((pairs[:, HIGH], pairs[:, LOW]))]
+    return pairs[np.argsort(pairs[:, LOW].astype(np.int64) << 32 | pairs[:, HIGH], kind="stable")]
 
 
 def close_rows(
@@ -324,10 +341,7 @@ def joined(parts: list[Edges]) -> Edges:
 
 def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) -> Any:
     """Yield pairs in plain numpy, a bounded number of candidates at a time."""
-    if len(rows) < 2:
-        return
-    ends = _window_ends(rows[:, OBJECT].astype(np.int64), rows[:, TIME].astype(np.int64), window)
-    counts = ends - np.arange(len(rows)) - 1
+    counts = _partners(rows, window)
     totals = np.cumsum(counts)
     start = 0
     while start < len(rows):
@@ -347,15 +361,18 @@ def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) ->
         start = stop
 
 
-def _window_ends(objects: npt.NDArray[np.int64], times: npt.NDArray[np.int64], window: int) -> IntArray:
-    """For rows sorted by object and time: one past the last row of the same object within the window."""
+def _partners(rows: IntArray, window: int) -> IntArray:
+    """For rows sorted by object and time: how many later ones are of the same object and within the window."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int64)
+    objects, times = rows[:, OBJECT].astype(np.int64), rows[:, TIME].astype(np.int64)
     stride = int(times.max()) + window + 1
     if (int(objects[-1]) + 1) * stride < 2**62:
         key = objects * np.int64(stride) + times
-        return np.searchsorted(key, key + window, side="right")
+        return np.searchsorted(key, key + window, side="right") - np.arange(1, len(key) + 1)
     # Times centuries apart over millions of objects do not fit one 64-bit key: search object by object.
     bounds = np.append(np.flatnonzero(np.diff(objects, prepend=-1)), len(objects))
     ends = np.empty(len(objects), dtype=np.int64)
     for low, high in itertools.pairwise(bounds):
         ends[low:high] = low + np.searchsorted(times[low:high], times[low:high] + window, side="right")
-    return ends
+    return ends - np.arange(1, len(ends) + 1)

@@ -17,29 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
-from coordlib.detect.codes import LAST, Codes, text_buffers
+from coordlib.detect.codes import LAST, Codes, digests_of
 from coordlib.detect.columns import OBJECT, TIME
 from coordlib.detect.engine import first_shares, turns_of
 from coordlib.detect.kernel import Edges, IntArray, Mask
 
 
 def partition_of(texts: pa.Array, count: int) -> IntArray:
-    """Return for each text the number of its partition, the same on every machine (FNV-1a, 64 bits)."""
-    starts, data = text_buffers(texts)
-    digests = np.full(len(texts), 14695981039346656037, dtype=np.uint64)
-    compiled = kernel.compiled_for(len(texts))
-    if compiled is not None:
-        compiled.hash_texts(starts, data, digests)
-    else:
-        lengths = np.diff(starts)
-        rows, place = np.flatnonzero(lengths > 0), 0
-        while len(rows):
-            mixed = digests[rows] ^ data[starts[rows] + place]
-            digests[rows] = mixed * np.uint64(1099511628211)
-            place += 1
-            rows = rows[lengths[rows] > place]
-    # The low bits of this digest are weak; the high ones decide.
-    return ((digests >> np.uint64(33)) % np.uint64(count)).astype(np.int32)
+    """Return for each text the number of its partition, the same on every machine."""
+    return ((digests_of(texts) >> np.uint64(33)) % np.uint64(count)).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -120,8 +106,7 @@ def window_of(codes: Codes, accounts: Accounts, min_participation: int, time_win
     )
     usable = codes.complete()
     objects, times = codes.objects[usable], kernel.from_first(codes.times[usable])
-    order = kernel.window_order(objects, times)
-    rows = kernel.side_by_side(objects, owners[usable], codes.contents[usable], times, order=order)
+    rows = kernel.window_table(objects, owners[usable], codes.contents[usable], times)
     found, counts = kernel.count_pairs(rows, time_window, False, n_accounts=n_accounts)
     rows = rows[found]
     paired = np.zeros(n_objects + 1, dtype=bool)

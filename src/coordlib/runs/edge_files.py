@@ -12,7 +12,6 @@ from xml.sax.saxutils import escape
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coordlib.report.graphml import CLOSING, OPENING, quoted
 from coordlib.report.text import clean_text
 
 
@@ -42,6 +41,8 @@ def write_csv(batches: Iterator[pa.RecordBatch], path: Path) -> None:
 
 def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
     """Write what :func:`coordlib.report.graphml.write_graphml` writes of the same edges, without a graph in memory."""
+    from coordlib.report.graphml import CLOSING, OPENING, quoted
+
     ends: set[str] = set()
     edges = path.with_suffix(".edges")
     names: list[str] = []

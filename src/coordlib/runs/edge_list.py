@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from coordlib.detect.arrow import from_arrow
 from coordlib.detect.codes import Codes
 from coordlib.detect.engine import find_edges, window_rows
 from coordlib.detect.found_edges import FoundEdges
@@ -156,7 +157,7 @@ def write_edges(
         for batch in found.batches(over, subgraph == 0):
             n_edges += batch.num_rows
             for name in ("account_id", "account_id_y"):
-                accounts[batch[name].indices.to_numpy()] = True
+                accounts[from_arrow(batch[name].indices)] = True
             yield batch
 
     with written(output) as beside:
