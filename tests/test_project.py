@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
 import importlib.util
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +60,23 @@ def test_every_dependency_is_named_with_its_reason() -> None:
     groups = [wanted["dependencies"], *wanted["optional-dependencies"].values()]
     names = {re.split(r"[<>=\[]", line)[0] for group in groups for line in group}
     assert {name for name in names if name not in listed} == set()
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {re.split(r"[<>=\[]", line)[0] for group in groups for line in group}
+    imported = set()
+    for path in (PROJECT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(str(node.module).split(".")[0])
+    known = importlib.metadata.packages_distributions()
+    others = imported - set(sys.stdlib_module_names) - {"coordlib"}
+    packages = {name: {item.lower().replace("_", "-") for item in known.get(name, [name])} for name in others}
+    assert {name for name, owners in packages.items() if not owners & declared} == set()
 
 
 def test_the_lock_names_no_index_and_hashes_everything() -> None:

@@ -271,7 +271,7 @@ _WRITTEN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
 
 def at_row(error: InputError, row: int) -> InputError:
-    """Remember the row (from 0), so that who read a file can name the line."""
+    """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
     error.row = row  # type: ignore[attr-defined]
     return error
 

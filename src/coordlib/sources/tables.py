@@ -89,7 +89,7 @@ def iter_table(
     """Read a table piece by piece, each piece as :func:`read_table` would give it.
 
     Parameters and errors are those of :func:`read_table`, but a row that is too short gets empty cells:
-    who reads pieces counts the rows that lack something; the two halves of a row with an unquoted line break are
+    a reader of pieces counts the rows that lack something; the two halves of a row with an unquoted line break are
     named in a column :data:`DAMAGED`. `chunk_rows` is the largest number of rows in one piece. The index goes on
     counting over the pieces. In the columns `names` an "NA" is a name, unless another cell of its row is NA as well.
     """
