@@ -3,7 +3,6 @@ from .edges import coordinated_edges
 from .layers import combine_layers, detect_layers, layer_shares
 from .network import edges_to_graph, generate_coordinated_network
 from .pairs import detect_groups
-from .similar_pairs import similar_pairs
 from .speed import flag_speed_share
 from .sweep import Sweep
 from .threshold import weight_quantile
@@ -18,6 +17,5 @@ __all__ = [
     "flag_speed_share",
     "generate_coordinated_network",
     "layer_shares",
-    "similar_pairs",
     "weight_quantile",
 ]
