@@ -156,7 +156,13 @@ def test_large_keys_are_sorted_in_steps(monkeypatch: pytest.MonkeyPatch) -> None
 def test_texts_have_one_number_when_they_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel, "COMPILED_FROM", 0)
     rare = [f"t{number}" for number in range(100)]
-    for texts in (["b", "a", None, "bb", "a", "é", "b"], [*rare, None, "t7", None, "t9", "t7"], rare, [None]):
+    for texts in (
+        [],
+        ["b", "a", None, "bb", "a", "é", "b"],
+        [*rare, None, "t7", None, "t9", "t7"],
+        rare,
+        [None],
+    ):
         # Part of a longer array, as a batch of a table may be.
         numbers, count = number_texts(pa.array(["x", *texts], pa.large_string())[1:])
         named = dict(zip(texts, numbers.tolist(), strict=True))

@@ -199,7 +199,7 @@ def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     known = from_arrow(texts.is_valid())
     known[rows] = False
     codes = np.cumsum(known, dtype=np.int32 if len(texts) < 2**31 else np.int64) - 1
-    n_single = int(codes[-1]) + 1
+    n_single = int(known.sum())
     codes[~known] = -1
     some, count = _numbered(texts.take(to_arrow(rows)))
     codes[rows] = np.where(some < 0, -1, some + n_single)
