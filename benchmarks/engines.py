@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -177,12 +179,20 @@ def measured(engine: str, source: Path, window: int = WINDOW) -> tuple[float, fl
         start = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
-            found = process.stdout.read().strip()
+            *found, peak = process.stdout.read().split() or ["0"]
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"{engine}: failed on {source}")
-        return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024, found
+        return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, float(peak), " ".join(found)
+
+
+def _peak() -> float:
+    """Most memory (MB) of this process or of one of its workers; what the starter had before is not counted."""
+    status = Path("/proc/self/status")
+    own = re.search(r"VmHWM:\s*(\d+)", status.read_text()) if status.exists() else None
+    others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(int(own[1]) if own else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, others) / 1024
 
 
 def measure(source: Path, turns: int) -> list[str]:
@@ -213,7 +223,8 @@ def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["--child"]:
         name, _, cores = words[1].partition(" on ")
-        print(*(bounded_edges(*words[2:4], int(cores)) if cores else ENGINES[name](*words[2:4])))
+        found = bounded_edges(*words[2:4], int(cores)) if cores else ENGINES[name](*words[2:4])
+        print(*found, _peak())
         return
     while "--without" in words:
         ENGINES.pop(words.pop(words.index("--without") + 1))

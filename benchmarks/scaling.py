@@ -59,7 +59,7 @@ def draw(rows: list[dict[str, str]], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "scaling"
+    matplotlib.rcParams |= {"svg.hashsalt": "scaling", "svg.fonttype": "none"}
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, len(PANELS), figsize=(13, 5.5), sharey="row", layout="constrained")
