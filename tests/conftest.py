@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ FLAGS = [
 ]
 
 # No timed assertions: a busy machine must not fail a property. In CI the examples are the same each time.
-settings.register_profile("coordlib", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("coordlib", deadline=None, max_examples=40, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("coordlib")
 
 
@@ -52,3 +54,32 @@ def browser() -> Iterator[Any]:
         chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def replayed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two simulated days (``archive``) replayed into ``w``, notebooks run and all; made once for all processes: copy it to change it."""
+    from coordlib.runs.replay import replay_archive
+    from coordlib.simulate.archive import write_archive
+    from coordlib.simulate.world import build_world
+
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = common / "replayed_world"
+    with (common / "replayed_world.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "done").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            write_archive(build_world(accounts=200, days=8, seed=3), root / "archive")
+            for day in sorted(path for path in (root / "archive").iterdir() if path.is_dir())[:-2]:
+                shutil.rmtree(day)
+            reports = replay_archive(root / "archive", root / "w", progress=False)
+            assert [report.message for report in reports] == [None, None]
+            (root / "done").touch()
+    return root
+
+
+@pytest.fixture
+def replayed_copy(replayed_world: Path, tmp_path: Path) -> Path:
+    """The replayed workspace, for a test that changes it."""
+    return Path(shutil.copytree(replayed_world / "w", tmp_path / "w"))

@@ -111,6 +111,5 @@ def test_a_network_of_which_nothing_is_known_to_end_ends(shared: Path, tmp_path:
         "--interval",
         "60",
     ]
-    for seed in (0, 1, 123):
-        done = subprocess.run([*command, "--seed", str(seed)], capture_output=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,47 @@ def run_all(page: Any, address: str, name: str) -> None:
     page.wait_for_timeout(1000)
 
 
+def saved(page: Any, file: Path) -> Any:
+    """Save the notebook as Ctrl+S does and give what is on disk."""
+    before = file.stat().st_mtime_ns
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Control+s")
+    for _ in range(600):
+        page.wait_for_timeout(100)
+        # It is written in place: for a moment it is empty.
+        with suppress(nbformat.reader.NotJSONError):
+            if file.stat().st_mtime_ns != before:
+                return nbformat.read(file, as_version=4)
+    raise AssertionError(f"{file} was not saved")
+
+
+def executed(newcomer: Path, notebook: Any, **options: Any) -> Any:
+    """Run a notebook from its own folder, as JupyterLab does."""
+    import nbclient
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nbclient.NotebookClient(
+            notebook,
+            resources={"metadata": {"path": str(newcomer / "notebooks")}},
+            kernel_name="python3",
+            **options,
+        ).execute()
+    return notebook
+
+
 @pytest.mark.browser
-def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path: Path, browser: Any) -> None:
+def test_every_notebook_shows_its_results_in_jupyterlab_and_nbconvert(
+    newcomer: Path, tmp_path: Path, browser: Any
+) -> None:
+    from nbconvert import HTMLExporter
+
     published = {
         path: path.read_bytes() for path in (newcomer / "demo" / "reports").rglob("*") if path.is_file()
     }
     with jupyterlab(newcomer, tmp_path) as address:
-        for name in NOTEBOOKS:
+        # The demo ran them in the order of their numbers: here they run again, in another order.
+        for name in reversed(NOTEBOOKS):
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             run_all(page, address, name)
             outputs = page.locator(".jp-OutputArea-output")
@@ -116,73 +150,51 @@ def test_every_notebook_shows_its_results_in_jupyterlab(newcomer: Path, tmp_path
                 "getComputedStyle(document.querySelector('.cl-facts td, .cl-table td')).textAlign"
             )
             assert left == "left", name
+            notebook = saved(page, newcomer / "notebooks" / f"{name}.ipynb")
             page.close()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                html, _ = HTMLExporter().from_notebook_node(notebook)
+            assert html.count("<table") >= 5, name
+            frames_of_pandas = html.count('class="dataframe')
+            assert frames_of_pandas == html.count('class="dataframe tex2jax_ignore') > 0, "no formulas"
+            assert ("<svg" in html or "data:image/svg" in html) and "&lt;svg" not in html, name
+            assert ("srcdoc=" in html) == (not name.startswith("04")), name
     assert published == {path: path.read_bytes() for path in published}, (
         "a run by hand leaves what is published"
     )
     assert not (newcomer / "notebooks" / "demo").exists()
-
-
-def executed(newcomer: Path, name: str) -> Any:
-    """Run a notebook from its own folder, as JupyterLab does."""
-    import nbclient
-
-    notebook = nbformat.read(newcomer / "notebooks" / f"{name}.ipynb", as_version=4)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        nbclient.NotebookClient(
-            notebook, resources={"metadata": {"path": str(newcomer / "notebooks")}}, kernel_name="python3"
-        ).execute()
-    return notebook
-
-
-def test_the_notebooks_run_again_in_any_order_and_look_the_same_in_nbconvert(newcomer: Path) -> None:
-    from nbconvert import HTMLExporter
-
-    for name in reversed(NOTEBOOKS):
-        notebook = executed(newcomer, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            html, _ = HTMLExporter().from_notebook_node(notebook)
-        assert html.count("<table") >= 5, name
-        assert html.count('class="dataframe') == html.count('class="dataframe tex2jax_ignore') > 0, (
-            "no formulas"
-        )
-        assert ("<svg" in html or "data:image/svg" in html) and "&lt;svg" not in html, name
-        assert ("srcdoc=" in html) == (not name.startswith("04")), name
-    drafts = newcomer / "demo" / "drafts"
-    days = [path.name for path in (drafts / "days").iterdir()]
+    drafts = newcomer / "demo" / "drafts" / "days"
+    [day] = drafts.iterdir()
     # The demo's days were made with another threshold than the notebook's own default: the draft says which differs.
-    assert days and all("edge_weight=0.9" in name for name in days)
-    assert {"run.json", "network.html", "pairs.csv"} <= {
-        path.name for path in (drafts / "days" / days[0]).iterdir()
-    }
+    assert "edge_weight=0.9" in day.name
+    made = {path.name: path.stat().st_mtime_ns for path in day.iterdir()}
+    assert {"run.json", "network.html", "pairs.csv"} <= set(made)
+    executed(newcomer, nbformat.read(newcomer / "notebooks" / "02-daily-monitoring.ipynb", as_version=4))
+    assert (day / "pairs.csv").stat().st_mtime_ns > made["pairs.csv"], "a second run replaces its draft"
 
 
 def test_a_mistake_is_one_line_in_the_notebook(newcomer: Path) -> None:
-    import nbclient
-
     wrong = {
         "edge_weight = 0.9": ("edge_weight = 1.5", "ParameterError"),
         "time_window = 120": ("timewindow = 60", "UnknownParameterError"),
         'object_id = "text"': ('object_id = "musik"', "MissingColumnError"),
         'workspace = "demo"': ('workspace = "nowhere"', "StoreError"),
     }
-    for before, (after, kind) in wrong.items():
-        notebook = nbformat.read(newcomer / "notebooks" / "02-daily-monitoring.ipynb", as_version=4)
-        notebook.cells[1].source = notebook.cells[1].source.replace(before, after)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            nbclient.NotebookClient(
-                notebook,
-                resources={"metadata": {"path": str(newcomer / "notebooks")}},
-                kernel_name="python3",
-                allow_errors=True,
-            ).execute()
-        errors = [
-            o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"
-        ]
-        shown = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in errors[0].traceback]
+    notebook = nbformat.read(newcomer / "notebooks" / "02-daily-monitoring.ipynb", as_version=4)
+    parameters, *steps = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]
+    notebook.cells = []
+    # One kernel, started anew in its names each time: the parameters with a mistake, then the first steps.
+    for before, (after, _) in wrong.items():
+        assert before in parameters.source
+        forget = nbformat.v4.new_code_cell("%reset -f")
+        changed = nbformat.v4.new_code_cell(parameters.source.replace(before, after))
+        notebook.cells += [forget, changed, *(nbformat.v4.new_code_cell(cell.source) for cell in steps)]
+    executed(newcomer, notebook, allow_errors=True)
+    of_each = [notebook.cells[start + 2 : start + 4] for start in range(0, len(notebook.cells), 4)]
+    for cells, (_, kind) in zip(of_each, wrong.values(), strict=True):
+        first = next(o for cell in cells for o in cell.outputs if o.output_type == "error")
+        shown = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in first.traceback]
         assert len(shown) == 1 and shown[0].startswith(kind) and "\n" not in shown[0], shown
 
 

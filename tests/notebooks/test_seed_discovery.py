@@ -47,10 +47,20 @@ def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
 
 
 def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
-    seeding: SeedDiscovery, service: tuple[Service, str], world: World
+    seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
 ):
     day = world_days(world)[0]
-    found, seeds, decided = discover(seeding, simulated_connector(*service, 1000), date=day, progress=False)
+    connect = simulated_connector(*service, 1000)
+    read: list[str] = []
+    table = stored_posts._table
+    with monkeypatch.context() as watched_reads:
+        watched_reads.setattr(
+            stored_posts,
+            "_table",
+            lambda store, query, values: read.append(query) or table(store, query, values),
+        )
+        found, seeds, decided = discover(seeding, connect, date=day, progress=False)
+    assert len(read) == 2, "docs/architecture.md says so; the notebook reads in a process of its own"
     assert set(seeds) & set(world.planted_accounts)
     with open_store(Path(seeding.workspace) / "coordlib.sqlite", read_only=True) as store:
         watched = pool(store, before=day)
@@ -66,31 +76,13 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     assert f"{number} of {number} accounts can enter the pool" in shown
     assert decided.new_accounts == seeds
 
-
-def test_discovery_reads_its_posts_back_twice_and_the_notebook_once(
-    seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
-):
-    """What docs/architecture.md says; the notebook reads in a process of its own."""
-    read: list[str] = []
-    table = stored_posts._table
-    monkeypatch.setattr(
-        stored_posts, "_table", lambda store, query, values: read.append(query) or table(store, query, values)
-    )
-    discover(seeding, simulated_connector(*service, 1000), date=world_days(world)[0], progress=False)
-    assert len(read) == 2
-
-
-def test_accounts_a_researcher_leaves_out_do_not_enter_the_pool(
-    seeding: SeedDiscovery, service: tuple[Service, str], world: World
-):
-    connect = simulated_connector(*service, 1000)
-    _, first, _ = discover(seeding, connect, date=world_days(world)[0], progress=False)
+    # Accounts a researcher leaves out do not enter the pool.
     with open_store(Path(seeding.workspace) / "coordlib.sqlite") as store:
         store.connection.execute("DELETE FROM accounts")
-    careful = seeding.model_copy(update={"leave_out": first[:1]})
-    _, seeds, decided = discover(careful, connect, date=world_days(world)[0], progress=False)
-    assert seeds == first[1:]
-    assert first[0] in decided.accounts["account_id"].tolist()
+    careful = seeding.model_copy(update={"leave_out": seeds[:1]})
+    _, chosen, decided = discover(careful, connect, date=day, progress=False)
+    assert chosen == seeds[1:]
+    assert seeds[0] in decided.accounts["account_id"].tolist()
 
 
 def test_what_was_collected_is_read_again_without_asking(

@@ -27,10 +27,8 @@ from coordlib.store.stored_posts import run_posts
 
 
 @pytest.mark.slow
-def test_a_deleted_video_is_in_no_published_file(tmp_path: Path) -> None:
-    write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a", days=2)
-    place = Workspace(tmp_path / "w")
-    replay_archive(tmp_path / "a", place.root, progress=False)
+def test_a_deleted_video_is_in_no_published_file(replayed_copy: Path) -> None:
+    place = Workspace(replayed_copy)
     folder = sorted(place.days.iterdir())[-1]
     gone = pd.read_csv(folder / "posts.csv", dtype=str)["content_id"].iloc[0]
     old = place.root / "reports" / "versions" / f"{folder.name}-v0"

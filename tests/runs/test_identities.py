@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,6 @@ from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.clean_reports import forget_account, remake_reports
 from coordlib.runs.link_report import analyse_links
-from coordlib.runs.replay import replay_archive
-from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert
@@ -64,22 +60,6 @@ def test_without_a_key_there_is_one_line_that_says_how_to_make_one(
         analyse_links(LinkSharing(workspace=str(tmp_path)))
 
 
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace of two replayed days, with names."""
-    root = tmp_path_factory.mktemp("identities")
-    write_archive(build_world(accounts=120, days=6, seed=3), root / "archive")
-    for day in sorted(path for path in (root / "archive").iterdir() if path.is_dir())[:-2]:
-        shutil.rmtree(day)
-    replay_archive(root / "archive", root / "w", progress=False)
-    return root / "w"
-
-
-@pytest.fixture
-def workspace(replayed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(replayed, tmp_path / "w"))
-
-
 def detected(workspace: Path) -> list[Any]:
     with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
         rows = store.rows("SELECT run_id, account_id, network, is_new FROM detections ORDER BY 1, 2")
@@ -87,7 +67,8 @@ def detected(workspace: Path) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_a_site_of_pseudonyms_holds_no_name(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_of_pseudonyms_holds_no_name(replayed_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = replayed_copy
     monkeypatch.setenv(KEY, "a key that nobody guesses")
     before = detected(workspace)
     (workspace / "site.yml").write_text("identities: pseudonyms\naddress: https://example.org/m\n")
@@ -113,7 +94,8 @@ def test_a_site_of_pseudonyms_holds_no_name(workspace: Path, monkeypatch: pytest
 
 
 @pytest.mark.slow
-def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(workspace: Path) -> None:
+def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(replayed_copy: Path) -> None:
+    workspace = replayed_copy
     site = render_site(workspace, engine="smalldocs")
     account = next(row[1] for row in detected(workspace) if isinstance(row, tuple))
     assert any(account in text for text in texts_of(site).values())

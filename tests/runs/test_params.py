@@ -79,6 +79,17 @@ def test_a_parameter_papermill_brought_is_refused_when_no_cell_has_it() -> None:
     assert check_parameters(DailyMonitoring, own)["time_window"] == 120
 
 
+def test_a_notebook_that_lost_its_tag_does_not_report_another_day() -> None:
+    """nteract/papermill#637: without the tag the given values run first, and the notebook's own take them back."""
+    cells = {"In": ["", '# Parameters\ndate = "2026-09-01"\n', "date = None"], "date": None}
+    with pytest.raises(
+        ParameterError, match=r"date: given, and set again .* give the cell .* the tag 'parameters'"
+    ):
+        check_parameters(DailyMonitoring, cells)
+    again = {"In": ["", "date = None", '# Parameters\ndate = "2026-09-01"\n', "date = None"], "date": None}
+    assert check_parameters(DailyMonitoring, again)["date"] is None
+
+
 def test_the_cells_go_on_with_the_checked_values() -> None:
     """A number written as text passed the check and failed four cells later."""
     cells = {"edge_weight": "0.9", "time_window": 60}

@@ -19,8 +19,6 @@ from coordlib.runs.analysis import analyse_component
 from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.replay import replay_archive
 from coordlib.runs.stored import load_day
-from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.sources.archive import read_day
 from coordlib.store import open_store
 from coordlib.store.pool import pool
@@ -29,23 +27,22 @@ from coordlib.store.runs import newest_run
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("archive")
-    write_archive(build_world(accounts=300, days=8, seed=3), folder)
-    for day in sorted(p for p in folder.iterdir() if p.is_dir())[:-3]:
-        for file in day.iterdir():
-            file.unlink()
-        day.rmdir()
-    return folder
+@pytest.fixture
+def archive(replayed_world: Path) -> Path:
+    return replayed_world / "archive"
 
 
-@pytest.fixture(scope="module")
-def replayed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    place = Workspace(tmp_path_factory.mktemp("w"))
-    reports = replay_archive(archive, place.root, progress=False)
-    assert [report.message for report in reports] == [None] * len(reports)
-    return place
+@pytest.fixture
+def replayed(replayed_world: Path) -> Workspace:
+    return Workspace(replayed_world / "w")
+
+
+@pytest.fixture
+def newest_alone(archive: Path, tmp_path: Path) -> Path:
+    """An archive of its last day."""
+    copy = Path(shutil.copytree(archive, tmp_path / "newest"))
+    shutil.rmtree(min(path for path in copy.iterdir() if path.is_dir()))
+    return copy
 
 
 def days(place: Workspace) -> list[Path]:
@@ -103,27 +100,23 @@ def test_pages_of_a_simulated_world_say_so(replayed: Workspace):
     assert "simulated data" in (days(replayed)[0] / "index.ipynb").read_text().lower()
 
 
-def test_replaying_again_changes_no_published_file(archive: Path, replayed: Workspace):
-    before = {path: path.read_bytes() for folder in days(replayed) for path in sorted(folder.glob("*.csv"))}
-    replay_archive(archive, replayed.root, progress=False)
+def test_replaying_again_changes_no_published_file(newest_alone: Path, replayed_copy: Path):
+    folder = max((replayed_copy / "reports" / "days").iterdir())
+    before = {path: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
+    replay_archive(newest_alone, replayed_copy, progress=False)
     assert {path: path.read_bytes() for path in before} == before
-    assert not (replayed.root / "reports" / "versions").exists()
+    assert not (replayed_copy / "reports" / "versions").exists()
 
 
 def test_a_failing_notebook_costs_the_day_and_its_posts_stay_stored(
-    archive: Path, tmp_path: Path, project: Path
+    newest_alone: Path, tmp_path: Path, project: Path
 ):
     place = Workspace(tmp_path / "w")
     broken = nbformat.read(project / "notebooks" / "02-daily-monitoring.ipynb", as_version=4)
     broken.cells.append(nbformat.v4.new_code_cell("raise RuntimeError('<b>told to fail</b>')"))
     (place.root / "notebooks").mkdir(parents=True)
     nbformat.write(broken, place.root / "notebooks" / "02-daily-monitoring.ipynb")
-    one = tmp_path / "one"
-    newest = max(p for p in archive.iterdir() if p.is_dir())
-    (one / newest.name).mkdir(parents=True)
-    for file in newest.iterdir():
-        (one / newest.name / file.name).write_bytes(file.read_bytes())
-    (report,) = replay_archive(one, place.root, progress=False)
+    (report,) = replay_archive(newest_alone, place.root, progress=False)
     assert not report.ok
     assert "RuntimeError" in (report.message or "")
     stored = load_day(place.root)
@@ -132,7 +125,7 @@ def test_a_failing_notebook_costs_the_day_and_its_posts_stay_stored(
     with open_store(place.database, read_only=True) as store:
         assert newest_run(store).status == "failed"  # type: ignore[union-attr]
         assert store.connection.execute("SELECT count(*) FROM detections").fetchone()[0] == 0
-        assert pool(store)["added_on"].lt(newest.name).all(), "nobody enters the pool by a failed day"
+        assert pool(store)["added_on"].lt(report.date).all(), "nobody enters the pool by a failed day"
     page = (report.folder / "index.ipynb").read_text()
     assert "told to fail" in page and "<b>told" not in page
 
@@ -144,10 +137,14 @@ def test_the_notebook_runs_by_itself_with_the_parameter_file(
     values |= {"workspace": str(replayed.root), "output_dir": str(tmp_path / "out")}
     run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
     newest = days(replayed)[-1]
+    assert values["date"] is None, "the newest day is the default"
     assert (tmp_path / "out" / "pairs.csv").read_bytes() == (newest / "pairs.csv").read_bytes()
+    ours, theirs = (json.loads((folder / "run.json").read_text()) for folder in (tmp_path / "out", newest))
+    assert ours["content_sha256"] == theirs["content_sha256"]
 
 
-def test_one_network_is_analysed_in_depth(replayed: Workspace):
+def test_one_network_is_analysed_in_depth(replayed_copy: Path):
+    replayed = Workspace(replayed_copy)
     dates = [folder.name for folder in days(replayed) if len(table(folder, "networks"))]
     out = analyse_component(ComponentAnalysis(workspace=str(replayed.root), date=dates[-1], network=1))
     text = (out.folder / "index.ipynb").read_text()
@@ -169,7 +166,7 @@ def test_a_network_is_analysed_by_hand_where_no_analysis_was_before(
 
 
 def test_a_day_that_is_not_stored_is_named_with_those_that_are(replayed: Workspace):
-    with pytest.raises(StoreError, match="nothing is stored for 1999-01-01; 3 days are stored"):
+    with pytest.raises(StoreError, match="nothing is stored for 1999-01-01; 2 days are stored"):
         load_day(replayed.root, "1999-01-01")
 
 
@@ -239,13 +236,3 @@ def test_a_notebook_run_by_hand_leaves_the_published_day_as_it_is(
     record = json.loads((draft / "run.json").read_text())
     assert record["parameters"]["time_window"] == 20
     assert record["simulated"] is True
-
-
-def test_the_newest_day_by_default_is_the_same_content_as_the_day_by_name(
-    replayed: Workspace, project: Path, tmp_path: Path
-):
-    newest = days(replayed)[-1]
-    values = {"workspace": str(replayed.root), "output_dir": str(tmp_path / "out")}
-    run_notebook(project / "notebooks" / "02-daily-monitoring.ipynb", tmp_path / "out.ipynb", values)
-    ours, theirs = (json.loads((folder / "run.json").read_text()) for folder in (tmp_path / "out", newest))
-    assert ours["content_sha256"] == theirs["content_sha256"]

@@ -21,10 +21,7 @@ from coordlib.files import staging_of
 from coordlib.report.checksums import SUMS, write_sums
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal
-from coordlib.runs.replay import replay_archive
 from coordlib.runs.verify import verify
-from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site
 
 
@@ -173,16 +170,11 @@ def test_a_second_implementation_in_sql_agrees(published: Path) -> None:
 
 
 @pytest.mark.slow
-def test_in_its_workspace_the_notebook_of_a_day_is_run_again(tmp_path: Path) -> None:
-    write_archive(build_world(accounts=120, days=6, seed=3), tmp_path / "archive")
-    for day in sorted(path for path in (tmp_path / "archive").iterdir() if path.is_dir())[:-1]:
-        shutil.rmtree(day)
-    (report,) = replay_archive(tmp_path / "archive", tmp_path / "w", progress=False)
-    done = verify(report.folder)
+def test_in_its_workspace_the_notebook_of_a_day_is_run_again(replayed_copy: Path) -> None:
+    folder = max((replayed_copy / "reports" / "days").iterdir())
+    done = verify(folder)
     assert done.wrong == [] and any("run again on the stored posts" in line for line in done.checked)
-    text = (report.folder / "posts.csv").read_text()
-    (report.folder / "posts.csv").write_text(text + "\n")
-    (report.folder / SUMS).unlink()
-    assert any(
-        line.startswith("posts.csv, line") and "run again" in line for line in verify(report.folder).wrong
-    )
+    text = (folder / "posts.csv").read_text()
+    (folder / "posts.csv").write_text(text + "\n")
+    (folder / SUMS).unlink()
+    assert any(line.startswith("posts.csv, line") and "run again" in line for line in verify(folder).wrong)

@@ -15,9 +15,6 @@ import pytest
 from coordlib.parameters import ComponentAnalysis
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.replay import replay_archive
-from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site
 
 pytestmark = [
@@ -29,14 +26,15 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def replayed(
-    browser: Any, serve_site: Any, watch_pages: Any, tmp_path_factory: pytest.TempPathFactory
+    browser: Any,
+    serve_site: Any,
+    watch_pages: Any,
+    replayed_world: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SimpleNamespace]:
     """Two replayed days of a simulated world and the analysis of one network, rendered and served."""
     root = tmp_path_factory.mktemp("replayed")
-    write_archive(build_world(accounts=200, days=8, seed=3), root / "archive")
-    for day in sorted(path for path in (root / "archive").iterdir() if path.is_dir())[:-2]:
-        shutil.rmtree(day)
-    replay_archive(root / "archive", root / "w", progress=False)
+    shutil.copytree(replayed_world / "w", root / "w")
     days = sorted((root / "w" / "reports" / "days").iterdir())
     runs = [json.loads((day / "run.json").read_text()) for day in days]
     day, run = next((d, r) for d, r in zip(days, runs, strict=True) if r["outcome"] == "network")

@@ -88,17 +88,19 @@ def table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return frame.astype({"content_id": "str"})
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(ROWS)
 def test_every_point_is_what_the_steps_find_at_its_parameters(rows: list[tuple[str, str, int, int]]) -> None:
-    shares = cl.prep_data(table(rows))
+    shares = cl.prep_data(table(rows), plausible=None)
     check(shares, cl.sweep(shares, GRID))
 
 
+@settings(max_examples=50)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[Any, ...]], random: Any) -> None:
     mixed = random.sample(rows, len(rows))
-    one, two = (cl.sweep(cl.prep_data(table(part)), GRID) for part in (rows, mixed))
+    grid = {"time_window": [5, 60], "min_weight": [None, 2]}
+    one, two = (cl.sweep(cl.prep_data(table(part), plausible=None), grid) for part in (rows, mixed))
     pd.testing.assert_frame_equal(one.points, two.points)
     pd.testing.assert_frame_equal(one.inclusion, two.inclusion)
 
@@ -301,7 +303,6 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
 
 
 TEMPLATE = """
-import json, pathlib
 import coordlib as cl
 data = cl.load_table(None, workspace)
 shares = cl.prep_data(data.posts, "text", timestamp_share="posted_at")
@@ -309,11 +310,16 @@ pairs = cl.detect_groups(shares, time_window=time_window)
 edges = cl.coordinated_edges(pairs, min_weight=min_weight)
 graph = cl.generate_coordinated_network(pairs, min_weight=min_weight, subgraph=1, objects=True)
 assert time_window < 500, "told to fail"
+cl.make_report(data, pairs, edges, graph).save(output_dir)
+"""
+
+
+#: A notebook of a researcher's own that makes no report: what is looked at is how it is run.
+PLAIN = """
+import pathlib, threading
 if pathlib.Path("hold").exists():
     pathlib.Path("held").touch()
-    import threading
     threading.Event().wait()
-cl.make_report(data, pairs, edges, graph).save(output_dir)
 """
 
 
@@ -322,14 +328,15 @@ def station(tmp_path: Path) -> Path:
     import nbformat
 
     (tmp_path / "w" / "reports").mkdir(parents=True)
-    cells = [
-        nbformat.v4.new_code_cell(
-            'workspace = "w"\noutput_dir = None\ntime_window = 120\nmin_weight = 2',
-            metadata={"tags": ["parameters"]},
-        ),
-        nbformat.v4.new_code_cell(TEMPLATE),
-    ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "mine.ipynb")
+    for name, steps in (("mine", TEMPLATE), ("plain", PLAIN)):
+        cells = [
+            nbformat.v4.new_code_cell(
+                'workspace = "w"\noutput_dir = None\ntime_window = 120\nmin_weight = 2',
+                metadata={"tags": ["parameters"]},
+            ),
+            nbformat.v4.new_code_cell(steps),
+        ]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
     return tmp_path
 
 
@@ -364,10 +371,11 @@ def test_a_notebook_runs_at_every_point_and_a_failed_one_stops_no_other(station:
 
 @pytest.mark.slow
 def test_an_edited_template_runs_its_points_again(station: Path) -> None:
-    sheet = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), "grid": {"time_window": [10]}})
-    assert sweep_notebooks(sheet, station / "w", jobs=1, progress=False).ran == 1
-    text = (station / "mine.ipynb").read_text()
-    (station / "mine.ipynb").write_text(text.replace("told to fail", "told to stop"))
+    plain = station / "plain.ipynb"
+    sheet = NotebookSweep.load({"notebook": str(plain), "grid": {"time_window": [10]}})
+    done = sweep_notebooks(sheet, station / "w", jobs=1, progress=False)
+    assert (done.ran, done.comparison) == (1, None), "it writes no report: it runs and is not compared"
+    plain.write_text(plain.read_text().replace("held", "stopped"))
     assert sweep_notebooks(sheet, station / "w", jobs=1, progress=False).ran == 1
 
 
@@ -378,11 +386,12 @@ def test_points_of_an_earlier_grid_or_of_other_posts_are_not_compared(station: P
             {"notebook": str(station / "mine.ipynb"), "grid": {"time_window": list(windows)}}
         )
 
-    sweep_notebooks(sheet(10, 20), station / "w", progress=False)
-    done = sweep_notebooks(sheet(20, 30), station / "w", progress=False)
-    assert (done.ran, done.kept) == (1, 1)
-    assert read_sweep(done.folder).points["time_window"].tolist() == [20, 30]
-    record = done.folder / "time_window=30" / "run.json"
+    sweep_notebooks(sheet(10), station / "w", progress=False)
+    done = sweep_notebooks(sheet(20), station / "w", progress=False)
+    assert read_sweep(done.folder).points["time_window"].tolist() == [20]
+    done = sweep_notebooks(sheet(10, 20), station / "w", progress=False)
+    assert (done.ran, done.kept) == (0, 2)
+    record = done.folder / "time_window=20" / "run.json"
     record.write_text(record.read_text().replace('"posts": "', '"posts": "other'))
     with pytest.raises(RunError, match="rest on different posts"):
         read_sweep(done.folder)
@@ -392,7 +401,7 @@ def test_points_of_an_earlier_grid_or_of_other_posts_are_not_compared(station: P
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: signal.Signals) -> None:
     (station / "grid.yml").write_text(
-        f"notebook: {station / 'mine.ipynb'}\ngrid: {{time_window: [10, 20, 120], min_weight: [2]}}\n"
+        f"notebook: {station / 'plain.ipynb'}\ngrid: {{time_window: [10, 20, 120], min_weight: [2]}}\n"
     )
     command = [sys.executable, "-m", "coordlib.cli", "sweep", "-f", "grid.yml", "-w", "w", "--jobs", "2"]
     (station / "hold").touch()
@@ -428,15 +437,6 @@ def test_a_stopped_sweep_leaves_no_half_point_and_goes_on(station: Path, how: si
     done = subprocess.run(command, cwd=station, capture_output=True, text=True, check=True)
     assert "3 points ran, 0 were done before, 0 failed" in done.stdout
     assert not list(root.glob(".*.writing"))
-
-
-@pytest.mark.slow
-def test_a_notebook_that_writes_no_report_runs_and_is_not_compared(station: Path) -> None:
-    text = (station / "mine.ipynb").read_text()
-    (station / "mine.ipynb").write_text(text.replace(".save(output_dir)", ""))
-    sheet = NotebookSweep.load({"notebook": str(station / "mine.ipynb"), "grid": {"time_window": [10]}})
-    done = sweep_notebooks(sheet, station / "w", progress=False)
-    assert (done.ran, done.comparison) == (1, None)
 
 
 def test_the_usual_values_are_those_of_the_parameter_models() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from coordlib.describe.account_evidence import EVIDENCE_COUNTS, network_evidence
 from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
-from coordlib.describe.paths import diameters
+from coordlib.describe.paths import diameters, transitivity
 from coordlib.describe.posts import post_ends
 from coordlib.describe.statistics import unbiased_gini
 
@@ -118,7 +118,6 @@ _SHAPE = frozenset(
 def _shape(graph: nx.Graph[str], members: pd.DataFrame) -> dict[str, Any]:
     names = set(members["account_id"])
     part = graph.subgraph(names).copy()  # a view is asked much slower
-    triples = sum(degree * (degree - 1) for _, degree in part.degree())
     objects = {item for _, _, data in part.edges(data=True) for item in data.get("object_ids") or ()}
     steps, far = diameters(part)
     return {
@@ -128,7 +127,7 @@ def _shape(graph: nx.Graph[str], members: pd.DataFrame) -> dict[str, Any]:
         "density": nx.density(part),
         "diameter": steps,
         "diameter_weighted": far,
-        "transitivity": nx.transitivity(part) if triples else float("nan"),
+        "transitivity": transitivity(part),
         "coorscore": float((members["strength"] / members["degree"]).mean()),
         "n_objects": len(objects),
         "accounts": sorted(names),

@@ -45,10 +45,11 @@ def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
     elements = path.with_suffix(".elements")
     try:
         with elements.open("w", encoding="utf-8", newline="") as file:
+            texts: dict[Any, str] = {}
             for node in sorted(graph.nodes, key=str):
-                _element(file, f"node id={ids[node]}", _data(graph.nodes[node], "node", keys))
+                _element(file, f"node id={ids[node]}", _data(graph.nodes[node], "node", keys, texts))
             for one, other in ends:
-                data = _data(graph.edges[one, other], "edge", keys)
+                data = _data(graph.edges[one, other], "edge", keys, texts)
                 _element(file, f"edge source={ids[one]} target={ids[other]}", data)
         with path.open("w", encoding="utf-8", newline="") as file:
             file.write(OPENING)
@@ -79,16 +80,34 @@ def _element(file: IO[str], start: str, data: str) -> None:
     file.write(f"    <{start}>\n{data}    </{end}>\n" if data else f"    <{start} />\n")
 
 
-def _data(data: Mapping[Any, Any], scope: str, keys: dict[tuple[str, str], tuple[int, set[type]]]) -> str:
-    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values."""
+def _data(
+    data: Mapping[Any, Any],
+    scope: str,
+    keys: dict[tuple[str, str], tuple[int, set[type]]],
+    texts: dict[Any, str],
+) -> str:
+    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values.
+
+    `texts` keeps what was escaped: the same objects stand on edge after edge.
+    """
     lines = []
     for name in sorted(data, key=str):
-        if is_missing(data[name]):
+        value = data[name]
+        if is_missing(value):
             continue
-        value = _plain(data[name])
         number, kinds = keys.setdefault((scope, clean_text(name)), (len(keys), set()))
-        kinds.add(type(value))
-        text = escape(value) if isinstance(value, str) else str(value).lower()
+        known: Any = tuple(value) if isinstance(value, list) else value
+        if isinstance(known, str) or (
+            isinstance(known, tuple) and all(isinstance(item, str) for item in known)
+        ):
+            kinds.add(str)
+            text = texts.get(known)
+            if text is None:
+                text = texts[known] = escape(_plain(value))
+        else:
+            value = _plain(value)
+            kinds.add(type(value))
+            text = escape(value) if isinstance(value, str) else str(value).lower()
         lines.append(f'      <data key="d{number}">{text}</data>\n')
     return "".join(lines)
 

@@ -288,7 +288,7 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
         The file cannot be written.
     """
     path = Path(path)
-    columns = [[csv_cell(value) for value in frame[name].tolist()] for name in frame.columns]
+    columns = [_csv_cells(frame[name].tolist()) for name in frame.columns]
     head = [] if append else [",".join(csv_cell(str(name)) for name in frame.columns)]
     try:
         with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
@@ -297,6 +297,21 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
     except OSError as error:
         raise PublishError(f"{path}: cannot be written ({error.strerror})") from error
     return path
+
+
+def _csv_cells(values: list[Any]) -> list[str]:
+    """Write a column; the same text stands in it again and again."""
+    texts: dict[str, str] = {}
+    cells = []
+    for value in values:
+        if type(value) is str:
+            cell = texts.get(value)
+            if cell is None:
+                cell = texts[value] = csv_cell(value)
+        else:
+            cell = str(value) if type(value) is int else csv_cell(value)
+        cells.append(cell)
+    return cells
 
 
 def csv_cell(value: Any) -> str:

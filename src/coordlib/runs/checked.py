@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import UnknownParameterError
+from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.parameters import Parameters
 
 
@@ -39,7 +39,7 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     UnknownParameterError
         A name nobody knows, with the nearest that is known.
     ParameterError
-        A value is outside its range or of the wrong type.
+        A value is outside its range or of the wrong type, or papermill's values came before the notebook's own.
     """
     unknown = _injected(values) - set(model.model_fields)
     unknown |= {
@@ -52,6 +52,12 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     }
     if unknown:
         raise UnknownParameterError.from_names(unknown, model.model_fields, "parameters")
+    lost = _taken_back(values) & set(model.model_fields)
+    if lost:
+        raise ParameterError(
+            f"{', '.join(sorted(lost))}: given, and set again by the notebook's own cell, which has lost its tag; "
+            "give the cell of the parameters the tag 'parameters'"
+        )
     known = {name: values[name] for name in model.model_fields if name in values}
     pd.set_option("display.html.use_mathjax", False)
     checked = model.load(known, where="parameters cell").for_notebook()
@@ -66,6 +72,14 @@ def _injected(values: Mapping[str, Any]) -> set[str]:
     for source in values.get("In", []):
         (brought if str(source).startswith("# Parameters\n") else own).update(_assigned(str(source)))
     return brought - own
+
+
+def _taken_back(values: Mapping[str, Any]) -> set[str]:
+    """Names of papermill's own cell where it ran first of all, as it does without the tag, and another set them again."""
+    first, *others = [str(source) for source in values.get("In", []) if source] or [""]
+    if not first.startswith("# Parameters\n"):
+        return set()
+    return _assigned(first) & set().union(*map(_assigned, others))
 
 
 def _assigned(source: str) -> set[str]:
