@@ -40,7 +40,7 @@ def layer_shares(
         A table of posts. It is not changed.
     layers
         Columns of it, or names of layers with the column of each. ``near_text``, ``reworded_text`` and
-        ``hashtag_sequence`` are made from ``text``. None: those of caption, near caption, sequence of hashtags, address,
+        ``hashtag_sequence`` are made from ``text``. None: those of caption, near-copied caption, sequence of hashtags, address,
         music, effect, transcript and image text that the posts have.
 
     Returns
