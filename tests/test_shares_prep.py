@@ -96,7 +96,9 @@ def test_times_are_int64_and_nullable_only_where_one_is_missing() -> None:
 
 @pytest.mark.parametrize("bad", ["yesterday", "1.6e9", "32.13.2025", "99999999999999999999"])
 def test_an_unreadable_time_names_column_row_and_value(bad: str) -> None:
-    with pytest.raises(TimeFormatError, match=r"column 'timestamp_share', row 2 of the data: cannot read"):
+    with pytest.raises(
+        TimeFormatError, match=rf"column 'timestamp_share', row 2 of the data: '{bad}' is not a time"
+    ):
         times(["0", bad])
 
 
@@ -119,9 +121,9 @@ def test_half_a_surrogate_pair_in_a_caption_does_not_stop_the_day() -> None:
     ].tolist() == ["x \ufffd", "y 😀"]
 
 
-@pytest.mark.parametrize("value", ["20250101120000", 20250101120000, 10**10])
-def test_a_date_written_as_one_number_is_no_time_in_the_far_future(value: str | int) -> None:
-    with pytest.raises(TimeFormatError, match=r"row 2 of the data: cannot read"):
+@pytest.mark.parametrize("value", ["20251301120000", 20251301120000, 10**10])
+def test_a_time_of_the_far_future_is_none(value: str | int) -> None:
+    with pytest.raises(TimeFormatError, match=r"row 2 of the data: '\d+' is not a time"):
         times([0, value])
 
 

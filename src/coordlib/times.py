@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,8 @@ ZONES: dict[str, float] = {
     "EEST": 3,
     "BST": 1,
 }
-_MILLISECONDS, _MICROSECONDS = 10**11, 10**14
+_YEAR_2286 = 10**10
+_NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
 #: that carry them simultaneous (spreadsheet day numbers and years fall into 1970, dates written as one number into 1976).
 PLAUSIBLE = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
@@ -60,9 +62,9 @@ def utc_seconds(
     Parameters
     ----------
     values
-        Text: integer seconds, milliseconds (over 1e11) or microseconds (over 1e14); ISO 8601 with
-        or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); or a date and time followed
-        by a zone abbreviation of :data:`ZONES`.
+        Text: seconds, milliseconds (from 1e11), microseconds (1e14) or nanoseconds (1e17); ISO 8601 with
+        or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); a date and time followed
+        by a zone abbreviation of :data:`ZONES`; or what Twitter wrote (``Wed Oct 10 20:19:24 +0000 2018``).
     any_time
         Take times before 1990 and after tomorrow for times as well: seconds from a beginning of one's own.
     form
@@ -84,25 +86,7 @@ def utc_seconds(
     text = values.astype("str").str.strip()
     if form is not None or zone is not None:
         return plausible(_declared(text, form, zone), any_time)
-    result = pd.Series(pd.NA, index=values.index, dtype="Int64")
-    number = text.str.fullmatch(r"-?\d{1,18}(?:\.\d*)?", na=False).astype(bool)
-    compact = number & text.str.fullmatch(r"(?:19|20)\d{12}", na=False).astype(bool)
-    day = number & text.str.fullmatch(
-        r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", na=False
-    ).astype(bool)
-    plain = number & ~compact & ~day
-    if plain.any():
-        whole = text[plain].str.split(".", n=1).str[0].astype("int64")
-        size = whole.abs().to_numpy()
-        divisor = np.where(size > _MICROSECONDS, 10**6, np.where(size > _MILLISECONDS, 1000, 1))
-        result[plain] = whole.to_numpy() // divisor
-    for mask, form in ((compact, "%Y%m%d%H%M%S"), (day, "%Y%m%d")):
-        if mask.any():
-            result[mask] = _seconds(pd.to_datetime(text[mask], format=form, utc=True, errors="coerce"))
-    rest = ~number & text.notna() & (text != "")
-    if rest.any():
-        result[rest] = _dates(text[rest])
-    return plausible(result, any_time)
+    return plausible(_read(text), any_time)
 
 
 def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
@@ -171,21 +155,69 @@ def date_only(values: pd.Series[Any]) -> bool:
     return bool(len(filled)) and bool(filled.str.fullmatch(r"\d{4}-?\d\d-?\d\d").all())
 
 
-def refuse_unreadable(values: pd.Series[Any], seconds: pd.Series[Any], place: str) -> None:
+def refuse_unreadable(
+    values: pd.Series[Any],
+    seconds: pd.Series[Any],
+    place: str | Callable[[int], str],
+    *,
+    needed: bool = False,
+) -> None:
     """Raise for the first time that cannot be read.
 
     Raises
     ------
     TimeFormatError
-        `place` is the beginning of the message: file, line and column.
+        With its row. `place` is the beginning of the message (file, line and column), or gives it for a row (from 0);
+        `needed` refuses empty times as well.
     """
-    bad = unreadable(values, seconds)
+    if not seconds.isna().any():
+        return
+    bad = (seconds.isna() if needed else unreadable(values, seconds)).to_numpy(dtype=bool)
     if bad.any():
-        value = str(values[bad].iloc[0])[:60]
-        raise TimeFormatError(
-            f"{place}: '{value}' is not a time{guess(value)} ({int(bad.sum())} such of {len(values)} rows); "
-            "write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
+        row = int(bad.argmax())
+        value = values.iloc[row]
+        shown = "" if pd.isna(value) else str(value)[:60]
+        error = TimeFormatError(
+            f"{place if isinstance(place, str) else place(row)}: '{shown}' is not a time{guess(shown)} "
+            f"({int(bad.sum()):,} such of {len(values):,} rows); write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
         )
+        raise at_row(error, row)
+
+
+def at_row(error: InputError, row: int) -> InputError:
+    """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
+    error.row = row  # type: ignore[attr-defined]
+    return error
+
+
+def _read(text: pd.Series[str], days: bool = True) -> pd.Series[Any]:
+    """Read times of every spelling as they come; without `days`, eight digits are seconds and no day."""
+    index, text = text.index, text.reset_index(drop=True)
+    result = pd.Series(pd.NA, index=text.index, dtype="Int64")
+    number = text.str.fullmatch(_NUMBER, na=False).astype(bool)
+    whole = text.where(number).str.replace(r"\..*$", "", regex=True)
+    fits = number.copy()
+    if (whole.str.len() > 18).any():  # what 64 bits do not hold is no time
+        fits &= whole.fillna("0").map(float).abs() < 2.0**63
+    result[fits] = _of_numbers(whole[fits].to_numpy(dtype=np.int64), days)
+    rest = ~number & text.notna() & (text != "")
+    if rest.any():
+        result[rest] = _dates(text[rest])
+    return result.set_axis(index)
+
+
+def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
+    """Bring milli-, micro- and nanoseconds and dates written as one number to seconds (``Int64``), value by value."""
+    size = np.abs(numbers)
+    divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
+    seconds = pd.array(numbers // divisor, dtype="Int64")
+    for digits, form in ((14, "%Y%m%d%H%M%S"), (8, "%Y%m%d"))[: 1 + days]:
+        written = np.flatnonzero((numbers >= 19 * 10 ** (digits - 2)) & (numbers < 21 * 10 ** (digits - 2)))
+        if len(written):
+            text = pd.Series(numbers[written]).astype("str")
+            read = _seconds(pd.to_datetime(text, format=form, utc=True, errors="coerce"))
+            seconds[written[read.notna()]] = read.dropna().array
+    return seconds
 
 
 def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
@@ -204,17 +236,22 @@ def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | Non
 
 
 def _dates(text: pd.Series[str]) -> pd.Series[Any]:
-    abbreviation = text.str.extract(r"\s([A-Z]{1,4})$", expand=False)
-    known = abbreviation.map(ZONES)
-    # An abbreviation that is not in the table makes the time unreadable rather than wrong.
-    bare = text.mask(known.notna(), text.str.replace(r"\s+[A-Z]{1,4}$", "", regex=True))
-    dated = bare.where(bare.str.fullmatch(_ISO_DATE, na=False))
-    seconds = _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
-    missing = seconds.isna() & text.notna()
-    if missing.any():
-        words = bare[missing].map(_worded)
-        seconds[missing] = _seconds(pd.to_datetime(words, utc=True, errors="coerce"))
-    return seconds - (known.fillna(0.0) * 3600).astype("Int64")
+    seconds = _iso(text)
+    others = text[seconds.isna()]
+    if len(others):
+        known = others.str.extract(r"\s([A-Z]{1,4})$", expand=False).map(ZONES)
+        # An abbreviation that is not in the table makes the time unreadable rather than wrong.
+        bare = others.mask(known.notna(), others.str.replace(r"\s+[A-Z]{1,4}$", "", regex=True))
+        read = _iso(bare)
+        words = bare[read.isna()].map(_worded)
+        read[read.isna()] = _seconds(pd.to_datetime(words, utc=True, errors="coerce"))
+        seconds[seconds.isna()] = read - (known.fillna(0.0) * 3600).astype("Int64")
+    return seconds
+
+
+def _iso(text: pd.Series[str]) -> pd.Series[Any]:
+    dated = text.where(text.str.fullmatch(_ISO_DATE, na=False))
+    return _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
 
 
 def _worded(value: str) -> pd.Timestamp | None:
@@ -266,18 +303,10 @@ def as_text(seconds: pd.Series[Any]) -> pd.Series[str]:
     return pd.to_datetime(seconds, unit="s").dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
 
 
-_YEAR_2286 = 10**10
-_WRITTEN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
-
-
-def at_row(error: InputError, row: int) -> InputError:
-    """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
-    error.row = row  # type: ignore[attr-defined]
-    return error
-
-
 def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
-    """Return a column of times as whole seconds since 1970 UTC (int64, or Int64 where some are missing).
+    """Return a column of times of any dtype as whole seconds since 1970 UTC (int64, or Int64 where some are missing).
+
+    Text is read as by :func:`utc_seconds`, but any number is a time, and eight digits are seconds: a day is too coarse.
 
     Raises
     ------
@@ -294,81 +323,26 @@ def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
         values = values.astype(values.cat.categories.dtype)
     if pd.api.types.is_bool_dtype(values.dtype):
         raise TimeFormatError(f"column '{name}' holds true/false values, not times")
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    known = values.notna().to_numpy()
-    seconds = np.zeros(len(values), dtype=np.int64)
-    if pd.api.types.is_datetime64_dtype(values.dtype):
-        seconds[known] = values[known].to_numpy().astype("datetime64[s]").astype(np.int64)
-    elif pd.api.types.is_integer_dtype(values.dtype):
-        if pd.api.types.is_unsigned_integer_dtype(values.dtype):
-            _refuse_wrapping(values[known], name)
-        seconds[known] = _scaled(values[known].to_numpy(dtype=np.int64))
-    elif pd.api.types.is_float_dtype(values.dtype):
-        seconds[known] = _float_seconds(values[known], name)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype) and not isinstance(values.dtype, pd.ArrowDtype):
+        seconds = _seconds(values)
+    elif pd.api.types.is_numeric_dtype(values.dtype):
+        seconds = _typed_numbers(values)
     else:
-        known = _text_seconds(values, known, seconds, name)
-    far = np.flatnonzero(known & (np.abs(seconds) >= _YEAR_2286))
-    if len(far):
-        raise _unreadable(name, int(far[0]), values.iloc[far[0]])
-    if known.all():
-        return pd.Series(seconds, dtype="int64")
-    return pd.Series(pd.arrays.IntegerArray(seconds, ~known), dtype="Int64")
+        seconds = _read(values.astype("str").str.strip(), days=False)
+    seconds = seconds.mask(seconds.abs() >= _YEAR_2286)
+    refuse_unreadable(values, seconds, lambda row: f"column '{name}', row {row + 1} of the data")
+    return seconds if seconds.isna().any() else seconds.astype("int64")
 
 
-def _scaled(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bring milli-, micro- and nanoseconds down to seconds, value by value."""
-    size = np.abs(numbers)
-    divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
-    return np.asarray(numbers // divisor, dtype=np.int64)
-
-
-def _refuse_wrapping(values: pd.Series, name: str) -> None:
-    """Refuse unsigned numbers of 2⁶³ and more: they are no times and would become negative ones."""
-    numbers = values.to_numpy(dtype=np.uint64)
-    large = np.flatnonzero(numbers > np.uint64(2**63 - 1))
-    if len(large):
-        raise _unreadable(name, int(values.index[large[0]]), int(numbers[large[0]]))
-
-
-def _float_seconds(values: pd.Series, name: str) -> npt.NDArray[np.int64]:
-    numbers = values.to_numpy(dtype="float64")
-    bad = ~np.isfinite(numbers) | (np.abs(numbers) >= 2.0**63)
-    if bad.any():
-        row = int(values.index[np.flatnonzero(bad)[0]])
-        raise TimeFormatError(
-            f"column '{name}', row {row + 1} of the data: {float(numbers[bad][0])!r} is not a time"
-        )
-    return _scaled(np.trunc(numbers).astype(np.int64))
-
-
-def _text_seconds(
-    values: pd.Series, known: npt.NDArray[np.bool_], seconds: npt.NDArray[np.int64], name: str
-) -> npt.NDArray[np.bool_]:
-    """Fill `seconds` from text (or mixed objects); return which rows have a time."""
-    text = values.astype("str").str.strip()
-    known = known & (text.notna() & (text != "")).to_numpy()
-    number = known & text.str.fullmatch(_WRITTEN_NUMBER.pattern).fillna(False).to_numpy(dtype=bool)
-    whole = text[number].str.replace(r"\..*$", "", regex=True)
-    try:
-        seconds[number] = _scaled(np.asarray(whole.astype("int64"), dtype=np.int64))
-    except (ValueError, OverflowError):
-        row, value = next((r, v) for r, v in whole.items() if abs(int(v)) >= 2**63)
-        raise _unreadable(name, int(str(row)), value) from None
-    written = known & ~number
-    stamps = pd.to_datetime(text[written], format="ISO8601", utc=True, errors="coerce")
-    if stamps.isna().any():
-        row = stamps.index[stamps.isna().to_numpy()][0]
-        raise _unreadable(name, int(str(row)), text[row])
-    naive = stamps.dt.tz_localize(None) if len(stamps) else stamps
-    seconds[written] = naive.to_numpy().astype("datetime64[s]").astype(np.int64)
-    return known
-
-
-def _unreadable(name: str, row: int, value: object) -> InputError:
-    shown = str(value)[:40]
-    error = TimeFormatError(
-        f"column '{name}', row {row + 1} of the data: cannot read {shown!r} as a time; "
-        "use UTC seconds or YYYY-MM-DD HH:MM:SS"
-    )
-    return at_row(error, row)
+def _typed_numbers(values: pd.Series) -> pd.Series[Any]:
+    """Read a column of numbers; those that 64 bits do not hold are missing, and never wrapped."""
+    known = np.flatnonzero(values.notna())
+    kind = "float64" if pd.api.types.is_float_dtype(values.dtype) else "int64"
+    if pd.api.types.is_unsigned_integer_dtype(values.dtype):
+        kind = "uint64"
+    numbers = values.iloc[known].to_numpy(dtype=kind)
+    with np.errstate(invalid="ignore"):
+        fits = np.isfinite(numbers) & (np.abs(numbers) < 2**63 if kind != "int64" else True)
+    seconds = pd.Series(pd.NA, index=values.index, dtype="Int64")
+    seconds.iloc[known[fits]] = _of_numbers(numbers[fits].astype(np.int64), days=False)
+    return seconds

@@ -330,7 +330,8 @@ def test_a_number_that_is_no_time_is_said_with_what_it_looks_like(
     code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
     assert code == 2
     assert (
-        "'46024.1' is no time, but a day number of a spreadsheet (2 such of 2 rows); write UTC times" in text
+        "'46024.1' is not a time, but a day number of a spreadsheet (2 such of 2 rows); write UTC seconds"
+        in text
     )
 
 
@@ -342,7 +343,7 @@ def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_
     )
     code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
     assert code == 2
-    assert "s.csv, line 4, column 'date': 'yesterday' is no time (2 such of 3 rows)" in text
+    assert "s.csv, line 4, column 'date': 'yesterday' is not a time (2 such of 3 rows)" in text
     assert not (tmp_path / "out").exists()
 
 

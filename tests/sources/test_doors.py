@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,8 @@ import coordlib as cl
 from coordlib.errors import DamagedLinesWarning, FileFormatError, InputError, TimeFormatError
 from coordlib.runs.edge_list import detect_file
 from coordlib.runs.link_sharing import load_link_shares
-from coordlib.sources import load_tweets_json
+from coordlib.runs.stored import load_table
+from coordlib.sources import load_tweets_json, text_layout
 from coordlib.sources.exports import read_export
 
 
@@ -127,3 +129,45 @@ def test_accounts_of_a_links_table_keep_their_digits(tmp_path: Path) -> None:
     rounded.assign(date=1767348000).to_csv(file, index=False)
     with pytest.raises(FileFormatError, match=r"row 1, column 'account\.url'"):
         load_link_shares(file)
+
+
+OPENED: list[str] = []
+sys.addaudithook(
+    lambda event, args: (
+        OPENED.append(str(args[0])) if event == "open" and "posts.csv" in str(args[0]) else None
+    )
+)
+DOORS = {
+    "links": (load_link_shares, "account.url,expanded,date", ["a,u,1735689600", "b,u,1735689605"]),
+    "crowdtangle": (
+        load_link_shares,
+        "Page Name,Facebook Id,Post Created,URL,Link",
+        [f"P,{n},2021-07-06 16:45:20 EDT,https://fb.example/{n},https://a.example/1" for n in (1, 2)],
+    ),
+    "table": (load_table, "object_id,account_id,content_id,timestamp_share", ["o,a,1,1735689600"]),
+    "detect": (
+        lambda file: detect_file(file, file.with_name("edges.csv")),
+        "object_id,account_id,content_id,timestamp_share",
+        ["o,a,1,1735689600", "o,b,2,1735689605"],
+    ),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_file_is_opened_at_most_four_times(
+    door: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_layout, "_TICK_NS", -(10**9))
+    read, header, rows = DOORS[door]
+    file = tmp_path / "posts.csv"
+    file.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    OPENED.clear()
+    read(file)
+    assert 2 <= OPENED.count(str(file)) <= 4
+
+
+def test_a_file_that_was_written_again_is_looked_at_again(tmp_path: Path) -> None:
+    file = tmp_path / "posts.csv"
+    for header in ("a,b", "c,d", "e;f"):
+        file.write_text(f"{header}\n1,2\n".replace(",", header[1]), encoding="utf-8")
+        assert text_layout.inspect_text(file, "here").columns == (header[0], header[2])

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, InputError, MissingColumnError, TimeFormatError
+from coordlib.errors import EmptyInputError, InputError, MissingColumnError
 from coordlib.ids import as_ids, rounded_id, without_point
+from coordlib.times import refuse_unreadable
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column
@@ -104,12 +105,9 @@ def utc_seconds(dates: pd.Series) -> Ints:
     [60, 60]
     """
     times = read_times(dates, any_time=True)
-    if times.isna().any():
-        row = int(times.isna().to_numpy().argmax())
-        raise TimeFormatError(
-            f"table of shares, column 'date', row {dates.index[row]}: {dates.iloc[row]!r} is no time; "
-            "write UTC times as 2026-11-23 10:00:00 or as seconds"
-        )
+    refuse_unreadable(
+        dates, times, lambda row: f"table of shares, column 'date', row {dates.index[row]}", needed=True
+    )
     return np.asarray(times, dtype=np.int64)
 
 

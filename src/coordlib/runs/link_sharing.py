@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, TimeFormatError, UnknownFormatError
+from coordlib.errors import EmptyInputError, UnknownFormatError
 from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED, utc_seconds
@@ -30,7 +30,7 @@ from coordlib.sources.exports import (
 from coordlib.sources.json_files import is_json
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import guess
+from coordlib.times import refuse_unreadable
 from coordlib.times import utc_seconds as read_times
 
 
@@ -148,19 +148,12 @@ def _columns(path: Path) -> set[str]:
 
 
 def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
-    bad = read_times(dates).isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        place = (
-            f"row {row + 1}"
-            if file_kind(path, str(path)) == "parquet"
-            else f"line {line_of_row(path, row, NEEDED)}"
-        )
-        value = "" if pd.isna(dates.iloc[row]) else str(dates.iloc[row])[:60]
-        raise TimeFormatError(
-            f"{path}, {place}, column 'date': {value!r} is no time{guess(value)} "
-            f"({int(bad.sum()):,} such of {len(dates):,} rows); write UTC times as 2026-11-23 10:00:00 or as seconds"
-        )
+    def place(row: int) -> str:
+        parquet = file_kind(path, str(path)) == "parquet"
+        line = f"row {row + 1}" if parquet else f"line {line_of_row(path, row, NEEDED)}"
+        return f"{path}, {line}, column 'date'"
+
+    refuse_unreadable(dates, read_times(dates), place, needed=True)
 
 
 def _reasons(counts: Mapping[str, int]) -> str:

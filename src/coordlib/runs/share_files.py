@@ -250,5 +250,6 @@ def _checked_shares(
 
 
 def _is_text(source: Path) -> bool:
-    with source.open("rb") as stream:
-        return stream.read(4) != b"PAR1"
+    from coordlib.sources.text_layout import file_kind
+
+    return file_kind(source, str(source)) != "parquet"

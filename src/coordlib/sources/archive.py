@@ -182,11 +182,13 @@ def parse_posts(
     refuse_damaged_ids(table, _IDS, where)
     table = _without_identity(table, where, notes)
     seconds = times.utc_seconds(table["create_time"])
-    bad = times.unreadable(table["create_time"], seconds)
-    if bad.any():
-        row = int(bad[bad].index[0])
+
+    def place(row: int) -> str:
+        row = int(table.index[row])
         line = f"line {line_of_row(path, row, NEEDED)}" if path else f"row {row + 1}"
-        times.refuse_unreadable(table["create_time"], seconds, f"{where}, {line}, column 'create_time'")
+        return f"{where}, {line}, column 'create_time'"
+
+    times.refuse_unreadable(table["create_time"], seconds, place)
     table = table.assign(create_time=seconds.astype("int64"))
     for name in COUNTS:
         if name in table.columns:

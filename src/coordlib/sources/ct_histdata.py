@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.errors import TimeFormatError, UnknownFormatError
+from coordlib.errors import UnknownFormatError
 from coordlib.sources.exports.model import coornet_names
 from coordlib.sources.tables import read_table
-from coordlib.times import utc_seconds
+from coordlib.times import refuse_unreadable, utc_seconds
 from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
 _RESHARE = "This is a re-share of a post"
@@ -125,7 +125,5 @@ def _days(dates: pd.Series, original: bool, where: str) -> pd.Series:
     if original:
         return pd.to_datetime(dates.str.slice(0, 10), format="%Y-%m-%d")
     seconds = utc_seconds(dates)
-    if seconds.isna().any():
-        row = int(seconds.isna().to_numpy().argmax())
-        raise TimeFormatError(f"{where}, row {dates.index[row] + 2}: {dates.iloc[row]!r} is no time")
+    refuse_unreadable(dates, seconds, lambda row: f"{where}, row {dates.index[row] + 2}", needed=True)
     return pd.to_datetime(seconds.astype("int64"), unit="s").dt.floor("D")

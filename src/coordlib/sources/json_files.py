@@ -16,7 +16,7 @@ import pandas as pd
 
 from coordlib.errors import DamagedLinesWarning, EmptyInputError, FileFormatError
 from coordlib.sources.tables import DAMAGED
-from coordlib.sources.text_layout import check_text, file_kind
+from coordlib.sources.text_layout import check_text, file_kind, first_bytes
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 #: Objects nested deeper than any platform's stay JSON text.
@@ -32,13 +32,11 @@ _PAGE = {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
 
 def is_json(path: Path, where: str) -> bool:
     """Say whether a file begins like JSON."""
-    kind = file_kind(path, where)
-    if kind == "parquet":
-        return False
-    with gzip.open(path, "rb") if kind == "gzip" else path.open("rb") as stream:
+    head = first_bytes(path, where)
+    if file_kind(path, where) == "gzip":
         try:
-            head = stream.read(256)
-        except (EOFError, OSError, zlib.error):  # damaged, which its reader says
+            head = zlib.decompressobj(wbits=31).decompress(head, 256)
+        except zlib.error:  # damaged, which its reader says
             return False
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 

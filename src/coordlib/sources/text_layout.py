@@ -8,13 +8,15 @@ import gzip
 import io
 import itertools
 import re
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple, TypeVar
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
@@ -29,6 +31,11 @@ csv.field_size_limit(1 << 28)
 _HEADER_WITHIN = 20
 #: A text that packs better than this is none that was collected.
 _MAX_PACKED, _SMALL = 200, 1 << 26
+#: So much of a file's beginning, and of so many files, is kept to be asked again.
+_HEAD, _KEPT = 1 << 16, 4
+#: A file written a moment ago may change again without showing another time: clocks of file systems tick.
+_TICK_NS = 20_000_000
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -73,11 +80,40 @@ class Dialect:
     is_header: Callable[[Iterable[str]], bool] | None = None
 
 
+def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
+    """Look at a file once, and again when it is another one: its place, size or times have changed."""
+    kept: dict[tuple[int, ...], Answer] = {}
+
+    @wraps(look)
+    def asked(path: Path, where: str) -> Answer:
+        try:
+            now = path.stat()
+        except OSError:
+            return look(path, where)  # which says what is wrong
+        key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+        if (answer := kept.get(key)) is None:
+            answer = look(path, where)
+            if now.st_ctime_ns + _TICK_NS < time.time_ns():
+                kept[key] = answer
+                for old in list(kept)[:-_KEPT]:
+                    kept.pop(old, None)
+        return answer
+
+    return asked
+
+
 def file_kind(path: Path, where: str) -> str:
     """Return ``"parquet"``, ``"gzip"`` or ``"text"`` from the first bytes of a file."""
+    head = first_bytes(path, where)
+    return "parquet" if head[:4] == _PARQUET else "gzip" if head[:2] == _GZIP else "text"
+
+
+@_once
+def first_bytes(path: Path, where: str) -> bytes:
+    """Return the beginning of a file that can be read, as it is on disk."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(4)
+            head = stream.read(4096)
     except FileNotFoundError:
         raise InputError(f"{where}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -86,23 +122,23 @@ def file_kind(path: Path, where: str) -> str:
         raise InputError(f"{where}: cannot be opened ({error.strerror})") from None
     if not head:
         raise EmptyInputError(f"{where}: the file is empty (0 bytes); export or download it again")
-    if head == _ZIP:
+    if head[:4] == _ZIP:
         raise FileFormatError(
             f"{where}: is a zip archive or an Excel workbook; unpack it, or save the sheet as 'CSV UTF-8'"
         )
-    if head == _PARQUET:
-        return "parquet"
-    return "gzip" if head[:2] == _GZIP else "text"
+    return head
 
 
 def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> TextLayout:
     """Check every byte of a CSV file and find its delimiter and its header."""
     dialect = dialect or Dialect()
     compressed = file_kind(path, where) == "gzip"
-    lines, tail, marks = _check_bytes(path, where, compressed)
+    lines, tail, marks, head, whole = _check_bytes(path, where)
     try:
-        with open_text(path, compressed) as stream:
-            skip, first, delimiter = _header(stream, dialect)
+        skip, first, delimiter = _header(beginning := io.StringIO(head, newline=""), dialect)
+        if not whole and not beginning.read(1):  # a header longer than what is kept
+            with open_text(path, compressed) as stream:
+                skip, first, delimiter = _header(stream, dialect)
         delimiter = delimiter or _delimiter(first)
         names = _cells(first, delimiter)
     except csv.Error:
@@ -184,9 +220,8 @@ def _bare_quotes(path: Path, layout: TextLayout) -> bool:
 
 def check_text(path: Path, where: str) -> bool:
     """Check that every byte of a file is readable text; return whether the file is compressed."""
-    compressed = file_kind(path, where) == "gzip"
-    _check_bytes(path, where, compressed)
-    return compressed
+    _check_bytes(path, where)
+    return file_kind(path, where) == "gzip"
 
 
 @contextmanager
@@ -199,8 +234,21 @@ def open_text(path: Path, compressed: bool) -> Iterator[IO[str]]:
         yield text
 
 
-def _check_bytes(path: Path, where: str, compressed: bool) -> tuple[int, str, set[str]]:
-    """Check every byte; return the number of lines, what stands after the last line break, and which quotes there are."""
+class _Checked(NamedTuple):
+    """The number of lines, what stands after the last line break, which quotes there are, how the file begins, and whether that is all."""
+
+    lines: int
+    tail: str
+    marks: frozenset[str]
+    head: str
+    whole: bool
+
+
+@_once
+def _check_bytes(path: Path, where: str) -> _Checked:
+    """Check every byte."""
+    compressed = file_kind(path, where) == "gzip"
+    head = b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line, last, size, marks = 1, b"", 0, set[str]()
     packed = path.stat().st_size if compressed else 0
@@ -215,6 +263,8 @@ def _check_bytes(path: Path, where: str, compressed: bool) -> tuple[int, str, se
                         "not a text table; export or download it again"
                     )
                 decoder.decode(block)
+                if not size:
+                    head = block if len(block) < _HEAD else block[: block.rfind(b"\n", 0, _HEAD) + 1]
                 size += len(block)
                 if packed and size > max(_SMALL, packed * _MAX_PACKED):
                     raise FileFormatError(
@@ -239,7 +289,8 @@ def _check_bytes(path: Path, where: str, compressed: bool) -> tuple[int, str, se
         raise InputError(f"{where}: cannot be read ({error.strerror})") from None
     if line == 1 and not last:
         raise EmptyInputError(f"{where}: the file is empty; export or download it again")
-    return line, last.decode("utf-8", errors="replace"), marks
+    tail = last.decode("utf-8", errors="replace")
+    return _Checked(line, tail, frozenset(marks), head.decode("utf-8-sig"), size == len(head))
 
 
 def _place(path: Path, compressed: bool, wanted: str) -> str:

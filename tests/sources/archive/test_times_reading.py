@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import TimeFormatError
-from coordlib.times import date_only, refuse_unreadable, unreadable, utc_seconds
+from coordlib.times import as_seconds, date_only, refuse_unreadable, unreadable, utc_seconds
 
 NOON = 1_587_038_400  # 2020-04-16 12:00:00 UTC
 
@@ -18,6 +18,7 @@ NOON = 1_587_038_400  # 2020-04-16 12:00:00 UTC
         f"{NOON}.0",
         f"{NOON}999",
         f"{NOON}999999",
+        f"{NOON}999999999",
         "2020-04-16 12:00:00",
         "2020-04-16T12:00:00Z",
         "2020-04-16T12:00:00+0000",
@@ -32,13 +33,25 @@ NOON = 1_587_038_400  # 2020-04-16 12:00:00 UTC
 )
 def test_a_time_reads_as_its_utc_second(written: str) -> None:
     assert utc_seconds(pd.Series([written])).to_list() == [NOON]
+    assert as_seconds(pd.Series([written])).to_list() == [NOON]
+
+
+def test_numbers_in_a_column_of_numbers_read_as_in_text() -> None:
+    for value in (NOON, NOON * 1000, NOON * 10**6, NOON * 10**9, 20200416120000):
+        assert as_seconds(pd.Series([value])).to_list() == [NOON]
+    assert as_seconds(pd.Series([20200416120000, None])).to_list() == [NOON, pd.NA]
 
 
 @pytest.mark.parametrize(
-    "written", ["", None, "yesterday", "2024-13-01 00:00:00", "2020-04-16 12:00:00 XYZ", "1e9"]
+    "written",
+    ["", None, "yesterday", "2024-13-01 00:00:00", "2020-04-16 12:00:00 XYZ", "1e9", "now", "2020-04"],
 )
 def test_what_is_not_a_time_is_missing_and_never_guessed(written: str | None) -> None:
-    assert utc_seconds(pd.Series([written, str(NOON)], dtype="str")).to_list() == [pd.NA, NOON]
+    values = pd.Series([written, str(NOON)], dtype="str", index=["a", "a"])
+    assert utc_seconds(values).to_list() == [pd.NA, NOON]
+    if written:
+        with pytest.raises(TimeFormatError, match=f"row 1 of the data: '{written}' is not a time"):
+            as_seconds(values)
 
 
 def test_spellings_may_be_mixed_in_one_column_with_any_index() -> None:
