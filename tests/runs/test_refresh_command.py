@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib.cli import monitor as _monitor  # noqa: F401 - registers the command
-from coordlib.cli import refresh as command
 from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.store import open_store
@@ -53,7 +52,7 @@ def test_what_is_gone_leaves_database_reports_and_site(station: Any, monkeypatch
     (station.root / "_site").mkdir()
     rendered = []
     monkeypatch.setattr(
-        command.opt, "render_site", lambda root, *rest, **options: rendered.append(root) or root
+        "coordlib.site.build.render_site", lambda root, *rest, **options: rendered.append(root) or root
     )
     monkeypatch.setenv("TIKTOK_CLIENT_KEY", "sim-key")
     monkeypatch.setenv("TIKTOK_CLIENT_SECRET", "sim-secret")

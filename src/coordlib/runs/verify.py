@@ -266,18 +266,11 @@ def _pairs_follow(
     edges = set(map(frozenset, tables["edges"][["account_id", "account_id_y"]].to_numpy()))
     ends = made[["account_id", "account_id_y"]].to_numpy()
     made = made[np.fromiter((frozenset(end) in edges for end in ends), dtype=bool, count=len(made))]
-    keys, again = (
-        {frozenset(row) for row in table[["content_id", "content_id_y"]].to_numpy()}
-        for table in (pairs, made)
-    )
-    _tell(
-        "pairs",
-        [frozenset(row) not in again for row in pairs[["content_id", "content_id_y"]].to_numpy()],
-        files,
-        "no such pair follows from posts.csv",
-        done,
-    )
-    if absent := again - keys:
+    ids = ["content_id", "content_id_y"]
+    ours, again = ([frozenset(row) for row in table[ids].to_numpy()] for table in (pairs, made))
+    known = set(again)
+    _tell("pairs", [row not in known for row in ours], files, "no such pair follows from posts.csv", done)
+    if absent := known - set(ours):
         first = " and ".join(sorted(min(map(sorted, absent))))
         done.wrong.append(
             f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
@@ -288,10 +281,8 @@ def _pairs_follow(
 def _edges_follow(
     tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
 ) -> None:
-    edges, made = (
-        tables["edges"],
-        coordinated_edges(tables["pairs"].assign(time_delta=tables["pairs"]["time_delta"].astype("int64"))),
-    )
+    edges, pairs = tables["edges"], tables["pairs"]
+    made = coordinated_edges(pairs.assign(time_delta=pairs["time_delta"].astype("int64")))
     ends = ["account_id", "account_id_y"]
     both = edges[[*ends, "weight", "n_objects", "avg_time_delta"]].merge(
         made, on=ends, how="left", suffixes=("", "_again")
