@@ -64,7 +64,7 @@ _STYLE: dict[Any, Any] = {
 def drawing(salt: str = "") -> Iterator[None]:
     """Draw in our style, and without matplotlib's words about fonts."""
     import matplotlib as mpl
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     style = _STYLE | {"axes.prop_cycle": cycler(color=PALETTE), "svg.hashsalt": salt}
