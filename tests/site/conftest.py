@@ -131,7 +131,7 @@ def report_blocks(
         + facts_table({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary"),
         view.page or view.html,
         figure_html(charts.network_sizes(tables["networks"], detached_axes())),
-        figure_html(charts.post_timeline(tables["posts"], detached_axes(2.0))),
+        figure_html(charts.post_timeline(tables["posts"], detached_axes())),
         figure_html(charts.hours_of_day(tables["posts"], detached_axes())),
         figure_html(charts.weight_against_objects(tables["edges"], detached_axes())),
         figure_html(charts.seconds_apart(tables["pairs"], 120, detached_axes())),

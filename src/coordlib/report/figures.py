@@ -106,11 +106,11 @@ def axes_for(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Axes
     return ax
 
 
-def detached_axes(height: float = 1.0) -> Axes:
+def detached_axes() -> Axes:
     """Return axes of a figure that pyplot does not know, for pages that are made outside a notebook."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
+    figure = Figure(figsize=_WIDE, layout="constrained")
     with drawing():
         return figure.add_subplot()
 

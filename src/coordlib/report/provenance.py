@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -89,9 +89,9 @@ def _versions(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def package_versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the installed versions of Python and the packages that can change a number."""
-    return {"python": platform.python_version(), **dict(_versions(tuple(sorted(names))))}
+    return {"python": platform.python_version(), **dict(_versions(tuple(sorted(PACKAGES))))}
 
 
 def iso_time(seconds: float | int) -> str:

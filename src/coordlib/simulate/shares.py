@@ -114,7 +114,7 @@ def simulate_data(
     return pd.concat([older, newer], ignore_index=True), planned
 
 
-def simulate_posts(seed: int = 1) -> pd.DataFrame:
+def simulate_posts() -> pd.DataFrame:
     """Return simulated posts of ten days: six accounts post texts of their own together, 150 others post when they like.
 
     Most of the six post each of twelve texts within a minute, some twice. The others post each of 200 texts within
@@ -125,7 +125,7 @@ def simulate_posts(seed: int = 1) -> pd.DataFrame:
     >>> simulate_posts().columns[:4].tolist()
     ['content_id', 'account_id', 'posted_at', 'text']
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(1)
     begins = random.integers(0, 10 * 86_400 - 14_400, 200)
     rows = [
         (f"Simulated text {text}", f"account_{account:03d}", begins[text] + later)

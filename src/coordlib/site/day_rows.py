@@ -23,9 +23,7 @@ _LABELS = {
 }
 
 
-def days_table(
-    days: Iterable[tuple[str, str, Mapping[str, Any], Path]], up: str, caption: str = "Days"
-) -> str:
+def days_table(days: Iterable[tuple[str, str, Mapping[str, Any], Path]], up: str) -> str:
     """Return the list of days as HTML.
 
     Parameters
@@ -49,7 +47,7 @@ def days_table(
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_LABELS, "Int64"))
     return html_table(
         frame,
-        caption,
+        "Days",
         labels=_LABELS,
         links={"day": addresses.get},
         group="month",

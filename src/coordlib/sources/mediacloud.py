@@ -45,7 +45,7 @@ class StorySearch(Protocol):
         ...
 
 
-def mediacloud_client(environ: Mapping[str, str | None] | None = None) -> StorySearch:
+def mediacloud_client() -> StorySearch:
     """Return Media Cloud's own search client with the key of the environment or of ``.env``.
 
     Raises
@@ -55,7 +55,7 @@ def mediacloud_client(environ: Mapping[str, str | None] | None = None) -> StoryS
     CredentialsError
         There is no key.
     """
-    values = environment(environ)
+    values = environment()
     key = values.get("MC_API_KEY") or values.get("COORDLIB_MEDIACLOUD_KEY")
     if not key:
         raise CredentialsError(

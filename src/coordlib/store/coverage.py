@@ -102,15 +102,10 @@ def _covered(store: Store, kind: str) -> Mapping[str, _Covered]:
     }
 
 
-def account_histories(
-    store: Store, account_ids: Iterable[str], day: dt.date, *, memory: int = 30
-) -> list[AccountHistory]:
-    """Return what is known of each account when a day is planned, in the order given.
-
-    Posts are counted over at most ``memory`` days back.
-    """
+def account_histories(store: Store, account_ids: Iterable[str], day: dt.date) -> list[AccountHistory]:
+    """Return what is known of each account when a day is planned, in the order given; posts of the last 30 days count."""
     covered = _covered(store, "account")
-    since = day - dt.timedelta(days=memory)
+    since = day - dt.timedelta(days=30)
     posts = {
         row["account_id"]: (row["n"], row["newest"])
         for row in store.rows(

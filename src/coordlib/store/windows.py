@@ -232,15 +232,13 @@ def note(store: Store, run_id: str, phase: str, **facts: Any) -> None:
     )
 
 
-def broken_days(
-    store: Store, since: int, kinds: Sequence[str], *, queries: int = 2
-) -> dict[dt.date, str | None]:
-    """Return days that failed alone for at least ``queries`` queries since a time, with a log_id of each."""
+def broken_days(store: Store, since: int, kinds: Sequence[str]) -> dict[dt.date, str | None]:
+    """Return days that failed alone for at least two queries since a time, with a log_id of each."""
     rows = store.rows(
         "SELECT start_date, count(DISTINCT query_hash) AS n, max(log_id) AS log_id FROM windows "
         f"WHERE state = 'failed' AND start_date = end_date AND updated_at >= ? AND reason IN ({', '.join('?' * len(kinds))}) "
-        "GROUP BY start_date HAVING n >= ? ORDER BY start_date",
-        (since, *kinds, queries),
+        "GROUP BY start_date HAVING n >= 2 ORDER BY start_date",
+        (since, *kinds),
     )
     return {dt.date.fromisoformat(row["start_date"]): row["log_id"] for row in rows}
 
@@ -306,13 +304,13 @@ def run_answers(store: Store, run_id: str, phase: str) -> set[str]:
     return {row["account_id"] for row in rows}
 
 
-def earlier_yield(store: Store, run_id: str, phase: str, *, runs: int = 7) -> tuple[int, int]:
-    """Return how many queries the phase had in the runs before this one, and how many videos they brought."""
+def earlier_yield(store: Store, run_id: str, phase: str) -> tuple[int, int]:
+    """Return how many queries the phase had in the seven runs before this one, and how many videos they brought."""
     row = store.connection.execute(
         "SELECT count(DISTINCT coalesce(root_id, window_id)) AS n, coalesce(sum(rows), 0) AS r FROM windows "
         "WHERE phase = ? AND state = 'done' AND run_id IN (SELECT run_id FROM runs WHERE kind = 'monitor' "
-        "AND date < (SELECT date FROM runs WHERE run_id = ?) ORDER BY date DESC LIMIT ?)",
-        (phase, run_id, runs),
+        "AND date < (SELECT date FROM runs WHERE run_id = ?) ORDER BY date DESC LIMIT 7)",
+        (phase, run_id),
     ).fetchone()
     return int(row["n"]), int(row["r"])
 

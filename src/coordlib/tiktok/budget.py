@@ -63,10 +63,10 @@ class RequestBudget:
         """Requests used today."""
         return ledger.used(self.store, self.day, pool)[0]
 
-    def remaining(self, pool: str = RESEARCH) -> int:
-        """Requests left today; none when the service has called the quota spent."""
-        spent, exhausted = ledger.used(self.store, self.day, pool)
-        return 0 if exhausted else max(0, self.limits[pool] - spent)
+    def remaining(self) -> int:
+        """Research requests left today; none when the service has called the quota spent."""
+        spent, exhausted = ledger.used(self.store, self.day, RESEARCH)
+        return 0 if exhausted else max(0, self.limits[RESEARCH] - spent)
 
     def spend(self, pool: str = RESEARCH) -> None:
         """Count one request.

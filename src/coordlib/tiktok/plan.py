@@ -117,10 +117,10 @@ class Plan:
         return "\n".join([*lines, f"  not due yet: {self.not_due}; {left}"])
 
 
-def expected_pages(rows: float, page: int = PAGE) -> float:
+def expected_pages(rows: float) -> float:
     """Return the pages expected when ``rows`` rows are expected.
 
-    The sum over k of P(N > k · page), with N normal, mean ``rows`` and variance ``DISPERSION · rows``;
+    The sum over k of P(N > k · PAGE), with N normal, mean ``rows`` and variance ``DISPERSION · rows``;
     at least one page.
 
     Examples
@@ -132,8 +132,8 @@ def expected_pages(rows: float, page: int = PAGE) -> float:
     """
     pages, k = 1.0, 1
     deviation = math.sqrt(DISPERSION * max(rows, 1e-9))
-    while k <= rows / page + 6 and k < 1_000:
-        pages += 0.5 * math.erfc((k * page - rows) / (deviation * math.sqrt(2)))
+    while k <= rows / PAGE + 6 and k < 1_000:
+        pages += 0.5 * math.erfc((k * PAGE - rows) / (deviation * math.sqrt(2)))
         k += 1
     return round(pages, 3)
 

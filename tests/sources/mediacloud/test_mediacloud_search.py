@@ -7,6 +7,7 @@ import inspect
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -110,9 +111,14 @@ def test_nothing_found_and_a_failure_are_different_errors() -> None:
     assert "secret-key" not in str(caught.value)
 
 
-def test_without_a_key_the_error_says_where_to_put_one() -> None:
+def test_without_a_key_the_error_says_where_to_put_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("MC_API_KEY", "COORDLIB_MEDIACLOUD_KEY"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(CredentialsError, match="MC_API_KEY"):
-        mediacloud_client({})
+        mediacloud_client()
 
 
 class Stories(BaseHTTPRequestHandler):
@@ -140,12 +146,15 @@ class Stories(BaseHTTPRequestHandler):
         pass
 
 
-def test_the_real_client_over_a_real_socket_gives_the_stories_of_all_pages() -> None:
+def test_the_real_client_over_a_real_socket_gives_the_stories_of_all_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MC_API_KEY", "x")
     pytest.importorskip("mediacloud.api", reason="the optional package mediacloud is not installed")
     with HTTPServer(("127.0.0.1", 0), Stories) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        client: Any = mediacloud_client({"MC_API_KEY": "x"})
+        client: Any = mediacloud_client()
         client.BASE_API_URL = f"http://127.0.0.1:{server.server_address[1]}/api/"
         client.RATE_LIMIT_PER_MINUTE = 6000
         export = search_stories("tea", DAY, DAY, client=client, collections=[7])
@@ -155,10 +164,11 @@ def test_the_real_client_over_a_real_socket_gives_the_stories_of_all_pages() -> 
     assert export.frame["timestamp_share"].unique().tolist() == [1714694400]
 
 
-def test_the_real_client_takes_what_we_ask_it() -> None:
+def test_the_real_client_takes_what_we_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MC_API_KEY", "x")
     api = pytest.importorskip("mediacloud.api", reason="the optional package mediacloud is not installed")
     parameters = inspect.signature(api.SearchApi.story_list).parameters
     assert {"query", "start_date", "end_date", "collection_ids", "source_ids", "pagination_token"} <= set(
         parameters
     )
-    assert mediacloud_client({"MC_API_KEY": "x"}) is not None
+    assert mediacloud_client() is not None
