@@ -1,6 +1,6 @@
 """Detect, describe and publish coordinated sharing on social media.
 
-The steps of a notebook are listed in ``__init__.pyi``; everything else is in its room: ``cl.describe``, ``cl.links``,
+The steps of a notebook are listed in ``__init__.pyi``; everything else is in its room: ``cl.describe``, ``cl.detect``, ``cl.links``,
 ``cl.sources``, ``cl.tiktok``, ``cl.runs``, ``cl.simulate``. Each name is loaded when it is first used, so that a
 notebook that only detects does not wait for the parts that run notebooks or collect.
 """
@@ -15,8 +15,9 @@ _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 #: Names that were at the top once, by the room that has them now. They go with the next version.
 _MOVED = {
-    "describe": "Label add_labels day_counts day_outcome describe_accounts describe_networks describe_posts "
-    "evidence_pairs first_movers label_components network_edges",
+    "describe": "Label account_leads add_labels day_counts day_outcome describe_accounts describe_networks describe_posts "
+    "evidence_pairs first_movers label_components network_edges object_table",
+    "detect": "combine_layers layer_shares",
     "links": "CoordInterval CoordShares label_links",
     "parameters": "ComponentAnalysis DailyMonitoring LinkSharing Monitoring OwnTable ParameterSweep SeedDiscovery",
     "report": "draw_url_timeline_chart get_outputs write_link_outputs",

@@ -2,6 +2,7 @@
 # To add a name: one import line here and one entry in __all__.
 from . import (
     describe,
+    detect,
     errors,
     links,
     near,
@@ -16,8 +17,6 @@ from . import (
 )
 from .describe.benchmark import benchmark
 from .describe.calibration import calibrate
-from .describe.leaders import account_leads
-from .describe.objects import hashtag_table, object_table
 from .describe.ranking import rank_accounts
 from .describe.statistics import account_stats, group_stats
 from .detect import (
@@ -27,7 +26,7 @@ from .detect import (
     flag_speed_share,
     generate_coordinated_network,
 )
-from .detect.layers import combine_layers, detect_layers, layer_shares
+from .detect.layers import detect_layers
 from .detect.similar_pairs import similar_pairs
 from .detect.sweep import sweep
 from .errors import CoordError
@@ -57,16 +56,15 @@ __all__ = [
     "CoordError",
     "Table",
     "TikTokResearch",
-    "account_leads",
     "account_stats",
     "add_seeds",
     "benchmark",
     "calibrate",
     "charts",
     "check_parameters",
-    "combine_layers",
     "coordinated_edges",
     "describe",
+    "detect",
     "detect_groups",
     "detect_layers",
     "discover_seeds",
@@ -82,8 +80,6 @@ __all__ = [
     "get_top_coord_shares",
     "get_top_coord_urls",
     "group_stats",
-    "hashtag_table",
-    "layer_shares",
     "links",
     "load_day",
     "load_link_shares",
@@ -93,7 +89,6 @@ __all__ = [
     "make_sweep_report",
     "near",
     "network_significance",
-    "object_table",
     "open_store",
     "parameters",
     "prep_data",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from coordlib.errors import WorkspaceLockedError
+from coordlib.errors import StoreError, WorkspaceLockedError
 from coordlib.files import sweep_leftovers
 
 LOCK_NAME = ".lock"
@@ -37,6 +37,8 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     ------
     WorkspaceLockedError
         Another process holds the workspace; the message says what it is and since when.
+    StoreError
+        The folder cannot be made or written to.
 
     Examples
     --------
@@ -46,7 +48,10 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     True
     """
     folder = Path(root)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
     lock = FileLock((folder / LOCK_NAME).resolve(), timeout=0, is_singleton=True)
     if lock.is_locked:
         yield
@@ -57,6 +62,8 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
         raise WorkspaceLockedError(
             f"{folder}: {_holder(folder)} is writing here; wait until it has ended and start again"
         ) from None
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
     try:
         for place in (folder, *folder.glob("reports/*/")):
             sweep_leftovers(place)
@@ -65,6 +72,11 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     finally:
         (folder / HOLDER_NAME).unlink(missing_ok=True)
         lock.release()
+
+
+def _cannot_write(folder: Path, error: OSError) -> StoreError:
+    why = "it is a file" if folder.is_file() else error.strerror
+    return StoreError(f"{folder}: cannot be written to ({why}); name a workspace you may write in")
 
 
 def _note(folder: Path, command: str) -> None:

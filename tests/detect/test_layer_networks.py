@@ -35,7 +35,7 @@ def test_the_same_text_in_two_layers_is_two_objects() -> None:
         ["domain", "B", "C"],
         ["url", "A", "B"],
     ]
-    edges = cl.combine_layers(pairs)
+    edges = cl.detect.combine_layers(pairs)
     first = edges.iloc[0]
     assert (first["account_id"], first["account_id_y"], first["weight"], first["n_objects"]) == (
         "A",
@@ -49,14 +49,14 @@ def test_the_same_text_in_two_layers_is_two_objects() -> None:
 
 
 def test_the_combined_network_says_on_each_edge_which_layers_carry_it() -> None:
-    graph = cl.edges_to_graph(cl.combine_layers(cl.detect_layers(BOTH, 10, 1)))
+    graph = cl.edges_to_graph(cl.detect.combine_layers(cl.detect_layers(BOTH, 10, 1)))
     assert list(graph) == ["A", "B", "C"]
     assert graph.edges["A", "B"]["layers"] == ["domain", "url"]
     assert (graph.edges["A", "C"]["weight_domain"], graph.edges["A", "C"]["weight_url"]) == (1, 0)
 
 
 def test_edges_of_several_layers_can_be_asked_for() -> None:
-    edges = cl.combine_layers(cl.detect_layers(BOTH, 10, 1), min_layers=2)
+    edges = cl.detect.combine_layers(cl.detect_layers(BOTH, 10, 1), min_layers=2)
     assert edges[["account_id", "account_id_y"]].to_numpy().tolist() == [["A", "B"]]
 
 
@@ -73,13 +73,13 @@ def test_rows_without_a_layer_are_named() -> None:
     with pytest.raises(MissingColumnError, match="layer"):
         cl.detect_layers(BOTH.drop(columns="layer"))
     with pytest.raises(MissingColumnError, match="layer"):
-        cl.combine_layers(cl.detect_groups(BOTH.drop(columns="layer"), 10, 1))
+        cl.detect.combine_layers(cl.detect_groups(BOTH.drop(columns="layer"), 10, 1))
 
 
 def test_no_shares_are_no_layers_and_no_edges() -> None:
     pairs = cl.detect_layers(BOTH.iloc[:0])
     assert pairs.empty
-    edges = cl.combine_layers(pairs)
+    edges = cl.detect.combine_layers(pairs)
     assert edges.empty
     assert {"layers", "n_layers", "weight_threshold"} <= set(edges)
 
@@ -96,7 +96,7 @@ def test_the_german_election_posts_combine_what_each_layer_has_by_itself(shared:
         )
     together = pd.concat(tables, ignore_index=True)
     pairs = cl.detect_layers(together, 30, 2)
-    edges = cl.combine_layers(pairs)
+    edges = cl.detect.combine_layers(pairs)
     alone = {t["layer"].iloc[0]: cl.detect_groups(t, 30, 2) for t in tables}
     assert sorted(alone) == sorted(pairs["layer"].unique())
     for layer, found in alone.items():
@@ -127,7 +127,7 @@ POSTS = pd.DataFrame(
 
 
 def test_the_layers_of_a_table_of_posts_are_those_it_has_and_say_how_much_of_it_they_cover() -> None:
-    shares = cl.layer_shares(POSTS)
+    shares = cl.detect.layer_shares(POSTS)
     assert shares.attrs["coverage"] == {
         "text": 0.75,
         "near_text": 0.5,
@@ -136,7 +136,7 @@ def test_the_layers_of_a_table_of_posts_are_those_it_has_and_say_how_much_of_it_
         "music_id": 0.5,
         "voice_to_text": 0.25,
     }
-    edges = cl.combine_layers(cl.detect_layers(shares, 60, 1))
+    edges = cl.detect.combine_layers(cl.detect_layers(shares, 60, 1))
     assert edges[["account_id", "account_id_y", "layers"]].to_numpy().tolist() == [
         ["A", "B", ["hashtag_sequence", "links", "near_text"]],
         ["A", "C", ["music_id"]],
@@ -147,13 +147,13 @@ def test_the_layers_of_a_table_of_posts_are_those_it_has_and_say_how_much_of_it_
 def test_nought_na_and_empty_are_no_objects_of_a_layer() -> None:
     for nothing in ("0", "NA", "nan", "None", "", " "):
         table = POSTS.assign(music_id=nothing)
-        assert cl.layer_shares(table, ["music_id"]).empty
-    assert cl.layer_shares(POSTS.assign(music_id=0), ["music_id"]).empty
+        assert cl.detect.layer_shares(table, ["music_id"]).empty
+    assert cl.detect.layer_shares(POSTS.assign(music_id=0), ["music_id"]).empty
 
 
 def test_a_layer_has_the_name_it_is_given_and_any_column_can_be_one() -> None:
     table = POSTS.assign(phash="ffee")
-    shares = cl.layer_shares(table, {"image": "phash", "caption": "text"})
+    shares = cl.detect.layer_shares(table, {"image": "phash", "caption": "text"})
     assert shares["layer"].unique().tolist() == ["image", "caption"]
     pairs = cl.detect_layers(shares, {"image": 4, "caption": 60}, 1)
     assert pairs[["layer", "account_id", "account_id_y"]].to_numpy().tolist() == [
@@ -164,15 +164,15 @@ def test_a_layer_has_the_name_it_is_given_and_any_column_can_be_one() -> None:
 
 def test_the_order_of_the_rows_changes_no_layered_edge() -> None:
     def edges(table: pd.DataFrame) -> pd.DataFrame:
-        return cl.combine_layers(cl.detect_layers(cl.layer_shares(table), 60, 1))
+        return cl.detect.combine_layers(cl.detect_layers(cl.detect.layer_shares(table), 60, 1))
 
     pd.testing.assert_frame_equal(edges(POSTS), edges(POSTS.iloc[::-1]))
 
 
 def test_layers_that_are_not_there_are_named() -> None:
     with pytest.raises(MissingColumnError, match="no_such"):
-        cl.layer_shares(POSTS, ["no_such"])
+        cl.detect.layer_shares(POSTS, ["no_such"])
     with pytest.raises(ParameterError, match="layers"):
-        cl.layer_shares(POSTS, [])
+        cl.detect.layer_shares(POSTS, [])
     with pytest.raises(ParameterError, match="give a list"):
-        cl.layer_shares(POSTS, "text")
+        cl.detect.layer_shares(POSTS, "text")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from coordlib.errors import WorkspaceLockedError
+from coordlib.errors import StoreError, WorkspaceLockedError
 from coordlib.lock import workspace_lock
 
 HOLDER = """
@@ -61,3 +63,16 @@ def test_the_lock_is_free_again_after_a_failure(tmp_path: Path):
 def test_two_workspaces_do_not_wait_for_each_other(tmp_path: Path):
     with workspace_lock(tmp_path / "a"), workspace_lock(tmp_path / "b"):
         pass
+
+
+def test_a_workspace_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(StoreError, match=r"mine: cannot be written to \(it is a file\); name a workspace"):
+        workspace_lock(tmp_path / "mine").__enter__()
+
+    def read_only(lock: FileLock) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(FileLock, "acquire", read_only)
+    with pytest.raises(StoreError, match=r"w: cannot be written to \(Read-only file system\)"):
+        workspace_lock(tmp_path / "w").__enter__()

@@ -164,7 +164,7 @@ def edges_to_graph(edges: pd.DataFrame) -> nx.Graph[str]:
     ----------
     edges
         ``account_id``, ``account_id_y`` and any further columns, as :func:`coordlib.coordinated_edges` and
-        :func:`coordlib.combine_layers` return them.
+        :func:`coordlib.detect.combine_layers` return them.
 
     Returns
     -------

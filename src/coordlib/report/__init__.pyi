@@ -1,9 +1,21 @@
 from . import charts
+from .display import Html
 from .link_charts import draw_url_timeline_chart
 from .link_outputs import get_outputs, write_link_outputs
+from .link_result import LinkReport
+from .network_view import NetworkView
+from .post_set import PostSet
+from .result import Report
+from .saved import SavedReport
 from .tables import Table
 
 __all__ = [
+    "Html",
+    "LinkReport",
+    "NetworkView",
+    "PostSet",
+    "Report",
+    "SavedReport",
     "Table",
     "charts",
     "draw_url_timeline_chart",

@@ -15,9 +15,9 @@ _MADE_BY = {
     "edges": "coordlib.coordinated_edges",
     "pairs": "coordlib.detect_groups",
     "discovered": "coordlib.edge_significance",
-    "leads": "coordlib.account_leads",
-    "objects": "coordlib.object_table",
-    "hashtags": "coordlib.hashtag_table",
+    "leads": "coordlib.describe.account_leads",
+    "objects": "coordlib.describe.object_table",
+    "hashtags": "coordlib.describe.hashtag_table",
     "summary": "coordlib.describe.day_counts",
     "health": "coordlib.report.health.health_html",
 }

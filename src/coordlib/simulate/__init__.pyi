@@ -1,9 +1,13 @@
 from .groups import Groups, plant_groups, simulate_background, simulate_labelled, simulate_pattern
-from .links import simulate_link_shares
+from .links import LinkWorld, simulate_link_shares
 from .shares import simulate_data
+from .world import World, build_world
 
 __all__ = [
     "Groups",
+    "LinkWorld",
+    "World",
+    "build_world",
     "plant_groups",
     "simulate_background",
     "simulate_data",

@@ -2,6 +2,7 @@ from .archive import list_days, read_day
 from .bluesky import BlueskySearch
 from .ct_histdata import get_urls_from_ct_histdata
 from .exports import crowdtangle_link_shares, iter_export, load_mapping, read_export, to_shares
+from .exports.model import Export, ExportReport
 from .label_endpoint import LabelEndpoint
 from .mediacloud import search_stories
 from .tweets import (
@@ -17,6 +18,8 @@ from .tweets import (
 
 __all__ = [
     "BlueskySearch",
+    "Export",
+    "ExportReport",
     "LabelEndpoint",
     "crowdtangle_link_shares",
     "get_urls_from_ct_histdata",
