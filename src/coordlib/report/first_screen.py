@@ -18,7 +18,7 @@ _PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube
 def first_lines(run: Mapping[str, Any]) -> list[str]:
     """Return the finding of a report in sentences, each made from the numbers of the run's record.
 
-    What is significant comes first, then what the threshold keeps and on what it rests, then the other settings, the
+    What is significant comes first, what that means and what is undecided, then what the threshold keeps and on what it rests, then the other settings, the
     coverage, and who is new. A record without tests (an older one) has only the latter.
 
     Examples
@@ -30,18 +30,24 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     Weak: each of the 2 edges rests on a single caption.
     """
     counts, evidence = run.get("counts") or {}, run.get("evidence") or {}
-    lines = [*str(evidence.get("words") or "").splitlines()[:1], _same(run, counts), _where(run, evidence)]
+    found, *meaning = _words(evidence, weighed=False) or [""]
+    lines = [found, _where(run, evidence), _same(run, counts), *meaning]
     if _has_network(run):
         lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
     return [line for line in [*lines, _coverage(run), _new(run, counts)] if line]
 
 
 def more_lines(run: Mapping[str, Any]) -> list[str]:
-    """Return what the words of the finding mean, what is undecided, and what the network as a whole is held against."""
-    evidence = run.get("evidence") or {}
-    lines = str(evidence.get("words") or "").splitlines()[1:]
+    """Return what the weight keeps by class, and what the network as a whole is held against."""
+    lines = _words(run.get("evidence") or {}, weighed=True)
     lines += [_classes(run), _whole(run), _truth(run)]
     return [line for line in lines if line]
+
+
+def _words(evidence: Mapping[str, Any], *, weighed: bool) -> list[str]:
+    """The lines on what is significant, what that means and what is undecided, or those on what the weight keeps."""
+    lines = str(evidence.get("words") or "").splitlines()
+    return [line for line in lines if line.startswith("The weight keeps") == weighed]
 
 
 def _has_network(run: Mapping[str, Any]) -> bool:

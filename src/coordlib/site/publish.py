@@ -39,6 +39,7 @@ _LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{t
 <meta http-equiv="refresh" content="0; url={to}"><script>location.replace("{to}" + location.search + location.hash)</script></head>
 <body><p><a href="{to}">{title}, version {version}</a></p></body></html>
 """
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -115,8 +116,10 @@ def publish_version(shown: Shown, reports: Path) -> None:
     for path in version.glob("*.html"):
         write_text(path, _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8")))
     to = quote(f"{os.path.relpath(version, page)}/index.html")
-    said = {"title": escape(page_title(shown.run)), "to": to, "version": shown.version}
-    write_text(page / "index.html", _LEADS.format(**said))
+    # The title of the page itself: it names the site, and says so where its data are simulated.
+    title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
+    said = title.group(1) if title else escape(page_title(shown.run))
+    write_text(page / "index.html", _LEADS.format(title=said, to=to, version=shown.version))
 
 
 def _names(folder: Path) -> list[str]:
