@@ -212,7 +212,7 @@ def test_shares_made_by_hand_pass_the_same_guards(door: str) -> None:
     shares = made_by_hand()
     with pytest.raises(InputError, match="2 columns named 'account_id'"):
         DOORS[door](pd.concat([shares, shares[["account_id"]]], axis=1))
-    with pytest.raises(InputError, match="row 2 of the data: inf is not a time"):
+    with pytest.raises(InputError, match="row 2 of the data: 'inf' is not a time"):
         DOORS[door](shares.assign(timestamp_share=[1.7e9, np.inf, 1.7e9, 1.7e9]))
 
 

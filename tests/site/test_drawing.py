@@ -29,10 +29,10 @@ def large(site: Path) -> str:
     accounts = pd.DataFrame(
         {"account_id": list(graph), "network": [number[name] for name in graph], "url": None}
     )
-    folder = site / "reports" / "days" / "large" / "v1"
+    folder = site / "reports" / "days" / "large"
     folder.mkdir(parents=True, exist_ok=True)
     network_view(graph, accounts=accounts, nodes_shown=1500).write(folder)
-    return "reports/days/large/v1/network.html"
+    return "reports/days/large/network.html"
 
 
 def drawn(page: Any) -> Any:
