@@ -21,7 +21,6 @@ import pandas as pd
 from coordlib.errors import ParameterError
 from coordlib.report.configuration import SITE_FILE, read_site
 from coordlib.report.post_set import PostSet
-from coordlib.service import read_file
 
 KEY = "COORDLIB_IDENTITY_KEY"
 #: Name under which the system keyring keeps the key.
@@ -115,6 +114,10 @@ def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
     """
     if read_site(workspace).identities == "handles":
         return None
+    from coordlib.service import (
+        read_file,  # with the library of services, which a page without pseudonyms does not need
+    )
+
     key = os.environ.get(KEY) or read_file(".env").get(KEY) or _from_keyring()
     if not key or len(key) < 16:
         raise ParameterError(
