@@ -17,6 +17,10 @@ DEMO    = demo
 ROWS    = 1e6
 
 .DEFAULT_GOAL := help
+
+# Where modules may not be kept compiled, every kernel compiles all of them again: a second and more for each notebook.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo check test lint format bench attack serve lab lock clean
 
 help:
