@@ -130,8 +130,8 @@ def import_shares(
 
 def _count(distinct: _Distinct, piece: Export) -> None:
     distinct.add("account_id", piece.frame["account_id"])
-    for name in piece.format.objects:
-        distinct.add(name, piece.frame[f"object_{name}"])
+    for name, column in piece.format.columns.items():
+        distinct.add(name, piece.frame[column].explode())
 
 
 def _total(reports: list[ExportReport], distinct: _Distinct, empty: int) -> ExportReport:

@@ -14,7 +14,7 @@ from coordlib.times import as_text
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
-    """Bring posts of the search into neutral columns (see :mod:`coordlib.sources.exports`).
+    """Bring posts of the search into a table of posts (see :mod:`coordlib.sources.exports`).
 
     A post found by several searches is one post; where a client's clock is far off, the time at
     which the network saw the post is taken.
@@ -42,7 +42,8 @@ def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
         columns=["object_id", "content_id"],
         dtype="str",
     ).drop_duplicates()
-    posts = posts_export(_distinct(pages)).frame[["content_id", "account_id", "timestamp_share"]]
+    posts = posts_export(_distinct(pages)).frame[["content_id", "account_id", "posted_at"]]
+    posts = posts.rename(columns={"posted_at": "timestamp_share"})
     shares = listed.merge(posts, on="content_id", how="inner")
     shares = shares[["object_id", "account_id", "content_id", "timestamp_share"]]
     return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
@@ -61,7 +62,6 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     shares = found_shares(pages)
     frame = posts_export(_distinct(pages)).frame.set_index("content_id")
     post = frame.reindex(shares["content_id"]).reset_index(drop=True)
-    links = post["object_link"].fillna("").str.split()
     handles = post["account_name"]
     return pd.DataFrame(
         {
@@ -73,7 +73,7 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
             + shares["account_id"]
             + "/post/"
             + shares["content_id"].str.rsplit("/", n=1).str[-1],
-            "message": post["object_text"],
+            "message": post["text"],
             "account.url": "https://bsky.app/profile/" + shares["account_id"],
             "account.id": shares["account_id"],
             "account.name": post.get("author.displayName", handles),
@@ -82,7 +82,10 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
             "statistics.actual.likeCount": post["likes"],
             "statistics.actual.shareCount": post["shares"],
             "statistics.actual.commentCount": post["comments"],
-            "is_orig": [url in found for url, found in zip(shares["object_id"], links, strict=True)],
+            "is_orig": [
+                isinstance(found, list) and url in found
+                for url, found in zip(shares["object_id"], post["links"], strict=True)
+            ],
         }
     )
 

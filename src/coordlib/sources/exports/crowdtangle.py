@@ -107,9 +107,9 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
             f"{export.report.source}: is read as {export.format.name}; CooRnet's functions need CrowdTangle's format"
         )
     frame = export.frame
-    dates = as_text(frame["timestamp_share"])
+    dates = as_text(frame["posted_at"])
     table = _from_csv(frame) if export.format.name == "crowdtangle-facebook" else _from_api(frame)
-    table = table.assign(expanded=frame["object_link"].str.split(r"\s+", regex=True), date=dates)
+    table = table.assign(expanded=frame["links"], date=dates)
     table = table[table["expanded"].notna()].explode("expanded").reset_index(drop=True)
     table["expanded"] = table["expanded"].astype("str")
     originals = table.pop("coordlib.original")
@@ -134,7 +134,8 @@ def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
 def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["platformId", "platform", "type", "postUrl", "message", "title", "description", "id"]
     names += [str(name) for name in frame.columns if str(name).startswith(("account.", "statistics."))]
-    table = frame[[name for name in names if name in frame.columns]].copy()
+    sources = {name: f"original.{name}" if f"original.{name}" in frame.columns else name for name in names}
+    table = pd.DataFrame({name: frame[source] for name, source in sources.items() if source in frame.columns})
     for name in table.columns:
         if name.startswith("statistics.") or name == "account.subscriberCount":
             table[name] = whole_numbers(table[name])
