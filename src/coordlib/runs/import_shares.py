@@ -30,6 +30,7 @@ from coordlib.sources.exports import (
     to_shares,
     without_object,
 )
+from coordlib.times import dates_as_text
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
@@ -156,6 +157,7 @@ class _TableWriter(Closing):
         self._columns: list[str] | None = None
 
     def write(self, table: pd.DataFrame) -> None:
+        table = dates_as_text(table)
         if self._kind == ".csv":
             first = self._columns is None
             self._columns = self._columns or list(table.columns)

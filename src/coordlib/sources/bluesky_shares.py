@@ -10,7 +10,6 @@ import pandas as pd
 from coordlib.sources.bluesky import Page
 from coordlib.sources.exports import Export, format_by_name, normalise
 from coordlib.sources.json_files import flatten
-from coordlib.times import as_text
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
@@ -55,7 +54,7 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        expanded, date (UTC ``YYYY-MM-DD HH:MM:SS``), account.url, account.name, account.handle,
+        expanded, date (UTC seconds), account.url, account.name, account.handle,
         platform, postUrl, message, statistics.actual.* (Int64), is_orig (the post holds exactly
         the listed address).
     """
@@ -66,7 +65,7 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "expanded": shares["object_id"],
-            "date": as_text(shares["timestamp_share"]),
+            "date": shares["timestamp_share"],
             "platform": "Bluesky",
             "platformId": shares["content_id"],
             "postUrl": "https://bsky.app/profile/"
