@@ -62,7 +62,7 @@ def utc_seconds(
     Parameters
     ----------
     values
-        Text: seconds, milliseconds (from 1e11), microseconds (1e14) or nanoseconds (1e17); ISO 8601 with
+        Text or numbers: seconds, milliseconds (from 1e11), microseconds (1e14) or nanoseconds (1e17); ISO 8601 with
         or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); a date and time followed
         by a zone abbreviation of :data:`ZONES`; or what Twitter wrote (``Wed Oct 10 20:19:24 +0000 2018``).
     any_time
@@ -83,6 +83,8 @@ def utc_seconds(
     >>> utc_seconds(pd.Series(["2020-04-16 09:48:29 EDT", "2025-05-29T17:00:50Z", "1748538050"])).to_list()
     [1587044909, 1748538050, 1748538050]
     """
+    if form is None and pd.api.types.is_integer_dtype(values.dtype):
+        return plausible(_typed_numbers(values, days=True), any_time)
     text = values.astype("str").str.strip()
     if form is not None or zone is not None:
         return plausible(_declared(text, form, zone), any_time)
@@ -292,15 +294,18 @@ def day_start(day: dt.date | str) -> int:
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
 
 
-def as_text(seconds: pd.Series[Any]) -> pd.Series[str]:
-    """Return UTC seconds as text, as CooRnet's tables have times.
+def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the UTC seconds of its column ``date``, if it has them, as text, as CooRnet's files have times.
 
     Examples
     --------
-    >>> as_text(pd.Series([86_400])).tolist()
+    >>> dates_as_text(pd.DataFrame({"date": [86_400]}))["date"].tolist()
     ['1970-01-02 00:00:00']
     """
-    return pd.to_datetime(seconds, unit="s").dt.strftime("%Y-%m-%d %H:%M:%S").astype("str")
+    if "date" not in table or not pd.api.types.is_integer_dtype(table["date"].dtype):
+        return table
+    dates = pd.to_datetime(table["date"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
+    return table.assign(date=dates.astype("str"))
 
 
 def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
@@ -334,7 +339,7 @@ def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
     return seconds if seconds.isna().any() else seconds.astype("int64")
 
 
-def _typed_numbers(values: pd.Series) -> pd.Series[Any]:
+def _typed_numbers(values: pd.Series, days: bool = False) -> pd.Series[Any]:
     """Read a column of numbers; those that 64 bits do not hold are missing, and never wrapped."""
     known = np.flatnonzero(values.notna())
     kind = "float64" if pd.api.types.is_float_dtype(values.dtype) else "int64"
@@ -344,5 +349,5 @@ def _typed_numbers(values: pd.Series) -> pd.Series[Any]:
     with np.errstate(invalid="ignore"):
         fits = np.isfinite(numbers) & (np.abs(numbers) < 2**63 if kind != "int64" else True)
     seconds = pd.Series(pd.NA, index=values.index, dtype="Int64")
-    seconds.iloc[known[fits]] = _of_numbers(numbers[fits].astype(np.int64), days=False)
+    seconds.iloc[known[fits]] = _of_numbers(numbers[fits].astype(np.int64), days)
     return seconds

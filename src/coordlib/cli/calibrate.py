@@ -19,7 +19,6 @@ from coordlib.report.tables import write_csv
 from coordlib.report.words import plural
 from coordlib.simulate.groups import simulate_background
 from coordlib.sources.exports import read_export
-from coordlib.sources.exports.shares import as_post_table
 
 
 @app.command()
@@ -54,7 +53,7 @@ def calibrate(
     if source is None:
         shares = simulate_background()
     else:
-        posts = as_post_table(read_export(source))
+        posts = read_export(source).posts
         column = object_id or str(posts.attrs["object_id"])
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(source))

@@ -24,6 +24,7 @@ from coordlib.links.top_lists import (
 )
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
+from coordlib.times import dates_as_text
 
 #: Labels by "component" and "cluster", or whether to make them.
 Labels = bool | Mapping[str, Mapping[int, Label]]
@@ -189,7 +190,7 @@ def _write(results: dict[str, Any], folder: Path) -> None:
                 elif isinstance(value, dict):
                     write_json(path.with_suffix(".json"), value)
                 else:
-                    write_csv(value, path.with_suffix(".csv"))
+                    write_csv(dates_as_text(value), path.with_suffix(".csv"))
             for path in sorted(Path(staging).iterdir()):
                 path.replace(folder / path.name)
     except OSError as error:

@@ -12,7 +12,6 @@ import pandas as pd
 
 from coordlib.errors import InputError
 from coordlib.links.coord_shares import CoordShares
-from coordlib.links.prepare import utc_seconds
 from coordlib.report.banners import banner
 from coordlib.report.display import Html, stack
 from coordlib.report.layouts import LAYOUTS, report_table
@@ -22,6 +21,7 @@ from coordlib.report.package import is_staging, write_report
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import Table, facts
 from coordlib.report.words import plural
+from coordlib.times import dates_as_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ class LinkReport:
             frame = frame.assign(accounts=accounts)
         if name == "top_coord_shares":
             names = frame["account.name"].fillna(frame["account.url"])
-            frame = frame.assign(date=utc_seconds(frame["date"])).assign(**{"account.name": names})
+            frame = frame.assign(**{"account.name": names})
         return report_table(name, frame, max_rows=rows_shown, csv=f"{name}.csv")
 
     def view(self) -> NetworkView:
@@ -89,7 +89,8 @@ class LinkReport:
         `output_dir` is the folder (none: among the drafts of the workspace); it appears whole or not at all.
         """
         folder = Path(output_dir) if output_dir else self.usual
-        folder, record = write_report(folder, self.results, self.found.network, self.run, self.view())
+        tables = {name: dates_as_text(table) for name, table in self.results.items()}
+        folder, record = write_report(folder, tables, self.found.network, self.run, self.view())
         return SavedReport(folder, record, draft=not is_staging(folder))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -30,6 +30,7 @@ from coordlib.sources.exports import (
     to_shares,
     without_object,
 )
+from coordlib.times import dates_as_text
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
@@ -130,8 +131,8 @@ def import_shares(
 
 def _count(distinct: _Distinct, piece: Export) -> None:
     distinct.add("account_id", piece.frame["account_id"])
-    for name in piece.format.objects:
-        distinct.add(name, piece.frame[f"object_{name}"])
+    for name, column in piece.format.columns.items():
+        distinct.add(name, piece.frame[column].explode())
 
 
 def _total(reports: list[ExportReport], distinct: _Distinct, empty: int) -> ExportReport:
@@ -156,6 +157,7 @@ class _TableWriter(Closing):
         self._columns: list[str] | None = None
 
     def write(self, table: pd.DataFrame) -> None:
+        table = dates_as_text(table)
         if self._kind == ".csv":
             first = self._columns is None
             self._columns = self._columns or list(table.columns)

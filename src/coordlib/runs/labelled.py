@@ -10,7 +10,6 @@ import pandas as pd
 from coordlib.describe.benchmark import LABELS, NO_LABEL
 from coordlib.errors import InputError, MissingColumnError
 from coordlib.sources.exports import read_export
-from coordlib.sources.exports.shares import as_post_table
 
 
 def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
@@ -34,7 +33,7 @@ def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
         labels = [name for name in LABELS if name in export.frame]
         if not labels:
             raise MissingColumnError(f"{file}: {NO_LABEL}")
-        posts = as_post_table(export)
+        posts = export.posts
         usual = usual or str(posts.attrs["object_id"])
         parts.append(posts.assign(**{name: export.frame[name].to_numpy() for name in labels}))
     table = pd.concat(parts, ignore_index=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from coordlib.errors import EmptyInputError, UnknownFormatError
 from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
-from coordlib.links.prepare import NEEDED, utc_seconds
+from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
 from coordlib.report.checksums import sha256_file
 from coordlib.report.words import plural
@@ -30,8 +30,7 @@ from coordlib.sources.exports import (
 from coordlib.sources.json_files import is_json
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import refuse_unreadable
-from coordlib.times import utc_seconds as read_times
+from coordlib.times import refuse_unreadable, utc_seconds
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class LinkInput:
     Attributes
     ----------
     shares
-        One row per post in CrowdTangle's columns.
+        One row per post in CrowdTangle's columns; ``date`` is UTC seconds.
     name
         Name of the file, or "simulated".
     inputs
@@ -62,8 +61,9 @@ class LinkInput:
     @property
     def period(self) -> tuple[str, str]:
         """The times of the first and the last share (UTC, ``YYYY-MM-DD HH:MM:SS``)."""
-        seconds = utc_seconds(self.shares["date"])
-        first, last = (pd.Timestamp(int(value), unit="s") for value in (seconds.min(), seconds.max()))
+        first, last = (
+            pd.Timestamp(int(value), unit="s") for value in self.shares["date"].agg(["min", "max"])
+        )
         return str(first), str(last)
 
     @property
@@ -96,9 +96,10 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
     path = Path(path)
     shares, reading = _table(path)
-    _refuse_unreadable_times(shares["date"], path)
     properties = [name for name in shares.columns if str(name).startswith("account.")]
-    shares = shares.assign(**{name: shares[name].replace("", None) for name in properties})
+    shares = shares.assign(
+        date=_seconds(shares["date"], path), **{name: shares[name].replace("", None) for name in properties}
+    )
     counts = [name for name in shares.columns if str(name).startswith("statistics.")]
     shares = shares.drop(columns=[name for name in counts if shares[name].replace("", None).isna().all()])
     return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False, reading)
@@ -147,13 +148,15 @@ def _columns(path: Path) -> set[str]:
     return set(inspect_text(path, where).columns)
 
 
-def _refuse_unreadable_times(dates: pd.Series, path: Path) -> None:
+def _seconds(dates: pd.Series, path: Path) -> pd.Series:
     def place(row: int) -> str:
         parquet = file_kind(path, str(path)) == "parquet"
         line = f"row {row + 1}" if parquet else f"line {line_of_row(path, row, NEEDED)}"
         return f"{path}, {line}, column 'date'"
 
-    refuse_unreadable(dates, read_times(dates), place, needed=True)
+    seconds = utc_seconds(dates)
+    refuse_unreadable(dates, seconds, place, needed=True)
+    return seconds.astype("int64")
 
 
 def _reasons(counts: Mapping[str, int]) -> str:

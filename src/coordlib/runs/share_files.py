@@ -130,7 +130,6 @@ def read_shares(
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
     from coordlib.sources.exports.model import read_as
-    from coordlib.sources.exports.shares import as_post_table
 
     if len(files) > 1:
         return _shares_of_all(files, columns, duplicates, time_window, any_time), None
@@ -147,7 +146,7 @@ def read_shares(
         export = read_export(source, format=load_mapping(mapping) if mapping else None)
     except UnknownFormatError:
         raise missing from None
-    posts = as_post_table(export)
+    posts = export.posts
     object_id = given.get("object_id", posts.attrs["object_id"])
     shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
     return shares, f"{read_as(export.report.format)}, object {object_id}"

@@ -212,11 +212,10 @@ def load_table(
     else:
         from coordlib.sources.exports import load_mapping, read_export
         from coordlib.sources.exports.model import read_as
-        from coordlib.sources.exports.shares import as_post_table
 
         path = Path(source)
         export = read_export(path, format=load_mapping(mapping) if mapping else format)
-        posts, inputs = as_post_table(export), {path.name: sha256_file(path)}
+        posts, inputs = export.posts, {path.name: sha256_file(path)}
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in export.report.dropped.items())
         about = {
             "File": f"{path.name}, read {read_as(export.report.format)}",

@@ -14,7 +14,6 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.simulate.captions import words
-from coordlib.times import as_text
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200
@@ -189,7 +188,7 @@ def _as_posts(
         {
             "id": [str(i) for i in range(1, n + 1)],
             "platform": "Facebook",
-            "date": as_text(shares["seconds"]),
+            "date": shares["seconds"],
             "type": "link",
             "postUrl": [f"{url}/posts/{i}" for i, url in enumerate(who["account.url"], start=1)],
             "title": title,

@@ -10,11 +10,10 @@ import pandas as pd
 from coordlib.sources.bluesky import Page
 from coordlib.sources.exports import Export, format_by_name, normalise
 from coordlib.sources.json_files import flatten
-from coordlib.times import as_text
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
-    """Bring posts of the search into neutral columns (see :mod:`coordlib.sources.exports`).
+    """Bring posts of the search into a table of posts (see :mod:`coordlib.sources.exports`).
 
     A post found by several searches is one post; where a client's clock is far off, the time at
     which the network saw the post is taken.
@@ -42,7 +41,8 @@ def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
         columns=["object_id", "content_id"],
         dtype="str",
     ).drop_duplicates()
-    posts = posts_export(_distinct(pages)).frame[["content_id", "account_id", "timestamp_share"]]
+    posts = posts_export(_distinct(pages)).frame[["content_id", "account_id", "posted_at"]]
+    posts = posts.rename(columns={"posted_at": "timestamp_share"})
     shares = listed.merge(posts, on="content_id", how="inner")
     shares = shares[["object_id", "account_id", "content_id", "timestamp_share"]]
     return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
@@ -54,26 +54,25 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        expanded, date (UTC ``YYYY-MM-DD HH:MM:SS``), account.url, account.name, account.handle,
+        expanded, date (UTC seconds), account.url, account.name, account.handle,
         platform, postUrl, message, statistics.actual.* (Int64), is_orig (the post holds exactly
         the listed address).
     """
     shares = found_shares(pages)
     frame = posts_export(_distinct(pages)).frame.set_index("content_id")
     post = frame.reindex(shares["content_id"]).reset_index(drop=True)
-    links = post["object_link"].fillna("").str.split()
     handles = post["account_name"]
     return pd.DataFrame(
         {
             "expanded": shares["object_id"],
-            "date": as_text(shares["timestamp_share"]),
+            "date": shares["timestamp_share"],
             "platform": "Bluesky",
             "platformId": shares["content_id"],
             "postUrl": "https://bsky.app/profile/"
             + shares["account_id"]
             + "/post/"
             + shares["content_id"].str.rsplit("/", n=1).str[-1],
-            "message": post["object_text"],
+            "message": post["text"],
             "account.url": "https://bsky.app/profile/" + shares["account_id"],
             "account.id": shares["account_id"],
             "account.name": post.get("author.displayName", handles),
@@ -82,7 +81,10 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
             "statistics.actual.likeCount": post["likes"],
             "statistics.actual.shareCount": post["shares"],
             "statistics.actual.commentCount": post["comments"],
-            "is_orig": [url in found for url, found in zip(shares["object_id"], links, strict=True)],
+            "is_orig": [
+                isinstance(found, list) and url in found
+                for url, found in zip(shares["object_id"], post["links"], strict=True)
+            ],
         }
     )
 

@@ -115,7 +115,7 @@ def search_stories(
     ...         return [{"id": "1", "title": "Tea is back", "url": "https://n.example/1", "media_url": "n.example",
     ...                  "publish_date": start_date}], None
     >>> export = search_stories("tea", dt.date(2026, 1, 2), dt.date(2026, 1, 2), client=Client())
-    >>> export.frame[["account_id", "object_title"]].values.tolist()
+    >>> export.frame[["account_id", "title"]].values.tolist()
     [['n.example', 'Tea is back']]
     """
     if not query.strip():

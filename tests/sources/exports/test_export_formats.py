@@ -72,8 +72,8 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         {
             "account_id": "100064537612345678",
             "account_name": "Tea News",
-            "timestamp_share": 1625604320,
-            "object_link": "https://news.example/a",
+            "posted_at": 1625604320,
+            "links": ["https://news.example/a"],
             "likes": 10,
             "reactions": 15,
             "interactions": 1972048,
@@ -91,8 +91,8 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         },
         {
             "account_name": "Tea lovers",
-            "timestamp_share": 1587044909,
-            "object_link": "https://news.example/b",
+            "posted_at": 1587044909,
+            "links": ["https://news.example/b"],
         },
     ),
     (
@@ -106,7 +106,7 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
             "Description": "Tea, again",
             "Views": "0",
         },
-        {"account_id": "tea.time", "timestamp_share": 1641013200, "object_text": "Tea, again", "views": 0},
+        {"account_id": "tea.time", "posted_at": 1641013200, "text": "Tea, again", "views": 0},
     ),
     (
         "mcl-facebook",
@@ -123,7 +123,7 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         {
             "account_id": "1",
             "content_id": "9007199254740993123",
-            "timestamp_share": 1714731322,
+            "posted_at": 1714731322,
             "reactions": 7,
         },
     ),
@@ -137,7 +137,7 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
             "post_owner.id": "1",
             "text": "hi",
         },
-        {"account_id": "1", "timestamp_share": 1714731322, "object_text": "hi"},
+        {"account_id": "1", "posted_at": 1714731322, "text": "hi"},
     ),
     (
         "mediacloud",
@@ -153,8 +153,8 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         {
             "account_id": "news.example",
             "content_id": "abc",
-            "object_title": "Tea is back",
-            "timestamp_share": 1714694400,
+            "title": "Tea is back",
+            "posted_at": 1714694400,
         },
     ),
     (
@@ -169,14 +169,14 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         {
             "account_id": "news.example",
             "content_id": "https://news.example/tea",
-            "timestamp_share": 1714731300,
+            "posted_at": 1714731300,
         },
     ),
     (
         "gdelt",
         ["URL", "MobileURL", "Date", "Title"],
         {"URL": "https://www.news.example/tea", "Date": "2024-05-03 10:15:00", "Title": "Tea"},
-        {"account_id": "www.news.example", "object_title": "Tea", "timestamp_share": 1714731300},
+        {"account_id": "www.news.example", "title": "Tea", "posted_at": 1714731300},
     ),
     (
         "youtube-data-tools",
@@ -190,7 +190,7 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
             "tags": "tea,green tea",
             "viewCount": "12",
         },
-        {"account_id": "UC1", "account_name": "Tea TV", "views": 12, "timestamp_share": 1714731322},
+        {"account_id": "UC1", "account_name": "Tea TV", "views": 12, "posted_at": 1714731322},
     ),
     (
         "4cat",
@@ -206,16 +206,16 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         },
         {
             "account_id": "tea.time",
-            "timestamp_share": 1714731322,
+            "posted_at": 1714731322,
             "views": 3,
-            "object_text_link": "https://news.example/a",
+            "text_link": ["https://news.example/a"],
         },
     ),
     (
         "communalytic",
         ["id", "username", "date", "text"],
         {"id": "at://x/1", "username": "tea.bsky.example", "date": "2024-05-03 10:15:22", "text": "hello"},
-        {"account_id": "tea.bsky.example", "object_text": "hello", "timestamp_share": 1714731322},
+        {"account_id": "tea.bsky.example", "text": "hello", "posted_at": 1714731322},
     ),
     (
         "traktok",
@@ -231,9 +231,9 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         },
         {
             "content_id": "7583486171670498590",
-            "object_text": " tea ",
+            "text": " tea ",
             "views": 4,
-            "timestamp_share": 1714731322,
+            "posted_at": 1714731322,
         },
     ),
     (
@@ -246,7 +246,7 @@ CASES: list[tuple[str, list[str], dict[str, str], dict[str, Any]]] = [
         "shares",
         ["object_id", "account_id", "content_id", "timestamp_share"],
         {"object_id": "o", "account_id": "a", "content_id": "c", "timestamp_share": "1714731322"},
-        {"object_object": "o", "timestamp_share": 1714731322},
+        {"object": "o", "posted_at": 1714731322},
     ),
 ]
 
@@ -271,7 +271,7 @@ def test_a_format_is_recognised_and_read(
     assert export.format.name == name
     assert {key: export.frame[key].iloc[0] for key in expected} == expected
     assert export.report.posts == 1
-    assert export.frame["timestamp_share"].dtype == "int64"
+    assert export.frame["posted_at"].dtype == "int64"
 
 
 def test_the_order_of_the_columns_says_nothing(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ JSON_CASES: list[tuple[str, Any, dict[str, Any], str, list[str]]] = [
                 }
             ]
         },
-        {"object_retweet": "1780000000000000001", "shares": 4},
+        {"retweet": ["1780000000000000001"], "shares": 4},
         "hashtag",
         ["tea"],
     ),
@@ -350,7 +350,7 @@ JSON_CASES: list[tuple[str, Any, dict[str, Any], str, list[str]]] = [
                 "reblog": None,
             }
         ],
-        {"account_id": "https://m.example/@t", "object_text": "café"},
+        {"account_id": "https://m.example/@t", "text": "café"},
         "link",
         ["https://news.example/a"],
     ),
@@ -414,6 +414,6 @@ def test_a_deleted_bluesky_post_is_not_read_and_a_lying_clock_is_corrected(tmp_p
     file.write_text("\n".join(lines), encoding="utf-8")
     export = read_export(file)
     assert export.frame["content_id"].str[-1].to_list() == ["1", "3"]
-    assert export.frame["timestamp_share"].to_list() == [1762560012, 1762560012]
+    assert export.frame["posted_at"].to_list() == [1762560012, 1762560012]
     assert to_shares(export)["object_id"].unique().tolist() == ["https://news.example/a"]
     assert sum(export.report.dropped.values()) == 2

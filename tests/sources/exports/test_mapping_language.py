@@ -24,7 +24,7 @@ def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_p
     """civictechdc/cib-mango-tree#227."""
     rows = HEAD + "1,a,03/04/2026 06:31 PM,x\n2,b,13/04/2026 06:31 AM,x\n"
     time = {"column": "date", "format": "%d/%m/%Y %I:%M %p", "zone": "Europe/Rome"}
-    assert read(tmp_path, rows, timestamp_share=time).frame["timestamp_share"].tolist() == [
+    assert read(tmp_path, rows, timestamp_share=time).frame["posted_at"].tolist() == [
         1775233860,
         1776054660,
     ]
@@ -35,7 +35,7 @@ def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_p
 def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
     rows = HEAD + "1,a,2026-07-01 12:00:00,x\n2,b,2026-10-25 02:30:00,x\n"
     export = read(tmp_path, rows, timestamp_share={"column": "date", "zone": "Europe/Rome"})
-    assert export.frame["timestamp_share"].tolist() == [1782900000]
+    assert export.frame["posted_at"].tolist() == [1782900000]
     assert list(export.report.dropped.values()) == [1]
 
 
@@ -104,7 +104,7 @@ def test_backslashes_before_quotes_are_seen(tmp_path: Path) -> None:
     rows = (
         HEAD + r'1,a,2026-01-02,"she said \"tea\", twice"' + "\n" + r'2,b,2026-01-02,"\"tea\", again"' + "\n"
     )
-    assert read(tmp_path, rows).frame["object_text"].tolist() == ['she said "tea", twice', '"tea", again']
+    assert read(tmp_path, rows).frame["text"].tolist() == ['she said "tea", twice', '"tea", again']
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_backslashes_before_quotes_are_seen(tmp_path: Path) -> None:
 def test_quotation_marks_in_a_table_of_tabs(tmp_path: Path, cell: str, text: str) -> None:
     """YouTube Data Tools, .tab files: bare marks are letters, doubled ones quote."""
     rows = (HEAD + f"1,a,2026-01-02,{cell}\n2,b,2026-01-02,x\n").replace(",", "\t")
-    assert read(tmp_path, rows, "posts.tab").frame["object_text"].tolist() == [text, "x"]
+    assert read(tmp_path, rows, "posts.tab").frame["text"].tolist() == [text, "x"]
 
 
 def test_row_names_of_r_are_named(tmp_path: Path) -> None:

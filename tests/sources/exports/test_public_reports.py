@@ -226,7 +226,7 @@ def test_loose_json_of_gdelt_is_read(tmp_path: Path) -> None:
         r'{"url": "https://n.example/1", "title": "It\'s' + "\x01" + r' tea", "seendate": "20240503T101500Z"}'
     )
     (tmp_path / "g.json").write_text('{"articles": [' + article + "]}", encoding="utf-8")
-    assert read_export(tmp_path / "g.json").frame["object_title"].tolist() == ["It's\x01 tea"]
+    assert read_export(tmp_path / "g.json").frame["title"].tolist() == ["It's\x01 tea"]
 
 
 def test_missing_is_missing_and_a_name_is_a_name(tmp_path: Path) -> None:

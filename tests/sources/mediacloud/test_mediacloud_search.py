@@ -161,7 +161,7 @@ def test_the_real_client_over_a_real_socket_gives_the_stories_of_all_pages(
         server.shutdown()
         thread.join()
     assert export.frame["content_id"].tolist() == ["s1", "s2", "s3", "s4"]
-    assert export.frame["timestamp_share"].unique().tolist() == [1714694400]
+    assert export.frame["posted_at"].unique().tolist() == [1714694400]
 
 
 def test_the_real_client_takes_what_we_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ import pandas as pd
 
 from coordlib.errors import InputError
 from coordlib.sources.exports.model import Export, coornet_columns, first_filled, whole_numbers
-from coordlib.times import as_text
 
 #: Columns worked out here; they leave the table again once they have been read.
 LINK = "coordlib.link"
@@ -79,7 +78,7 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per post and link: ``expanded``, ``date`` (UTC, ``YYYY-MM-DD HH:MM:SS``),
+        One row per post and link: ``expanded``, ``date`` (UTC seconds),
         ``account.*``, ``statistics.actual.*`` (Int64), ``platformId``, ``postUrl``, ``type``,
         ``title``, ``description``, ``message`` and ``is_orig`` (the link is the one that was
         posted, not one it was forwarded to). Posts without a link are left out.
@@ -100,16 +99,15 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
     ...     "Post Created": ["2021-07-06 16:45:20 EDT"], "Link": ["https://s.example/x"], "Final Link": ["https://n.example/a"]})
     >>> shares = crowdtangle_link_shares(normalise(table, format_by_name("crowdtangle-facebook")))
     >>> shares[["account.url", "expanded", "date"]].values.tolist()
-    [['https://www.facebook.com/1', 'https://n.example/a', '2021-07-06 20:45:20']]
+    [['https://www.facebook.com/1', 'https://n.example/a', 1625604320]]
     """
     if export.format.name not in {"crowdtangle-facebook", "crowdtangle-api"}:
         raise InputError(
             f"{export.report.source}: is read as {export.format.name}; CooRnet's functions need CrowdTangle's format"
         )
     frame = export.frame
-    dates = as_text(frame["timestamp_share"])
     table = _from_csv(frame) if export.format.name == "crowdtangle-facebook" else _from_api(frame)
-    table = table.assign(expanded=frame["object_link"].str.split(r"\s+", regex=True), date=dates)
+    table = table.assign(expanded=frame["links"], date=frame["posted_at"])
     table = table[table["expanded"].notna()].explode("expanded").reset_index(drop=True)
     table["expanded"] = table["expanded"].astype("str")
     originals = table.pop("coordlib.original")
@@ -134,7 +132,8 @@ def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
 def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["platformId", "platform", "type", "postUrl", "message", "title", "description", "id"]
     names += [str(name) for name in frame.columns if str(name).startswith(("account.", "statistics."))]
-    table = frame[[name for name in names if name in frame.columns]].copy()
+    sources = {name: f"original.{name}" if f"original.{name}" in frame.columns else name for name in names}
+    table = pd.DataFrame({name: frame[source] for name, source in sources.items() if source in frame.columns})
     for name in table.columns:
         if name.startswith("statistics.") or name == "account.subscriberCount":
             table[name] = whole_numbers(table[name])

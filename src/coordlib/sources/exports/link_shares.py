@@ -9,7 +9,6 @@ from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
 from coordlib.sources.exports.mapping import Format
 from coordlib.sources.exports.model import Export, coornet_columns, first_filled
 from coordlib.sources.exports.shares import to_shares
-from coordlib.times import as_text
 
 _CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
 #: Objects that are addresses, the most certain first.
@@ -45,8 +44,8 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per post and link: ``expanded``, ``account.url`` (the account's id), ``date`` (UTC,
-        ``YYYY-MM-DD HH:MM:SS``), ``id``, name, handle and type of the account, texts, and
+        One row per post and link: ``expanded``, ``account.url`` (the account's id), ``date`` (UTC seconds),
+        ``id``, name, handle and type of the account, texts, and
         ``statistics.actual.*Count`` (Int64, missing where the platform does not say). CrowdTangle's
         files as :func:`coordlib.crowdtangle_link_shares` reads them.
 
@@ -62,7 +61,7 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     ...                       "text": ["Read https://news.example/a"]})
     >>> shares = export_link_shares(normalise(table, format_by_name("communalytic")))
     >>> shares[["account.url", "expanded", "date"]].values.tolist()
-    [['ann', 'https://news.example/a', '2026-01-02 10:00:00']]
+    [['ann', 'https://news.example/a', 1767348000]]
     """
     if export.format.name in _CROWDTANGLE:
         return crowdtangle_link_shares(export)
@@ -73,7 +72,7 @@ def export_link_shares(export: Export) -> pd.DataFrame:
         {
             "expanded": links["object_id"],
             "account.url": links["account_id"],
-            "date": as_text(links["timestamp_share"]),
+            "date": links["timestamp_share"],
             "id": links["content_id"],
         }
     )

@@ -40,6 +40,7 @@ from pydantic import (
 )
 
 from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
+from coordlib.posts import POST_COLUMNS
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
@@ -48,6 +49,18 @@ from coordlib.yaml_files import read_yaml
 SEPARATORS = {"list": r"[,;\s\[\]'\"#|]+", "addresses": r"[,\s]+(?=https?://)"}
 #: Names under which engagement is kept, whatever the platform calls it.
 ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
+#: Candidate of a format to the column of the table of posts that holds it; any other keeps its name.
+_POST_NAMES = {
+    "hashtag": "hashtags",
+    "tag": "hashtags",
+    "link": "links",
+    "url": "links",
+    "music": "music_id",
+    "effect": "effect_ids",
+    "voice": "voice_to_text",
+}
+#: Names that mean something else in every table of posts.
+_TAKEN = {*POST_COLUMNS, *ENGAGEMENT, "account_name"} - {"text", "hashtags", "links"}
 _FOLDER = files("coordlib.sources.exports") / "formats"
 
 
@@ -229,6 +242,15 @@ class Format(_Plain):
             needed = tuple(dict.fromkeys([*columns, self.objects[usual].column]))
             object.__setattr__(self, "needed", needed)
         return self
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The column of the table of posts that holds each object."""
+        found: dict[str, str] = {}
+        for name in self.objects:
+            column = _POST_NAMES.get(name, name)
+            found[name] = f"object_{name}" if column in {*_TAKEN, *found.values()} else column
+        return found
 
     def dialect(self) -> Dialect:
         """How a text file in this format is written."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from coordlib.posts import POST_COLUMNS
 from coordlib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
@@ -69,17 +70,16 @@ def read_as(format: str) -> str:
 
 @dataclass(frozen=True)
 class Export:
-    """A file of posts in neutral columns.
+    """A file of posts as a table of posts.
 
     Attributes
     ----------
     format
         The format it was read in.
     frame
-        One row per post: account_id, account_name, content_id, url (str), timestamp_share (int64
-        UTC seconds), ``object_NAME`` for each candidate object (str), the engagement columns
-        likes, comments, shares, views, reactions, interactions (Int64, missing where unknown), then
-        every column of the file under its own name (``original.NAME`` where that name is taken).
+        One row per post: the columns of every table of posts (:mod:`coordlib.posts`), account_name, the further
+        candidates for what was shared (str, or lists), reactions and interactions (Int64, missing where unknown),
+        then every column of the file under its own name (``original.NAME`` where that name is taken).
     report
         Counts and notes.
     """
@@ -87,6 +87,14 @@ class Export:
     format: Format
     frame: pd.DataFrame
     report: ExportReport
+
+    @property
+    def posts(self) -> pd.DataFrame:
+        """The table of posts without what else the file holds; ``attrs["object_id"]`` names its usual object."""
+        columns = self.format.columns
+        posts = self.frame[list(dict.fromkeys((*POST_COLUMNS, "account_name", *columns.values())))]
+        posts.attrs["object_id"] = columns[self.format.object]
+        return posts
 
 
 def _utc(seconds: int) -> str:

@@ -7,7 +7,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -24,31 +24,32 @@ _ADDRESS_KEYS = ("unwound_url", "expanded_url", "expanded", "url", "uri")
 
 
 def objects_of(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
-    """Return for each row what was shared as text, the items of a list joined as the format joins them."""
+    """Return for each row what was shared: a text, or the list of distinct items; missing where there is nothing."""
     cells = first_filled(table, source.column)
     if source.markup:
         cells = cells.map(lambda cell: html.unescape(_MARKUP.sub(" ", cell)).strip(), na_action="ignore")
     if source.copied:
         cells = cells.map(lambda cell: normalize_text(unicodedata.normalize("NFC", cell)), na_action="ignore")
-    if source.links or source.key or source.also:
-        further = [first_filled(table, (name,)).tolist() for name in source.also]
-        rows = zip(cells.tolist(), *further, strict=True)
-        cells = pd.Series([_joined(row, source) for row in rows], index=table.index, dtype="str")
-    elif source.pattern is not None:
-        cells = _without_list_marks(cells, source.pattern)
-    if source.hashtags:
-        cells = cells.map(fold_hashtag, na_action="ignore")
-    cells = cells.astype("str")
-    return cells.where(~blank(cells))
+    if source.pattern is None:
+        cells = cells.astype("str")
+        return cells.where(~blank(cells) & ~cells.isin(source.ignore))
+    further = [first_filled(table, (name,)).tolist() for name in source.also]
+    rows = zip(cells.tolist(), *further, strict=True)
+    split = re.compile(source.pattern).split
+    return pd.Series([_distinct(row, source, split) for row in rows], index=table.index, dtype=object)
 
 
-def _joined(row: tuple[object, ...], source: ObjectSource) -> str | None:
+def _distinct(
+    row: tuple[object, ...], source: ObjectSource, split: Callable[[str], list[str]]
+) -> list[str] | None:
     cell, *further = (value if isinstance(value, str) else "" for value in row)
-    found = list(_items(cell, source))[: 1 if source.first else None] if cell else []
-    found += [value for value in further if value]
+    found = list(_items(cell, source))[: 1 if source.first else None]
+    parts = [part.strip() for item in (*found, *further) if item for part in split(item)]
     if source.without_domains:
-        found = [item for item in found if not _within(full_domain(item), source.without_domains)]
-    return " ".join(dict.fromkeys(found)) or None
+        parts = [part for part in parts if part and not _within(full_domain(part), source.without_domains)]
+    if source.hashtags:
+        parts = [fold_hashtag(part) for part in parts]
+    return [part for part in dict.fromkeys(parts) if part and part not in source.ignore] or None
 
 
 def _within(domain: str, sites: frozenset[str]) -> bool:
@@ -56,19 +57,19 @@ def _within(domain: str, sites: frozenset[str]) -> bool:
 
 
 def _items(cell: str, source: ObjectSource) -> Iterator[str]:
-    """Yield the items of a JSON list under a key, or the addresses of a text; a cell that is no list is one item."""
+    """Yield the items of a list as JSON or Python writes it, or the addresses of a text; a cell that is no list is one item."""
     listed = _json_list(cell)
     if listed is None:
         yield from links_in(cell) if source.links else [cell]
         return
     for item in listed:
-        if isinstance(item, str):
-            yield from links_in(item) if source.links else [item]
-        elif isinstance(item, dict) and all(item.get(name) == value for name, value in source.where.items()):
+        if isinstance(item, dict) and all(item.get(name) == value for name, value in source.where.items()):
             for key in source.key or _ADDRESS_KEYS:
                 if values := list(_under(item, key.split("."))):
                     yield from values
                     break
+        elif item is not None and not isinstance(item, dict | list):
+            yield from links_in(str(item)) if source.links else [str(item)]
 
 
 def _under(value: object, path: list[str]) -> Iterator[str]:
@@ -97,18 +98,3 @@ def _python_list(cell: str) -> list[Any] | None:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return found if isinstance(found, list) else None
-
-
-def _without_list_marks(cells: pd.Series[Any], separator: str) -> pd.Series[Any]:
-    """Turn cells that hold a list as Python or JSON writes it into items joined as the format joins them; [] is nothing."""
-    listed = cells.str.match(r"\s*\[.*\]\s*$", na=False).astype(bool)
-    if not listed.any():
-        return cells
-    join = " " if re.fullmatch(separator, " ") else ","
-
-    def items(cell: str) -> str | None:
-        found = _python_list(cell)
-        found = _json_list(cell) if found is None else found
-        return cell if found is None else join.join(str(item) for item in found if item is not None) or None
-
-    return cells.where(~listed, cells[listed].map(items).astype("str"))

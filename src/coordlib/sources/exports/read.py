@@ -1,4 +1,4 @@
-"""Read an export: bring it into neutral columns, count what was left out."""
+"""Read an export as a table of posts, and count what was left out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from coordlib import times
+from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
+from coordlib.posts import as_posts
 from coordlib.sources.exports.mapping import (
     ENGAGEMENT,
     Format,
@@ -61,7 +63,7 @@ def read_export(
     Returns
     -------
     Export
-        Posts in neutral columns and the report of what was read and left out.
+        The table of posts and the report of what was read and left out.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def read_export(
     >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
     >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
     >>> export = read_export(file)
-    >>> export.format.name, export.frame["timestamp_share"].tolist()
+    >>> export.format.name, export.frame["posted_at"].tolist()
     ('communalytic', [1767348000])
     """
     # Records that undo earlier ones (deletions) have to be read together with them.
@@ -154,7 +156,7 @@ class _State:
 def normalise(
     table: pd.DataFrame, known: Format, *, where: str = "the table", state: _State | None = None
 ) -> Export:
-    """Bring a table of text in a known format into neutral columns.
+    """Bring a table of text in a known format into the columns of a table of posts.
 
     Parameters
     ----------
@@ -193,13 +195,13 @@ def normalise(
             dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(prepared)
     else:
         prepared = table
-    frame, moments = _neutral(prepared, known, state)
-    bad = times.unreadable(moments, frame["timestamp_share"])
+    frame, moments = _posts(prepared, known, state)
+    bad = times.unreadable(moments, frame["posted_at"])
     kept = pd.Series(True, index=frame.index)
     for reason, mask in (
         ("no account", frame["account_id"].isna()),
         ("no id of the post", frame["content_id"].isna()),
-        ("no time", frame["timestamp_share"].isna() & ~bad),
+        ("no time", frame["posted_at"].isna() & ~bad),
         (_no_time(known), bad),
     ):
         count = int((mask & kept).sum())
@@ -218,17 +220,19 @@ def normalise(
     if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
         notes.append("times without a zone are taken as UTC")
     state.rows += rows
-    state.readable += int(frame["timestamp_share"].notna().sum())
+    state.readable += int(frame["posted_at"].notna().sum())
     if bad.any():
         state.unreadable = str(moments[bad].iloc[0])[:40]
     originals = prepared.loc[
         kept, [name for name in prepared.columns if not str(name).startswith("coordlib.")]
     ]
-    frame = frame[kept]
+    frame = as_posts(frame[kept], known.platform)
+    if known.platform == "tiktok":
+        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
+        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
     originals.columns = [
         f"original.{name}" if name in frame.columns else str(name) for name in originals.columns
     ]
-    frame["timestamp_share"] = frame["timestamp_share"].astype("int64")
     frame = pd.concat([frame, originals], axis=1).reset_index(drop=True)
     return Export(known, frame, _report(frame, known, where, rows, dropped, notes))
 
@@ -305,7 +309,7 @@ def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
     return mask
 
 
-def _neutral(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFrame, pd.Series[Any]]:
+def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFrame, pd.Series[Any]]:
     account = known.account_id
     if state.account is not None:
         if state.account not in known.accounts:
@@ -318,15 +322,18 @@ def _neutral(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.Data
         "account_name": first_filled(table, known.account_name, words=False),
         "content_id": _joined(table, known.content_id),
         "url": first_filled(table, known.url),
-        "timestamp_share": seconds,
+        "posted_at": seconds,
     }
     for name, source in known.objects.items():
-        columns[f"object_{name}"] = objects_of(table, source)
+        columns[known.columns[name]] = objects_of(table, source)
     for name, source in known.objects.items():
         if source.unless is not None:
-            columns[f"object_{name}"] = columns[f"object_{name}"].mask(
-                columns[f"object_{source.unless}"].notna()
-            )
+            other = columns[known.columns[source.unless]]
+            columns[known.columns[name]] = columns[known.columns[name]].mask(other.notna())
+    if "links" in columns:
+        columns["links"] = columns["links"].map(lambda cell: [cell] if isinstance(cell, str) else cell)
+    if "title" in columns:
+        columns.setdefault("text", columns["title"])
     for name in ENGAGEMENT:
         columns[name] = whole_numbers(first_filled(table, known.engagement.get(name, ())))
     return pd.DataFrame(columns, index=table.index), moments
@@ -361,7 +368,7 @@ def _joined(table: pd.DataFrame, parts: tuple[tuple[str, ...], ...]) -> pd.Serie
 def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:
     if not state.drop_duplicates:
         return pd.Series(False, index=frame.index)
-    keys = frame[list(known.repeats)].fillna("")
+    keys = frame[list(known.repeats)].astype("str").fillna("")
     hashes = pd.util.hash_pandas_object(keys, index=False)
     earlier = (
         hashes.map(state.seen.__contains__).astype(bool)
@@ -376,7 +383,7 @@ def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[boo
 def _report(
     frame: pd.DataFrame, known: Format, where: str, rows: int, dropped: dict[str, int], notes: Iterable[str]
 ) -> ExportReport:
-    moments = frame["timestamp_share"]
+    moments = frame["posted_at"]
     return ExportReport(
         source=where,
         format=known.name,
@@ -386,6 +393,6 @@ def _report(
         first=int(moments.min()) if len(frame) else None,
         last=int(moments.max()) if len(frame) else None,
         accounts=int(frame["account_id"].nunique()),
-        objects={name: int(frame[f"object_{name}"].nunique()) for name in known.objects},
+        objects={name: int(frame[column].explode().nunique()) for name, column in known.columns.items()},
         notes=tuple(notes),
     )

@@ -7,12 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from coordlib.addresses import video_address
 from coordlib.errors import ParameterError
-from coordlib.posts import as_posts
-from coordlib.sources.exports.model import Export, blank
-
-COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
+from coordlib.sources.exports.model import Export
 
 
 def to_shares(
@@ -67,11 +63,8 @@ def to_shares(
 
 def without_object(export: Export, *, object: str | Sequence[str] | None = None) -> int:
     """Return how many posts of an export hold none of the named objects."""
-    empty = pd.Series(True, index=export.frame.index)
-    for name in _names(export, object):
-        values = export.frame[f"object_{name}"]
-        empty &= blank(values) | values.isin(export.format.objects[name].ignore)
-    return int(empty.sum())
+    columns = [export.format.columns[name] for name in _names(export, object)]
+    return int(export.frame[columns].isna().all(axis=1).sum())
 
 
 def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
@@ -87,90 +80,14 @@ def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
 
 
 def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
-    source = export.format.objects[name]
-    frame = export.frame
-    shares = pd.DataFrame(
-        {
-            "object_id": frame[f"object_{name}"],
-            "account_id": frame["account_id"],
-            "content_id": frame["content_id"],
-            "timestamp_share": frame["timestamp_share"],
-        }
+    frame, join = export.frame, "," if re.fullmatch(export.format.objects[name].pattern or "", ",") else " "
+    found = frame[export.format.columns[name]].dropna()
+    found = (
+        found.explode()
+        if split
+        else found.map(lambda cell: cell if isinstance(cell, str) else join.join(cell))
     )
-    shares = shares[~blank(shares["object_id"])]
-    separator = source.pattern
-    if split and separator is not None:
-        shares = shares.assign(object_id=shares["object_id"].str.split(separator, regex=True)).explode(
-            "object_id"
-        )
-        shares["object_id"] = shares["object_id"].astype("str").str.strip()
-        shares = shares[~blank(shares["object_id"])]
-        # A hashtag written twice in a post was shared once.
-        shares = shares.drop_duplicates(["object_id", "account_id", "content_id", "timestamp_share"])
-    if source.ignore:
-        shares = shares[~shares["object_id"].isin(source.ignore)]
-    shares["timestamp_share"] = shares["timestamp_share"].astype("int64")
+    shares = frame.loc[found.index, ["account_id", "content_id", "posted_at"]]
+    shares = shares.rename(columns={"posted_at": "timestamp_share"})
+    shares.insert(0, "object_id", found.astype("str").to_numpy())
     return shares.reset_index(drop=True)
-
-
-#: Candidate of a format to the column of a table of posts; any other keeps its name.
-POST_NAMES = {
-    "hashtag": "hashtags",
-    "tag": "hashtags",
-    "link": "links",
-    "music": "music_id",
-    "effect": "effect_ids",
-    "voice": "voice_to_text",
-}
-
-
-def as_post_table(export: Export) -> pd.DataFrame:
-    """Return an export as a table of posts (:mod:`coordlib.posts`); ``attrs["object_id"]`` names its usual object.
-
-    Examples
-    --------
-    >>> from coordlib.sources.exports import format_by_name, normalise
-    >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
-    ...                       "hashtag_names": ["tea,cake"], "video_description": ["Tea"]})
-    >>> as_post_table(normalise(table, format_by_name("traktok")))[["text", "hashtags", "platform"]].values.tolist()
-    [['Tea', ['tea', 'cake'], 'tiktok']]
-    """
-    frame, known = export.frame, export.format
-    plain = {
-        name: frame[name] for name in ("content_id", "account_id", "account_name", "url") if name in frame
-    }
-    counts = {name: frame[name] for name in ("likes", "comments", "shares", "views") if name in frame}
-    found: dict[str, pd.Series] = {**plain, "posted_at": frame["timestamp_share"], **counts}
-    for name, source in known.objects.items():
-        cells = frame[f"object_{name}"].where(~blank(frame[f"object_{name}"]))
-        separator = source.pattern
-        column = POST_NAMES.get(name, name)
-        if column == "links" and separator is None:
-            cells = cells.map(lambda cell: [cell] if isinstance(cell, str) else None).astype(object)
-        elif separator is not None:
-            cells = _items(cells, separator, source.ignore)
-        elif source.ignore:
-            cells = cells.where(~cells.isin(source.ignore))
-        found[column] = cells
-    if "text" not in found and "title" in found:
-        found["text"] = found["title"]
-    posts = as_posts(pd.DataFrame(found), known.platform)
-    if known.platform == "tiktok":
-        made = [video_address(a, c) for a, c in zip(posts["account_id"], posts["content_id"], strict=True)]
-        posts["url"] = posts["url"].where(
-            posts["url"].notna(), pd.Series(made, index=posts.index, dtype="str")
-        )
-    posts.attrs["object_id"] = POST_NAMES.get(known.object, known.object)
-    return posts
-
-
-def _items(cells: pd.Series, separator: str, ignore: frozenset[str]) -> pd.Series:
-    """Split cells into lists of distinct items."""
-
-    def split(cell: object) -> list[str] | None:
-        if not isinstance(cell, str):
-            return None
-        parts = (part.strip() for part in re.split(separator, cell))
-        return list(dict.fromkeys(part for part in parts if part and part not in ignore))
-
-    return cells.astype(object).map(split)
