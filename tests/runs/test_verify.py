@@ -98,11 +98,7 @@ def test_every_flipped_byte_of_a_zip_is_told(published: Path, tmp_path: Path) ->
 
 def test_every_flipped_byte_of_a_folder_is_told_with_its_file(folder: Path) -> None:
     draw = random.Random(2)
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".html" and not path.name.startswith(".")
-    ]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".html"]
     assert any(path.parent.name == "evidence" for path in files)
     for file in files:
         data, name = file.read_bytes(), file.relative_to(folder).as_posix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from nbformat import v4
 
 from coordlib.errors import ParameterError
 from coordlib.files import staging_of
+from coordlib.places import Workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site, read_site
@@ -217,6 +219,10 @@ def test_a_second_rendering_renders_only_what_changed_and_gives_the_same_site(
         true(shown, *arguments)
 
     monkeypatch.setattr("coordlib.site.build.publish_files", publish)
+    render_site(workspace, engine="smalldocs")
+    assert rendered == []
+    assert not [name for name in before if name.parts[0] == "reports" and name.name.startswith(".")]
+    shutil.rmtree(Workspace(workspace).notes)
     render_site(workspace, engine="smalldocs")
     assert rendered == []
     assert {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()} == before

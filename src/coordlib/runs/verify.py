@@ -102,7 +102,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     views = [
         name
         for name in files
-        if re.match(r"v\d+/|(.*/)?\.", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
+        if re.match(r"v\d+/", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
     ]
     files = {name: data for name, data in files.items() if name not in views}
     if not {"run.json", SUMS} & set(files):
