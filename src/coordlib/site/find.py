@@ -1,7 +1,7 @@
 """The site's own search: accounts, hashtags, subjects, reports and columns, in small files that are loaded when asked for.
 
-The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the files of
-the rendered site: what is not published is not found.
+The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the published
+tables: what is not published is not found.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def write_index(built: Path, reports: Reports, notes: Path) -> None:
         [*reports.days, *reports.analyses], key=lambda one: (str(one.run["date"]), not one.day, one.name)
     )
     pages = [[one.version_at, one.name if one.day else page_title(one.run)] for one in every]
-    found = _collect(every, built / "reports", notes)
+    found = _collect(every, notes)
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
         newest = sorted(
@@ -96,7 +96,7 @@ def _files(parts: dict[str, list[str]], length: int = 1) -> Iterator[tuple[str, 
             yield from _files({name: parts[name] for name in inside}, length + 1)
 
 
-def _collect(reports: list[Shown], folder: Path, notes: Path) -> Found:
+def _collect(reports: list[Shown], notes: Path) -> Found:
     found: Found = {}
     notes.mkdir(parents=True, exist_ok=True)
     own, used = sha256_file(__file__), set()
@@ -107,7 +107,7 @@ def _collect(reports: list[Shown], folder: Path, notes: Path) -> Found:
             notes / f"{hashlib.sha256(f'{own} {one.version_at} {one.state}'.encode()).hexdigest()[:32]}.json"
         )
         used.add(note.name)
-        for kind, name, *what in _told_before(folder / one.version_at, note):
+        for kind, name, *what in _told_before(one.folder, note):
             found.setdefault((kind, name), []).append([number, *what])
     for old in (path for path in notes.iterdir() if path.name not in used):
         old.unlink()
