@@ -15,7 +15,8 @@
 
   function rawValue(row, column) {
     var cell = row.cells[column];
-    return cell.hasAttribute("data-sort") ? cell.getAttribute("data-sort") : cell.textContent;
+    if (cell.hasAttribute("data-sort")) { return cell.getAttribute("data-sort"); }
+    return cell.classList.contains("num") ? cell.textContent.replace(/,/g, "") : cell.textContent;
   }
 
   function isNumber(text) { return text !== "" && !Number.isNaN(Number(text)); }
