@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
@@ -127,7 +128,7 @@ def _told_before(report: Path, note: Path) -> list[list[Any]]:
 
 
 def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield what a report's tables hold: kind and name, number of the network, how many posts, accounts or networks."""
+    """Yield what a report's tables hold: kind and name, number of the network or place on the page, how many posts, accounts or networks."""
     for name, network, posts in _rows(report / "accounts.csv", "account_id", "network", "n_posts"):
         yield ("account", name), _number(network), _number(posts)
     for label, network, accounts in _rows(report / "networks.csv", "label", "network", "n_accounts"):
@@ -141,6 +142,21 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
         if tokens(tag):
             first = min(networks, key=lambda n: (-networks[n], n))
             yield ("hashtag", f"#{tag}"), _number(first), networks.total(), len(networks)
+    yield from _inside_links(report)
+
+
+def _inside_links(report: Path) -> Iterator[tuple[Any, ...]]:
+    """Yield what the tables of a report of link sharing hold; places are those of their rows."""
+    columns = ("name", "shares", "account.name")
+    for address, posts, name in _rows(report / "highly_connected_coordinated_entities.csv", *columns):
+        yield ("account", name or address), f"account-row-{quote(address, safe='')}", _number(posts)
+    for label, component, accounts in _rows(
+        report / "component_summary.csv", "label", "component", "entities"
+    ):
+        if label:
+            yield ("subject", label), f"component-row-{component}", _number(accounts)
+    for address, rank, posts in _rows(report / "top_coord_urls.csv", "expanded", "rank", "shares"):
+        yield ("link", address), f"url-row-{rank}", _number(posts)
 
 
 def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:
