@@ -7,12 +7,14 @@ run again too and every table compared.
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +104,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     views = [
         name
         for name in files
-        if re.match(r"v\d+/|(.*/)?\.", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
+        if re.match(r"v\d+/", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
     ]
     files = {name: data for name, data in files.items() if name not in views}
     if not {"run.json", SUMS} & set(files):
@@ -110,6 +112,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
             return done
         raise FileFormatError(f"{source}: is no report of coordlib (neither run.json nor {SUMS} is in it)")
     _hashes(files, done)
+    files = {name.removesuffix(".gz"): _plain(name, data, done) for name, data in files.items()}
     if views:
         done.left_out.append(
             f"the page as it looks ({', '.join(sorted(views)[:3])}): it is made from the files"
@@ -152,6 +155,17 @@ def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
         done.wrong.append(f"{name}: is damaged ({error})")
     done.checked.append(f"{name}: the zip as it was published")
     return found
+
+
+def _plain(name: str, data: bytes, done: Verification) -> bytes:
+    """A file as it was made: on a site tables, network and notebook lie gzipped."""
+    if not name.endswith(".gz"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        done.wrong.append(f"{name}: is damaged ({error})")
+        return b""
 
 
 def _hashes(files: Mapping[str, bytes], done: Verification) -> None:
