@@ -34,7 +34,7 @@ from coordlib.report.text import restore
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
 from coordlib.site.publish import VIEWS, zip_is_whole
-from coordlib.sources.published import fetch_report
+from coordlib.sources.published import report_files
 
 _CSV = ("accounts", "edges", "pairs", "posts")
 
@@ -81,21 +81,8 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     FileFormatError
         It is no report: there is neither ``run.json`` nor ``SHA256SUMS``.
     """
-    done, folder = Verification(), None
-    if re.match(r"https?://", str(source)):
-        files = fetch_report(str(source))
-    elif Path(source).is_dir():
-        folder = _newest(Path(source))
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-    else:
-        try:
-            files = {Path(source).name: Path(source).read_bytes()}
-        except OSError as error:
-            raise FileFormatError(f"{source}: cannot be read ({error.strerror})") from None
+    done = Verification()
+    files, folder = report_files(source)
     for name in [name for name in files if name.endswith(".zip") and "/" not in name]:
         inside = _unpacked(name, files.pop(name), done)
         files = files if "run.json" in files or SUMS in files else inside
@@ -128,16 +115,6 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
                 "whether the posts of the day lead to the same network: they are not in the report"
             )
     return done
-
-
-def _newest(folder: Path) -> Path:
-    """The newest of the versions in a folder; a report's own folder is itself."""
-    versions = {
-        int(path.parent.name[1:]): path.parent
-        for path in folder.glob("v*/run.json")
-        if path.parent.name[1:].isdigit()
-    }
-    return versions[max(versions)] if versions else folder
 
 
 def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
-from coordlib.files import WRITING, bring_back, put_folder, staging_of, write_text
+from coordlib.files import WRITING, bring_back, files_below, put_folder, staging_of, write_text
 from coordlib.lock import workspace_lock
 from coordlib.places import Workspace, project_root
 from coordlib.report.banners import simulated_banner
@@ -35,7 +35,7 @@ from coordlib.site.home import about_part, archive_page, home_page
 from coordlib.site.kept import Kept
 from coordlib.site.not_found import fit_any_depth
 from coordlib.site.pages import dress_page, page_tells
-from coordlib.site.publish import files_below, link, link_folder, publish_files, publish_version
+from coordlib.site.publish import link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from coordlib.files import write_json, write_text, written
+from coordlib.files import files_below, write_json, write_text, written
 from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
@@ -76,13 +76,6 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
                 link(entry.path, f"{target}/{entry.name}")
 
 
-def files_below(folder: Path | str) -> list[str]:
-    """Return the names of all files below a folder, sorted."""
-    cut = len(str(folder)) + 1
-    found = (f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)
-    return sorted(found)
-
-
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
     """Put a report's files beside its rendered page.
 
@@ -93,11 +86,10 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     page
         The folder with its rendered ``index.html``.
     """
-    for path in sorted(shown.folder.rglob("*")):
-        name = path.relative_to(shown.folder)
-        if path.is_file() and not any(_OWN.fullmatch(part) for part in name.parts):
+    for name in files_below(shown.folder):
+        if not any(_OWN.fullmatch(part) for part in name.split("/")):
             (page / name).parent.mkdir(parents=True, exist_ok=True)
-            link(path, page / name)
+            link(shown.folder / name, page / name)
     if (shown.folder / "notebook.ipynb").exists():
         link(shown.folder / "notebook.ipynb", page / f"notebook-{shown.name}.ipynb")
     cited = Citation(shown.run, site)
@@ -114,9 +106,9 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
         for name in _ZIPPED_ONLY:
             (page / name).unlink(missing_ok=True)
-        for name in (name for name in _names(page) if _PACKED.fullmatch(name)):
-            (page / f"{name}.gz").write_bytes(gzip.compress((page / name).read_bytes(), mtime=0))
-            (page / name).unlink()
+        for plain in (page / name for name in _names(page) if _PACKED.fullmatch(name)):
+            plain.with_name(f"{plain.name}.gz").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+            plain.unlink()
         write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
 
 
