@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from coordlib.describe.engagement import empty_table
 from coordlib.describe.posts import network_numbers
 from coordlib.errors import ParameterError
-from coordlib.significance.arrays import links_of
 from coordlib.significance.communities import modularity
+from coordlib.significance.projection import links_of
 
 _COLUMNS = {
     "account_id": "str",

@@ -15,7 +15,7 @@ from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
 from coordlib.errors import MissingDependencyError, ParameterError
 from coordlib.posts import check_table
-from coordlib.significance.arrays import Floats, Ints, links_of
+from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.constants import DAY
 
 Stratum = Literal["day", "week"]
@@ -257,7 +257,7 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 def _statistics(first: Ints, second: Ints, weight: Ints) -> Floats:
     """Statistics of a network of accounts linked by the objects they have in common."""
     from coordlib.significance.communities import modularity
-    from coordlib.significance.projection import largest_component, triangles
+    from coordlib.significance.projection import largest_component, links_of, triangles
 
     if not len(weight):
         return np.zeros(len(STATISTICS))
