@@ -47,18 +47,18 @@ class FoundEdges:
         however many parts there are; there is at least one.
         """
         held: list[Edges] = []
-        size, yielded = 0, False
+        room, yielded = BATCH, False
         for part in self.parts:
             some = part if all_edges else part.where(over(part.weight) == 1)
-            held, size = [*held, some], size + len(some)
-            if size >= BATCH:
-                edges, start = kernel.joined(held), 0
-                for start in range(0, size - BATCH + 1, BATCH):
-                    yield self._batch(edges.between(start, start + BATCH), over)
-                    yielded = True
-                held = [edges.between(start + BATCH, size)]
-                size = len(held[0])
-        if size or not yielded:
+            start = 0
+            while start < len(some):
+                stop = min(start + room, len(some))
+                held.append(some.between(start, stop))
+                room, start = room - (stop - start), stop
+                if not room:
+                    yield self._batch(kernel.joined(held), over)
+                    held, room, yielded = [], BATCH, True
+        if held or not yielded:
             yield self._batch(kernel.joined(held or [kernel.no_edges()]), over)
 
     def _batch(
