@@ -191,16 +191,17 @@ def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
 
 def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     """Number different texts; −1 is a missing one."""
-    digests = digests_of(texts, secrets.randbits(64))
+    seed = secrets.randbits(64)
+    digests = digests_of(texts, seed)
     # What has a digest of its own is a text of its own; only the others are compared.
-    ordered = np.sort(digests)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    digests.sort()
+    repeated = np.unique(digests[1:][digests[1:] == digests[:-1]])
     if len(repeated) > len(texts) // 20:
         return _numbered(texts)
     kind: Any = np.int32 if len(texts) < 2**31 else np.int64
     if not len(repeated) and not texts.null_count:
         return np.arange(len(texts), dtype=kind), len(texts)
-    rows = np.flatnonzero(np.isin(digests, repeated))
+    rows = np.flatnonzero(np.isin(digests_of(texts, seed), repeated))
     known = from_arrow(texts.is_valid())
     known[rows] = False
     codes = np.cumsum(known, dtype=kind) - 1
