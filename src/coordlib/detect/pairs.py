@@ -275,7 +275,7 @@ def close_pairs(
             f"{total:,} pairs of posts are more than the {MOST_PAIRS:,} a table of pairs holds; '{str(hottest)[:40]}' alone is "
             f"in {sizes.max():,} posts: leave it out, narrow the time window, or use coordlib detect, which needs no such table"
         )
-    one, two = usable[kernel.row_pairs(rows, window, loops, good, total, low)].T
+    one, two = usable[kernel.row_pairs(rows, window, loops, good, counts, apart=low)].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = kernel.order_by(later, kernel.order_by(earlier))
     return later[order], earlier[order]
