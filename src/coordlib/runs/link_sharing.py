@@ -16,6 +16,7 @@ from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
 from coordlib.report.checksums import sha256_file
+from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.simulate.links import simulate_link_shares
@@ -186,7 +187,7 @@ def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | Co
     return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
 
-def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> RunRecord:
     """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
 
     Places on the machine of the run are left out: they change no number, and pages are public.
