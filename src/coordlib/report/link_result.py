@@ -106,13 +106,13 @@ def link_banner(run: RunRecord) -> str:
 
     Examples
     --------
-    >>> run = {"outcome": "network", "parameters": {"coordination_interval_used": 11}, "counts": {
+    >>> run = {"outcome": "network", "parameters": {"time_window_used": 11}, "counts": {
     ...     "n_posts": 5239, "n_urls": 479, "n_accounts": 23, "n_accounts_all": 468, "n_networks": 5, "least_urls": 22}}
     >>> "23 of 468 accounts, in 5 networks, are tied by at least 22 URLs shared within 11 s" in link_banner(run)
     True
     """
     counts = {name: int(value) for name, value in run["counts"].items()}
-    seconds = f"{int(run['parameters']['coordination_interval_used']):,} s"
+    seconds = f"{int(run['parameters']['time_window_used']):,} s"
     posts = plural(counts["n_posts"], "post")
     if run["outcome"] == "network":
         head = (

@@ -170,10 +170,10 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
     Examples
     --------
     >>> shares = pd.DataFrame({"account.url": ["a", "b"], "expanded": ["u", "u"], "date": [0, 5]})
-    >>> detect_links(shares, LinkSharing(coordination_interval=10)).edges.values.tolist()
+    >>> detect_links(shares, LinkSharing(time_window=10)).edges.values.tolist()
     [['a', 'b', 1]]
     """
-    names = ["percentile_edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
+    names = ["edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
     return get_coord_shares(
         shares, chosen_interval(shares, parameters), **{name: getattr(parameters, name) for name in names}
     )
@@ -181,8 +181,8 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
 
 def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | CoordInterval:
     """Return the interval that is given, or estimate it."""
-    if parameters.coordination_interval is not None:
-        return parameters.coordination_interval
+    if parameters.time_window is not None:
+        return parameters.time_window
     names = ["q", "p", "clean_urls", "keep_ourl_only", "compat"]
     return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
@@ -198,7 +198,7 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
         "date": source.last_day,
         "outcome": "network" if len(entities) else "no-coordination",
         "simulated": source.simulated,
-        "parameters": {**told, "shares": source.name, "coordination_interval_used": output.interval},
+        "parameters": {**told, "shares": source.name, "time_window_used": output.interval},
         "counts": {
             "n_posts": len(source.shares),
             "n_urls": int(output.shares["expanded"].nunique()),
