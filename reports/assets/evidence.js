@@ -7,7 +7,12 @@
   var known = new Map(), waiting = new Map();
 
   window.coordlibEvidence = function (networks) {
-    networks.forEach(function (network) { known.set(network.network, network); });
+    networks.forEach(function (network) {
+      network.posts.forEach(function (post) { // of an address only what is between its account's and its own id
+        if (post[3] && post[3].charAt(0) === "/") { post[3] = network.accounts[post[0]][1] + post[3] + post[2]; }
+      });
+      known.set(network.network, network);
+    });
   };
 
   function make(tag, properties, children) {
@@ -221,7 +226,7 @@
     load(box.dataset.file, function () { if (!box.find && known.has(number)) { draw(box, known.get(number)); } done(); }, function () {
       if (box.querySelector(".cl-failed")) { return; }
       var words = "The evidence could not be loaded from " + box.dataset.file + ". The same posts are in ";
-      box.append(make("p", { className: "cl-note cl-failed" }, [words, make("a", { href: "pairs.csv", textContent: "pairs.csv" }), "."]));
+      box.append(make("p", { className: "cl-note cl-failed" }, [words, make("a", { href: "pairs.csv.gz", textContent: "pairs.csv" }), "."]));
     });
   }
 

@@ -15,7 +15,8 @@
 
   function rawValue(row, column) {
     var cell = row.cells[column];
-    return cell.hasAttribute("data-sort") ? cell.getAttribute("data-sort") : cell.textContent;
+    if (cell.hasAttribute("data-sort")) { return cell.getAttribute("data-sort"); }
+    return cell.classList.contains("num") ? cell.textContent.replace(/,/g, "") : cell.textContent;
   }
 
   function isNumber(text) { return text !== "" && !Number.isNaN(Number(text)); }
@@ -185,6 +186,25 @@
     window.addEventListener("hashchange", follow);
     follow();
   }
+
+  /* Files lie gzipped on the site; a click saves what is in them. Where that cannot be done the file itself is saved. */
+  function save(event) {
+    var link = event.target.closest && event.target.closest("a[href$='.gz']"), address = link && link.getAttribute("href");
+    if (!link || address.indexOf(":") !== -1 || event.ctrlKey || event.metaKey || event.shiftKey || !window.DecompressionStream) { return; }
+    event.preventDefault();
+    fetch(address).then(function (answer) {
+      if (!answer.ok) { throw new Error(answer.status); }
+      return answer.arrayBuffer();
+    }).then(function (data) {
+      var start = new Uint8Array(data, 0, 2), packed = start[0] === 31 && start[1] === 139; // else the server has unpacked it
+      return packed ? new Response(new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"))).blob() : new Blob([data]);
+    }).then(function (blob) {
+      var place = URL.createObjectURL(blob);
+      element("a", { href: place, download: address.replace(/^.*\/|\.gz$/g, "") }).click();
+      window.setTimeout(function () { URL.revokeObjectURL(place); }, 60000);
+    }).catch(function () { window.location.assign(link.href); });
+  }
+  document.addEventListener("click", save);
 
   function start() { Array.from(document.querySelectorAll(".cl-table")).forEach(upgrade); }
   if (document.readyState === "loading") { document.addEventListener("DOMContentLoaded", start); } else { start(); }

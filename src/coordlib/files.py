@@ -166,3 +166,10 @@ def refuse_input(output: Path | str, *inputs: Path | str | None) -> None:
     for source in inputs:
         if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
             raise ParameterError(f"{target}: is the input itself; give the output a name of its own")
+
+
+def files_below(folder: Path | str) -> list[str]:
+    """Return the names of all files below a folder, sorted."""
+    cut = len(str(folder)) + 1
+    found = (f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)
+    return sorted(found)

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "reports" / "days"
 
     @property
+    def notes(self) -> Path:
+        """What renderings write down for the next one; the folder may be deleted at any time."""
+        return self.root / ".coordlib-notes"
+
+    @property
     def simulated(self) -> bool:
         """Whether everything in the workspace comes from a simulated world."""
         return (self.root / "simulated.json").exists()

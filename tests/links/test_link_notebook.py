@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,8 @@ from coordlib.report.link_result import LinkReport, link_banner
 from coordlib.report.package import read_run
 from coordlib.runs.link_report import TEMPLATE, analyse_links
 from coordlib.simulate.links import simulate_link_shares
+from coordlib.site.find import write_index
+from coordlib.site.reports import read_reports
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +150,14 @@ def test_the_time_of_a_post_stays_on_one_line():
     results = get_outputs(found, highly_connected_g=False, top_coord_shares=True)
     table = LinkReport(found, results, {}, {}, Path()).table("top_coord_shares")
     assert "class=time>" in table.html
+
+
+@pytest.mark.slow
+def test_the_search_of_a_site_finds_its_accounts_subjects_and_links(executed: Path, tmp_path: Path):
+    write_index(tmp_path, read_reports(executed.parents[3]), tmp_path / "notes")
+    index = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "reports" / "search").iterdir())
+    page = executed.read_text(encoding="utf-8").replace('\\"', '"')
+    for kind, place in (("account", "account-row"), ("subject", "component-row"), ("link", "url-row")):
+        found = re.findall(rf'\["{kind}","([^"]+)",1,\[\[0,"({place}-[^"]+)",\d+\]\]\]', index)
+        assert found, kind
+        assert all(f'id="{at}"' in page for _, at in found), kind

@@ -46,6 +46,7 @@ def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
     return SeedDiscovery(workspace=str(tmp_path / "w"), hashtags=tags, edge_weight=0.3)
 
 
+@pytest.mark.slow
 def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
 ):

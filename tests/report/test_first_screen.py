@@ -84,7 +84,7 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
     assert first.startswith(
         "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd."
     )
-    assert where == "18 of these pairs are among the edges drawn below, in network 1."
+    assert where == "18 of 21 significant pairs are among the edges drawn below, in network 1."
     assert (
         "An organised group and an audience that answers one source within about 120 seconds look exactly"
         in meaning
@@ -145,7 +145,7 @@ def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> Non
     banner = str(report.headline)
     assert "The threshold keeps no edge." in banner
     assert "There is one closed circle of 6 accounts (15 pairs)" in banner
-    assert "None of these pairs is heavy enough for the networks below" in banner
+    assert "None of the significant pairs is heavy enough for the networks below" in banner
 
 
 def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:

@@ -52,7 +52,7 @@ def test_every_day_has_a_permanent_page_and_its_notebook_and_stands_in_both_list
     site = render_site(tmp_path, engine="smalldocs")
     for date in ("2025-01-01", "2025-01-02"):
         assert (site / "reports" / "days" / date / "v1" / "index.html").exists()
-        assert (site / "reports" / "days" / date / "v1" / f"notebook-{date}.ipynb").exists()
+        assert (site / "reports" / "days" / date / "v1" / f"notebook-{date}.ipynb.gz").exists()
         assert (site / "reports" / "days" / date / "v1" / "README.md").exists()
         assert f"days/{date}/v1/index.html" in (site / "reports" / "archive.html").read_text()
         assert f"days/{date}/v1/index.html" in (site / "index.html").read_text()
@@ -253,7 +253,7 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
         site = render_site(tmp_path / "w")
         said = (site / "index.html").read_text()
         assert said == "./reports/own/posts.csv render --output-dir\n"
-    assert [path.name for path in (tmp_path / "w").glob(".*")] == [".lock"]
+    assert {path.name for path in (tmp_path / "w").glob(".*")} == {".lock", ".coordlib-notes"}
 
 
 def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:

@@ -49,12 +49,20 @@ def test_links_of_every_page_lead_to_pages_and_files_that_are_there(open_page: A
             page.evaluate("Array.from(document.querySelectorAll('a[href]'), a => a.href.split('#')[0])")
         )
     local = sorted(address for address in found if address.startswith(base))
-    assert {"accounts.csv", "posts.csv", "coordlib-2025-01-05.zip", "notebook-2025-01-05.ipynb"} <= {
-        a.rsplit("/", 1)[1] for a in local
-    }
+    packed = {"accounts.csv.gz", "posts.csv.gz", "notebook-2025-01-05.ipynb.gz"}
+    assert packed | {"coordlib-2025-01-05.zip"} <= {a.rsplit("/", 1)[1] for a in local}
     page = open_page("index.html")
     broken = [a for a in local if page.request.get(a).status != 200]
     assert broken == []
+
+
+def test_a_table_that_lies_gzipped_is_saved_as_it_was_made(open_page: Any, workspace: Path) -> None:
+    page = open_page(DAY, accept_downloads=True)
+    with page.expect_download() as saved:
+        page.locator('a[href="accounts.csv.gz"]').first.click()
+    assert saved.value.suggested_filename == "accounts.csv"
+    made = workspace / "reports" / "days" / "2025-01-05" / "accounts.csv"
+    assert Path(saved.value.path()).read_bytes() == made.read_bytes()
 
 
 def test_the_network_draws_in_the_report_once_it_is_scrolled_to(open_page: Any) -> None:

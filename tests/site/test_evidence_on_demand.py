@@ -34,6 +34,7 @@ def test_two_accounts_open_to_their_posts_side_by_side_with_the_seconds_between(
     assert edge.locator("summary").inner_text() == "news_0 ↔ news_1: 1 pair, 1 caption"
     edge.locator("summary").press("Enter")
     pair = edge.locator(".cl-pair")
+    pair.locator(".cl-post").first.wait_for()
     assert pair.locator(".cl-post").count() == 2
     assert "9 s" in pair.locator(".cl-apart").inner_text()
     left, right = pair.locator(".cl-post").evaluate_all(

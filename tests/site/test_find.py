@@ -28,7 +28,8 @@ def write_day(built: Path, day: str, accounts: list[str], kind: str = "days") ->
 def index(built: Path) -> dict[str, list[Any]]:
     run = {"date": "2025-10-30", "outcome": "too-little-data", "title": "Posts of mine"}
     folders = sorted(built.glob("reports/*/*/v1"))
-    write_index(built, Reports(tuple(Shown(one, run, f"{one.parts[-3]}/{one.parts[-2]}") for one in folders)))
+    reports = Reports(tuple(Shown(one, run, f"{one.parts[-3]}/{one.parts[-2]}") for one in folders))
+    write_index(built, reports, built.with_name("notes"))
     found = {}
     for path in (built / "reports" / "search").iterdir():
         text = path.read_text(encoding="utf-8").strip()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -17,6 +19,7 @@ from nbformat import v4
 
 from coordlib.errors import ParameterError
 from coordlib.files import staging_of
+from coordlib.places import Workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site, read_site
@@ -87,8 +90,8 @@ def test_every_version_has_an_address_of_its_own_from_the_start(workspace: Path)
     assert "Version 2 of 2</strong> (5 accounts), published 2025-01-04" in newest
     assert "version 1</a> (3 accounts, 2025-01-04) · differs: threshold fixed at 4" in newest
     assert "Version 1 of 1</strong>, published 2025-01-04" in page(site, "days/2025-01-02/v1")
-    for version, rows in (("v1", 4), ("v2", 6)):
-        assert len((days / "2025-01-03" / version / "accounts.csv").read_text().splitlines()) == rows
+    for version, accounts in (("v1", 3), ("v2", 5)):
+        assert len(pd.read_csv(days / "2025-01-03" / version / "accounts.csv.gz")) == accounts
     assert "Version 1 of 2, replaced." in page(site, "days/2025-01-03/v1")
     for address, to in {
         "days/2025-01-03": "v2",
@@ -201,7 +204,21 @@ def test_files_have_their_hashes_and_the_zip_its_own(workspace: Path) -> None:
     } <= names
     files = {item["@id"]: item for item in crate["@graph"] if item["@type"] == "File"}
     assert set(files) == names - {"SHA256SUMS", "ro-crate-metadata.json"}
-    assert files["accounts.csv"]["sha256"] == sha256_file(folder / "accounts.csv")
+    made = workspace / "reports" / "days" / "2025-01-03" / "accounts.csv"
+    assert files["accounts.csv"]["sha256"] == sha256_file(made)
+    assert gzip.decompress((folder / "accounts.csv.gz").read_bytes()) == made.read_bytes()
+    on_site, in_zip = (
+        {path.name for path in folder.iterdir()},
+        names - {"ro-crate-metadata.json", "datapackage.json"},
+    )
+    assert {name.removesuffix(".gz") for name in on_site} == in_zip | {
+        "index.html",
+        "network.html",
+        "coordlib-2025-01-03.zip",
+    }
+    page_text = page(site, "days/2025-01-03/v2")
+    assert 'href="accounts.csv.gz" download>accounts.csv</a>' in page_text
+    assert 'href="notebook-2025-01-03.ipynb.gz"' in page_text and "datapackage.json" not in page_text
 
 
 def test_a_second_rendering_renders_only_what_changed_and_gives_the_same_site(
@@ -217,6 +234,10 @@ def test_a_second_rendering_renders_only_what_changed_and_gives_the_same_site(
         true(shown, *arguments)
 
     monkeypatch.setattr("coordlib.site.build.publish_files", publish)
+    render_site(workspace, engine="smalldocs")
+    assert rendered == []
+    assert not [name for name in before if name.parts[0] == "reports" and name.name.startswith(".")]
+    shutil.rmtree(Workspace(workspace).notes)
     render_site(workspace, engine="smalldocs")
     assert rendered == []
     assert {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()} == before
@@ -241,7 +262,7 @@ def test_a_workspace_of_before_needs_no_new_line(workspace: Path) -> None:
     assert "https://old.example/m/reports/analyses/2025-01-02-network-1/v1/" in page(
         site, "analyses/2025-01-02-network-1/v1"
     )
-    assert (site / "reports" / "analyses" / "2025-01-02-network-1" / "v1" / "accounts.csv").exists()
+    assert (site / "reports" / "analyses" / "2025-01-02-network-1" / "v1" / "accounts.csv.gz").exists()
     assert "Old" in (site / "index.html").read_text()
 
 

@@ -79,6 +79,7 @@ def content(path):
         }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 def test_fifty_kills_leave_the_same_store_as_an_undisturbed_run(tmp_path, service, script):
     service.videos = script.make_videos(8, 150)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from coordlib.files import write_text
+from coordlib.files import files_below, write_text
 
 SUMS = "SHA256SUMS"
 _OWN = "# SHA-256 of the lines above: "
@@ -32,8 +32,7 @@ def sums_of(hashes: Mapping[str, str]) -> str:
 
 def write_sums(folder: Path, *left_out: str) -> None:
     """Write the hash of every file of a folder, those below it too, but not of hidden and left-out ones."""
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-    kept = [name for name in names if not name.rsplit("/", 1)[-1].startswith(".")]
+    kept = [name for name in files_below(folder) if not name.rsplit("/", 1)[-1].startswith(".")]
     write_text(
         folder / SUMS,
         sums_of({name: sha256_file(folder / name) for name in kept if name not in {SUMS, *left_out}}),

@@ -24,7 +24,6 @@ _WHAT = {
     "network.graphml": "the network for Gephi, igraph or networkx",
     "run.json": "parameters, versions, hashes of inputs and outputs, counts",
     "README.md": "what every column means",
-    "datapackage.json": "the same for programs (Frictionless Data Package)",
 }
 
 
@@ -37,7 +36,10 @@ def downloads(folder: Path | str, name: str) -> Html:
         if (folder / name).exists()
     ]
     package = f"coordlib-{name}.zip"
-    head = f'<p><a class="cl-button" href="{escape(package)}" download>All files of this report (zip)</a></p>'
+    head = (
+        f'<p><a class="cl-button" href="{escape(package)}" download>All files of this report (zip)</a></p><p>With a description '
+        "for programs (Frictionless Data Package, RO-Crate) and the hash of each. Or one by one:</p>"
+    )
     notebook = f'<li><a href="notebook-{escape(name)}.ipynb" download>notebook-{escape(name)}.ipynb</a>: this page as an executed notebook</li>'
     return Html(f'{head}<ul class="cl-files">{"".join(rows)}{notebook}</ul>')
 

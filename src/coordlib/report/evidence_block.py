@@ -214,7 +214,7 @@ def _files(networks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str,
     part: list[dict[str, Any]] = []
     size = 0
     for network in networks:
-        length = len(json_for_page(network))
+        length = len(json_for_page(_in_short(network)))
         if part and size + length > _FILE_SIZE:
             yield f"{part[0]['network']}.js", part
             part, size = [], 0
@@ -225,7 +225,17 @@ def _files(networks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str,
 
 
 def _script(networks: list[dict[str, Any]]) -> str:
-    return f"coordlibEvidence({json_for_page(networks)});\n"
+    return f"coordlibEvidence({json_for_page([_in_short(network) for network in networks])});\n"
+
+
+def _in_short(network: dict[str, Any]) -> dict[str, Any]:
+    """Of the address of a post only what is between its account's address and its id, where it is made of the two."""
+    posts = []
+    for account, time, post, url, text in network["posts"]:
+        page = network["accounts"][account][1]
+        made = url and page and post and url.startswith(f"{page}/") and url.endswith(f"/{post}")
+        posts.append([account, time, post, url[len(page) : -len(post)] if made else url, text])
+    return network | {"posts": posts}
 
 
 def _note(n_shown: int, networks: list[dict[str, Any]], of_pairs: int) -> str:

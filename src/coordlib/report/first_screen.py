@@ -70,11 +70,14 @@ def _where(run: RunRecord, evidence: Mapping[str, Any]) -> str:
         return ""
     numbers = evidence.get("networks") or {}
     if not numbers:
-        return "None of these pairs is heavy enough for the networks below; the table of pairs that stand out has them."
+        return "None of the significant pairs is heavy enough for the networks below; the table of pairs that stand out has them."
     some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
     word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
-    are = "is" if sum(numbers.values()) == 1 else "are"
-    return f"{sum(numbers.values()):,} of these pairs {are} among the edges drawn below, in {word}{some}."
+    drawn, of = sum(numbers.values()), sum(found)
+    how_many = f"{drawn:,} of {of:,} significant pairs {'is' if drawn == 1 else 'are'}"
+    if drawn == of:
+        how_many = "The significant pair is" if of == 1 else f"All {of:,} significant pairs are"
+    return f"{how_many} among the edges drawn below, in {word}{some}."
 
 
 def _network(run: RunRecord, counts: Mapping[str, int]) -> str:

@@ -65,6 +65,15 @@ def _read() -> dict[str, dict[str, tuple[str, str | None]]]:
 #: Name of a table to its columns: heading and format (see :func:`coordlib.report.tables.html_table`).
 LAYOUTS = _read()
 
+#: Tables whose rows have an address: what a row is, and the column that tells it from the others.
+_ROWS = {
+    "accounts": ("account", "account_id"),
+    "posts": ("post", "content_id"),
+    "networks": ("network", "network"),
+    "component_summary": ("component", "component"),
+    "highly_connected_coordinated_entities": ("account", "name"),
+    "top_coord_urls": ("url", "rank"),
+}
 #: Column that stands once above the rows that share it.
 _GROUPS = {"posts": "text", "pairs": "object_id"}
 
@@ -113,9 +122,9 @@ def report_table(
     if "network" in table:
         table["_evidence"] = _places(rows["network"], rows.get("account_id"))
         links["network"] = "_evidence"
-    key = {"accounts": "account_id", "posts": "content_id", "networks": "network"}.get(name)
+    kind, key = _ROWS.get(name, ("", ""))
     if key in table:
-        table["_row"] = [f"{name[:-1]}-row-{quote(str(value), safe='')}" for value in table[key]]
+        table["_row"] = [f"{kind}-row-{quote(str(value), safe='')}" for value in table[key]]
     formats = {column: form for column in columns if (form := layout[column][1])}
     labels = {column: layout[column][0].format(**words) for column in columns}
     return Table(

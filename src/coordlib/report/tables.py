@@ -186,12 +186,21 @@ def _cell(
             content = f'<a href="{escape(address)}"{outside}>{content}</a>'
     if form == "utc":  # sorts as it reads
         return f"<td class=time>{content}</td>"
+    if numeric and _same_number(raw, text):  # the script reads commas
+        return f"<td class=num>{content}</td>"
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:
         return f"<td class=num{sort}>{content}</td>"
     side = "" if text.isascii() else ' dir="auto"'
     width = " class=long" if len(text) > _LONG else ""
     return f"<td{side}{width}{sort}>{content}</td>"
+
+
+def _same_number(raw: str, text: str) -> bool:
+    try:
+        return float(raw) == float(text.replace(",", ""))
+    except ValueError:
+        return raw == text
 
 
 def _cut(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -130,6 +131,7 @@ def _clean(
                 take_away(folder)
     for folder in (path for path in _folders(workspace) if holds(path)):
         take_away(folder)
+    shutil.rmtree(workspace.notes, ignore_errors=True)  # they hold names too
     for run_id in again:
         record_facts(store, run_id, {"outdated": None})
     return Cleaned(tuple(again), tuple(sorted(rebuilt)), tuple(removed))

@@ -7,12 +7,14 @@ run again too and every table compared.
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +35,7 @@ from coordlib.report.text import restore
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
 from coordlib.site.publish import VIEWS, zip_is_whole
-from coordlib.sources.published import fetch_report
+from coordlib.sources.published import report_files
 
 _CSV = ("accounts", "edges", "pairs", "posts")
 
@@ -80,21 +82,8 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     FileFormatError
         It is no report: there is neither ``run.json`` nor ``SHA256SUMS``.
     """
-    done, folder = Verification(), None
-    if re.match(r"https?://", str(source)):
-        files = fetch_report(str(source))
-    elif Path(source).is_dir():
-        folder = _newest(Path(source))
-        files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-    else:
-        try:
-            files = {Path(source).name: Path(source).read_bytes()}
-        except OSError as error:
-            raise FileFormatError(f"{source}: cannot be read ({error.strerror})") from None
+    done = Verification()
+    files, folder = report_files(source)
     for name in [name for name in files if name.endswith(".zip") and "/" not in name]:
         inside = _unpacked(name, files.pop(name), done)
         files = files if "run.json" in files or SUMS in files else inside
@@ -103,7 +92,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     views = [
         name
         for name in files
-        if re.match(r"v\d+/|(.*/)?\.", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
+        if re.match(r"v\d+/", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
     ]
     files = {name: data for name, data in files.items() if name not in views}
     if not {"run.json", SUMS} & set(files):
@@ -111,6 +100,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
             return done
         raise FileFormatError(f"{source}: is no report of coordlib (neither run.json nor {SUMS} is in it)")
     _hashes(files, done)
+    files = {name.removesuffix(".gz"): _plain(name, data, done) for name, data in files.items()}
     if views:
         done.left_out.append(
             f"the page as it looks ({', '.join(sorted(views)[:3])}): it is made from the files"
@@ -128,16 +118,6 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     return done
 
 
-def _newest(folder: Path) -> Path:
-    """The newest of the versions in a folder; a report's own folder is itself."""
-    versions = {
-        int(path.parent.name[1:]): path.parent
-        for path in folder.glob("v*/run.json")
-        if path.parent.name[1:].isdigit()
-    }
-    return versions[max(versions)] if versions else folder
-
-
 def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
     if not zip_is_whole(data):
         done.wrong.append(f"{name}: is not the zip that was published (its hash differs)")
@@ -153,6 +133,17 @@ def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
         done.wrong.append(f"{name}: is damaged ({error})")
     done.checked.append(f"{name}: the zip as it was published")
     return found
+
+
+def _plain(name: str, data: bytes, done: Verification) -> bytes:
+    """A file as it was made: on a site tables, network and notebook lie gzipped."""
+    if not name.endswith(".gz"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        done.wrong.append(f"{name}: is damaged ({error})")
+        return b""
 
 
 def _hashes(files: Mapping[str, bytes], done: Verification) -> None:

@@ -21,9 +21,9 @@ import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
-from coordlib.files import WRITING, bring_back, put_folder, staging_of, write_text
+from coordlib.files import WRITING, bring_back, files_below, put_folder, staging_of, write_text
 from coordlib.lock import workspace_lock
-from coordlib.places import project_root
+from coordlib.places import Workspace, project_root
 from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.how import dictionary_page
@@ -35,7 +35,7 @@ from coordlib.site.home import about_part, archive_page, home_page
 from coordlib.site.kept import Kept
 from coordlib.site.not_found import fit_any_depth
 from coordlib.site.pages import dress_page, page_tells
-from coordlib.site.publish import files_below, link, link_folder, publish_files, publish_version
+from coordlib.site.publish import link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
@@ -130,7 +130,7 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
                 link_folder(shown.folder, folder, *_NEVER)
                 dress_page(folder / "index.ipynb", shown, reports, site)
         (_with_quarto if engine == "quarto" else _with_smalldocs)(stage, built, root)
-        _complete(built, kept, reports, site)
+        _complete(built, kept, reports, site, Workspace(root).notes)
         _replace(built, target)
     except OSError as error:
         raise PublishError(f"{target}: the site cannot be written ({error.strerror or error})") from error
@@ -155,6 +155,7 @@ def _refuse_names(reports: Reports, site: Site) -> None:
 
 def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
     """Make the project that is rendered: the workspace by links, with what is known only now written in."""
+    notes = Workspace(root).notes.name
 
     def left_out(folder: str, names: list[str]) -> set[str]:
         sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
@@ -163,7 +164,7 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
             root: {"drafts", "sweeps", "notebooks", "params"},
             root / "reports": {"days", "analyses", "versions"},
         }
-        hidden = {name for name in names if name in {".git", ".quarto"} or name.endswith(WRITING)}
+        hidden = {name for name in names if name in {".git", ".quarto", notes} or name.endswith(WRITING)}
         return sites | private | hidden | (top.get(Path(folder), set()) & set(names))
 
     shutil.copytree(root, stage, ignore=left_out, copy_function=link)
@@ -310,7 +311,7 @@ def _reason(said: str) -> str:
     return clean_text(" ".join(reason))[:400]
 
 
-def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
+def _complete(built: Path, kept: Kept, reports: Reports, site: Site, notes: Path) -> None:
     """Put the files of every report beside its page, every version at its own address, the index and the feed."""
     for shown in reports.every:
         if not kept.has(shown):
@@ -324,7 +325,7 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site) -> None:
             text = (built / name).read_text(encoding="utf-8")
             write_text(built / name, _HEAD.sub(rf"\g<0>{_ONLY_OURS}", text, count=1))
     kept.bring(reports, built)  # they have gone through all of that
-    write_index(built, reports)
+    write_index(built, reports, notes)
     if site.address:
         _write(built / "reports" / FEED, feed(reports, site))
         _write(built / "sitemap.xml", _sitemap(built, site.address, reports))

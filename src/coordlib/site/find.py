@@ -1,20 +1,23 @@
 """The site's own search: accounts, hashtags, subjects, reports and columns, in small files that are loaded when asked for.
 
-The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the files of
-the rendered site: what is not published is not found.
+The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the published
+tables: what is not published is not found.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from coordlib.files import write_text
+from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import TABLES
 from coordlib.report.how import SHOWN, anchor
 from coordlib.report.network_view import json_for_page
@@ -29,7 +32,6 @@ FOLDER = "search"
 #: A file of the index that grows beyond this many characters is split by one more letter.
 _FILE_SIZE = 80_000
 _LETTERS = 5
-_NOTE = ".coordlib-found.json"
 #: Where one name is found on more days, the newest are listed and all are counted.
 _HITS = 40
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
@@ -50,13 +52,17 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
 
 
-def write_index(built: Path, reports: Reports) -> None:
-    """Write the index of a rendered site into it; days and analyses are in it with their newest version."""
+def write_index(built: Path, reports: Reports, notes: Path) -> None:
+    """Write the index of a rendered site into it; days and analyses are in it with their newest version.
+
+    What each report holds is kept in `notes`, a folder that may be deleted at any time, so that the next rendering does not
+    read all tables again.
+    """
     every = sorted(
         [*reports.days, *reports.analyses], key=lambda one: (str(one.run["date"]), not one.day, one.name)
     )
     pages = [[one.version_at, one.name if one.day else page_title(one.run)] for one in every]
-    found = _collect(every, built / "reports")
+    found = _collect(every, notes)
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
         newest = sorted(
@@ -92,13 +98,21 @@ def _files(parts: dict[str, list[str]], length: int = 1) -> Iterator[tuple[str, 
             yield from _files({name: parts[name] for name in inside}, length + 1)
 
 
-def _collect(reports: list[Shown], folder: Path) -> Found:
+def _collect(reports: list[Shown], notes: Path) -> Found:
     found: Found = {}
+    notes.mkdir(parents=True, exist_ok=True)
+    own, used = sha256_file(__file__), set()
     for number, one in enumerate(reports):
         name = ("day", one.name) if one.day else ("analysis", page_title(one.run))
         found.setdefault(name, []).append([number, _outcome(one.run)])
-        for kind, name, *what in _told_before(folder / one.version_at):
+        note = (
+            notes / f"{hashlib.sha256(f'{own} {one.version_at} {one.state}'.encode()).hexdigest()[:32]}.json"
+        )
+        used.add(note.name)
+        for kind, name, *what in _told_before(one.folder, note):
             found.setdefault((kind, name), []).append([number, *what])
+    for old in (path for path in notes.iterdir() if path.name not in used):
+        old.unlink()
     for table in (*TABLES, *SHOWN):
         for column in table.columns:
             hit = [f"data-dictionary.html#{anchor(table.name, column.name)}", table.name, column.definition]
@@ -106,9 +120,8 @@ def _collect(reports: list[Shown], folder: Path) -> Found:
     return found
 
 
-def _told_before(report: Path) -> list[list[Any]]:
-    """Return what a report's tables hold; it is written down beside them, for the next rendering."""
-    note = report / _NOTE
+def _told_before(report: Path, note: Path) -> list[list[Any]]:
+    """Return what a report's tables hold, and write it down for the next rendering."""
     if not note.exists():
         write_text(note, json.dumps([[*key, *what] for key, *what in _inside(report)], ensure_ascii=False))
     told: list[list[Any]] = json.loads(note.read_text(encoding="utf-8"))
@@ -116,7 +129,7 @@ def _told_before(report: Path) -> list[list[Any]]:
 
 
 def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield what a report's tables hold: kind and name, number of the network, how many posts, accounts or networks."""
+    """Yield what a report's tables hold: kind and name, number of the network or place on the page, how many posts, accounts or networks."""
     for name, network, posts in _rows(report / "accounts.csv", "account_id", "network", "n_posts"):
         yield ("account", name), _number(network), _number(posts)
     for label, network, accounts in _rows(report / "networks.csv", "label", "network", "n_accounts"):
@@ -130,6 +143,21 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
         if tokens(tag):
             first = min(networks, key=lambda n: (-networks[n], n))
             yield ("hashtag", f"#{tag}"), _number(first), networks.total(), len(networks)
+    yield from _inside_links(report)
+
+
+def _inside_links(report: Path) -> Iterator[tuple[Any, ...]]:
+    """Yield what the tables of a report of link sharing hold; places are those of their rows."""
+    columns = ("name", "shares", "account.name")
+    for address, posts, name in _rows(report / "highly_connected_coordinated_entities.csv", *columns):
+        yield ("account", name or address), f"account-row-{quote(address, safe='')}", _number(posts)
+    for label, component, accounts in _rows(
+        report / "component_summary.csv", "label", "component", "entities"
+    ):
+        if label:
+            yield ("subject", label), f"component-row-{component}", _number(accounts)
+    for address, rank, posts in _rows(report / "top_coord_urls.csv", "expanded", "rank", "shares"):
+        yield ("link", address), f"url-row-{rank}", _number(posts)
 
 
 def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:

@@ -1,20 +1,23 @@
 """What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
 
+Tables, network and notebook lie there gzipped (a link on the page unpacks them); in the zip they are as they were made.
 Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` leads to the newest.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import gzip
 import hashlib
 import os
 import re
 import shutil
 import zipfile
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from coordlib.files import write_json, write_text, written
+from coordlib.files import files_below, write_json, write_text, written
 from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
@@ -31,6 +34,11 @@ _OWN = re.compile(
 VIEWS = re.compile(r"index\.html|network\.html|coordlib-.*\.zip")
 #: Beside those, what a page loads piece by piece is not in the zip: all of it is in the tables.
 _NOT_ZIPPED = re.compile(rf"{VIEWS.pattern}|evidence/.*")
+#: What lies gzipped on the site, and links to it.
+_PACKED = re.compile(r"[^/\"]+\.(?:csv|graphml|ipynb)")
+_TO_PACKED = re.compile(rf'(\shref="(?:\./)?)({_PACKED.pattern}|datapackage\.json)"')
+#: What describes the files under the names they have in the zip, and so is in it alone.
+_ZIPPED_ONLY = (CRATE, "datapackage.json")
 #: An address that leads out of the page's folder, in an attribute of HTML.
 _UPWARD = re.compile(r"""(\s(?:href|src|content|action|poster|data-[\w-]+)=["'])((?:\.\./)+)""")
 _CITE_AS = re.compile(r"(## Cite as\n\n).*?(\n\n## )", re.DOTALL)
@@ -68,13 +76,6 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
                 link(entry.path, f"{target}/{entry.name}")
 
 
-def files_below(folder: Path | str) -> list[str]:
-    """Return the names of all files below a folder, sorted."""
-    cut = len(str(folder)) + 1
-    found = (f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)
-    return sorted(found)
-
-
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
     """Put a report's files beside its rendered page.
 
@@ -85,11 +86,10 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     page
         The folder with its rendered ``index.html``.
     """
-    for path in sorted(shown.folder.rglob("*")):
-        name = path.relative_to(shown.folder)
-        if path.is_file() and not any(_OWN.fullmatch(part) for part in name.parts):
+    for name in files_below(shown.folder):
+        if not any(_OWN.fullmatch(part) for part in name.split("/")):
             (page / name).parent.mkdir(parents=True, exist_ok=True)
-            link(path, page / name)
+            link(shown.folder / name, page / name)
     if (shown.folder / "notebook.ipynb").exists():
         link(shown.folder / "notebook.ipynb", page / f"notebook-{shown.name}.ipynb")
     cited = Citation(shown.run, site)
@@ -103,8 +103,13 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
         write_text(page / file, content)
     if (page / "run.json").exists():
         write_json(page / CRATE, crate(page, cited, _zipped(page)))
-        write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
+        for name in _ZIPPED_ONLY:
+            (page / name).unlink(missing_ok=True)
+        for plain in (page / name for name in _names(page) if _PACKED.fullmatch(name)):
+            plain.with_name(f"{plain.name}.gz").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+            plain.unlink()
+        write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
 
 
 def publish_version(shown: Shown, reports: Path) -> None:
@@ -114,12 +119,22 @@ def publish_version(shown: Shown, reports: Path) -> None:
     for path in [path for path in page.iterdir() if not re.fullmatch(r"v\d+", path.name)]:
         path.rename(version / path.name)
     for path in version.glob("*.html"):
-        write_text(path, _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8")))
+        text = _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8"))
+        write_text(
+            path, _TO_PACKED.sub(partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip"), text)
+        )
     to = quote(f"{os.path.relpath(version, page)}/index.html")
     # The title of the page itself: it names the site, and says so where its data are simulated.
     title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
     said = title.group(1) if title else escape(page_title(shown.run))
     write_text(page / "index.html", _LEADS.format(title=said, to=to, version=shown.version))
+
+
+def _to_packed(folder: Path, package: str, found: re.Match[str]) -> str:
+    if found[2] in _ZIPPED_ONLY:  # pages of before link to it
+        return f'{found[1]}{package}"'
+    packed = (folder / f"{unquote(found[2])}.gz").is_file()
+    return f'{found[1]}{found[2]}.gz"' if packed else found[0]
 
 
 def _names(folder: Path) -> list[str]:

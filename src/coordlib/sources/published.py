@@ -1,13 +1,15 @@
-"""Fetching a published report from its address: its zip, or every file its ``SHA256SUMS`` names."""
+"""The files of a published report: from its folder, its zip, or its address (the zip, or what its ``SHA256SUMS`` names)."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 
 from coordlib.errors import FileFormatError
+from coordlib.files import files_below
 
 #: In a page that leads to a version, where it leads.
 _LEADS = re.compile(rb'http-equiv="refresh" content="0; url=((?:\.\./|[\w-]+/)*v\d+/)index\.html"')
@@ -16,20 +18,41 @@ _MOST_BYTES = 500_000_000
 _MOST_FILES = 10_000
 
 
-def fetch_report(address: str) -> dict[str, bytes]:
-    """Return the files of a report: name to bytes.
+def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
+    """Return the files of a report, name to bytes, and its folder if it lies in one.
 
     Parameters
     ----------
-    address
-        The address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to the newest (``…/days/2026-09-10/``).
+    source
+        A folder, a zip, or the address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to the newest
+        (``…/days/2026-09-10/``). Of a folder of versions the newest.
 
     Raises
     ------
     FileFormatError
-        There is no report at the address, or it does not answer.
+        There is no report, or its address does not answer.
     """
-    with httpx.Client(timeout=60, follow_redirects=True) as client:
+    if re.match(r"https?://", str(source)):
+        return _fetched(str(source)), None
+    place = Path(source)
+    try:
+        if not place.is_dir():
+            return {place.name: place.read_bytes()}, None
+        versions = {
+            int(path.parent.name[1:]): path.parent
+            for path in place.glob("v*/run.json")
+            if path.parent.name[1:].isdigit()
+        }
+        folder = versions[max(versions)] if versions else place
+        return {name: (folder / name).read_bytes() for name in files_below(folder)}, folder
+    except OSError as error:
+        raise FileFormatError(f"{source}: cannot be read ({error.strerror})") from None
+
+
+def _fetched(address: str) -> dict[str, bytes]:
+    # As it lies there: a server may call a gzipped file an encoding, and its hash is that of the file.
+    plain = {"Accept-Encoding": "identity"}
+    with httpx.Client(timeout=60, follow_redirects=True, headers=plain) as client:
         if address.endswith(".zip"):
             return {address.rsplit("/", 1)[1]: _get(client, address)}
         base = address.removesuffix("index.html").rstrip("/") + "/"
@@ -59,7 +82,7 @@ def _get(client: httpx.Client, address: str, missing: bytes | None = None) -> by
                     return missing
                 raise FileFormatError(f"{address}: there is no report (HTTP {answer.status_code})")
             parts, size = [], 0
-            for part in answer.iter_bytes():
+            for part in answer.iter_raw():
                 size += len(part)
                 if size > _MOST_BYTES:
                     raise FileFormatError(f"{address}: is larger than any report")
