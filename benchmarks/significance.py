@@ -66,7 +66,7 @@ def planted(name: str, make: Planter, expected: float, runs: int, first: int) ->
 
 def _found(world: World, first_planted: int, size: int) -> tuple[int, int, int, int, int]:
     """Planted pairs, those beyond the crowd, in a closed circle, and discovered; and false edges."""
-    edges = edge_significance(shares(world), alpha=ALPHA)
+    edges = edge_significance(shares(world), q=ALPHA)
     left, right = (
         edges[name].astype("int64").to_numpy() - first_planted for name in ("account_id", "account_id_y")
     )

@@ -35,7 +35,13 @@ line that says what was wrong, where, and what to do about it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+import functools
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class CoordError(Exception):
@@ -189,3 +195,23 @@ class MissingDependencyError(CoordError, ImportError):
     def for_extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:
         """Say which package is missing, what for, and how to install it."""
         return cls(f"{purpose} needs the package '{package}': pip install 'coordlib[{extra}]'")
+
+
+def new_names(values: Mapping[str, Any], renamed: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Return values under their new names: an old name is taken for one version, with a warning that names the new one."""
+    for old in sorted(renamed.keys() & values.keys()):
+        warnings.warn(f"{where}: {old} is now {renamed[old]}", FutureWarning, stacklevel=3)
+    return {renamed.get(name, name): value for name, value in values.items()}
+
+
+def takes_old_names(**renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take arguments by their old names as :func:`new_names` does."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **named: P.kwargs) -> R:
+            return function(*args, **new_names(named, renamed, function.__name__))
+
+        return call
+
+    return decorate

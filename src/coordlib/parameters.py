@@ -10,11 +10,11 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.errors import ParameterError, UnknownParameterError, new_names
 from coordlib.yaml_files import read_yaml
 
 
@@ -22,6 +22,8 @@ class Parameters(BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    #: Old names of parameters, which go with the next version.
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def load(cls, values: dict[str, Any] | None = None, *, where: str = "parameters") -> Self:
@@ -34,7 +36,7 @@ class Parameters(BaseModel):
         ParameterError
             A value outside its range or of the wrong type.
         """
-        values = dict(values or {})
+        values = new_names(values or {}, cls.renamed, where)
         unknown = set(values) - set(cls.model_fields)
         if unknown:
             raise UnknownParameterError.from_names(unknown, cls.model_fields, where, used=values)
@@ -296,12 +298,13 @@ EngagementCount = Literal[
 class LinkSharing(Parameters):
     """Parameters of notebooks/05-link-sharing.ipynb and ``coordlib links``; the defaults are CooRnet's."""
 
+    renamed = {"coordination_interval": "time_window", "percentile_edge_weight": "edge_weight"}
     shares: str | None = Field(None, description="Table of shares, CSV or Parquet (none: a simulated one).")
     workspace: str = Field("demo", description="Folder of the workspace (database, reports, site).")
     output_dir: str | None = Field(
         None, description="Where files are written (none: among the drafts of the workspace)."
     )
-    coordination_interval: float | None = Field(
+    time_window: float | None = Field(
         None,
         ge=1,
         description="Two shares of one URL at most this far apart are coordinated (seconds; none: estimated).",
@@ -318,7 +321,7 @@ class LinkSharing(Parameters):
         lt=1,
         description="The interval is the median time in which more than this part of a quick URL's shares is done.",
     )
-    percentile_edge_weight: float = Field(
+    edge_weight: float = Field(
         0.9, ge=0, le=1, description="Keep edges at or above this quantile of all edge weights."
     )
     clean_urls: bool = Field(False, description="Make addresses of one page equal before anything else.")

@@ -108,7 +108,7 @@ def test_a_network_of_which_nothing_is_known_to_end_ends(shared: Path, tmp_path:
         str(source),
         "-o",
         str(tmp_path / "o"),
-        "--interval",
+        "--time-window",
         "60",
     ]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)

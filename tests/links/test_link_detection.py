@@ -55,7 +55,7 @@ def by_hand(rows: pd.DataFrame, interval: int) -> tuple[dict[tuple[str, str], in
 @given(shares_tables, st.integers(1, 30))
 @settings(max_examples=60, deadline=None)
 def test_the_window_finds_what_comparing_every_pair_finds(rows: pd.DataFrame, interval: int):
-    found = get_coord_shares(rows, interval, percentile_edge_weight=0)
+    found = get_coord_shares(rows, interval, edge_weight=0)
     expected, _ = by_hand(rows, interval)
     _, close = by_hand(found.shares, interval)
     assert links(found) == expected
@@ -77,8 +77,8 @@ def test_the_order_of_the_rows_says_nothing(rows: pd.DataFrame, interval: int, r
 @given(shares_tables, st.integers(1, 20), st.integers(0, 20))
 @settings(max_examples=30, deadline=None)
 def test_a_wider_interval_never_loses_a_link(rows: pd.DataFrame, interval: int, more: int):
-    narrow = links(get_coord_shares(rows, interval, percentile_edge_weight=0))
-    wide = links(get_coord_shares(rows, interval + more, percentile_edge_weight=0))
+    narrow = links(get_coord_shares(rows, interval, edge_weight=0))
+    wide = links(get_coord_shares(rows, interval + more, edge_weight=0))
     assert all(wide.get(pair, 0) >= weight for pair, weight in narrow.items())
 
 
@@ -92,7 +92,7 @@ def test_working_in_small_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch
 def test_neither_the_hash_seed_nor_the_time_zone_changes_a_byte(project: Path):
     code = (
         "import coordlib.simulate.links as s, coordlib.links.coord_shares as d, coordlib.links.summaries as c;"
-        "o = d.get_coord_shares(s.simulate_link_shares(60, 2, days=3).shares, 60, percentile_edge_weight=0.5);"
+        "o = d.get_coord_shares(s.simulate_link_shares(60, 2, days=3).shares, 60, edge_weight=0.5);"
         "print(o.entities.to_csv(), o.edges.to_csv(), c.get_cluster_summary(o).to_csv())"
     )
     texts = set()
@@ -106,7 +106,7 @@ def test_neither_the_hash_seed_nor_the_time_zone_changes_a_byte(project: Path):
 
 
 def test_components_are_numbered_from_the_largest_and_clusters_never_span_two():
-    found = get_coord_shares(simulate_link_shares().shares, 60, percentile_edge_weight=0.5)
+    found = get_coord_shares(simulate_link_shares().shares, 60, edge_weight=0.5)
     sizes = found.entities["component"].value_counts().sort_index()
     assert sizes.index.tolist() == list(range(1, len(sizes) + 1))
     assert sizes.is_monotonic_decreasing
@@ -166,7 +166,7 @@ def test_rows_without_url_or_account_take_no_part():
 @pytest.mark.parametrize("interval", [0, 0.5, -1, float("nan")])
 def test_an_interval_below_a_second_is_refused(interval: float):
     rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 1]})
-    with pytest.raises(ParameterError, match=r"coordination_interval = .*at least 1 second"):
+    with pytest.raises(ParameterError, match=r"time_window = .*at least 1 second"):
         get_coord_shares(rows, interval)
 
 
@@ -246,8 +246,16 @@ def test_original_urls_only_needs_their_column_and_two_of_them():
 def test_the_defaults_are_those_of_the_parameter_model():
     model = LinkSharing.load()
     assert (model.q, model.p) == (interval_module.DEFAULT_Q, interval_module.DEFAULT_P)
-    assert model.percentile_edge_weight == coord_shares.DEFAULT_PERCENTILE
+    assert model.edge_weight == coord_shares.DEFAULT_PERCENTILE
     assert model.seed == coord_shares.DEFAULT_SEED
+
+
+def test_a_parameter_that_was_renamed_is_taken_by_its_old_name_with_a_warning():
+    rows = pd.DataFrame({"expanded": ["u", "u"], "account.url": ["A", "B"], "date": [0, 30]})
+    with pytest.warns(FutureWarning, match="get_coord_shares: coordination_interval is now time_window"):
+        assert len(get_coord_shares(rows, coordination_interval=60).edges) == 1
+    with pytest.warns(FutureWarning, match="percentile_edge_weight is now edge_weight"):
+        assert LinkSharing.load({"percentile_edge_weight": 0.5}).edge_weight == 0.5
 
 
 def test_equal_weights_are_never_lost_to_the_quantile_between_them():
@@ -261,7 +269,7 @@ def test_equal_weights_are_never_lost_to_the_quantile_between_them():
         columns=["expanded", "account.url", "date"],
     )
     for percent in (0, 1, 10, 15, 18, 20, 21, 23, 30, 90):
-        assert len(get_coord_shares(rows, 10, percentile_edge_weight=percent / 100).edges) == 9
+        assert len(get_coord_shares(rows, 10, edge_weight=percent / 100).edges) == 9
 
 
 @pytest.mark.parametrize("compat", [None, "coornet"])
@@ -298,4 +306,4 @@ def test_link_sharing_and_detection_are_one_engine():
     by_hand = dict(
         zip(zip(edges["account_id"], edges["account_id_y"], strict=True), edges["n_objects"], strict=True)
     )
-    assert links(get_coord_shares(shares, 60, percentile_edge_weight=0)) == by_hand
+    assert links(get_coord_shares(shares, 60, edge_weight=0)) == by_hand

@@ -317,7 +317,7 @@ def test_a_table_is_refused_where_a_result_would_take_its_place(
 ):
     file = write(tmp_path / "edges.csv", "account.url,expanded,date\na,u,1735689600\nb,u,1735689605\n")
     before = file.read_bytes()
-    code, text = command(file, "-o", tmp_path, "--interval", "60")
+    code, text = command(file, "-o", tmp_path, "--time-window", "60")
     assert (code, file.read_bytes()) == (2, before)
     assert "edges.csv: is the input itself" in text
     assert [path.name for path in tmp_path.iterdir()] == ["edges.csv"]
@@ -327,7 +327,7 @@ def test_a_number_that_is_no_time_is_said_with_what_it_looks_like(
     tmp_path: Path, command: Callable[..., tuple[int, str]]
 ):
     file = write(tmp_path / "s.csv", "account.url,expanded,date\na,u,46024.1\nb,u,46024.2\n")
-    code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
+    code, text = command(file, "-o", tmp_path / "out", "--time-window", "60")
     assert code == 2
     assert (
         "'46024.1' is not a time, but a day number of a spreadsheet (2 such of 2 rows); write UTC seconds"
@@ -341,7 +341,7 @@ def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_
     file = write(
         tmp_path / "s.csv", 'expanded,account.url,date\n"u",A,1735689600\nv,"B\nB",yesterday\nw,C,\n'
     )
-    code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
+    code, text = command(file, "-o", tmp_path / "out", "--time-window", "60")
     assert code == 2
     assert "s.csv, line 4, column 'date': 'yesterday' is not a time (2 such of 3 rows)" in text
     assert not (tmp_path / "out").exists()
@@ -368,7 +368,7 @@ def test_the_command_writes_tables_and_says_what_it_found(
     shares = tmp_path / "shares.csv.gz"
     with gzip.open(shares, "wt", encoding="utf-8") as file:
         simulate_link_shares(60, 1, days=4).shares.to_csv(file, index=False)
-    code, text = command(shares, "-o", tmp_path / "out", "--interval", "60", "--clean-urls", "--top", "3")
+    code, text = command(shares, "-o", tmp_path / "out", "--time-window", "60", "--clean-urls", "--top", "3")
     assert code == 0, text
     assert "Coordination interval: 60 s, as given" in text
     assert pd.read_csv(tmp_path / "out" / "top_coord_urls.csv")["rank"].max() == 3
@@ -377,9 +377,9 @@ def test_the_command_writes_tables_and_says_what_it_found(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--interval", "0"], "coordination_interval = 0"),
+        (["--time-window", "0"], "time_window = 0"),
         (["-p", "1"], "p = 1"),
-        (["--percentile-edge-weight", "2"], "percentile_edge_weight = 2"),
+        (["--edge-weight", "2"], "edge_weight = 2"),
         (["--compat", "coornt"], "compat = 'coornt'"),
         (["--order-by", "likes"], "order_by = 'likes'"),
     ],

@@ -27,7 +27,7 @@ from coordlib.site.reports import read_reports
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = tmp_path_factory.mktemp("workspace")
     return analyse_links(
-        LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "coordination_interval": 60})
+        LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "time_window": 60})
     )
 
 
@@ -51,7 +51,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_begins_with_what_was_found_and_its_denominators(counts: dict[str, int], said: str):
     run = {
         "outcome": "network" if counts["n_accounts"] else "no-coordination",
-        "parameters": {"coordination_interval_used": 60},
+        "parameters": {"time_window_used": 60},
         "counts": {"n_posts": 20, "n_accounts_all": 9, "least_urls": 1, **counts},
     }
     assert said in link_banner(run)

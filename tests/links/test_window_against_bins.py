@@ -36,8 +36,8 @@ def both(
 ) -> tuple[CoordShares, CoordShares]:
     """Return what we find and what CooRnet finds."""
     return (
-        get_coord_shares(rows, interval, percentile_edge_weight=percentile),
-        get_coord_shares(rows, interval, percentile_edge_weight=percentile, compat="coornet"),
+        get_coord_shares(rows, interval, edge_weight=percentile),
+        get_coord_shares(rows, interval, edge_weight=percentile, compat="coornet"),
     )
 
 
@@ -98,7 +98,7 @@ def test_edges_that_reach_the_percentile_are_kept_in_both():
 def test_an_equal_weight_is_not_lost_to_floating_point_noise():
     rows = table(*[(f"u{i}", account, 100 * i) for i in range(11) for account in ("A", "B")])
     for percentile in (0.1, 0.3, 0.6, 0.7, 0.9):
-        assert edges(get_coord_shares(rows, 10, percentile_edge_weight=percentile)) == {"AB": 11}
+        assert edges(get_coord_shares(rows, 10, edge_weight=percentile)) == {"AB": 11}
 
 
 def test_the_weight_counts_urls_and_not_pairs_of_posts():

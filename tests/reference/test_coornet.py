@@ -19,7 +19,7 @@ pytestmark = pytest.mark.reference
 #: Name of the golden's files and what get_coord_shares was called with.
 RUNS = {
     "i60_e90": {},
-    "i60_e50": {"percentile_edge_weight": 0.5},
+    "i60_e50": {"edge_weight": 0.5},
     "i60_e90_ourl": {"keep_ourl_only": True},
     "i60_e90_clean": {"clean_urls": True},
 }

@@ -176,9 +176,9 @@ def test_a_content_listed_for_two_objects_counts_for_both() -> None:
 def test_users_mistakes_are_one_line(planted: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="whole number of 0 or more"):
         cl.edge_significance(planted, time_window=-1)
-    for alpha in (0, 1, "0.05", True, float("nan")):
+    for q in (0, 1, "0.05", True, float("nan")):
         with pytest.raises(ParameterError, match="between 0 and 1"):
-            cl.edge_significance(planted, alpha=alpha)
+            cl.edge_significance(planted, q=q)
     with pytest.raises(MissingColumnError, match="object_id"):
         cl.edge_significance(planted.drop(columns="object_id"))
     with pytest.raises(ParameterError, match="choose one of beyond the crowd"):

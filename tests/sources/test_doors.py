@@ -118,7 +118,7 @@ def test_a_table_of_posts_in_our_own_words_needs_no_mapping(tmp_path: Path) -> N
 def test_accounts_of_a_links_table_keep_their_digits(tmp_path: Path) -> None:
     """twintproject/twint#355: ids as a spreadsheet rounds them; 100.0 beside 100 is one account."""
     rows = pd.DataFrame({"account.url": ["100", "100.0", "101"], "expanded": "u", "date": [0, 5, 6]})
-    edges = cl.get_coord_shares(rows, 60, percentile_edge_weight=0).edges
+    edges = cl.get_coord_shares(rows, 60, edge_weight=0).edges
     assert edges[["from", "to"]].to_numpy().tolist() == [["100", "101"]]
     rounded = rows.assign(**{"account.url": ["1.2E+17", "1.3E+17", "1.4E+17"]})
     with pytest.raises(InputError, match="rounded id"):

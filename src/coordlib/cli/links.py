@@ -24,7 +24,7 @@ from coordlib.sources.label_endpoint import LabelEndpoint
 @app.command()
 @opt.parameters_of(
     LinkSharing,
-    *("q", "p", "percentile_edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat"),
+    *("time_window", "q", "p", "edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat"),
     *("order_by", "top", "seed"),
 )
 def links(
@@ -38,9 +38,8 @@ def links(
         Path | None, typer.Option("--workspace", "-w", help="Make a report page in this workspace as well.")
     ] = None,
     parameters: opt.ParameterFile = None,
-    interval: Annotated[
-        float | None, typer.Option(help=opt.help_of(LinkSharing, "coordination_interval"))
-    ] = None,
+    interval: Annotated[float | None, typer.Option(hidden=True)] = None,
+    percentile_edge_weight: Annotated[float | None, typer.Option(hidden=True)] = None,
     render: Annotated[
         bool, typer.Option(help="Render the site at the end, where a report page is made.")
     ] = True,
@@ -54,7 +53,8 @@ def links(
         )
     base = LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load()
     given |= {"shares": str(shares)}
-    given |= {"coordination_interval": interval} if interval is not None else {}
+    old = {"coordination_interval": interval, "percentile_edge_weight": percentile_edge_weight}
+    given |= {name: value for name, value in old.items() if value is not None}
     given |= {"workspace": str(workspace)} if workspace is not None else {}
     values = LinkSharing.load({**base.for_notebook(), **given}, where="links")
     if output is not None:

@@ -12,7 +12,7 @@ import pandas as pd
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold, ties_at_top
-from coordlib.errors import InputError, ParameterError
+from coordlib.errors import InputError, ParameterError, takes_old_names
 from coordlib.significance.constants import ALPHA
 from coordlib.significance.edge import edge_significance
 from coordlib.simulate.groups import Groups, plant_groups
@@ -44,13 +44,14 @@ WORDS = {
 }
 
 
+@takes_old_names(alpha="q")
 def calibrate(
     table: pd.DataFrame,
     time_window: int = 120,
     min_participation: int = 2,
     edge_weight: float = 0.9,
     min_weight: int | None = None,
-    alpha: float = ALPHA,
+    q: float = ALPHA,
     object_id: str = "text",
     runs: int = 5,
     seed: int = 1,
@@ -64,7 +65,7 @@ def calibrate(
         changed. Whoever coordinates in them does no longer in the worlds made of them.
     time_window, min_participation, edge_weight, min_weight
         As for :func:`coordlib.detect_groups` and :func:`coordlib.generate_coordinated_network`.
-    alpha
+    q
         As for :func:`coordlib.edge_significance`.
     object_id
         The column of a table of posts that counts as the object. Not used for shares.
@@ -134,7 +135,7 @@ def calibrate(
                     min_participation,
                     edge_weight,
                     min_weight,
-                    alpha,
+                    q,
                 )
             ]
         for rule in ("edge weight", "evidence"):
@@ -165,7 +166,7 @@ def calibrate(
         "min_participation": int(min_participation),
         "edge_weight": float(edge_weight),
         "min_weight": min_weight,
-        "alpha": float(alpha),
+        "q": float(q),
         "accounts": int(shares["account_id"].nunique()),
         "posts": len(shares),
     }
@@ -204,13 +205,13 @@ def _one_world(
     min_participation: int,
     edge_weight: float,
     min_weight: int | None,
-    alpha: float,
+    q: float,
 ) -> Iterator[_Counts]:
     """What each rule finds in one world."""
     edges = aggregate(detect_groups(world, time_window, min_participation), objects=False, compat=None)
     heavy = over_threshold(edges["weight"].to_numpy(), edge_weight, min_weight) == 1
     tied = ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight) is not None
-    evidence = edge_significance(world, max(1, time_window), alpha)
+    evidence = edge_significance(world, max(1, time_window), q)
     group_of: dict[Any, Any] = {}
     together: set[tuple[str, str]] = set()
     if "group" in world:

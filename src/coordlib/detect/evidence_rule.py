@@ -66,7 +66,7 @@ def join_evidence(
     found = pd.concat([edges, found], axis=1)
     found.attrs = {
         **edges.attrs,
-        "evidence": {"q": significance.attrs.get("alpha"), "classes": list(classes)},
+        "evidence": {"q": significance.attrs.get("q"), "classes": list(classes)},
     }
     if classes:
         found["weight_threshold"] = found["evidence"].isin(list(classes)).astype("int64")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coordlib.describe.communities import louvain
 from coordlib.detect import coordinated_edges, detect_groups, weight_quantile
-from coordlib.errors import ParameterError
+from coordlib.errors import ParameterError, takes_old_names
 from coordlib.ids import among
 from coordlib.links.bins import tumbling_bins
 from coordlib.links.entities import ENTITY_COLUMNS, entity_table
@@ -76,11 +76,12 @@ class CoordShares(NamedTuple):
         )
 
 
+@takes_old_names(coordination_interval="time_window", percentile_edge_weight="edge_weight")
 def get_coord_shares(
     shares: pd.DataFrame,
-    coordination_interval: float | CoordInterval | None = None,
+    time_window: float | CoordInterval | None = None,
     *,
-    percentile_edge_weight: float = DEFAULT_PERCENTILE,
+    edge_weight: float = DEFAULT_PERCENTILE,
     clean_urls: bool = False,
     keep_ourl_only: bool = False,
     gtimestamps: bool = False,
@@ -98,9 +99,9 @@ def get_coord_shares(
         One row per post: ``account.url`` and ``expanded`` (str), ``date`` (UTC: text, datetime or
         int seconds); any other ``account.*`` and ``statistics.actual.*`` columns are used where
         they are there. Rows without account or URL are left out.
-    coordination_interval
+    time_window
         Seconds, at least 1 (fractions are cut off), or an estimate; None estimates it.
-    percentile_edge_weight
+    edge_weight
         Edges of at least this quantile (type 7) of all weights are kept, 0–1.
     clean_urls
         Clean the URLs first (:func:`coordlib.urls.clean_urls`).
@@ -144,15 +145,13 @@ def get_coord_shares(
     [['a', 'b', 2]]
     """
     original = check_compat(compat)
-    if not 0 <= percentile_edge_weight <= 1:
-        raise ParameterError(
-            f"percentile_edge_weight = {percentile_edge_weight}: choose a number from 0 to 1"
-        )
-    if coordination_interval is None:
-        coordination_interval = estimate_coord_interval(
+    if not 0 <= edge_weight <= 1:
+        raise ParameterError(f"edge_weight = {edge_weight}: choose a number from 0 to 1")
+    if time_window is None:
+        time_window = estimate_coord_interval(
             shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat
         )
-    interval = _whole_seconds(coordination_interval)
+    interval = _whole_seconds(time_window)
     rows = link_rows(shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat)
     posts = _as_shares(rows)
     if original:
@@ -162,7 +161,7 @@ def get_coord_shares(
         marks = among(posts["content_id"], pairs["content_id"], pairs["content_id_y"])
         met = sorted(set(pairs["account_id"].unique()) | set(pairs["account_id_y"].unique()))
     edges = coordinated_edges(pairs, objects=False)
-    minimum = weight_quantile(edges["n_objects"].to_numpy(), percentile_edge_weight)
+    minimum = weight_quantile(edges["n_objects"].to_numpy(), edge_weight)
     edges = _edge_table(edges[edges["n_objects"] >= minimum], met)
     if gtimestamps:
         edges = _with_times(edges, pairs, posts, backwards=original)
@@ -173,7 +172,7 @@ def get_coord_shares(
     entities = entity_table(marked, groups.index, original=original).join(groups, on="name")
     entities = entities[list(ENTITY_COLUMNS)]
     network = _graph(entities, edges)
-    estimate = coordination_interval if isinstance(coordination_interval, CoordInterval) else None
+    estimate = time_window if isinstance(time_window, CoordInterval) else None
     return CoordShares(marked, network, entities, edges, interval, minimum, compat, rows.left_out, estimate)
 
 
@@ -181,7 +180,7 @@ def _whole_seconds(interval: float | CoordInterval) -> int:
     seconds = interval.seconds if isinstance(interval, CoordInterval) else interval
     if isinstance(seconds, bool) or not np.isfinite(seconds) or seconds < 1:
         raise ParameterError(
-            f"coordination_interval = {seconds}: choose at least 1 second, or None to estimate it from the shares"
+            f"time_window = {seconds}: choose at least 1 second, or None to estimate it from the shares"
         )
     return int(seconds)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from coordlib.detect.threshold import tie_words
 from coordlib.report.first_screen import first_lines, more_lines
+from coordlib.report.record import RunRecord
 from coordlib.report.text import escape
 from coordlib.significance import SIGNIFICANT
 
@@ -21,7 +22,7 @@ def simulated_banner() -> str:
     )
 
 
-def day_banner(run: Mapping[str, Any]) -> str:
+def day_banner(run: RunRecord) -> str:
     """Return, in words, what kind of day it was.
 
     A day with a network gets its finding in sentences (:func:`coordlib.report.first_screen.first_lines`); a day
@@ -42,7 +43,7 @@ def day_banner(run: Mapping[str, Any]) -> str:
     return banner(kind, lines, run, more_lines(run))
 
 
-def banner(kind: str, lines: Sequence[str], run: Mapping[str, Any], more: Sequence[str] = ()) -> str:
+def banner(kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] = ()) -> str:
     """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens."""
     sample = simulated_banner() if run.get("simulated") else ""
     rest = "".join(f"<p>{_weak(line)}</p>" for line in lines[1:] if line)
@@ -58,7 +59,7 @@ def _weak(line: str) -> str:
     return f"<strong>Weak:</strong>{found[5:]}" if found.startswith("Weak:") else found
 
 
-def _words(outcome: str, counts: Mapping[str, Any], run: Mapping[str, Any]) -> tuple[str, str, str]:
+def _words(outcome: str, counts: Mapping[str, Any], run: RunRecord) -> tuple[str, str, str]:
     date, word = str(run.get("date", "")), str(run.get("object", "caption"))
     n_posts, n_pairs = int(counts.get("n_posts", 0)), int(counts.get("n_pairs", 0))
     if outcome == "network":

@@ -14,6 +14,7 @@ from typing import Any
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
 from coordlib.report.provenance import code_version, report_title
+from coordlib.report.record import RunRecord
 from coordlib.report.text import escape
 
 #: Where a page says how it is cited; what stands there is put in when the site is rendered.
@@ -23,7 +24,7 @@ CITED = Html(
 )
 
 
-def report_place(run: Mapping[str, Any]) -> str:
+def report_place(run: RunRecord) -> str:
     """Return where a report and all its versions lie below ``reports/``.
 
     Examples
@@ -36,7 +37,7 @@ def report_place(run: Mapping[str, Any]) -> str:
     return f"{'days' if day else 'analyses'}/{name}"
 
 
-def published_on(run: Mapping[str, Any]) -> str:
+def published_on(run: RunRecord) -> str:
     """Return the day a version was published, YYYY-MM-DD (records of before: the day its run began)."""
     return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
 
@@ -63,7 +64,7 @@ class Citation:
     'coordinated-sharing-2025-01-03-v2'
     """
 
-    run: Mapping[str, Any]
+    run: RunRecord
     site: Site
 
     @property

@@ -13,6 +13,7 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
 from coordlib.report.provenance import report_title
+from coordlib.report.record import RunRecord
 from coordlib.report.words import in_words
 
 _FILES = {
@@ -23,7 +24,7 @@ _FILES = {
 }
 
 
-def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
+def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
     known = tables_of(record.get("kind"))
     rows = {name: known[name].row if name in known else "" for name in tables}
@@ -68,9 +69,7 @@ def readme(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str
     return "\n".join(lines).rstrip() + "\n"
 
 
-def datapackage(
-    record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], folder: Path
-) -> dict[str, Any]:
+def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
     resources, kind = [], record.get("kind")
     known = tables_of(kind)

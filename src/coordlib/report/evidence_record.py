@@ -12,6 +12,7 @@ from coordlib.describe.account_evidence import evidence_counts, network_evidence
 from coordlib.describe.sensitivity import other_settings
 from coordlib.detect.threshold import over_threshold
 from coordlib.report.display import Html
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts
 from coordlib.report.words import plural
 from coordlib.significance import (
@@ -32,7 +33,7 @@ def evidence_record(
     parameters: Mapping[str, Any],
     word: str,
     planted: Mapping[str, str],
-) -> dict[str, Any]:
+) -> RunRecord:
     """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known.
 
     Parameters
@@ -50,12 +51,13 @@ def evidence_record(
     planted
         Account to its planted network, in a simulated world.
     """
-    record: dict[str, Any] = {}
+    record: RunRecord = {}
     if graph.number_of_edges() and "time_delta" in pairs:
         record["other_settings"] = other_settings(pairs, int(parameters.get("time_window") or 120))
     if whole is not None and whole["observed"].any():
         record["whole"] = network_sentence(whole)
-        record["random_networks"] = {**whole.attrs, "rows": whole.to_dict("records")}
+        attrs: Mapping[Any, Any] = whole.attrs
+        record["random_networks"] = {**attrs, "rows": whole.to_dict("records")}
     if significance is not None and len(significance):
         record["evidence"] = {
             **evidence_counts(significance, graph),
@@ -68,7 +70,7 @@ def evidence_record(
     return record
 
 
-def class_table(run: Mapping[str, Any], edges: pd.DataFrame, discovered: pd.DataFrame) -> Html:
+def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -> Html:
     """Return what each class among some edges says, in a sentence, with the number of edges."""
     columns = ["account_id", "account_id_y", "evidence", "n_objects"]
     parts = [table[columns] for table in (edges, discovered) if "evidence" in table]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from coordlib.errors import PublishError
 from coordlib.files import write_json
@@ -13,6 +12,7 @@ from coordlib.report.configuration import is_simulated
 from coordlib.report.notebook_page import FAILED_AGAIN, add_note, page_notebook, write_notebook
 from coordlib.report.package import is_published, next_version, page_meta, seal
 from coordlib.report.provenance import code_version
+from coordlib.report.record import RunRecord
 from coordlib.report.text import clean_text, escape, hide_folders
 
 
@@ -34,7 +34,7 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
             write_sums(folder)
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        run: dict[str, Any] = {
+        run: RunRecord = {
             "name": folder.name,
             "date": date,
             "outcome": "failed",

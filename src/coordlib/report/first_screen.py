@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlib.report.health import Health, verdict_of
+from coordlib.report.record import RunRecord
 from coordlib.report.text import clean_text
 from coordlib.report.words import plural, same_words
 from coordlib.significance.classes import SIGNIFICANT
@@ -15,7 +16,7 @@ from coordlib.significance.headline import class_words
 _PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube"}
 
 
-def first_lines(run: Mapping[str, Any]) -> list[str]:
+def first_lines(run: RunRecord) -> list[str]:
     """Return the finding of a report in sentences, each made from the numbers of the run's record.
 
     What is significant comes first, what that means and what is undecided, then what the threshold keeps and on what it rests, then the other settings, the
@@ -37,7 +38,7 @@ def first_lines(run: Mapping[str, Any]) -> list[str]:
     return [line for line in [*lines, _coverage(run), _new(run, counts)] if line]
 
 
-def more_lines(run: Mapping[str, Any]) -> list[str]:
+def more_lines(run: RunRecord) -> list[str]:
     """Return what the weight keeps by class, and what the network as a whole is held against."""
     lines = _words(run.get("evidence") or {}, weighed=True)
     lines += [_classes(run), _whole(run), _truth(run)]
@@ -50,11 +51,11 @@ def _words(evidence: Mapping[str, Any], *, weighed: bool) -> list[str]:
     return [line for line in lines if line.startswith("The weight keeps") == weighed]
 
 
-def _has_network(run: Mapping[str, Any]) -> bool:
+def _has_network(run: RunRecord) -> bool:
     return run.get("outcome") == "network" and bool((run.get("counts") or {}).get("n_accounts"))
 
 
-def _same(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _same(run: RunRecord, counts: Mapping[str, int]) -> str:
     """What counts as the same where that is not plain, and how many posts take part where most do not."""
     words = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
     lacking, of = counts.get("n_without_object", 0), counts.get("n_posts", 0)
@@ -62,7 +63,7 @@ def _same(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     return f"{words} {few}".strip() if 2 * lacking > of else words
 
 
-def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+def _where(run: RunRecord, evidence: Mapping[str, Any]) -> str:
     """In which of the networks below the significant pairs are, and how many of them."""
     found = [evidence.get("classes", {}).get(name, {}).get("edges", 0) for name in SIGNIFICANT]
     if not sum(found) or run.get("kind") == "component":
@@ -79,7 +80,7 @@ def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     return f"{how_many} among the edges drawn below, in {word}{some}."
 
 
-def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _network(run: RunRecord, counts: Mapping[str, int]) -> str:
     parameters, facts, word = (
         run.get("parameters") or {},
         run.get("facts") or {},
@@ -103,7 +104,7 @@ def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     )
 
 
-def _subjects(run: Mapping[str, Any], shown: int = 3) -> str:
+def _subjects(run: RunRecord, shown: int = 3) -> str:
     """What the largest networks are about, as far as their labels say."""
     sizes = [(clean_text(label), size) for label, size in run.get("subjects") or []]
     if not sizes:
@@ -131,7 +132,7 @@ def _days(facts: Mapping[str, Any]) -> str:
     return f", {start}{f' {first.year}' if first.year != last.year else ''}–{last.day} {last:%b %Y}"
 
 
-def _rests_on(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _rests_on(run: RunRecord, counts: Mapping[str, int]) -> str:
     word, n_edges = run.get("object", "caption"), counts.get("n_edges", 0)
     single = counts.get("n_edges_one_object", 0)
     weak = "Weak: " if n_edges and single >= 0.9 * n_edges else ""
@@ -146,7 +147,7 @@ def _rests_on(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     return f"{weak}{text}." if weak else f"{text[0].upper()}{text[1:]}."
 
 
-def _classes(run: Mapping[str, Any]) -> str:
+def _classes(run: RunRecord) -> str:
     """Of which classes the kept edges are."""
     evidence = run.get("evidence") or {}
     classes = class_words(evidence.get("kept") or {}, run.get("object", "caption"))
@@ -156,7 +157,7 @@ def _classes(run: Mapping[str, Any]) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+def _of_all(run: RunRecord, evidence: Mapping[str, Any]) -> str:
     """How many edges are kept of how many, and what the rule would keep without a minimum participation."""
     counts, parameters = run.get("counts") or {}, run.get("parameters") or {}
     if run.get("kind") == "component":
@@ -173,7 +174,7 @@ def _of_all(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     return f"the weight keeps {kept:,} of {plural(before, 'pair')}{also}, of which "
 
 
-def _settings(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _settings(run: RunRecord, counts: Mapping[str, int]) -> str:
     parameters, found = run.get("parameters") or {}, run.get("other_settings")
     if not found or (parameters.get("evidence") or {}).get("classes"):
         return ""
@@ -196,11 +197,11 @@ def _settings(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     )
 
 
-def _whole(run: Mapping[str, Any]) -> str:
+def _whole(run: RunRecord) -> str:
     return str(run.get("whole") or "")
 
 
-def _coverage(run: Mapping[str, Any]) -> str:
+def _coverage(run: RunRecord) -> str:
     facts = run.get("facts") or {}
     if not (facts.get("health") or facts.get("source")):
         return ""
@@ -217,7 +218,7 @@ def _coverage(run: Mapping[str, Any]) -> str:
     return f"Coverage: {', '.join(parts)}. {verdict_of(health)[0]}" if parts else ""
 
 
-def _new(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+def _new(run: RunRecord, counts: Mapping[str, int]) -> str:
     new = counts.get("n_new_accounts")
     if new is None or run.get("kind", "day") != "day" or run.get("outcome") != "network":
         return ""
@@ -226,7 +227,7 @@ def _new(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:
     return f"{new:,} of these accounts {'was' if new == 1 else 'were'} not in the pool before."
 
 
-def _truth(run: Mapping[str, Any]) -> str:
+def _truth(run: RunRecord) -> str:
     """On a simulated day: how many pairs join two accounts that were planted together."""
     truth = run.get("truth") or {}
     if not truth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import pandas as pd
@@ -18,6 +18,7 @@ from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
+from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import Table, facts
 from coordlib.report.words import plural
@@ -37,7 +38,7 @@ class LinkReport:
 
     found: CoordShares
     results: Mapping[str, pd.DataFrame]
-    run: Mapping[str, Any]
+    run: RunRecord
     numbers: Mapping[str, str]
     usual: Path
 
@@ -100,18 +101,18 @@ class LinkReport:
         return repr(stack(self.headline, self.summary))
 
 
-def link_banner(run: Mapping[str, Any]) -> str:
+def link_banner(run: RunRecord) -> str:
     """Return what was found as a sentence with its numbers, each with what it is a part of.
 
     Examples
     --------
-    >>> run = {"outcome": "network", "parameters": {"coordination_interval_used": 11}, "counts": {
+    >>> run = {"outcome": "network", "parameters": {"time_window_used": 11}, "counts": {
     ...     "n_posts": 5239, "n_urls": 479, "n_accounts": 23, "n_accounts_all": 468, "n_networks": 5, "least_urls": 22}}
     >>> "23 of 468 accounts, in 5 networks, are tied by at least 22 URLs shared within 11 s" in link_banner(run)
     True
     """
     counts = {name: int(value) for name, value in run["counts"].items()}
-    seconds = f"{int(run['parameters']['coordination_interval_used']):,} s"
+    seconds = f"{int(run['parameters']['time_window_used']):,} s"
     posts = plural(counts["n_posts"], "post")
     if run["outcome"] == "network":
         head = (

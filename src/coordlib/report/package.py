@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import pandas as pd
@@ -27,6 +27,7 @@ from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import FAILED_AGAIN, remove_note, set_front_matter
 from coordlib.report.provenance import code_version, iso_time, notebook_told, package_versions, page_title
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import write_csv
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
@@ -39,10 +40,10 @@ def write_report(
     folder: Path | str,
     tables: Mapping[str, pd.DataFrame],
     graph: nx.Graph[str] | None,
-    run: Mapping[str, Any],
+    run: RunRecord,
     view: NetworkView | None,
     evidence: EvidenceView | None = None,
-) -> tuple[Path, dict[str, Any]]:
+) -> tuple[Path, RunRecord]:
     """Write every file of a report, all of them or none, and return the folder and the record as written.
 
     Parameters
@@ -77,7 +78,7 @@ def write_report(
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True, exist_ok=True)
-        record = _write_files(staging, tables, graph, dict(run))
+        record = _write_files(staging, tables, graph, run.copy())
         record["version"] = _version(target, record)
         if view is not None:
             view.write(staging)
@@ -104,7 +105,7 @@ def published_of(folder: Path) -> Path:
     return folder.with_name(folder.name[1 : -len(WRITING)]) if is_staging(folder) else folder
 
 
-def install(staging: Path, folder: Path) -> dict[str, Any]:
+def install(staging: Path, folder: Path) -> RunRecord:
     """Put a finished report in its place and return its record.
 
     The same content made by the same notebook leaves the published page untouched; the same content with other
@@ -130,14 +131,14 @@ def install(staging: Path, folder: Path) -> dict[str, Any]:
     return record
 
 
-def _version(target: Path, record: Mapping[str, Any]) -> int:
+def _version(target: Path, record: RunRecord) -> int:
     published = read_run(target)
     if published.get("content_sha256") == record["content_sha256"]:
         return int(published.get("version", 1))
     return int(published.get("version", 1)) + 1 if is_published(target) else next_version(target)
 
 
-def _version_folder(folder: Path, published: Mapping[str, Any]) -> Path:
+def _version_folder(folder: Path, published: RunRecord) -> Path:
     return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
 
 
@@ -168,7 +169,7 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
         raise PublishError(f"{folder}: cannot be sealed ({error.strerror or error})") from error
 
 
-def page_meta(record: Mapping[str, Any]) -> dict[str, Any]:
+def page_meta(record: RunRecord) -> dict[str, Any]:
     """Return the front matter of a report's page: only our own words and numbers, never an account's."""
     counts = record.get("counts") or {}
     meta: dict[str, Any] = {
@@ -188,13 +189,13 @@ def page_meta(record: Mapping[str, Any]) -> dict[str, Any]:
     return meta
 
 
-def read_run(folder: Path | str) -> dict[str, Any]:
+def read_run(folder: Path | str) -> RunRecord:
     """Return a day's run record, or an empty one when there is none that can be read."""
     try:
         record = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return record if isinstance(record, dict) else {}
+    return cast(RunRecord, record) if isinstance(record, dict) else {}
 
 
 def is_published(folder: Path) -> bool:
@@ -234,8 +235,8 @@ def _write_files(
     staging: Path,
     tables: Mapping[str, pd.DataFrame],
     graph: nx.Graph[str] | None,
-    record: dict[str, Any],
-) -> dict[str, Any]:
+    record: RunRecord,
+) -> RunRecord:
     if record.get("parameters"):
         kept = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
         record["parameters"] = kept
@@ -243,9 +244,8 @@ def _write_files(
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
         write_graphml(graph, staging / "network.graphml")
-    for name in ("started_at", "finished_at"):
-        if isinstance(record.get(name), int | float):
-            record[name] = iso_time(record[name])
+    if isinstance(started := record.get("started_at"), int | float):
+        record["started_at"] = iso_time(started)
     record.setdefault("code_version", code_version())
     record.setdefault("packages", package_versions())
     record |= notebook_told()
@@ -258,7 +258,7 @@ def _write_files(
     return record
 
 
-def _finish(staging: Path, record: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+def _finish(staging: Path, record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> None:
     (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
     write_json(staging / "datapackage.json", datapackage(record, tables, staging))
     record["outputs"]["datapackage.json"] = sha256_file(staging / "datapackage.json")

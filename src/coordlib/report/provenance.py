@@ -7,14 +7,13 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import coordlib
 from coordlib.report.display import Html
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts_table
 from coordlib.report.words import in_words
 
@@ -38,7 +37,7 @@ PACKAGES = (
 NOTEBOOK = "COORDLIB_NOTEBOOK"
 
 
-def notebook_told() -> dict[str, Any]:
+def notebook_told() -> RunRecord:
     """Return what a run told its notebook about the template; nothing where the notebook is run by hand."""
     told = os.environ.get(NOTEBOOK)
     return {"notebook": json.loads(told)} if told else {}
@@ -105,23 +104,21 @@ def iso_time(seconds: float | int) -> str:
     return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def page_title(run: Mapping[str, Any]) -> str:
+def page_title(run: RunRecord) -> str:
     """Return the title of a report's page, whose header says by itself that the world is simulated."""
     return str(run.get("title") or f"Coordinated sharing on {run['date']}")
 
 
-def report_title(run: Mapping[str, Any]) -> str:
+def report_title(run: RunRecord) -> str:
     """Return the title of a day's report away from its page, where it says itself that it is simulated."""
     return page_title(run) + (" (simulated data)" if run.get("simulated") else "")
 
 
-def provenance_box(run: Mapping[str, Any]) -> Html:
+def provenance_box(run: RunRecord) -> Html:
     """Return what the report was made from: parameters, versions, hashes of inputs, the notebook."""
     facts: dict[str, object] = {"Code": run.get("code_version") or code_version()}
-    for name in ("started_at", "finished_at"):
-        if run.get(name) is not None:
-            value = run[name]
-            facts[name.replace("_", " ")] = iso_time(value) if isinstance(value, int | float) else value
+    if (started := run.get("started_at")) is not None:
+        facts["started at"] = iso_time(started) if isinstance(started, int | float) else started
     facts |= {
         f"parameter {name}": in_words(value) for name, value in sorted((run.get("parameters") or {}).items())
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import pandas as pd
@@ -35,6 +35,7 @@ from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
+from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
@@ -71,7 +72,7 @@ class Report:
     pairs: pd.DataFrame
     edges: pd.DataFrame
     discovered: pd.DataFrame
-    run: Mapping[str, Any]
+    run: RunRecord
     significance: pd.DataFrame | None = None
 
     @property
@@ -186,7 +187,7 @@ class Report:
 
     def _run_of(
         self, part: Report, network: int | None, account: str | None, differing: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    ) -> RunRecord:
         which = f"network-{network}" if account is None else f"network-of-{account}"
         words = (
             f"Network {network} of {self.run['date']}"
@@ -216,10 +217,10 @@ class Report:
             part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
         )
         days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
-        alone["subjects"] = subjects(part.networks)
         return {
-            **{name: value for name, value in self.run.items() if name not in days_own},
-            **{name: alone[name] for name in ("evidence", "subjects") if name in alone},
+            **cast(RunRecord, {name: value for name, value in self.run.items() if name not in days_own}),
+            **({"evidence": alone["evidence"]} if "evidence" in alone else {}),
+            "subjects": subjects(part.networks),
             "name": f"{self.run['name']}-{which}",
             "kind": "component",
             "title": words,
@@ -339,7 +340,7 @@ def describe_report(
     unnamed = int((of_object - PAIRS_IN_FILES).clip(lower=0).sum())
     sampled = f"{len(evidence) - unnamed:,} of {len(evidence):,}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
     about = {"Pairs in pairs.csv": sampled} if unnamed else {}
-    run = {
+    run: RunRecord = {
         "name": source.name,
         "kind": source.kind,
         "title": source.title,

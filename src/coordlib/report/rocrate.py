@@ -99,9 +99,9 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         "object": [{"@id": one["@id"]} for one in inputs],
         "result": [{"@id": file["@id"]} for file in files],
         **{
-            key: run[name]
-            for key, name in (("startTime", "started_at"), ("endTime", "published_at"))
-            if run.get(name)
+            key: time
+            for key, time in {"startTime": run.get("started_at"), "endTime": run.get("published_at")}.items()
+            if time
         },
     }
     licence = {

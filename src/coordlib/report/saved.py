@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.downloads import downloads
 from coordlib.report.provenance import provenance_box
+from coordlib.report.record import RunRecord
 from coordlib.report.text import escape
 
 
@@ -19,7 +18,7 @@ class SavedReport:
     """The files of a report: where they are, how to cite them, what they were made from."""
 
     folder: Path
-    run: Mapping[str, Any]
+    run: RunRecord
     draft: bool
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

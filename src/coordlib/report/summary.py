@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 
 #: The counts a summary needs; a day that failed before it was analysed has none of them.
@@ -25,7 +26,7 @@ COUNTS = (
 )
 
 
-def summary_facts(run: Mapping[str, Any]) -> dict[str, str]:
+def summary_facts(run: RunRecord) -> dict[str, str]:
     """Put the counts of a day into words, each with its unit and denominator.
 
     Examples

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 from coordlib.files import put_folder, staging_of, write_json
 from coordlib.report.checksums import write_sums
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import is_published, page_meta, read_run, versions_folder
+from coordlib.report.record import RunRecord
 
 _SAID = (
     '<div class="cl-banner cl-warn" role="note"><strong>This version was withdrawn.</strong> It held posts or an account that '
@@ -23,7 +25,8 @@ def withdraw(folder: Path) -> None:
     if not published or record.get("kind", "day") != "day" or folder.parent.name not in ("days", "versions"):
         return
     kept = ("name", "kind", "date", "simulated", "version", "published_at", "identities")
-    stub = {name: record[name] for name in kept if name in record} | {"outcome": "withdrawn", "counts": {}}
+    stub = cast(RunRecord, {name: value for name, value in record.items() if name in kept})
+    stub |= {"outcome": "withdrawn", "counts": {}}
     name = str(record.get("name") or record["date"])
     target = versions_folder(folder) / f"{name}-v{int(record.get('version') or 1)}"
     staging = staging_of(target)

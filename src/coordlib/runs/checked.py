@@ -41,7 +41,7 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     ParameterError
         A value is outside its range or of the wrong type, or papermill's values came before the notebook's own.
     """
-    unknown = _injected(values) - set(model.model_fields)
+    unknown = _injected(values) - {*model.model_fields, *model.renamed}
     unknown |= {
         name
         for name, value in values.items()
@@ -58,10 +58,10 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
             f"{', '.join(sorted(lost))}: given, and set again by the notebook's own cell, which has lost its tag; "
             "give the cell of the parameters the tag 'parameters'"
         )
-    known = {name: values[name] for name in model.model_fields if name in values}
+    known = {name: values[name] for name in (*model.model_fields, *model.renamed) if name in values}
     pd.set_option("display.html.use_mathjax", False)
     checked = model.load(known, where="parameters cell").for_notebook()
-    values.update({name: checked[name] for name in known})
+    values.update({name: checked[model.renamed.get(name, name)] for name in known})
     return checked
 
 

@@ -16,6 +16,7 @@ from coordlib.places import Workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.package import install, read_run, seal
 from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv
 from coordlib.runs.notebooks import run_notebook
 from coordlib.store import open_store
@@ -29,7 +30,7 @@ class Decided:
     """What a notebook found and wrote: the record of its run, its accounts, its edges."""
 
     folder: Path
-    run: Mapping[str, Any]
+    run: RunRecord
     accounts: pd.DataFrame
     edges: pd.DataFrame
 

@@ -16,6 +16,7 @@ from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site
 from coordlib.report.link_outputs import get_outputs
 from coordlib.report.link_result import LinkReport
+from coordlib.report.record import RunRecord
 from coordlib.runs.decided import run_page
 from coordlib.runs.label_networks import label_link_networks
 from coordlib.runs.link_sharing import (
@@ -56,7 +57,7 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     tables = {key: table for key, table in results.items() if isinstance(table, pd.DataFrame)}
     name = f"links-{file_slug(source.name)}"
     title = f"Link sharing: {file_slug(source.name)}" + (" (simulated data)" if source.simulated else "")
-    run = {
+    run: RunRecord = {
         **link_run(source, found, parameters),
         "name": name,
         "kind": "links",

@@ -16,6 +16,7 @@ from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
 from coordlib.report.checksums import sha256_file
+from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.simulate.links import simulate_link_shares
@@ -169,10 +170,10 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
     Examples
     --------
     >>> shares = pd.DataFrame({"account.url": ["a", "b"], "expanded": ["u", "u"], "date": [0, 5]})
-    >>> detect_links(shares, LinkSharing(coordination_interval=10)).edges.values.tolist()
+    >>> detect_links(shares, LinkSharing(time_window=10)).edges.values.tolist()
     [['a', 'b', 1]]
     """
-    names = ["percentile_edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
+    names = ["edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
     return get_coord_shares(
         shares, chosen_interval(shares, parameters), **{name: getattr(parameters, name) for name in names}
     )
@@ -180,13 +181,13 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
 
 def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | CoordInterval:
     """Return the interval that is given, or estimate it."""
-    if parameters.coordination_interval is not None:
-        return parameters.coordination_interval
+    if parameters.time_window is not None:
+        return parameters.time_window
     names = ["q", "p", "clean_urls", "keep_ourl_only", "compat"]
     return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
 
-def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> RunRecord:
     """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
 
     Places on the machine of the run are left out: they change no number, and pages are public.
@@ -197,7 +198,7 @@ def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, An
         "date": source.last_day,
         "outcome": "network" if len(entities) else "no-coordination",
         "simulated": source.simulated,
-        "parameters": {**told, "shares": source.name, "coordination_interval_used": output.interval},
+        "parameters": {**told, "shares": source.name, "time_window_used": output.interval},
         "counts": {
             "n_posts": len(source.shares),
             "n_urls": int(output.shares["expanded"].nunique()),

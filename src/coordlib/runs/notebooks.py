@@ -29,7 +29,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib import errors
-from coordlib.errors import FileFormatError, NotebookInputError, RunError, UnknownParameterError
+from coordlib.errors import FileFormatError, NotebookInputError, RunError, UnknownParameterError, new_names
 from coordlib.files import RUNNING, runs_still
 from coordlib.parameters import (
     ComponentAnalysis,
@@ -243,10 +243,12 @@ def failure_traceback(error: Exception) -> str:
 
 
 def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
-    defaults = notebook_defaults(template)
+    defaults, model = notebook_defaults(template), MODELS.get(template.name)
+    if model is not None:
+        renamed = {old: new for old, new in model.renamed.items() if new in defaults}
+        values = new_names(values, renamed, template.name)
     refuse_unknown(values, defaults, template.name)
-    model = MODELS.get(template.name)
     if model is None:
         return values
     checked = model.load({**defaults, **values}, where=template.name).for_notebook()
-    return {name: checked[name] for name in values}
+    return {name: checked[model.renamed.get(name, name)] for name in values}

@@ -20,6 +20,7 @@ from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
+from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import Table
 from coordlib.report.words import plural
@@ -115,7 +116,7 @@ class SweepReport:
             "analyses", f"{self.source.name}-sweep", differing
         )
 
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> RunRecord:
         told = self._told()
         # Pages are public: a file is told by its name, not by its place.
         told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import numpy as np
@@ -30,6 +30,7 @@ from coordlib.detect.threshold import over_threshold
 from coordlib.errors import FileFormatError, RunError
 from coordlib.places import Workspace
 from coordlib.report.checksums import SUMS, wrong_files
+from coordlib.report.record import RunRecord
 from coordlib.report.text import restore
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
@@ -154,7 +155,7 @@ def _hashes(files: Mapping[str, bytes], done: Verification) -> None:
         done.left_out.append(f"hashes: there is no {SUMS}")
 
 
-def _record(files: Mapping[str, bytes], done: Verification) -> dict[str, Any]:
+def _record(files: Mapping[str, bytes], done: Verification) -> RunRecord:
     try:
         record = json.loads(files.get("run.json", b"{}"))
     except ValueError:
@@ -170,10 +171,10 @@ def _record(files: Mapping[str, bytes], done: Verification) -> dict[str, Any]:
         done.checked.append(
             f"made by {notebook['name']}, {edited}, with coordlib {record.get('code_version')}"
         )
-    return record
+    return cast(RunRecord, record)
 
 
-def _numbers(files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification) -> None:
+def _numbers(files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     """Follow the numbers from the posts to the pairs, edges and networks."""
     if not {f"{name}.csv" for name in _CSV} <= set(files):
         done.left_out.append("the way from posts to networks: this kind of report has other tables")
@@ -214,9 +215,7 @@ def _tell(name: str, rows: Any, files: Mapping[str, bytes], words: str, done: Ve
         done.wrong.append(f"{name}.csv, line {line_of(files[f'{name}.csv'], int(places[0]))}: {words}{more}")
 
 
-def _pairs_follow(
-    tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
-) -> None:
+def _pairs_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     pairs, posts, window = tables["pairs"], tables["posts"], record["parameters"]["time_window"]
     _tell(
         "pairs",
@@ -269,9 +268,7 @@ def _pairs_follow(
     done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
 
 
-def _edges_follow(
-    tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
-) -> None:
+def _edges_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     edges, pairs = tables["edges"], tables["pairs"]
     made = coordinated_edges(pairs.assign(time_delta=pairs["time_delta"].astype("int64")))
     ends = ["account_id", "account_id_y"]
@@ -292,7 +289,7 @@ def _edges_follow(
 
 
 def _threshold_follows(
-    tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
+    tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification
 ) -> None:
     histogram, parameters = record.get("weights"), record["parameters"]
     if not histogram or (parameters.get("evidence") or {}).get("classes"):
@@ -313,9 +310,7 @@ def _threshold_follows(
     done.checked.append(f"the threshold: {len(kept):,} of {len(weights):,} edges are over it")
 
 
-def _networks_follow(
-    tables: Any, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
-) -> None:
+def _networks_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     accounts, edges = tables["accounts"], tables["edges"]
     number = dict(zip(accounts["account_id"], accounts["network"], strict=True))
     graph: nx.Graph[str] = nx.Graph(edges[["account_id", "account_id_y"]].to_numpy().tolist())
@@ -348,9 +343,7 @@ def _workspace(folder: Path | None) -> Workspace | None:
     return place if place and place.database.is_file() else None
 
 
-def _again(
-    workspace: Workspace, files: Mapping[str, bytes], record: Mapping[str, Any], done: Verification
-) -> None:
+def _again(workspace: Workspace, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     """Run the notebook of a report again, and compare every table."""
     notebook = record.get("notebook") or {}
     if record.get("kind", "day") != "day" or notebook.get("name") not in MODELS:

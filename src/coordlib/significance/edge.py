@@ -10,7 +10,7 @@ from scipy import sparse
 
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
-from coordlib.errors import ParameterError
+from coordlib.errors import ParameterError, takes_old_names
 from coordlib.significance.arrays import Bools, Floats
 from coordlib.significance.classes import classify
 from coordlib.significance.coincidences import Coincidences
@@ -24,8 +24,9 @@ from coordlib.significance.shared_objects import Tested, judge_shared_objects
 from coordlib.significance.tails import adjusted
 
 
+@takes_old_names(alpha="q")
 def edge_significance(
-    table: pd.DataFrame, time_window: int = 120, alpha: float = ALPHA, object_id: str = "text"
+    table: pd.DataFrame, time_window: int = 120, q: float = ALPHA, object_id: str = "text"
 ) -> pd.DataFrame:
     """Say for every pair of accounts that met within the window what the meetings are evidence of.
 
@@ -37,7 +38,7 @@ def edge_significance(
     time_window
         Two posts at most this many seconds apart coincide (inclusive; 0 is taken as 1). Calibrated for 30 to 120;
         a wider one rules out slower audiences only (see ``docs/evidence.md``).
-    alpha
+    q
         Accepted share of false edges among the significant ones (between 0 and 1).
     object_id
         The column of a table of posts that counts as the object: ``"text"``, ``"hashtags"``, ``"links"``. Not
@@ -62,7 +63,7 @@ def edge_significance(
           sessions of others present, over the occasions. Both 0 for edges neither discovered nor
           added.
 
-        ``attrs``: ``time_window``, ``alpha``, ``accounts``, ``accounts_outside`` (without a discovered edge:
+        ``attrs``: ``time_window``, ``q``, ``accounts``, ``accounts_outside`` (without a discovered edge:
         under 50 there is hardly a reference to compare with), ``rows_left_out`` (rows without object,
         account, content or time; posts that are their own object; a content repeated for one object),
         ``pace``, and of each test the pairs it was looked for among and the fewest meetings that can decide
@@ -72,7 +73,7 @@ def edge_significance(
     Raises
     ------
     ParameterError
-        A window that is no whole number of seconds, an `alpha` outside 0–1.
+        A window that is no whole number of seconds, a `q` outside 0–1.
     MissingColumnError
         Neither shares nor posts.
 
@@ -82,7 +83,7 @@ def edge_significance(
 
         q_discovery    = min(1, 2 min(q_shared, q_repeats))        more than activity and habits explain
         q_confirmation = min(1, 2 min(q_crowd, q_circle))          more than those around them, or a closed
-        circle q_value        = max(q_discovery, q_confirmation)          significant: q_value <= alpha
+        circle q_value        = max(q_discovery, q_confirmation)          significant: q_value <= q
 
     each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an
     intersection-union test (Berger 1982). The four tests stand in ``coordlib.significance.shared_objects``,
@@ -117,18 +118,18 @@ def edge_significance(
     'closed circle']]
     """
     check_whole(time_window, "time_window")
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.number) or not 0 < alpha < 1:
-        raise ParameterError(f"alpha = {alpha!r}: give a number between 0 and 1")
+    if isinstance(q, bool) or not isinstance(q, int | float | np.number) or not 0 < q < 1:
+        raise ParameterError(f"q = {q!r}: give a number between 0 and 1")
     corpus = Corpus.from_shares(as_shares(table, object_id), max(1, int(time_window)))
     found = Coincidences.of(corpus)
-    shared = judge_shared_objects(corpus, found, alpha)
-    repeats = judge_repeats(corpus, found, alpha)
-    verdict = Verdict.of(corpus, found, shared, repeats, alpha)
+    shared = judge_shared_objects(corpus, found, q)
+    repeats = judge_repeats(corpus, found, q)
+    verdict = Verdict.of(corpus, found, shared, repeats, q)
     edges = _edges(corpus, found, shared, repeats, verdict)
     inside = len(np.union1d(found.left[verdict.discovered], found.right[verdict.discovered]))
     edges.attrs = {
         "time_window": int(time_window),
-        "alpha": float(alpha),
+        "q": float(q),
         "accounts": corpus.n_accounts,
         "accounts_outside": corpus.n_accounts - inside,
         "rows_left_out": corpus.left_out,

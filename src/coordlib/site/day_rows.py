@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from coordlib.report.health import verdict_of
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import Inside, html_table
 from coordlib.report.text import clean_text, restore
 
@@ -23,7 +24,7 @@ _LABELS = {
 }
 
 
-def days_table(days: Iterable[tuple[str, str, Mapping[str, Any], Path]], up: str) -> str:
+def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str:
     """Return the list of days as HTML.
 
     Parameters
@@ -78,7 +79,7 @@ def _subjects(path: Path) -> str:
     return "; ".join(named[:2]) + more
 
 
-def _coverage(run: Mapping[str, Any]) -> str:
+def _coverage(run: RunRecord) -> str:
     if run.get("outcome") == "failed" or not run.get("facts"):
         return "not known"
     return _COVERAGE[verdict_of({**run["facts"], **(run.get("counts") or {})})[1]]

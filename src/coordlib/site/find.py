@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from coordlib.report.dictionary import TABLES
 from coordlib.report.how import SHOWN, anchor
 from coordlib.report.network_view import json_for_page
 from coordlib.report.provenance import page_title
+from coordlib.report.record import RunRecord
 from coordlib.report.text import clean_text, escape, raw_block, restore
 from coordlib.report.words import plural
 from coordlib.site.reports import Reports, Shown
@@ -180,7 +181,7 @@ def _number(text: str) -> int | None:
     return int(float(text)) if text.replace(".", "", 1).isdecimal() else None
 
 
-def _outcome(run: Mapping[str, Any]) -> str:
+def _outcome(run: RunRecord) -> str:
     counts = run.get("counts") or {}
     words = str(run.get("outcome", "")).replace("-", " ")
     if counts.get("n_accounts"):

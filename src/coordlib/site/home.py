@@ -15,6 +15,7 @@ from coordlib.report.configuration import Site
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.how import how
 from coordlib.report.provenance import page_title
+from coordlib.report.record import RunRecord
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
@@ -28,7 +29,7 @@ from coordlib.site.reports import Reports, Shown
 UP = "reports/"
 
 
-def history_table(records: list[dict[str, Any]]) -> pd.DataFrame:
+def history_table(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row per day: date, outcome, pool_size, n_new_accounts, n_accounts, n_networks."""
     names = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
     rows = [
@@ -42,7 +43,7 @@ def history_table(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["date", "outcome", *names])
 
 
-def _count(record: Mapping[str, Any], name: str) -> float | None:
+def _count(record: RunRecord, name: str) -> float | None:
     value = (record.get("counts") or {}).get(name)
     return None if value is None else float(value)
 
@@ -60,7 +61,7 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
     if reports.days:
         newest = reports.days[-1]
         blocks += _newest(newest)
-        history = history_table([dict(day.run) for day in reports.days])
+        history = history_table([day.run for day in reports.days])
         if history["pool_size"].notna().any():
             blocks.append(figure_html(pool_history(history, detached_axes()), UP))
         blocks.append(f'<h2 id="days">Latest days</h2>{_days(reports.days[:-15:-1], UP)}')
@@ -182,7 +183,7 @@ def about_part(page: str, reports: Reports, site: Site) -> str:
 def _newest(shown: Shown) -> list[str]:
     record, folder = shown.run, shown.folder
     link = f"reports/{escape(shown.version_at)}/index.html"
-    plain = {**record, "simulated": False}  # the page's own banner has said so
+    plain: RunRecord = {**record, "simulated": False}  # the page's own banner has said so
     blocks = [
         f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
     ]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.citation import published_on
 from coordlib.report.package import read_run
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv
 from coordlib.report.words import plural
 
@@ -23,7 +22,7 @@ class Shown:
     """One version of a report: its folder in the workspace, its record, and where all its versions lie on the site."""
 
     folder: Path
-    run: Mapping[str, Any]
+    run: RunRecord
     place: str
 
     @property
@@ -138,7 +137,7 @@ def read_reports(root: Path) -> Reports:
             folder, record = page.parent, read_run(page.parent)
             name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
             day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
-            run = {
+            run: RunRecord = {
                 "date": name,
                 "outcome": "failed",
                 **record,
@@ -149,7 +148,7 @@ def read_reports(root: Path) -> Reports:
     return Reports(tuple(every))
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differences(before: RunRecord, after: RunRecord) -> list[str]:
     """Say in words what one version was made from and another was not.
 
     Examples

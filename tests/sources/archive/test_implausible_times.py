@@ -72,7 +72,7 @@ def test_every_command_says_what_it_looks_like_and_writes_nothing(
     assert (code, words in said, said.count("\n")) == (2, True, 1), said
     links = tmp_path / "links.csv"
     links.write_text(f"account.url,expanded,date\na,u,{value}\nb,u,{value}\n", encoding="utf-8")
-    code, said = run(monkeypatch, capsys, "links", links, "-o", tmp_path / "out", "--interval", "60")
+    code, said = run(monkeypatch, capsys, "links", links, "-o", tmp_path / "out", "--time-window", "60")
     assert (code, words in said) == (2, True), said
     posts = tmp_path / "posts.csv"
     posts.write_text(f"id,username,date,text\n1,ann,{value},tea\n2,bob,{value},tea\n", encoding="utf-8")
