@@ -53,12 +53,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def link(source: Path | str, target: Path | str) -> None:
     """Give a file a second name; where the file system cannot, copy it."""
-    source = os.path.realpath(source) if Path(source).is_symlink() else source
+    _link(os.path.realpath(source) if Path(source).is_symlink() else source, target)
+
+
+def _link(source: Path | str, target: Path | str) -> None:
     try:
         os.link(source, target)
     except FileExistsError:
         Path(target).unlink()
-        link(source, target)
+        _link(source, target)
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
 
@@ -68,12 +71,13 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
     Path(target).mkdir(parents=True, exist_ok=True)
     with os.scandir(source) as entries:
         for entry in entries:
-            if any(fnmatch.fnmatch(entry.name, pattern) for pattern in left_out):
+            if left_out and any(fnmatch.fnmatch(entry.name, pattern) for pattern in left_out):
                 continue
             if entry.is_dir():
                 link_folder(entry.path, f"{target}/{entry.name}", *left_out)
             else:
-                link(entry.path, f"{target}/{entry.name}")
+                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                _link(real, f"{target}/{entry.name}")
 
 
 def files_below(folder: Path | str) -> list[str]:
@@ -112,11 +116,11 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     if (page / "run.json").exists():
         write_json(page / CRATE, crate(page, cited, _zipped(page)))
         write_zip(page, f"coordlib-{shown.name}", f"coordlib-{shown.name}-v{shown.version}")
-        for name in _ZIPPED_ONLY:
-            (page / name).unlink(missing_ok=True)
-        for name in (name for name in _names(page) if _PACKED.fullmatch(name)):
-            (page / f"{name}.gz").write_bytes(gzip.compress((page / name).read_bytes(), mtime=0))
-            (page / name).unlink()
+        for file in _ZIPPED_ONLY:
+            (page / file).unlink(missing_ok=True)
+        for file in filter(_PACKED.fullmatch, _names(page)):
+            (page / f"{file}.gz").write_bytes(gzip.compress((page / file).read_bytes(), mtime=0))
+            (page / file).unlink()
         write_sums(page, *(name for name in _names(page) if VIEWS.fullmatch(name)))
 
 
