@@ -50,8 +50,8 @@ _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
 
-def prepare_site(workspace: Path | str) -> Path:
-    """Put the site's own pages into a workspace and write its home page; return the workspace.
+def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
+    """Put the site's own pages into a workspace and write its home page; return what the site says of itself, and its reports.
 
     ``_quarto.yml``, ``site.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
     the home page, the archive and the data dictionary are made anew each time.
@@ -73,7 +73,7 @@ def prepare_site(workspace: Path | str) -> Path:
         raise PublishError(
             f"{root}: the site's pages cannot be written ({error.strerror or error})"
         ) from error
-    return root
+    return site, reports
 
 
 def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
@@ -115,12 +115,11 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     root = workspace.resolve()
     target = (Path(output) if output else root / "_site").resolve()
     _check_target(target, root)
-    prepare_site(root)
+    site, reports = prepare_site(root)
     built = root / f".site{WRITING}" / "site"
     stage = built.parent / "project"
     stage.parent.mkdir()
     try:
-        site, reports = read_site(root), read_reports(root)
         _refuse_names(reports, site)
         _stage(root, stage, site, reports)
         kept = Kept(target, stage, engine, site)
