@@ -67,22 +67,7 @@ def strongest_class(significance: pd.DataFrame) -> pd.Series:
 
 
 def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) -> pd.DataFrame:
-    """Return the pairs that share more than their activity explains, kept by the threshold or not.
-
-    Parameters
-    ----------
-    significance
-        Result of :func:`coordlib.edge_significance` (none: not tested, an empty table).
-    graph
-        The network that is reported.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Significant and undecided pairs, strongest class and smallest ``q_value`` first: the columns of `significance`
-        that a reader needs, ``network`` (Int64; missing where the two are not in one network here), ``kept`` (bool:
-        an edge of `graph`).
-    """
+    """Return the significant and undecided pairs, strongest class first, with ``network`` (Int64) and ``kept`` (bool: an edge of `graph`)."""
     if significance is None:
         return empty_table(_DISCOVERED)
     found = significance[significance["evidence"].isin([*SIGNIFICANT, *UNDECIDED])].copy()
@@ -106,14 +91,7 @@ def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
 
 
 def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
-    """Count the pairs of each class, all and kept ones, and keep what the tests were made with.
-
-    Returns
-    -------
-    dict
-        ``pairs`` (that met), ``significant_accounts``, ``classes`` (class to its edges, accounts, networks), ``kept`` (class to kept edges),
-        ``untested`` (kept edges without a test), and the attributes of `significance`. Whole numbers and text.
-    """
+    """Count the pairs of each class, all and kept ones, in whole numbers, and keep what the tests were made with."""
     table = evidence_table(significance).drop(columns="significant").set_index("evidence")
     classes: Mapping[Any, Any] = table[table["edges"] > 0].to_dict("index")
     of_kept = [data.get("evidence") for _, _, data in graph.edges(data=True)]

@@ -30,12 +30,7 @@ class Change:
 
 
 def change_since(before: pd.DataFrame, accounts: pd.DataFrame) -> Change:
-    """Compare the networks of two days by their accounts.
-
-    Parameters
-    ----------
-    before, accounts
-        ``account_id`` and ``network`` of each account in a network, on the earlier and on the later day.
+    """Compare the networks of two days by their accounts (``account_id`` and ``network`` of each).
 
     Examples
     --------

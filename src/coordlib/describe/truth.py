@@ -30,18 +30,8 @@ class PoolQuality:
 def pool_quality(pool: Iterable[str], planted: Mapping[str, str]) -> PoolQuality:
     """Compare a pool with the planted truth.
 
-    Parameters
-    ----------
-    pool
-        Account ids that are monitored.
-    planted
-        Account id → name of its planted network, for every coordinated account of the world.
-
-    Returns
-    -------
-    PoolQuality
-        With P the pool and T the planted accounts: precision = |P ∩ T| / |P|, recall = |P ∩ T| / |T|
-        (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.3).
+    With P the pool and T the planted accounts: precision = |P ∩ T| / |P|, recall = |P ∩ T| / |T|
+    (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.3).
 
     Examples
     --------

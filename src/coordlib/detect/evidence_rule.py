@@ -19,28 +19,7 @@ def join_evidence(
 ) -> pd.DataFrame:
     """Put the class of each edge beside its weight; with classes, those edges are the marked ones.
 
-    Parameters
-    ----------
-    edges
-        Edges with ``weight_threshold``. Not changed.
-    significance
-        Result of :func:`coordlib.edge_significance` for the same shares (none: `edges` as it is).
-    classes
-        Classes to mark in ``weight_threshold`` in the place of the heavy edges (none: those stay), spelt as in a parameter file:
-        names, or ``"significant"``, ``"undecided"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `edges` with :data:`EVIDENCE_COLUMNS`, missing where an edge was not tested (a content that stands under two
-        accounts is tested for the earlier one), and ``attrs["evidence"]``: the q and the classes.
-
-    Raises
-    ------
-    MissingColumnError
-        `significance` is no result of :func:`coordlib.edge_significance`.
-    ParameterError
-        Classes without tests or that do not exist, or tests of another window than that of the pairs.
+    A class is missing where an edge was not tested: a content that stands under two accounts is tested for the earlier one.
     """
     if classes:
         from coordlib.parameters import DetectionParameters

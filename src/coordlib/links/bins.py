@@ -17,23 +17,8 @@ def tumbling_bins(
     A slice [t0 + k·s, t0 + (k+1)·s) with more than one post is coordinated, also where one account
     posted twice, if the URL has more than one account. All accounts of a URL's coordinated slices
     are paired with each other, by each one's earliest post in such a slice. Rows are marked by three
-    membership tests (URL, date, account) that are independent of each other.
-
-    Parameters
-    ----------
-    shares
-        As :func:`coordlib.detect_groups` takes them, in the order of the input.
-    interval
-        Length of a slice in seconds.
-
-    Returns
-    -------
-    pairs
-        As :func:`coordlib.detect_groups` returns them, but the first account is the one CooRnet met first.
-    marks
-        Which shares are coordinated.
-    met
-        The accounts in the order CooRnet meets them, on which its numbering of components depends.
+    membership tests (URL, date, account) that are independent of each other. Returned are the pairs, which shares are
+    marked, and the accounts in the order CooRnet meets them, on which its numbering of components depends.
     """
     url, account, when = shares["object_id"], shares["account_id"], shares["timestamp_share"]
     by_url = shares.groupby("object_id", sort=False)

@@ -7,7 +7,6 @@ To add a column, add its line.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,8 +95,3 @@ def describe_column(table: str, name: str, kind: object = None) -> Column:
     known = tables_of(kind).get(table)
     columns = {column.name: column for column in known.columns} if known else {}
     return columns.get(name, Column(name, "any"))
-
-
-def undocumented(table: str, columns: Iterable[str], kind: object = None) -> list[str]:
-    """Return the columns of a written table that the dictionary does not explain."""
-    return [name for name in columns if not describe_column(table, name, kind).definition]

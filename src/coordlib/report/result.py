@@ -283,34 +283,7 @@ def describe_report(
     labels: Callable[[pd.DataFrame], dict[Any, Label]] = label_components,
     leave_out: Sequence[str] = (),
 ) -> Report:
-    """Describe a network as a report does: its accounts, its components, its posts, and the pairs behind its edges.
-
-    Parameters
-    ----------
-    source
-        The posts, of :func:`coordlib.load_day`, :func:`coordlib.load_discovery` or :func:`coordlib.load_table`.
-    pairs
-        All pairs, of :func:`coordlib.detect_groups`.
-    edges
-        All edges, of :func:`coordlib.coordinated_edges`.
-    graph
-        The network that is reported, of :func:`coordlib.generate_coordinated_network` with ``subgraph=1``, or
-        any graph of these accounts: what it holds is what the report says.
-    parameters
-        What the notebook was run with. Where the steps were made with other values, those stand in the record.
-    significance, whole
-        Results of :func:`coordlib.edge_significance` and :func:`coordlib.network_significance`: what the first lines
-        and the record say of them (none: nothing).
-    labels
-        Called with the coordinated posts; returns a label per network.
-    leave_out
-        Accounts that do not enter the pool.
-
-    Raises
-    ------
-    InputError
-        The graph has an edge without a pair of posts behind it.
-    """
+    """Do what :func:`coordlib.runs.reporting.make_report` says, with `labels` called on the coordinated posts for a label per network."""
     used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date

@@ -123,13 +123,7 @@ def collect_links(
 
 
 def read_targets(path: Path | str) -> list[str]:
-    """Read addresses or domains: one a line, or the column ``url``, ``expanded`` or ``domain`` of a CSV.
-
-    Raises
-    ------
-    InputError, EmptyInputError
-        No such file, or nothing in it.
-    """
+    """Read addresses or domains: one a line, or the column ``url``, ``expanded`` or ``domain`` of a CSV."""
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")

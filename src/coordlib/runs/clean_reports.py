@@ -75,11 +75,6 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
 
     Days and discoveries are made again without it and say that an account was taken out, not which; everything else that
     names it is removed. It is kept out when a later collection brings it again.
-
-    Raises
-    ------
-    ParameterError
-        Nothing in the workspace names the account.
     """
     pattern = name_pattern(account)
     made = names.name(account) if (names := pseudonyms_of(workspace.root, ())) else account

@@ -40,13 +40,7 @@ def connector(
 
 
 def mark_origin(store: Store, address: str, *, simulated: bool) -> None:
-    """Mark the workspace of a store as simulated, or refuse to mix simulated and real posts.
-
-    Raises
-    ------
-    ParameterError
-        The workspace holds posts of the other kind.
-    """
+    """Mark the workspace of a store as simulated, or refuse to mix simulated and real posts."""
     place = Workspace(store.path.parent)
     if place.simulated == simulated or str(store.path) == ":memory:":
         return

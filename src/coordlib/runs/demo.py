@@ -53,15 +53,7 @@ def run_demo(
     progress: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> Demo:
-    """Run everything against a simulated Research API on loopback, in a new workspace.
-
-    The world is that of :func:`coordlib.simulate.world.build_world`; `say` gets one line per step.
-
-    Raises
-    ------
-    ParameterError
-        The folder holds a workspace already.
-    """
+    """Run everything against a simulated Research API on loopback, in a new workspace; `say` gets one line per step."""
     place = Workspace(Path(workspace))
     if place.database.exists():
         raise ParameterError(f"{place.root}: holds a workspace already; name a new folder for the demo")

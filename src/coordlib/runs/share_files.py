@@ -86,13 +86,7 @@ class CloserLook(Exception):
 def plain_batches(
     file: Path, names: Mapping[str, str], groups: Sequence[int] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the share columns of a Parquet file, or of some groups of its rows, as they are.
-
-    Raises
-    ------
-    CloserLook
-        Something in them is not plain.
-    """
+    """Yield the share columns of a Parquet file, or of some groups of its rows, as they are, or raise `CloserLook`."""
     if _is_text(file):
         raise CloserLook
     ids = [names["object_id"], names["account_id"]]

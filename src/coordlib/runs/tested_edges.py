@@ -51,16 +51,7 @@ def detect_tested(
     mapping: Path | str | None = None,
     any_time: bool = False,
 ) -> TestedEdges:
-    """Read shares, test every two accounts that met, and write the edges of the classes asked for.
-
-    The arguments are those of :func:`coordlib.runs.edge_list.detect_file`; with ``subgraph=0`` all edges are written,
-    those of the classes marked in ``weight_threshold``.
-
-    Raises
-    ------
-    CoordError
-        One line with the file, the line or column, and what to do; nothing is written then.
-    """
+    """Test every two accounts that met, and write the edges of the classes asked for, as :func:`coordlib.runs.edge_list.detect_file`."""
     output, kind = Path(output), Path(output).suffix.lower()
     if kind not in WRITERS:
         raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")

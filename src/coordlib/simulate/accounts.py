@@ -34,15 +34,7 @@ class Stage:
 
 
 def make_accounts(rng: np.random.Generator, size: int, start: int) -> pd.DataFrame:
-    """Invent accounts.
-
-    Returns
-    -------
-    DataFrame
-        account_id str (unique handle), display_name str, region str, language str, utc_offset int64
-        (hours), rate float64 (posts a day), reach float64 (log of the median views), created int64
-        (UTC seconds), followers int64, following int64, verified bool, private bool.
-    """
+    """Invent accounts, one row each: rate in posts a day, reach the log of the median views, created in UTC seconds."""
     known = words()["regions"]
     languages, offsets, weights = (list(column) for column in zip(*known.values(), strict=True))
     region = rng.choice(np.arange(len(known)), size, p=np.array(weights) / np.sum(weights))

@@ -47,11 +47,6 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
 
     A folder that is absent is made, an earlier simulated archive in it is replaced, anything else is never touched. `days`
     is their number (none: all of the world's). With five or more, one has no input and one no coordination.
-
-    Raises
-    ------
-    ParameterError
-        The folder holds something that is not a simulated archive, or there are not that many days.
     """
     folder = Path(folder)
     length = world.parameters.days if days is None else days

@@ -28,14 +28,7 @@ def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
 
 
 def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
-    """Return who shared each address or domain that was searched for.
-
-    Returns
-    -------
-    DataFrame
-        object_id (the address or domain asked for), account_id (the account's DID), content_id
-        (the post's at:// address), timestamp_share (int64 UTC seconds); sorted by object and time.
-    """
+    """Return the shares of each address or domain that was searched for, sorted by object and time; a content is its at:// address."""
     listed = pd.DataFrame(
         [(page.search.target, post["uri"]) for page in pages for post in page.posts],
         columns=["object_id", "content_id"],
@@ -49,15 +42,7 @@ def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
 
 
 def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
-    """Return the table of link shares CooRnet's functions take, one row per post and listed address.
-
-    Returns
-    -------
-    DataFrame
-        expanded, date (UTC seconds), account.url, account.name, account.handle,
-        platform, postUrl, message, statistics.actual.* (Int64), is_orig (the post holds exactly
-        the listed address).
-    """
+    """Return the table CooRnet's functions take, one row per post and listed address; ``is_orig``: the post holds exactly that."""
     shares = found_shares(pages)
     frame = posts_export(_distinct(pages)).frame.set_index("content_id")
     post = frame.reindex(shares["content_id"]).reset_index(drop=True)

@@ -45,13 +45,6 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     """Read the records of a file piece by piece; the index goes on counting.
 
     A file with one record a line is streamed; a file that is one JSON value is held in memory.
-
-    Raises
-    ------
-    FileFormatError
-        A line that is not JSON, or a value without a list of records, with the line.
-    EmptyInputError
-        No records.
     """
     start, batch = 0, []
     for record in json_records(path, where):
@@ -70,15 +63,7 @@ def tweet_records(
 ) -> Iterator[dict[str, Any]]:
     """Yield the records of the Twitter/X API in a folder's matching files, in one file, or in several.
 
-    Raises
-    ------
-    InputError, FileFormatError
-        No such file or folder, no matching file, or one that is not JSON, with its line.
-
-    Warns
-    -----
-    DamagedLinesWarning
-        A few lines that are no JSON, as an interrupted stream leaves them, were left out.
+    A few lines that are no JSON, as an interrupted stream leaves them, are left out with a warning.
     """
     if not isinstance(source, str | Path):
         paths = [Path(path) for path in source]

@@ -46,15 +46,7 @@ class StorySearch(Protocol):
 
 
 def mediacloud_client() -> StorySearch:
-    """Return Media Cloud's own search client with the key of the environment or of ``.env``.
-
-    Raises
-    ------
-    MissingDependencyError
-        The package is not installed.
-    CredentialsError
-        There is no key.
-    """
+    """Return Media Cloud's own search client with the key of the environment or of ``.env``."""
     values = environment()
     key = values.get("MC_API_KEY") or values.get("COORDLIB_MEDIACLOUD_KEY")
     if not key:

@@ -21,16 +21,8 @@ _MOST_FILES = 10_000
 def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
     """Return the files of a report, name to bytes, and its folder if it lies in one.
 
-    Parameters
-    ----------
-    source
-        A folder, a zip, or the address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to the newest
-        (``…/days/2026-09-10/``). Of a folder of versions the newest.
-
-    Raises
-    ------
-    FileFormatError
-        There is no report, or its address does not answer.
+    The source is a folder, a zip, or the address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to
+    the newest (``…/days/2026-09-10/``). Of a folder of versions the newest.
     """
     if re.match(r"https?://", str(source)):
         return _fetched(str(source)), None
