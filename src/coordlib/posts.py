@@ -6,7 +6,7 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -79,8 +79,8 @@ def prep_data(
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
         or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
-        asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``)
-        and counts ``posts_without_object``.
+        asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
+        counts ``posts_without_object`` and says where ``any_time`` was taken.
 
     Raises
     ------
@@ -113,13 +113,17 @@ def prep_data(
     if duplicates not in ("keep", "drop", "error"):
         raise ParameterError(f"duplicates = {duplicates!r}: choose 'keep', 'drop' or 'error'")
     check_table(frame, (), "the table")
-    if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
-        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
-        frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
-    frame = _one_row_an_item(frame, object_id)
     names = {"object_id": object_id, "account_id": account_id, "content_id": content_id}
     if layer is not None:
         names["layer"] = layer
+    for role, name in (*names.items(), ("timestamp_share", timestamp_share)):
+        if not isinstance(name, Hashable):
+            raise ParameterError(f"{role} = {name!r}: give the name of one column")
+    if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
+        check_table(frame, ["text"], f"the table ({object_id} is made from it)")
+        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
+        frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
+    frame = _one_row_an_item(frame, object_id)
     missing = {name for name in (*names.values(), timestamp_share) if name not in frame.columns}
     if missing:
         raise MissingColumnError.from_names(
@@ -141,10 +145,12 @@ def prep_data(
         columns[role] = without_point(columns[role])
     times = as_seconds(written := _one_column(frame, timestamp_share), timestamp_share)
     if plausible is not None:
-        _refuse_implausible(times, written, timestamp_share, plausible)
+        refuse_implausible(times, written, timestamp_share, plausible)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id
+    if plausible is None:
+        shares.attrs["any_time"] = True
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
 
@@ -204,16 +210,21 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame.assign(**{name: distinct}).explode(name)
 
 
-def _refuse_implausible(times: pd.Series, written: pd.Series, name: str, span: tuple[int, int]) -> None:
-    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
+def refuse_implausible(
+    times: pd.Series, written: pd.Series, name: str, span: tuple[int, int] = PLAUSIBLE, anywhere: bool = False
+) -> None:
+    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody.
+
+    A clock of its own is taken, where it begins near 0 or `anywhere`.
+    """
     bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
-    if bad.any() and not (bad.sum() == times.notna().sum() and own_clock(times)):
+    if bad.any() and not (bad.sum() == times.notna().sum() and own_clock(times, anywhere)):
         row = int(bad.argmax())
         value = str(written.iloc[row])[:40]
         error = TimeFormatError(
             f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
             f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
-            "number as seconds (--any-time, in Python plausible=None)"
+            "number as seconds (--any-time, in Python prep_data(…, plausible=None))"
         )
         raise at_row(error, row)
 

@@ -106,8 +106,8 @@ def tomorrow() -> int:
     return (int(max(time.time(), _WRITTEN)) // 86_400 + 2) * 86_400
 
 
-def own_clock(seconds: pd.Series[Any]) -> bool:
-    """Say whether times are seconds from a beginning of their own: from about 0 on, no years, no day numbers.
+def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
+    """Say whether times are seconds from a beginning of their own: from about 0 on (or `anywhere`), no years, no day numbers.
 
     Examples
     --------
@@ -117,7 +117,8 @@ def own_clock(seconds: pd.Series[Any]) -> bool:
     known = seconds.dropna()
     counted = known[known != 0]
     alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
-    return bool(0 <= known.min() < 86_400 and known.max() < 10**8 and (len(known) == 1 or not any(alike)))
+    begins = anywhere or (0 <= known.min() < 86_400 and known.max() < 10**8)
+    return bool(begins and (len(known) == 1 or not any(alike)))
 
 
 def guess(value: object) -> str:

@@ -42,7 +42,7 @@ def average_precision(scores: Scores, truth: Truth) -> float:
 
     References
     ----------
-    Manning, C. D., Raghavan, P., & Schütze, H. (2008). Introduction to Information Retrieval, section 8.4.
+    Manning, C. D., Raghavan, P., & Schütze, H. (2008). Introduction to Information Retrieval, chapter 8.
 
     Examples
     --------

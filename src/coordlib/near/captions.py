@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import ParameterError
 from coordlib.ids import valid_text
 from coordlib.near.similar import Sets, clusters
 from coordlib.near.texts import comparable, differing_words, hashtag_sequence, stems
@@ -81,10 +81,10 @@ def add_near_text(
     >>> add_near_text(posts)["near_text"].tolist()
     ['they lied to us about THE bridge 🔥 #news', 'they lied to us about THE bridge 🔥 #news', nan]
     """
-    missing = {name for name in ("text", "posted_at") if name not in posts.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, posts.columns, "posts")
-    if level not in COLUMNS:
+    from coordlib.posts import check_table  # which itself needs this module
+
+    check_table(posts, ("text", "posted_at"), "posts")
+    if level not in tuple(COLUMNS):
         raise ParameterError(f"level = {level!r}: choose 'copied' or 'reworded'")
     least = SIMILARITY[level] if similarity is None else similarity
     if isinstance(least, bool) or not isinstance(least, int | float | np.number) or not 0 < least <= 1:
@@ -125,15 +125,15 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
     >>> add_differing_words(pairs, posts)["differing_words"].tolist()
     ['+ again']
     """
-    for names, table, what in (
-        (("content_id", "content_id_y"), pairs, "pairs"),
-        (("content_id", "text"), posts, "posts"),
-    ):
-        if missing := {name for name in names if name not in table.columns}:
-            raise MissingColumnError.from_names(missing, table.columns, what)
+    from coordlib.posts import check_table
+
+    check_table(pairs, ("content_id", "content_id_y"), "pairs")
+    check_table(posts, ("content_id", "text"), "posts")
     known = posts.dropna(subset=["content_id", "text"])
     texts = dict(zip(known["content_id"].astype("str"), known["text"].astype("str"), strict=True))
-    both = list(zip(pairs["content_id"].map(texts), pairs["content_id_y"].map(texts), strict=True))
+    both = list(
+        zip(*(pairs[end].astype("str").map(texts) for end in ("content_id", "content_id_y")), strict=True)
+    )
     words = {
         two: differing_words(*two) for two in set(both) if isinstance(two[0], str) and isinstance(two[1], str)
     }
@@ -144,8 +144,6 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
 
 def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
     """Return one of the columns :data:`MADE` of a table with ``text``; `when` are the times of its rows."""
-    if "text" not in frame.columns:
-        raise MissingColumnError.from_names(["text"], frame.columns, f"the table ({name} is made from it)")
     if name == "hashtag_sequence":
         return _each(frame["text"], hashtag_sequence)
     level: Level = "copied" if name == COLUMNS["copied"] else "reworded"
@@ -154,8 +152,11 @@ def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
 
 def _each(text: pd.Series, change: Any) -> pd.Series:
     """Apply a function to each different text."""
-    changed = {one: change(str(one)) for one in text.dropna().unique()}
-    return pd.Series([changed.get(one) for one in text.tolist()], index=text.index, dtype="str")
+    missing = text.isna().to_numpy()
+    written = ["" if lost else str(one) for one, lost in zip(text.tolist(), missing, strict=True)]
+    changed = {one: change(one) for one in dict.fromkeys(written)}
+    found = [None if lost else changed[one] for one, lost in zip(written, missing, strict=True)]
+    return pd.Series(found, index=text.index, dtype="str")
 
 
 def _originals(
@@ -166,7 +167,7 @@ def _originals(
     words = _each(text, comparable)
     known = text.notna().to_numpy() & (text.str.strip() != "").to_numpy()
     long = known & (words.str.replace(" ", "").str.len() >= max(min_length, 1)).fillna(False).to_numpy(bool)
-    table = pd.DataFrame({"words": words, "text": text, "when": when.to_numpy()})[long]
+    table = pd.DataFrame({"words": words.array, "text": text.array, "when": when.to_numpy()})[long]
     table = table.sort_values(["when", "text"], kind="stable", na_position="last")
     table = table.drop_duplicates("words", ignore_index=True)
     forms = table["words"].tolist()

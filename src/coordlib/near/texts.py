@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 
+from coordlib.errors import InputError
 from coordlib.ids import fold_hashtag
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
@@ -41,7 +42,7 @@ def comparable(text: str) -> str:
     >>> comparable("Vote\\u200b TODAY!!! 🔥 https://example.org @someone #vote  ｎｏｗ")
     'vote today now'
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", _checked(text)).casefold()
     text = _HASHTAG.sub(" ", _MENTION.sub(" ", _URL.sub(" ", text)))
     return " ".join(text.translate(_LETTERS).split())
 
@@ -71,7 +72,9 @@ def hashtag_sequence(text: str, least: int = 3) -> str | None:
     >>> hashtag_sequence("Look #One and #two, #THREE #one")
     '#one #two #three'
     """
-    tags = (re.sub(r"\W+$", "", tag) for tag in _HASHTAG.findall(unicodedata.normalize("NFKC", text)))
+    tags = (
+        re.sub(r"\W+$", "", tag) for tag in _HASHTAG.findall(unicodedata.normalize("NFKC", _checked(text)))
+    )
     folded = dict.fromkeys(fold_hashtag(tag) for tag in tags if len(tag) > 1)
     return " ".join(f"#{tag}" for tag in folded) if len(folded) >= least else None
 
@@ -101,7 +104,7 @@ def differing_words(first: str, second: str) -> str:
     >>> differing_words("they lied to us again", "they lied to us")
     '− again'
     """
-    old, new = first.split(), second.split()
+    old, new = _checked(first).split(), _checked(second).split()
     parts = []
     for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         left, right = " ".join(old[a:b]), " ".join(new[c:d])
@@ -110,3 +113,9 @@ def differing_words(first: str, second: str) -> str:
         elif what != "equal":
             parts.append(f"− {left}" if left else f"+ {right}")
     return "; ".join(parts)
+
+
+def _checked(text: object) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"text = {str(text)[:40]!r}: a {type(text).__name__} is no text")
+    return text
