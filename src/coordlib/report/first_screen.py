@@ -73,7 +73,7 @@ def _where(run: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
     word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
     are = "is" if sum(numbers.values()) == 1 else "are"
-    return f"{sum(numbers.values()):,} of these pairs {are} among the edges drawn below, in {word}{some}."
+    return f"{sum(numbers.values()):,} of these pairs {are} among the kept edges, in {word}{some}."
 
 
 def _network(run: Mapping[str, Any], counts: Mapping[str, int]) -> str:

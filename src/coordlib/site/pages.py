@@ -64,17 +64,10 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
     write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
 
 
-def page_tells(shown: Shown, reports: Reports, site: Site) -> str:
-    """Return all that :func:`dress_page` writes into a page, beside what lies in the report's own folder."""
+def page_tells(shown: Shown, reports: Reports) -> str:
+    """Return what :func:`dress_page` writes of other reports into a page."""
     before, _ = reports.beside(shown)
-    cited = Citation(shown.run, site)
-    told = (
-        cited.head,
-        cited.sentence,
-        versions_line(shown, reports),
-        where_line(shown, reports),
-        before.state if before else "",
-    )
+    told = versions_line(shown, reports), where_line(shown, reports), before.state if before else ""
     return "\n".join(told)
 
 
