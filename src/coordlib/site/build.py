@@ -124,7 +124,7 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
         _stage(root, stage, site, reports)
         kept = Kept(target, stage, engine, site)
         for shown in reports.every:
-            if not kept.stays(shown, page_tells(shown, reports, site)):
+            if not kept.stays(shown, page_tells(shown, reports)):
                 folder = stage / "reports" / shown.at
                 link_folder(shown.folder, folder, *_NEVER)
                 dress_page(folder / "index.ipynb", shown, reports, site)

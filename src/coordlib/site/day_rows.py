@@ -87,4 +87,4 @@ def _subjects(path: Path) -> str:
 def _coverage(run: RunRecord) -> str:
     if run.get("outcome") == "failed" or not run.get("facts"):
         return "not known"
-    return _COVERAGE[verdict_of({**run["facts"], **(run.get("counts") or {})})[1]]
+    return _COVERAGE[verdict_of(run["facts"].get("health") or run["facts"])[1]]

@@ -60,7 +60,7 @@ class Kept:
         self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def stays(self, shown: Shown, told: str) -> bool:
-        """Whether the page of a report would come out the same; `told` is what it says of other reports and of the site."""
+        """Whether the page of a report would come out the same; `told` is what it says of other reports."""
         made_from = [self._look, told, shown.state]
         self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
         there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
