@@ -70,8 +70,12 @@ def plain_codes(
 
 
 def maybe_rounded(texts: pa.Array) -> bool:
-    """Say whether an id looks as if a spreadsheet had rounded it."""
-    return bool(pc.any(pc.match_substring_regex(texts, r"^\s*-?\d+([.,]\d+)?[eE]\+?\d{1,3}\s*$")).as_py())
+    """Say whether an id looks as if a spreadsheet had rounded it, or stands in a second spelling."""
+    strange = r"^-?\d+([.,]\d+)?[eE]\+?\d{1,3}$|^\d+\.0+$|^\s|\s$"
+    if pc.any(pc.match_substring_regex(texts, strange)).as_py():
+        return True
+    long = texts.filter(pc.match_substring_regex(texts, r"^\d{16,}$"))
+    return bool(len(long) and pc.all(pc.match_substring_regex(long, r"^\d{15}0+$")).as_py())
 
 
 def has_returns(texts: pa.Array) -> bool:
@@ -96,6 +100,8 @@ def plain_batches(
     if _is_text(file):
         raise CloserLook
     ids = [names["object_id"], names["account_id"]]
+    if any(pa.types.is_nested(field.type) for field in pq.read_schema(file)):
+        raise CloserLook  # a list of objects is several shares
     with pq.ParquetFile(file, read_dictionary=ids, pre_buffer=False) as source:
         schema = source.schema_arrow
         if any(schema.names.count(name) != 1 for name in names.values()):
@@ -129,8 +135,9 @@ def read_shares(
     """Shares of a table by its columns; where those are not there, of an export by its format."""
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
-    from coordlib.sources.exports.model import read_as
+    from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR, read_as
     from coordlib.sources.exports.shares import as_post_table
+    from coordlib.sources.json_files import is_json
 
     if len(files) > 1:
         return _shares_of_all(files, columns, duplicates, time_window, any_time), None
@@ -146,11 +153,19 @@ def read_shares(
     try:
         export = read_export(source, format=load_mapping(mapping) if mapping else None)
     except UnknownFormatError:
+        if is_json(source, str(source)):  # its lines are no columns
+            raise
         raise missing from None
+    if DAYS_WITHOUT_HOUR in export.report.notes:
+        _refuse_days(str(source), time_window)
     posts = as_post_table(export)
     object_id = given.get("object_id", posts.attrs["object_id"])
-    shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
-    return shares, f"{read_as(export.report.format)}, object {object_id}"
+    try:
+        shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
+    except InputError as error:
+        raise type(error)(f"{source}: {error}") from None
+    left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
+    return shares, f"{read_as(export.report.format)}, object {object_id}" + (left_out and f"; left out: {left_out}")
 
 
 def _shares_of_all(
@@ -196,6 +211,11 @@ def load_shares(
             raise
         made_of = ["text" if name in MADE else name for name in names.values()]
         table = read_table(source, needed=made_of, names=[names["account_id"]])
+    import pandas as pd
+
+    if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
+        lists = pq.read_table(source, columns=[names["object_id"]]).column(0)
+        table[names["object_id"]] = pd.Series(lists.to_pylist(), index=table.index, dtype=object)
     return _checked_shares(source, table, names, duplicates, time_window, any_time)
 
 
@@ -229,16 +249,16 @@ def _checked_shares(
     any_time: bool = False,
 ) -> pd.DataFrame:
     from coordlib.posts import prep_data
+    from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
-    from coordlib.times import plausible_span
+    from coordlib.times import date_only, plausible_span
 
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
-    moments = table[names["timestamp_share"]].dropna()
-    if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():
-        raise TimeFormatError(
-            f"{source}, column '{names['timestamp_share']}': holds days without an hour, and the window is "
-            f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
-        )
+    # An account may be called None; what was shared, the post and the time may not, whatever the format.
+    unnamed = [names[role] for role in ("object_id", "content_id", "timestamp_share")]
+    table = table.assign(**{name: table[name].mask(blank(table[name])) for name in unnamed})
+    if date_only(table[names["timestamp_share"]]):
+        _refuse_days(f"{source}, column '{names['timestamp_share']}'", time_window)
     try:
         return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
     except (TimeFormatError, DuplicateContentError) as error:
@@ -247,6 +267,15 @@ def _checked_shares(
         if row is not None and _is_text(source):
             place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
         raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _refuse_days(place: str, time_window: int) -> None:
+    """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
+    if time_window < DAY:
+        raise TimeFormatError(
+            f"{place}: holds days without an hour, and the window is {time_window} seconds; use a column with the "
+            f"time of day, or a window of {DAY} seconds or more"
+        )
 
 
 def _is_text(source: Path) -> bool:

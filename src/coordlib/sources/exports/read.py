@@ -23,7 +23,13 @@ from coordlib.sources.exports.mapping import (
     require,
     with_needed,
 )
-from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.exports.model import (
+    DAYS_WITHOUT_HOUR,
+    Export,
+    ExportReport,
+    first_filled,
+    whole_numbers,
+)
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.json_files import is_json, iter_records
@@ -214,7 +220,7 @@ def normalise(
         kept &= ~again.reindex(kept.index, fill_value=False)
     notes = [known.note] if known.note else []
     if times.date_only(moments):
-        notes.append("times are days without an hour: no window shorter than a day means anything")
+        notes.append(DAYS_WITHOUT_HOUR)
     if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
         notes.append("times without a zone are taken as UTC")
     state.rows += rows
