@@ -45,7 +45,7 @@ from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
 
 #: What separates items by a name of its own: comma-joined lists, also as Python or JSON writes them, and hashtags.
-SEPARATORS = {"list": r"[,;\s\[\]'\"#|]+", "addresses": r"[,\s]+(?=https?://)"}
+SEPARATORS = {"list": r"[,;\s\[\](){}'\"#|]+", "addresses": r"[,;|\s]+(?=https?://)"}
 #: Names under which engagement is kept, whatever the platform calls it.
 ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
 _FOLDER = files("coordlib.sources.exports") / "formats"

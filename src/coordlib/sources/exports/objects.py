@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.ids import fold_hashtag
-from coordlib.sources.exports.mapping import ObjectSource
+from coordlib.sources.exports.mapping import SEPARATORS, ObjectSource
 from coordlib.sources.exports.model import blank, first_filled
 from coordlib.sources.tweets import normalize_text
 from coordlib.urls import full_domain, links_in
@@ -34,6 +34,8 @@ def objects_of(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
         further = [first_filled(table, (name,)).tolist() for name in source.also]
         rows = zip(cells.tolist(), *further, strict=True)
         cells = pd.Series([_joined(row, source) for row in rows], index=table.index, dtype="str")
+    elif source.separator == ("addresses",):
+        cells = cells.map(lambda cell: _addresses(cell, source), na_action="ignore")
     elif source.pattern is not None:
         cells = _without_list_marks(cells, source.pattern)
     if source.hashtags:
@@ -107,8 +109,23 @@ def _without_list_marks(cells: pd.Series[Any], separator: str) -> pd.Series[Any]
     join = " " if re.fullmatch(separator, " ") else ","
 
     def items(cell: str) -> str | None:
-        found = _python_list(cell)
-        found = _json_list(cell) if found is None else found
+        found = _json_list(cell)
         return cell if found is None else join.join(str(item) for item in found if item is not None) or None
 
     return cells.where(~listed, cells[listed].map(items).astype("str"))
+
+
+def _addresses(cell: str, source: ObjectSource) -> str | None:
+    """Return the addresses of a cell, whoever wrote the list: blanks, commas, Python, JSON, R or a database; none is none.
+
+    Marks inside a single address are its own: only a list, or a next address, ends it.
+    """
+    items: list[str] = []
+    if _json_list(cell) is not None:
+        items = list(_items(cell, source))
+    elif re.match(r"""\s*(?:c\(|set\(|[\[({'"])""", cell):
+        items = re.findall(r"""https?://[^\s'"\[\](){}|]+""", cell)
+        items = [part for item in items for part in re.split(r"[,;](?=https?:)", item.rstrip(",;"))]
+    elif "." in cell:
+        items = re.split(SEPARATORS["addresses"], cell.strip().rstrip(",;|"))
+    return " ".join(dict.fromkeys(items)) or None

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib import times
-from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
+from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
 from coordlib.sources.exports.mapping import (
     ENGAGEMENT,
@@ -184,7 +184,7 @@ def normalise(
             dropped[f"a damaged line, such as {table.loc[damaged, DAMAGED].iloc[0]}"] = int(damaged.sum())
         table = table[~damaged].drop(columns=DAMAGED)
     refuse_damaged_ids(table, _id_columns(known), where)
-    repeated_header = _repeated_header(table, known)
+    repeated_header = _repeated_header(table, known, where)
     if repeated_header.any():
         dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
         table = table[~repeated_header]
@@ -302,12 +302,21 @@ def _id_columns(known: Format) -> list[str]:
     return list(dict.fromkeys(name for names in sources for name in names))
 
 
-def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
+def _repeated_header(table: pd.DataFrame, known: Format, where: str) -> pd.Series[bool]:
     """Mark the header lines left inside a file that was glued together from several."""
     names = [name for group in known.needed for name in group if name in table.columns][:2]
     mask = pd.Series(True, index=table.index)
+    header = {str(name) for name in table.columns}
+    other = mask.copy()
     for name in names:
-        mask &= (table[name].str.strip("\ufeff \t") == name).fillna(False).astype(bool)
+        cells = table[name].str.strip("\ufeff \t")
+        mask &= (cells == name).fillna(False).astype(bool)
+        other &= cells.isin(header).fillna(False).astype(bool)
+    if (other & ~mask).any():
+        row = int((other & ~mask).to_numpy().argmax())
+        raise FileFormatError(
+            f"{where}, row {row + 1}: another header begins here, with its columns in another order; read the two tables apart"
+        )
     return mask
 
 
