@@ -58,10 +58,7 @@ def without_point(values: pd.Series) -> pd.Series:
     """
     values = values.str.strip()
     filled = values[values.notna() & (values != "")]
-    if (
-        not filled.str.contains(".", regex=False).any()
-        or not filled.str.fullmatch(r"\d+(?:\.0+)?").all()
-    ):
+    if not filled.str.contains(".", regex=False).any() or not filled.str.fullmatch(r"\d+(?:\.0+)?").all():
         return values
     return values.str.replace(r"\.0+$", "", regex=True)
 

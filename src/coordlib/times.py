@@ -199,6 +199,34 @@ def refuse_unreadable(
         raise at_row(error, row)
 
 
+def refuse_implausible(
+    times: pd.Series[Any], written: pd.Series[Any], place: str, span: tuple[int, int] = PLAUSIBLE
+) -> bool:
+    """Refuse times that no post has: all posts of 1970 would be simultaneous, and everybody tied to everybody.
+
+    Returns whether times outside of `span` were taken because they are a clock of their own. In `place`, the beginning
+    of the message, ``{row}`` stands for the row (from 1).
+
+    Raises
+    ------
+    TimeFormatError
+        With its row.
+    """
+    bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
+    if not bad.any():
+        return False
+    if bad.sum() == times.notna().sum() and own_clock(times):
+        return True
+    row = int(bad.argmax())
+    value = str(written.iloc[row])[:40]
+    error = TimeFormatError(
+        f"{place.replace('{row}', str(row + 1))}: {value!r} is {looks_like(value)}, not a time of a post "
+        f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
+        "number as seconds (--any-time, in Python prep_data(…, plausible=None))"
+    )
+    raise at_row(error, row)
+
+
 def at_row(error: InputError, row: int) -> InputError:
     """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
     error.row = row  # type: ignore[attr-defined]
@@ -226,7 +254,9 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     size = np.abs(numbers)
     divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
     seconds = pd.array(numbers // divisor, dtype="Int64")
-    seconds[(divisor == 10**9) & (numbers < 946_684_800 * 10**9)] = pd.NA  # no post before 2000: ticks of another clock
+    seconds[(divisor == 10**9) & (numbers < 946_684_800 * 10**9)] = (
+        pd.NA
+    )  # no post before 2000: ticks of another clock
     for digits, form in ((14, "%Y%m%d%H%M%S"), (8, "%Y%m%d"))[: 1 + days]:
         written = np.flatnonzero((numbers >= 19 * 10 ** (digits - 2)) & (numbers < 21 * 10 ** (digits - 2)))
         if len(written):

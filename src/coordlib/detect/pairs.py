@@ -14,6 +14,7 @@ from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
+from coordlib.times import refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -157,8 +158,10 @@ def as_shares(
     proper = all(_is_text(table[name].dtype) for name in SHARE_COLUMNS[:3])
     # Milliseconds and infinity are for prep_data, which knows what to do with them.
     if proper and times.dtype in ("int64", "Int64", "float64") and not (times.abs() >= 10**11).any():
+        if not table.attrs.get("any_time"):
+            refuse_implausible(times, times, "column 'timestamp_share', row {row} of the data")
         return table
-    return prep_data(table, plausible=None)
+    return prep_data(table)
 
 
 def _is_text(kind: object) -> bool:

@@ -62,7 +62,7 @@ def plain_codes(
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
         return None
-    if has_returns(codes.object_names):
+    if unlike_itself(codes.object_names):
         return None
     if duplicates != "keep" and codes.has_duplicates():
         return None
@@ -78,9 +78,10 @@ def maybe_rounded(texts: pa.Array) -> bool:
     return bool(len(long) and pc.all(pc.match_substring_regex(long, r"^\d{15}0+$")).as_py())
 
 
-def has_returns(texts: pa.Array) -> bool:
-    """Say whether one text may stand here with several kinds of line breaks."""
-    return bool(pc.any(pc.match_substring(texts, "\r")).as_py())
+def unlike_itself(texts: pa.Array) -> bool:
+    """Say whether one object may stand here with several kinds of line breaks, or a word that means none."""
+    strange = r"(?i)\r|^\s*(na|nan|none|null|n/a)\s*$"
+    return bool(pc.any(pc.match_substring_regex(texts, strange)).as_py())
 
 
 class CloserLook(Exception):
@@ -165,7 +166,9 @@ def read_shares(
     except InputError as error:
         raise type(error)(f"{source}: {error}") from None
     left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
-    return shares, f"{read_as(export.report.format)}, object {object_id}" + (left_out and f"; left out: {left_out}")
+    return shares, f"{read_as(export.report.format)}, object {object_id}" + (
+        left_out and f"; left out: {left_out}"
+    )
 
 
 def _shares_of_all(
@@ -211,12 +214,18 @@ def load_shares(
             raise
         made_of = ["text" if name in MADE else name for name in names.values()]
         table = read_table(source, needed=made_of, names=[names["account_id"]])
+    table = _with_lists(source, table, names["object_id"])
+    return _checked_shares(source, table, names, duplicates, time_window, any_time)
+
+
+def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give a column of lists back its lists: Parquet keeps them, and each item is a share."""
     import pandas as pd
 
-    if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
-        lists = pq.read_table(source, columns=[names["object_id"]]).column(0)
-        table[names["object_id"]] = pd.Series(lists.to_pylist(), index=table.index, dtype=object)
-    return _checked_shares(source, table, names, duplicates, time_window, any_time)
+    if _is_text(source) or name not in table or not pa.types.is_list(pq.read_schema(source).field(name).type):
+        return table
+    lists = pq.read_table(source, columns=[name]).column(0).to_pylist()
+    return table.assign(**{name: pd.Series(lists, index=table.index, dtype=object)})
 
 
 def share_pieces(
@@ -226,6 +235,10 @@ def share_pieces(
     from coordlib.sources.parquet import iter_parquet
     from coordlib.sources.tables import DAMAGED, iter_table
 
+    if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
+        raise ParameterError(
+            f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
+        )
     if groups is not None:
         pieces = iter_parquet(source, str(source), BATCH_ROWS // 8, groups)
     else:
@@ -255,7 +268,7 @@ def _checked_shares(
 
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     # An account may be called None; what was shared, the post and the time may not, whatever the format.
-    unnamed = [names[role] for role in ("object_id", "content_id", "timestamp_share")]
+    unnamed = {names[role] for role in ("object_id", "content_id", "timestamp_share")} & set(table.columns)
     table = table.assign(**{name: table[name].mask(blank(table[name])) for name in unnamed})
     if date_only(table[names["timestamp_share"]]):
         _refuse_days(f"{source}, column '{names['timestamp_share']}'", time_window)

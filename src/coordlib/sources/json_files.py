@@ -27,6 +27,8 @@ _WRAPPERS = (
     *("data", "articles", "videos", "stories", "statuses", "posts", "tweets", "messages", "records"),
     *("items", "results", "result"),
 )
+#: Stands in the place of a page of an API that holds errors and counts alone, with its line.
+EMPTY_PAGE = "coordlib.empty_page"
 #: What a page of an API has beside its records.
 _PAGE = {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
 
@@ -54,14 +56,14 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     EmptyInputError
         No records.
     """
-    start, batch = 0, []
+    start, batch, empty = 0, [], []
     for record in json_records(path, where):
-        batch.append(record)
+        (empty if EMPTY_PAGE in record else batch).append(record)
         if len(batch) >= chunk_rows:
             yield _table(batch, start)
             start, batch = start + len(batch), []
-    if batch:
-        yield _table(batch, start)
+    if batch or (start and empty):
+        yield _table(batch + empty, start)
     elif start == 0:
         raise EmptyInputError(f"{where}: holds no records; export or download it again")
 
@@ -96,7 +98,7 @@ def tweet_records(
         for record in json_records(path, places=(kind, "includes")):
             if DAMAGED in record:
                 damaged.append(record[DAMAGED])
-            else:
+            elif EMPTY_PAGE not in record:
                 yield record
         if damaged:
             warnings.warn(
@@ -243,7 +245,9 @@ def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterato
         alone = set(value) <= _PAGE
         if alone and isinstance(value.get("data"), dict):
             yield value["data"]
-        elif not alone or not value:
+        elif alone and value:
+            yield {EMPTY_PAGE: f"line {line}"}
+        else:
             yield value
         return
     raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")

@@ -32,7 +32,7 @@ from coordlib.sources.exports.model import (
 )
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
-from coordlib.sources.json_files import is_json, iter_records
+from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
@@ -178,11 +178,15 @@ def normalise(
     state = state or _State(where, None, True)
     require(known, [str(name) for name in table.columns], where)
     rows, dropped = len(table), {}
-    if DAMAGED in table.columns:
-        damaged = table[DAMAGED].notna()
-        if damaged.any():
-            dropped[f"a damaged line, such as {table.loc[damaged, DAMAGED].iloc[0]}"] = int(damaged.sum())
-        table = table[~damaged].drop(columns=DAMAGED)
+    for mark, what in (
+        (DAMAGED, "a damaged line"),
+        (EMPTY_PAGE, "a page without posts (errors, or nothing found)"),
+    ):
+        if mark in table.columns:
+            marked = table[mark].notna()
+            if marked.any():
+                dropped[f"{what}, such as {table.loc[marked, mark].iloc[0]}"] = int(marked.sum())
+            table = table[~marked].drop(columns=mark)
     refuse_damaged_ids(table, _id_columns(known), where)
     repeated_header = _repeated_header(table, known, where)
     if repeated_header.any():
