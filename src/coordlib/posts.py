@@ -17,11 +17,10 @@ from coordlib.errors import (
     InputError,
     MissingColumnError,
     ParameterError,
-    TimeFormatError,
 )
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
 from coordlib.near.captions import MADE, made_column
-from coordlib.times import PLAUSIBLE, as_seconds, at_row, looks_like, own_clock
+from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -80,7 +79,7 @@ def prep_data(
         or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
-        counts ``posts_without_object`` and says where ``any_time`` was taken.
+        counts ``posts_without_object``, and says whether any number was taken as a time (``any_time``).
 
     Raises
     ------
@@ -144,13 +143,12 @@ def prep_data(
             )
         columns[role] = without_point(columns[role])
     times = as_seconds(written := _one_column(frame, timestamp_share), timestamp_share)
-    if plausible is not None:
-        refuse_implausible(times, written, timestamp_share, plausible)
+    place = f"column '{timestamp_share}', row {{row}} of the data"
+    any_time = plausible is None or refuse_implausible(times, written, place, plausible)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id
-    if plausible is None:
-        shares.attrs["any_time"] = True
+    shares.attrs["any_time"] = any_time
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
 
@@ -208,25 +206,6 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
     )
     return frame.assign(**{name: distinct}).explode(name)
-
-
-def refuse_implausible(
-    times: pd.Series, written: pd.Series, name: str, span: tuple[int, int] = PLAUSIBLE, anywhere: bool = False
-) -> None:
-    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody.
-
-    A clock of its own is taken, where it begins near 0 or `anywhere`.
-    """
-    bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
-    if bad.any() and not (bad.sum() == times.notna().sum() and own_clock(times, anywhere)):
-        row = int(bad.argmax())
-        value = str(written.iloc[row])[:40]
-        error = TimeFormatError(
-            f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
-            f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
-            "number as seconds (--any-time, in Python prep_data(…, plausible=None))"
-        )
-        raise at_row(error, row)
 
 
 def _one_column(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -13,7 +13,8 @@ from coordlib.detect import kernel
 from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
-from coordlib.posts import SHARE_COLUMNS, check_table, prep_data, refuse_implausible
+from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
+from coordlib.times import refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -170,7 +171,9 @@ def as_shares(
     if not proper or times.dtype not in ("int64", "Int64", "float64") or (times.abs() >= 10**11).any():
         table = prep_data(table, plausible=None)
     if not told:
-        refuse_implausible(table["timestamp_share"], times, "timestamp_share", anywhere=True)
+        refuse_implausible(
+            table["timestamp_share"], times, "column 'timestamp_share', row {row} of the data", anywhere=True
+        )
     return table
 
 
