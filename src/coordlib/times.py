@@ -116,7 +116,7 @@ def tomorrow() -> int:
 
 
 def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
-    """Say whether times are seconds from a beginning of their own: from about 0 on (or `anywhere`), no years, no day numbers.
+    """Say whether times are seconds from a beginning of their own: near 0 (or `anywhere` about it), no years, no day numbers.
 
     Examples
     --------
@@ -126,7 +126,8 @@ def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
     known = seconds.dropna()
     counted = known[known != 0]
     alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
-    begins = anywhere or (0 <= known.min() < 86_400 and known.max() < 10**8)
+    first, last = (-(10**8), 10**7) if anywhere else (0, 86_400)
+    begins = first <= known.min() < last and known.max() < 10**8
     return bool(begins and (len(known) == 1 or not any(alike)))
 
 
@@ -211,8 +212,8 @@ def refuse_implausible(
 ) -> bool:
     """Refuse times that no post has: all posts of 1970 would be simultaneous, and everybody tied to everybody.
 
-    Returns whether times outside of `span` were taken because they are a clock of their own, which begins near 0 or `anywhere`.
-    In `place`, the beginning of the message, ``{row}`` stands for the row (from 1).
+    Returns whether times outside of `span` were taken because they are a clock of their own, which begins
+    near 0 (or `anywhere` about it). In `place`, the beginning of the message, ``{row}`` stands for the row (from 1).
 
     Raises
     ------

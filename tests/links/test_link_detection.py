@@ -29,11 +29,17 @@ from coordlib.runs.link_sharing import link_facts, load_link_shares
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.urls import Compat
 
+START = 1_735_689_600
+
 shares_tables = st.lists(
     st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(0, 60)),
     min_size=2,
     max_size=30,
-).map(lambda rows: pd.DataFrame(rows, columns=["expanded", "account.url", "date"]))
+).map(
+    lambda rows: pd.DataFrame(rows, columns=["expanded", "account.url", "date"]).assign(
+        date=lambda t: t["date"] + START
+    )
+)
 
 
 def links(output: coord_shares.CoordShares) -> dict[tuple[str, str], int]:
@@ -183,7 +189,7 @@ def test_p_of_1_leaves_nothing_and_says_so():
 
 
 def test_a_median_of_0_seconds_becomes_1_and_is_told():
-    found = estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [0, 0]}))
+    found = estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [START, START]}))
     assert (found.seconds, found.raised) == (1.0, True)
 
 
@@ -279,7 +285,7 @@ def test_rows_equal_in_time_url_and_account_may_lack_a_cell(compat: Compat):
         {
             "expanded": "u",
             "account.url": ["A", "A", "B"],
-            "date": 0,
+            "date": START,
             "account.name": ["a", None, "b"],
             "n": [1.0, None, 2],
         }

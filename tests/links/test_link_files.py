@@ -286,7 +286,7 @@ def test_an_export_whose_posts_hold_no_link_says_so_with_its_name(tmp_path: Path
         tmp_path / "t.csv", "video_id,author_name,create_time,video_description\n1,a,2024-09-01 10:00:00,Hi\n"
     )
     with pytest.raises(
-        EmptyInputError, match=r"t\.csv: is read as traktok, and none of its 1 posts holds a link"
+        EmptyInputError, match=r"t\.csv: is read as traktok, and none of its 1 rows is a post with a link"
     ):
         load_link_shares(file)
 
@@ -343,7 +343,10 @@ def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_
     )
     code, text = command(file, "-o", tmp_path / "out", "--time-window", "60")
     assert code == 2
-    assert "s.csv, line 4, column 'date': 'yesterday' is not a time (2 such of 3 rows)" in text
+    assert (
+        "s.csv, line 4, column 'date': 'yesterday' is not a time, but a word that means another time every day (2 such of 3 rows)"
+        in text
+    )
     assert not (tmp_path / "out").exists()
 
 

@@ -284,4 +284,4 @@ def test_a_refused_time_says_what_it_looks_like(value: str, words: str, tmp_path
     with pytest.raises(TimeFormatError, match=words):
         read_export(source)
     source.write_text('id,username,date,text\n1,ann,"2026-01-02T10:00:00,5Z",tea\n', encoding="utf-8")
-    assert read_export(source).frame["timestamp_share"].tolist() == [1767348000]
+    assert read_export(source).posts["posted_at"].tolist() == [1767348000]

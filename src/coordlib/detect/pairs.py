@@ -14,7 +14,7 @@ from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
-from coordlib.times import refuse_implausible
+from coordlib.times import PLAUSIBLE, refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -169,11 +169,9 @@ def as_shares(
     told = table.attrs.get("any_time", False)
     # Milliseconds and infinity are for prep_data, which knows what to do with them.
     if not proper or times.dtype not in ("int64", "Int64", "float64") or (times.abs() >= 10**11).any():
-        table = prep_data(table, plausible=None)
+        return prep_data(table, plausible=None if told else PLAUSIBLE)
     if not told:
-        refuse_implausible(
-            table["timestamp_share"], times, "column 'timestamp_share', row {row} of the data", anywhere=True
-        )
+        refuse_implausible(times, times, "column 'timestamp_share', row {row} of the data", anywhere=True)
     return table
 
 
