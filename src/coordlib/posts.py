@@ -6,12 +6,13 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from coordlib.columns import check_table, one_column
 from coordlib.errors import (
     DuplicateContentError,
     InputError,
@@ -120,7 +121,7 @@ def prep_data(
             raise ParameterError(f"{role} = {name!r}: give the name of one column")
     if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
         check_table(frame, ["text"], f"the table ({object_id} is made from it)")
-        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
+        times = as_seconds(one_column(frame, timestamp_share), timestamp_share)
         frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
     frame = _one_row_an_item(frame, object_id)
     missing = {name for name in (*names.values(), timestamp_share) if name not in frame.columns}
@@ -128,7 +129,7 @@ def prep_data(
         raise MissingColumnError.from_names(
             missing, frame.columns, used={*names.values(), timestamp_share} - missing
         )
-    columns = {role: as_ids(_one_column(frame, name), name) for role, name in names.items()}
+    columns = {role: as_ids(one_column(frame, name), name) for role, name in names.items()}
     if columns["object_id"].str.contains("\r", regex=False).any():  # any kind of line end is the same one
         columns["object_id"] = columns["object_id"].str.replace(r"\r\n?", "\n", regex=True)
     for role in ("account_id", "content_id"):
@@ -142,7 +143,7 @@ def prep_data(
                 row,
             )
         columns[role] = without_point(columns[role])
-    times = as_seconds(written := _one_column(frame, timestamp_share), timestamp_share)
+    times = as_seconds(written := one_column(frame, timestamp_share), timestamp_share)
     place = f"column '{timestamp_share}', row {{row}} of the data"
     any_time = plausible is None or refuse_implausible(times, written, place, plausible)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
@@ -151,26 +152,6 @@ def prep_data(
     shares.attrs["any_time"] = any_time
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
-
-
-def check_table(table: object, needed: Iterable[str], where: str) -> None:
-    """Refuse what is no table, and a table that has a needed column not at all or more than once.
-
-    Examples
-    --------
-    >>> check_table("posts.csv", ["text"], "posts")
-    Traceback (most recent call last):
-    coordlib.errors.InputError: posts: a str is no table; give a pandas DataFrame (cl.load_table reads a file)
-    """
-    if not isinstance(table, pd.DataFrame):
-        kind = type(table).__name__
-        raise InputError(
-            f"{where}: a {kind} is no table; give a pandas DataFrame (cl.load_table reads a file)"
-        )
-    if missing := {name for name in needed if name not in table.columns}:
-        raise MissingColumnError.from_names(missing, table.columns, where)
-    for name in needed:
-        _one_column(table, name)
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
@@ -206,13 +187,6 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
     )
     return frame.assign(**{name: distinct}).explode(name)
-
-
-def _one_column(frame: pd.DataFrame, name: str) -> pd.Series:
-    named = int((frame.columns == name).sum())
-    if named > 1:
-        raise InputError(f"the table has {named} columns named '{name}'; rename all but one")
-    return frame[name].reset_index(drop=True)
 
 
 def _without_duplicates(shares: pd.DataFrame, duplicates: str) -> pd.DataFrame:

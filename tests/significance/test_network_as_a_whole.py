@@ -180,7 +180,7 @@ def test_no_pairs_give_zeros_and_a_sentence() -> None:
 def test_users_mistakes_are_one_line() -> None:
     shares = world(1, divided=True)
     pairs = cl.detect_groups(shares, 120, 1)
-    with pytest.raises(ParameterError, match="at least 1"):
+    with pytest.raises(ParameterError, match="draws = 0: give a whole number of 1 or more"):
         network_significance(shares, pairs, draws=0)
     with pytest.raises(ParameterError, match="'day' or 'week'"):
         network_significance(shares, pairs, stratum="hour")  # type: ignore[arg-type]

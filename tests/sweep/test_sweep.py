@@ -32,11 +32,12 @@ from coordlib.errors import (
     UnknownParameterError,
 )
 from coordlib.parameters import DailyMonitoring
+from coordlib.posts import as_posts
 from coordlib.report import charts
 from coordlib.report.evidence_record import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import _settings
-from coordlib.runs.notebook_sweep import NotebookSweep, _folder, read_sweep, sweep_notebooks
+from coordlib.runs.notebook_sweep import NotebookSweep, _folder, _left_out_by_tie, read_sweep, sweep_notebooks
 from coordlib.runs.sweep_report import make_sweep_report
 from coordlib.sources.archive import read_day
 
@@ -281,7 +282,7 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
     with pytest.warns(
         TiedWeightsWarning, match="use min_weight=7 .*, which leaves out 6 lighter ones, or a lower number"
     ):
-        cl.generate_coordinated_network(pairs, edge_weight=0.9, subgraph=1)
+        nothing = cl.generate_coordinated_network(pairs, edge_weight=0.9, subgraph=1)
     significance = cl.edge_significance(shares)
     graph = cl.generate_coordinated_network(pairs, min_weight=5, significance=significance, subgraph=1)
     found = evidence_record(significance, None, pairs, graph, {"time_window": 120}, "caption", {})
@@ -297,7 +298,11 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
 
     swept = cl.sweep(posts, {"edge_weight": [0.5, 0.9], "min_participation": [1]})
     assert swept.points["left_out_by_tie"].tolist() == [0, 6]
-    report = make_sweep_report(swept, replace(cl.load_table(None, "."), posts=posts), {})
+    data = replace(cl.load_table(None, "."), posts=as_posts(posts))
+    tied = cl.make_report(data, pairs, cl.coordinated_edges(pairs, 0.9), nothing)
+    fixed = cl.make_report(data, pairs, cl.coordinated_edges(pairs, min_weight=5), graph)
+    assert [_left_out_by_tie(run) for run in (tied.run, fixed.run)] == [6, 0]
+    report = make_sweep_report(swept, data, {})
     assert "8 accounts are in significant pairs, which no threshold changes" in str(report.headline)
     assert set(report._tables()["inclusion"]["evidence"]) == {"closed circle"}
 
@@ -363,7 +368,7 @@ def test_a_notebook_runs_at_every_point_and_a_failed_one_stops_no_other(station:
     )
     fast = cl.sweep(some_posts(), {"time_window": [10, 120], "min_weight": [2]})
     both = read_sweep(done.folder).points.merge(fast.points, on="time_window", suffixes=("", "_fast"))
-    for name in ("pairs", "edges_all", "edges", "accounts", "networks"):
+    for name in ("pairs", "edges_all", "edges", "accounts", "networks", "left_out_by_tie"):
         assert both[name].tolist() == both[f"{name}_fast"].tolist(), name
     points = pd.read_csv(done.folder / "points.csv")
     assert points["accounts"].tolist() == fast.points["accounts"].tolist()

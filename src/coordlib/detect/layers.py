@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect.edges import Compat, coordinated_edges
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
 from coordlib.detect.threshold import check_quantile, check_whole, over_threshold
 from coordlib.errors import InputError, ParameterError
 from coordlib.near.captions import MADE
-from coordlib.posts import check_table, prep_data
+from coordlib.posts import prep_data
 
 #: Layers that are looked for where a table of posts has the column, or a text to make it from.
 LAYERS = (

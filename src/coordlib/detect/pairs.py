@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
-from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
+from coordlib.posts import SHARE_COLUMNS, prep_data
 from coordlib.times import PLAUSIBLE, refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect.pairs import PAIR_COLUMNS
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, ParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import check_table, prep_data
+from coordlib.posts import prep_data
 
 #: Comparisons held at a time.
 _AT_ONCE = 4_000_000

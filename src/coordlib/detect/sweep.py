@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.kernel import IntArray
 from coordlib.detect.pairs import Coded, as_shares, close_pairs
@@ -23,7 +24,7 @@ from coordlib.detect.threshold import (
 )
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
-from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
+from coordlib.posts import SHARE_COLUMNS, prep_data
 
 #: What a grid can vary, with the values it has where the grid says nothing.
 DEFAULTS: Mapping[str, Any] = {

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.errors import ParameterError
 from coordlib.ids import valid_text
 from coordlib.near.similar import Sets, clusters
@@ -81,8 +82,6 @@ def add_near_text(
     >>> add_near_text(posts)["near_text"].tolist()
     ['they lied to us about THE bridge 🔥 #news', 'they lied to us about THE bridge 🔥 #news', nan]
     """
-    from coordlib.posts import check_table  # which itself needs this module
-
     check_table(posts, ("text", "posted_at"), "posts")
     if level not in tuple(COLUMNS):
         raise ParameterError(f"level = {level!r}: choose 'copied' or 'reworded'")
@@ -125,8 +124,6 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
     >>> add_differing_words(pairs, posts)["differing_words"].tolist()
     ['+ again']
     """
-    from coordlib.posts import check_table
-
     check_table(pairs, ("content_id", "content_id_y"), "pairs")
     check_table(posts, ("content_id", "text"), "posts")
     known = posts.dropna(subset=["content_id", "text"])

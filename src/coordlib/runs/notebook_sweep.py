@@ -213,6 +213,7 @@ def _compared(root: Path) -> Sweep | None:
             "pairs": counts.get("n_pairs"),
             "edges_all": counts.get("n_edges_all"),
             "threshold": run.get("weight_threshold"),
+            "left_out_by_tie": _left_out_by_tie(run),
         }
         one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("one", "two"))
         rows.append(
@@ -221,6 +222,15 @@ def _compared(root: Path) -> Sweep | None:
     reference = record["reference"]
     there = any(all(point[name] == value for name, value in reference.items()) for point, _, _ in rows)
     return compare(rows, names, reference if there else None)
+
+
+def _left_out_by_tie(run: Mapping[str, Any]) -> int:
+    """Count the edges of a point that are as heavy as the quantile, which must be exceeded."""
+    used, limit = run.get("parameters") or {}, run.get("weight_threshold")
+    fixed = used.get("min_weight") is not None or (used.get("evidence") or {}).get("classes")
+    if fixed or limit is None or not float(limit).is_integer():
+        return 0
+    return int((run.get("weights") or {}).get(str(int(limit)), 0))
 
 
 def _run_all(

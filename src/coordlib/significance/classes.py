@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from coordlib.columns import check_table
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, ParameterError
-from coordlib.posts import check_table
 
 #: Classes that are significant, strongest first.
 SIGNIFICANT = ("beyond the crowd", "closed circle")

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect.pairs import as_pairs, as_shares
 from coordlib.detect.threshold import (
     check_least_weight,
@@ -20,7 +21,6 @@ from coordlib.detect.threshold import (
     over_threshold,
 )
 from coordlib.errors import InputError, MissingDependencyError, ParameterError
-from coordlib.posts import check_table
 from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.constants import DAY
 
@@ -202,7 +202,7 @@ def network_sentence(table: pd.DataFrame) -> str:
     more divided into communities (0.668; 95 % of them: 0.400 to 0.430). Like them: largest network. That is no proof of
     coordination: a shared taste, language or subject does it too.'
     """
-    check_table(table, _COLUMNS, "table (see network_significance)")
+    check_table(table, {*_COLUMNS} - {"null_mean"}, "table (see network_significance)")
     if not table["observed"].any():
         return "There is no network to compare with random ones."
     rows = table[table["null"] != "all times"]
