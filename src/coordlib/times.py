@@ -63,6 +63,10 @@ _COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
+#: How files write a moment.
+ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
 def utc_seconds(
     values: pd.Series[Any], *, any_time: bool = False, form: str | None = None, zone: str | None = None
 ) -> pd.Series[Any]:
@@ -344,6 +348,17 @@ def day_start(day: dt.date | str) -> int:
     """
     date = dt.date.fromisoformat(day) if isinstance(day, str) else day
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
+
+
+def utc_text(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Return a moment in UTC seconds as text, in a form of ``strftime``.
+
+    Examples
+    --------
+    >>> utc_text(86_400), utc_text(0, ISO)
+    ('1970-01-02 00:00:00', '1970-01-01T00:00:00Z')
+    """
+    return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime(form)
 
 
 def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:

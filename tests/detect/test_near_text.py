@@ -13,7 +13,7 @@ import coordlib as cl
 from coordlib.cli import main
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.near import similar
-from coordlib.near.texts import comparable, hashtag_sequence, stems
+from coordlib.near.captions import comparable, hashtag_sequence, stems
 
 
 def posts(*texts: str | None, start: int = 0) -> pd.DataFrame:

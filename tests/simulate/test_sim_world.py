@@ -9,8 +9,7 @@ import pytest
 import coordlib as cl
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.simulate.captions import hashtags_of, near_duplicate
-from coordlib.simulate.planted import KINDS
-from coordlib.simulate.world import DAY, build_world
+from coordlib.simulate.world import DAY, KINDS, build_world
 
 FOUND = [name for name, kind in KINDS.items() if kind.found]
 

@@ -1,10 +1,9 @@
-from .accounts import describe_accounts
+from .accounts import account_leads, describe_accounts, edge_leads, first_movers
 from .benchmark import benchmark
 from .calibration import calibrate, calibration_table
 from .communities import find_communities, louvain
 from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
-from .leaders import account_leads, edge_leads, first_movers
 from .networks import describe_networks
 from .objects import hashtag_table, object_edges, object_table
 from .posts import describe_posts, evidence_pairs, network_edges

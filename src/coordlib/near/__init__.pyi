@@ -1,4 +1,3 @@
-from .captions import add_differing_words, add_near_text
-from .texts import comparable, differing_words, hashtag_sequence
+from .captions import add_differing_words, add_near_text, comparable, differing_words, hashtag_sequence
 
 __all__ = ["add_differing_words", "add_near_text", "comparable", "differing_words", "hashtag_sequence"]

@@ -5,7 +5,6 @@ The files are scripts that hand over JSON: unlike a request for data, a script a
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from coordlib.report.network_view import json_for_page
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
 from coordlib.report.words import plural
+from coordlib.times import utc_text
 
 #: Folder of the files, beside the page.
 FOLDER = "evidence"
@@ -294,6 +294,6 @@ def _static(network: Mapping[str, Any], span: int) -> str:
 
 
 def _mark(time: int | None, start: int | None, url: str | None) -> str:
-    words = "no time" if time is None else f"{dt.datetime.fromtimestamp(time, dt.UTC):%Y-%m-%d %H:%M:%S}"
+    words = "no time" if time is None else utc_text(time)
     link = f'<a href="{escape(url)}" rel="nofollow">{words}</a>' if url else words
     return link if time is None or start is None or time == start else f"{link} (+{time - start:,} s)"

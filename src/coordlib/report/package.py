@@ -26,9 +26,10 @@ from coordlib.report.evidence_block import FOLDER, EvidenceView
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import FAILED_AGAIN, remove_note, set_front_matter
-from coordlib.report.provenance import code_version, iso_time, notebook_told, package_versions, page_title
+from coordlib.report.provenance import code_version, notebook_told, package_versions, page_title
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import write_csv
+from coordlib.times import ISO, utc_text
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
 _CONTENT_SUFFIXES = (".csv", ".graphml")
@@ -156,7 +157,7 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
         notebook = folder / "index.ipynb"
         if record and notebook.exists():
             set_front_matter(notebook, page_meta(record))
-            record["published_at"] = iso_time(time.time() if published_at is None else published_at)
+            record["published_at"] = utc_text(time.time() if published_at is None else published_at, ISO)
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             extra += sorted((folder / FOLDER).glob("*.js"))
             record["outputs"] = {
@@ -245,7 +246,7 @@ def _write_files(
     if graph is not None:
         write_graphml(graph, staging / "network.graphml")
     if isinstance(started := record.get("started_at"), int | float):
-        record["started_at"] = iso_time(started)
+        record["started_at"] = utc_text(started, ISO)
     record.setdefault("code_version", code_version())
     record.setdefault("packages", package_versions())
     record |= notebook_told()

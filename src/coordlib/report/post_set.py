@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from coordlib.report.tables import facts
+from coordlib.times import utc_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,16 +95,12 @@ class PostSet:
     def overview(self) -> dict[str, str]:
         """What there is to look at, in words."""
         times = self.posts["posted_at"].dropna()
-        ends = (
-            [dt.datetime.fromtimestamp(int(t), dt.UTC) for t in (times.min(), times.max())]
-            if len(times)
-            else []
-        )
+        ends = [utc_text(t, "%Y-%m-%d %H:%M") for t in (times.min(), times.max())] if len(times) else []
         n_posts, n_accounts = self.posts["content_id"].nunique(), self.posts["account_id"].nunique()
         return {
             "Posts": f"{n_posts:,} by {n_accounts:,} accounts"
             + (f" ({self.platform})" if self.platform else ""),
-            "Period": " to ".join(f"{end:%Y-%m-%d %H:%M}" for end in ends) + " UTC" if ends else "no posts",
+            "Period": " to ".join(ends) + " UTC" if ends else "no posts",
             "Watched accounts": f"{len(self.pool):,}",
             "Columns": ", ".join(map(str, self.posts.columns)),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import platform
@@ -16,6 +15,7 @@ from coordlib.report.display import Html
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts_table
 from coordlib.report.words import in_words
+from coordlib.times import ISO, utc_text
 
 #: The packages whose version can change a number or a page.
 PACKAGES = (
@@ -93,17 +93,6 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **dict(_versions(tuple(sorted(PACKAGES))))}
 
 
-def iso_time(seconds: float | int) -> str:
-    """Return UTC seconds as ISO 8601.
-
-    Examples
-    --------
-    >>> iso_time(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def page_title(run: RunRecord) -> str:
     """Return the title of a report's page, whose header says by itself that the world is simulated."""
     return str(run.get("title") or f"Coordinated sharing on {run['date']}")
@@ -118,7 +107,7 @@ def provenance_box(run: RunRecord) -> Html:
     """Return what the report was made from: parameters, versions, hashes of inputs, the notebook."""
     facts: dict[str, object] = {"Code": run.get("code_version") or code_version()}
     if (started := run.get("started_at")) is not None:
-        facts["started at"] = iso_time(started) if isinstance(started, int | float) else started
+        facts["started at"] = utc_text(started, ISO) if isinstance(started, int | float) else started
     facts |= {
         f"parameter {name}": in_words(value) for name, value in sorted((run.get("parameters") or {}).items())
     }

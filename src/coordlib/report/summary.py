@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
+from coordlib.times import utc_text
 
 #: The counts a summary needs; a day that failed before it was analysed has none of them.
 COUNTS = (
@@ -67,8 +67,8 @@ def _period(facts: Mapping[str, Any]) -> str:
     start, end = facts.get("period_start"), facts.get("period_end")
     if start is None or end is None:
         return "no posts"
-    days = [dt.datetime.fromtimestamp(t, dt.UTC).strftime("%Y-%m-%d %H:%M") for t in (start, end)]
-    return f"posts from {days[0]} to {days[1]} UTC"
+    first, last = (utc_text(moment, "%Y-%m-%d %H:%M") for moment in (start, end))
+    return f"posts from {first} to {last} UTC"
 
 
 def _limit(limit: float | None, parameters: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ The page keeps the whole table readable without JavaScript.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 import re
@@ -21,6 +20,7 @@ from coordlib.report.dictionary import Column
 from coordlib.report.display import Html
 from coordlib.report.how import UP, explained, how
 from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url
+from coordlib.times import utc_text
 
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
 Format = str | Callable[[Any], str]
@@ -229,7 +229,7 @@ def format_value(value: Any, form: Format | None = None) -> str:
     if callable(form):
         return str(form(value))
     if form == "utc":
-        return dt.datetime.fromtimestamp(int(value), dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return utc_text(value)
     if form == "percent":
         return f"{float(value) * 100:.1f} %"
     if form == "seconds":

@@ -32,7 +32,7 @@ from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR
 from coordlib.sources.json_files import is_json, iter_records
 from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import date_only, refuse_unreadable, utc_seconds
+from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,7 @@ class LinkInput:
     @property
     def period(self) -> tuple[str, str]:
         """The times of the first and the last share (UTC, ``YYYY-MM-DD HH:MM:SS``)."""
-        first, last = (
-            pd.Timestamp(int(value), unit="s") for value in self.shares["date"].agg(["min", "max"])
-        )
-        return str(first), str(last)
+        return utc_text(self.shares["date"].min()), utc_text(self.shares["date"].max())
 
     @property
     def last_day(self) -> str:

@@ -8,7 +8,6 @@ without input, a day with nothing to find.
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import json
 import shutil
@@ -23,7 +22,7 @@ from coordlib.files import write_text
 from coordlib.simulate.captions import words
 from coordlib.simulate.ids import DAY, IntArray, chance
 from coordlib.simulate.world import World
-from coordlib.times import day_of
+from coordlib.times import day_of, utc_text
 
 DAYS_BACK = 10
 LAG_DAYS = 2
@@ -212,7 +211,7 @@ def _errors(seed: int, day: _Day) -> pd.DataFrame:
         for _ in range(int(rng.integers(max(1, most // 2), most + 1))):
             second += int(rng.integers(2, 110))
             reason, code, message = words()["errors"][status]
-            stamp = dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y%m%d%H%M%S")
+            stamp = utc_text(second, "%Y%m%d%H%M%S")
             log_id = stamp + "".join("0123456789ABCDEF"[k] for k in rng.integers(0, 16, 20))
             text = f"HTTP {reason}.\n• status: {code}\n• message: {message}\n• log_id: {log_id}"
             rows.append((day_of(day.now).isoformat(), kind, text))

@@ -1,5 +1,4 @@
 from .crowdtangle import crowdtangle_link_shares
-from .link_shares import export_link_shares, link_object
 from .mapping import (
     Format,
     ObjectSource,
@@ -16,7 +15,7 @@ from .read import (
     normalise,
     read_export,
 )
-from .shares import to_shares, without_object
+from .shares import export_link_shares, link_object, to_shares, without_object
 
 __all__ = [
     "Export",

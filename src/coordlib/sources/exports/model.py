@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from coordlib.posts import POST_COLUMNS
+from coordlib.times import utc_text
 from coordlib.yaml_files import read_yaml
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class ExportReport:
         text = [f"{self.source}: read {read_as(self.format)}, {self.posts:,} of {self.rows:,} rows kept"]
         text += [f"  dropped {count:,}: {reason}" for reason, count in self.dropped.items()]
         if self.first is not None and self.last is not None:
-            text.append(f"  period {_utc(self.first)} to {_utc(self.last)} UTC, {self.accounts:,} accounts")
+            text.append(
+                f"  period {utc_text(self.first)} to {utc_text(self.last)} UTC, {self.accounts:,} accounts"
+            )
         found = [f"{name} {count:,}" for name, count in self.objects.items() if count]
         text.append(f"  distinct objects: {', '.join(found) or 'none'}")
         return text + [f"  note: {note}" for note in self.notes]
@@ -98,10 +100,6 @@ class Export:
         posts = self.frame[list(dict.fromkeys((*POST_COLUMNS, "account_name", *columns.values())))]
         posts.attrs["object_id"] = columns[self.format.object]
         return posts
-
-
-def _utc(seconds: int) -> str:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool = True) -> pd.Series[Any]:
