@@ -73,7 +73,6 @@ def run_step(work: str, step: str, number: int) -> None:
     target = folder_of(root, step, number)
     if target.exists():
         return
-    pa.set_memory_pool(pa.system_memory_pool())
     plan = Plan.read(root)
     kernel.compiled_for(plan.n_shares)
     made = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}{WRITING}")
