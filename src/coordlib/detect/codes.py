@@ -47,14 +47,14 @@ class Codes:
         contents = [pa.nulls(0, pa.large_string())]
         times, timed = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=bool)]
         for batch in batches:
-            objects.append(_encoded(batch["object_id"]))
-            accounts.append(_encoded(batch["account_id"]))
+            objects.append(encoded(batch["object_id"]))
+            accounts.append(encoded(batch["account_id"]))
             contents.append(as_text(batch["content_id"]))
             moments = batch["timestamp_share"].cast(pa.int64())
             times.append(from_arrow(moments))
             timed.append(from_arrow(moments.is_valid()))
-        object_codes, object_names = _unified(objects)
-        account_codes, account_names = _unified(accounts)
+        object_codes, object_names = number_ids(objects)
+        account_codes, account_names = number_ids(accounts)
         texts = pa.concat_arrays(contents)
         del contents, objects, accounts
         numbers, n_contents = number_texts(texts)
@@ -75,8 +75,8 @@ class Codes:
     def of_partition(cls, batches: Iterable[pa.RecordBatch], contents: IntArray) -> Codes:
         """Number objects and accounts of shares whose contents have numbers, and for which ``of_itself`` is known."""
         some = [batch for batch in batches if batch.num_rows]
-        objects, object_names = _unified([_encoded(batch["object_id"]) for batch in some])
-        accounts, account_names = _unified([_encoded(batch["account_id"]) for batch in some])
+        objects, object_names = number_ids([encoded(batch["object_id"]) for batch in some])
+        accounts, account_names = number_ids([encoded(batch["account_id"]) for batch in some])
         moments = [batch["timestamp_share"] for batch in some]
         none = np.empty(0, dtype=np.int64)
         return cls(
@@ -150,12 +150,13 @@ def text_buffers(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     return places, np.frombuffer(data, dtype=np.uint8) if data and data.size else np.empty(0, dtype=np.uint8)
 
 
-def _encoded(column: pa.Array) -> pa.DictionaryArray:
+def encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return ids with each of them once beside."""
     return column if pa.types.is_dictionary(column.type) else as_text(column).dictionary_encode()
 
 
-def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
-    """Number ids; names are text, different and neither missing nor blank."""
+def number_ids(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
+    """Number ids, −1 is a missing one; names are text, different and neither missing nor blank."""
     chunks = pa.chunked_array(parts, parts[0].type if parts else pa.dictionary(pa.int32(), pa.large_string()))
     chunks = chunks.unify_dictionaries().chunks
     codes = [from_arrow(chunk.indices, -1) for chunk in chunks]

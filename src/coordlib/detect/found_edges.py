@@ -64,7 +64,7 @@ class FoundEdges:
     def _batch(
         self, edges: Edges, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]
     ) -> pa.RecordBatch:
-        used, objects = _compact(edges.objects, len(self.object_order))
+        used, objects = compact(edges.objects, len(self.object_order))
         low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
         names = self.object_names.take(to_arrow(self.object_order[used]))
         if isinstance(names, pa.ChunkedArray):
@@ -101,7 +101,7 @@ def _lists(offsets: pa.Array, values: pa.Array) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, values, pa.list_(pa.field("item", values.type, nullable=False)))
 
 
-def _compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:
+def compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:
     """Return the numbers that occur, sorted, and each number's place among them."""
     seen = np.zeros(size + 1, dtype=bool)
     seen[codes] = True

@@ -234,34 +234,38 @@ def row_pairs(
     return np.concatenate(parts)
 
 
-def account_pairs(
-    rows: IntArray, window: int, good: Mask, counts: IntArray, start: int, stop: int, apart: int = 0
-) -> IntArray:
-    """Return pairs of :func:`row_pairs`, sorted by the account that sorts first, in plain numpy also by the other.
-
-    Columns are two accounts, the object, their two contents, and the seconds between.
-    """
-    pairs = row_pairs(rows, window, False, good, counts, start, stop, apart)
-    low, high = rows[pairs[:, 0]], rows[pairs[:, 1]]
-    columns = (low[:, ACCOUNT], high[:, ACCOUNT], low[:, OBJECT], low[:, CONTENT], high[:, CONTENT])
-    table = np.column_stack([*columns, np.abs(low[:, TIME] - high[:, TIME])])
-    if compiled_for(int(counts.sum())) is not None:
-        return table
-    return table[np.argsort(table[:, LOW].astype(np.int64) << 32 | table[:, HIGH], kind="stable")]
-
-
 def edges_between(
     rows: IntArray, window: int, good: Mask, counts: IntArray, start: int, stop: int, apart: int = 0
 ) -> Edges:
     """Sum pairs of :func:`row_pairs`."""
-    compiled = compiled_for(int(counts.sum()))
-    if compiled is None:
-        return sum_sorted(account_pairs(rows, window, good, counts, start, stop, apart))
     pairs = row_pairs(rows, window, False, good, counts, start, stop, apart)
+    return _sum_grouped(rows, pairs, np.cumsum(counts[start:stop]), int(counts.sum()))
+
+
+def merged_edges(pairs: IntArray) -> Edges:
+    """Sum pairs in any order, each given by its two rows, that of the account that sorts first first; objects ascend."""
+    low = pairs[:, 0, ACCOUNT]
+    places = 2 * order_by(low) if len(low) else np.empty(0, dtype=np.int64)
+    grouped, ends = np.column_stack([places, places + 1]), np.cumsum(np.bincount(low))
+    edges = _sum_grouped(pairs.reshape(-1, 4), grouped, ends, len(pairs))
+    edge = np.repeat(np.arange(len(edges)), edges.n_objects)
+    key = (edge << 32) | edges.objects
+    key.sort()
+    return replace(edges, objects=(key & 0xFFFFFFFF).astype(edges.objects.dtype))
+
+
+def _sum_grouped(rows: IntArray, pairs: IntArray, ends: IntArray, size: int) -> Edges:
+    """Sum pairs of row numbers; where compiled code is used for so many, those of one account end where `ends` says."""
+    compiled = compiled_for(size)
+    if compiled is None:
+        low, high = rows[pairs[:, 0]], rows[pairs[:, 1]]
+        order = np.argsort(low[:, ACCOUNT].astype(np.int64) << 32 | high[:, ACCOUNT], kind="stable")
+        low, high = low[order], high[order]
+        columns = (low[:, ACCOUNT], high[:, ACCOUNT], low[:, OBJECT], low[:, CONTENT], high[:, CONTENT])
+        return sum_sorted(np.column_stack([*columns, np.abs(low[:, TIME] - high[:, TIME])]))
     # Room for as many edges as pairs: what is not written to takes no memory.
     numbers, seconds = np.empty((6, len(pairs)), dtype=rows.dtype), np.empty(len(pairs), dtype=np.int64)
     objects = np.empty(len(pairs), dtype=rows.dtype)
-    ends = np.cumsum(counts[start:stop])
     n_edges, n_objects = compiled.sum_rows(rows, pairs, ends, numbers, seconds, objects)
     low, high, weight, n_shared, n_low, n_high = numbers[:, :n_edges]
     return Edges(low, high, weight, n_shared, n_low, n_high, seconds[:n_edges], objects[:n_objects])
@@ -330,20 +334,6 @@ def sum_sorted(pairs: IntArray) -> Edges:
         seconds=np.diff(until, prepend=0),
         objects=pairs[shared, SHARED],
     )
-
-
-def merged_edges(pairs: IntArray) -> Edges:
-    """Sum pairs in any order; the objects of each edge ascend."""
-    edges = sum_pairs(pairs)[0]
-    edge = np.repeat(np.arange(len(edges)), edges.n_objects)
-    key = (edge << 32) | edges.objects
-    key.sort()
-    return replace(edges, objects=(key & 0xFFFFFFFF).astype(edges.objects.dtype))
-
-
-def no_pairs(kind: Any = np.int32) -> IntArray:
-    """Return a table without pairs."""
-    return np.empty((0, 6), dtype=kind)
 
 
 def no_edges() -> Edges:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from coordlib.detect import kernel
 from coordlib.detect.codes import LAST, Codes, digests_of
-from coordlib.detect.columns import OBJECT, TIME
+from coordlib.detect.columns import ACCOUNT, OBJECT, TIME
 from coordlib.detect.engine import first_shares, turns_of
 from coordlib.detect.kernel import Edges, IntArray, Mask
 
@@ -146,26 +146,30 @@ def pairs_of(
     Yields
     ------
     ndarray
-        Pairs sorted by the account that sorts first; columns as :mod:`coordlib.detect.columns`.
+        The two rows of each pair, that of the account that sorts first before the other; columns as
+        :mod:`coordlib.detect.columns`, objects by their place.
     """
     objects = places[rows[:, OBJECT]]
     order = kernel.window_order(objects, rows[:, TIME])
     good, rows = good[order], rows[order]
     rows[:, OBJECT] = objects[order]
-    stop = ranges[-1][1] if ranges else 0
-    counts = kernel.count_pairs(rows, time_window, False, good, stop)[1][:stop]
+    n_accounts = ranges[-1][1] if ranges else 0
+    counts = kernel.count_pairs(rows, time_window, False, good, n_accounts)[1][:n_accounts]
     totals = np.append(0, np.cumsum(counts))
-    held = kernel.no_pairs(rows.dtype)
+    held = np.empty((0, 2), dtype=np.int64)
     first = until = 0
     for start, stop in ranges:
         if stop > until:  # search once for as many ranges as fit
             first = start
             until = max(stop, int(np.searchsorted(totals, totals[start] + kernel.CHUNK, side="right")) - 1)
             until = max([stop, *(end for _, end in ranges if end <= until)])
-            held = kernel.account_pairs(rows, time_window, good, counts, first, until)
-        yield held[totals[start] - totals[first] : totals[stop] - totals[first]]
+            held = kernel.row_pairs(rows, time_window, False, good, counts, first, until)
+            low = rows[held[:, 0], ACCOUNT]
+            if (low[1:] < low[:-1]).any():  # plain numpy leaves them in the order of rows
+                held = held[np.argsort(low, kind="stable")]
+        yield rows[held[totals[start] - totals[first] : totals[stop] - totals[first]]]
 
 
-def edges_of(pairs: Sequence[IntArray]) -> Edges:
+def edges_of(pairs: IntArray) -> Edges:
     """Return the edges of some accounts, given all their pairs from every partition."""
-    return kernel.merged_edges(np.concatenate([kernel.no_pairs(), *pairs]))
+    return kernel.merged_edges(pairs)

@@ -6,6 +6,7 @@ name only when it is whole, so a step may be killed, started again, or run twice
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -16,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from coordlib.detect import kernel
-from coordlib.detect.codes import Codes, as_text, number_texts
+from coordlib.detect.codes import Codes, as_text, encoded, number_ids, number_texts, same_text
+from coordlib.detect.found_edges import compact
 from coordlib.detect.kernel import Edges, IntArray
 from coordlib.detect.partition import (
     Accounts,
@@ -35,9 +36,8 @@ from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, write_json
 from coordlib.runs.share_files import CloserLook, maybe_rounded, plain_batches, share_pieces, unlike_itself
 
-#: Columns of rows and pairs in files, in the order of :mod:`coordlib.detect.columns`.
+#: Columns of rows in files, in the order of :mod:`coordlib.detect.columns`.
 _ROWS = ["object", "account", "content", "time"]
-_PAIRS = ["low", "high", "object", "low_content", "high_content", "seconds"]
 _CODES = ["objects", "accounts", "contents", "times", "timed", "of_itself"]
 
 
@@ -73,7 +73,6 @@ def run_step(work: str, step: str, number: int) -> None:
     target = folder_of(root, step, number)
     if target.exists():
         return
-    pa.set_memory_pool(pa.system_memory_pool())
     plan = Plan.read(root)
     kernel.compiled_for(plan.n_shares)
     made = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}{WRITING}")
@@ -88,7 +87,9 @@ def run_step(work: str, step: str, number: int) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def write_groups(path: Path, tables: Iterable[pa.Table], dictionaries: Sequence[str] = ()) -> None:
+def write_groups(
+    path: Path, tables: Iterable[pa.Table], dictionaries: Sequence[str] = (), compression: str = "lz4"
+) -> None:
     """Write tables of one schema as the groups of rows of one Parquet file."""
     writer = None
     try:
@@ -97,9 +98,10 @@ def write_groups(path: Path, tables: Iterable[pa.Table], dictionaries: Sequence[
                 writer = pq.ParquetWriter(
                     path,
                     table.schema,
-                    compression="lz4",
+                    compression=compression,
                     use_dictionary=list(dictionaries),
                     write_statistics=False,
+                    dictionary_pagesize_limit=1 << 26,
                 )
             writer.write_table(table, row_group_size=max(len(table), 1))
     finally:
@@ -138,32 +140,46 @@ def _read_shares(plan: Plan, work: Path, number: int, into: Path) -> None:
     file, groups = plan.units[number]
     count = plan.partitions
     for piece, batch in enumerate(_batches(plan, Path(file), groups)):
-        objects, accounts, contents = (
-            as_text(batch[name]) for name in ("object_id", "account_id", "content_id")
+        (objects, names), (accounts, owners) = (
+            number_ids([encoded(batch[name])]) for name in ("object_id", "account_id")
         )
-        names, at = objects.dictionary_encode(), pc.fill_null
-        where = np.append(partition_of(names.dictionary, count), np.int32(0))[
-            at(names.indices, -1).to_numpy(zero_copy_only=False)
-        ]
+        contents = as_text(batch["content_id"])
+        where = np.append(partition_of(names, count), np.int32(0))[objects]
         bucket = partition_of(contents, count)
         order = np.argsort(where.astype(np.uint16), kind="stable")
-        rows = pa.array(order)
-        shares = {
-            "object_id": objects.take(rows),
-            "account_id": accounts.take(rows),
-            "content_id": contents.take(rows),
-            "timestamp_share": batch["timestamp_share"].cast(pa.int64()).take(rows),
-            "of_itself": pc.equal(objects, contents).fill_null(False).take(rows),
+        rest = {
+            "content_id": contents.take(pa.array(order)),
+            "timestamp_share": batch["timestamp_share"].cast(pa.int64()).take(pa.array(order)),
+            "of_itself": same_text(objects, names, contents)[order],
             "bucket": bucket[order].astype(np.uint16),
         }
-        sizes = np.bincount(where, minlength=count)
+        ends = np.cumsum(np.bincount(where, minlength=count))
         write_groups(
-            into / f"shares-{piece:05d}.parquet", _groups(shares, sizes), ("object_id", "account_id")
+            into / f"shares-{piece:05d}.parquet",
+            (
+                pa.table(
+                    {
+                        "object_id": _ids(objects[order[start:stop]], names),
+                        "account_id": _ids(accounts[order[start:stop]], owners),
+                        **{name: column[start:stop] for name, column in rest.items()},
+                    }
+                )
+                for start, stop in itertools.pairwise(np.append(0, ends).tolist())
+            ),
+            ("object_id", "account_id"),
         )
         order = order[np.argsort(bucket[order].astype(np.uint16), kind="stable")]
         texts = {"content_id": contents.take(pa.array(order)), "partition": where[order].astype(np.uint16)}
         sizes = np.bincount(bucket, minlength=count)
         write_groups(into / f"texts-{piece:05d}.parquet", _groups(texts, sizes))
+
+
+def _ids(codes: IntArray, names: pa.Array) -> pa.DictionaryArray:
+    """Return ids with the names that occur in them, for all names of a dictionary are written."""
+    used, places = compact(codes, len(names))
+    missing = codes < 0
+    indices = pa.array(places, mask=missing) if missing.any() else pa.array(places)
+    return pa.DictionaryArray.from_arrays(indices, names.take(pa.array(used[used < len(names)])))
 
 
 def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.RecordBatch]:
@@ -292,7 +308,9 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
     places = read_group(work / "places.parquet", number)["place"].to_numpy()
     kernel.CHUNK = plan.n_pairs
     pairs = pairs_of(rows, good, places, read_ranges(work), plan.time_window)
-    write_groups(into / "pairs.parquet", (pa.table(dict(zip(_PAIRS, some.T, strict=True))) for some in pairs))
+    kind = pa.binary(8 * rows.dtype.itemsize)
+    some = (pa.Array.from_buffers(kind, len(one), [None, pa.py_buffer(one)]) for one in pairs)
+    write_groups(into / "pairs.parquet", (pa.table({"pair": one}) for one in some), compression="none")
 
 
 def read_ranges(work: Path) -> list[tuple[int, int]]:
@@ -303,10 +321,29 @@ def read_ranges(work: Path) -> list[tuple[int, int]]:
 def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:
     """Sum the pairs of some accounts to edges."""
     files = [folder_of(work, "pair", partition) / "pairs.parquet" for partition in range(plan.partitions)]
-    edges = edges_of([matrix(read_group(file, number)) for file in files])
+    edges = edges_of(_read_pairs(files, number))
     columns = {name: getattr(edges, name) for name in kernel.ONE_AN_EDGE}
     write_groups(into / "edges.parquet", [pa.table(columns)])
     write_groups(into / "objects.parquet", [pa.table({"object": edges.objects})])
+
+
+def _read_pairs(files: list[Path], number: int) -> IntArray:
+    """Return the two rows of each pair, which a cell holds as they are in memory; one file is in memory at a time."""
+    pairs, done = np.empty((0, 2, 4), dtype=np.int32), 0
+    total = sum(pq.read_metadata(file).row_group(number).num_rows for file in files)
+    for file in files:
+        for cells in read_group(file, number)["pair"].chunks:
+            if not len(cells):
+                continue
+            kind = np.dtype(f"i{cells.type.byte_width // 8}")
+            if not done:
+                pairs = np.empty((total, 2, 4), dtype=kind)
+            elif kind.itemsize > pairs.itemsize:
+                pairs = pairs.astype(kind)
+            some = np.frombuffer(cells.buffers()[1], kind)[8 * cells.offset :][: 8 * len(cells)]
+            pairs[done : done + len(cells)] = some.reshape(-1, 2, 4)
+            done += len(cells)
+    return pairs
 
 
 def read_edges(work: Path, number: int) -> Edges:
