@@ -56,7 +56,7 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     EmptyInputError
         No records.
     """
-    start, batch, empty = 0, [], []
+    start, batch, empty = 0, list[dict[str, Any]](), list[dict[str, Any]]()
     for record in json_records(path, where):
         (empty if EMPTY_PAGE in record else batch).append(record)
         if len(batch) >= chunk_rows:
