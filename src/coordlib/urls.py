@@ -55,8 +55,7 @@ _AMPERSAND = re.compile(r"&(?:(?:amp(?:;|%3b))+|#0*38;|#x0*26;)", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _CUT = re.compile(r"(?:\.\.\.|…|%e2%80%a6)/?$", re.IGNORECASE)
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
-#: Parameters that were put behind an address as if it had a query.
-_TAIL = re.compile(r"&(?:utm_\w+|fbclid|gclid)=[^/]*$", re.IGNORECASE)
+_TAIL = re.compile(r"&(?:utm_\w+|fbclid|gclid)=[^/]*$", re.IGNORECASE)  # put behind as if there were a query
 #: A page for phones beside the page; below a shelf or in a code host ``amp`` is the name of something.
 _AMP_PATH = re.compile(r"(?<=[^/])(?:/amp)+$|\.amp(?=(?:\.html)?$)")
 _SHELF = re.compile(_RULES["amp_is_a_name"])
@@ -121,8 +120,7 @@ def _simpler(url: str) -> str | None:
         return None
     host = f"www.{site}" if site in _WITH_WWW else site
     host = f"[{host}]" if ":" in host else host
-    if parts.port not in (None, 80, 443):
-        host += f":{parts.port}"
+    host += f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     cleaned = urlunsplit(("https", host, path, query, route))
     return str(canonicalize_url(cleaned, keep_fragments=True)).removesuffix("/")
 
@@ -349,8 +347,7 @@ def parent_domain(domain: str, *, compat: Compat = None) -> str:
 
 #: A beginning of an address glued to another is the next address; after ``/``, ``=`` and the like it is a part of it.
 _IN_TEXT = re.compile(
-    r"https?://(?!https?:)(?:(?!(?<![/=?&:])https?://)(?:[^\s<>\"'`{}|\\^\[\]]|\[\w*\](?=[\[=])))+",
-    re.IGNORECASE,
+    r"(?i)https?://(?!https?:)(?:(?!(?<![/=?&:])https?://)(?:[^\s<>\"'`{}|\\^\[\]]|\[\w*\](?=[\[=])))+"
 )
 _ORIGIN = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w+;")
@@ -368,17 +365,15 @@ def links_in(text: str) -> list[str]:
 
     An address begins with ``http://`` or ``https://`` (a bare ``www.`` is none: no platform exports
     links so). One that the text cuts with an ellipsis, or whose host is cut, is none: it would tie
-    everybody who quotes anything. Brackets that are closed inside an address belong to it, as do those of ``x[]=1``; marks
-    that end a sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
+    everybody who quotes anything. Brackets closed inside an address belong to it, as in ``x[]=1``; marks that end a
+    sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
 
     Examples
     --------
     >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d。")
     ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
     """
-    text = _ENTITY.sub(
-        lambda entity: html.unescape(entity[0]), text
-    )  # never "&copy=2", which has no semicolon
+    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)  # not "&copy=2", without a semicolon
     found: dict[str, None] = {}
     for match in _IN_TEXT.finditer(text):
         link = _up_to_a_mark(match[0])

@@ -137,8 +137,8 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     left_out = report.dropped | ({"post without a link": without} if without else {})
     if shares.empty:
         raise EmptyInputError(
-            f"{path}: is read as {known.name}, and none of its {report.rows:,} rows is a post with a link "
-            f"({_reasons(left_out)})"
+            f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
+            + (f" (left out: {_reasons(report.dropped)})" if report.dropped else "")
         )
     reading = {"Read as": f"{known.title}: {report.posts:,} posts of {report.rows:,} rows"}
     if left_out:

@@ -49,9 +49,7 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
 
     A file with one record a line is streamed; a file that is one JSON value is held in memory.
     """
-    start = 0
-    batch: list[Any] = []
-    empty: list[Any] = []
+    start, batch, empty = 0, list[dict[str, Any]](), list[dict[str, Any]]()
     for record in json_records(path, where):
         (empty if EMPTY_PAGE in record else batch).append(record)
         if len(batch) >= chunk_rows:

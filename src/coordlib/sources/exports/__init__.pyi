@@ -7,11 +7,10 @@ from .mapping import (
     load_mapping,
     recognise,
 )
-from .model import Export, ExportReport
+from .model import Export, ExportReport, merge_reports
 from .read import (
     iter_export,
     merge,
-    merge_reports,
     normalise,
     read_export,
 )

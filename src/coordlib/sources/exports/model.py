@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,27 @@ class ExportReport:
         found = [f"{name} {count:,}" for name, count in self.objects.items() if count]
         text.append(f"  distinct objects: {', '.join(found) or 'none'}")
         return text + [f"  note: {note}" for note in self.notes]
+
+
+def merge_reports(reports: list[ExportReport]) -> ExportReport:
+    """Add up the reports of pieces; distinct accounts and objects become the largest piece's counts."""
+    dropped: dict[str, int] = {}
+    for report in reports:
+        for reason, count in report.dropped.items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    starts = [report.first for report in reports if report.first is not None]
+    ends = [report.last for report in reports if report.last is not None]
+    return replace(
+        reports[0],
+        rows=sum(report.rows for report in reports),
+        dropped=dropped,
+        posts=sum(report.posts for report in reports),
+        first=min(starts, default=None),
+        last=max(ends, default=None),
+        accounts=max(report.accounts for report in reports),
+        objects={name: max(r.objects.get(name, 0) for r in reports) for name in reports[0].objects},
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+    )
 
 
 def read_as(format: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from coordlib.sources.exports.model import (
     Export,
     ExportReport,
     first_filled,
+    merge_reports,
     whole_numbers,
 )
 from coordlib.sources.exports.objects import objects_of
@@ -261,27 +262,6 @@ def merge(exports: Iterable[Export]) -> Export:
     total = merge_reports([piece.report for piece in pieces])
     known = pieces[0].format
     return Export(known, frame, _report(frame, known, total.source, total.rows, total.dropped, total.notes))
-
-
-def merge_reports(reports: list[ExportReport]) -> ExportReport:
-    """Add up the reports of pieces; distinct accounts and objects become the largest piece's counts."""
-    dropped: dict[str, int] = {}
-    for report in reports:
-        for reason, count in report.dropped.items():
-            dropped[reason] = dropped.get(reason, 0) + count
-    starts = [report.first for report in reports if report.first is not None]
-    ends = [report.last for report in reports if report.last is not None]
-    return replace(
-        reports[0],
-        rows=sum(report.rows for report in reports),
-        dropped=dropped,
-        posts=sum(report.posts for report in reports),
-        first=min(starts, default=None),
-        last=max(ends, default=None),
-        accounts=max(report.accounts for report in reports),
-        objects={name: max(r.objects.get(name, 0) for r in reports) for name in reports[0].objects},
-        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
-    )
 
 
 def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
