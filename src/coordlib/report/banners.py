@@ -49,7 +49,7 @@ def banner(kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] 
     rest = "".join(f"<p>{_weak(line)}</p>" for line in lines[1:] if line)
     if more:
         said = "".join(f"<p>{escape(line)}</p>" for line in more)
-        rest += f"<details><summary>How it was tested, and on what the edges rest</summary>{said}</details>"
+        rest += f"<details><summary>How it was tested</summary>{said}</details>"
     return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
 
 

@@ -34,14 +34,20 @@ def first_lines(run: RunRecord) -> list[str]:
     found, *meaning = _words(evidence, weighed=False) or [""]
     lines = [found, _where(run, evidence), _same(run, counts), *meaning]
     if _has_network(run):
-        lines += [_network(run, counts), _subjects(run), _rests_on(run, counts), _settings(run, counts)]
+        lines += [
+            _network(run, counts),
+            _subjects(run),
+            _rests_on(run, counts),
+            _classes(run),
+            _settings(run, counts),
+        ]
     return [line for line in [*lines, _coverage(run), _new(run, counts)] if line]
 
 
 def more_lines(run: RunRecord) -> list[str]:
-    """Return what the weight keeps by class, and what the network as a whole is held against."""
+    """Return what the network as a whole is held against; of an older record, what the weight keeps by class."""
     lines = _words(run.get("evidence") or {}, weighed=True)
-    lines += [_classes(run), _whole(run), _truth(run)]
+    lines += [_whole(run), _truth(run)]
     return [line for line in lines if line]
 
 
