@@ -58,19 +58,24 @@ def main(source: Path, steps: list[int]) -> None:
         root, there, first = Path(place) / "world", 0, None
         (root / "reports").mkdir(parents=True)
         print(
-            "| days | next day, CPU | workspace and site, MB a day | search, MB | archive, KB |\n|---|---|---|---|---|"
+            "| days | next day, CPU | site, MB a day | with the workspace, MB a day | search, MB | archive, KB |\n|---|---|---|---|---|---|"
         )
         for step in steps:
             repeat_days(source, root, there, step)
             render(root)
-            repeat_days(source, root, step, there := step + 1)
-            spent = render(root)
+            there, times = step, []
+            for _ in range(3):  # the least of three: what else the machine does only ever adds
+                repeat_days(source, root, there, there + 1)
+                there += 1
+                times.append(render(root))
+            spent = min(times)
             first = first or spent
             site = root / "_site" / "reports"
+            room = on_disk(site) / 1e6 / there, on_disk(root) / 1e6 / there
             search = sum(path.stat().st_size for path in (site / "search").iterdir()) / 1e6
             archive = (site / "archive.html").stat().st_size / 1e3
             print(
-                f"| {there} | {spent / first:.2f} ({spent:.1f} s) | {on_disk(root) / 1e6 / there:.2f} | {search:.2f} | {archive:.0f} |",
+                f"| {there} | {spent / first:.2f} ({spent:.1f} s) | {room[0]:.2f} | {room[1]:.2f} | {search:.2f} | {archive:.0f} |",
                 flush=True,
             )
 

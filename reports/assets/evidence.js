@@ -4,6 +4,7 @@
 (function () {
   "use strict";
   var STEP = 50, OBJECTS = 10;
+  var TURNS = /[\u202a-\u202e\u2066-\u2069]/g; // they turn the reading direction and could disguise a name
   var known = new Map(), waiting = new Map();
 
   window.coordlibEvidence = function (networks) {
@@ -18,6 +19,7 @@
   function make(tag, properties, children) {
     var node = document.createElement(tag);
     Object.assign(node, properties || {});
+    if (properties && properties.textContent) { node.textContent = properties.textContent.replace(TURNS, ""); }
     (children || []).forEach(function (child) { if (child !== null) { node.append(child); } });
     return node;
   }
@@ -86,9 +88,9 @@
   function quoted(data, thing) {
     var quote = make("blockquote", { textContent: data.objects[thing], dir: "auto" });
     if (data.objects[thing].length > 400) {
-      quote.textContent = data.objects[thing].slice(0, 400) + "… ";
+      quote.textContent = quote.textContent.slice(0, 400) + "… ";
       var whole = make("button", { type: "button", className: "cl-more", textContent: "whole " + data.word });
-      whole.addEventListener("click", function () { quote.textContent = data.objects[thing]; });
+      whole.addEventListener("click", function () { quote.textContent = data.objects[thing].replace(TURNS, ""); });
       quote.append(whole);
     }
     return quote;

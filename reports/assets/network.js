@@ -1,12 +1,13 @@
 /* Draws the network of a report page. Everything from the data is set as text, never as HTML. */
 (function () {
   "use strict";
+  var TURNS = /[\u202a-\u202e\u2066-\u2069]/g; // they turn the reading direction and could disguise a name
   var data = JSON.parse(document.getElementById("data").textContent);
   data.nodes.forEach(function (node) {
     Object.assign(node, data.looks[node.look]);
-    if (node.label === undefined) { node.label = node.name; }
+    node.label = (node.label === undefined ? node.name : node.label).replace(TURNS, "");
     node.facts = data.facts.map(function (name, place) { return [name, node.facts[place]]; }).filter(function (fact) { return fact[1] !== ""; });
-    node.title = node.title || [node.name].concat(node.facts.map(function (fact) { return fact[0] + ": " + fact[1]; })).join("\n");
+    node.title = node.title || [node.name.replace(TURNS, "")].concat(node.facts.map(function (fact) { return fact[0] + ": " + fact[1]; })).join("\n");
   });
   data.edges = data.edges.map(function (edge) { return Object.assign({ id: edge[0] + "-" + edge[1], from: edge[0], to: edge[1] }, data.kinds[edge[2]]); });
   var byId = new Map(data.nodes.map(function (node) { return [node.id, node]; }));
@@ -139,7 +140,7 @@
 
   function make(tag, text) {
     var node = document.createElement(tag);
-    if (text !== undefined) { node.textContent = text; }
+    if (text !== undefined) { node.textContent = String(text).replace(TURNS, ""); }
     return node;
   }
 

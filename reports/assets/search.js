@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var SHOWN = 40, DAYS = 5;
+  var TURNS = /[\u202a-\u202e\u2066-\u2069]/g; // they turn the reading direction and could disguise a name
   var parts = new Map(), names = null, pages = [], asked = 0;
 
   window.coordlibFind = function (start, content) {
@@ -11,6 +12,7 @@
   function make(tag, properties, children) {
     var node = document.createElement(tag);
     Object.assign(node, properties || {});
+    if (properties && properties.textContent) { node.textContent = properties.textContent.replace(TURNS, ""); }
     (children || []).forEach(function (child) { node.append(child); });
     return node;
   }

@@ -103,12 +103,13 @@ def test_the_same_table_gives_the_same_bytes(name: str) -> None:
 
 
 def test_hostile_names_on_an_axis_are_text_and_no_formula() -> None:
-    names = ["<script>alert(1)</script>", r"$\frac{1}{0}$", "$x", "مرحبا 🎉", "a\x00b"]
-    posts = pd.DataFrame({"account_id": names, "posted_at": range(1735689600, 1735689605)})
+    names = ["<script>alert(1)</script>", r"$\frac{1}{0}$", "$x", "مرحبا 🎉", "a\x00b", "user_\u202eevil"]
+    posts = pd.DataFrame({"account_id": names, "posted_at": range(1735689600, 1735689606)})
     _, html = drawn(charts.post_timeline, posts)
     assert "<script" not in html
     assert "&lt;script" in html
     assert r"$\frac" in html
+    assert ">user_evil<" in html and "\u202e" not in html
 
 
 def test_a_day_without_numbers_stays_a_gap_in_the_history() -> None:

@@ -235,6 +235,8 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     few = edges.copy()
     few.attrs |= {"accounts": 69, "accounts_outside": 48}
     assert "Only 48 of 69 accounts are in no pair that shares more than" in evidence_headline(few)
+    few.attrs |= {"accounts_outside": 0}
+    assert "Each of the 69 accounts is in a pair that shares more than" in evidence_headline(few)
 
 
 def test_with_few_others_present_a_discovered_pair_is_open_and_in_a_crowd_it_is_as_the_crowd() -> None:

@@ -71,7 +71,7 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
                     name, other, weight=int(rng.integers(5, 30)), n_objects=int(rng.integers(1, 9))
                 )
     graph.add_edge(HOSTILE[0], HOSTILE[1], weight=7, n_objects=1)
-    graph.add_edge("bad.actor", HOSTILE[0], weight=9, n_objects=2)
+    graph.add_edge("bad\u202e.actor", HOSTILE[0], weight=9, n_objects=2)
     number = {}
     for place, part in enumerate(sorted(nx.connected_components(graph), key=len, reverse=True), start=1):
         number |= dict.fromkeys(part, place)

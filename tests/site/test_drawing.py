@@ -93,7 +93,7 @@ def test_a_click_on_a_line_opens_the_posts_behind_it_on_the_page_around(open_pag
     inside = page.frame(url="**/network.html")
     inside.locator("body[data-drawn]").wait_for()
     inside.select_option("#network", "3")
-    names = ["bad.actor", '<img src=x onerror="window.pwned=1">']
+    names = ["bad\u202e.actor", '<img src=x onerror="window.pwned=1">']
     place = inside.evaluate("names => window.coordlibNetwork.between(...names)", names)
     page.evaluate(
         "document.querySelector('.cl-network iframe').scrollIntoView({block: 'center', behavior: 'instant'})"

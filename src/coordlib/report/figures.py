@@ -24,7 +24,7 @@ import pandas as pd
 
 from coordlib.report.display import PAGE
 from coordlib.report.how import UP, how
-from coordlib.report.text import clean_text, escape
+from coordlib.report.text import escape, in_one_direction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -236,7 +236,7 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
 
 def short(value: object, length: int = 18) -> str:
     """Return a name cut to fit an axis."""
-    text = clean_text(value).replace("\n", " ")
+    text = in_one_direction(value).replace("\n", " ")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

@@ -24,6 +24,17 @@ def clean_text(value: object) -> str:
     return _CONTROL.sub("", str(value))
 
 
+def in_one_direction(value: object) -> str:
+    """Return clean text without characters that turn the reading direction and could disguise a name.
+
+    Examples
+    --------
+    >>> in_one_direction("user_\u202eevil")
+    'user_evil'
+    """
+    return _DIRECTION.sub("", clean_text(value))
+
+
 def escape(value: object) -> str:
     """Return a value as text that is inert in HTML, attributes included.
 
@@ -32,7 +43,7 @@ def escape(value: object) -> str:
     >>> escape('<img onerror="x">')
     '&lt;img onerror=&quot;x&quot;&gt;'
     """
-    return html.escape(_DIRECTION.sub("", clean_text(value)), quote=True)
+    return html.escape(in_one_direction(value), quote=True)
 
 
 def safe_url(value: object) -> str | None:

@@ -102,6 +102,8 @@ def evidence_headline(
         few = (
             f"There are only {accounts}"
             if outside == edges.attrs["accounts"]
+            else f"Each of the {accounts} is in a pair that shares more than its activity explains"
+            if outside == 0
             else f"Only {outside:,} of {accounts} {_are(outside)} in no pair that shares more than its activity explains"
         )
         lines.append(f"{few}: there is hardly anything to compare with.")

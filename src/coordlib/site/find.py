@@ -194,7 +194,7 @@ def search_form(up: str = "") -> str:
     """Return a box that leads to the search page; `up` leads to the site's reports/."""
     return (
         f'<form class="cl-search" role="search" action="{escape(up)}search.html" method="get">'
-        '<label>Find an account, a hashtag, a subject, a day: <input type="search" name="q" autocomplete="off"></label> '
+        '<label>Find an account, a hashtag, a subject, a link, a day: <input type="search" name="q" autocomplete="off"></label> '
         '<button type="submit">Search</button></form>'
     )
 
