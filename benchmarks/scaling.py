@@ -1,6 +1,7 @@
 """How detection grows with rows, with the window, with the hottest object, and with cores.
 
 Run from the project's root: ``python benchmarks/scaling.py [MOST ROWS] [--write]`` (default: 100000; the largest given counts).
+Above a million shares they are of more months, and above ten million detected with ``--memory 1GB``.
 Each point is one process from Parquet to the file of edges; CPU seconds are its own and those of its workers, peak memory
 is that of the largest process. With ``--write`` the numbers go to scaling.csv and the figure to docs/scaling.svg.
 """
@@ -15,11 +16,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from engines import WINDOW, measured
 
 from detect import make_shares
 
 PROJECT = Path(__file__).parents[1]
+#: Shares of 30 days; more of them are of more months.
+MONTH = 1_000_000
 COLUMNS = ("panel", "x", "pairs", "edges", "cpu_s", "wall_s", "peak_mb")
 PANELS = {
     "rows": "shares",
@@ -36,8 +42,11 @@ def points(most: int, folder: Path) -> Iterator[tuple[str, float, str, Path, int
         shares.to_parquet(folder / f"{name}.parquet", index=False)
         return folder / f"{name}.parquet"
 
-    for rows in [10**n for n in range(4, 10) if 10**n <= most]:
-        yield "rows", rows, "coordlib", saved("rows", make_shares(rows)), WINDOW
+    for rows in sorted({*(10**n for n in range(4, 10) if 10**n <= most), most}):
+        source = saved("rows", make_shares(min(rows, MONTH)))
+        if rows > MONTH:
+            source = months(source, rows // MONTH)
+        yield "rows", rows, "coordlib" if rows <= 10 * MONTH else "coordlib --memory 1GB", source, WINDOW
     rows = min(most, 1_000_000)
     shares = make_shares(rows)
     source = saved("shares", shares)
@@ -52,6 +61,26 @@ def points(most: int, folder: Path) -> Iterator[tuple[str, float, str, Path, int
         yield "hottest object", percent, "coordlib", saved("hot", hot), WINDOW
     for cores in (1, 2, 4):
         yield "cores", cores, f"coordlib on {cores}", source, WINDOW
+
+
+def months(month: Path, count: int) -> Path:
+    """Write a month again and again, a month earlier each time, with other objects, contents and roles of accounts.
+
+    More shares in one month would be hotter objects of as many accounts, so that pairs would grow faster than shares.
+    """
+    table, path = pq.read_table(month), month.with_name("months.parquet")
+    accounts = table["account_id"].combine_chunks().dictionary_encode()
+    with pq.ParquetWriter(path, table.schema) as writer:
+        for number in range(count):
+            some = {name: table[name] for name in table.column_names}
+            some["timestamp_share"] = pc.subtract(some["timestamp_share"], 30 * 86_400 * number)
+            order = np.random.default_rng(number).permutation(len(accounts.dictionary))
+            some["account_id"] = accounts.dictionary.take(pa.array(order)).take(accounts.indices)
+            for name in ("object_id", "content_id"):
+                own = pa.scalar(f"-{number}", table[name].type)
+                some[name] = pc.binary_join_element_wise(table[name], own, pa.scalar("", own.type))
+            writer.write_table(pa.table(some, table.schema))
+    return path
 
 
 def draw(rows: list[dict[str, str]], path: Path) -> None:
