@@ -34,6 +34,14 @@ def test_what_cannot_be_meant_is_one_line_with_its_place(text: str, words: str, 
     assert "\n" not in str(caught.value) and "p.yml" in str(caught.value)
 
 
+def test_a_number_is_the_one_that_was_written(tmp_path: Path) -> None:
+    """Older YAML reads 0100 as 64 and 12:30:45 as 45045."""
+    lines = ["a: 0100", "b: 12:30:45", "c: 1e3", "d: -0.5", "e: 60", "f: .inf", "g: 0x10", "h: 1.5.0"]
+    (tmp_path / "p.yml").write_text("\n".join(lines), encoding="utf-8")
+    found = read_yaml(tmp_path / "p.yml").values()
+    assert [*found] == ["0100", "12:30:45", 1000.0, -0.5, 60, float("inf"), "0x10", "1.5.0"]
+
+
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     (tmp_path / "p.yml").write_bytes("workspace: été\n".encode("latin-1"))
     with pytest.raises(FileFormatError, match="is not UTF-8 text"):

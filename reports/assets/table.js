@@ -2,7 +2,7 @@
    Text is only ever moved or set as text. */
 (function () {
   "use strict";
-  var PAGE = 25, PRINTED = 100, FIRST = 6;
+  var PAGE = window.matchMedia("(max-width: 576px)").matches ? 10 : 25, PRINTED = 100, FIRST = 6; // on a phone a row is a card
   var paper = window.matchMedia("print"), printing = false;
   var collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 

@@ -73,13 +73,13 @@ class MissingColumnError(InputError):
     @classmethod
     def from_names(
         cls,
-        missing: Iterable[str],
+        missing: Iterable[object],
         available: Iterable[object],
         where: str = "the table",
         used: Collection[object] = (),
     ) -> MissingColumnError:
         """Build the message from the missing and the available names, with the closest match of each that is not used."""
-        wanted, have = sorted(missing), [str(name) for name in available]
+        wanted, have = sorted(map(str, missing)), [str(name) for name in available]
         hints = []
         for name in wanted:
             close = difflib.get_close_matches(name, [other for other in have if other not in used], n=1)

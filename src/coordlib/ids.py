@@ -15,13 +15,16 @@ from coordlib.errors import InputError
 
 #: A number as a spreadsheet rounds it, such as 7,57123E+18, 7.6E+017 or 1E+18, or as a float is written.
 _ROUNDED = re.compile(r"\s*(?:-?\d+(?:[.,]\d+)?[eE]\+?\d{1,3}|\d{16,}\.0+)\s*")
+#: So many zeros where any digit could stand are no chance (one in a thousand million).
+_CERTAIN_ZEROS = 9
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rounded_id(values: pd.Series) -> tuple[int, str] | None:
     """Return position and value of an id that lost digits on its way, if most of a column of text are numbers.
 
-    Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and long ids that all end in 0000.
+    Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and ids that all have zeros alone after the fifteenth
+    digit, where a spreadsheet stops counting: three ids of 18 digits, or as many as chance would not bring.
 
     Examples
     --------
@@ -33,8 +36,10 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
     distinct = distinct[distinct != ""]
     damaged = distinct.str.fullmatch(_ROUNDED.pattern).astype(bool)
     long = distinct[distinct.str.fullmatch(r"\d{16,}").astype(bool)]
-    if not damaged.any() and len(long) >= 3 and bool(long.str.endswith("0000").all()):
-        return int(np.flatnonzero((text == long.iloc[0]).fillna(False))[0]), long.iloc[0]
+    if not damaged.any() and len(long) >= 3 and bool(long.str.fullmatch(r"\d{15}0+").all()):
+        zeros = int((long.str.len() - 15).sum())
+        if zeros >= _CERTAIN_ZEROS:
+            return int(np.flatnonzero((text == long.iloc[0]).fillna(False))[0]), long.iloc[0]
     # Among names, one that looks like a rounded number is a name.
     numbers = damaged | distinct.str.fullmatch(r"\d+(?:\.0+)?").astype(bool)
     if not damaged.any() or numbers.sum() * 2 <= len(distinct):
@@ -44,20 +49,18 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
 
 
 def without_point(values: pd.Series) -> pd.Series:
-    """Write 100.0 as 100 in a column of ids that are all numbers: one account under two spellings.
+    """Take outer blanks off ids, and write 100.0 as 100 where all are numbers: one account under two spellings.
 
     Examples
     --------
-    >>> without_point(pd.Series(["100.0", "100", None])).tolist()
+    >>> without_point(pd.Series(["100.0", " 100", None])).tolist()
     ['100', '100', nan]
     """
-    filled = values[values.notna() & (values.str.strip() != "")]
-    if (
-        not filled.str.contains(".", regex=False).any()
-        or not filled.str.fullmatch(r"\s*\d+(?:\.0+)?\s*").all()
-    ):
+    values = values.str.strip()
+    filled = values[values.notna() & (values != "")]
+    if not filled.str.contains(".", regex=False).any() or not filled.str.fullmatch(r"\d+(?:\.0+)?").all():
         return values
-    return values.str.replace(r"\.0+\s*$", "", regex=True)
+    return values.str.replace(r"\.0+$", "", regex=True)
 
 
 def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:

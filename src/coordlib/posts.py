@@ -6,7 +6,7 @@ address of the post itself, ``links`` are the addresses it shares. Further colum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -17,11 +17,10 @@ from coordlib.errors import (
     InputError,
     MissingColumnError,
     ParameterError,
-    TimeFormatError,
 )
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
 from coordlib.near.captions import MADE, made_column
-from coordlib.times import PLAUSIBLE, as_seconds, at_row, looks_like, own_clock
+from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -79,8 +78,8 @@ def prep_data(
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
         or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
-        asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``)
-        and counts ``posts_without_object``.
+        asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
+        counts ``posts_without_object``, and says whether any number was taken as a time (``any_time``).
 
     Raises
     ------
@@ -113,13 +112,17 @@ def prep_data(
     if duplicates not in ("keep", "drop", "error"):
         raise ParameterError(f"duplicates = {duplicates!r}: choose 'keep', 'drop' or 'error'")
     check_table(frame, (), "the table")
-    if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
-        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
-        frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
-    frame = _one_row_an_item(frame, object_id)
     names = {"object_id": object_id, "account_id": account_id, "content_id": content_id}
     if layer is not None:
         names["layer"] = layer
+    for role, name in (*names.items(), ("timestamp_share", timestamp_share)):
+        if not isinstance(name, Hashable):
+            raise ParameterError(f"{role} = {name!r}: give the name of one column")
+    if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
+        check_table(frame, ["text"], f"the table ({object_id} is made from it)")
+        times = as_seconds(_one_column(frame, timestamp_share), timestamp_share)
+        frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
+    frame = _one_row_an_item(frame, object_id)
     missing = {name for name in (*names.values(), timestamp_share) if name not in frame.columns}
     if missing:
         raise MissingColumnError.from_names(
@@ -140,11 +143,12 @@ def prep_data(
             )
         columns[role] = without_point(columns[role])
     times = as_seconds(written := _one_column(frame, timestamp_share), timestamp_share)
-    if plausible is not None:
-        _refuse_implausible(times, written, timestamp_share, plausible)
+    place = f"column '{timestamp_share}', row {{row}} of the data"
+    any_time = plausible is None or refuse_implausible(times, written, place, plausible)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id
+    shares.attrs["any_time"] = any_time
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
     return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
 
@@ -202,20 +206,6 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
     )
     return frame.assign(**{name: distinct}).explode(name)
-
-
-def _refuse_implausible(times: pd.Series, written: pd.Series, name: str, span: tuple[int, int]) -> None:
-    """Refuse times that are none: all posts of 1970 would be simultaneous, and everybody tied to everybody."""
-    bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
-    if bad.any() and not (bad.sum() == times.notna().sum() and own_clock(times)):
-        row = int(bad.argmax())
-        value = str(written.iloc[row])[:40]
-        error = TimeFormatError(
-            f"column '{name}', row {row + 1} of the data: {value!r} is {looks_like(value)}, not a time of a post "
-            f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
-            "number as seconds (--any-time, in Python plausible=None)"
-        )
-        raise at_row(error, row)
 
 
 def _one_column(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -50,7 +50,16 @@ PLAUSIBLE = 631_152_000, 4_102_444_800  # 1990-01-01, 2100-01-01
 #: A clock that stands before this version was written is wrong, and tells nothing of tomorrow.
 _WRITTEN = 1_798_761_600  # 2027-01-01
 _IMPOSSIBLE = "a time before 1990 or after tomorrow"
+#: What else stands in columns of times.
+_LOOKS = {
+    r"\d{4}-\d{1,2}$": "a month without a day",
+    r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b": "a date whose day and month cannot be told apart",
+    r"(?:now|today|yesterday)$|.* ago$": "a word that means another time every day",
+    r"\d+,\d+$": "a number with a comma",
+    r"\d+(?:\.\d+)?e\+?\d+$": "a number a spreadsheet rounded",
+}
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
+_COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 
 
@@ -110,8 +119,8 @@ def tomorrow() -> int:
     return (int(max(time.time(), _WRITTEN)) // 86_400 + 2) * 86_400
 
 
-def own_clock(seconds: pd.Series[Any]) -> bool:
-    """Say whether times are seconds from a beginning of their own: from about 0 on, no years, no day numbers.
+def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
+    """Say whether times are seconds from a beginning of their own: from about 0 on (or `anywhere`), no years, no day numbers.
 
     Examples
     --------
@@ -121,12 +130,17 @@ def own_clock(seconds: pd.Series[Any]) -> bool:
     known = seconds.dropna()
     counted = known[known != 0]
     alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
-    return bool(0 <= known.min() < 86_400 and known.max() < 10**8 and (len(known) == 1 or not any(alike)))
+    begins = anywhere or (0 <= known.min() < 86_400 and known.max() < 10**8)
+    return bool(begins and (len(known) == 1 or not any(alike)))
 
 
 def guess(value: object) -> str:
-    """Return ", but a year" for a number that is no time; nothing for anything else."""
-    return f", but {looks_like(value)}" if re.fullmatch(r"-?[\d.]+", str(value).strip()) else ""
+    """Return ", but a year" for what is no time and looks like something else; nothing for what does not."""
+    text = str(value).strip()
+    if re.fullmatch(r"-?[\d.]+", text) or _read(pd.Series([text], dtype="str")).notna().all():
+        return f", but {looks_like(text)}"
+    known = (what for form, what in _LOOKS.items() if re.match(form, text, re.IGNORECASE))
+    return next((f", but {what}" for what in known), "")
 
 
 def looks_like(value: object) -> str:
@@ -155,10 +169,12 @@ def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[boo
 
 
 def date_only(values: pd.Series[Any]) -> bool:
-    """Say whether the times are days without an hour, too coarse for any window of seconds."""
+    """Say whether the times are days without an hour, or several that all stand at midnight, too coarse for seconds."""
     filled = values.dropna().astype("str").str.strip()
     filled = filled[filled != ""]
-    return bool(len(filled)) and bool(filled.str.fullmatch(r"\d{4}-?\d\d-?\d\d").all())
+    day, midnight = r"\d{4}-?\d\d-?\d\d", r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?"
+    form = day if len(filled) < 3 else f"{day}(?:{midnight})?"
+    return bool(len(filled)) and bool(filled.str.fullmatch(form).all())
 
 
 def refuse_unreadable(
@@ -190,6 +206,38 @@ def refuse_unreadable(
         raise at_row(error, row)
 
 
+def refuse_implausible(
+    times: pd.Series[Any],
+    written: pd.Series[Any],
+    place: str,
+    span: tuple[int, int] = PLAUSIBLE,
+    anywhere: bool = False,
+) -> bool:
+    """Refuse times that no post has: all posts of 1970 would be simultaneous, and everybody tied to everybody.
+
+    Returns whether times outside of `span` were taken because they are a clock of their own, which begins near 0 or `anywhere`.
+    In `place`, the beginning of the message, ``{row}`` stands for the row (from 1).
+
+    Raises
+    ------
+    TimeFormatError
+        With its row.
+    """
+    bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
+    if not bad.any():
+        return False
+    if bad.sum() == times.notna().sum() and own_clock(times, anywhere):
+        return True
+    row = int(bad.argmax())
+    value = str(written.iloc[row])[:40]
+    error = TimeFormatError(
+        f"{place.replace('{row}', str(row + 1))}: {value!r} is {looks_like(value)}, not a time of a post "
+        f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
+        "number as seconds (--any-time, in Python prep_data(…, plausible=None))"
+    )
+    raise at_row(error, row)
+
+
 def at_row(error: InputError, row: int) -> InputError:
     """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
     error.row = row  # type: ignore[attr-defined]
@@ -217,6 +265,9 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     size = np.abs(numbers)
     divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
     seconds = pd.array(numbers // divisor, dtype="Int64")
+    seconds[(divisor == 10**9) & (numbers < 946_684_800 * 10**9)] = (
+        pd.NA
+    )  # no post before 2000: ticks of another clock
     for digits, form in ((14, "%Y%m%d%H%M%S"), (8, "%Y%m%d"))[: 1 + days]:
         written = np.flatnonzero((numbers >= 19 * 10 ** (digits - 2)) & (numbers < 21 * 10 ** (digits - 2)))
         if len(written):
@@ -256,7 +307,7 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
 
 
 def _iso(text: pd.Series[str]) -> pd.Series[Any]:
-    dated = text.where(text.str.fullmatch(_ISO_DATE, na=False))
+    dated = text.where(text.str.fullmatch(_ISO_DATE, na=False)).str.replace(_COMMA, r"\1.\2", regex=True)
     return _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
 
 

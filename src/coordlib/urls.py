@@ -55,6 +55,8 @@ _AMPERSAND = re.compile(r"&(?:(?:amp(?:;|%3b))+|#0*38;|#x0*26;)", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _CUT = re.compile(r"(?:\.\.\.|…|%e2%80%a6)/?$", re.IGNORECASE)
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+#: Parameters that were put behind an address as if it had a query.
+_TAIL = re.compile(r"&(?:utm_\w+|fbclid|gclid)=[^/]*$", re.IGNORECASE)
 #: A page for phones beside the page; below a shelf or in a code host ``amp`` is the name of something.
 _AMP_PATH = re.compile(r"(?<=[^/])(?:/amp)+$|\.amp(?=(?:\.html)?$)")
 _SHELF = re.compile(_RULES["amp_is_a_name"])
@@ -106,7 +108,7 @@ def _simpler(url: str) -> str | None:
     held = _held(site, parts, url)
     if held is not None:
         return held
-    path = _SESSION.sub("", parts.path).rstrip("/")
+    path = _TAIL.sub("", _SESSION.sub("", parts.path)).rstrip("/")
     if not _SHELF.search(f"{site}{path}"):
         path = _AMP_PATH.sub("", path).rstrip("/")
     if site == "t.me":  # the same post seen without the app
@@ -191,8 +193,8 @@ def _tracks(name: str, value: str) -> bool:
 def _route(site: str, fragment: str) -> str:
     """Return the part of a fragment that leads to a page of its own; a place on a page is none."""
     path, _, query = fragment.partition("?")
-    leads = ("/" in path or "!" in path) and not path.startswith(":~:") and path.strip("/!")
-    if not leads or _tracks(path.partition("=")[0].lower(), ""):
+    leads = ("/" in path or "!" in path or site == "web.telegram.org") and path.strip("/!")
+    if not leads or path.startswith(":~:") or _tracks(path.partition("=")[0].lower(), ""):
         return ""
     kept = _query(site, query)
     return f"{path.rstrip('/')}?{kept}" if kept else path.rstrip("/")
@@ -346,7 +348,10 @@ def parent_domain(domain: str, *, compat: Compat = None) -> str:
 # --- links in texts ----------------------------------------------------------------------------
 
 #: A beginning of an address glued to another is the next address; after ``/``, ``=`` and the like it is a part of it.
-_IN_TEXT = re.compile(r"https?://(?:(?!(?<![/=?&:])https?://)[^\s<>\"'`{}|\\^\[\]])+", re.IGNORECASE)
+_IN_TEXT = re.compile(
+    r"https?://(?!https?:)(?:(?!(?<![/=?&:])https?://)(?:[^\s<>\"'`{}|\\^\[\]]|\[\w*\](?=[\[=])))+",
+    re.IGNORECASE,
+)
 _ORIGIN = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w+;")
 #: Kinds of characters that end an address where they are not ASCII: brackets, quotes, marks, signs, the invisible.
@@ -363,7 +368,7 @@ def links_in(text: str) -> list[str]:
 
     An address begins with ``http://`` or ``https://`` (a bare ``www.`` is none: no platform exports
     links so). One that the text cuts with an ellipsis, or whose host is cut, is none: it would tie
-    everybody who quotes anything. Brackets that are closed inside an address belong to it; marks
+    everybody who quotes anything. Brackets that are closed inside an address belong to it, as do those of ``x[]=1``; marks
     that end a sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
 
     Examples

@@ -12,7 +12,7 @@ from coordlib.errors import FileFormatError
 
 
 class _Plain(yaml.SafeLoader):
-    """Dates stay text, NO is a word, no key twice, no aliases (a few lines of them can name a billion items)."""
+    """Dates stay text, NO is a word, 0100 a hundred and 1e3 a thousand, no key twice, no aliases (a few lines of them can name a billion items)."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -39,12 +39,23 @@ _Plain.yaml_implicit_resolvers = {
     first: [
         (tag, rule)
         for tag, rule in rules
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+        if tag.rpartition(":")[2] not in ("timestamp", "bool", "int", "float")
     ]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Plain.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+# Never octal (0100 would be 64) and never to the base of sixty (12:30:45 would be 45045).
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^(?:[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+    list("-+0123456789."),
 )
 
 

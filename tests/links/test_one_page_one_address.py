@@ -31,7 +31,16 @@ ONE_PAGE = {
     "https://www.facebook.com/video.php?v=12 https://www.facebook.com/reel/12?s=single_unit",
     "facebook's photos": "https://www.facebook.com/photo.php?fbid=12&set=a.1 https://www.facebook.com/photo/?fbid=12 "
     "https://www.facebook.com/desk/photos/a.1/12/?type=3",
-    "facebook's groups": "https://www.facebook.com/groups/g/permalink/5/ https://m.facebook.com/groups/g/posts/5",
+    "facebook's groups": "https://www.facebook.com/groups/g/permalink/5/ https://m.facebook.com/groups/g/posts/5 "
+    "https://www.facebook.com/groups/g/?multi_permalinks=5&notif_id=1",
+    "facebook's posts": "https://www.facebook.com/desk/posts/9 https://www.facebook.com/desk/posts/some-title/9/ "
+    "https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fwww.facebook.com%2Fdesk%2Fposts%2F9&width=500",
+    "other shows of X": "https://x.com/desk/status/20 https://nitter.net/desk/status/20#m https://xcancel.com/desk/status/20",
+    "vk's posts": "https://vk.com/wall-1_5 https://m.vk.com/wall-1_5 https://vk.ru/wall-1_5 https://vk.com/feed?w=wall-1_5%2Fall",
+    "players": "https://vimeo.com/55 https://player.vimeo.com/video/55?h=x",
+    "spotify": "https://open.spotify.com/track/aB?si=x https://open.spotify.com/intl-de/track/aB https://open.spotify.com/embed/track/aB",
+    "threads": "https://www.threads.net/@a/post/C?xmt=1 https://www.threads.com/@a/post/C?slof=1",
+    "a query without its mark": "https://news.example/a https://news.example/a&utm_source=x&utm_medium=y https://news.example/a&fbclid=I3x",
     "medialab/ural#151": "https://news.example/a?id=1 https://news.example/a?id=1&amp;utm_source=x https://news.example/a?id=1&#038;fbclid=x "
     "https://news.example/a?id=1&amp%3Butm_source=x https://news.example/a?FBCLID=x&id=1&gclid=2&igshid=3&mc_cid=4&UTM_Medium=5",
     "ampproject/amp-wp#444": "https://news.example/story https://news.example/story/amp https://news.example/story/amp/ http://news.example/story "
@@ -46,7 +55,9 @@ ONE_PAGE = {
     "https://twitter.com/intent/tweet?text=t&url=https%3A%2F%2Fnews.example%2Fb https://t.me/iv?url=https://news.example/b&rhash=1 "
     "https://t.me/share/url?url=https://news.example/b https://go.bsky.app/redirect?u=https%3A%2F%2Fnews.example%2Fb "
     "https://web.archive.org/web/20200101/https://news.example/b https://web.archive.org/web/2020id_/http:/news.example/b "
-    "https://archive.ph/20200101/https://news.example/b https://vk.com/away.php?to=https%3A%2F%2Fnews.example%2Fb "
+    "https://archive.ph/20200101/https://news.example/b https://archive.ph/2020.01.01-120000/https://news.example/b "
+    "https://web.archive.org/web/20200101000000/news.example/b https://href.li/?https://news.example/b "
+    "https://translate.google.com/translate?sl=auto&tl=en&u=https://news.example/b https://away.vk.com/away.php?to=https%3A%2F%2Fnews.example%2Fb https://vk.com/away.php?to=https%3A%2F%2Fnews.example%2Fb "
     "https://l.facebook.com/l.php?u=https%3A%2F%2Fl.instagram.com%2F%3Fu%3Dhttps%253A%252F%252Fnews.example%252Fb",
     "t.me/s": "https://t.me/desk/5 https://t.me/s/desk/5 https://telegram.me/desk/5?single http://www.t.me/s/desk/5/",
     "instagram's kinds": "https://www.instagram.com/p/AbC-_1/ https://instagram.com/reel/AbC-_1/?igsh=x https://www.instagram.com/desk/p/AbC-_1 "
@@ -88,6 +99,8 @@ MANY_PAGES = {
     "https://www.tiktok.com/@a/video/7 https://www.tiktok.com/@a/video/8 https://www.tiktok.com/search?q=tea https://www.tiktok.com/search?q=rain https://vm.tiktok.com/AbC",
     "entities that are names": "https://n.example/?a=1&copy=2 https://n.example/?a=1&reg=2 https://n.example/?a=1&amplitude=2 https://n.example/?a=1",
     "feeds": "https://n.example/?feed_id=1 https://n.example/?feed_id=2",
+    "chats behind #": "https://web.telegram.org/k/#@a https://web.telegram.org/k/#@b https://web.telegram.org/a/#-1001",
+    "vk's walls": "https://vk.com/wall-1_5 https://vk.com/wall-1_6 https://vk.com/feed?w=wall-2_5 https://vk.com/video?z=video-1_5",
     "a port is a server": "https://n.example:8080/a https://n.example/a",
 }
 

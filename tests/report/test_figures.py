@@ -118,6 +118,15 @@ def test_a_day_without_numbers_stays_a_gap_in_the_history() -> None:
     assert drawn(charts.pool_history, history)[0] == "3 new accounts in 3 days: the pool holds 12"
 
 
+def test_a_long_history_is_told_by_week_so_that_a_page_does_not_grow_with_the_archive() -> None:
+    dates = pd.date_range("2025-01-01", periods=365).strftime("%Y-%m-%d")
+    history = pd.DataFrame({"date": dates, "pool_size": range(1, 366), "n_new_accounts": 1})
+    title, html = drawn(charts.pool_history, history)
+    assert title == "365 new accounts in 365 days: the pool holds 365"
+    assert "new accounts per week" in html
+    assert len(html) < 3 * len(drawn(charts.pool_history, history.head(14))[1])
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(MissingColumnError, match="time_delta"):
         charts.seconds_apart(pd.DataFrame({"delta": [1]}), 120)

@@ -84,7 +84,7 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
     assert first.startswith(
         "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd."
     )
-    assert where == "18 of 21 significant pairs are among the edges drawn below, in network 1."
+    assert where == "18 of 21 significant pairs are edges of network 1."
     assert (
         "An organised group and an audience that answers one source within about 120 seconds look exactly"
         in meaning

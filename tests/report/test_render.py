@@ -131,9 +131,9 @@ def test_a_folder_that_is_not_a_site_is_never_overwritten(tmp_path: Path) -> Non
     (tmp_path / "w").mkdir()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("x")
-    with pytest.raises(PublishError, match="not empty and not a site"):
+    with pytest.raises(ParameterError, match="not empty and not a site"):
         render_site(tmp_path / "w", tmp_path / "mine", engine="smalldocs")
-    with pytest.raises(PublishError, match="what the site is made from"):
+    with pytest.raises(ParameterError, match="what the site is made from"):
         render_site(tmp_path / "w", tmp_path, engine="smalldocs")
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
@@ -141,7 +141,7 @@ def test_a_folder_that_is_not_a_site_is_never_overwritten(tmp_path: Path) -> Non
 @pytest.mark.parametrize("place", ["reports/site", "drafts", "notebooks/_site"])
 def test_a_site_among_what_it_is_made_from_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "w").mkdir()
-    with pytest.raises(PublishError, match="name another folder"):
+    with pytest.raises(ParameterError, match="name another folder"):
         render_site(tmp_path / "w", tmp_path / "w" / place, engine="smalldocs")
 
 
@@ -150,7 +150,7 @@ def test_a_file_somebody_put_into_the_site_is_named_and_not_deleted(tmp_path: Pa
     site = render_site(tmp_path / "w", engine="smalldocs")
     (site / "reports" / "thesis.txt").write_text("x")
     (site / "reports" / ".DS_Store").write_text("x")
-    with pytest.raises(PublishError, match=r"reports/thesis\.txt.*move it elsewhere"):
+    with pytest.raises(ParameterError, match=r"reports/thesis\.txt.*move it elsewhere"):
         render_site(tmp_path / "w", engine="smalldocs")
     (site / "reports" / "thesis.txt").unlink()
     render_site(tmp_path / "w", engine="smalldocs")
@@ -161,7 +161,7 @@ def test_another_projects_site_is_not_ours_to_replace(tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     (tmp_path / "book" / "site_libs").mkdir(parents=True)
     (tmp_path / "book" / "thesis.html").write_text("mine")
-    with pytest.raises(PublishError, match="not a site of ours"):
+    with pytest.raises(ParameterError, match="not a site of ours"):
         render_site(tmp_path / "w", tmp_path / "book", engine="smalldocs")
     assert (tmp_path / "book" / "thesis.html").read_text() == "mine"
 
@@ -259,12 +259,12 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
 def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="choose auto, quarto or smalldocs"):
         render_site(tmp_path, engine="hugo")
-    with pytest.raises(PublishError, match="no such workspace"):
+    with pytest.raises(ParameterError, match="no such workspace"):
         prepare_site(tmp_path / "no")
 
 
 def test_the_project_itself_is_no_workspace(project: Path) -> None:
-    with pytest.raises(PublishError, match="this is the project itself"):
+    with pytest.raises(ParameterError, match="this is the project itself"):
         prepare_site(project)
 
 

@@ -13,11 +13,10 @@ from scipy import sparse
 
 import coordlib as cl
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.significance.arrays import links_of
 from coordlib.significance.communities import modularity
 from coordlib.significance.curveball import curveball
 from coordlib.significance.network import STATISTICS, network_sentence, network_significance
-from coordlib.significance.projection import project, triangles
+from coordlib.significance.projection import links_of, project, triangles
 
 DAY = 86_400
 T0 = 1_700_006_400 - 1_700_006_400 % DAY

@@ -21,10 +21,12 @@ def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Pa
         "counts": {"n_accounts": 1500, "n_networks": 4, "n_new_accounts": 7},
         "facts": {"source": "archive"},
     }
+    gaps = {"source": "api", "health": {"captions": {"failed": 19}}}
     quiet = {"date": "2025-09-01", "outcome": "too-little-data"}
     days = [
         ("2025-10-30", "days/2025-10-30/index.html", run, tmp_path),
         ("2025-09-01", "days/x/", quiet, tmp_path / "no"),
+        ("2025-08-31", "days/y/", {**quiet, "facts": gaps}, tmp_path / "no"),
     ]
     html = days_table(days, "")
     assert (
@@ -35,7 +37,7 @@ def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Pa
     )
     assert "war, &lt;b&gt;news&lt;/b&gt;; football; and 1 more" in html
     assert '<a href="days/2025-10-30/index.html">2025-10-30</a>' in html
-    assert ">from an archive<" in html and ">not known<" in html
+    assert ">from an archive<" in html and ">not known<" in html and ">gaps<" in html
     assert 'href="data-dictionary.html#days-coverage"' in html
 
 

@@ -161,8 +161,8 @@ def test_a_day_shows_its_neighbours_its_analyses_and_what_changed(workspace: Pat
     site = render_site(workspace, engine="smalldocs")
     text = page(site, "days/2025-01-03/v2")
     assert "Network 1</strong>: 3 accounts, 2 of them in network 1 before" in text
-    assert "Begun</strong>, none of its accounts in a network before: network 2 (2 accounts)" in text
-    assert "Ended</strong>, numbered as before: network 2 (2 accounts)" in text
+    assert "1 network began</strong>, no account in a network before: network 2 (2 accounts)" in text
+    assert "1 network ended</strong>, numbered as before: network 2 (2 accounts)" in text
     assert "New in a network: 3 accounts" in text and "No longer in a network: 2 accounts" in text
     assert '← <a href="../../../days/2025-01-02/index.html">2025-01-02</a>' in text
     day, analysis = page(site, "days/2025-01-02/v1"), page(site, "analyses/2025-01-02-network-1/v1")

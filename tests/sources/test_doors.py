@@ -11,6 +11,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.errors import DamagedLinesWarning, FileFormatError, InputError, TimeFormatError
+from coordlib.parameters import DetectionParameters
 from coordlib.runs.edge_list import detect_file
 from coordlib.runs.link_sharing import load_link_shares
 from coordlib.runs.stored import load_table
@@ -43,6 +44,19 @@ def test_what_is_no_time_is_refused_from_python_too(times: list[object]) -> None
     with pytest.raises(TimeFormatError, match="not a time of a post"):
         cl.prep_data(table(times))
     assert len(cl.prep_data(table(times), plausible=None)) == 3
+
+    raw = table(times)
+    if all(isinstance(time, int | float) for time in times):  # as pandas reads a file
+        with pytest.raises(TimeFormatError, match="not a time of a post"):
+            cl.detect_groups(raw.astype({"object_id": "str", "account_id": "str", "content_id": "str"}), 60)
+    assert len(cl.detect_groups(cl.prep_data(raw, plausible=None), 60, min_participation=1)) >= 0
+
+
+@pytest.mark.parametrize("times", [[0, 0], [2025, 2025], [46024.1, 46024.2], ["2199-01-01 00:00:00"] * 2])
+def test_what_is_no_time_is_refused_among_links_too(times: list[object]) -> None:
+    links = pd.DataFrame({"account.url": ["a", "b"], "expanded": ["u", "u"], "date": times})
+    with pytest.raises(TimeFormatError, match="not a time of a post"):
+        cl.get_coord_shares(links, 60)
 
 
 def test_a_clock_of_its_own_is_taken(tmp_path: Path) -> None:
@@ -171,3 +185,103 @@ def test_a_file_that_was_written_again_is_looked_at_again(tmp_path: Path) -> Non
     for header in ("a,b", "c,d", "e;f"):
         file.write_text(f"{header}\n1,2\n".replace(",", header[1]), encoding="utf-8")
         assert text_layout.inspect_text(file, "here").columns == (header[0], header[2])
+
+
+SECONDS = [1767348000, 1767348001, 1767348002, 1767348003]
+
+
+def written(folder: Path, columns: dict[str, list[object]], kind: str) -> Path:
+    """Write a table of shares as CSV, Parquet or JSON lines."""
+    frame = pd.DataFrame({"object_id": "o", "content_id": list("1234"), "timestamp_share": SECONDS} | columns)
+    path = folder / f"shares.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False)
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_rounded_ids_are_seen_in_every_kind_of_file(kind: str, tmp_path: Path) -> None:
+    """twintproject/twint#355: a spreadsheet keeps fifteen digits, whatever the file is written as afterwards."""
+    for tail in ("0000", "000"):
+        accounts = [f"{712345678901234 + n}{tail}" for n in range(4)]
+        with pytest.raises(InputError, match="rounded"):
+            detect_file(written(tmp_path, {"account_id": accounts}, kind), tmp_path / "edges.csv")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_an_account_has_one_spelling_in_every_kind_of_file(kind: str, tmp_path: Path) -> None:
+    for accounts in (["100.0", "100", "101", "102"], ["ann", " ann", "bob", "cid "]):
+        source = written(tmp_path, {"account_id": accounts}, kind)
+        columns = {"object_id": "object_id"}
+        found = detect_file(
+            source, tmp_path / "e.csv", columns, DetectionParameters(min_participation=1, min_weight=1)
+        )
+        assert found.n_accounts == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize("word", ["NA", "nan", "None", "null"])
+def test_words_that_mean_missing_tie_nobody_in_any_kind_of_file(kind: str, word: str, tmp_path: Path) -> None:
+    """pandas-dev/pandas#55032, #24681."""
+    once = DetectionParameters(min_participation=1, min_weight=1)
+    shared = {"account_id": list("abcd"), "object_id": [word, word, "tea", "tea"]}
+    assert detect_file(written(tmp_path, shared, kind), tmp_path / "e.csv", None, once).n_edges_all == 1
+    timed = {"account_id": list("abcd"), "timestamp_share": [word, *map(str, SECONDS[1:])]}
+    assert detect_file(written(tmp_path, timed, kind), tmp_path / "e.csv", None, once).n_edges_all == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_days_without_an_hour_are_refused_in_every_kind_of_file(kind: str, tmp_path: Path) -> None:
+    for day in ("2026-01-02", "2026-01-02 00:00:00"):
+        source = written(tmp_path, {"account_id": list("abcd"), "timestamp_share": [day] * 4}, kind)
+        with pytest.raises(TimeFormatError, match="days without an hour"):
+            detect_file(source, tmp_path / "edges.csv")
+
+
+def test_a_list_in_a_parquet_file_is_several_shares(tmp_path: Path) -> None:
+    source = written(
+        tmp_path, {"account_id": list("abcd"), "object_id": [["x", "y"], ["y", "z"]] * 2}, "parquet"
+    )
+    found = detect_file(
+        source, tmp_path / "e.csv", None, DetectionParameters(min_participation=1, min_weight=1)
+    )
+    assert (found.n_shares, found.n_edges_all) == (8, 6)
+
+
+def test_what_an_export_loses_is_said_where_edges_are_found(tmp_path: Path) -> None:
+    source = written(tmp_path, {"account_id": list("abcd"), "timestamp_share": [0, *SECONDS[1:]]}, "jsonl")
+    assert "left out: a time that cannot be read" in detect_file(source, tmp_path / "e.csv").summary()
+
+
+def test_a_table_of_links_may_be_json_and_days_are_pointed_out(tmp_path: Path) -> None:
+    rows = [{"account.url": who, "expanded": "https://n.example/a", "date": "2026-01-02"} for who in "ab"]
+    lines = [json.dumps(row) for row in rows]
+    (tmp_path / "l.jsonl").write_text("\n".join([lines[0], "{bad", lines[1]]), encoding="utf-8")
+    source = load_link_shares(tmp_path / "l.jsonl")
+    assert len(source.shares) == 2 and "days without an hour" in source.reading["Good to know"]
+    assert source.reading["Left out while reading"] == "a damaged line: 1"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("2025-01", "a month without a day"),
+        ("3/22/2016 18:31", "a date whose day and month cannot be told apart"),
+        ("now", "a word"),
+        ("9999-12-31", "a time before 1990 or after tomorrow"),
+        ("46024,5", "a number with a comma"),
+        ("639029448000000000", "a time before 1990"),
+    ],
+)
+def test_a_refused_time_says_what_it_looks_like(value: str, words: str, tmp_path: Path) -> None:
+    """civictechdc/cib-mango-tree#227; the last are the ticks of another clock, not nanoseconds of 1990."""
+    source = tmp_path / "posts.csv"
+    source.write_text(f'id,username,date,text\n1,ann,"{value}",tea\n', encoding="utf-8")
+    with pytest.raises(TimeFormatError, match=words):
+        read_export(source)
+    source.write_text('id,username,date,text\n1,ann,"2026-01-02T10:00:00,5Z",tea\n', encoding="utf-8")
+    assert read_export(source).frame["timestamp_share"].tolist() == [1767348000]

@@ -13,6 +13,7 @@ from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement,
 from coordlib.describe.paths import betweenness
 from coordlib.describe.posts import evidence_pairs, network_numbers
 from coordlib.describe.statistics import account_stats
+from coordlib.detect.pairs import as_pairs
 
 _COLUMNS = {
     "account_id": "str",
@@ -153,6 +154,7 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     >>> account_leads(pairs)[["account_id", "lead_share"]].values.tolist()
     [['a', 1.0], ['b', 0.0]]
     """
+    pairs = as_pairs(pairs)
     if pairs.empty:
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _LEADER_COLUMNS.items()})
     ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
@@ -196,6 +198,7 @@ def edge_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     >>> edge_leads(pairs).round(2).values.tolist()
     [['a', 'b', 3, 1, 2, 0.33, 'b', 7.0]]
     """
+    pairs = as_pairs(pairs)
     ends = pairs[["account_id", "account_id_y"]].astype("str")
     forward = ends["account_id"] < ends["account_id_y"]
     led = pairs["time_delta"] > 0
@@ -228,6 +231,7 @@ def first_movers(pairs: pd.DataFrame) -> pd.DataFrame:
     Objects whose first posts fall in the same second have several first movers; all are listed.
     Columns: ``object_id``, ``account_id``, ``content_id``.
     """
+    pairs = as_pairs(pairs)
     older = pairs[["object_id", "account_id", "content_id"]]
     late = pairs.loc[pairs["time_delta"] > 0, ["object_id", "content_id_y"]].drop_duplicates()
     ties = pairs.loc[pairs["time_delta"] == 0, ["object_id", "account_id_y", "content_id_y"]]

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 from coordlib.describe.ranking import rank_accounts
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids
 
@@ -84,8 +85,10 @@ def benchmark(
     >>> benchmark(simulate_pattern("bursts"))[["method", "auc", "inspect_90"]].round(2).values.tolist()
     [['percentile', 1.0, 18.0], ['cosine', 1.0, 18.0], ['score', 1.0, 18.0]]
     """
-    if min(k, default=0) < 1:
-        raise ParameterError(f"k = {list(k)!r}: give numbers of 1 or more")
+    if not isinstance(k, list | tuple | range) or not k:
+        raise ParameterError(f"k = {k!r}: give a list of whole numbers of 1 or more")
+    for size in k:
+        check_whole(size, "k", least=1)
     shares = as_shares(labelled, object_id, duplicates="drop")
     if shares["object_id"].isna().all():
         raise InputError(f"column '{shares.attrs.get('object_id', 'object_id')}': no post has anything in it")
@@ -205,7 +208,7 @@ def average_precision(scores: Scores, truth: Truth) -> float:
 
     References
     ----------
-    Manning, C. D., Raghavan, P., & Schütze, H. (2008). Introduction to Information Retrieval, section 8.4.
+    Manning, C. D., Raghavan, P., & Schütze, H. (2008). Introduction to Information Retrieval, chapter 8.
 
     Examples
     --------

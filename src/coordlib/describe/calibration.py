@@ -11,8 +11,15 @@ import pandas as pd
 
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
-from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold, ties_at_top
-from coordlib.errors import InputError, ParameterError, takes_old_names
+from coordlib.detect.threshold import (
+    check_least_weight,
+    check_quantile,
+    check_seed,
+    check_whole,
+    over_threshold,
+    ties_at_top,
+)
+from coordlib.errors import InputError, takes_old_names
 from coordlib.significance.constants import ALPHA
 from coordlib.significance.edge import edge_significance
 from coordlib.simulate.groups import Groups, plant_groups
@@ -111,8 +118,8 @@ def calibrate(
     """
     check_quantile(edge_weight)
     check_least_weight(min_weight)
-    if isinstance(runs, bool) or not isinstance(runs, int) or runs < 1:
-        raise ParameterError(f"runs = {runs!r}: give a whole number of 1 or more")
+    check_whole(runs, "runs", least=1)
+    check_seed(seed)
     shares = as_shares(table, object_id).dropna()
     # What is drawn by lot must not depend on the order of the rows.
     shares = shares.sort_values(
@@ -128,9 +135,9 @@ def calibrate(
         if groups not in measured:
             measured[groups] = [
                 count
-                for run in range(runs)
+                for run in range(int(runs))
                 for count in _one_world(
-                    _world(shares, groups, seed + run),
+                    _world(shares, groups, int(seed) + run),
                     time_window,
                     min_participation,
                     edge_weight,

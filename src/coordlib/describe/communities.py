@@ -12,10 +12,10 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from coordlib.describe.engagement import empty_table
-from coordlib.describe.posts import network_numbers
-from coordlib.errors import ParameterError
-from coordlib.significance.arrays import links_of
+from coordlib.describe.posts import check_graph, network_numbers
+from coordlib.detect.threshold import check_seed, check_whole
 from coordlib.significance.communities import modularity
+from coordlib.significance.projection import links_of
 
 _COLUMNS = {
     "account_id": "str",
@@ -66,7 +66,7 @@ def louvain(graph: nx.Graph[Any], seed: int = 1, weight: str = "weight") -> list
     [{0, 1, 2, 3}, {4, 5, 6, 7}]
     """
     nodes = sorted(graph)
-    random.Random(seed).shuffle(nodes)
+    random.Random(int(seed)).shuffle(nodes)
     place = {node: number for number, node in enumerate(nodes)}
     edges = sorted(
         (*sorted((place[a], place[b])), int(value)) for a, b, value in graph.edges(data=weight, default=1)
@@ -105,7 +105,9 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     Raises
     ------
     ParameterError
-        `min_accounts` below 1.
+        `min_accounts` below 1, a seed that is no whole number.
+    InputError
+        No network, or a directed one.
 
     Notes
     -----
@@ -127,8 +129,9 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     >>> found.loc[found["bridge"], ["account_id", "community", "joins"]].values.tolist()
     [['account 00', 1, [2]], ['account 06', 2, [1]]]
     """
-    if min_accounts < 1:
-        raise ParameterError(f"min_accounts = {min_accounts!r}: give a whole number of 1 or more")
+    check_whole(min_accounts, "min_accounts", least=1)
+    check_seed(seed)
+    check_graph(graph)
     if graph.number_of_nodes() == 0:
         return empty_table(_COLUMNS)
     networks = pd.Series(network_numbers(graph))

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from coordlib.errors import ParameterError
+from coordlib.detect.pairs import as_pairs
+from coordlib.detect.threshold import check_whole
 
 
 def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -19,6 +20,7 @@ def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
         ``object_id``, ``n_accounts`` and ``n_posts`` in pairs about it, ``n_pairs``, ``median_delta``
         (seconds); the object in most pairs first.
     """
+    pairs = as_pairs(pairs)
     older = pairs[["object_id", "account_id", "content_id"]]
     newer = pairs[["object_id", "account_id_y", "content_id_y"]].set_axis(older.columns, axis=1)
     ends = pd.concat([older, newer]).groupby("object_id")
@@ -73,8 +75,8 @@ def object_edges(pairs: pd.DataFrame, min_accounts: int = 2) -> pd.DataFrame:
     >>> object_edges(pairs).round(2).values.tolist()
     [['o', 'p', 2, 1, 0.67]]
     """
-    if min_accounts < 1:
-        raise ParameterError(f"min_accounts = {min_accounts!r}: give a whole number of 1 or more")
+    check_whole(min_accounts, "min_accounts", least=1)
+    pairs = as_pairs(pairs).dropna(subset=["object_id", "account_id", "account_id_y"])
     what, names = pd.factorize(pairs["object_id"], sort=True)
     ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
     who = pd.factorize(ends)[0].astype(np.int64)

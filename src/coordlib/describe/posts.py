@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.describe.engagement import MEASURES, empty_table, plain_posts
+from coordlib.errors import InputError
 
 #: A file names at most so many pairs of one object; edges and counts are made from all of them.
 PAIRS_IN_FILES = 10_000
@@ -129,6 +130,18 @@ def joined(table: pd.DataFrame, graph: nx.Graph[str]) -> npt.NDArray[np.bool_]:
     ends = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2)
     first, second = numbers("account_id"), numbers("account_id_y")
     return (first >= 0) & (second >= 0) & np.isin(key(first, second), key(*ends.T))
+
+
+def check_graph(graph: object) -> None:
+    """Refuse what is no network of :func:`coordlib.generate_coordinated_network`."""
+    if not isinstance(graph, nx.Graph) or graph.is_directed():
+        kind = "a directed graph" if isinstance(graph, nx.Graph) else f"a {type(graph).__name__}"
+        raise InputError(f"graph: {kind} is no network; give what generate_coordinated_network returned")
+    for one, other, weight in graph.edges(data="weight", default=1):
+        if not isinstance(weight, int | float | np.number) or not weight > 0 or weight % 1:
+            raise InputError(
+                f"graph: the edge of {str(one)[:40]!r} and {str(other)[:40]!r} weighs {weight!r}, which is no whole number of 1 or more"
+            )
 
 
 def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:

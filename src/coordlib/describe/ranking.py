@@ -10,7 +10,7 @@ from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
 from coordlib.significance.arrays import counted_apart
-from coordlib.significance.classes import WORDS
+from coordlib.significance.classes import WORDS, check_classes
 from coordlib.significance.corpus import Corpus
 
 #: Shares added to each account's own before a sum is divided by them: an account of two posts, both beside another's,
@@ -105,9 +105,7 @@ def rank_accounts(
     1          b   0.51       a          5
     2          c   0.00     NaN          0
     """
-    check_whole(time_window, "time_window")
-    if time_window < 1:
-        raise ParameterError(f"time_window = {time_window!r}: give at least 1 second")
+    check_whole(time_window, "time_window", least=1)
     half_life = time_window / 4 if half_life is None else half_life
     if isinstance(half_life, bool) or not isinstance(half_life, int | float | np.number) or not half_life > 0:
         raise ParameterError(f"half_life = {half_life!r}: give a number of seconds above 0")
@@ -176,6 +174,7 @@ def _weights(corpus: Corpus, half_life: float) -> tuple[np.ndarray, np.ndarray, 
 
 def _strongest(edges: pd.DataFrame) -> pd.Series:
     """The strongest class of evidence of each account."""
+    check_classes(edges)
     ends = pd.concat(
         [
             edges[[name, "evidence"]].set_axis(["account_id", "evidence"], axis=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,12 +101,12 @@ class Codes:
         """Return times, a missing one after all others."""
         return self.times if self.timed.all() else np.where(self.timed, self.times, LAST)
 
-    def complete(self) -> IntArray | slice:
-        """Return the rows that lack nothing and may be in a pair."""
-        lost = ~self.timed | self.of_itself
+    def complete(self) -> Mask:
+        """Say which shares lack nothing and may be in a pair."""
+        whole = self.timed & ~self.of_itself
         for codes in (self.objects, self.accounts, self.contents):
-            lost |= codes < 0
-        return np.flatnonzero(~lost) if lost.any() else slice(None)
+            whole &= codes >= 0
+        return whole
 
     def has_duplicates(self) -> bool:
         """Say whether a content is listed twice for one object."""
@@ -170,12 +171,13 @@ def _unified(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
 def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
     """Return a number for each text, eight bytes mixed at a time: the same for the same text on every machine."""
     starts, data = text_buffers(texts)
-    lengths = np.diff(starts)
-    digests = lengths.astype(np.uint64) ^ np.uint64(seed)
     compiled = kernel.compiled_for(len(texts))
     if compiled is not None:
-        compiled.mix_texts(starts, data, digests)
+        digests = np.empty(len(texts), dtype=np.uint64)
+        compiled.mix_texts(starts, data, np.uint64(seed), digests)
         return digests
+    lengths = np.diff(starts)
+    digests = lengths.astype(np.uint64) ^ np.uint64(seed)
     data = np.append(data[starts[0] : starts[-1]], np.zeros(8, dtype=np.uint8))
     words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
     for place in range(0, int(lengths.max(initial=0)), 8):
@@ -189,16 +191,20 @@ def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
 
 def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     """Number different texts; −1 is a missing one."""
-    digests = digests_of(texts, secrets.randbits(64))
+    seed = secrets.randbits(64)
+    digests = digests_of(texts, seed)
     # What has a digest of its own is a text of its own; only the others are compared.
-    ordered = np.sort(digests)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    digests.sort()
+    repeated = np.unique(digests[1:][digests[1:] == digests[:-1]])
     if len(repeated) > len(texts) // 20:
         return _numbered(texts)
-    rows = np.flatnonzero(np.isin(digests, repeated)) if len(repeated) else repeated.astype(np.int64)
+    kind: Any = np.int32 if len(texts) < 2**31 else np.int64
+    if not len(repeated) and not texts.null_count:
+        return np.arange(len(texts), dtype=kind), len(texts)
+    rows = np.flatnonzero(np.isin(digests_of(texts, seed), repeated))
     known = from_arrow(texts.is_valid())
     known[rows] = False
-    codes = np.cumsum(known, dtype=np.int32 if len(texts) < 2**31 else np.int64) - 1
+    codes = np.cumsum(known, dtype=kind) - 1
     n_single = int(known.sum())
     codes[~known] = -1
     some, count = _numbered(texts.take(to_arrow(rows)))

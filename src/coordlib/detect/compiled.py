@@ -41,49 +41,77 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
 
 
 @_compile
-def _sort_rows(rows, column):  # type: ignore[no-untyped-def]
-    """Sort rows by one of their numbers (32 bits), stable."""
-    size = len(rows)
-    keys = np.empty(size, dtype=np.int64)
-    for k in range(size):
-        keys[k] = (np.int64(rows[k, column]) << 32) | k
-    keys.sort()
-    some = rows.copy()
-    for k in range(size):
-        for place in range(rows.shape[1]):
-            rows[k, place] = some[keys[k] & 0xFFFFFFFF, place]
+def _sort_keys(keys, other, bits):  # type: ignore[no-untyped-def]
+    """Sort numbers by some bits above their lower 32, stable; return which of the two arrays holds the result."""
+    size = len(keys)
+    if size <= 2 * _FEW:
+        for k in range(1, size):
+            key = keys[k]
+            before = k - 1
+            while before >= 0 and keys[before] > key:
+                keys[before + 1] = keys[before]
+                before -= 1
+            keys[before + 1] = key
+        return keys
+    places = np.empty(257, dtype=np.int64)
+    for shift in range(32, 32 + bits, 8):
+        places[:] = 0
+        for k in range(size):
+            places[((keys[k] >> shift) & 255) + 1] += 1
+        for digit in range(256):
+            places[digit + 1] += places[digit]
+        for k in range(size):
+            digit = (keys[k] >> shift) & 255
+            other[places[digit]] = keys[k]
+            places[digit] += 1
+        keys, other = other, keys
+    return keys
 
 
 @_compile
-def window_table(objects, accounts, contents, times, n_objects, rows):  # type: ignore[no-untyped-def]
-    """Write the rows of each object together, by time; those of one object fit the cache where they are sorted."""
+def _bits(largest):  # type: ignore[no-untyped-def]
+    bits = 0
+    while largest >> bits:
+        bits += 1
+    return bits
+
+
+@_compile
+def window_table(objects, accounts, contents, times, first, usable, n_objects, rows):  # type: ignore[no-untyped-def]
+    """Write the usable rows of each object together, by time; those of one object fit the cache where they are sorted."""
     places = np.zeros(n_objects + 1, dtype=np.int64)
     for row in range(len(objects)):
-        places[objects[row] + 1] += 1
+        if usable[row]:
+            places[objects[row] + 1] += 1
+    longest = places.max()
     for number in range(n_objects):
         places[number + 1] += places[number]
+    last = 0
     for row in range(len(objects)):
-        k = places[objects[row]]
-        places[objects[row]] += 1
-        rows[k, OBJECT] = objects[row]
-        rows[k, ACCOUNT] = accounts[row]
-        rows[k, CONTENT] = contents[row]
-        rows[k, TIME] = times[row]
+        if usable[row]:
+            k = places[objects[row]]
+            places[objects[row]] += 1
+            rows[k, OBJECT] = objects[row]
+            rows[k, ACCOUNT] = accounts[row]
+            rows[k, CONTENT] = contents[row]
+            rows[k, TIME] = times[row] - first
+            last = max(last, times[row] - first)
+    keys, other = np.empty((2, longest), dtype=np.int64)
+    some = np.empty((longest, 2), dtype=rows.dtype)
+    bits = _bits(last)
     start = 0
     for number in range(n_objects):
         end = places[number]
-        if end - start > 2 * _FEW:
-            _sort_rows(rows[start:end], TIME)
-        else:
-            for k in range(start + 1, end):
-                account, content, time = rows[k, ACCOUNT], rows[k, CONTENT], rows[k, TIME]
-                before = k - 1
-                while before >= start and rows[before, TIME] > time:
-                    rows[before + 1] = rows[before]
-                    before -= 1
-                rows[before + 1, ACCOUNT] = account
-                rows[before + 1, CONTENT] = content
-                rows[before + 1, TIME] = time
+        for k in range(start, end):
+            keys[k - start] = (np.int64(rows[k, TIME]) << 32) | (k - start)
+            some[k - start, 0] = rows[k, ACCOUNT]
+            some[k - start, 1] = rows[k, CONTENT]
+        by_time = _sort_keys(keys[: end - start], other[: end - start], bits)
+        for k in range(start, end):
+            place = by_time[k - start] & 0xFFFFFFFF
+            rows[k, ACCOUNT] = some[place, 0]
+            rows[k, CONTENT] = some[place, 1]
+            rows[k, TIME] = by_time[k - start] >> 32
         start = end
 
 
@@ -111,23 +139,11 @@ def count_pairs(rows, window, apart, loops, good, found, counts):  # type: ignor
 
 
 @_compile
-def fill_rows(rows, window, apart, loops, good, pairs):  # type: ignore[no-untyped-def]
-    """Write the row numbers of all pairs."""
-    k = 0
-    for i in range(len(rows)):
-        last = rows[i, TIME] + window
-        for j in range(i + 1, len(rows)):
-            if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
-                break
-            if _is_pair(rows, i, j, apart, loops, good):
-                pairs[k, 0] = i
-                pairs[k, 1] = j
-                k += 1
-
-
-@_compile
 def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  # type: ignore[no-untyped-def]
-    """Write the pairs whose account that sorts first is in a range, those of one account together from its place on."""
+    """Write the row numbers of the pairs whose account that sorts first is in a range, its row first.
+
+    Those of one account are together, from its place on.
+    """
     for i in range(len(rows)):
         last = rows[i, TIME] + window
         for j in range(i + 1, len(rows)):
@@ -138,22 +154,8 @@ def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  #
             if start <= account < stop and _is_pair(rows, i, j, apart, loops, good):
                 k = places[account - start]
                 places[account - start] += 1
-                pairs[k, LOW] = account
-                pairs[k, HIGH] = rows[high, ACCOUNT]
-                pairs[k, SHARED] = rows[i, OBJECT]
-                pairs[k, LOW_CONTENT] = rows[low, CONTENT]
-                pairs[k, HIGH_CONTENT] = rows[high, CONTENT]
-                pairs[k, SECONDS] = rows[j, TIME] - rows[i, TIME]
-
-
-@_compile
-def sort_within(pairs, ends):  # type: ignore[no-untyped-def]
-    """Sort the pairs of each first account by the second, stable: the pairs of one account fit the cache."""
-    start = 0
-    for end in ends:
-        if end - start > 1:
-            _sort_rows(pairs[start:end], HIGH)
-        start = end
+                pairs[k, 0] = low
+                pairs[k, 1] = high
 
 
 @_compile
@@ -205,25 +207,28 @@ def count_edges(pairs):  # type: ignore[no-untyped-def]
 
 
 @_compile
+def _n_distinct(values):  # type: ignore[no-untyped-def]
+    """Count distinct values, which come in another order afterwards where they are many."""
+    n = len(values)
+    if n > _FEW:
+        values.sort()
+        return 1 + (values[1:] != values[:-1]).sum()
+    count = 0
+    for k in range(n):
+        known = False
+        for before in range(k):
+            known = known or values[before] == values[k]
+        count += not known
+    return count
+
+
+@_compile
 def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-untyped-def]
     """Write for each edge its numbers (low, high, weight, objects, contents of each), seconds and distinct objects."""
-    n_edges = len(seconds)
     scratch = np.empty((3, longest), dtype=pairs.dtype)
-    found = np.empty(longest, dtype=pairs.dtype)
     n_objects, k = 0, 0
-    for edge in range(n_edges):
+    for edge in range(len(seconds)):
         start = k
-        if k + 1 == len(pairs) or pairs[k + 1, HIGH] != pairs[k, HIGH] or pairs[k + 1, LOW] != pairs[k, LOW]:
-            # One pair, as most edges have.
-            numbers[0, edge] = pairs[k, LOW]
-            numbers[1, edge] = pairs[k, HIGH]
-            for column in range(2, 6):
-                numbers[column, edge] = 1
-            seconds[edge] = pairs[k, SECONDS]
-            objects[n_objects] = pairs[k, SHARED]
-            n_objects += 1
-            k += 1
-            continue
         while k < len(pairs) and pairs[k, LOW] == pairs[start, LOW] and pairs[k, HIGH] == pairs[start, HIGH]:
             scratch[0, k - start] = pairs[k, SHARED]
             scratch[1, k - start] = pairs[k, LOW_CONTENT]
@@ -237,17 +242,70 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
         numbers[1, edge] = pairs[start, HIGH]
         numbers[2, edge] = weight
         numbers[3, edge] = shared
-        numbers[4, edge] = _first_of_each(scratch[1, :weight], found)
-        numbers[5, edge] = _first_of_each(scratch[2, :weight], found)
+        numbers[4, edge] = _n_distinct(scratch[1, :weight])
+        numbers[5, edge] = _n_distinct(scratch[2, :weight])
     return n_objects
 
 
 @_compile
-def mix_texts(starts, text, digests):  # type: ignore[no-untyped-def]
-    """Mix each text into its digest, eight bytes at a time, the last ones at the top of their word."""
+def sum_rows(rows, pairs, ends, numbers, seconds, objects):  # type: ignore[no-untyped-def]
+    """Sum the pairs of :func:`fill_pairs`, one account after the other; return the numbers of edges and of objects.
+
+    What is written is that of :func:`sum_sorted`. The pairs of one account fit the cache where they are sorted.
+    """
+    most, largest, start = 0, 0, 0
+    for end in ends:
+        most = max(most, end - start)
+        start = end
+    for row in range(len(rows)):
+        largest = max(largest, rows[row, ACCOUNT])
+    bits = _bits(largest)
+    keys, other = np.empty((2, most), dtype=np.int64)
+    scratch = np.empty((3, most), dtype=rows.dtype)
+    edge, n_objects, start = 0, 0, 0
+    for end in ends:
+        size = end - start
+        for k in range(size):
+            keys[k] = (np.int64(rows[pairs[start + k, 1], ACCOUNT]) << 32) | k
+        by_high = _sort_keys(keys[:size], other[:size], bits)
+        k = 0
+        while k < size:
+            high = by_high[k] >> 32
+            weight, total = 0, 0
+            while k < size and by_high[k] >> 32 == high:
+                place = start + (by_high[k] & 0xFFFFFFFF)
+                one, two = pairs[place, 0], pairs[place, 1]
+                scratch[0, weight] = rows[one, OBJECT]
+                scratch[1, weight] = rows[one, CONTENT]
+                scratch[2, weight] = rows[two, CONTENT]
+                total += abs(rows[one, TIME] - rows[two, TIME])
+                weight += 1
+                k += 1
+            numbers[0, edge] = rows[one, ACCOUNT]
+            numbers[1, edge] = high
+            numbers[2, edge] = weight
+            seconds[edge] = total
+            if weight == 1:  # as most edges
+                objects[n_objects] = scratch[0, 0]
+                n_objects += 1
+                numbers[3, edge] = numbers[4, edge] = numbers[5, edge] = 1
+            else:
+                shared = _first_of_each(scratch[0, :weight], objects[n_objects:])
+                n_objects += shared
+                numbers[3, edge] = shared
+                numbers[4, edge] = _n_distinct(scratch[1, :weight])
+                numbers[5, edge] = _n_distinct(scratch[2, :weight])
+            edge += 1
+        start = end
+    return edge, n_objects
+
+
+@_compile
+def mix_texts(starts, text, seed, digests):  # type: ignore[no-untyped-def]
+    """Write the digest of each text, eight bytes mixed at a time, the last ones at the top of their word."""
     for row in range(len(digests)):
-        digest = digests[row]
         stop = starts[row + 1]
+        digest = np.uint64(stop - starts[row]) ^ seed
         for first in range(starts[row], stop, 8):
             word = np.uint64(0)
             last = min(first + 8, stop)
@@ -282,22 +340,22 @@ def warm_up() -> None:
     good, found = np.ones(2, dtype=bool), np.zeros(2, dtype=bool)
     for keys in (rows[:, 0], rows[:, 0].copy(), rows[:, 3].astype(np.int64)):
         counting_order(keys, order, 0, 65536, order.copy())
-    for kind in (np.int32, np.int64):
-        window_table(order, order, order, order.astype(kind), 2, rows.copy())
+    times = order.astype(np.int64)
+    for some in (order, np.frombuffer(order.tobytes(), dtype=np.int32)):
+        window_table(order, order, some, times, times[0], good, 2, rows.copy())
     count_pairs(rows, 10, 0, False, good, found, np.zeros(2, dtype=np.int64))
-    fill_rows(rows, 10, 0, False, good, np.empty((1, 2), dtype=np.int32))
-    pairs = np.empty((1, 6), dtype=np.int32)
+    pairs = np.empty((1, 2), dtype=np.int32)
     fill_pairs(rows, 10, 0, False, good, 0, 2, np.zeros(2, dtype=np.int64), pairs)
-    sort_within(pairs, np.array([1, 1]))
+    numbers, seconds = np.empty((6, 1), dtype=np.int32), np.zeros(1, dtype=np.int64)
+    sum_rows(rows, pairs, np.array([1, 1]), numbers, seconds, np.empty(1, dtype=np.int32))
+    pairs = np.zeros((1, 6), dtype=np.int32)
     count_edges(pairs)
-    sum_sorted(
-        pairs, 1, np.empty((6, 1), dtype=np.int32), np.zeros(1, dtype=np.int64), np.empty(1, dtype=np.int32)
-    )
+    sum_sorted(pairs, 1, numbers, seconds, np.empty(1, dtype=np.int32))
     # As Arrow gives them: not to be written to.
     text = np.frombuffer(b"ab", dtype=np.uint8)
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     same_text(order, starts, text, starts, text)
-    mix_texts(starts, text, np.zeros(2, dtype=np.uint64))
+    mix_texts(starts, text, np.uint64(0), np.empty(2, dtype=np.uint64))
 
 
 if __name__ == "__main__":

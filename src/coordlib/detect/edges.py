@@ -11,10 +11,9 @@ import pandas as pd
 
 from coordlib.detect import kernel
 from coordlib.detect.evidence_rule import join_evidence
-from coordlib.detect.pairs import PAIR_COLUMNS
+from coordlib.detect.pairs import as_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
 from coordlib.errors import ParameterError
-from coordlib.posts import check_table
 
 Compat = Literal["coortweet"] | None
 
@@ -102,7 +101,7 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     """Return the edges without a threshold, in the order of each edge's first pair."""
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
-    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
+    pairs = as_pairs(pairs)
     first, second, names = _account_codes(pairs)
     low, high = np.minimum(first, second), np.maximum(first, second)
     object_codes, object_names = pd.factorize(pairs["object_id"], use_na_sentinel=False)

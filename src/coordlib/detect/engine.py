@@ -23,7 +23,7 @@ class Rows:
     """Shares that can be in a pair, sorted by object and time, accounts and objects numbered as the result has them."""
 
     rows: IntArray
-    #: Contents and accounts of all shares of accounts that have enough of them.
+    #: Contents and accounts of all shares; accounts that have too few of them have too few in pairs as well.
     contents: IntArray
     accounts: IntArray
     min_participation: int
@@ -39,30 +39,30 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     rank = np.empty(n_accounts + 1, dtype=np.int32)
     rank[by_name], rank[n_accounts] = np.arange(n_accounts), n_accounts
     accounts = rank[codes.accounts]
-    stays = (np.bincount(accounts, minlength=n_accounts + 1) >= min_participation)[accounts]
-    # Nearly always all of them stay, and a large table is not copied for nothing.
-    kept = None if stays.all() else np.flatnonzero(stays)
-    some, accounts = (codes, accounts) if kept is None else (codes.where(kept), accounts[kept])
-    times = some.times_or_last()
+    enough = np.bincount(accounts, minlength=n_accounts + 1) >= min_participation
+    # Shares of other accounts stay in the columns, for a large table is not copied for a few; they count nowhere.
+    stays = None if enough.all() else enough[accounts]
+    objects = codes.objects if stays is None else np.where(stays, codes.objects, np.int32(-1))
+    times = codes.times_or_last()
     earliest = np.full(n_accounts + 1, LAST)
     np.minimum.at(earliest, accounts, times)
-    first_turn, first_time, first = first_shares(some.objects, turns_of(earliest)[accounts], times, n_objects)
+    first_turn, first_time, first = first_shares(objects, turns_of(earliest)[accounts], times, n_objects)
 
-    def texts(objects: IntArray) -> pa.Table:
-        rows = first[np.isin(some.objects[first], objects)]
-        numbers = to_arrow(some.objects[rows])
-        contents = codes.content_names.take(to_arrow(rows if kept is None else kept[rows]))
-        columns = [numbers, contents, codes.object_names.take(numbers)]
-        return pa.table(columns, ["number", "content", "object"])
+    def texts(tied: IntArray) -> pa.Table:
+        rows = first[np.isin(objects[first], tied)]
+        numbers = to_arrow(objects[rows])
+        contents = codes.content_names.take(to_arrow(rows))
+        return pa.table(
+            [numbers, contents, codes.object_names.take(numbers)], ["number", "content", "object"]
+        )
 
     order = object_order(first_turn, first_time, texts)
-    place = np.empty(n_objects + 1, dtype=np.int32)
+    place = np.zeros(n_objects + 1, dtype=np.int32)
     place[order] = np.arange(n_objects)
-    usable = some.complete()
-    objects, times = place[some.objects[usable]], kernel.from_first(some.times[usable])
-    rows = kernel.window_table(objects, accounts[usable], some.contents[usable], times)
+    usable = codes.complete() if stays is None else codes.complete() & stays
+    rows = kernel.window_table(place[objects], accounts, codes.contents, codes.times, usable)
     names = codes.account_names.take(to_arrow(by_name))
-    return Rows(rows, some.contents, accounts, min_participation, names, codes.object_names, order)
+    return Rows(rows, codes.contents, accounts, min_participation, names, codes.object_names, order)
 
 
 def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> FoundEdges:
@@ -82,9 +82,7 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         every = np.ones(len(few), dtype=bool)
         counts -= kernel.count_pairs(few, time_window, False, every, n_accounts, time_window_low)[1]
     parts = [
-        kernel.sum_sorted(
-            kernel.account_pairs(rows, time_window, False, good, counts, start, stop, time_window_low)
-        )
+        kernel.edges_between(rows, time_window, good, counts, start, stop, time_window_low)
         for start, stop in account_ranges(counts, kernel.CHUNK)
     ]
     return FoundEdges(parts, shares.account_names, shares.object_names, shares.object_order)

@@ -15,7 +15,7 @@ _ENDS = ["account_id", "account_id_y"]
 
 
 def join_evidence(
-    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: str | Sequence[str] = ()
+    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: str | Sequence[str] | None = ()
 ) -> pd.DataFrame:
     """Put the class of each edge beside its weight; with classes, those edges are the marked ones.
 
@@ -24,7 +24,7 @@ def join_evidence(
     if classes:
         from coordlib.parameters import DetectionParameters
 
-        rule = {"evidence": classes if isinstance(classes, str) else list(classes)}
+        rule = {"evidence": list(classes) if isinstance(classes, list | tuple) else classes}
         classes = DetectionParameters.load(rule, where="classes").evidence.classes
     if significance is None:
         if classes:
@@ -45,7 +45,7 @@ def join_evidence(
     found = pd.concat([edges, found], axis=1)
     found.attrs = {
         **edges.attrs,
-        "evidence": {"q": significance.attrs.get("q"), "classes": list(classes)},
+        "evidence": {"q": significance.attrs.get("q"), "classes": list(classes or ())},
     }
     if classes:
         found["weight_threshold"] = found["evidence"].isin(list(classes)).astype("int64")

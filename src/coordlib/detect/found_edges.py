@@ -47,18 +47,18 @@ class FoundEdges:
         however many parts there are; there is at least one.
         """
         held: list[Edges] = []
-        size, yielded = 0, False
+        room, yielded = BATCH, False
         for part in self.parts:
             some = part if all_edges else part.where(over(part.weight) == 1)
-            held, size = [*held, some], size + len(some)
-            if size >= BATCH:
-                edges, start = kernel.joined(held), 0
-                for start in range(0, size - BATCH + 1, BATCH):
-                    yield self._batch(edges.between(start, start + BATCH), over)
-                    yielded = True
-                held = [edges.between(start + BATCH, size)]
-                size = len(held[0])
-        if size or not yielded:
+            start = 0
+            while start < len(some):
+                stop = min(start + room, len(some))
+                held.append(some.between(start, stop))
+                room, start = room - (stop - start), stop
+                if not room:
+                    yield self._batch(kernel.joined(held), over)
+                    held, room, yielded = [], BATCH, True
+        if held or not yielded:
             yield self._batch(kernel.joined(held or [kernel.no_edges()]), over)
 
     def _batch(
@@ -78,18 +78,27 @@ class FoundEdges:
             "n_content_id": low,
             "n_content_id_y": high,
             "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
-            "object_ids": pa.ListArray.from_arrays(
+            "object_ids": _lists(
                 to_arrow(np.append(0, np.cumsum(edges.n_objects)).astype(np.int32)),
                 pa.DictionaryArray.from_arrays(to_arrow(objects), names, safe=False),
             ),
             "weight_threshold": over(edges.weight).astype(np.int64),
         }
-        arrays = [to_arrow(some) if isinstance(some, np.ndarray) else some for some in columns.values()]
-        return pa.RecordBatch.from_arrays(arrays, list(columns))
+        arrays = {
+            name: to_arrow(some) if isinstance(some, np.ndarray) else some for name, some in columns.items()
+        }
+        # No cell is missing, and a writer that knows need not look.
+        fields = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
+        return pa.RecordBatch.from_arrays(list(arrays.values()), schema=pa.schema(fields))
 
     def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
         indices = to_arrow(codes.astype(np.int32, copy=False))
         return pa.DictionaryArray.from_arrays(indices, self.account_names, safe=False)
+
+
+def _lists(offsets: pa.Array, values: pa.Array) -> pa.ListArray:
+    """Return lists without a missing value."""
+    return pa.ListArray.from_arrays(offsets, values, pa.list_(pa.field("item", values.type, nullable=False)))
 
 
 def _compact(codes: IntArray, size: int) -> tuple[IntArray, IntArray]:

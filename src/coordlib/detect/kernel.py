@@ -149,15 +149,20 @@ def window_order(objects: IntArray, times: IntArray) -> IntArray:
     return np.lexsort((times, objects))
 
 
-def window_table(objects: IntArray, accounts: IntArray, contents: IntArray, times: IntArray) -> IntArray:
-    """Make the table of rows in the order of :func:`window_order`."""
-    columns = (objects, accounts, contents, times)
-    kind, compiled = _kind_for(columns), compiled_for(len(objects))
-    if compiled is None or kind == np.int64:
-        return side_by_side(*columns, order=window_order(objects, times))
-    rows = np.empty((len(objects), 4), dtype=kind)
-    compiled.window_table(*columns, int(objects.max()) + 1, rows)
-    return rows
+def window_table(
+    objects: IntArray, accounts: IntArray, contents: IntArray, times: IntArray, usable: Mask
+) -> IntArray:
+    """Make the table of the usable rows in the order of :func:`window_order`, times counted from the earliest."""
+    columns, every = (objects, accounts, contents), usable.all()
+    some = times if every else times[usable]
+    compiled = compiled_for(len(some))
+    if compiled is not None and int(some.max()) - int(some.min()) < 2**31 and _kind_for(columns) == np.int32:
+        rows = np.empty((len(some), 4), dtype=np.int32)
+        compiled.window_table(*columns, times, some.min(), usable, int(objects.max()) + 1, rows)
+        return rows
+    objects, accounts, contents = columns if every else (column[usable] for column in columns)
+    some = from_first(some)
+    return side_by_side(objects, accounts, contents, some, order=window_order(objects, some))
 
 
 def count_pairs(
@@ -189,59 +194,77 @@ def passing_contents(found: IntArray, contents: IntArray, accounts: IntArray, le
     """
     in_pair = np.zeros(int(contents.max(initial=0)) + 2, dtype=bool)
     in_pair[found] = True
-    counted = in_pair[contents]
-    counts = np.bincount(accounts[counted], minlength=int(accounts.max(initial=0)) + 1)
+    counted = np.flatnonzero(in_pair[contents])
+    contents, accounts = contents[counted], accounts[counted]
     passing = np.zeros_like(in_pair)
-    passing[contents[counted & (counts[accounts] >= least)]] = True
+    passing[contents[(np.bincount(accounts) >= least)[accounts]]] = True
     return passing
 
 
-def row_pairs(rows: IntArray, window: int, loops: bool, good: Mask, total: int, apart: int = 0) -> IntArray:
-    """Return the `total` pairs as two columns of row numbers."""
-    window = min(int(window), int(rows[:, TIME].max(initial=0)))
-    compiled = compiled_for(len(rows))
-    if compiled is not None:
-        pairs = np.empty((total, 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
-        compiled.fill_rows(rows, window, apart, loops, good, pairs)
-        return pairs
-    pieces = [np.column_stack(piece) for piece in _pieces(rows, window, loops, good, apart)]
-    return np.concatenate([np.empty((0, 2), dtype=np.int64), *pieces])
-
-
-def account_pairs(
+def row_pairs(
     rows: IntArray,
     window: int,
     loops: bool,
     good: Mask,
     counts: IntArray,
-    start: int,
-    stop: int,
+    start: int = 0,
+    stop: int | None = None,
     apart: int = 0,
 ) -> IntArray:
-    """Return the pairs whose account that sorts first is from `start` to before `stop`, sorted by their two accounts.
+    """Return the pairs whose account that sorts first is from `start` to before `stop`, as two columns of row numbers.
 
-    `counts` is the number of pairs of each account, from :func:`count_pairs`. Columns are two accounts, the object,
-    their two contents, and the seconds between.
+    `counts` is the number of pairs of each account, from :func:`count_pairs`. The row of the account that sorts first
+    comes first; compiled code puts the pairs of each account together, plain numpy leaves them in the order of rows.
     """
     window = min(int(window), int(rows[:, TIME].max(initial=0)))
+    stop = len(counts) if stop is None else stop
     compiled = compiled_for(int(counts.sum()))
     if compiled is not None:
-        ends = np.cumsum(counts[start:stop])
-        pairs = np.empty((int(ends[-1]), 6), dtype=rows.dtype)
-        compiled.fill_pairs(rows, window, apart, loops, good, start, stop, ends - counts[start:stop], pairs)
-        compiled.sort_within(pairs, ends)
+        places = np.cumsum(counts[start:stop])
+        pairs = np.empty((int(places[-1]), 2), dtype=np.int32 if len(rows) < 2**31 else np.int64)
+        places -= counts[start:stop]
+        compiled.fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs)
         return pairs
-    parts = [np.empty((0, 6), dtype=rows.dtype)]
+    parts = [np.empty((0, 2), dtype=np.int64)]
     for i, j in _pieces(rows, window, loops, good, apart):
-        lower = np.minimum(rows[i, ACCOUNT], rows[j, ACCOUNT])
-        inside = (lower >= start) & (lower < stop)
-        one, two = rows[i[inside]], rows[j[inside]]
-        swap = (one[:, ACCOUNT] > two[:, ACCOUNT])[:, None]
-        low, high = np.where(swap, two, one), np.where(swap, one, two)
-        columns = [low[:, ACCOUNT], high[:, ACCOUNT], one[:, OBJECT], low[:, CONTENT], high[:, CONTENT]]
-        parts.append(np.column_stack([*columns, np.abs(one[:, TIME] - two[:, TIME])]))
-    pairs = np.concatenate(parts)
-    return pairs[np.argsort(pairs[:, LOW].astype(np.int64) << 32 | pairs[:, HIGH], kind="stable")]
+        one, two = rows[i, ACCOUNT], rows[j, ACCOUNT]
+        low, high = np.where(one <= two, i, j), np.where(one <= two, j, i)
+        inside = (rows[low, ACCOUNT] >= start) & (rows[low, ACCOUNT] < stop)
+        parts.append(np.column_stack([low[inside], high[inside]]))
+    return np.concatenate(parts)
+
+
+def account_pairs(
+    rows: IntArray, window: int, good: Mask, counts: IntArray, start: int, stop: int, apart: int = 0
+) -> IntArray:
+    """Return pairs of :func:`row_pairs`, sorted by the account that sorts first, in plain numpy also by the other.
+
+    Columns are two accounts, the object, their two contents, and the seconds between.
+    """
+    pairs = row_pairs(rows, window, False, good, counts, start, stop, apart)
+    low, high = rows[pairs[:, 0]], rows[pairs[:, 1]]
+    columns = (low[:, ACCOUNT], high[:, ACCOUNT], low[:, OBJECT], low[:, CONTENT], high[:, CONTENT])
+    table = np.column_stack([*columns, np.abs(low[:, TIME] - high[:, TIME])])
+    if compiled_for(int(counts.sum())) is not None:
+        return table
+    return table[np.argsort(table[:, LOW].astype(np.int64) << 32 | table[:, HIGH], kind="stable")]
+
+
+def edges_between(
+    rows: IntArray, window: int, good: Mask, counts: IntArray, start: int, stop: int, apart: int = 0
+) -> Edges:
+    """Sum pairs of :func:`row_pairs`."""
+    compiled = compiled_for(int(counts.sum()))
+    if compiled is None:
+        return sum_sorted(account_pairs(rows, window, good, counts, start, stop, apart))
+    pairs = row_pairs(rows, window, False, good, counts, start, stop, apart)
+    # Room for as many edges as pairs: what is not written to takes no memory.
+    numbers, seconds = np.empty((6, len(pairs)), dtype=rows.dtype), np.empty(len(pairs), dtype=np.int64)
+    objects = np.empty(len(pairs), dtype=rows.dtype)
+    ends = np.cumsum(counts[start:stop])
+    n_edges, n_objects = compiled.sum_rows(rows, pairs, ends, numbers, seconds, objects)
+    low, high, weight, n_shared, n_low, n_high = numbers[:, :n_edges]
+    return Edges(low, high, weight, n_shared, n_low, n_high, seconds[:n_edges], objects[:n_objects])
 
 
 def close_rows(
@@ -256,7 +279,7 @@ def close_rows(
     rows = side_by_side(objects[order], accounts[order], order, times[order])
     good = np.ones(len(order), dtype=bool)
     _, counts = count_pairs(rows, window, False, good, int(accounts.max(initial=-1)) + 1)
-    one, two = order[row_pairs(rows, window, False, good, int(counts.sum()))].T
+    one, two = order[row_pairs(rows, window, False, good, counts)].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = order_by(later, order_by(earlier))
     return later[order], earlier[order]

@@ -9,10 +9,10 @@ import pandas as pd
 
 from coordlib.detect.edges import Compat, coordinated_edges
 from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
-from coordlib.detect.threshold import check_quantile, over_threshold
-from coordlib.errors import InputError, MissingColumnError, ParameterError
+from coordlib.detect.threshold import check_quantile, check_whole, over_threshold
+from coordlib.errors import InputError, ParameterError
 from coordlib.near.captions import MADE
-from coordlib.posts import prep_data
+from coordlib.posts import check_table, prep_data
 
 #: Layers that are looked for where a table of posts has the column, or a text to make it from.
 LAYERS = (
@@ -73,6 +73,7 @@ def layer_shares(
     >>> combine_layers(detect_layers(shares, 60, 1))["layers"].tolist()
     [['hashtag_sequence', 'near_text']]
     """
+    check_table(posts, (), "posts")
     columns = _layer_columns(posts, layers)
     if not columns:
         raise ParameterError("layers: none is given, and the posts have no column of a usual layer")
@@ -90,12 +91,16 @@ def layer_shares(
 
 
 def _layer_columns(posts: pd.DataFrame, layers: Iterable[str] | Mapping[str, str] | None) -> dict[str, str]:
-    if isinstance(layers, str):
-        raise ParameterError(f"layers = {layers!r}: give a list of columns, or names with columns")
     if layers is None:
         made = MADE if "text" in posts.columns else ()
         return {name: name for name in LAYERS if name in made or name in posts.columns}
-    return dict(layers) if isinstance(layers, Mapping) else {name: name for name in layers}
+    listed = isinstance(layers, Iterable) and not isinstance(layers, str)
+    columns = (
+        dict(layers) if isinstance(layers, Mapping) else {name: name for name in (layers if listed else ())}
+    )
+    if not listed or not all(isinstance(name, str) and name for name in (*columns, *columns.values())):
+        raise ParameterError(f"layers = {layers!r}: give a list of columns, or names with columns")
+    return columns
 
 
 def detect_layers(
@@ -138,8 +143,7 @@ def detect_layers(
     >>> detect_layers(shares, 10, 1)[["layer", "account_id", "account_id_y"]].values.tolist()
     [['url', 'a', 'b']]
     """
-    if "layer" not in shares.columns:
-        raise MissingColumnError.from_names(["layer"], shares.columns, "shares (name it in prep_data)")
+    check_table(shares, ["layer"], "shares (name it in prep_data)")
     if shares["layer"].isna().any():
         row = int(np.flatnonzero(shares["layer"].isna().to_numpy())[0])
         raise InputError(f"shares: row {row + 1} has no layer; drop such rows or name their layer")
@@ -215,11 +219,13 @@ def combine_layers(
     :func:`coordlib.edges_to_graph` makes the network of it.
     """
     check_quantile(edge_weight)
-    if min_layers < 1:
-        raise ParameterError(f"min_layers = {min_layers!r}: give a whole number of 1 or more")
-    needed = {name for name in (*PAIR_COLUMNS, "layer") if name not in pairs.columns}
-    if needed:
-        raise MissingColumnError.from_names(needed, pairs.columns, "pairs (see detect_layers)")
+    check_whole(min_layers, "min_layers", least=1)
+    check_table(pairs, (*PAIR_COLUMNS, "layer"), "pairs (see detect_layers)")
+    if pairs["layer"].isna().any():
+        row = int(np.flatnonzero(pairs["layer"].isna().to_numpy())[0])
+        raise InputError(
+            f"pairs (see detect_layers): row {row + 1} has no layer; drop such rows or name their layer"
+        )
     ends = ["account_id", "account_id_y"]
     edges = coordinated_edges(pairs, edge_weight, objects=objects, compat=compat)
     edges["n_objects"] = 0

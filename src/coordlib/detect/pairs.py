@@ -14,6 +14,7 @@ from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
+from coordlib.times import refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -142,23 +143,43 @@ def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
     return order
 
 
+def as_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs if they are such as :func:`detect_groups` returns, and refuse anything else."""
+    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
+    if len(pairs) and not pd.api.types.is_numeric_dtype(pairs["time_delta"]):
+        raise InputError("pairs (see detect_groups): column 'time_delta' holds no numbers of seconds")
+    return _without_ambiguous_index(pairs)
+
+
 def as_shares(
     table: pd.DataFrame, object_id: str | None = None, duplicates: Literal["keep", "drop"] = "keep"
 ) -> pd.DataFrame:
     """Return shares with their columns in proper types; already proper ones are passed through.
 
-    Where `object_id` is given the table may be one of posts, and that column what they share.
+    Where `object_id` is given the table may be one of posts, and that column what they share. Years, day numbers and zeros
+    in the place of times are refused, unless prep_data was told to take any.
     """
     check_table(table, (), "shares (see prep_data)")
+    table = _without_ambiguous_index(table)
     if object_id is not None and "posted_at" in table.columns and "timestamp_share" not in table.columns:
         return prep_data(table, object_id, timestamp_share="posted_at", duplicates=duplicates)
     check_table(table, SHARE_COLUMNS, "shares (see prep_data)")
     times = table["timestamp_share"]
     proper = all(_is_text(table[name].dtype) for name in SHARE_COLUMNS[:3])
+    told = table.attrs.get("any_time", False)
     # Milliseconds and infinity are for prep_data, which knows what to do with them.
-    if proper and times.dtype in ("int64", "Int64", "float64") and not (times.abs() >= 10**11).any():
-        return table
-    return prep_data(table, plausible=None)
+    if not proper or times.dtype not in ("int64", "Int64", "float64") or (times.abs() >= 10**11).any():
+        table = prep_data(table, plausible=None)
+    if not told:
+        refuse_implausible(
+            table["timestamp_share"], times, "column 'timestamp_share', row {row} of the data", anywhere=True
+        )
+    return table
+
+
+def _without_ambiguous_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Drop an index that is named as a column: pandas would not know which of the two is meant."""
+    return table.reset_index(drop=True) if set(table.index.names) & set(table.columns) else table
 
 
 def _is_text(kind: object) -> bool:
@@ -275,7 +296,7 @@ def close_pairs(
             f"{total:,} pairs of posts are more than the {MOST_PAIRS:,} a table of pairs holds; '{str(hottest)[:40]}' alone is "
             f"in {sizes.max():,} posts: leave it out, narrow the time window, or use coordlib detect, which needs no such table"
         )
-    one, two = usable[kernel.row_pairs(rows, window, loops, good, total, low)].T
+    one, two = usable[kernel.row_pairs(rows, window, loops, good, counts, apart=low)].T
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = kernel.order_by(later, kernel.order_by(earlier))
     return later[order], earlier[order]

@@ -104,9 +104,7 @@ def window_of(codes: Codes, accounts: Accounts, min_participation: int, time_win
     turns, first_times, first = first_shares(
         codes.objects, accounts.turns[owners], codes.times_or_last(), n_objects
     )
-    usable = codes.complete()
-    objects, times = codes.objects[usable], kernel.from_first(codes.times[usable])
-    rows = kernel.window_table(objects, owners[usable], codes.contents[usable], times)
+    rows = kernel.window_table(codes.objects, owners, codes.contents, codes.times, codes.complete())
     found, counts = kernel.count_pairs(rows, time_window, False, n_accounts=n_accounts)
     rows = rows[found]
     paired = np.zeros(n_objects + 1, dtype=bool)
@@ -148,7 +146,7 @@ def pairs_of(
     Yields
     ------
     ndarray
-        Pairs sorted by their two accounts, then the place of their object; columns as :mod:`coordlib.detect.columns`.
+        Pairs sorted by the account that sorts first; columns as :mod:`coordlib.detect.columns`.
     """
     objects = places[rows[:, OBJECT]]
     order = kernel.window_order(objects, rows[:, TIME])
@@ -164,7 +162,7 @@ def pairs_of(
             first = start
             until = max(stop, int(np.searchsorted(totals, totals[start] + kernel.CHUNK, side="right")) - 1)
             until = max([stop, *(end for _, end in ranges if end <= until)])
-            held = kernel.account_pairs(rows, time_window, False, good, counts, first, until)
+            held = kernel.account_pairs(rows, time_window, good, counts, first, until)
         yield held[totals[start] - totals[first] : totals[stop] - totals[first]]
 
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from coordlib.detect.pairs import PAIR_COLUMNS
 from coordlib.detect.threshold import check_whole
-from coordlib.errors import InputError, MissingColumnError, ParameterError
+from coordlib.errors import InputError, ParameterError
 from coordlib.ids import as_ids
-from coordlib.times import as_seconds
+from coordlib.posts import check_table, prep_data
 
 #: Comparisons held at a time.
 _AT_ONCE = 4_000_000
@@ -85,13 +85,18 @@ def similar_pairs(
         raise ParameterError("similar_pairs: give max_distance (for hashes) or min_cosine (for embeddings)")
     if max_distance is not None:
         check_whole(max_distance, "max_distance")
-    elif isinstance(min_cosine, bool) or not 0 <= float(min_cosine or 0) <= 1:
+    elif (
+        isinstance(min_cosine, bool)
+        or not isinstance(min_cosine, int | float | np.number)
+        or not 0 <= min_cosine <= 1
+    ):
         raise ParameterError(f"min_cosine = {min_cosine!r}: give a number from 0 to 1")
-    needed = {"account_id", "content_id", "posted_at", column} - set(posts.columns)
-    if needed:
-        raise MissingColumnError.from_names(needed, posts.columns, "posts")
-    table = pd.DataFrame({name: as_ids(posts[name], name) for name in ("account_id", "content_id")})
-    table["time"] = as_seconds(posts["posted_at"], "posted_at").to_numpy()
+    if not isinstance(column, str):
+        raise ParameterError(f"column = {column!r}: give the name of one column")
+    check_table(posts, ("account_id", "content_id", "posted_at", column), "posts")
+    posts = posts.reset_index(drop=True)
+    shares = prep_data(posts, object_id="content_id", timestamp_share="posted_at")
+    table = shares[["account_id", "content_id"]].assign(time=shares["timestamp_share"])
     table["row"] = np.arange(len(table))
     bits = max_distance is not None
     known, values = _hashes(posts[column], column) if bits else _vectors(posts[column], column)
@@ -209,7 +214,8 @@ def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
         values = np.array(cells, dtype=np.float64).reshape(len(cells), next(iter(lengths), 1))
     except (TypeError, ValueError):
         raise InputError(f"column '{name}': holds lists of something else than numbers") from None
-    size = np.sqrt((values**2).sum(axis=1))
+    with np.errstate(over="ignore"):  # what is too large is refused below
+        size = np.sqrt((values**2).sum(axis=1))
     if not np.isfinite(size).all():
         row = int(np.flatnonzero(known)[~np.isfinite(size)][0])
         raise InputError(f"column '{name}', row {row + 1} of the data: not all of its numbers are finite")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
+from coordlib.detect.pairs import as_pairs, as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
-from coordlib.posts import check_table
 
 _PREFIX = "time_window_"
 
@@ -55,7 +54,7 @@ def flag_speed_share(
     """
     check_whole(time_window, "time_window")
     check_whole(min_participation, "min_participation")
-    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
+    pairs = as_pairs(pairs)
     shares = as_shares(shares)
     fast = pairs[(pairs["time_delta"] <= time_window).to_numpy()]
     if min_participation >= 1:

@@ -9,12 +9,22 @@ import numpy.typing as npt
 
 from coordlib.errors import ParameterError
 
+#: Above every number of seconds, posts and accounts; sums of it still fit into 64 bits.
+_MOST = 10**12
 
-def check_whole(value: object, name: str) -> None:
-    """Refuse anything but a whole number of zero or more."""
+
+def check_whole(value: object, name: str, least: int = 0, most: int = _MOST) -> None:
+    """Refuse anything but a whole number of at least `least` and at most `most`."""
     number = isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer())
-    if isinstance(value, bool) or not number or int(value) < 0:  # type: ignore[call-overload]
-        raise ParameterError(f"{name} = {value!r}: give a whole number of 0 or more")
+    if isinstance(value, bool) or not number or int(value) < least:  # type: ignore[call-overload]
+        raise ParameterError(f"{name} = {value!r}: give a whole number of {least} or more")
+    if int(value) > most:  # type: ignore[call-overload]
+        raise ParameterError(f"{name} = {value!r}: give at most {most:,}")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that is no whole number of zero or more."""
+    check_whole(seed, "seed", most=2**63 - 1)
 
 
 def check_window(time_window: object, time_window_low: object) -> None:
@@ -80,9 +90,7 @@ def check_quantile(edge_weight: object) -> None:
 def check_least_weight(min_weight: object) -> None:
     """Refuse a fixed smallest weight that is not None or a whole number of one or more."""
     if min_weight is not None:
-        check_whole(min_weight, "min_weight")
-        if min_weight == 0:
-            raise ParameterError(f"min_weight = {min_weight!r}: give a whole number of 1 or more")
+        check_whole(min_weight, "min_weight", least=1)
 
 
 def over_threshold(

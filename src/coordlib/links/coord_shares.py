@@ -179,9 +179,10 @@ def get_coord_shares(
 
 def _whole_seconds(interval: float | CoordInterval) -> int:
     seconds = interval.seconds if isinstance(interval, CoordInterval) else interval
-    if isinstance(seconds, bool) or not np.isfinite(seconds) or seconds < 1:
+    number = isinstance(seconds, int | float | np.number) and not isinstance(seconds, bool)
+    if not number or not np.isfinite(seconds) or seconds < 1:
         raise ParameterError(
-            f"time_window = {seconds}: choose at least 1 second, or None to estimate it from the shares"
+            f"time_window = {seconds!r}: choose at least 1 second, or None to estimate it from the shares"
         )
     return int(seconds)
 

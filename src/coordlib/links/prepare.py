@@ -10,7 +10,7 @@ import pandas as pd
 
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError
 from coordlib.ids import as_ids, rounded_id, without_point
-from coordlib.times import refuse_unreadable
+from coordlib.times import PLAUSIBLE, refuse_implausible, refuse_unreadable
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column
@@ -84,6 +84,11 @@ def link_rows(
     table = table[shared_again]
     # Before the rows are numbered anew, so that an error names the row of the input.
     seconds = utc_seconds(table["date"])
+    if len(seconds) and not PLAUSIBLE[0] <= seconds.min() <= seconds.max() < PLAUSIBLE[1]:
+        written = shares["date"].dropna()  # whether it is a clock of its own, the whole table says
+        refuse_implausible(
+            read_times(written, any_time=True), written, "table of shares, column 'date', row {row}"
+        )
     table = table.reset_index(drop=True)
     if compat is None:
         order = _own_order(table, seconds)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import InputError, ParameterError
 from coordlib.ids import fold_hashtag, valid_text
 from coordlib.near.similar import Sets, clusters
 
@@ -83,10 +83,10 @@ def add_near_text(
     >>> add_near_text(posts)["near_text"].tolist()
     ['they lied to us about THE bridge 🔥 #news', 'they lied to us about THE bridge 🔥 #news', nan]
     """
-    missing = {name for name in ("text", "posted_at") if name not in posts.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, posts.columns, "posts")
-    if level not in COLUMNS:
+    from coordlib.posts import check_table  # which itself needs this module
+
+    check_table(posts, ("text", "posted_at"), "posts")
+    if level not in tuple(COLUMNS):
         raise ParameterError(f"level = {level!r}: choose 'copied' or 'reworded'")
     least = SIMILARITY[level] if similarity is None else similarity
     if isinstance(least, bool) or not isinstance(least, int | float | np.number) or not 0 < least <= 1:
@@ -127,15 +127,15 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
     >>> add_differing_words(pairs, posts)["differing_words"].tolist()
     ['+ again']
     """
-    for names, table, what in (
-        (("content_id", "content_id_y"), pairs, "pairs"),
-        (("content_id", "text"), posts, "posts"),
-    ):
-        if missing := {name for name in names if name not in table.columns}:
-            raise MissingColumnError.from_names(missing, table.columns, what)
+    from coordlib.posts import check_table
+
+    check_table(pairs, ("content_id", "content_id_y"), "pairs")
+    check_table(posts, ("content_id", "text"), "posts")
     known = posts.dropna(subset=["content_id", "text"])
     texts = dict(zip(known["content_id"].astype("str"), known["text"].astype("str"), strict=True))
-    both = list(zip(pairs["content_id"].map(texts), pairs["content_id_y"].map(texts), strict=True))
+    both = list(
+        zip(*(pairs[end].astype("str").map(texts) for end in ("content_id", "content_id_y")), strict=True)
+    )
     words = {
         two: differing_words(*two) for two in set(both) if isinstance(two[0], str) and isinstance(two[1], str)
     }
@@ -146,8 +146,6 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
 
 def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
     """Return one of the columns :data:`MADE` of a table with ``text``; `when` are the times of its rows."""
-    if "text" not in frame.columns:
-        raise MissingColumnError.from_names(["text"], frame.columns, f"the table ({name} is made from it)")
     if name == "hashtag_sequence":
         return _each(frame["text"], hashtag_sequence)
     level: Level = "copied" if name == COLUMNS["copied"] else "reworded"
@@ -156,8 +154,11 @@ def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
 
 def _each(text: pd.Series, change: Any) -> pd.Series:
     """Apply a function to each different text."""
-    changed = {one: change(str(one)) for one in text.dropna().unique()}
-    return pd.Series([changed.get(one) for one in text.tolist()], index=text.index, dtype="str")
+    missing = text.isna().to_numpy()
+    written = ["" if lost else str(one) for one, lost in zip(text.tolist(), missing, strict=True)]
+    changed = {one: change(one) for one in dict.fromkeys(written)}
+    found = [None if lost else changed[one] for one, lost in zip(written, missing, strict=True)]
+    return pd.Series(found, index=text.index, dtype="str")
 
 
 def _originals(
@@ -168,7 +169,7 @@ def _originals(
     words = _each(text, comparable)
     known = text.notna().to_numpy() & (text.str.strip() != "").to_numpy()
     long = known & (words.str.replace(" ", "").str.len() >= max(min_length, 1)).fillna(False).to_numpy(bool)
-    table = pd.DataFrame({"words": words, "text": text, "when": when.to_numpy()})[long]
+    table = pd.DataFrame({"words": words.array, "text": text.array, "when": when.to_numpy()})[long]
     table = table.sort_values(["when", "text"], kind="stable", na_position="last")
     table = table.drop_duplicates("words", ignore_index=True)
     forms = table["words"].tolist()
@@ -247,7 +248,7 @@ def comparable(text: str) -> str:
     >>> comparable("Vote\\u200b TODAY!!! 🔥 https://example.org @someone #vote  ｎｏｗ")
     'vote today now'
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", _checked(text)).casefold()
     text = _HASHTAG.sub(" ", _MENTION.sub(" ", _URL.sub(" ", text)))
     return " ".join(text.translate(_LETTERS).split())
 
@@ -277,7 +278,9 @@ def hashtag_sequence(text: str, least: int = 3) -> str | None:
     >>> hashtag_sequence("Look #One and #two, #THREE #one")
     '#one #two #three'
     """
-    tags = (re.sub(r"\W+$", "", tag) for tag in _HASHTAG.findall(unicodedata.normalize("NFKC", text)))
+    tags = (
+        re.sub(r"\W+$", "", tag) for tag in _HASHTAG.findall(unicodedata.normalize("NFKC", _checked(text)))
+    )
     folded = dict.fromkeys(fold_hashtag(tag) for tag in tags if len(tag) > 1)
     return " ".join(f"#{tag}" for tag in folded) if len(folded) >= least else None
 
@@ -307,7 +310,7 @@ def differing_words(first: str, second: str) -> str:
     >>> differing_words("they lied to us again", "they lied to us")
     '− again'
     """
-    old, new = first.split(), second.split()
+    old, new = _checked(first).split(), _checked(second).split()
     parts = []
     for what, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         left, right = " ".join(old[a:b]), " ".join(new[c:d])
@@ -316,3 +319,9 @@ def differing_words(first: str, second: str) -> str:
         elif what != "equal":
             parts.append(f"− {left}" if left else f"+ {right}")
     return "; ".join(parts)
+
+
+def _checked(text: object) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"text = {str(text)[:40]!r}: a {type(text).__name__} is no text")
+    return text

@@ -5,6 +5,7 @@ Each takes ``ax=None`` (matplotlib axes to draw on) and returns the axes, with t
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 _ACROSS = ("time_window", "edge_weight", "min_weight")
 
 
+#: What a bar of new accounts is of: name, pandas' letter, days, and up to how many days in all.
+_PERIODS = (("day", "D", 1, 92), ("week", "W", 7, 731), ("month", "M", 30, math.inf))
+
+
 def _need(frame: pd.DataFrame, *names: str) -> None:
     missing = set(names) - set(frame.columns)
     if missing:
@@ -40,7 +45,7 @@ def _need(frame: pd.DataFrame, *names: str) -> None:
 
 
 def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the size of the pool and the new accounts per day.
+    """Draw the size of the pool and the new accounts per day, beyond three months per week, beyond two years per month.
 
     Parameters
     ----------
@@ -64,11 +69,15 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     else:
         title = f"{plural(total, 'new account')} in {plural(len(table), 'day')}: the pool holds {int(known.iloc[-1]):,}"
     span = f"{table['date'].iloc[0]} to {table['date'].iloc[-1]}"
-    alt = f"Bars: new accounts per day. Line: accounts in the pool. {span}. {title}."
+    covered = (days.max() - days.min()).days
+    per, letter, length = next(one for one in _PERIODS if covered <= one[3])[:3]
+    of = days.dt.to_period(letter).dt.start_time
+    days, pool, new = days.groupby(of).last(), pool.groupby(of).last(), new.groupby(of).sum()
+    alt = f"Bars: new accounts per {per}. Line: accounts in the pool. {span}. {title}."
     with drawing():
         ax = axes_for(ax, title, alt)
-        ax.bar(days, new.fillna(0), color=PALETTE[1], width=max(0.7, (days.max() - days.min()).days / 100))
-        ax.set_ylabel("new accounts a day (bars)")
+        ax.bar(days, new.fillna(0), color=PALETTE[1], width=length * max(0.7, covered / length / 100))
+        ax.set_ylabel(f"new accounts a {per} (bars)")
         whole_numbers(ax.yaxis)
         ax.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
         right = ax.twinx()

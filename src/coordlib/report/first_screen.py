@@ -74,10 +74,10 @@ def _where(run: RunRecord, evidence: Mapping[str, Any]) -> str:
     some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
     word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
     drawn, of = sum(numbers.values()), sum(found)
-    how_many = f"{drawn:,} of {of:,} significant pairs {'is' if drawn == 1 else 'are'}"
-    if drawn == of:
-        how_many = "The significant pair is" if of == 1 else f"All {of:,} significant pairs are"
-    return f"{how_many} among the edges drawn below, in {word}{some}."
+    how_many = f"{drawn:,} of {of:,} significant pairs" if drawn < of else f"All {of:,} significant pairs"
+    if of == 1:
+        how_many = "The significant pair"
+    return f"{how_many} {'is an edge' if drawn == 1 else 'are edges'} of {word}{some}."
 
 
 def _network(run: RunRecord, counts: Mapping[str, int]) -> str:

@@ -33,7 +33,7 @@ from coordlib.detect.partition import (
 )
 from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, write_json
-from coordlib.runs.share_files import CloserLook, has_returns, maybe_rounded, plain_batches, share_pieces
+from coordlib.runs.share_files import CloserLook, maybe_rounded, plain_batches, share_pieces, unlike_itself
 
 #: Columns of rows and pairs in files, in the order of :mod:`coordlib.detect.columns`.
 _ROWS = ["object", "account", "content", "time"]
@@ -175,7 +175,7 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
         for batch in plain_batches(file, plan.names, groups):
             if any(maybe_rounded(as_text(batch[name])) for name in ("account_id", "content_id")):
                 raise CloserLook
-            if has_returns(as_text(batch["object_id"])):
+            if unlike_itself(as_text(batch["object_id"])):
                 raise CloserLook
             yield batch
             done += batch.num_rows

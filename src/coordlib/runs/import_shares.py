@@ -125,7 +125,9 @@ def import_shares(
         report = _total(reports, distinct, empty)
         if not written:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in report.dropped.items())
-            raise EmptyInputError(f"{source}: gives no share ({reasons or 'no rows'}); choose another object")
+            there = ", ".join(name for name, count in report.objects.items() if count)
+            advice = f"choose another object (--object): {there}" if there else "none of its objects is there"
+            raise EmptyInputError(f"{source}: gives no share ({reasons or 'no rows'}); {advice}")
     return replace(report, notes=(f"{plural(written, 'share')} written to {output}", *report.notes))
 
 

@@ -28,10 +28,11 @@ from coordlib.sources.exports import (
     merge_reports,
     without_object,
 )
-from coordlib.sources.json_files import is_json
-from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
+from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR
+from coordlib.sources.json_files import is_json, iter_records
+from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import refuse_unreadable, utc_seconds, utc_text
+from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,17 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if set(NEEDED) <= _columns(path):
-        table = read_table(path, names=["account.url", "account.name"])
+        if is_json(path, str(path)):
+            table = pd.concat(iter_records(path, str(path), CHUNK_ROWS))
+        else:
+            table = read_table(path, names=["account.url", "account.name"])
+        reading = {}
+        if DAMAGED in table:
+            damaged = table[DAMAGED].notna()
+            reading["Left out while reading"] = f"a damaged line: {int(damaged.sum()):,}"
+            table = table[~damaged].drop(columns=DAMAGED)
         refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], str(path))
-        return table, {}
+        return table, reading | ({"Good to know": DAYS_WITHOUT_HOUR} if date_only(table["date"]) else {})
     tables: list[pd.DataFrame] = []
     reports: list[ExportReport] = []
     without = 0
@@ -125,22 +134,23 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         raise UnknownFormatError(str(error).replace("(--mapping)", how)) from None
     shares = pd.concat(tables, ignore_index=True)
     report = merge_reports(reports)
+    left_out = report.dropped | ({"post without a link": without} if without else {})
     if shares.empty:
         raise EmptyInputError(
-            f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
+            f"{path}: is read as {known.name}, and none of its {report.rows:,} rows is a post with a link "
+            f"({_reasons(left_out)})"
         )
     reading = {"Read as": f"{known.title}: {report.posts:,} posts of {report.rows:,} rows"}
-    left_out = report.dropped | ({"post without a link": without} if without else {})
     if left_out:
         reading["Left out while reading"] = _reasons(left_out)
     return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
 
 
 def _columns(path: Path) -> set[str]:
-    """Return the columns of a table; none for JSON, which is always an export."""
+    """Return the columns of a table, of JSON those of its first records."""
     where = str(path)
     if is_json(path, where):
-        return set()
+        return set(next(iter_records(path, where, 1000)).columns)
     if file_kind(path, where) == "parquet":
         return {str(name) for name in read_table(path, allow_no_rows=True).columns}
     return set(inspect_text(path, where).columns)
@@ -148,8 +158,8 @@ def _columns(path: Path) -> set[str]:
 
 def _seconds(dates: pd.Series, path: Path) -> pd.Series:
     def place(row: int) -> str:
-        parquet = file_kind(path, str(path)) == "parquet"
-        line = f"row {row + 1}" if parquet else f"line {line_of_row(path, row, NEEDED)}"
+        table = file_kind(path, str(path)) != "parquet" and not is_json(path, str(path))
+        line = f"line {line_of_row(path, row, NEEDED)}" if table else f"row {row + 1}"
         return f"{path}, {line}, column 'date'"
 
     seconds = utc_seconds(dates)

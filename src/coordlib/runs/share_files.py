@@ -62,7 +62,7 @@ def plain_codes(
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
         return None
-    if has_returns(codes.object_names):
+    if unlike_itself(codes.object_names):
         return None
     if duplicates != "keep" and codes.has_duplicates():
         return None
@@ -70,13 +70,18 @@ def plain_codes(
 
 
 def maybe_rounded(texts: pa.Array) -> bool:
-    """Say whether an id looks as if a spreadsheet had rounded it."""
-    return bool(pc.any(pc.match_substring_regex(texts, r"^\s*-?\d+([.,]\d+)?[eE]\+?\d{1,3}\s*$")).as_py())
+    """Say whether an id looks as if a spreadsheet had rounded it, or stands in a second spelling."""
+    strange = r"^-?\d+([.,]\d+)?[eE]\+?\d{1,3}$|^\d+\.0+$|^\s|\s$"
+    if pc.any(pc.match_substring_regex(texts, strange)).as_py():
+        return True
+    long = texts.filter(pc.match_substring_regex(texts, r"^\d{16,}$"))
+    return bool(len(long) and pc.all(pc.match_substring_regex(long, r"^\d{15}0+$")).as_py())
 
 
-def has_returns(texts: pa.Array) -> bool:
-    """Say whether one text may stand here with several kinds of line breaks."""
-    return bool(pc.any(pc.match_substring(texts, "\r")).as_py())
+def unlike_itself(texts: pa.Array) -> bool:
+    """Say whether one object may stand here with several kinds of line breaks, or a word that means none."""
+    strange = r"(?i)\r|^\s*(na|nan|none|null|n/a)\s*$"
+    return bool(pc.any(pc.match_substring_regex(texts, strange)).as_py())
 
 
 class CloserLook(Exception):
@@ -90,6 +95,8 @@ def plain_batches(
     if _is_text(file):
         raise CloserLook
     ids = [names["object_id"], names["account_id"]]
+    if any(pa.types.is_nested(field.type) for field in pq.read_schema(file)):
+        raise CloserLook  # a list of objects is several shares
     with pq.ParquetFile(file, read_dictionary=ids, pre_buffer=False) as source:
         schema = source.schema_arrow
         if any(schema.names.count(name) != 1 for name in names.values()):
@@ -123,7 +130,8 @@ def read_shares(
     """Shares of a table by its columns; where those are not there, of an export by its format."""
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
-    from coordlib.sources.exports.model import read_as
+    from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR, read_as
+    from coordlib.sources.json_files import is_json
 
     if len(files) > 1:
         return _shares_of_all(files, columns, duplicates, time_window, any_time), None
@@ -139,11 +147,21 @@ def read_shares(
     try:
         export = read_export(source, format=load_mapping(mapping) if mapping else None)
     except UnknownFormatError:
+        if is_json(source, str(source)):  # its lines are no columns
+            raise
         raise missing from None
+    if DAYS_WITHOUT_HOUR in export.report.notes:
+        _refuse_days(str(source), time_window)
     posts = export.posts
     object_id = given.get("object_id", posts.attrs["object_id"])
-    shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
-    return shares, f"{read_as(export.report.format)}, object {object_id}"
+    try:
+        shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
+    except InputError as error:
+        raise type(error)(f"{source}: {error}") from None
+    left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
+    return shares, f"{read_as(export.report.format)}, object {object_id}" + (
+        left_out and f"; left out: {left_out}"
+    )
 
 
 def _shares_of_all(
@@ -189,7 +207,18 @@ def load_shares(
             raise
         made_of = ["text" if name in MADE else name for name in names.values()]
         table = read_table(source, needed=made_of, names=[names["account_id"]])
+    table = _with_lists(source, table, names["object_id"])
     return _checked_shares(source, table, names, duplicates, time_window, any_time)
+
+
+def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give a column of lists back its lists: Parquet keeps them, and each item is a share."""
+    import pandas as pd
+
+    if _is_text(source) or name not in table or not pa.types.is_list(pq.read_schema(source).field(name).type):
+        return table
+    lists = pq.read_table(source, columns=[name]).column(0).to_pylist()
+    return table.assign(**{name: pd.Series(lists, index=table.index, dtype=object)})
 
 
 def share_pieces(
@@ -199,6 +228,10 @@ def share_pieces(
     from coordlib.sources.parquet import iter_parquet
     from coordlib.sources.tables import DAMAGED, iter_table
 
+    if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
+        raise ParameterError(
+            f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
+        )
     if groups is not None:
         pieces = iter_parquet(source, str(source), BATCH_ROWS // 8, groups)
     else:
@@ -222,16 +255,16 @@ def _checked_shares(
     any_time: bool = False,
 ) -> pd.DataFrame:
     from coordlib.posts import prep_data
+    from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
-    from coordlib.times import plausible_span
+    from coordlib.times import date_only, plausible_span
 
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
-    moments = table[names["timestamp_share"]].dropna()
-    if time_window < DAY and len(moments) and moments.str.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*").all():
-        raise TimeFormatError(
-            f"{source}, column '{names['timestamp_share']}': holds days without an hour, and the window is "
-            f"{time_window} seconds; use a column with the time of day, or a window of {DAY} seconds or more"
-        )
+    # An account may be called None; what was shared, the post and the time may not, whatever the format.
+    unnamed = {names[role] for role in ("object_id", "content_id", "timestamp_share")} & set(table.columns)
+    table = table.assign(**{name: table[name].mask(blank(table[name])) for name in unnamed})
+    if date_only(table[names["timestamp_share"]]):
+        _refuse_days(f"{source}, column '{names['timestamp_share']}'", time_window)
     try:
         return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
     except (TimeFormatError, DuplicateContentError) as error:
@@ -240,6 +273,15 @@ def _checked_shares(
         if row is not None and _is_text(source):
             place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
         raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _refuse_days(place: str, time_window: int) -> None:
+    """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
+    if time_window < DAY:
+        raise TimeFormatError(
+            f"{place}: holds days without an hour, and the window is {time_window} seconds; use a column with the "
+            f"time of day, or a window of {DAY} seconds or more"
+        )
 
 
 def _is_text(source: Path) -> bool:

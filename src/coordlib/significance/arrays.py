@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,31 +11,6 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-
-class Links(NamedTuple):
-    """Weighted links by the node they leave from: those of node n are ``others[starts[n] : starts[n + 1]]``, ascending."""
-
-    starts: Ints
-    others: Ints
-    weights: Ints
-
-
-def links_of(nodes: Ints, others: Ints, weights: Ints, n_nodes: int, n_others: int) -> Links:
-    """Sort links and sum those between the same two (a sparse matrix does as much, twenty times slower where it is small).
-
-    Examples
-    --------
-    >>> [part.tolist() for part in links_of(np.array([1, 0, 1]), np.array([0, 1, 0]), np.array([2, 1, 3]), 2, 2)]
-    [[0, 1, 2], [1, 0], [1, 5]]
-    """
-    keys = nodes * n_others + others
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    new = np.flatnonzero(np.diff(keys, prepend=-1))
-    rows, columns = np.divmod(keys[new], max(n_others, 1))
-    starts = np.append(0, np.cumsum(np.bincount(rows, minlength=n_nodes)))
-    return Links(starts, columns, np.add.reduceat(weights[order], new) if len(new) else weights[:0])
 
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:

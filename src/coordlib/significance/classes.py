@@ -10,7 +10,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.detect.threshold import check_whole
+from coordlib.errors import InputError, ParameterError
+from coordlib.posts import check_table
 
 #: Classes that are significant, strongest first.
 SIGNIFICANT = ("beyond the crowd", "closed circle")
@@ -84,7 +86,7 @@ def evidence_sentence(
     Raises
     ------
     ParameterError
-        No such class.
+        No such class, a window that is no whole number of seconds.
 
     Examples
     --------
@@ -93,8 +95,9 @@ def evidence_sentence(
     >>> evidence_sentence("closed circle", 120).endswith("a typical delay of 10 minutes or more is ruled out.")
     True
     """
-    if evidence not in WORDS:
+    if evidence not in tuple(WORDS):
         raise ParameterError(f"evidence = {evidence!r}: choose one of {', '.join(WORDS)}")
+    check_whole(time_window, "time_window")
     text = WORDS[evidence].format(
         object=object_name,
         objects=f"{object_name}s",
@@ -124,6 +127,8 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     ------
     MissingColumnError
         No column ``evidence`` or no accounts.
+    InputError
+        A class that does not exist.
 
     Examples
     --------
@@ -131,9 +136,7 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     >>> evidence_table(edges).loc[3, ["evidence", "edges", "accounts", "networks"]].astype(str).tolist()
     ['open', '2', '3', '1']
     """
-    missing = {"account_id", "account_id_y", "evidence"} - set(edges.columns)
-    if missing:
-        raise MissingColumnError.from_names(missing, edges.columns, "edges (see edge_significance)")
+    check_classes(edges)
     codes, names = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))
     rows = []
     for name in WORDS:
@@ -150,6 +153,16 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def check_classes(edges: pd.DataFrame) -> None:
+    """Refuse what are no edges with their class; a missing class is one that was not tested."""
+    check_table(edges, ("account_id", "account_id_y", "evidence"), "edges (see edge_significance)")
+    strange = set(edges["evidence"].dropna().unique()) - set(WORDS)
+    if strange:
+        raise InputError(
+            f"edges (see edge_significance): column 'evidence' has {min(map(str, strange))[:40]!r}, which is none of {', '.join(WORDS)}"
+        )
+
+
 def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.Index:
     """Give each edge the strongest class whose condition holds; none holds: not significant."""
     names = list(WORDS)
@@ -161,13 +174,14 @@ def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.I
 
 
 def duration(seconds: int) -> str:
-    """Return a window or a delay in words, from five minutes on in minutes.
+    """Return a window or a delay in words, from five minutes on in minutes, from two hours on in hours.
 
     Examples
     --------
-    >>> duration(1), duration(120), duration(600)
-    ('1 second', '120 seconds', '10 minutes')
+    >>> duration(1), duration(120), duration(600), duration(86_400)
+    ('1 second', '120 seconds', '10 minutes', '24 hours')
     """
     if seconds < 300:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{seconds / 60:.3g} minutes"
+        return f"{int(seconds)} second{'' if seconds == 1 else 's'}"
+    number, unit = (seconds / 60, "minutes") if seconds < 7_200 else (seconds / 3_600, "hours")
+    return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from coordlib.significance.arrays import Ints, Links, links_of
+from coordlib.significance.arrays import Ints
+from coordlib.significance.projection import Links, links_of
 
 
 def modularity(graph: Links) -> tuple[float, Ints]:

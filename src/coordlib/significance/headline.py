@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coordlib.detect.evidence_rule import ends_as_numbers
-from coordlib.errors import MissingColumnError
+from coordlib.posts import check_table
 from coordlib.significance.classes import SIGNIFICANT, duration, evidence_table
 
 #: Fewer accounts outside the discovered edges than this are hardly a reference.
@@ -69,26 +69,35 @@ def evidence_headline(
     ------
     MissingColumnError
         A column is absent.
+    InputError
+        A class that does not exist.
 
     Examples
     --------
+    The window is named where ``edges.attrs`` still has it; a table that was written and read has lost it.
+
     >>> edges = pd.DataFrame({"account_id": ["a", "a", "c"], "account_id_y": ["b", "c", "d"],
     ...                       "evidence": ["open", "single episode", "single episode"]})
     >>> print(evidence_headline(edges, edges.iloc[1:]))  # doctest: +NORMALIZE_WHITESPACE
     Nothing is beyond the crowd and there is no closed circle: of 3 pairs of accounts that posted the same captions
-    within 120 seconds, none did so clearly more often than their own activity and the others around them explain.
+    within the time window, none did so clearly more often than their own activity and the others around them explain.
     1 pair remains undecided: the two posted the same captions together more often than their activity explains,
     but met too seldom, or among too few others, to tell.
     The weight keeps 2 of 3 pairs: 2 met once.
     """
     counts = evidence_table(edges).set_index("evidence")
-    seconds = int(edges.attrs.get("time_window", 120))
-    lines = [_significant(counts, len(edges), seconds, object_name), *_meanings(counts, seconds, object_name)]
+    seconds = edges.attrs.get("time_window")
+    window, delay = (
+        (duration(seconds), duration(5 * seconds)) if seconds else ("the time window", "five time windows")
+    )
+    words = {"object": object_name, "window": window, "delay": delay}
+    lines = [_significant(counts, len(edges), window, object_name)]
+    lines += [_MEANING[name].format(**words) for name in SIGNIFICANT if counts["edges"][name]]
     lines.append(_undecided(counts, object_name))
     if kept is not None:
         lines.append(_kept(edges, kept, object_name))
     outside = edges.attrs.get("accounts_outside")
-    if outside is not None and outside < FEW_OUTSIDE:
+    if len(edges) and outside is not None and outside < FEW_OUTSIDE:
         accounts = _count(edges.attrs["accounts"], "account")
         few = (
             f"There are only {accounts}"
@@ -111,8 +120,8 @@ def class_words(counts: Mapping[str, int], object_name: str = "caption") -> str:
     return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
 
 
-def _significant(counts: pd.DataFrame, n_edges: int, seconds: int, object_name: str) -> str:
-    did = f"posted the same {object_name}s within {duration(seconds)}"
+def _significant(counts: pd.DataFrame, n_edges: int, window: str, object_name: str) -> str:
+    did = f"posted the same {object_name}s within {window}"
     if not n_edges:
         return f"No two accounts {did}."
     if not counts.loc[list(SIGNIFICANT), "edges"].sum():
@@ -138,11 +147,6 @@ def _significant(counts: pd.DataFrame, n_edges: int, seconds: int, object_name: 
     return f"{text[0].upper()}{text[1:]}. In all, {_count(n_edges, 'pair')} of accounts {did}."
 
 
-def _meanings(counts: pd.DataFrame, seconds: int, object_name: str) -> list[str]:
-    words = {"object": object_name, "window": duration(seconds), "delay": duration(5 * seconds)}
-    return [_MEANING[name].format(**words) for name in SIGNIFICANT if counts["edges"][name]]
-
-
 def _undecided(counts: pd.DataFrame, object_name: str) -> str:
     crowd, open_ = (int(counts["edges"][name]) for name in ("as the crowd", "open"))
     if not crowd + open_:
@@ -162,10 +166,7 @@ def _undecided(counts: pd.DataFrame, object_name: str) -> str:
 
 
 def _kept(edges: pd.DataFrame, kept: pd.DataFrame, object_name: str) -> str:
-    ends = ["account_id", "account_id_y"]
-    missing = set(ends) - set(kept.columns)
-    if missing:
-        raise MissingColumnError.from_names(missing, kept.columns, "the edges that are kept")
+    check_table(kept, ("account_id", "account_id_y"), "the edges that are kept")
     tested, asked = ends_as_numbers(edges, kept)
     names = tested.isin(asked)
     counts = {str(name): int(number) for name, number in edges["evidence"][names].value_counts().items()}

@@ -11,11 +11,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares
-from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, over_threshold
-from coordlib.errors import MissingDependencyError, ParameterError
+from coordlib.detect.pairs import as_pairs, as_shares
+from coordlib.detect.threshold import (
+    check_least_weight,
+    check_quantile,
+    check_seed,
+    check_whole,
+    over_threshold,
+)
+from coordlib.errors import InputError, MissingDependencyError, ParameterError
 from coordlib.posts import check_table
-from coordlib.significance.arrays import Floats, Ints, links_of
+from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.constants import DAY
 
 Stratum = Literal["day", "week"]
@@ -89,6 +95,8 @@ def network_significance(
         A number outside its range.
     MissingColumnError
         A column of shares or pairs is absent.
+    InputError
+        Pairs of posts that are not among the shares.
 
     Notes
     -----
@@ -117,13 +125,12 @@ def network_significance(
     """
     check_quantile(edge_weight)
     check_least_weight(min_weight)
-    check_whole(draws, "draws")
-    if draws < 1:
-        raise ParameterError(f"draws = {draws!r}: give at least 1")
-    if stratum not in _SECONDS:
+    check_whole(draws, "draws", least=1)
+    check_seed(seed)
+    if stratum not in tuple(_SECONDS):
         raise ParameterError(f"stratum = {stratum!r}: choose 'day' or 'week'")
     shares = as_shares(shares)
-    check_table(pairs, PAIR_COLUMNS, "pairs (see detect_groups)")
+    pairs = as_pairs(pairs)
     try:
         from coordlib.significance.curveball import curveball
         from coordlib.significance.projection import project
@@ -158,7 +165,7 @@ def network_significance(
         starts = np.append(np.flatnonzero(new), len(rows))
         row_account = rows["account"].to_numpy()
         strata = pd.factorize(rows["period"].to_numpy()[new])[0].astype(np.int64)
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(int(seed))
         known, values = None, []
         for columns in curveball(starts, rows["object"].to_numpy(), strata, draws, random):
             if known is None or not np.array_equal(columns, known):
@@ -195,11 +202,15 @@ def network_sentence(table: pd.DataFrame) -> str:
     more divided into communities (0.668; 95 % of them: 0.400 to 0.430). Like them: largest network. That is no proof of
     coordination: a shared taste, language or subject does it too.'
     """
+    check_table(table, _COLUMNS, "table (see network_significance)")
     if not table["observed"].any():
         return "There is no network to compare with random ones."
     rows = table[table["null"] != "all times"]
     by = f"{rows['null'].iloc[0].removeprefix('by ')} by {rows['null'].iloc[0].removeprefix('by ')}"
-    random = f"{table.attrs['draws']:,} random networks of as active accounts and as popular objects, {by}"
+    draws = (
+        f"{table.attrs['draws']:,} " if "draws" in table.attrs else ""
+    )  # lost where a table was written and read
+    random = f"{draws}random networks of as active accounts and as popular objects, {by}"
     odd = out_of_the_ordinary(rows)
     beyond = [
         f"{odd[name]} ({_number(found)}; 95 % of them: {_number(low)} to {_number(high)})"
@@ -242,9 +253,13 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         pairs[["object_id", account, content]].set_axis(["object_id", "account_id", "content_id"], axis=1)
         for account, content in (("account_id", "content_id"), ("account_id_y", "content_id_y"))
     ]
-    posts = pd.concat(ends, ignore_index=True).drop_duplicates()
+    posts = pd.concat(ends, ignore_index=True).dropna().astype("str").drop_duplicates()
     known = shares[["object_id", "account_id", "content_id", "timestamp_share"]].dropna()
     found = posts.merge(known, on=["object_id", "account_id", "content_id"])
+    if lost := len(posts) - len(found.drop_duplicates(["object_id", "account_id", "content_id"])):
+        raise InputError(
+            f"pairs: {lost:,} of their {len(posts):,} posts are not among the shares; give the shares they were found in"
+        )
     return pd.DataFrame(
         {
             "account": pd.factorize(found["account_id"], sort=True)[0].astype(np.int64),
@@ -257,7 +272,7 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 def _statistics(first: Ints, second: Ints, weight: Ints) -> Floats:
     """Statistics of a network of accounts linked by the objects they have in common."""
     from coordlib.significance.communities import modularity
-    from coordlib.significance.projection import largest_component, triangles
+    from coordlib.significance.projection import largest_component, links_of, triangles
 
     if not len(weight):
         return np.zeros(len(STATISTICS))

@@ -2,10 +2,67 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
-from coordlib.significance.arrays import Ints, Links, links_of
+from coordlib.significance.arrays import Ints
+
+
+class Links(NamedTuple):
+    """Weighted links by the node they leave from: those of node n are ``others[starts[n] : starts[n + 1]]``, ascending."""
+
+    starts: Ints
+    others: Ints
+    weights: Ints
+
+
+@njit(cache=True)
+def _links(nodes: Ints, others: Ints, weights: Ints, n_nodes: int, n_others: int) -> tuple[Ints, Ints, Ints]:
+    # Sorted by counting, first by the one end and then by the other; links between the same two then lie side by side.
+    places = np.zeros(n_others + 1, np.int64)
+    for link in range(len(nodes)):
+        places[others[link] + 1] += 1
+    places = np.cumsum(places)
+    order = np.empty(len(nodes), np.int64)
+    for link in range(len(nodes)):
+        order[places[others[link]]] = link
+        places[others[link]] += 1
+    starts = np.zeros(n_nodes + 1, np.int64)
+    for link in range(len(nodes)):
+        starts[nodes[link] + 1] += 1
+    starts = np.cumsum(starts)
+    ends = starts[:-1].copy()
+    found, sums = np.empty(len(nodes), np.int64), np.empty(len(nodes), np.int64)
+    for place in range(len(order)):
+        link = order[place]
+        node = nodes[link]
+        if ends[node] > starts[node] and found[ends[node] - 1] == others[link]:
+            sums[ends[node] - 1] += weights[link]
+        else:
+            found[ends[node]], sums[ends[node]] = others[link], weights[link]
+            ends[node] += 1
+    filled = 0
+    for node in range(n_nodes):
+        start = filled
+        for place in range(starts[node], ends[node]):
+            found[filled], sums[filled] = found[place], sums[place]
+            filled += 1
+        starts[node] = start
+    starts[n_nodes] = filled
+    return starts, found[:filled], sums[:filled]
+
+
+def links_of(nodes: Ints, others: Ints, weights: Ints, n_nodes: int, n_others: int) -> Links:
+    """Sort links and sum those between the same two (a sparse matrix does as much, forty times slower where it is small).
+
+    Examples
+    --------
+    >>> [part.tolist() for part in links_of(np.array([1, 0, 1]), np.array([0, 1, 0]), np.array([2, 1, 3]), 2, 2)]
+    [[0, 1, 2], [1, 0], [1, 5]]
+    """
+    return Links(*_links(nodes, others, weights, n_nodes, n_others))
 
 
 def project(accounts: Ints, objects: Ints, n_accounts: int, n_objects: int) -> tuple[Ints, Ints, Ints]:

@@ -50,17 +50,17 @@ _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
 
-def prepare_site(workspace: Path | str) -> Path:
-    """Put the site's own pages into a workspace and write its home page; return the workspace.
+def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
+    """Put the site's own pages into a workspace and write its home page; return what the site says of itself, and its reports.
 
     ``_quarto.yml``, ``site.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
     the home page, the archive and the data dictionary are made anew each time.
     """
     root, source = Path(workspace), project_root()
     if not root.is_dir():
-        raise PublishError(f"{root}: there is no such workspace folder")
+        raise ParameterError(f"{root}: there is no such workspace folder")
     if root.resolve() == source.resolve():
-        raise PublishError(f"{root}: this is the project itself; name a workspace folder")
+        raise ParameterError(f"{root}: this is the project itself; name a workspace folder")
     try:
         _copy_pages(source, root)
         site, reports = read_site(root), read_reports(root)
@@ -73,7 +73,7 @@ def prepare_site(workspace: Path | str) -> Path:
         raise PublishError(
             f"{root}: the site's pages cannot be written ({error.strerror or error})"
         ) from error
-    return root
+    return site, reports
 
 
 def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
@@ -91,15 +91,15 @@ def render_site(workspace: Path | str, output: Path | str | None = None, engine:
 
     Raises
     ------
-    PublishError
-        The engine failed, or the output folder is not a site; the earlier site is untouched.
+    ParameterError, PublishError
+        The output folder is not a site; the engine failed. The earlier site is untouched.
     """
     if engine not in {"auto", "quarto", "smalldocs"}:
         raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
     if engine == "auto":
         engine = "quarto" if shutil.which("quarto") else "smalldocs"
     if not Path(workspace).is_dir():
-        raise PublishError(f"{workspace}: there is no such workspace folder")
+        raise ParameterError(f"{workspace}: there is no such workspace folder")
     with workspace_lock(workspace, "coordlib render"):
         return _render(Path(workspace), output, engine)
 
@@ -115,17 +115,16 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     root = workspace.resolve()
     target = (Path(output) if output else root / "_site").resolve()
     _check_target(target, root)
-    prepare_site(root)
+    site, reports = prepare_site(root)
     built = root / f".site{WRITING}" / "site"
     stage = built.parent / "project"
     stage.parent.mkdir()
     try:
-        site, reports = read_site(root), read_reports(root)
         _refuse_names(reports, site)
         _stage(root, stage, site, reports)
         kept = Kept(target, stage, engine, site)
         for shown in reports.every:
-            if not kept.stays(shown, page_tells(shown, reports, site)):
+            if not kept.stays(shown, page_tells(shown, reports)):
                 folder = stage / "reports" / shown.at
                 link_folder(shown.folder, folder, *_NEVER)
                 dress_page(folder / "index.ipynb", shown, reports, site)
@@ -211,16 +210,16 @@ def _check_target(target: Path, root: Path) -> None:
     """Refuse a place that holds anything but a site of ours: what is there is replaced."""
     sources = [root / name for name in ("reports", "notebooks", "params", "drafts", "sweeps")]
     if target == root or target in root.parents or any(target.is_relative_to(source) for source in sources):
-        raise PublishError(f"{target}: holds what the site is made from; name another folder for the site")
+        raise ParameterError(f"{target}: holds what the site is made from; name another folder for the site")
     if target.exists() and not target.is_dir():
-        raise PublishError(f"{target}: is a file; name a folder for the site")
+        raise ParameterError(f"{target}: is a file; name a folder for the site")
     if not target.is_dir() or all(_kept(path) for path in target.iterdir()):
         return
     earlier = (target / "site_libs").is_dir() and (target / "reports" / "data-dictionary.html").is_file()
     if not (target / MARKER).is_file() and not earlier:
-        raise PublishError(f"{target}: is not empty and not a site of ours; name another folder")
+        raise ParameterError(f"{target}: is not empty and not a site of ours; name another folder")
     if strangers := _not_ours(target):
-        raise PublishError(
+        raise ParameterError(
             f"{target}: holds {strangers[0]}, which no rendering wrote and the next would delete "
             f"({len(strangers)} such); move it elsewhere or name another folder"
         )

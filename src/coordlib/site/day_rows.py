@@ -40,7 +40,7 @@ def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str
         addresses[name] = Inside(address)
         row: dict[str, Any] = {"month": _month(str(run.get("date", name))), "day": name}
         row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
-        row["subject"] = _subjects(folder / "networks.csv")
+        row["subject"] = _named(run["subjects"]) if "subjects" in run else _subjects(folder / "networks.csv")
         row |= {column: counts.get(column) for column in _LABELS}
         row["coverage"] = _coverage(run)
         rows.append(row)
@@ -65,21 +65,26 @@ def _month(date: str) -> str:
         return "Without a date"
 
 
-def _subjects(path: Path) -> str:
+def _named(sizes: Iterable[tuple[str, int]]) -> str:
     """Return the subjects with most accounts, in the words of the networks' labels."""
+    named = [clean_text(label) for label, _ in sorted(sizes, key=lambda item: (-item[1], item[0]))]
+    more = f"; and {len(named) - 2} more" if len(named) > 2 else ""
+    return "; ".join(named[:2]) + more
+
+
+def _subjects(path: Path) -> str:
+    """Return the same of a record of before, which does not hold them."""
     if not path.is_file():
         return ""
     sizes: Counter[str] = Counter()
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row.get("label"):
-                sizes[clean_text(restore(row["label"]))] += int(row.get("n_accounts") or 0)
-    named = [label for label, _ in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))]
-    more = f"; and {len(named) - 2} more" if len(named) > 2 else ""
-    return "; ".join(named[:2]) + more
+                sizes[restore(row["label"])] += int(row.get("n_accounts") or 0)
+    return _named(sizes.items())
 
 
 def _coverage(run: RunRecord) -> str:
     if run.get("outcome") == "failed" or not run.get("facts"):
         return "not known"
-    return _COVERAGE[verdict_of({**run["facts"], **(run.get("counts") or {})})[1]]
+    return _COVERAGE[verdict_of(run["facts"].get("health") or run["facts"])[1]]

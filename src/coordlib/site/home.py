@@ -50,7 +50,7 @@ def _count(record: RunRecord, name: str) -> float | None:
 
 def home_page(reports: Reports, site: Site, banner: str) -> str:
     """Return index.qmd: what the site is, the newest day in short, its figures, and the latest reports."""
-    meta: dict[str, Any] = {"title": site.name, "toc": False}
+    meta: dict[str, Any] = {"title": site.name, "toc": False, "page-layout": "full"}
     if site.address:
         meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
@@ -77,7 +77,7 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
 
 def archive_page(reports: Reports, site: Site, banner: str) -> str:
     """Return archive.qmd: every day, every analysis, every earlier version, the feed where the site has an address."""
-    meta: dict[str, Any] = {"title": "Archive of reports", "toc": False}
+    meta: dict[str, Any] = {"title": "Archive of reports", "toc": False, "page-layout": "full"}
     blocks = ['<script src="assets/table.js" defer></script>' + banner + search_form()]
     if reports.days:
         intro = (

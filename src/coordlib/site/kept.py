@@ -42,6 +42,7 @@ class Kept:
         except (OSError, ValueError):
             self._before = {}
         self._now: dict[str, str] = {}
+        self._stay: set[str] = set()
         code = Path(__file__).parent.parent
         looks = [
             path
@@ -59,15 +60,17 @@ class Kept:
         self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def stays(self, shown: Shown, told: str) -> bool:
-        """Whether the page of a report would come out the same; `told` is what it says of other reports and of the site."""
+        """Whether the page of a report would come out the same; `told` is what it says of other reports."""
         made_from = [self._look, told, shown.state]
         self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+        there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
+        if there and self._before.get(shown.at) == self._now[shown.at]:
+            self._stay.add(shown.at)
         return self.has(shown)
 
     def has(self, shown: Shown) -> bool:
         """Whether the page of a report, asked for before, is taken over."""
-        there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
-        return there and self._before.get(shown.at) == self._now[shown.at]
+        return shown.at in self._stay
 
     def bring(self, reports: Reports, built: Path) -> None:
         """Take the pages that stay, with all their files, over from the earlier site."""

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from coordlib.describe.day_before import Change, change_since
@@ -27,6 +28,8 @@ _CITED = re.compile(r'<div class="cl-cite">.*?(?:<!-- cited --></div>|</details>
 _OURS = {"versions", "since", "replaced"}
 #: Accounts named in the box; all are in the files.
 _NAMED = 25
+#: Networks listed in it, the largest.
+_LISTED = 10
 
 
 def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
@@ -61,17 +64,10 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
     write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
 
 
-def page_tells(shown: Shown, reports: Reports, site: Site) -> str:
-    """Return all that :func:`dress_page` writes into a page, beside what lies in the report's own folder."""
+def page_tells(shown: Shown, reports: Reports) -> str:
+    """Return what :func:`dress_page` writes of other reports into a page."""
     before, _ = reports.beside(shown)
-    cited = Citation(shown.run, site)
-    told = (
-        cited.head,
-        cited.sentence,
-        versions_line(shown, reports),
-        where_line(shown, reports),
-        before.state if before else "",
-    )
+    told = versions_line(shown, reports), where_line(shown, reports), before.state if before else ""
     return "\n".join(told)
 
 
@@ -144,14 +140,19 @@ def since_box(shown: Shown, reports: Reports) -> str:
     if before is None or now is None or then is None or not (len(now) or len(then)):
         return ""
     change = change_since(then, now)
-    items = [*_again(change), *_alone(change)]
+    items = [*_again(change), *_alone(change)] if len(now) and len(then) else []
     items += _names("New in a network", change.came) + _names("No longer in a network", change.gone)
     return (
         f'<section class="cl-since" aria-label="Since the day before"><h2>Since {_link(before, before.name)}</h2>'
-        f"<p>{plural(then['network'].nunique(), 'network')} with {plural(len(then), 'account')} before, "
-        f"{plural(now['network'].nunique(), 'network')} with {plural(len(now), 'account')} now. Numbers of networks are those of "
+        f"<p>{_size(then, before)} before, {_size(now, shown)} now. Numbers of networks are those of "
         f"their own day.</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul></section>"
     )
+
+
+def _size(accounts: pd.DataFrame, shown: Shown) -> str:
+    if not len(accounts):
+        return f"No network ({escape(str(shown.run['outcome']).replace('-', ' '))})"
+    return f"{plural(accounts['network'].nunique(), 'network')} with {plural(len(accounts), 'account')}"
 
 
 def _again(change: Change) -> list[str]:
@@ -168,15 +169,20 @@ def _again(change: Change) -> list[str]:
 
 
 def _alone(change: Change) -> list[str]:
-    words = {
-        "Begun</strong>, none of its accounts in a network before": change.begun,
-        "Ended</strong>, numbered as before": change.ended,
-    }
     told = []
-    for head, table in words.items():
-        numbers = zip(table["network"], table["n_accounts"], strict=True)
-        each = [f"network {network} ({plural(int(count), 'account')})" for network, count in numbers]
-        told += [f"<strong>{head}: {', '.join(each)}"] if each else []
+    for table, verb, more in (
+        (change.begun, "began", "no account in a network before"),
+        (change.ended, "ended", "numbered as before"),
+    ):
+        numbers = list(zip(table["network"], table["n_accounts"], strict=True))
+        each = [
+            f"network {network} ({plural(int(count), 'account')})" for network, count in numbers[:_LISTED]
+        ]
+        rest = f" and {len(numbers) - _LISTED:,} more" if len(numbers) > _LISTED else ""
+        if each:
+            told.append(
+                f"<strong>{plural(len(numbers), 'network')} {verb}</strong>, {more}: {', '.join(each)}{rest}"
+            )
     return told
 
 

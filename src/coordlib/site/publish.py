@@ -53,12 +53,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def link(source: Path | str, target: Path | str) -> None:
     """Give a file a second name; where the file system cannot, copy it."""
-    source = os.path.realpath(source) if Path(source).is_symlink() else source
+    _link(os.path.realpath(source) if Path(source).is_symlink() else source, target)
+
+
+def _link(source: Path | str, target: Path | str) -> None:
     try:
         os.link(source, target)
     except FileExistsError:
         Path(target).unlink()
-        link(source, target)
+        _link(source, target)
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
 
@@ -68,12 +71,13 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
     Path(target).mkdir(parents=True, exist_ok=True)
     with os.scandir(source) as entries:
         for entry in entries:
-            if any(fnmatch.fnmatch(entry.name, pattern) for pattern in left_out):
+            if left_out and any(fnmatch.fnmatch(entry.name, pattern) for pattern in left_out):
                 continue
             if entry.is_dir():
                 link_folder(entry.path, f"{target}/{entry.name}", *left_out)
             else:
-                link(entry.path, f"{target}/{entry.name}")
+                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                _link(real, f"{target}/{entry.name}")
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:

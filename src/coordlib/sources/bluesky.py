@@ -113,6 +113,8 @@ class Position:
     read, fresh, stale, deepest
         Posts since the search began anew, the new ones among them, pages in a row without a new one, and the most
         posts that were read before it began anew.
+    empty
+        Pages that came back empty with a cursor, and again when they were asked for by time: hidden, or lost.
     done
         Nothing is left to ask.
     doubt
@@ -127,6 +129,7 @@ class Position:
     fresh: int = 0
     stale: int = 0
     deepest: int = 0
+    empty: int = 0
     done: bool = False
     doubt: str = ""
 
@@ -345,16 +348,22 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
     if isinstance(cursor, str) and cursor and cursor != position.cursor:
         if not posts and now.read and earlier:
             # An empty page in the middle: its posts are hidden, or it failed. Asked for once more, by time.
-            return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest))
-        return replace(now, cursor=cursor)
+            return _anew(now, earlier[0])
+        return replace(now, cursor=cursor, empty=now.empty + (not posts))
     # Nothing new, and far from where the service stopped counting before: this is the end.
     if not now.fresh and now.read < max(PAGE_SIZE, now.deepest / 2):
-        return replace(now, cursor=None, done=True)
+        doubt = "pages in the middle came back empty" if now.empty else ""
+        return replace(now, cursor=None, done=True, doubt=doubt)
     # The service may have stopped counting: go on from the earliest post, as it was indexed. Where that is no earlier
     # than these pages began, the service orders by what posts claim, and so does the next bound.
     if earlier:
-        return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest))
+        return _anew(now, earlier[0])
     return replace(now, cursor=None, done=True, doubt="too many posts of one moment, or posts without a time")
+
+
+def _anew(now: Position, until: str) -> Position:
+    """Begin the search once more, for what is older."""
+    return Position(until=until, stale=now.stale, deepest=max(now.read, now.deepest), empty=now.empty)
 
 
 def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:

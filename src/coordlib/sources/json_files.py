@@ -19,6 +19,7 @@ from coordlib.sources.tables import DAMAGED
 from coordlib.sources.text_layout import check_text, file_kind, first_bytes
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_AFTER_A_CUT = re.compile(rb'^[^\r\n]*\}\r?\n\{"')
 #: Objects nested deeper than any platform's stay JSON text.
 MAX_DEPTH = 12
 #: Keys under which services put the list of records.
@@ -26,19 +27,21 @@ _WRAPPERS = (
     *("data", "articles", "videos", "stories", "statuses", "posts", "tweets", "messages", "records"),
     *("items", "results", "result"),
 )
+#: Stands in the place of a page of an API that holds errors and counts alone, with its line.
+EMPTY_PAGE = "coordlib.empty_page"
 #: What a page of an API has beside its records.
 _PAGE = {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
 
 
 def is_json(path: Path, where: str) -> bool:
-    """Say whether a file begins like JSON."""
+    """Say whether a file begins like JSON, or after a line that an interrupted stream cut."""
     head = first_bytes(path, where)
     if file_kind(path, where) == "gzip":
         try:
-            head = zlib.decompressobj(wbits=31).decompress(head, 256)
+            head = zlib.decompressobj(wbits=31).decompress(head, 4096)
         except zlib.error:  # damaged, which its reader says
             return False
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") or bool(_AFTER_A_CUT.search(head))
 
 
 def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -46,14 +49,16 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
 
     A file with one record a line is streamed; a file that is one JSON value is held in memory.
     """
-    start, batch = 0, []
+    start = 0
+    batch: list[Any] = []
+    empty: list[Any] = []
     for record in json_records(path, where):
-        batch.append(record)
+        (empty if EMPTY_PAGE in record else batch).append(record)
         if len(batch) >= chunk_rows:
             yield _table(batch, start)
             start, batch = start + len(batch), []
-    if batch:
-        yield _table(batch, start)
+    if batch or (start and empty):
+        yield _table(batch + empty, start)
     elif start == 0:
         raise EmptyInputError(f"{where}: holds no records; export or download it again")
 
@@ -80,7 +85,7 @@ def tweet_records(
         for record in json_records(path, places=(kind, "includes")):
             if DAMAGED in record:
                 damaged.append(record[DAMAGED])
-            else:
+            elif EMPTY_PAGE not in record:
                 yield record
         if damaged:
             warnings.warn(
@@ -145,7 +150,9 @@ def json_records(
     if whole:
         with _open(path, compressed) as stream:
             text = stream.read().removeprefix(b"\xef\xbb\xbf")
-        yield from _unwrap(_parse(text, where, 1), where, 1, places)
+        answer = _parse(text, where, 1)
+        if answer != {}:  # what services answer when nothing is found
+            yield from _unwrap(answer, where, 1, places)
         return
     damaged, number, first_error = 0, 0, None
     with _open(path, compressed) as stream:
@@ -217,20 +224,28 @@ def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterato
                 yield item
         return
     if isinstance(value, dict):
-        for key in places:
-            inner = value.get(key)
-            # {"data": {"videos": […]}} and {"result": {"posts": […]}} have the list one step further in.
-            if isinstance(inner, dict) and any(isinstance(inner.get(name), list) for name in places):
-                yield from _unwrap(inner, where, line, places)
-                return
-            if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
-                yield from inner
-                return
+        listed = _listed(value, places)
+        if listed is not None:
+            yield from listed
+            return
         # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
         alone = set(value) <= _PAGE
         if alone and isinstance(value.get("data"), dict):
             yield value["data"]
-        elif not alone or not value:
+        elif alone and value:
+            yield {EMPTY_PAGE: f"line {line}"}
+        else:
             yield value
         return
     raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")
+
+
+def _listed(value: dict[str, Any], places: Sequence[str], depth: int = 2) -> list[dict[str, Any]] | None:
+    """Return the list of records of an answer: in one of `places`, or a step or two further in, or the one thing it holds."""
+    alone = value if len(value) == 1 and places is _WRAPPERS else {}
+    for inner in (value[key] for key in (*places, *alone) if key in value):
+        if isinstance(inner, list) and all(isinstance(item, dict) for item in inner):
+            return inner
+        if isinstance(inner, dict) and depth and (found := _listed(inner, places, depth - 1)) is not None:
+            return found
+    return None

@@ -136,7 +136,10 @@ def _below_notes(needed: Sequence[str]) -> Dialect:
 
 
 def _halves(path: Path, layout: TextLayout) -> dict[int, int]:
-    """Find rows broken in two by a line break without quotes: together they have the header's cells; row to line."""
+    """Find rows broken by a line break without quotes, row to line.
+
+    Together two halves have the header's cells; a row whose last cell was broken is whole, and what follows a cell alone.
+    """
     found: dict[int, int] = {}
     wanted, row, before = len(layout.columns), -2, 0
     with open_text(path, layout.compressed) as stream:
@@ -145,11 +148,12 @@ def _halves(path: Path, layout: TextLayout) -> dict[int, int]:
             row += bool(record)
             if row < 0 or not record:
                 continue
-            if before and len(record) < wanted and before + len(record) == wanted + 1:
-                found |= {row - 1: reader.line_num - 1, row: reader.line_num}
-                before = 0
+            half = 0 < before < wanted and before + len(record) == wanted + 1
+            if (half and len(record) < wanted) or (len(record) == 1 and before):
+                found |= {row - 1: found.get(row - 1, reader.line_num - 1), row: reader.line_num}
+                before = 0 if half else wanted
             else:
-                before = len(record) if len(record) < wanted else 0
+                before = len(record)
     return found
 
 
@@ -264,19 +268,15 @@ def _parser_reason(path: Path, layout: TextLayout, text: str) -> str:
         ended = reader.line_num
         for number, record in enumerate(reader):
             start, ended = ended + 1, reader.line_num
-            if (
-                not unclosed
-                and len(record) == len(layout.columns) + 1
-                and number == 1
-                and record[0].isdigit()
-            ):
+            named = number == 1 and len(record) == len(layout.columns) + 1 and record[0].isdigit()
+            if not unclosed and named and len(next(filter(None, reader), record)) == len(record):
                 return (
-                    f", line {reader.line_num}: has {len(record)} cells, the header has {len(layout.columns)}; the first "
+                    f", line {ended}: has {len(record)} cells, the header has {len(layout.columns)}; the first "
                     f"cell, '{record[0]}', looks like a row name: write the table without them (in R row.names = FALSE)"
                 )
             if not unclosed and len(record) > len(layout.columns):
                 return (
-                    f", line {reader.line_num}: has {len(record)} cells, the header has {len(layout.columns)}; "
+                    f", line {ended}: has {len(record)} cells, the header has {len(layout.columns)}; "
                     "a cell with a comma or a line break is missing its quotes"
                 )
     if unclosed:

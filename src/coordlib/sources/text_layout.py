@@ -21,8 +21,9 @@ from typing import IO, Any, NamedTuple, TypeVar
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
 BLOCK = 1 << 20
-DELIMITERS = (",", ";", "\t")
-_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+DELIMITERS = (",", ";", "\t", "|")
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive or a workbook, new or old
 #: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
 _UNDECODED = "\udc80-\udcff"
 #: A caption with its transcript can be longer than the csv module's cautious default.
@@ -122,7 +123,7 @@ def first_bytes(path: Path, where: str) -> bytes:
         raise InputError(f"{where}: cannot be opened ({error.strerror})") from None
     if not head:
         raise EmptyInputError(f"{where}: the file is empty (0 bytes); export or download it again")
-    if head[:4] == _ZIP:
+    if head[:4] in _PACKED:
         raise FileFormatError(
             f"{where}: is a zip archive or an Excel workbook; unpack it, or save the sheet as 'CSV UTF-8'"
         )
@@ -177,7 +178,7 @@ def _header(stream: IO[str], dialect: Dialect) -> tuple[int, str, str | None]:
         skipped += blank
         if not record:
             break
-        named = re.fullmatch(r'"?sep=([,;\t])"?\s*', record)
+        named = re.fullmatch(r'"?sep=([,;\t|])"?\s*', record, re.IGNORECASE)
         if named and first is None:
             delimiter = named[1]
         else:

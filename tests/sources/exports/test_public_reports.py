@@ -107,6 +107,10 @@ def test_a_mark_of_any_script_ends_an_address(mark: str) -> None:
             ["https://e.example/a", "https://e.example/b", "https://e.example/c"],
         ),
         ("[text](https://e.example/a)", ["https://e.example/a"]),
+        (
+            "https://e.example/?x[]=1&y[k]=2 http://https://e.example/a",
+            ["https://e.example/?x[]=1&y[k]=2", "https://e.example/a"],
+        ),
         ("https://пример.рф/a http://10.0.0.1:8080/a", ["https://пример.рф/a", "http://10.0.0.1:8080/a"]),
     ],
 )
@@ -125,6 +129,70 @@ def test_lists_written_as_python_text_are_lists_and_an_empty_one_is_nothing(tmp_
     (tmp_path / "m.csv").write_text(head + "".join(rows), encoding="utf-8")
     found = to_shares(read_export(tmp_path / "m.csv"))
     assert found["object_id"].tolist() == [f"https://n.example/{n}" for n in (0, 1, 0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "links"),
+    [
+        ('["https:\\/\\/n.example\\/a", null]', "a"),
+        ("https://n.example/a|https://n.example/b", "a b"),
+        ("https://n.example/a;https://n.example/b, ", "a b"),
+        ("https://n.example/a, https://n.example/b", "a b"),
+        ("{'https://n.example/a', 'https://n.example/b'}", "a b"),
+        ("('https://n.example/a',)", "a"),
+        ("{https://n.example/a,https://n.example/b}", "a b"),
+        ('c("https://n.example/a", "https://n.example/b")', "a b"),
+        ("[{'url': 'https://t.co/abcdefghij', 'expanded_url': 'https://n.example/a'}]", "a"),
+        ("https://n.example/a,b;c=1", "a,b;c=1"),
+        ("https://n.example/a_(b)", "a_(b)"),
+        *((nothing, "") for nothing in ("set()", "character(0)", "\\N", "[None]", "{}")),
+    ],
+)
+def test_a_list_of_addresses_is_read_whoever_wrote_it(cell: str, links: str, tmp_path: Path) -> None:
+    """QUT-Digital-Observatory/coordination-network-toolkit#42, and how JSON, R, databases and people write the same."""
+    table = pd.DataFrame(
+        {
+            "message_id": ["1", "2"],
+            "user_id": "1",
+            "timestamp": "1767348000",
+            "message": "w",
+            "urls": [cell, "https://n.example/z"],
+        }
+    )
+    table.to_csv(tmp_path / "m.csv", index=False)
+    found = to_shares(read_export(tmp_path / "m.csv"))
+    assert found["object_id"].tolist() == [f"https://n.example/{page}" for page in [*links.split(), "z"]]
+
+
+def test_the_last_cell_of_a_broken_row_is_half_a_caption(tmp_path: Path) -> None:
+    rows = "1,ann,2026-01-02 10:00:00,tea and\ncake\nand more\n2,bob,2026-01-02 10:00:05,tea\n3,cid\n"
+    (tmp_path / "posts.csv").write_text(HEAD + rows + "4,dan,2026-01-02 10:00:05,tea\n", encoding="utf-8")
+    export = read_export(tmp_path / "posts.csv")
+    assert export.frame["account_id"].tolist() == ["bob", "dan"]
+    assert export.report.dropped == {"a damaged line, such as line 2": 3, "no time": 1}
+
+
+def test_two_tables_glued_with_their_columns_in_another_order_are_refused(tmp_path: Path) -> None:
+    """CodeCabin/wp-google-maps#394: the account would be the post."""
+    rows = "1,ann,2026-01-02 10:00:00,tea\nusername,id,date,text\nbob,2,2026-01-02 10:00:05,tea\n"
+    (tmp_path / "posts.csv").write_text(HEAD + rows, encoding="utf-8")
+    with pytest.raises(FileFormatError, match=r"row 2: another header begins here"):
+        read_export(tmp_path / "posts.csv")
+
+
+def test_a_comma_without_quotes_is_no_row_name(tmp_path: Path) -> None:
+    rows = "1,ann,2026-01-02 10:00:00,tea, cake\n2,bob,2026-01-02 10:00:05,tea\n"
+    (tmp_path / "posts.csv").write_text(HEAD + rows, encoding="utf-8")
+    with pytest.raises(FileFormatError, match=r"line 2: has 5 cells, the header has 4; a cell with a comma"):
+        read_export(tmp_path / "posts.csv")
+
+
+@pytest.mark.parametrize("note", ["", "SEP=|\n"])
+def test_a_table_may_be_separated_by_bars(note: str, tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_text(
+        f"{note}id|username|date|text\n1|ann|2026-01-02 10:00:00|a, b\n", encoding="utf-8"
+    )
+    assert to_shares(read_export(tmp_path / "posts.csv"))["object_id"].tolist() == ["a, b"]
 
 
 def tweet(number: int) -> str:
@@ -324,3 +392,31 @@ def test_a_list_of_pages_is_read_like_lines_of_pages(tmp_path: Path) -> None:
     pages = [{"data": [tweet], "meta": {}}, {"data": {**tweet, "id": "2"}}, {"errors": [], "meta": {}}]
     (tmp_path / "a.json").write_text(json.dumps(pages))
     assert read_export(tmp_path / "a.json").report.posts == 2
+
+
+@pytest.mark.parametrize("shape", ["rows", "result.data.posts", "data.tweets"])
+def test_a_list_of_records_is_found_under_any_one_key(shape: str, tmp_path: Path) -> None:
+    answer: object = [json.loads(tweet(n)) for n in range(3)]
+    for key in reversed(shape.split(".")):
+        answer = {key: answer}
+    (tmp_path / "t.json").write_text(json.dumps(answer, indent=1), encoding="utf-8")
+    assert len(read_export(tmp_path / "t.json").frame) == 3
+
+
+def test_a_stream_may_begin_within_a_line_and_pages_without_posts_are_counted(tmp_path: Path) -> None:
+    """DocNow/twarc#181, DocNow/twarc#546."""
+    errors = json.dumps({"errors": [{"title": "Not Found"}], "meta": {"result_count": 0}})
+    lines = [tweet(0)[20:], *map(tweet, range(1, 5)), errors]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    export = read_export(tmp_path / "t.jsonl")
+    assert len(export.frame) == 4
+    assert export.report.dropped == {
+        "a damaged line, such as line 1": 1,
+        "a page without posts (errors, or nothing found), such as line 6": 1,
+    }
+
+
+def test_an_answer_that_found_nothing_holds_no_records(tmp_path: Path) -> None:
+    (tmp_path / "g.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(EmptyInputError, match="holds no records"):
+        read_export(tmp_path / "g.json")

@@ -46,7 +46,7 @@ from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
 
 #: What separates items by a name of its own: comma-joined lists, also as Python or JSON writes them, and hashtags.
-SEPARATORS = {"list": r"[,;\s\[\]'\"#|]+", "addresses": r"[,\s]+(?=https?://)"}
+SEPARATORS = {"list": r"[,;\s\[\](){}'\"#|]+", "addresses": r"[,;|\s]+(?=https?://)"}
 #: Names under which engagement is kept, whatever the platform calls it.
 ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
 #: Candidate of a format to the column of the table of posts that holds it; any other keeps its name.

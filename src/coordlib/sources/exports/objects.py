@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.ids import fold_hashtag
-from coordlib.sources.exports.mapping import ObjectSource
+from coordlib.sources.exports.mapping import SEPARATORS, ObjectSource
 from coordlib.sources.exports.model import blank, first_filled
 from coordlib.sources.tweets import normalize_text
 from coordlib.urls import full_domain, links_in
@@ -43,7 +43,8 @@ def _distinct(
     row: tuple[object, ...], source: ObjectSource, split: Callable[[str], list[str]]
 ) -> list[str] | None:
     cell, *further = (value if isinstance(value, str) else "" for value in row)
-    found = list(_items(cell, source))[: 1 if source.first else None]
+    items = _addresses if source.separator == ("addresses",) else _items
+    found = list(items(cell, source))[: 1 if source.first else None]
     parts = [part.strip() for item in (*found, *further) if item for part in split(item)]
     if source.without_domains:
         parts = [part for part in parts if part and not _within(full_domain(part), source.without_domains)]
@@ -98,3 +99,16 @@ def _python_list(cell: str) -> list[Any] | None:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return found if isinstance(found, list) else None
+
+
+def _addresses(cell: str, source: ObjectSource) -> list[str]:
+    """Return the addresses of a cell, whoever wrote the list: blanks, commas, Python, JSON, R or a database; none is none.
+
+    Marks inside a single address are its own: only a list, or a next address, ends it.
+    """
+    if _json_list(cell) is not None:
+        return list(_items(cell, source))
+    if re.match(r"""\s*(?:c\(|set\(|[\[({'"])""", cell):
+        items = re.findall(r"""https?://[^\s'"\[\](){}|]+""", cell)
+        return [part for item in items for part in re.split(r"[,;](?=https?:)", item.rstrip(",;"))]
+    return re.split(SEPARATORS["addresses"], cell.strip().rstrip(",;|")) if "." in cell else []

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coordlib import times
 from coordlib.addresses import video_address
-from coordlib.errors import EmptyInputError, ParameterError, TimeFormatError
+from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
 from coordlib.sources.exports.mapping import (
@@ -25,10 +25,16 @@ from coordlib.sources.exports.mapping import (
     require,
     with_needed,
 )
-from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.exports.model import (
+    DAYS_WITHOUT_HOUR,
+    Export,
+    ExportReport,
+    first_filled,
+    whole_numbers,
+)
 from coordlib.sources.exports.objects import objects_of
 from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
-from coordlib.sources.json_files import is_json, iter_records
+from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
@@ -174,13 +180,17 @@ def normalise(
     state = state or _State(where, None, True)
     require(known, [str(name) for name in table.columns], where)
     rows, dropped = len(table), {}
-    if DAMAGED in table.columns:
-        damaged = table[DAMAGED].notna()
-        if damaged.any():
-            dropped[f"a damaged line, such as {table.loc[damaged, DAMAGED].iloc[0]}"] = int(damaged.sum())
-        table = table[~damaged].drop(columns=DAMAGED)
+    for mark, what in (
+        (DAMAGED, "a damaged line"),
+        (EMPTY_PAGE, "a page without posts (errors, or nothing found)"),
+    ):
+        if mark in table.columns:
+            marked = table[mark].notna()
+            if marked.any():
+                dropped[f"{what}, such as {table.loc[marked, mark].iloc[0]}"] = int(marked.sum())
+            table = table[~marked].drop(columns=mark)
     refuse_damaged_ids(table, _id_columns(known), where)
-    repeated_header = _repeated_header(table, known)
+    repeated_header = _repeated_header(table, known, where)
     if repeated_header.any():
         dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
         table = table[~repeated_header]
@@ -216,7 +226,7 @@ def normalise(
         kept &= ~again.reindex(kept.index, fill_value=False)
     notes = [known.note] if known.note else []
     if times.date_only(moments):
-        notes.append("times are days without an hour: no window shorter than a day means anything")
+        notes.append(DAYS_WITHOUT_HOUR)
     if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
         notes.append("times without a zone are taken as UTC")
     state.rows += rows
@@ -300,12 +310,21 @@ def _id_columns(known: Format) -> list[str]:
     return list(dict.fromkeys(name for names in sources for name in names))
 
 
-def _repeated_header(table: pd.DataFrame, known: Format) -> pd.Series[bool]:
+def _repeated_header(table: pd.DataFrame, known: Format, where: str) -> pd.Series[bool]:
     """Mark the header lines left inside a file that was glued together from several."""
     names = [name for group in known.needed for name in group if name in table.columns][:2]
     mask = pd.Series(True, index=table.index)
+    header = {str(name) for name in table.columns}
+    other = mask.copy()
     for name in names:
-        mask &= (table[name].str.strip("\ufeff \t") == name).fillna(False).astype(bool)
+        cells = table[name].str.strip("\ufeff \t")
+        mask &= (cells == name).fillna(False).astype(bool)
+        other &= cells.isin(header).fillna(False).astype(bool)
+    if (other & ~mask).any():
+        row = int((other & ~mask).to_numpy().argmax())
+        raise FileFormatError(
+            f"{where}, row {row + 1}: another header begins here, with its columns in another order; read the two tables apart"
+        )
     return mask
 
 
