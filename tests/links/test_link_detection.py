@@ -30,7 +30,9 @@ from coordlib.simulate.links import simulate_link_shares
 from coordlib.urls import Compat
 
 shares_tables = st.lists(
-    st.tuples(st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(0, 60)),
+    st.tuples(
+        st.sampled_from(["u1", "u2", "u3"]), st.sampled_from("ABCDE"), st.integers(1735689600, 1735689660)
+    ),
     min_size=2,
     max_size=30,
 ).map(lambda rows: pd.DataFrame(rows, columns=["expanded", "account.url", "date"]))
@@ -183,7 +185,7 @@ def test_p_of_1_leaves_nothing_and_says_so():
 
 
 def test_a_median_of_0_seconds_becomes_1_and_is_told():
-    found = estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [0, 0]}))
+    found = estimate_coord_interval(pd.DataFrame({"expanded": ["u", "u"], "date": [1735689600] * 2}))
     assert (found.seconds, found.raised) == (1.0, True)
 
 
@@ -271,7 +273,7 @@ def test_rows_equal_in_time_url_and_account_may_lack_a_cell(compat: Compat):
         {
             "expanded": "u",
             "account.url": ["A", "A", "B"],
-            "date": 0,
+            "date": 1735689600,
             "account.name": ["a", None, "b"],
             "n": [1.0, None, 2],
         }

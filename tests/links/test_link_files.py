@@ -343,7 +343,10 @@ def test_an_unreadable_time_in_a_file_is_named_with_its_line_before_anything_is_
     )
     code, text = command(file, "-o", tmp_path / "out", "--interval", "60")
     assert code == 2
-    assert "s.csv, line 4, column 'date': 'yesterday' is not a time (2 such of 3 rows)" in text
+    assert (
+        "s.csv, line 4, column 'date': 'yesterday' is not a time, but a word that means another time every day (2 such of 3 rows)"
+        in text
+    )
     assert not (tmp_path / "out").exists()
 
 

@@ -14,7 +14,7 @@ from coordlib.detect.columns import OBJECT
 from coordlib.detect.threshold import check_whole, check_window
 from coordlib.errors import InputError, ParameterError
 from coordlib.posts import SHARE_COLUMNS, check_table, prep_data
-from coordlib.times import refuse_implausible
+from coordlib.times import PLAUSIBLE, refuse_implausible
 
 #: About 10 GB with the edges and the report of them. Edges without pairs, as coordlib detect makes them, have no such bound.
 MOST_PAIRS = 20_000_000
@@ -154,14 +154,14 @@ def as_shares(
     if object_id is not None and "posted_at" in table.columns and "timestamp_share" not in table.columns:
         return prep_data(table, object_id, timestamp_share="posted_at", duplicates=duplicates)
     check_table(table, SHARE_COLUMNS, "shares (see prep_data)")
-    times = table["timestamp_share"]
+    times, any_time = table["timestamp_share"], table.attrs.get("any_time", False)
     proper = all(_is_text(table[name].dtype) for name in SHARE_COLUMNS[:3])
     # Milliseconds and infinity are for prep_data, which knows what to do with them.
     if proper and times.dtype in ("int64", "Int64", "float64") and not (times.abs() >= 10**11).any():
-        if not table.attrs.get("any_time"):
+        if not any_time:
             refuse_implausible(times, times, "column 'timestamp_share', row {row} of the data")
         return table
-    return prep_data(table)
+    return prep_data(table, plausible=None if any_time else PLAUSIBLE)
 
 
 def _is_text(kind: object) -> bool:
