@@ -19,29 +19,14 @@ import pandas as pd
 from coordlib.errors import InputError, TimeFormatError
 
 #: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
-ZONES: dict[str, float] = {
-    "UTC": 0,
-    "GMT": 0,
-    "Z": 0,
-    "EST": -5,
-    "EDT": -4,
-    "CST": -6,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-    "AKST": -9,
-    "AKDT": -8,
-    "HST": -10,
-    "WET": 0,
-    "WEST": 1,
-    "CET": 1,
-    "CEST": 2,
-    "EET": 2,
-    "EEST": 3,
-    "BST": 1,
+_BY_HOURS = {0: "UTC GMT Z WET", 1: "WEST CET BST", 2: "CEST EET", 3: "EEST", -4: "EDT", -5: "EST CDT"} | {
+    -6: "CST MDT",
+    -7: "MST PDT",
+    -8: "PST AKDT",
+    -9: "AKST",
+    -10: "HST",
 }
+ZONES: dict[str, float] = {name: hours for hours, names in _BY_HOURS.items() for name in names.split()}
 _YEAR_2286 = 10**10
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
@@ -359,20 +344,6 @@ def utc_text(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     ('1970-01-02 00:00:00', '1970-01-01T00:00:00Z')
     """
     return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime(form)
-
-
-def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with the UTC seconds of its column ``date``, if it has them, as text, as CooRnet's files have times.
-
-    Examples
-    --------
-    >>> dates_as_text(pd.DataFrame({"date": [86_400]}))["date"].tolist()
-    ['1970-01-02 00:00:00']
-    """
-    if "date" not in table or not pd.api.types.is_integer_dtype(table["date"].dtype):
-        return table
-    dates = pd.to_datetime(table["date"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
-    return table.assign(date=dates.astype("str"))
 
 
 def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
