@@ -23,7 +23,7 @@ from coordlib.links.top_lists import (
     get_top_coord_urls,
 )
 from coordlib.report.graphml import write_graphml
-from coordlib.report.tables import write_csv
+from coordlib.report.tables import dates_as_text, write_csv
 
 #: Labels by "component" and "cluster", or whether to make them.
 Labels = bool | Mapping[str, Mapping[int, Label]]
@@ -189,16 +189,8 @@ def _write(results: dict[str, Any], folder: Path) -> None:
                 elif isinstance(value, dict):
                     write_json(path.with_suffix(".json"), value)
                 else:
-                    write_csv(_dates_as_text(value), path.with_suffix(".csv"))
+                    write_csv(dates_as_text(value), path.with_suffix(".csv"))
             for path in sorted(Path(staging).iterdir()):
                 path.replace(folder / path.name)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be written ({error.strerror or error})") from error
-
-
-def _dates_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with the UTC seconds of its column ``date``, if it has them, as text, as CooRnet's files have times."""
-    if "date" not in table or not pd.api.types.is_integer_dtype(table["date"].dtype):
-        return table
-    dates = pd.to_datetime(table["date"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
-    return table.assign(date=dates.astype("str"))

@@ -20,9 +20,8 @@ from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.tables import Table, facts
+from coordlib.report.tables import Table, dates_as_text, facts
 from coordlib.report.words import plural
-from coordlib.times import dates_as_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

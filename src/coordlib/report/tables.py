@@ -367,3 +367,11 @@ def facts_table(
         for name, value in values.items()
     )
     return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
+
+
+def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the UTC seconds of its column ``date``, if it has them, as text, as CooRnet's files have times."""
+    if "date" not in table or not pd.api.types.is_integer_dtype(table["date"].dtype):
+        return table
+    dates = pd.to_datetime(table["date"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
+    return table.assign(date=dates.astype("str"))

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from coordlib.errors import EmptyInputError, ParameterError
 from coordlib.files import refuse_input, written
-from coordlib.report.tables import write_csv
+from coordlib.report.tables import dates_as_text, write_csv
 from coordlib.report.words import plural
 from coordlib.service import Closing
 from coordlib.sources.exports import (
@@ -30,7 +30,6 @@ from coordlib.sources.exports import (
     to_shares,
     without_object,
 )
-from coordlib.times import dates_as_text
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
