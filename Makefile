@@ -5,7 +5,7 @@
 # make test   lint and every test
 # make lint   formatter, linter, type checker
 # make format put the code into shape
-# make bench  detection against numpy, DuckDB and the toolkit, and how it grows (ROWS="1e6 1e7", which is an hour)
+# make bench  detection against numpy, DuckDB and the toolkit, how it grows (ROWS="1e6 1e7", which is an hour), and how often the evidence errs
 # make attack kills, full disks, two runs at once, broken files; writes the table of docs/attacks.md (MINUTES=10: as much as fits)
 # make lock   the versions and hashes of every dependency again (needs uv)
 # make clean  remove environment, demo and site
@@ -60,6 +60,7 @@ format: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/engines.py $(ROWS) --write
 	$(BIN)/python benchmarks/scaling.py $(ROWS) --write
+	$(BIN)/python benchmarks/significance.py --write
 
 attack: $(VENV)/.ready
 	$(BIN)/python benchmarks/attack/attack.py $(if $(MINUTES),--minutes $(MINUTES))

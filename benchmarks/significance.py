@@ -22,7 +22,7 @@ from coordlib.sources.archive import list_days, read_day
 from detect import make_shares
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "csbn"
-FIRST_SEED = 1_000_000
+FIRST_SEED = 5_000_000
 ALPHA = 0.05
 
 
