@@ -195,9 +195,8 @@ def parse_posts(
             table[name] = _count(table[name], where, notes)
     repeated = int(table["video_id"].duplicated().sum())
     if repeated:
-        notes.append(
-            f"{where}: {repeated} rows repeat a video_id (kept: the published analyses counted them)"
-        )
+        rows = "1 row repeats" if repeated == 1 else f"{repeated} rows repeat"
+        notes.append(f"{where}: {rows} a video_id (kept: the published analyses counted them)")
     blank = int((table["video_description"].isna() | (table["video_description"] == "")).sum())
     if blank:
         notes.append(f"{where}: {blank} of {len(table)} videos have no caption")
