@@ -17,6 +17,7 @@ from coordlib.errors import (
     UnknownFormatError,
     UnknownParameterError,
 )
+from coordlib.report.tables import dates_as_text
 from coordlib.sources.exports import (
     crowdtangle_link_shares,
     iter_export,
@@ -27,7 +28,6 @@ from coordlib.sources.exports import (
     to_shares,
     without_object,
 )
-from coordlib.times import dates_as_text
 
 TIKTOK = "video_id,author_name,create_time,video_description,hashtag_names,effect_ids\n"
 
