@@ -7,14 +7,12 @@ run again too and every table compared.
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
 import json
 import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +31,7 @@ from coordlib.report.checksums import SUMS, wrong_files
 from coordlib.report.text import restore
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
-from coordlib.site.publish import VIEWS, zip_is_whole
+from coordlib.site.publish import VIEWS, as_made, zip_is_whole
 from coordlib.sources.published import fetch_report
 
 _CSV = ("accounts", "edges", "pairs", "posts")
@@ -112,7 +110,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
             return done
         raise FileFormatError(f"{source}: is no report of coordlib (neither run.json nor {SUMS} is in it)")
     _hashes(files, done)
-    files = {name.removesuffix(".gz"): _plain(name, data, done) for name, data in files.items()}
+    files = {name.removesuffix(".gz"): as_made(name, data) for name, data in files.items()}
     if views:
         done.left_out.append(
             f"the page as it looks ({', '.join(sorted(views)[:3])}): it is made from the files"
@@ -155,17 +153,6 @@ def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
         done.wrong.append(f"{name}: is damaged ({error})")
     done.checked.append(f"{name}: the zip as it was published")
     return found
-
-
-def _plain(name: str, data: bytes, done: Verification) -> bytes:
-    """A file as it was made: on a site tables, network and notebook lie gzipped."""
-    if not name.endswith(".gz"):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        done.wrong.append(f"{name}: is damaged ({error})")
-        return b""
 
 
 def _hashes(files: Mapping[str, bytes], done: Verification) -> None:
