@@ -108,7 +108,10 @@ def test_every_flipped_byte_of_a_folder_is_told_with_its_file(folder: Path) -> N
             )
             assert any(line.startswith(name) for line in verify(folder).wrong), (name, place)
         file.write_bytes(data)
-    assert verify(folder).identical
+    (folder / ".DS_Store").write_bytes(b"made by a computer")
+    found = verify(folder)
+    assert found.identical and any(".DS_Store" in line for line in found.left_out)
+    (folder / ".DS_Store").unlink()
 
 
 def change(folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> list[str]:

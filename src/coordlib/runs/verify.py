@@ -7,14 +7,12 @@ run again too and every table compared.
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
 import json
 import re
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,10 +32,12 @@ from coordlib.report.record import RunRecord
 from coordlib.report.text import restore
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
-from coordlib.site.publish import VIEWS, zip_is_whole
+from coordlib.site.publish import VIEWS, as_made, zip_is_whole
 from coordlib.sources.published import report_files
 
 _CSV = ("accounts", "edges", "pairs", "posts")
+#: What a computer puts into a folder by itself.
+_OF_THE_MACHINE = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\.ipynb_checkpoints/.*)$")
 
 
 @dataclass
@@ -84,6 +84,9 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     """
     done = Verification()
     files, folder = report_files(source)
+    if strays := sorted(filter(_OF_THE_MACHINE.search, files)):
+        files = {name: data for name, data in files.items() if name not in strays}
+        done.left_out.append(f"what the computer put there ({', '.join(strays[:3])})")
     for name in [name for name in files if name.endswith(".zip") and "/" not in name]:
         inside = _unpacked(name, files.pop(name), done)
         files = files if "run.json" in files or SUMS in files else inside
@@ -100,7 +103,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
             return done
         raise FileFormatError(f"{source}: is no report of coordlib (neither run.json nor {SUMS} is in it)")
     _hashes(files, done)
-    files = {name.removesuffix(".gz"): _plain(name, data, done) for name, data in files.items()}
+    files = {name.removesuffix(".gz"): as_made(name, data) for name, data in files.items()}
     if views:
         done.left_out.append(
             f"the page as it looks ({', '.join(sorted(views)[:3])}): it is made from the files"
@@ -133,17 +136,6 @@ def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
         done.wrong.append(f"{name}: is damaged ({error})")
     done.checked.append(f"{name}: the zip as it was published")
     return found
-
-
-def _plain(name: str, data: bytes, done: Verification) -> bytes:
-    """A file as it was made: on a site tables, network and notebook lie gzipped."""
-    if not name.endswith(".gz"):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        done.wrong.append(f"{name}: is damaged ({error})")
-        return b""
 
 
 def _hashes(files: Mapping[str, bytes], done: Verification) -> None:
