@@ -60,8 +60,8 @@ def browser() -> Iterator[Any]:
 def replayed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two simulated days (``archive``) replayed into ``w``, notebooks run and all; made once for all processes: copy it to change it."""
     from coordlib.runs.replay import replay_archive
+    from coordlib.simulate import build_world
     from coordlib.simulate.archive import write_archive
-    from coordlib.simulate.world import build_world
 
     base = tmp_path_factory.getbasetemp()
     common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

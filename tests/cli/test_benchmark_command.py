@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.simulate.groups import simulate_labelled
+from coordlib.simulate import simulate_labelled
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:

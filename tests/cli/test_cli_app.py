@@ -12,7 +12,8 @@ import pytest
 import typer
 
 from coordlib import errors
-from coordlib.cli.app import COMMANDS, app, exit_code, load_commands, main
+from coordlib.cli import app, main
+from coordlib.cli.app import COMMANDS, exit_code, load_commands
 
 
 def test_every_command_is_registered_under_the_name_and_line_the_help_has() -> None:

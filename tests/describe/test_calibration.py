@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.calibration import BEHAVIOUR, EVASION, _world, calibration_table
+from coordlib.describe import calibration_table
+from coordlib.describe.calibration import BEHAVIOUR, EVASION, _world
 from coordlib.errors import InputError, ParameterError
 from coordlib.simulate import Groups, plant_groups, simulate_background
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordlib.describe.communities import find_communities, louvain
+from coordlib.describe import find_communities, louvain
 
 EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(1, 40)), max_size=40)
 

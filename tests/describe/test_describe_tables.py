@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.day import day_outcome
+from coordlib.describe import day_outcome, evidence_pairs
 from coordlib.describe.paths import betweenness, diameters
-from coordlib.describe.posts import evidence_pairs, sample_pairs
+from coordlib.describe.posts import sample_pairs
 from coordlib.errors import MissingColumnError
 
 #: Three accounts with two captions each (one with a comma), one apart with its own, one that only posts.

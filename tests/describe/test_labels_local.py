@@ -7,7 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from coordlib.describe.labels import LOCAL, NONE, add_labels, label_components, term_weights
+from coordlib.describe import add_labels, label_components
+from coordlib.describe.labels import LOCAL, NONE, term_weights
 from coordlib.errors import MissingColumnError
 
 

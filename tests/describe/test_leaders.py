@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from coordlib.describe.accounts import account_leads, edge_leads, first_movers
-from coordlib.describe.objects import hashtag_table, object_edges, object_table
+from coordlib.describe import (
+    account_leads,
+    edge_leads,
+    first_movers,
+    hashtag_table,
+    object_edges,
+    object_table,
+)
 
 PAIRS = pd.DataFrame(
     [

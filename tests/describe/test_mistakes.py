@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib import describe, detect, near
-from coordlib.errors import CoordError
+from coordlib import CoordError, describe, detect, near
 from coordlib.simulate import simulate_data
 from coordlib.simulate.shares import simulate_posts
 

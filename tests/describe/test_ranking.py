@@ -19,14 +19,8 @@ from coordlib.describe.benchmark import (
     precision_at,
 )
 from coordlib.errors import InputError, MissingColumnError, ParameterError
-from coordlib.simulate.groups import (
-    Groups,
-    Pattern,
-    plant_groups,
-    simulate_background,
-    simulate_labelled,
-    simulate_pattern,
-)
+from coordlib.simulate import Groups, plant_groups, simulate_background, simulate_labelled, simulate_pattern
+from coordlib.simulate.groups import Pattern
 
 
 def table(*rows: tuple[str, str, int]) -> pd.DataFrame:

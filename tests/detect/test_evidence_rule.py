@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.cli.app import main
+from coordlib.cli import main
 from coordlib.detect.evidence_rule import EVIDENCE_COLUMNS
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring, EvidenceClass, EvidenceRule

@@ -12,8 +12,8 @@ import pytest
 import coordlib as cl
 from coordlib.cli import main
 from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.near import similar
-from coordlib.near.captions import comparable, hashtag_sequence, stems
+from coordlib.near import comparable, hashtag_sequence, similar
+from coordlib.near.captions import stems
 
 
 def posts(*texts: str | None, start: int = 0) -> pd.DataFrame:

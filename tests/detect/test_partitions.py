@@ -22,8 +22,7 @@ from coordlib.detect import kernel
 from coordlib.errors import DuplicateContentError, EmptyInputError, MissingColumnError, ParameterError
 from coordlib.files import runs_still
 from coordlib.parameters import DetectionParameters
-from coordlib.runs import dataset, dataset_steps
-from coordlib.runs.dataset import detect_dataset
+from coordlib.runs import dataset, dataset_steps, detect_dataset
 from coordlib.runs.edge_list import detect_file
 
 

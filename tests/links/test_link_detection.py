@@ -14,19 +14,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coordlib import (
+    estimate_coord_interval,
+    get_cluster_summary,
+    get_component_summary,
+    get_coord_shares,
+    get_top_coord_shares,
+    get_top_coord_urls,
+    load_link_shares,
+    prep_data,
+)
 from coordlib.detect import coordinated_edges, detect_groups, kernel, weight_quantile
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
 from coordlib.links import coord_shares
 from coordlib.links import interval as interval_module
-from coordlib.links.coord_shares import get_coord_shares
 from coordlib.links.entities import ENTITY_COLUMNS
-from coordlib.links.interval import estimate_coord_interval
-from coordlib.links.summaries import SUMMARY_COLUMNS, get_cluster_summary, get_component_summary
-from coordlib.links.top_lists import URL_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.links.summaries import SUMMARY_COLUMNS
+from coordlib.links.top_lists import URL_COLUMNS
 from coordlib.parameters import LinkSharing
-from coordlib.posts import prep_data
-from coordlib.runs.link_sharing import link_facts, load_link_shares
-from coordlib.simulate.links import simulate_link_shares
+from coordlib.runs import link_facts
+from coordlib.simulate import simulate_link_shares
 from coordlib.urls import Compat
 
 START = 1_735_689_600

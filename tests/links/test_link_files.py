@@ -12,8 +12,9 @@ import networkx as nx
 import pandas as pd
 import pytest
 
+from coordlib import get_coord_shares, load_link_shares
 from coordlib.cli import main
-from coordlib.describe.labels import Label
+from coordlib.describe import Label
 from coordlib.errors import (
     EmptyInputError,
     InputError,
@@ -22,15 +23,14 @@ from coordlib.errors import (
     TimeFormatError,
     UnknownFormatError,
 )
-from coordlib.links.coord_shares import CoordShares, get_coord_shares
-from coordlib.links.summaries import label_links
-from coordlib.report import link_outputs
+from coordlib.links import CoordShares, label_links
+from coordlib.report import draw_url_timeline_chart, get_outputs, link_outputs, write_link_outputs
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.link_charts import draw_url_timeline_chart, url_timeline
-from coordlib.report.link_outputs import LINK_FILES, get_outputs, write_link_outputs
-from coordlib.runs.link_sharing import link_facts, load_link_shares
-from coordlib.simulate.links import simulate_link_shares
-from coordlib.sources.ct_histdata import get_urls_from_ct_histdata
+from coordlib.report.link_charts import url_timeline
+from coordlib.report.link_outputs import LINK_FILES
+from coordlib.runs import link_facts
+from coordlib.simulate import simulate_link_shares
+from coordlib.sources import get_urls_from_ct_histdata
 
 
 @pytest.fixture(scope="module")

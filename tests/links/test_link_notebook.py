@@ -9,16 +9,16 @@ import nbformat
 import pandas as pd
 import pytest
 
+from coordlib import get_coord_shares
 from coordlib.errors import InputError
-from coordlib.links.coord_shares import get_coord_shares
 from coordlib.parameters import LinkSharing
+from coordlib.report import LinkReport, get_outputs
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, describe_column
-from coordlib.report.link_outputs import get_outputs
-from coordlib.report.link_result import LinkReport, link_banner
+from coordlib.report.link_result import link_banner
 from coordlib.report.package import read_run
 from coordlib.runs.link_report import TEMPLATE, analyse_links
-from coordlib.simulate.links import simulate_link_shares
+from coordlib.simulate import simulate_link_shares
 from coordlib.site.find import write_index
 from coordlib.site.reports import read_reports
 

@@ -7,17 +7,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from coordlib.describe.statistics import unbiased_gini
-from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.links.coord_shares import CoordShares, get_coord_shares
-from coordlib.links.summaries import (
-    TOP_DOMAINS,
+from coordlib import (
     get_cluster_summary,
     get_component_summary,
-    label_links,
+    get_coord_shares,
+    get_top_coord_shares,
+    get_top_coord_urls,
 )
-from coordlib.links.top_lists import get_top_coord_shares, get_top_coord_urls
-from coordlib.simulate.links import simulate_link_shares
+from coordlib.describe.statistics import unbiased_gini
+from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.links import CoordShares, label_links
+from coordlib.links.summaries import TOP_DOMAINS
+from coordlib.simulate import simulate_link_shares
 
 
 def posts(**columns: Any) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from coordlib.links.coord_shares import CoordShares, get_coord_shares
+from coordlib import get_coord_shares
+from coordlib.links import CoordShares
 
 Row = tuple[str, str, int]
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from coordlib import add_seeds, discover_seeds
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
-from coordlib.runs.discover import add_seeds, discover, discover_seeds, discovery_name, raise_for_stop
+from coordlib.runs.discover import discover, discovery_name, raise_for_stop
 from coordlib.runs.simulated import simulated_connector, world_days
+from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
-from coordlib.simulate.world import World, build_world
 from coordlib.store import open_store, stored_posts
 from coordlib.store.pool import pool
 

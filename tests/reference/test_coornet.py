@@ -8,10 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coordlib.links.coord_shares import CoordShares, get_coord_shares
-from coordlib.links.interval import estimate_coord_interval
-from coordlib.links.summaries import get_cluster_summary, get_component_summary
-from coordlib.links.top_lists import get_top_coord_shares, get_top_coord_urls
+from coordlib import (
+    estimate_coord_interval,
+    get_cluster_summary,
+    get_component_summary,
+    get_coord_shares,
+    get_top_coord_shares,
+    get_top_coord_urls,
+)
+from coordlib.links import CoordShares
 from coordlib.urls import clean_urls
 
 pytestmark = pytest.mark.reference

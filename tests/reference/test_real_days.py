@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.report.post_set import PostSet
-from coordlib.report.result import Report, describe_report
-from coordlib.sources.archive import read_day
+from coordlib.report import PostSet, Report
+from coordlib.report.result import describe_report
+from coordlib.sources import read_day
 
 pytestmark = pytest.mark.reference
 

@@ -10,8 +10,8 @@ import pytest
 
 import coordlib as cl
 from coordlib.posts import as_posts
+from coordlib.report import PostSet
 from coordlib.report.dictionary import TABLES, describe_column
-from coordlib.report.post_set import PostSet
 
 NAMES = [table.name for table in TABLES]
 

@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
+from coordlib.report import PostSet, Report
 from coordlib.report.banners import day_banner
 from coordlib.report.first_screen import first_lines, more_lines
-from coordlib.report.post_set import PostSet
-from coordlib.report.result import Report
 from coordlib.report.summary import summary_facts
-from coordlib.sources.archive import read_day
+from coordlib.sources import read_day
 
 
 def reported(

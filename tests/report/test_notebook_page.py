@@ -8,10 +8,11 @@ import nbformat
 import networkx as nx
 import pandas as pd
 
-from coordlib.report.display import PAGE, Html, stack
+from coordlib import Table
+from coordlib.report import Html
+from coordlib.report.display import PAGE, stack
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import as_executed, as_page
-from coordlib.report.tables import Table
 
 V4 = nbformat.v4
 

@@ -17,8 +17,8 @@ from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.runs.decided import Decided
 from coordlib.runs.replay import replay_archive
+from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.refresh import delete, outdated_runs

@@ -11,7 +11,7 @@ import pytest
 from coordlib.errors import ParameterError, PublishError
 from coordlib.parameters import ComponentAnalysis, LinkSharing
 from coordlib.places import Workspace
-from coordlib.report.post_set import PostSet
+from coordlib.report import PostSet
 from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.clean_reports import forget_account, remake_reports

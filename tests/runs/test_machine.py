@@ -12,21 +12,15 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from coordlib.cli.app import COMMANDS, app, exit_code, load_commands
-from coordlib.errors import (
-    AlreadyReportedError,
-    CoordError,
-    DatabaseFailedError,
-    ParameterError,
-    RunError,
-    StoreError,
-)
+from coordlib import CoordError, run_notebook
+from coordlib.cli import app
+from coordlib.cli.app import COMMANDS, exit_code, load_commands
+from coordlib.errors import AlreadyReportedError, DatabaseFailedError, ParameterError, RunError, StoreError
 from coordlib.files import put_folder, staging_of, sweep_leftovers, write_text
 from coordlib.lock import workspace_lock
-from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.replay import replay_archive
+from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
-from coordlib.simulate.world import build_world
 from coordlib.site.build import render_site, site_is_due
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool, pool

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from coordlib.runs.simulated import world_days
-from coordlib.simulate.world import build_world
+from coordlib.simulate import build_world
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coordlib.errors import CoordError
+from coordlib import CoordError
 from coordlib.runs.monitor import monitor_day
 from coordlib.simulate.service import read_faults
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from coordlib import check_parameters
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
 from coordlib.parameters import DailyMonitoring
-from coordlib.runs.checked import check_parameters
 from coordlib.runs.notebooks import MODELS, notebook_defaults
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from coordlib.cli import app
 from coordlib.cli import monitor as _monitor  # noqa: F401 - registers the command
-from coordlib.cli.app import app
 from coordlib.errors import ParameterError
 from coordlib.store import open_store
 from coordlib.store.stored_posts import upsert_posts

@@ -11,15 +11,14 @@ import pandas as pd
 import pytest
 from no_pages import decided_without_a_page
 
+from coordlib import load_day, run_notebook
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.notebooks import run_notebook
 from coordlib.runs.replay import replay_archive
-from coordlib.runs.stored import load_day
-from coordlib.sources.archive import read_day
+from coordlib.sources import read_day
 from coordlib.store import open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run

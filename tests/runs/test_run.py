@@ -8,8 +8,8 @@ import nbformat
 import pytest
 import yaml
 
+from coordlib import run_notebook
 from coordlib.errors import FileFormatError, RunError, UnknownParameterError
-from coordlib.runs.notebooks import run_notebook
 
 
 @pytest.fixture

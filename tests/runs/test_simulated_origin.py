@@ -13,8 +13,8 @@ from coordlib.report.configuration import is_simulated
 from coordlib.runs.connect import connector, mark_origin
 from coordlib.runs.monitor import monitor_day
 from coordlib.runs.simulated import SIMULATED_CREDENTIALS
+from coordlib.simulate import World
 from coordlib.simulate.service import ServerConfig, running_server
-from coordlib.simulate.world import World
 from coordlib.store import open_store
 from coordlib.store.pool import add_to_pool
 from coordlib.store.stored_posts import upsert_posts

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.errors import CoordError, InputError, ParameterError, TimeFormatError
+from coordlib import CoordError
+from coordlib.errors import InputError, ParameterError, TimeFormatError
 from coordlib.significance import (
     evidence_headline,
     evidence_sentence,

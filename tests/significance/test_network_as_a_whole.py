@@ -12,10 +12,12 @@ import pytest
 from scipy import sparse
 
 import coordlib as cl
+from coordlib import network_significance
 from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.significance import network_sentence
 from coordlib.significance.communities import modularity
 from coordlib.significance.curveball import curveball
-from coordlib.significance.network import STATISTICS, network_sentence, network_significance
+from coordlib.significance.network import STATISTICS
 from coordlib.significance.projection import links_of, project, triangles
 
 DAY = 86_400

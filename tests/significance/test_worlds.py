@@ -20,7 +20,7 @@ from coordlib.significance import evidence_headline, evidence_sentence, evidence
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.corpus import Corpus
 from coordlib.significance.shared_objects import Margins
-from coordlib.sources.archive import read_day
+from coordlib.sources import read_day
 
 ALPHA = 0.05
 #: Edges above the 90th percentile of the weights; edges/accounts/networks of the significant ones, of the two significant

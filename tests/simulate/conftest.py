@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from coordlib.simulate import World, build_world
 from coordlib.simulate.service import ServerConfig, Service, running_server
-from coordlib.simulate.world import World, build_world
 
 FIELDS = "id,username,create_time,region_code,video_description"
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import ParameterError
+from coordlib.simulate import build_world
 from coordlib.simulate.archive import COLUMNS, write_archive
-from coordlib.simulate.world import build_world
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_the_columns_constant_is_the_snapshots_header(archive):
 
 
 def test_the_command_writes_an_archive(tmp_path, monkeypatch, capsys):
-    from coordlib.cli.app import main
+    from coordlib.cli import main
 
     folder = tmp_path / "days"
     monkeypatch.setattr(
@@ -180,7 +180,7 @@ def test_the_command_writes_an_archive(tmp_path, monkeypatch, capsys):
 
 
 def test_the_command_names_the_nearest_kind(tmp_path, monkeypatch, capsys):
-    from coordlib.cli.app import main
+    from coordlib.cli import main
 
     monkeypatch.setattr(
         sys, "argv", ["coordlib", "simulate", "archive", str(tmp_path / "d"), "--kind", "chrun"]

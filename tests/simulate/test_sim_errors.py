@@ -8,7 +8,8 @@ import json
 import httpx
 import pytest
 
-from coordlib.errors import CoordError, ParameterError, UnknownParameterError
+from coordlib import CoordError
+from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.simulate.service import ServerConfig, archive_faults, load_config, read_faults
 
 

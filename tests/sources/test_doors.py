@@ -10,13 +10,11 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
+from coordlib import load_link_shares, load_table, read_export
 from coordlib.errors import DamagedLinesWarning, FileFormatError, InputError, TimeFormatError
 from coordlib.parameters import DetectionParameters
 from coordlib.runs.edge_list import detect_file
-from coordlib.runs.link_sharing import load_link_shares
-from coordlib.runs.stored import load_table
 from coordlib.sources import load_tweets_json, text_layout
-from coordlib.sources.exports import read_export
 
 
 def table(times: list[object], objects: tuple[str, ...] = ("o", "o", "o")) -> pd.DataFrame:

@@ -22,8 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coordlib as cl
+from coordlib import make_sweep_report
 from coordlib.cli import main
-from coordlib.detect.sweep import DEFAULTS, Sweep
+from coordlib.detect import Sweep
+from coordlib.detect.sweep import DEFAULTS
 from coordlib.errors import (
     MissingColumnError,
     ParameterError,
@@ -37,9 +39,9 @@ from coordlib.report import charts
 from coordlib.report.evidence_record import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import _settings
-from coordlib.runs.notebook_sweep import NotebookSweep, _folder, _left_out_by_tie, read_sweep, sweep_notebooks
-from coordlib.runs.sweep_report import make_sweep_report
-from coordlib.sources.archive import read_day
+from coordlib.runs import NotebookSweep, read_sweep, sweep_notebooks
+from coordlib.runs.notebook_sweep import _folder, _left_out_by_tie
+from coordlib.sources import read_day
 
 GRID = {
     "time_window": [5, 60],

@@ -11,8 +11,9 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 from coordlib.parameters import CollectionParameters
+from coordlib.simulate import build_world
 from coordlib.simulate.service import Fault, ServerConfig, Service, archive_faults, running_server
-from coordlib.simulate.world import DAY, build_world
+from coordlib.simulate.world import DAY
 from coordlib.store import coverage, ledger, open_store, windows
 from coordlib.store.stored_posts import collected_posts
 from coordlib.tiktok import (

@@ -12,7 +12,8 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
-from coordlib.errors import CoordError, CredentialsError
+from coordlib import CoordError
+from coordlib.errors import CredentialsError
 from coordlib.store import open_store
 from coordlib.tiktok import Credentials, Query, any_of
 from coordlib.tiktok.endpoints import VIDEO_QUERY

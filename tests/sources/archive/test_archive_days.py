@@ -17,7 +17,8 @@ from coordlib.errors import (
     MissingColumnError,
     TimeFormatError,
 )
-from coordlib.sources.archive import list_days, read_day, split_list
+from coordlib.sources import list_days, read_day
+from coordlib.sources.archive import split_list
 
 HEADER = (
     "video_id,author_name,view_count,comment_count,share_count,like_count,region_code,create_time,effect_ids,"

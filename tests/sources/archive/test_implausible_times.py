@@ -10,7 +10,7 @@ import pytest
 
 from coordlib.cli import main
 from coordlib.errors import TimeFormatError
-from coordlib.sources.archive import read_day
+from coordlib.sources import read_day
 from coordlib.times import utc_seconds
 
 #: What was taken for a time: spreadsheet day numbers (tltnAI/ClaudeRepoX#15), years, dates as numbers, words.

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, ServiceError
-from coordlib.runs.bluesky_links import collect_links, read_targets
-from coordlib.sources.bluesky import BlueskySearch
+from coordlib.runs import collect_links
+from coordlib.runs.bluesky_links import read_targets
+from coordlib.sources import BlueskySearch
 
 URLS = ["https://a.example/1", "https://a.example/2"]
 

@@ -16,16 +16,8 @@ import httpx
 import pytest
 
 from coordlib.errors import CredentialsError, ParameterError, QueryError, ServiceError
-from coordlib.sources import bluesky
-from coordlib.sources.bluesky import (
-    BlueskyCredentials,
-    BlueskySearch,
-    Page,
-    Position,
-    Search,
-    page_from_line,
-    page_line,
-)
+from coordlib.sources import BlueskySearch, bluesky
+from coordlib.sources.bluesky import BlueskyCredentials, Page, Position, Search, page_from_line, page_line
 from coordlib.sources.bluesky_shares import found_link_shares, found_shares
 
 URL = "https://news.example/a"

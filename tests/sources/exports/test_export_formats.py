@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from coordlib.sources.exports import Export, read_export, to_shares
+from coordlib import read_export
+from coordlib.sources import Export, to_shares
 
 CT_FACEBOOK = (
     "Page Name,User Name,Facebook Id,Page Category,Page Admin Top Country,Page Description,Page Created,"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from coordlib import CoordError, read_export
 from coordlib.errors import (
-    CoordError,
     EmptyInputError,
     FileFormatError,
     InputError,
@@ -18,16 +18,8 @@ from coordlib.errors import (
     UnknownParameterError,
 )
 from coordlib.report.tables import dates_as_text
-from coordlib.sources.exports import (
-    crowdtangle_link_shares,
-    iter_export,
-    load_mapping,
-    merge_reports,
-    read_export,
-    recognise,
-    to_shares,
-    without_object,
-)
+from coordlib.sources import crowdtangle_link_shares, iter_export, load_mapping, to_shares
+from coordlib.sources.exports import merge_reports, recognise, without_object
 
 TIKTOK = "video_id,author_name,create_time,video_description,hashtag_names,effect_ids\n"
 

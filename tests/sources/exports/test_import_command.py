@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from coordlib.cli import bluesky, import_
-from coordlib.cli.app import app
-from coordlib.errors import CoordError, EmptyInputError, ParameterError
-from coordlib.runs.import_shares import import_shares
+from coordlib import CoordError
+from coordlib.cli import app, bluesky, import_
+from coordlib.errors import EmptyInputError, ParameterError
+from coordlib.runs import import_shares
 
 #: Both register themselves; with one command alone there would be no sub-commands.
 COMMANDS = (bluesky, import_)

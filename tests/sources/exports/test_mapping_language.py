@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from coordlib import read_export
 from coordlib.errors import ParameterError, TimeFormatError
-from coordlib.sources.exports import Export, format_names, load_mapping, read_export, to_shares
+from coordlib.sources import Export, load_mapping, to_shares
+from coordlib.sources.exports import format_names
 
 HEAD = "id,username,date,text\n"
 BASE = {"account_id": "username", "content_id": "id", "timestamp_share": "date", "objects": {"text": "text"}}

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from coordlib import prep_data, read_export
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
-from coordlib.posts import prep_data
-from coordlib.sources.exports import read_export, to_shares
+from coordlib.sources import to_shares
 from coordlib.urls import links_in
 
 HEAD = "id,username,date,text\n"

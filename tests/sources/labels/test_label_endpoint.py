@@ -11,12 +11,12 @@ import httpx
 import pandas as pd
 import pytest
 
+from coordlib import get_coord_shares
 from coordlib.describe.labels import LOCAL
 from coordlib.errors import ParameterError, ServiceError
-from coordlib.links.coord_shares import get_coord_shares
-from coordlib.runs.label_networks import label_link_networks, label_networks
-from coordlib.sources import label_endpoint
-from coordlib.sources.label_endpoint import EndpointSettings, LabelEndpoint, clean_answer, prompt
+from coordlib.runs import label_link_networks, label_networks
+from coordlib.sources import LabelEndpoint, label_endpoint
+from coordlib.sources.label_endpoint import EndpointSettings, clean_answer, prompt
 
 POSTS = pd.DataFrame(
     {

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from coordlib.errors import CredentialsError, EmptyInputError, QueryError, ServiceError
-from coordlib.sources.exports import to_shares
-from coordlib.sources.mediacloud import mediacloud_client, search_stories
+from coordlib.sources import search_stories, to_shares
+from coordlib.sources.mediacloud import mediacloud_client
 
 DAY = dt.date(2024, 5, 3)
 
