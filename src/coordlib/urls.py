@@ -347,7 +347,7 @@ def parent_domain(domain: str, *, compat: Compat = None) -> str:
 
 #: A beginning of an address glued to another is the next address; after ``/``, ``=`` and the like it is a part of it.
 _IN_TEXT = re.compile(
-    r"(?i)https?://(?!https?:)(?:(?!(?<![/=?&:])https?://)(?:[^\s<>\"'`{}|\\^\[\]]|\[\w*\](?=[\[=])))+"
+    r"(?i)https?://(?!https?:)(?:(?!(?<![/=?&:])https?://)(?:[^\s<>\"'`{}|\\^\[\]]|(?<=\w)'(?=\w)|\[\w*\](?=[\[=])))+"
 )
 _ORIGIN = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w+;")
@@ -365,8 +365,8 @@ def links_in(text: str) -> list[str]:
 
     An address begins with ``http://`` or ``https://`` (a bare ``www.`` is none: no platform exports
     links so). One that the text cuts with an ellipsis, or whose host is cut, is none: it would tie
-    everybody who quotes anything. Brackets closed inside an address belong to it, as in ``x[]=1``; marks that end a
-    sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
+    everybody who quotes anything. Brackets closed inside an address belong to it, as in ``x[]=1``, and so does an
+    apostrophe between letters; marks that end a sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
 
     Examples
     --------
@@ -390,11 +390,8 @@ def links_in(text: str) -> list[str]:
 
 
 def _up_to_a_mark(link: str) -> str:
-    for place, character in enumerate(link):
-        if (
-            character > "\x7f"
-            and character not in _WITHIN
-            and (character in "\ufe0f\u20e3" or unicodedata.category(character) in _ENDS)
-        ):
+    for place in (place for place, mark in enumerate(link) if mark > "\x7f" and mark not in _WITHIN):
+        ends = link[place] in "\ufe0f\u20e3" or unicodedata.category(link[place]) in _ENDS
+        if ends and not re.match(r"\w’\w", link[place - 1 : place + 2]):
             return link[:place]
     return link

@@ -107,6 +107,9 @@ def test_a_mark_of_any_script_ends_an_address(mark: str) -> None:
             ["https://e.example/a", "https://e.example/b", "https://e.example/c"],
         ),
         ("[text](https://e.example/a)", ["https://e.example/a"]),
+        ("'https://e.example/a', 'https://e.example/b'", ["https://e.example/a", "https://e.example/b"]),
+        ("https://fr.example/wiki/L'Eau", ["https://fr.example/wiki/L'Eau"]),
+        ("‘https://fr.example/wiki/L’Eau’ y", ["https://fr.example/wiki/L’Eau"]),
         (
             "https://e.example/?x[]=1&y[k]=2 http://https://e.example/a",
             ["https://e.example/?x[]=1&y[k]=2", "https://e.example/a"],
