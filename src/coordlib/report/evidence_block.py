@@ -179,16 +179,19 @@ def _network(
 
 def _posts(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str | None]]:
     """Return time and address of every post in pairs, by account and post, in the order of time."""
+    names = ["account_id", "content_id", "posted_at", "url"]
+    ends = [
+        pairs.reindex(columns=[f"{name}{end}" for name in names]).set_axis(names, axis=1)
+        for end in ("", "_y")
+    ]
     found: dict[tuple[str, str], tuple[int | None, str | None]] = {}
-    for end in ("", "_y"):
-        columns = [f"{name}{end}" for name in ("account_id", "content_id", "posted_at", "url")]
-        for name, post, time, url in pairs.reindex(columns=columns).itertuples(index=False):
-            times = [None if is_missing(time) else int(time), found.get((name, post), (None, None))[0]]
-            pages = [_address(url), found.get((name, post), (None, None))[1]]
-            found[name, post] = (
-                min((t for t in times if t is not None), default=None),
-                min((page for page in pages if page), default=None),
-            )
+    for name, post, time, url in pd.concat(ends).drop_duplicates().itertuples(index=False):
+        times = [None if is_missing(time) else int(time), found.get((name, post), (None, None))[0]]
+        pages = [_address(url), found.get((name, post), (None, None))[1]]
+        found[name, post] = (
+            min((t for t in times if t is not None), default=None),
+            min((page for page in pages if page), default=None),
+        )
     return dict(sorted(found.items(), key=lambda item: (item[1][0] or 0, item[0])))
 
 
