@@ -167,6 +167,7 @@ def test_very_hot_objects_are_drawn_less_often_and_the_table_says_how_often(
 ) -> None:
     monkeypatch.setattr("coordlib.significance.network.FEWEST_DRAWS", 3)
     monkeypatch.setattr("coordlib.significance.network.MEETINGS", 1)
+    monkeypatch.setattr("coordlib.significance.network.MEETINGS_EACH", 0)
     table = measured(world(1, divided=True), draws=9)
     assert table.attrs["draws"] == 3
     assert network_sentence(table).count("like 3 random networks ")

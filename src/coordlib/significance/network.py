@@ -44,7 +44,8 @@ STATISTICS = MappingProxyType(
     }
 )
 #: All draws together count at most so many pairs of accounts for each object they share, but there are so many draws at least.
-MEETINGS, FEWEST_DRAWS = 400_000_000, 99
+#: A large table may take more: 85,000 incidences have their thousand draws in four minutes, where ten thousand have half a minute.
+MEETINGS, MEETINGS_EACH, FEWEST_DRAWS = 400_000_000, 40_000, 99
 _SECONDS = MappingProxyType({"day": DAY, "week": 7 * DAY})
 
 
@@ -155,7 +156,8 @@ def network_significance(
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
     # Two accounts that have an object in common are counted once for each such object, in every draw.
     sizes = found.drop_duplicates(["account", "object"])["object"].value_counts().to_numpy()
-    draws = min(int(draws), max(FEWEST_DRAWS, MEETINGS // max(int((sizes * (sizes - 1) // 2).sum()), 1)))
+    most = max(MEETINGS, MEETINGS_EACH * int(sizes.sum()))
+    draws = min(int(draws), max(FEWEST_DRAWS, most // max(int((sizes * (sizes - 1) // 2).sum()), 1)))
     tables = []
     for null, length in (("all times", None), (f"by {stratum}", _SECONDS[stratum])):
         period = found["time"] // length if length else found["time"] * 0
