@@ -190,7 +190,7 @@
   /* Files lie gzipped on the site; a click saves what is in them. Where that cannot be done the file itself is saved. */
   function save(event) {
     var link = event.target.closest && event.target.closest("a[href$='.gz']"), address = link && link.getAttribute("href");
-    if (!link || address.indexOf(":") !== -1 || event.ctrlKey || event.metaKey || event.shiftKey || !window.DecompressionStream) { return; }
+    if (!link || link.origin !== window.location.origin || event.ctrlKey || event.metaKey || event.shiftKey || !window.DecompressionStream) { return; }
     event.preventDefault();
     fetch(address).then(function (answer) {
       if (!answer.ok) { throw new Error(answer.status); }

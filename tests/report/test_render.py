@@ -17,6 +17,8 @@ from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
 from coordlib.site.build import prepare_site, render_site
+from coordlib.site.not_found import fit_any_depth
+from coordlib.site.pages import _markdown, _raw
 
 
 def add_day(root: Path, date: str, weight: int = 1) -> Path:
@@ -272,3 +274,16 @@ def test_the_project_itself_is_no_workspace(project: Path) -> None:
 def test_every_outcome_has_words_of_its_own(outcome: str) -> None:
     words = {name: day_banner({"date": "2025-01-01", "outcome": name}) for name in OUTCOMES}
     assert list(words.values()).count(words[outcome]) == 1
+
+
+def test_pages_are_written_as_quarto_reads_them(tmp_path: Path) -> None:
+    """Of a cell whose source is one text Quarto loses the line ends, and it links from the root of the host."""
+    for cell in (_raw("---\ntitle: x\n---\n"), _markdown("versions", "<p>a\nb</p>")):
+        assert isinstance(cell["source"], list) and len(cell["source"]) > 2
+        assert all(line.endswith("\n") for line in cell["source"][:-1])
+    for address, root in ((None, "/"), ("https://example.org/monitor", "/monitor/")):
+        page = f'<html><head></head><link href="{root}site_libs/a.css"><a href="{root}">Home</a><a href="//b.example/"></a>'
+        (tmp_path / "404.html").write_text(page, encoding="utf-8")
+        fit_any_depth(tmp_path, address)
+        shown = (tmp_path / "404.html").read_text(encoding="utf-8").replace("\\", "")
+        assert 'href="./site_libs/a.css"' in shown and 'href="./"' in shown and 'href="//b.example/"' in shown

@@ -316,7 +316,7 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site, notes: Path
         if not kept.has(shown):
             publish_files(shown, built / "reports" / shown.at, site)
             publish_version(shown, built / "reports")
-    fit_any_depth(built)
+    fit_any_depth(built, site.address)
     for name in files_below(built):
         if any(fnmatch.fnmatch(Path(name).name, pattern) for pattern in _NEVER):
             (built / name).unlink()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
@@ -52,8 +53,7 @@ class Kept:
         ]
         looks += [stage / "_quarto.yml", *sorted((stage / "reports" / "assets").glob("*"))]
         said = [
-            engine,
-            metadata.version("smalldocs"),
+            _version(engine),
             site.model_dump_json(),
             *map(sha256_file, (p for p in looks if p.suffix != ".pyc")),
         ]
@@ -81,6 +81,17 @@ class Kept:
     def write(self, built: Path) -> None:
         """Write down what the pages of a site were made from."""
         write_json(built / _NOTES, self._now)
+
+
+def _version(engine: str) -> str:
+    """The engine and its version: the names of Quarto's style sheets change with it."""
+    if engine == "smalldocs":
+        return f"{engine} {metadata.version(engine)}"
+    try:
+        told = subprocess.run([engine, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:  # rendering says that it is not there
+        told = ""
+    return f"{engine} {told}"
 
 
 def _places(shown: Shown) -> tuple[str, str]:

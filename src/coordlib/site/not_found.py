@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from coordlib.report.network_view import json_for_page
 
@@ -18,9 +20,13 @@ document.open(); document.write(page); document.close();
 """
 
 
-def fit_any_depth(built: Path) -> None:
-    """Make the rendered 404 page of a site look right wherever a host shows it."""
+def fit_any_depth(built: Path, address: str | None) -> None:
+    """Make the rendered 404 page of a site look right wherever a host shows it.
+
+    Quarto writes its links from the root of the host, with the path of the site's `address`.
+    """
+    root = re.escape(urlsplit(address or "").path.rstrip("/") + "/")
     page = built / "404.html"
     if page.is_file():
-        text = page.read_text(encoding="utf-8")
+        text = re.sub(rf'(\s(?:href|src|content)="){root}(?!/)', r"\1./", page.read_text(encoding="utf-8"))
         page.write_text(_PAGE.replace("PAGE", json_for_page(text), 1), encoding="utf-8")

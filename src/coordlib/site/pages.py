@@ -78,11 +78,18 @@ def _front_matter(cells: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _raw(source: str) -> dict[str, Any]:
-    return {"cell_type": "raw", "id": "front-matter", "metadata": {}, "source": source}
+    return {
+        "cell_type": "raw",
+        "id": "front-matter",
+        "metadata": {},
+        "source": source.splitlines(keepends=True),
+    }
 
 
 def _markdown(name: str, html: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": raw_block(html)}
+    # Line by line: of a source that is one text, Quarto loses the line ends.
+    source = raw_block(html).splitlines(keepends=True)
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
 
 
 def _link(shown: Shown, words: str, *, version: bool = False) -> str:
