@@ -148,3 +148,14 @@ def test_the_help_of_a_command_states_the_models_defaults(
     """In square brackets they were taken for markup and left out."""
     monkeypatch.setenv("COLUMNS", "200")
     assert said in ended(monkeypatch, capsys, command, "--help")[1]
+
+
+def test_the_old_name_of_an_option_is_told_in_one_line_without_a_place_in_our_code(tmp_path: Path) -> None:
+    shares = tmp_path / "shares.csv"
+    shares.write_text("account.url,expanded,date\na,https://n.example/1,1767348000\n", encoding="utf-8")
+    words = ["links", str(shares), "-o", str(tmp_path / "tables"), "--interval", "60"]
+    done = subprocess.run(
+        [sys.executable, "-m", "coordlib.cli", *words], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "coordlib: links: coordination_interval is now time_window\n"
+    assert done.returncode == 0

@@ -59,6 +59,9 @@ ONE_PAGE = {
     "https://web.archive.org/web/20200101000000/news.example/b https://href.li/?https://news.example/b "
     "https://translate.google.com/translate?sl=auto&tl=en&u=https://news.example/b https://away.vk.com/away.php?to=https%3A%2F%2Fnews.example%2Fb https://vk.com/away.php?to=https%3A%2F%2Fnews.example%2Fb "
     "https://l.facebook.com/l.php?u=https%3A%2F%2Fl.instagram.com%2F%3Fu%3Dhttps%253A%252F%252Fnews.example%252Fb",
+    "the page a picture was found on": "https://news.example/b "
+    "https://www.google.com/imgres?imgurl=https%3A%2F%2Fi.example%2Fa.jpg&imgrefurl=https%3A%2F%2Fnews.example%2Fb&h=1",
+    "a video at the front page": "https://www.youtube.com/watch?v=abc123def45 https://youtube.com/?v=abc123def45&feature=x",
     "t.me/s": "https://t.me/desk/5 https://t.me/s/desk/5 https://telegram.me/desk/5?single http://www.t.me/s/desk/5/",
     "instagram's kinds": "https://www.instagram.com/p/AbC-_1/ https://instagram.com/reel/AbC-_1/?igsh=x https://www.instagram.com/desk/p/AbC-_1 "
     "https://www.instagram.com/reels/AbC-_1/?utm_source=ig",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import networkx as nx
 import pandas as pd
@@ -236,6 +237,21 @@ def test_quarto_is_used_where_it_is_on_the_path_and_its_failure_is_one_line(
     with pytest.raises(PublishError, match=r"quarto could not render the site \(ERROR: it broke\)"):
         render_site(tmp_path / "w")
     assert not (tmp_path / "w" / "_site").exists()
+
+
+def test_an_engine_that_a_full_disk_silences_is_told_as_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarto = tmp_path / "bin" / "quarto"
+    quarto.parent.mkdir()
+    quarto.write_text("#!/bin/sh\nexit 3\n")
+    quarto.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{quarto.parent}:/usr/bin:/bin")
+    (tmp_path / "w").mkdir()
+    for free, said in ((0, "the disk is full"), (2**30, "no message")):
+        monkeypatch.setattr("shutil.disk_usage", lambda place, free=free: SimpleNamespace(free=free))
+        with pytest.raises(PublishError, match=said):
+            render_site(tmp_path / "w")
 
 
 def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_behind(

@@ -187,11 +187,12 @@ def test_a_keyword_search_that_silently_returns_nothing_is_noticed(station: Stat
     faults(station, {"name": "silent_empty_keyword"})
     with open_store(station.root / "coordlib.sqlite") as store, store.transaction() as connection:
         connection.execute("DELETE FROM coverage WHERE kind = 'caption'")
-    station.monitor(station.days[1], caption_margin_days=5, skip_known=False)
+    done = station.monitor(station.days[1], caption_margin_days=5, skip_known=False)
     facts = health(station, station.days[1])
     [warning] = facts["turned_to_zero"]
     assert "so did one for posts that must be there" in warning["text"]
     assert facts["probes"] == {"captions": "nothing"}
+    assert "no posts with captions, not even those that must be there" in done.line()
 
 
 def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -164,3 +166,14 @@ def test_two_processes_that_open_a_new_database_at_once_both_succeed(tmp_path: P
 
 def _open_and_close(file: Path) -> None:
     open_store(file).close()
+
+
+def test_a_workspace_on_a_read_only_disk_is_read_without_files_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = tmp_path / "coordlib.sqlite"
+    open_store(file).close()
+    monkeypatch.setattr("os.statvfs", lambda path: SimpleNamespace(f_flag=os.ST_RDONLY))
+    with open_store(file, read_only=True) as store:
+        assert store.connection.execute("SELECT count(*) FROM posts").fetchone()[0] == 0
+        assert [path.name for path in tmp_path.iterdir()] == [file.name]

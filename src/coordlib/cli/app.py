@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from importlib import import_module
 
 import typer
@@ -159,6 +160,8 @@ def exit_code(error: CoordError) -> int:
 def main() -> None:
     """Run the command line; a user's mistake ends in one line, never in a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
+    # A warning, such as of an option's old name, is one line too; Python would add a place in our own code.
+    warnings.formatwarning = lambda message, *place, **line: f"coordlib: {message}\n"
     try:
         load_commands(sys.argv[1] if len(sys.argv) > 1 else None)
         code = app(sys.argv[1:] or ["--help"], prog_name="coordlib", standalone_mode=False)

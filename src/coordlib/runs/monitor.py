@@ -40,17 +40,23 @@ STOPS = ("quota", "outage")
 
 @dataclass(frozen=True)
 class MonitoredDay:
-    """How a monitoring day ended: its report, and why the collection stopped early (None: it did not)."""
+    """How a monitoring day ended: its report, and why the collection stopped early (None: it did not).
+
+    ``unknown`` are the kinds of posts of which nothing came, not even what must be there.
+    """
 
     report: DayReport
     stopped: str | None
     requests: int
     left_over: int
+    unknown: tuple[str, ...] = ()
 
     def line(self) -> str:
-        """Say in one line what the day found and what it cost."""
+        """Say in one line what the day found, what it cost, and where the service's silence is no answer."""
         stopped = f", stopped early ({self.stopped})" if self.stopped else ""
-        return f"{self.report.line()}; {self.requests:,} requests{stopped}"
+        zero = f"; the service returned no {' and no '.join(self.unknown)}" if self.unknown else ""
+        known = ", not even those that must be there, so this is no quiet day" if zero else ""
+        return f"{self.report.line()}; {self.requests:,} requests{stopped}{zero}{known}"
 
     def raise_for_stop(self) -> None:
         """Raise what stands for an early stop (QuotaExhausted, CollectError); the day's report is written all the same."""
@@ -152,7 +158,9 @@ def monitor_day(
         material = DayMaterial(date, posts, _facts(health, posts, watched, period), stored=True)
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
         report = report_material(store, place, run_id, material, daily, clock=clock)
-    return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over)
+    asked = {"accounts": "posts of accounts", "captions": "posts with captions"}
+    unknown = tuple(words for phase, words in asked.items() if health.probes.get(phase) == "nothing")
+    return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)
 
 
 def plan_day(

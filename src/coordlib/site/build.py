@@ -295,7 +295,8 @@ def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) ->
                 os.killpg(engine.pid, signal.SIGKILL)
                 engine.wait()
         log.seek(0)
-        said = log.read()
+        # On a full disk the engine cannot even write down what it missed.
+        said = log.read() or ("the disk is full" if shutil.disk_usage(stage).free < 2**16 else "")
     if engine.returncode:
         raise PublishError(
             f"{root}: {name} could not render the site ({_reason(said.replace(str(stage), str(root)))})"

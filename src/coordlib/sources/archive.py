@@ -264,17 +264,15 @@ def _count(values: pd.Series[Any], where: str, notes: list[str]) -> pd.Series[An
     """Read a count; R writes some round numbers as 1e+05."""
     filled = values.notna() & (values.str.strip() != "")
     numbers = pd.to_numeric(values.where(filled), errors="coerce")
-    # A count is a whole number; what is not stays unknown rather than being rounded.
-    whole = numbers.notna() & (numbers % 1 == 0) & (numbers.abs() < 2**53)
+    # A count is a whole number from zero to where floats begin to round; what is not stays unknown.
+    whole = (numbers % 1 == 0) & numbers.between(0, 2**53 - 1)
     counts = numbers.where(whole).astype("Int64")
     missing, strange = int((~filled).sum()), int((filled & ~whole).sum())
     if missing:
         notes.append(f"{where}: {missing} of {len(values)} values of '{values.name}' are missing")
     if strange:
         example = str(values[filled & ~whole].iloc[0])[:40]
-        notes.append(
-            f"{where}: {strange} values of '{values.name}' are not whole numbers, such as '{example}'"
-        )
+        notes.append(f"{where}: {strange} values of '{values.name}' are no counts, such as '{example}'")
     return counts
 
 

@@ -152,7 +152,7 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
             file.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):  # posts of people: for the one who collects them alone
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        target = f"{file.absolute().as_uri()}?mode=ro" if read_only else str(path)
+        target = f"{file.absolute().as_uri()}?{_reading(file)}" if read_only else str(path)
         connection = sqlite3.connect(
             target, uri=read_only, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000
         )
@@ -167,6 +167,12 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         kind = StoreError if _advice(error) in (None, _DAMAGED) else DatabaseFailedError
         raise kind(f"{file}: cannot be opened as a workspace database ({error})") from None
     return store
+
+
+def _reading(file: Path) -> str:
+    """How a file is opened for reading: on a disk that takes no writing SQLite's own side files cannot be made."""
+    sealed = os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists()
+    return "mode=ro&immutable=1" if sealed else "mode=ro"
 
 
 def _advice(error: BaseException | None) -> str | None:

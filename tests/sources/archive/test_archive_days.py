@@ -65,6 +65,16 @@ def test_duplicates_stay_in_order_and_are_counted(tmp_path: Path) -> None:
     assert any("3 of 3 values of 'comment_count' are missing" in note for note in day.notes)
 
 
+def test_a_number_that_no_count_can_be_stays_unknown_and_is_named(tmp_path: Path) -> None:
+    big = ROW.replace("1e+05", str(2**63))
+    less = ROW.replace("1e+05", "-5")
+    day = read_day(folder_with(tmp_path, daily_snapshot=HEADER + big + less))
+    assert day.posts is not None and day.posts["shares"].isna().all()
+    assert any(
+        "2 values of 'share_count' are no counts, such as '9223372036854775808'" in n for n in day.notes
+    )
+
+
 def test_rows_without_id_account_or_time_are_dropped_and_counted(tmp_path: Path) -> None:
     rows = [ROW, ROW.replace("tea.time", "NA"), ROW.replace("2025-12-13 23:19:49", "")]
     day = read_day(folder_with(tmp_path, daily_snapshot=HEADER + "".join(rows)))
