@@ -215,11 +215,11 @@ def test_how_the_interval_was_found_is_told_with_what_it_rests_on(tmp_path: Path
         }
     ).to_csv(file, index=False)
     source = load_link_shares(file)
-    estimated = link_facts(source, get_coord_shares(source.shares))["Coordination interval"]
+    estimated = link_facts(source, get_coord_shares(source.shares))["Time window"]
     assert estimated == (
         "1 s, estimated: the median over the 1 quickest of 2 URLs (it is 0 s, the smallest interval is 1 s)"
     )
-    assert link_facts(source, get_coord_shares(source.shares, 9))["Coordination interval"] == "9 s, as given"
+    assert link_facts(source, get_coord_shares(source.shares, 9))["Time window"] == "9 s, as given"
 
 
 def test_the_estimated_interval_is_the_one_used():

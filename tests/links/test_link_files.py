@@ -373,7 +373,7 @@ def test_the_command_writes_tables_and_says_what_it_found(
         simulate_link_shares(60, 1, days=4).shares.to_csv(file, index=False)
     code, text = command(shares, "-o", tmp_path / "out", "--time-window", "60", "--clean-urls", "--top", "3")
     assert code == 0, text
-    assert "Coordination interval: 60 s, as given" in text
+    assert "Time window: 60 s, as given" in text
     assert pd.read_csv(tmp_path / "out" / "top_coord_urls.csv")["rank"].max() == 3
 
 

@@ -15,6 +15,7 @@ from coordlib.parameters import LinkSharing
 from coordlib.report import LinkReport, get_outputs
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, describe_column
+from coordlib.report.how import anchor, explained
 from coordlib.report.link_result import link_banner
 from coordlib.report.package import read_run
 from coordlib.runs.link_report import TEMPLATE, analyse_links
@@ -29,6 +30,16 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return analyse_links(
         LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "time_window": 60})
     )
+
+
+def test_every_number_of_the_analysis_leads_to_how_it_was_counted(executed: Path):
+    text = executed.read_text(encoding="utf-8").replace('\\"', '"')
+    text = text.partition("This analysis in numbers")[2].partition("</table>")[0]
+    names = re.findall(r'<tr><th scope="row">([^<]+)</th><td>[^<]*\d', text)
+    assert {"Time window", "Components", "Shares looked at"} <= set(names)
+    for name in names:
+        assert explained("links", name), name
+        assert f"data-dictionary.html#{anchor('links', name)}" in text, name
 
 
 @pytest.mark.parametrize(

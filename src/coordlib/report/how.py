@@ -19,6 +19,7 @@ _MADE_BY = {
     "objects": "coordlib.describe.object_table",
     "hashtags": "coordlib.describe.hashtag_table",
     "summary": "coordlib.describe.day_counts",
+    "links": "coordlib.links.get_coord_shares",
     "health": "coordlib.report.health.health_html",
 }
 
@@ -123,6 +124,27 @@ SHOWN: tuple[Table, ...] = (
             Report | The report with the number of the version. | version in run.json
             Found | How many accounts in how many networks. | counts in run.json
             Published | The day this version was made public, and its number. | published_at in run.json
+        """),
+    ),
+    Table(
+        "links",
+        "one number of a link-sharing analysis",
+        _rows("""
+            Finding | The sentence at the top: the numbers below, put into words. | see the rows below
+            Input | The file that was read; its SHA-256 is in `run.json`. |
+            Read as | The format the file was recognised as, with its posts and rows. | rows of the file
+            Left out while reading | Rows that could not be read or hold no link, and why. | rows of the file
+            Good to know | What the format says about its times and names. |
+            Period (UTC) | First and last time of the shares. | min and max of date
+            Shares looked at | Shares of URLs that were shared more than once. | rows of shares.csv
+            Left out | Shares that cannot be coordinated or have no page, and why. | rows before cleaning − rows of shares.csv
+            Time window | Seconds between two shares of one URL, at most; estimated as CooRnet does where none is given. | median time of the quickest URLs to their share
+            Coordinated shares | Shares with another account's share of the same URL within the window. | is_coordinated in shares.csv
+            URLs shared in a coordinated way | Distinct URLs of coordinated shares. | distinct expanded
+            Smallest edge kept | URLs two tied accounts have in common, at least. | quantile(weights, edge_weight), or min_weight
+            Accounts in the network | Accounts with a kept edge. | rows of entities.csv
+            Components | Connected parts of the network. | distinct component
+            Method | How two shares are found to be close: by a sliding window, or by CooRnet's bins. |
         """),
     ),
     Table(

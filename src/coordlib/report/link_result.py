@@ -14,6 +14,7 @@ from coordlib.errors import InputError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.report.banners import banner
 from coordlib.report.display import Html, stack
+from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.network_view import NetworkView, network_view
@@ -44,12 +45,12 @@ class LinkReport:
     @property
     def headline(self) -> Html:
         """What was found, in one sentence."""
-        return Html(link_banner(self.run))
+        return Html(link_banner(self.run), link_banner(self.run) + how("links", "Finding"))
 
     @property
     def summary(self) -> Html:
         """The numbers, each with its unit and denominator."""
-        return facts(self.numbers, "This analysis in numbers")
+        return facts(self.numbers, "This analysis in numbers", "links")
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return one of CooRnet's tables as the page shows it."""
@@ -60,7 +61,7 @@ class LinkReport:
         frame = self.results[name]
         if name == "top_coord_urls":
             accounts = frame["cooR.account.url"].str.count(",").add(1).fillna(0).astype("int64")
-            frame = frame.assign(accounts=accounts)
+            frame = frame.assign(**{"cooR.account.url": accounts})
         if name == "top_coord_shares":
             names = frame["account.name"].fillna(frame["account.url"])
             frame = frame.assign(**{"account.name": names})

@@ -246,7 +246,7 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         "Period (UTC)": " to ".join(source.period),
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
         **left_out,
-        "Coordination interval": _interval(output),
+        "Time window": _interval(output),
         "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
         "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
         "Smallest edge kept": minimum,
