@@ -18,7 +18,7 @@ from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
 from coordlib.site.build import prepare_site, render_site
-from coordlib.site.not_found import fit_any_depth
+from coordlib.site.home import fit_any_depth
 from coordlib.site.pages import _markdown, _raw
 
 

@@ -19,7 +19,7 @@ from coordlib.runs.link_report import analyse_links
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert
-from coordlib.store.forgotten import forget, forget_again, name_pattern
+from coordlib.store.deletion import forget, forget_again, name_pattern
 from coordlib.store.pool import pool
 from coordlib.store.stored_posts import account_names
 

@@ -16,7 +16,7 @@ from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
 from coordlib.report.tables import write_csv
 from coordlib.runs.labelled import read_labelled
-from coordlib.simulate.groups import Pattern, simulate_labelled, simulate_pattern
+from coordlib.simulate.shares import Pattern, simulate_labelled, simulate_pattern
 
 
 @app.command()

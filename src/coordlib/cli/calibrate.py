@@ -17,7 +17,7 @@ from coordlib.parameters import DetectionParameters
 from coordlib.posts import prep_data
 from coordlib.report.tables import write_csv
 from coordlib.report.words import plural
-from coordlib.simulate.groups import simulate_background
+from coordlib.simulate.shares import simulate_background
 from coordlib.sources.exports import read_export
 
 

@@ -28,8 +28,7 @@ from coordlib.runs.day import run_day
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
-from coordlib.store.forgotten import forget, name_pattern
-from coordlib.store.refresh import is_deleted, outdated_runs
+from coordlib.store.deletion import forget, is_deleted, name_pattern, outdated_runs
 from coordlib.store.runs import Run, record_facts, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
 

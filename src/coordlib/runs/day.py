@@ -26,7 +26,7 @@ from coordlib.report.words import plural
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback
 from coordlib.store import Store, open_store
-from coordlib.store.forgotten import forget_again
+from coordlib.store.deletion import forget_again
 from coordlib.store.pool import add_to_pool, replace_pool
 from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
 from coordlib.store.stored_posts import account_names, record_posts

@@ -106,11 +106,5 @@ def near_duplicate(rng: np.random.Generator, caption: str) -> str:
 
 
 def hashtags_of(caption: str) -> list[str]:
-    """Return the hashtags of a caption without ``#``, in order, each once, lower case.
-
-    Examples
-    --------
-    >>> hashtags_of("Soup! #SoupTok #fyp#bread #fyp #")
-    ['souptok', 'fyp', 'bread']
-    """
+    """Return the hashtags of a caption without ``#``, in order, each once, lower case."""
     return list(dict.fromkeys(tag.lower() for tag in _HASHTAG.findall(caption)))

@@ -1,12 +1,15 @@
-"""Shares with known coordination: accounts that act together on purpose, and accounts that never do."""
+"""Tables of shares with known truth: accounts that act together on purpose, how they hide, and accounts that never do."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
-from coordlib.posts import as_posts
+from coordlib.posts import SHARE_COLUMNS, as_posts
 
 _START = 946_684_800  # 2000-01-01 00:00:00 UTC
 _DAYS = 7_670  # up to the end of 2020, as CooRTweet's simulator
@@ -119,11 +122,6 @@ def simulate_posts() -> pd.DataFrame:
 
     Most of the six post each of twelve texts within a minute, some twice. The others post each of 200 texts within
     four hours of each other, so that some of them meet by chance.
-
-    Examples
-    --------
-    >>> simulate_posts().columns[:4].tolist()
-    ['content_id', 'account_id', 'posted_at', 'text']
     """
     random = np.random.default_rng(1)
     begins = random.integers(0, 10 * 86_400 - 14_400, 200)
@@ -163,3 +161,256 @@ def _joint_shares(
 def _ids(prefix: str, numbers: np.ndarray, largest: int) -> pd.Series:
     width = len(str(largest))
     return pd.Series([f"{prefix}{number:0{width}d}" for number in numbers.tolist()], dtype="str")
+
+
+Pattern = Literal["bursts", "alternating bursts", "alternating subsets"]
+#: Seconds from the first to the last object of one burst, and posts of a quiet account beside its group's.
+_BURST, _DAY = 600, 86_400
+
+
+@dataclass(frozen=True)
+class Groups:
+    """How planted groups behave; the defaults are a group that does not hide."""
+
+    groups: int = 4
+    #: Accounts of a group that are active at a time.
+    size: int = 5
+    #: Moments at which a group posts an object of its own.
+    moments: int = 8
+    #: The members post within so many seconds of each other.
+    spread: int = 60
+    #: Chance of a member to take part in a moment.
+    participation: float = 1.0
+    #: Share of the posts whose text is changed so that it is another object.
+    rewritten: float = 0.0
+    #: Chance of a member to be replaced by a new account after each moment.
+    rotated: float = 0.0
+    #: Other posts of each member, as a multiple of the moments: copies of what others post, soon after them.
+    hiding: float = 1.0
+
+
+def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int = 0) -> pd.DataFrame:
+    """Add groups of accounts that act together to a table of shares.
+
+    Parameters
+    ----------
+    shares
+        Shares as :func:`coordlib.prep_data` returns them, without missing values: what goes on besides. Not changed.
+    groups
+        How the groups behave (none: the defaults of :class:`Groups`).
+    seed
+        The same seed gives the same groups.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The shares and those of the groups, with ``group`` (str; missing for all other accounts) and ``moment`` (Int64: at
+        which moment of its group; missing for all other posts). Ids of the groups begin with ``planted-``.
+
+    Raises
+    ------
+    ParameterError
+        No shares to plant groups into.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"object_id": ["o", "p"], "account_id": ["a", "b"], "content_id": ["1", "2"],
+    ...                        "timestamp_share": [1_700_000_000, 1_700_600_000]})
+    >>> planted = plant_groups(shares, Groups(groups=1, size=3, moments=2))
+    >>> planted.groupby("group")["account_id"].nunique().to_dict()
+    {'planted-0': 3}
+    """
+    groups = groups or Groups()
+    if shares.empty:
+        raise ParameterError("shares: the table is empty; there is nothing to plant groups into")
+    random = np.random.default_rng(seed)
+    times = shares["timestamp_share"].to_numpy(dtype=np.int64)
+    parts = [
+        shares[list(SHARE_COLUMNS)].assign(
+            group=pd.Series(None, index=shares.index, dtype="str"),
+            moment=pd.Series(None, index=shares.index, dtype="Int64"),
+        )
+    ]
+    for number in range(groups.groups):
+        members, replaced = list(range(groups.size)), groups.size
+        rows: list[tuple[str, int, int]] = []
+        moments: list[int] = []
+        for moment in range(groups.moments):
+            base = int(random.integers(times.min(), times.max() + 1))
+            taking = [one for one in members if random.random() < groups.participation]
+            at = base + random.integers(0, max(1, groups.spread), len(taking), endpoint=True)
+            own = random.random(len(taking)) < groups.rewritten
+            for account, second, rewritten in zip(taking, at.tolist(), own.tolist(), strict=True):
+                rows.append((f"{moment}-{account}" if rewritten else f"{moment}", account, second))
+            moments += [moment] * len(taking)
+            for place in np.flatnonzero(random.random(groups.size) < groups.rotated).tolist():
+                members[place], replaced = replaced, replaced + 1
+        name = f"planted-{number}"
+        parts.append(_table(name, rows).assign(moment=pd.array(moments, dtype="Int64")))
+        parts.append(_hidden(random, shares, name, sorted({account for _, account, _ in rows}), groups))
+    table = pd.concat(parts, ignore_index=True)
+    planted = table["group"].notna().to_numpy()
+    table.loc[planted, "content_id"] = [f"planted-post-{row}" for row in range(int(planted.sum()))]
+    return table
+
+
+def _table(name: str, rows: list[tuple[str, int, int]]) -> pd.DataFrame:
+    what, who, when = zip(*rows, strict=True) if rows else ((), (), ())
+    return pd.DataFrame(
+        {
+            "object_id": pd.Series([f"{name}-object-{item}" for item in what], dtype="str"),
+            "account_id": pd.Series([f"{name}-account-{account}" for account in who], dtype="str"),
+            "content_id": pd.Series([""] * len(rows), dtype="str"),
+            "timestamp_share": np.array(when, dtype=np.int64),
+            "group": pd.Series([name] * len(rows), dtype="str"),
+        }
+    )
+
+
+def _hidden(
+    random: np.random.Generator, shares: pd.DataFrame, name: str, members: list[int], groups: Groups
+) -> pd.DataFrame:
+    """What members post besides: copies of other posts, some minutes later."""
+    size = round(groups.hiding * groups.moments * groups.size)
+    copied = random.integers(0, len(shares), size if members else 0)
+    rows = shares["timestamp_share"].to_numpy(dtype=np.int64)[copied]
+    rows = rows + random.exponential(600, len(copied)).astype(np.int64)
+    who = random.choice(members, len(copied)).tolist() if members else []
+    table = _table(name, [("", account, at) for account, at in zip(who, rows.tolist(), strict=True)])
+    nothing = pd.Series(None, index=table.index, dtype="Int64")
+    return table.assign(object_id=shares["object_id"].to_numpy()[copied], moment=nothing)
+
+
+def simulate_background(
+    accounts: int = 600, posts: int = 6_000, days: int = 15, seed: int = 0
+) -> pd.DataFrame:
+    """Return shares of accounts that do not coordinate: every object appears at a moment and is taken up within hours.
+
+    Accounts are log-normal in activity, objects popular as rank^-0.9, delays exponential with a mean of two hours.
+
+    Examples
+    --------
+    >>> simulate_background(accounts=20, posts=50)["account_id"].nunique() <= 20
+    True
+    """
+    random = np.random.default_rng(seed)
+    activity = random.lognormal(0, 1.2, accounts)
+    popularity = np.arange(1, accounts + 1) ** -0.9
+    what = random.choice(accounts, posts, p=popularity / popularity.sum())
+    who = random.choice(accounts, posts, p=activity / activity.sum())
+    times = random.uniform(0, days * _DAY, accounts)[what] + random.exponential(7_200, posts)
+    return pd.DataFrame(
+        {
+            "object_id": pd.Series([f"object-{number}" for number in what.tolist()], dtype="str"),
+            "account_id": pd.Series([f"account-{number}" for number in who.tolist()], dtype="str"),
+            "content_id": pd.Series([f"post-{number}" for number in range(posts)], dtype="str"),
+            "timestamp_share": 1_700_000_000 + times.astype(np.int64),
+        }
+    )
+
+
+def simulate_labelled(seed: int = 0) -> pd.DataFrame:
+    """Simulate posts in the columns of the archives of information operations (Seckin et al. 2025), labels included.
+
+    Four groups of five hide: each member is absent from a third of eight moments, and most of their posts are copies of
+    what 600 others post. ``is_control`` is true for the others.
+
+    Examples
+    --------
+    >>> simulate_labelled().groupby("is_control")["accountid"].nunique().to_dict()
+    {False: 20, True: 552}
+    """
+    planted = plant_groups(simulate_background(seed=seed), Groups(participation=2 / 3, hiding=3), seed)
+    control = planted["group"].isna()
+    moment = pd.to_datetime(planted["timestamp_share"], unit="s", utc=True)
+    return pd.DataFrame(
+        {
+            "postid": planted["content_id"],
+            "post_text": "Simulated repost of " + planted["object_id"],
+            "post_time": moment.dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "accountid": planted["account_id"],
+            "is_repost": True,
+            "reposted_postid": planted["object_id"],
+            "hashtags": "",
+            "urls": "",
+            "is_control": control,
+        }
+    )
+
+
+def simulate_pattern(pattern: Pattern = "bursts", size: int = 20, seed: int = 0) -> pd.DataFrame:
+    """Simulate a campaign in one of three patterns of activity, beside accounts that act on the same objects at random.
+
+    Parameters
+    ----------
+    pattern
+        ``"bursts"``: all members act on the same objects in short bursts. ``"alternating bursts"``: bursts follow each
+        other at even distances, with nothing of theirs between. ``"alternating subsets"``: in turn one half of the members is
+        active and then the other.
+    size
+        Members of the campaign.
+    seed
+        The same seed gives the same shares.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shares, with ``coordinated`` (bool): whether the account is a member.
+
+    Raises
+    ------
+    ParameterError
+        No such pattern.
+
+    Notes
+    -----
+    The three patterns are named in Iannucci et al. (2025), section on synthetic data, and rebuilt here from those names:
+    their sizes and rates are not known to us, so results are not to be compared with theirs number by number. Members act
+    on the very objects of the others (200 of them, all popular), at any time of ten days; 300 others do, as often.
+
+    References
+    ----------
+    Iannucci, L., Muratore, E., Matakos, A., & Kivelä, M. (2025). Detecting coordinated activities through temporal,
+    multiplex, and collaborative analysis. https://arxiv.org/abs/2512.19677
+
+    Examples
+    --------
+    >>> simulate_pattern("alternating subsets").groupby("coordinated")["account_id"].nunique().to_dict()
+    {False: 300, True: 20}
+    """
+    if pattern not in get_args(Pattern):
+        raise ParameterError(f"pattern = {pattern!r}: choose one of {', '.join(get_args(Pattern))}")
+    random = np.random.default_rng(seed)
+    others, objects, bursts, burst_objects, span = 300, 200, 10, 4, 10 * _DAY
+    even = pattern == "alternating bursts"
+    begins = np.arange(bursts) * (span // bursts) if even else random.integers(0, span, bursts)
+    rows = []
+    for number, begin in enumerate(begins.tolist()):
+        halves = np.split(np.arange(size), [size // 2])
+        active = halves[number % 2] if pattern == "alternating subsets" else np.arange(size)
+        for what in random.integers(0, objects, burst_objects).tolist():
+            at = begin + int(random.integers(0, _BURST)) + random.integers(0, 60, len(active))
+            rows += [
+                (what, member, second) for member, second in zip(active.tolist(), at.tolist(), strict=True)
+            ]
+    # The others act as often as a member does, and members besides a quarter as often at random.
+    often = len(rows) // size
+    plain = np.concatenate(
+        [np.repeat(np.arange(size, size + others), often), np.repeat(np.arange(size), often // 4)]
+    )
+    rows += zip(
+        random.integers(0, objects, len(plain)).tolist(),
+        plain.tolist(),
+        random.integers(0, span, len(plain)).tolist(),
+        strict=True,
+    )
+    what, who, when = (np.array(column) for column in zip(*rows, strict=True))
+    return pd.DataFrame(
+        {
+            "object_id": pd.Series([f"object-{number}" for number in what.tolist()], dtype="str"),
+            "account_id": pd.Series([f"account-{number}" for number in who.tolist()], dtype="str"),
+            "content_id": pd.Series([f"post-{number}" for number in range(len(rows))], dtype="str"),
+            "timestamp_share": 1_700_000_000 + when,
+            "coordinated": who < size,
+        }
+    )

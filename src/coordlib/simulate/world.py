@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.simulate.accounts import Stage, make_accounts
-from coordlib.simulate.background import Posts, fans, join, ordinary, syndication, viral
+from coordlib.simulate.background import Posts, Stage, fans, join, make_accounts, ordinary, syndication, viral
 from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
 from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
 from coordlib.times import day_start
@@ -41,7 +40,7 @@ class World:
     parameters
         What it was made from.
     accounts
-        One row per account (see :func:`coordlib.simulate.accounts.make_accounts`), plus ``network``
+        One row per account (see :func:`coordlib.simulate.background.make_accounts`), plus ``network``
         (label of the planted network or "") and ``kind``.
     videos
         One row per video, sorted by time: video_id int64, account int64 (row of ``accounts``), create_time

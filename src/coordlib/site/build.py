@@ -29,13 +29,10 @@ from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, rea
 from coordlib.report.how import dictionary_page
 from coordlib.report.text import clean_text, escape
 from coordlib.report.words import plural
-from coordlib.site.feed import FEED, feed
 from coordlib.site.find import search_page, write_index
-from coordlib.site.home import about_part, archive_page, home_page
-from coordlib.site.kept import Kept
-from coordlib.site.not_found import fit_any_depth
+from coordlib.site.home import FEED, about_part, archive_page, feed, fit_any_depth, home_page
 from coordlib.site.pages import dress_page, page_tells
-from coordlib.site.publish import link, link_folder, publish_files, publish_version
+from coordlib.site.publish import Kept, link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
@@ -77,23 +74,7 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
 
 
 def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
-    """Render the site of a workspace and return the folder it is in.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the workspace.
-    output
-        Where the site goes (none: ``WORKSPACE/_site``). An earlier site there is replaced; a folder that
-        holds anything else is refused.
-    engine
-        ``quarto``, ``smalldocs``, or ``auto``: quarto where it is on the PATH.
-
-    Raises
-    ------
-    ParameterError, PublishError
-        The output folder is not a site; the engine failed. The earlier site is untouched.
-    """
+    """Render the site of a workspace and return the folder it is in."""
     if engine not in {"auto", "quarto", "smalldocs"}:
         raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
     if engine == "auto":

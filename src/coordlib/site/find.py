@@ -42,13 +42,7 @@ Found = dict[tuple[str, str], list[list[Any]]]
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words and numbers by which a name is found.
-
-    Examples
-    --------
-    >>> tokens("War_News24"), tokens("2025-10-30"), tokens("Ünal")
-    (['war', 'news', '24'], ['2025', '10', '30'], ['ünal'])
-    """
+    """Return the words and numbers by which a name is found."""
     return _TOKEN.findall(text.lower())
 
 

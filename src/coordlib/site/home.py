@@ -1,29 +1,131 @@
-"""The home page, the archive page and what the site says about itself, from the run records."""
+"""The pages made of run records: home, archive, the list of days, what the site says about itself, the feed, and the page for addresses that are not there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from xml.sax import saxutils
 
 import pandas as pd
 import yaml
 
 from coordlib.report.banners import day_banner
 from coordlib.report.charts import network_sizes, pool_history
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.health import verdict_of
 from coordlib.report.how import how
+from coordlib.report.network_view import json_for_page
 from coordlib.report.provenance import page_title
 from coordlib.report.record import RunRecord
 from coordlib.report.summary import summary_facts
-from coordlib.report.tables import facts_table, html_table, read_csv
-from coordlib.report.text import escape, raw_block
+from coordlib.report.tables import Inside, facts_table, html_table, read_csv
+from coordlib.report.text import clean_text, escape, raw_block, restore
 from coordlib.report.words import plural
-from coordlib.site.day_rows import days_table
-from coordlib.site.feed import FEED
 from coordlib.site.find import search_form
-from coordlib.site.reports import Reports, Shown
+from coordlib.site.reports import Reports, Shown, differences
+
+FEED = "archive.xml"
+_ITEMS = 30
+
+
+def feed(reports: Reports, site: Site) -> str:
+    """Return the feed as RSS 2.0: an item a version, the last published first; a later version says what it corrects."""
+    newest = [*reports.days, *reports.analyses]
+    items = []
+    for shown in sorted(newest, key=lambda one: (one.published, one.name), reverse=True)[:_ITEMS]:
+        cited = Citation(shown.run, site)
+        before = reports.by_place[shown.place][:-1]
+        title = f"Corrected: {cited.title} (version {shown.version})" if before else cited.title
+        words = f"{shown.found}."
+        if before:
+            words += f" Version {before[-1].version} said {before[-1].found}; differs: {'; '.join(differences(before[-1].run, shown.run))}."
+        when = format_datetime(dt.datetime.fromisoformat(shown.published).replace(tzinfo=dt.UTC), usegmt=True)
+        parts = {"title": title, "link": cited.url, "guid": cited.url, "pubDate": when, "description": words}
+        items.append("".join(f"<{tag}>{_text(value)}</{tag}>" for tag, value in parts.items()))
+    channel = {"title": site.name, "link": site.address, "description": f"Reports of {site.name}"}
+    head = "".join(f"<{tag}>{_text(value)}</{tag}>" for tag, value in channel.items())
+    body = "\n".join(f"<item>{item}</item>" for item in items)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>{head}\n{body}\n</channel></rss>\n'
+
+
+def _text(value: str | None) -> str:
+    return saxutils.escape(clean_text(value or ""))
+
+
+_COVERAGE = {"complete": "complete", "gaps": "gaps", "stopped": "stopped early", "archive": "from an archive"}
+_LABELS = {
+    "n_accounts": "accounts",
+    "n_networks": "networks",
+    "n_new_accounts": "new accounts",
+}
+
+
+def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str:
+    """Return the list of days as HTML."""
+    rows, addresses = [], {}
+    for name, address, run, folder in days:
+        counts = run.get("counts") or {}
+        addresses[name] = Inside(address)
+        row: dict[str, Any] = {"month": _month(str(run.get("date", name))), "day": name}
+        row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
+        row["subject"] = _named(run["subjects"]) if "subjects" in run else _subjects(folder / "networks.csv")
+        row |= {column: counts.get(column) for column in _LABELS}
+        row["coverage"] = _coverage(run)
+        rows.append(row)
+    columns = ["month", "day", "outcome", "subject", "n_accounts", "n_networks", "coverage", "n_new_accounts"]
+    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_LABELS, "Int64"))
+    return html_table(
+        frame,
+        "Days",
+        labels=_LABELS,
+        links={"day": addresses.get},
+        group="month",
+        max_rows=None,
+        table="days",
+        up=up,
+    )
+
+
+def _month(date: str) -> str:
+    try:
+        return dt.date.fromisoformat(date[:10]).strftime("%B %Y")
+    except ValueError:
+        return "Without a date"
+
+
+def _named(sizes: Iterable[tuple[str, int]]) -> str:
+    """Return the subjects with most accounts, in the words of the networks' labels."""
+    named = [clean_text(label) for label, _ in sorted(sizes, key=lambda item: (-item[1], item[0]))]
+    more = f"; and {len(named) - 2} more" if len(named) > 2 else ""
+    return "; ".join(named[:2]) + more
+
+
+def _subjects(path: Path) -> str:
+    """Return the same of a record of before, which does not hold them."""
+    if not path.is_file():
+        return ""
+    sizes: Counter[str] = Counter()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row.get("label"):
+                sizes[restore(row["label"])] += int(row.get("n_accounts") or 0)
+    return _named(sizes.items())
+
+
+def _coverage(run: RunRecord) -> str:
+    if run.get("outcome") == "failed" or not run.get("facts"):
+        return "not known"
+    return _COVERAGE[verdict_of(run["facts"].get("health") or run["facts"])[1]]
+
 
 #: From the home page to the folder of the other pages.
 UP = "reports/"
@@ -228,3 +330,27 @@ def _read_table(path: Path) -> pd.DataFrame | None:
 def _page(meta: Mapping[str, Any], blocks: list[str]) -> str:
     head = yaml.safe_dump(dict(meta), sort_keys=False, allow_unicode=True, width=1000)
     return "\n\n".join([f"---\n{head}---", *[raw_block(text) for text in blocks]]) + "\n"
+
+
+#: The page is written by a script, since a browser would ask for its styles before any script could say where they are:
+#: in the folder above ``reports/``, or else where the address is.
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page not found</title></head><body>
+<noscript><h1>Page not found</h1><p>There is no page at this address.</p></noscript>
+<script>(function () {
+var path = location.pathname, at = path.indexOf("/reports/"), root = path.slice(0, (at < 0 ? path.lastIndexOf("/") : at) + 1);
+var page = PAGE.replace("<head>", "<head><base href=\\"" + root.replace(/"/g, "%22") + "\\">");
+document.open(); document.write(page); document.close();
+})();</script></body></html>
+"""
+
+
+def fit_any_depth(built: Path, address: str | None) -> None:
+    """Make the rendered 404 page of a site look right wherever a host shows it.
+
+    Quarto writes its links from the root of the host, with the path of the site's `address`.
+    """
+    root = re.escape(urlsplit(address or "").path.rstrip("/") + "/")
+    page = built / "404.html"
+    if page.is_file():
+        text = re.sub(rf'(\s(?:href|src|content)="){root}(?!/)', r"\1./", page.read_text(encoding="utf-8"))
+        page.write_text(_PAGE.replace("PAGE", json_for_page(text), 1), encoding="utf-8")

@@ -1,31 +1,30 @@
-"""What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
-
-Tables, network and notebook lie there gzipped (a link on the page unpacks them); in the zip they are as they were made.
-Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` leads to the newest.
-"""
+"""What lies beside a report's page on the site, and which pages of the earlier site are taken over because they would come out the same."""
 
 from __future__ import annotations
 
 import fnmatch
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
+import subprocess
 import zipfile
 import zlib
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from coordlib.files import files_below, write_json, write_text, written
-from coordlib.report.checksums import SUMS, sums_of, write_sums
+from coordlib.report.checksums import SUMS, sha256_file, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.provenance import page_title
 from coordlib.report.rocrate import CRATE, crate
 from coordlib.report.text import escape
-from coordlib.site.reports import Shown
+from coordlib.site.reports import Reports, Shown
 
 #: Files of a report's folder that are not published beside its page, or are made anew.
 _OWN = re.compile(
@@ -82,15 +81,7 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
-    """Put a report's files beside its rendered page.
-
-    Parameters
-    ----------
-    shown
-        The report.
-    page
-        The folder with its rendered ``index.html``.
-    """
+    """Put a report's files beside its rendered page."""
     for name in files_below(shown.folder):
         if not any(_OWN.fullmatch(part) for part in name.split("/")):
             (page / name).parent.mkdir(parents=True, exist_ok=True)
@@ -188,3 +179,71 @@ def as_made(name: str, data: bytes) -> bytes:
         return gzip.decompress(data) if name.endswith(".gz") else data
     except (OSError, EOFError, zlib.error):
         return b""
+
+
+_NOTES = ".coordlib-pages.json"
+
+
+class Kept:
+    """What of the earlier site stays."""
+
+    def __init__(self, target: Path, stage: Path, engine: str, site: Site) -> None:
+        self.target = target
+        try:
+            self._before: dict[str, str] = json.loads((target / _NOTES).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self._before = {}
+        self._now: dict[str, str] = {}
+        self._stay: set[str] = set()
+        code = Path(__file__).parent.parent
+        looks = [
+            path
+            for room in ("report", "site")
+            for path in sorted((code / room).rglob("*.*"))
+            if path.is_file()
+        ]
+        looks += [stage / "_quarto.yml", *sorted((stage / "reports" / "assets").glob("*"))]
+        said = [
+            _version(engine),
+            site.model_dump_json(),
+            *map(sha256_file, (p for p in looks if p.suffix != ".pyc")),
+        ]
+        self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+    def stays(self, shown: Shown, told: str) -> bool:
+        """Whether the page of a report would come out the same; `told` is what it says of other reports."""
+        made_from = [self._look, told, shown.state]
+        self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+        there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
+        if there and self._before.get(shown.at) == self._now[shown.at]:
+            self._stay.add(shown.at)
+        return self.has(shown)
+
+    def has(self, shown: Shown) -> bool:
+        """Whether the page of a report, asked for before, is taken over."""
+        return shown.at in self._stay
+
+    def bring(self, reports: Reports, built: Path) -> None:
+        """Take the pages that stay, with all their files, over from the earlier site."""
+        for shown in filter(self.has, reports.every):
+            for at, left_out in zip(_places(shown), (("v[0-9]*",), ()), strict=True):
+                link_folder(self.target / "reports" / at, built / "reports" / at, *left_out)
+
+    def write(self, built: Path) -> None:
+        """Write down what the pages of a site were made from."""
+        write_json(built / _NOTES, self._now)
+
+
+def _version(engine: str) -> str:
+    """The engine and its version: the names of Quarto's style sheets change with it."""
+    if engine == "smalldocs":
+        return f"{engine} {metadata.version(engine)}"
+    try:
+        told = subprocess.run([engine, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:  # rendering says that it is not there
+        told = ""
+    return f"{engine} {told}"
+
+
+def _places(shown: Shown) -> tuple[str, str]:
+    return shown.at, shown.version_at

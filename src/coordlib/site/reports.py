@@ -149,15 +149,7 @@ def read_reports(root: Path) -> Reports:
 
 
 def differences(before: RunRecord, after: RunRecord) -> list[str]:
-    """Say in words what one version was made from and another was not.
-
-    Examples
-    --------
-    >>> differences({"parameters": {"min_weight": None}}, {"parameters": {"min_weight": 4}})
-    ['threshold fixed at 4']
-    >>> differences({"parameters": {"time_window": 60}}, {"parameters": {"time_window": 120}})
-    ['time_window 120 instead of 60']
-    """
+    """Say in words what one version was made from and another was not."""
     if "withdrawn" in (before.get("outcome"), after.get("outcome")):
         return ["what was in it had to be removed"]
     was, now = before.get("parameters") or {}, after.get("parameters") or {}

@@ -42,12 +42,6 @@ def caption_value(caption: CaptionHistory, newest: dt.date) -> float:
 
     Half as many as pool accounts share it, for each account beyond the first, plus a small hope for a
     caption of one account; halved for every three days from when it was last seen to the newest day that can be asked for.
-
-    Examples
-    --------
-    >>> new = CaptionHistory("…", ("a", "b", "c"), 3, dt.date(2026, 11, 1), dt.date(2026, 11, 1))
-    >>> caption_value(new, dt.date(2026, 11, 1))
-    1.05
     """
     age = max(0, (newest - caption.last_seen).days)
     sharers = len(caption.accounts)

@@ -1,9 +1,4 @@
-"""The endpoints of the Research API: paths, pools, list names, and rows made safe to keep.
-
-Rows come with ids as JSON numbers above 2**53, keys in any order, keys left out, NUL characters and
-occasionally broken Unicode. What leaves this module has every id as text, counts as whole numbers, and
-nothing that a database or a file would refuse. Absent stays absent.
-"""
+"""The endpoints of the Research API, and what they answer made safe to keep: ids as text, whole numbers, clean text, the words of our posts."""
 
 from __future__ import annotations
 
@@ -98,13 +93,7 @@ def _whole(value: Any) -> int | None:
 
 
 def clean(value: Any, key: str = "") -> Any:
-    """Return a JSON value with ids as text, counts as whole numbers, safe text, and nulls left out.
-
-    Examples
-    --------
-    >>> clean({"id": 7571234567890123456, "view_count": "3", "video_description": "a\\x00b", "music_id": None})
-    {'id': '7571234567890123456', 'view_count': 3, 'video_description': 'ab'}
-    """
+    """Return a JSON value with ids as text, counts as whole numbers, safe text, and nulls left out."""
     if key in DOCUMENTED["id_lists"] and isinstance(value, list):
         return [_id(item) for item in value if item is not None]
     if key in DOCUMENTED["ids"] or key in DOCUMENTED["id_lists"]:
@@ -225,3 +214,24 @@ def check_digits(value: str | int, what: str) -> str:
     if not text.isascii() or not text.isdigit():
         raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
     return text
+
+
+#: Name in the API to name in a table of posts; every other field keeps its name.
+NAMES = {
+    "id": "content_id",
+    "video_id": "content_id",
+    "username": "account_id",
+    "create_time": "posted_at",
+    "video_description": "text",
+    "hashtag_names": "hashtags",
+    "view_count": "views",
+    "like_count": "likes",
+    "comment_count": "comments",
+    "share_count": "shares",
+    "favorites_count": "favorites",
+}
+
+
+def as_post(video: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a video as a row of posts."""
+    return {NAMES.get(name, name): value for name, value in video.items()}

@@ -100,12 +100,6 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: 
     """Read an answer: its status, its headers (lower-case names), its body, and the name of the endpoint.
 
     Never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``.
-
-    Examples
-    --------
-    >>> body = b'{"error": {"code": "daily_quota_limit_exceeded", "message": "", "log_id": "X"}}'
-    >>> classify(429, {}, body).kind
-    <Kind.QUOTA: 'quota'>
     """
     after = _seconds(headers.get("retry-after"))
     try:

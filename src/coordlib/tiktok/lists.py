@@ -16,10 +16,9 @@ import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.stored_posts import upsert_posts
 from coordlib.tiktok.budget import FOLLOW
-from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, check_digits, clean, merge, rows_of
+from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, check_digits, clean, merge, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import check_max_count, condition
-from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
 
 #: Pages without a row, one after the other, after which a list is given up as incomplete.
@@ -228,15 +227,7 @@ def playlist(self: Session, playlist_id: str, **paging: Unpack[Paging]) -> Outco
 def compliance_create(
     self: Session, ids: Iterable[str], category: Literal["video", "comment"] = "video"
 ) -> str:
-    """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits).
-
-    Raises
-    ------
-    QueryError
-        Too many ids, none, or one that is not digits; or the service refuses the file.
-    ServiceError
-        The service failed.
-    """
+    """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits)."""
     numbers = [check_digits(value, f"{category} id") for value in ids]
     if not 1 <= len(numbers) <= IDS_PER_FILE:
         raise QueryError(f"{len(numbers)} ids: a compliance file holds 1 to {IDS_PER_FILE}")
@@ -260,13 +251,7 @@ def compliance_status(self: Session, task_id: str) -> str:
 
 
 def compliance_download(self: Session, task_id: str) -> frozenset[str]:
-    """Return the ids that are still valid.
-
-    Raises
-    ------
-    ServiceError
-        The service failed, or the file holds something that is not an id: nothing may be deleted then.
-    """
+    """Return the ids that are still valid."""
     answer = _task(self, at.COMPLIANCE_DOWNLOAD, task_id)
     if not answer.ok or answer.text is None:
         _fail(answer, "compliance download", "not a text file")

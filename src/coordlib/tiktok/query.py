@@ -57,18 +57,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def parse_day(value: str | dt.date, *, what: str = "date") -> dt.date:
-    """Read a day given as a date or as text, ``20261101`` or ``2026-11-01``.
-
-    Raises
-    ------
-    QueryError
-        The text is no day of the calendar.
-
-    Examples
-    --------
-    >>> parse_day("20280229")
-    datetime.date(2028, 2, 29)
-    """
+    """Read a day given as a date or as text, ``20261101`` or ``2026-11-01``."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).date() if value.tzinfo else value.date()
     if isinstance(value, dt.date):
@@ -370,13 +359,7 @@ class Query:
 
 
 def days_between(start: dt.date, end: dt.date, *, days: int) -> list[tuple[dt.date, dt.date]]:
-    """Cut a period into consecutive windows of at most ``days`` days, both ends included.
-
-    Examples
-    --------
-    >>> [(str(a), str(b)) for a, b in days_between(dt.date(2028, 2, 27), dt.date(2028, 3, 2), days=3)]
-    [('2028-02-27', '2028-02-29'), ('2028-03-01', '2028-03-02')]
-    """
+    """Cut a period into consecutive windows of at most ``days`` days, both ends included."""
     if not 1 <= days <= MAX_SPAN_DAYS + 1:
         raise QueryError(f"window of {days} days: choose 1 to {MAX_SPAN_DAYS + 1}")
     windows, first = [], start

@@ -11,10 +11,9 @@ from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import windows
 from coordlib.store.stored_posts import collected_posts, upsert_posts
 from coordlib.tiktok.collector import Collector
-from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, as_post, rows_of
 from coordlib.tiktok.errors import Answer
 from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
-from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
 from coordlib.tiktok.window_work import new_window
 

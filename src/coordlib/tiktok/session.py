@@ -52,15 +52,7 @@ class AccessToken:
         self._value = None
 
     def value(self) -> str:
-        """Return a token that is good for a while yet.
-
-        Raises
-        ------
-        CredentialsError
-            Key or secret are refused; asking again would not help.
-        ServiceError
-            The token endpoint cannot be reached or kept failing.
-        """
+        """Return a token that is good for a while yet."""
         if self._value is None or self._service.clock() >= self._renew_at:
             trouble = ""
             for wait in (0, *WAITS):
@@ -194,38 +186,7 @@ class Session(Closing):
         keep: Keep | None = None,
         schedules: Mapping[Kind, tuple[float, ...]] | None = None,
     ) -> Answer:
-        """Send one request, trying again as its errors deserve.
-
-        Parameters
-        ----------
-        endpoint
-            Where to.
-        fields
-            Names for the address's ``fields``.
-        json, data, files
-            The body: JSON, or a form.
-        purpose, window_id
-            Written into the ledger.
-        keep
-            Called with a good answer inside the transaction that writes its ledger row: what it stores
-            is kept exactly when the ledger has the request.
-        schedules
-            Waits per kind of error, over those of the client.
-
-        Returns
-        -------
-        Answer
-            A good answer, or the last failure.
-
-        Raises
-        ------
-        QuotaExhausted
-            The budget is spent, or the service says so. Nothing more is sent that day.
-        CredentialsError
-            Key, secret, token or the project's rights are refused.
-        ServiceError
-            The service cannot be reached, or its gateway has failed for every request for a while.
-        """
+        """Send one request, trying again as its errors deserve."""
         params = {"fields": ",".join(fields)} if fields else None
         options = {"params": params, "json": json, "data": data, "files": files}
         about: dict[str, Any] = {

@@ -17,11 +17,10 @@ from typing import Any
 
 from coordlib.store import coverage, windows
 from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, as_post, clean, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
 from coordlib.tiktok.lists import ending
 from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count, video_body
-from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
 from coordlib.times import day_of
 

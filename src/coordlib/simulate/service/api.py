@@ -17,10 +17,8 @@ from urllib.parse import parse_qs
 
 from coordlib.simulate.service.catalogue import Catalogue
 from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
-from coordlib.simulate.service.faults import Call, Faults
-from coordlib.simulate.service.handlers import HANDLERS, Context, Found
-from coordlib.simulate.service.state import State
-from coordlib.simulate.service.validate import InvalidParams
+from coordlib.simulate.service.handlers import HANDLERS, Context, Found, InvalidParams
+from coordlib.simulate.service.state import Call, Faults, State
 from coordlib.simulate.world import World
 
 #: Lifetime of a token in simulated seconds.
@@ -40,15 +38,7 @@ class Reply:
 
 
 class Service(Context):
-    """The Research API over one world.
-
-    Parameters
-    ----------
-    world
-        What can be found.
-    config
-        How the service behaves (none: without faults, clock at the end of the world).
-    """
+    """The Research API over one world."""
 
     def __init__(self, world: World, config: ServerConfig | None = None) -> None:
         config = config or ServerConfig()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coordlib.simulate.ids import DAY, IntArray, chance, mix
-from coordlib.simulate.service.validate import VideoQuery, first_second
+from coordlib.simulate.service.handlers import VideoQuery, first_second
 from coordlib.simulate.world import World
 from coordlib.tiktok.query import LENGTHS
 

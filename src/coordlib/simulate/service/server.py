@@ -146,15 +146,7 @@ def serve(
     port: int = 8765,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serve a world on 127.0.0.1 until interrupted; `ready` gets the base URL as soon as requests are accepted.
-
-    Raises
-    ------
-    ParameterError
-        The port is taken.
-    MissingDependencyError
-        Starlette or uvicorn is not installed.
-    """
+    """Serve a world on 127.0.0.1 until interrupted; `ready` gets the base URL as soon as requests are accepted."""
     with _prepared(Service(world, config), port) as (server, listener, url):
         ready(url)
         server.run(sockets=[listener])
@@ -167,14 +159,6 @@ def running_server(
     """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123`` (port 0: a free one).
 
     With `service` an existing one, so that a test can look into it, instead of one of `world` and `config`.
-
-    Examples
-    --------
-    >>> import httpx
-    >>> from coordlib.simulate.world import build_world
-    >>> with running_server(build_world(accounts=20, days=1)) as url:
-    ...     httpx.get(f"{url}/__sim/stats").json()["calls"]
-    {}
     """
     with _prepared(service or Service(world, config), port) as (server, listener, url):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
