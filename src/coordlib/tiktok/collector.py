@@ -9,9 +9,8 @@ from tqdm import tqdm
 
 from coordlib.errors import CollectError, CredentialsError, QuotaExhausted, ServiceError, UnreachableError
 from coordlib.store import windows
-from coordlib.tiktok.caption_plan import keyword_of
 from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, rows_of
-from coordlib.tiktok.plan import Plan, possible_name
+from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
 from coordlib.tiktok.window_work import BROKEN_MEMORY, KNOWN_BROKEN, PASSING, WindowWork, new_window

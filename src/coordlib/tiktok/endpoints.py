@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coordlib.errors import QueryError
-from coordlib.tiktok.budget import FOLLOW, RESEARCH
 from coordlib.tiktok.errors import Answer, Kind
 from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
 Row = dict[str, Any]
 
+#: Pools of requests: the two follow lists have one of their own.
+RESEARCH, FOLLOW = "research", "follow"
 #: Address of the service; a simulator replaces it.
 BASE_URL = "https://open.tiktokapis.com"
 

@@ -15,8 +15,17 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.stored_posts import upsert_posts
-from coordlib.tiktok.budget import FOLLOW
-from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, check_digits, clean, merge, rows_of
+from coordlib.tiktok.endpoints import (
+    FOLLOW,
+    Endpoint,
+    Outcome,
+    Row,
+    as_post,
+    check_digits,
+    clean,
+    merge,
+    rows_of,
+)
 from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import check_max_count, condition
 from coordlib.tiktok.session import Session

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from coordlib.simulate.service.catalogue import Catalogue
+from coordlib.simulate.service.catalogue import Catalogue, InvalidParams
 from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
-from coordlib.simulate.service.handlers import HANDLERS, Context, Found, InvalidParams
+from coordlib.simulate.service.handlers import HANDLERS, Context, Found
 from coordlib.simulate.service.state import Call, Faults, State
 from coordlib.simulate.world import World
 
