@@ -11,19 +11,14 @@ from collections.abc import Iterable, Sequence
 
 from coordlib.store.database import Store, insert, replaced
 from coordlib.store.ledger import setting
+from coordlib.store.stored_posts import account_names
 from coordlib.store.windows import OPEN_SQL
-
-_SALT = "tombstone-salt"
 
 
 def due(store: Store, before: int) -> list[str]:
     """Return the ids of videos neither fetched nor confirmed since a time (UTC seconds), oldest first."""
-    rows = store.rows(
-        "SELECT content_id, max(v.fetched_at, coalesce(c.checked_at, 0)) AS seen FROM posts v "
-        "LEFT JOIN checks c USING (content_id) WHERE seen < ? ORDER BY seen, content_id",
-        (before,),
-    )
-    return [row["content_id"] for row in rows]
+    sql = "SELECT content_id, max(v.fetched_at, coalesce(c.checked_at, 0)) AS seen FROM posts v LEFT JOIN checks c USING (content_id) WHERE seen < ? ORDER BY seen, content_id"
+    return [row["content_id"] for row in store.rows(sql, (before,))]
 
 
 def confirm(store: Store, content_ids: Iterable[str], now: int) -> None:
@@ -34,7 +29,7 @@ def confirm(store: Store, content_ids: Iterable[str], now: int) -> None:
 
 def digest(store: Store, content_id: str) -> str:
     """Return the tombstone of a video id: SHA-256 with a salt that never leaves the workspace."""
-    salt = setting(store, _SALT, lambda: secrets.token_hex(16))
+    salt = setting(store, "tombstone-salt", lambda: secrets.token_hex(16))
     return hashlib.sha256(f"{salt}:{content_id}".encode()).hexdigest()
 
 
@@ -44,12 +39,10 @@ def is_deleted(store: Store, content_id: str) -> bool:
 
 
 def delete(store: Store, content_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
-    """Delete videos with everything that hangs on them; leave a tombstone without content.
+    """Delete videos with everything that hangs on them, leave a tombstone without content, and return how many there were.
 
-    Counts, the rows of runs, and which window brought them go with the videos. Runs that looked at them are
-    marked: what they detected rests on posts that are gone (see :func:`outdated_runs`). Queries that quote a
-    caption nobody stored any longer has are blanked. The ledger keeps the service's own messages, which quote
-    no video. Freed pages are overwritten; :func:`scrub` does the rest.
+    Runs that looked at them are marked (see :func:`outdated_runs`), queries that quote a caption nobody has any longer are
+    blanked. Freed pages are overwritten; :func:`scrub` does the rest.
     """
     deleted = 0
     store.connection.execute("PRAGMA secure_delete = ON")
@@ -83,33 +76,25 @@ def scrub(store: Store) -> None:
 
 def outdated_runs(store: Store) -> list[str]:
     """Return the runs whose detection rests on posts that were deleted since, oldest first."""
-    rows = store.rows(
-        "SELECT run_id FROM runs WHERE json_extract(facts, '$.outdated') ORDER BY date, started_at, run_id"
-    )
-    return [row["run_id"] for row in rows]
+    sql = "SELECT run_id FROM runs WHERE json_extract(facts, '$.outdated') ORDER BY date, started_at, run_id"
+    return [row["run_id"] for row in store.rows(sql)]
 
 
 def _blank_queries(store: Store, captions: Sequence[str]) -> None:
     """Remove the text of finished caption queries that quote captions which are gone."""
     lowered = [caption.casefold() for caption in captions]
     finished = (
-        "SELECT window_id, query FROM windows WHERE query LIKE '%\"keyword\"%' AND state NOT IN " + OPEN_SQL
+        f"SELECT window_id, query FROM windows WHERE query LIKE '%\"keyword\"%' AND state NOT IN {OPEN_SQL}"
     )
     for row in store.rows(finished) if captions else ():
         conditions = [item for items in json.loads(row["query"]).values() for item in items]
-        keywords = [
-            value.casefold()
-            for item in conditions
-            if item["field_name"] == "keyword"
-            for value in item["field_values"]
-        ]
-        if any(keyword in caption for keyword in keywords for caption in lowered):
+        quoted = [item["field_values"] for item in conditions if item["field_name"] == "keyword"]
+        if any(word.casefold() in caption for words in quoted for word in words for caption in lowered):
             store.write("UPDATE windows SET query = NULL WHERE window_id = ?", (row["window_id"],))
 
 
 #: What stands where a name stood.
 MASK = "[forgotten]"
-_ENDS = ("account_id", "account_id_y")
 _MENTION = re.compile(r"@([\w.]+)")
 
 
@@ -119,10 +104,8 @@ def name_pattern(account: str) -> re.Pattern[str]:
 
 
 def forget(store: Store, account: str, now: int) -> int:
-    """Take an account out of the database: its posts, its place in pool and networks, its name in texts of others.
-
-    Runs that looked at its posts, or at texts that name it, are marked as outdated. Return how many posts were deleted.
-    """
+    """Take an account out of the database (its posts, its place in pool and networks, its name in texts of others), mark the runs
+    that looked at these as outdated, and return how many posts were deleted."""
     with store.transaction():
         note = insert("forgotten", ("digest", "forgotten_at"), "DO NOTHING")
         store.write(note, (digest(store, account.casefold()), now))
@@ -136,10 +119,7 @@ def forget_again(store: Store, now: int) -> int:
     kept_out = {row["digest"] for row in store.rows("SELECT digest FROM forgotten")}
     if not kept_out:
         return 0
-    names = {
-        row["account_id"]
-        for row in store.rows("SELECT account_id FROM posts UNION SELECT account_id FROM accounts")
-    }
+    names = set(account_names(store))
     for row in store.rows("SELECT text FROM posts WHERE text LIKE '%@%'"):
         names |= {found.strip(".") for found in _MENTION.findall(row["text"])}
     found = [name for name in sorted(names) if digest(store, name.casefold()) in kept_out]
@@ -158,16 +138,13 @@ def _remove(store: Store, account: str, now: int) -> int:
     own = store.rows("SELECT content_id FROM posts WHERE account_id = ? COLLATE NOCASE", (account,))
     deleted = delete(store, [row["content_id"] for row in own], now, reason="account forgotten")
     for table, columns in _texts(store).items():
-        for end in set(_ENDS) & set(columns):
+        for end in {"account_id", "account_id_y"} & set(columns):
             store.write(f"DELETE FROM {table} WHERE {end} = ? COLLATE NOCASE", (account,))
         for column in columns:
-            found = store.rows(
-                f"SELECT DISTINCT {column} AS value FROM {table} WHERE {column} LIKE ?", (like,)
-            )
-            changed = [(pattern.sub(MASK, row["value"]), row["value"]) for row in found]
+            found = store.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE ?", (like,))
+            changed = [(pattern.sub(MASK, text), text) for [text] in found]
             store.write_many(
-                f"UPDATE {table} SET {column} = ? WHERE {column} = ?",
-                [pair for pair in changed if pair[0] != pair[1]],
+                f"UPDATE {table} SET {column} = ? WHERE {column} = ?", [(a, b) for a, b in changed if a != b]
             )
     store.write_many(
         "UPDATE runs SET facts = json_set(facts, '$.outdated', json('true')) WHERE run_id = ?",
@@ -178,13 +155,8 @@ def _remove(store: Store, account: str, now: int) -> int:
 
 def _texts(store: Store) -> dict[str, list[str]]:
     """Every table with its columns of text."""
-    tables = [
-        row["name"]
-        for row in store.rows(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        )
-    ]
+    tables = store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     return {
         table: [row["name"] for row in store.rows(f"PRAGMA table_info({table})") if row["type"] == "TEXT"]
-        for table in tables
+        for [table] in tables
     }

@@ -47,15 +47,24 @@ def start_run(
 
     Only which accounts of the pool a discovery brought is kept: they are in the pool still.
     """
-    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
-    again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
     earlier = run_of(store, run_id)
     kept = {name: fact for name, fact in (earlier.facts if earlier else {}).items() if name == "seeds"}
-    as_json = json.dumps(dict(parameters), sort_keys=True)
+    values = {
+        "run_id": run_id,
+        "kind": kind,
+        "date": date,
+        "started_at": started_at,
+        "code_version": code_version,
+    }
+    values |= {
+        "parameters": json.dumps(dict(parameters), sort_keys=True),
+        "facts": json.dumps(kept),
+        "status": "running",
+    }
+    again = f"(run_id) {replaced(list(values)[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
     with store.transaction():
         _forget(store, run_id)
-        values = (run_id, kind, date, started_at, code_version, as_json, json.dumps(kept), "running")
-        store.write(insert("runs", columns, again), values)
+        store.write(insert("runs", tuple(values), again), tuple(values.values()))
 
 
 def _forget(store: Store, run_id: str) -> None:
@@ -73,10 +82,8 @@ def finish_run(
     message: str | None = None,
 ) -> None:
     """Write how a run ended."""
-    store.write(
-        "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?",
-        (status, outcome, finished_at, message, run_id),
-    )
+    sql = "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?"
+    store.write(sql, (status, outcome, finished_at, message, run_id))
 
 
 def record_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:
@@ -89,18 +96,17 @@ def record_detection(
     store: Store, run_id: str, accounts: pd.DataFrame, edges: pd.DataFrame, new: set[str]
 ) -> None:
     """Store the accounts and retained edges of a day's network, in the place of what the run found before."""
-    network = dict(zip(accounts["account_id"], accounts["network"], strict=True))
-    names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+    network = {
+        name: int(number) for name, number in zip(accounts["account_id"], accounts["network"], strict=True)
+    }
     columns = ("run_id", "account_id", "network", "is_new", "facts")
-    found = [(run_id, name, int(number), int(name in new), "{}") for name, number in network.items()]
-    ties = edges[names].astype(object).to_numpy().tolist()
+    names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+    found = ((run_id, name, number, int(name in new), "{}") for name, number in network.items())
+    ties = ((run_id, *row, network[row[0]]) for row in edges[names].astype(object).to_numpy().tolist())
     with store.transaction():
         _forget(store, run_id)
         store.write_many(insert("detections", columns), found)
-        store.write_many(
-            insert("edges", ("run_id", *names, "network")),
-            ((run_id, *row, int(network[row[0]])) for row in ties),
-        )
+        store.write_many(insert("edges", ("run_id", *names, "network")), ties)
 
 
 def runs(store: Store) -> list[Run]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
-from coordlib.store import refresh as stored
+from coordlib.store import deletion as stored
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import Answer
 from coordlib.tiktok.lists import (
