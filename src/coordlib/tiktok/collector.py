@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from coordlib.errors import CollectError, CredentialsError, QuotaExhausted, ServiceError, UnreachableError
+from coordlib.errors import QueryError, QuotaExhausted, ServiceError, UnreachableError
 from coordlib.store import windows
 from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, rows_of
 from coordlib.tiktok.plan import Plan, keyword_of, possible_name
@@ -18,9 +18,10 @@ from coordlib.times import day_of
 
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
 MAX_FAILED_WINDOWS = 3
-
 #: Failures after which a period of a query is given up, and periods tried again in one run.
 MAX_RETRIES, RETRIES_A_RUN = 3, 50
+#: What is asked for where nothing is stored yet: a word that some video of any week has, and the days counted back from now.
+EVERYDAY_WORD, FIRST_DAY, LAST_DAY = "fyp", 10, 4
 
 
 class Collector:
@@ -53,13 +54,12 @@ class Collector:
                 return outcomes
         if windows.planned(self.store, run_id, "retry") is None:
             now, kinds = self._now(), [*sorted(kind.value for kind in PASSING), KNOWN_BROKEN]
+            since, limits = (
+                day_of(now) - dt.timedelta(days=retry_days),
+                {"tries": MAX_RETRIES, "limit": RETRIES_A_RUN},
+            )
             again = windows.to_retry(
-                self.store,
-                kinds,
-                since=day_of(now) - dt.timedelta(days=retry_days),
-                failed_before=now - BROKEN_MEMORY,
-                tries=MAX_RETRIES,
-                limit=RETRIES_A_RUN,
+                self.store, kinds, since=since, failed_before=now - BROKEN_MEMORY, **limits
             )
             if not again:
                 return outcomes
@@ -83,7 +83,7 @@ class Collector:
         total = len(windows.select(self.store, run_id=run_id, phase=phase, states=windows.OPEN))
         hide = None if self.progress else True
         with tqdm(total=total, desc=phase, unit="window", disable=hide, leave=False) as bar:
-            while (window := windows.next_open(self.store, run_id, phase)) is not None:
+            while reason == "done" and (window := windows.next_open(self.store, run_id, phase)) is not None:
                 try:
                     self._work.step(window)
                 except QuotaExhausted:
@@ -99,10 +99,8 @@ class Collector:
                     bar.update()
                 if self._work.failed_in_a_row >= MAX_FAILED_WINDOWS:
                     reason = "outage"
-                    break
-                if max_records is not None and self._rows(run_id, phase) >= max_records:
+                elif max_records is not None and self._rows(run_id, phase) >= max_records:
                     reason = "max-records"
-                    break
         probed = self._nothing(run_id, phase, asked=reason == "done")
         if probed in ("nothing", "unanswered"):
             reason = "silent"
@@ -167,26 +165,20 @@ class Collector:
 # Searches were silently empty for weeks, without an error (traktok issue 29: words found nothing from 2026-03-09, while
 # accounts did). So where a whole phase brought no row, what is known to be there is asked for once, in the same manner.
 
-#: The word asked for where nothing is stored yet: some video of any week has it.
-EVERYDAY_WORD = "fyp"
-
-#: Accounts or captions in a probe, and the days of the week it falls back on, counted back from now.
-SUBJECTS, FIRST_DAY, LAST_DAY = 20, 10, 4
-
 
 def _known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
     """Return a query and a period that must bring rows: for accounts (else captions) stored last, or an everyday word."""
     column = "account_id" if accounts else "text"
-    found = session.store.connection.execute(
+    found = session.store.rows(
         f"SELECT {column} AS subject, max(posted_at) AS newest FROM posts WHERE posted_at > 0 AND {column} <> '' "
         f"GROUP BY {column} ORDER BY newest DESC, {column} LIMIT ?",
-        (SUBJECTS,),
-    ).fetchall()
+        (20,),
+    )
     days = [(row["subject"], day_of(row["newest"])) for row in found]
     newest = max((day for _, day in days), default=day_of(session.clock()))
     recent = [(name, day) for name, day in days if (newest - day).days < MAX_SPAN_DAYS]
-    subjects = [name if accounts else keyword_of(name) for name, _ in recent]
-    subjects = [name for name in subjects if (possible_name(name) if accounts else name)]
+    names = [name if accounts else keyword_of(name) for name, _ in recent]
+    subjects = [name for name in names if (possible_name(name) if accounts else name)]
     if not subjects:
         first, last = (day_of(session.clock()) - dt.timedelta(days=back) for back in (FIRST_DAY, LAST_DAY))
         return Query(and_=(any_of("keyword", [EVERYDAY_WORD]),)), first, last
@@ -200,9 +192,7 @@ def probe(session: Session, *, accounts: bool) -> str | None:
     body = video_body(query.to_json(), first, last)
     try:
         answer = session.request(VIDEO_QUERY, fields=("id", "username"), json=body, purpose="probe")
-    except CredentialsError:
-        raise
-    except CollectError:
+    except (QuotaExhausted, QueryError, ServiceError):
         return None
     if not answer.ok:
         return None

@@ -60,22 +60,13 @@ COMPLIANCE_CREATE = Endpoint("compliance_create", f"{_RESEARCH}validation_task/c
 COMPLIANCE_STATUS = Endpoint("compliance_status", f"{_RESEARCH}validation_task_status/get/")
 COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_task/download/")
 
-_ACCOUNTS = (USER_INFO, FOLLOWERS, FOLLOWING, LIKED, REPOSTED, PINNED)
-_TASKS = (COMPLIANCE_CREATE, COMPLIANCE_STATUS, COMPLIANCE_DOWNLOAD)
-ENDPOINTS = (TOKEN, VIDEO_QUERY, COMMENTS, *_ACCOUNTS, PLAYLIST, *_TASKS)
-
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
 
 def clean_text(text: str) -> str:
-    """Return text that can be stored: without NUL, with lone surrogates replaced."""
-    text = text.replace("\x00", "")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    """Return text that can be stored: without NUL, with halves of characters joined or replaced."""
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _id(value: Any) -> str | None:
@@ -112,10 +103,9 @@ def clean(value: Any, key: str = "") -> Any:
 
 
 def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
-    """Return the rows of an answer, cleaned; an absent or null list has none.
+    """Return the rows of an answer, cleaned, plain ids as ``{"id": …}``; rows without an id are left out.
 
-    Videos have their id under ``id`` (very old data calls it ``video_id``); rows without an id are left
-    out. Entries that are plain ids become ``{"id": …}``.
+    Videos have their id under ``id`` (very old data calls it ``video_id``).
     """
     found: Any = next((data[key] for key in endpoint.list_keys if data.get(key) is not None), None)
     if not isinstance(found, list):
@@ -189,9 +179,8 @@ class Outcome:
         reason = "refused" if answer.kind is Kind.ACCOUNT_REFUSED else "failed"
         problem = "the answer has no profile" if answer.ok else answer.describe()
         log_ids = (answer.log_id,) if answer.log_id else ()
-        return cls(
-            complete=False, reason=reason, requests=requests, log_ids=log_ids, problems={subject: problem}
-        )
+        told: dict[str, Any] = {"requests": requests, "log_ids": log_ids, "problems": {subject: problem}}
+        return cls(complete=False, reason=reason, **told)
 
 
 def merge(outcomes: Iterable[Outcome]) -> Outcome:

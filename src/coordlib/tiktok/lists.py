@@ -1,9 +1,7 @@
-"""Comments, accounts, follow lists, liked, reposted and pinned videos, playlists, batch compliance.
+"""Comments, accounts, follow lists, liked, reposted and pinned videos, playlists, batch compliance: methods of the client.
 
-Each function is a method of the client (its first argument). An account or a video that the service
-refuses to show is part of the outcome (``problems``), never an exception, so that one private account
-does not end a batch. A list is complete when the service itself says that nothing follows; whatever else
-ends it, or makes its end doubtful, is the outcome's ``reason``.
+What the service refuses to show is part of the outcome (``problems``), never an exception, so that one private account does
+not end a batch. A list is complete when the service itself says that nothing follows; whatever else ends it is the ``reason``.
 """
 
 from __future__ import annotations
@@ -32,13 +30,10 @@ from coordlib.tiktok.session import Session
 
 #: Pages without a row, one after the other, after which a list is given up as incomplete.
 EMPTY_PAGES = 20
-
 #: Comments of one video the service is known to list.
 COMMENT_CEILING = 1_000
-
 #: From here on a follow list that ends may have been cut: about 4,000 to 5,000 are shown of any account.
 FOLLOW_CEILING = 4_000
-
 #: Ids one compliance file may hold.
 IDS_PER_FILE = 10_000
 
@@ -64,11 +59,8 @@ def ending(
     empty: int = 0,
     max_pages: int | None = None,
 ) -> str | None:
-    """Say why a list ends with a page: ``done`` where the service says so, else what is doubtful; None: it goes on.
-
-    An empty page may leave the cursor where it was: then the same page is asked for again. ``pages`` were asked for
-    by now, the last ``empty`` of them without a row.
-    """
+    """Say why a list ends after so many pages, the last ``empty`` of them without a row: ``done`` where the service says so, else
+    what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is asked for again."""
     more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
     if not more:
         return "no-has-more" if more is None else "done"
@@ -90,10 +82,7 @@ def _pages(
     max_pages: int | None = None,
     cursor: int | None = None,
 ) -> Outcome:
-    """Page through a subject's list until it ends, something stops it, or it goes round in circles.
-
-    Rows carry the subject under ``mark``.
-    """
+    """Page through a subject's list until it ends or something stops it; rows carry the subject under ``mark``."""
     check_max_count(max_count)
     if max_pages is not None and max_pages < 1:
         raise QueryError(f"max_pages = {max_pages}: give 1 or more, or none for all")
@@ -101,8 +90,7 @@ def _pages(
         cursor = cursor or 0
     [told] = subject.values()
     before, rows, pages, empty = session.requests, dict[str, Row](), 0, 0
-    reason: str | None = None
-    failure = Outcome()
+    reason, failure = None, Outcome()
     while reason is None:
         if ceiling is not None and (cursor or 0) + max_count > ceiling:
             reason = "ceiling"
@@ -123,15 +111,8 @@ def _pages(
             reason = "fewer-than-promised"
     if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
-    return replace(
-        failure,
-        rows=tuple(rows.values()),
-        n_rows=len(rows),
-        complete=reason == "done",
-        reason=reason,
-        next_cursor=cursor,
-        requests=session.requests - before,
-    )
+    spent: dict[str, Any] = {"n_rows": len(rows), "next_cursor": cursor, "requests": session.requests - before}
+    return replace(failure, rows=tuple(rows.values()), complete=reason == "done", reason=reason, **spent)
 
 
 def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **paging: int) -> Answer | Outcome:
@@ -219,8 +200,7 @@ def pinned_videos(self: Session, username: str) -> Outcome:
     answer = _one(self, at.PINNED, subject)
     if isinstance(answer, Outcome):
         return answer
-    mark = {"pinned_by_user": subject["username"]}
-    rows = tuple(row | mark for row in rows_of(at.PINNED, answer.data))
+    rows = tuple(row | {"pinned_by_user": subject["username"]} for row in rows_of(at.PINNED, answer.data))
     return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
 
 
@@ -266,9 +246,8 @@ def compliance_download(self: Session, task_id: str) -> frozenset[str]:
         _fail(answer, "compliance download", "not a text file")
     words = answer.text.replace(",", " ").split()
     if not all(word.isascii() and word.isdigit() for word in words):
-        _fail(
-            answer, "compliance download", "the file holds something that is not an id; nothing was deleted"
-        )
+        doubt = "the file holds something that is not an id; nothing was deleted"
+        _fail(answer, "compliance download", doubt)
     return frozenset(words)
 
 
