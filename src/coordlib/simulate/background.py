@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from coordlib.simulate.captions import make_captions, pick, soil, words
 from coordlib.simulate.ids import DAY, IntArray
 
-#: posts by hour of local time, from midnight: low at night, a lunch bump, an evening peak
+#: Posts by hour of local time, from midnight: low at night, a lunch bump, an evening peak.
 HOURS = np.array([5, 3, 2, 1, 1, 1, 2, 4, 6, 6, 6, 7, 9, 8, 7, 8, 9, 11, 13, 15, 16, 14, 11, 8], dtype=float)
 
 
@@ -89,21 +89,17 @@ class Posts:
 def ordinary(stage: Stage) -> Posts:
     """Posts of every account by its own rate and its region's rhythm.
 
-    Of the captions 4 % are empty, 12 % generic ("#fyp"), 0.3 % hostile (markup, formulas, line breaks, quotes, fake
-    missing values), the rest the account's own.
+    Of the captions 4 % are empty, 12 % generic ("#fyp"), 0.3 % hostile (markup, formulas, quotes, fake missing values).
     """
     rng = stage.rng
     counts = rng.poisson(stage.accounts["rate"].to_numpy()[:, None], (len(stage.accounts), stage.days))
     account, day = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
     time = stage.times(day, account)
     draw = rng.random(len(account))
-    language = stage.accounts["language"].to_numpy()[account]
     caption = np.full(len(account), "", dtype=object)
-    for code in sorted(set(language.tolist())):
-        mine = language == code
-        own = np.flatnonzero(mine & (draw >= 0.163))
+    for code, mine in by_language(stage.accounts, account):
+        own, short = mine[draw[mine] >= 0.163], mine[(draw[mine] >= 0.043) & (draw[mine] < 0.163)]
         caption[own] = soil(rng, make_captions(rng, code, len(own)))
-        short = np.flatnonzero(mine & (draw >= 0.043) & (draw < 0.163))
         generic = [text.replace("{language}", code) for text in words()["generic"]]
         caption[short] = pick(rng, generic, len(short))
     bad = np.flatnonzero((draw >= 0.04) & (draw < 0.043))
@@ -166,13 +162,18 @@ def _bursts(
     leader = np.array([int(group[0]) for group in who])
     day = rng.integers(0, stage.days, len(sizes)) if day is None else day
     time = np.repeat(stage.times(day, leader), sizes) + delays(int(sizes.sum())).astype(np.int64)
-    language = stage.accounts["language"].to_numpy()[leader]
     texts = np.full(len(sizes), "", dtype=object)
-    for code in sorted(set(language.tolist())):
-        mine = np.flatnonzero(language == code)
+    for code, mine in by_language(stage.accounts, leader):
         texts[mine] = soil(rng, make_captions(rng, code, len(mine), long=True))
     inside = time < stage.start + stage.days * DAY
     return Posts(np.concatenate(who)[inside], time[inside], np.repeat(texts, sizes)[inside].tolist())
+
+
+def by_language(accounts: pd.DataFrame, posts: IntArray) -> Iterator[tuple[str, IntArray]]:
+    """Yield each language with the places of the posts whose account writes in it."""
+    language = accounts["language"].to_numpy()[posts]
+    for code in sorted(set(language.tolist())):
+        yield code, np.flatnonzero(language == code)
 
 
 def join(parts: list[Posts]) -> Posts:

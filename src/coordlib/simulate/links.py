@@ -1,28 +1,25 @@
-"""A small world of link sharing with planted networks, in the columns CrowdTangle used.
+"""A small world of link sharing with planted networks and its truth, in the columns CrowdTangle used; everything is invented.
 
-Everything is invented: the domains end in ``.example``, the accounts are numbered. Newsrooms publish,
-ordinary accounts pass their articles on hours later, fan communities within minutes, and planted
-networks within seconds, again and again. The truth is returned beside the shares.
+Newsrooms publish, ordinary accounts pass their articles on hours later, fan communities within minutes, and planted networks
+within seconds, again and again.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.simulate.captions import words
+from coordlib.simulate.ids import DAY
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200
-_DAY = 86_400
 #: Posts per hour of the day, as measured on no platform in particular: low at night, two peaks.
 _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 12, 11, 9, 6, 4], dtype=float)
 _TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
-_COUNTRIES = ("AT", "CH", "DE", "IT")
-_TYPES = ("facebook_page", "facebook_group", "facebook_profile")
 
 
 class LinkWorld(NamedTuple):
@@ -80,7 +77,7 @@ def simulate_link_shares(
     parts = [_ordinary(rng, accounts, urls), _fans(rng, accounts, urls)]
     parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
     shares = pd.concat(parts, ignore_index=True)
-    shares = shares[shares["seconds"] < START + days * _DAY]
+    shares = shares[shares["seconds"] < START + days * DAY]
     shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
     truth = accounts[["account.url", "kind", "network"]]
     return LinkWorld(_as_posts(rng, shares, accounts, urls), truth)
@@ -100,8 +97,10 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
             "account.name": [f"Account {i}" for i in number],
             "account.handle": [f"account{i}" for i in number],
             "account.subscriberCount": np.round(rng.lognormal(8, 1.2, n)).astype(np.int64) + 10,
-            "account.accountType": rng.choice(_TYPES, n, p=[0.6, 0.3, 0.1]),
-            "account.pageAdminTopCountry": rng.choice(_COUNTRIES, n),
+            "account.accountType": rng.choice(
+                ("facebook_page", "facebook_group", "facebook_profile"), n, p=[0.6, 0.3, 0.1]
+            ),
+            "account.pageAdminTopCountry": rng.choice(("AT", "CH", "DE", "IT"), n),
             "kind": kind,
             "network": network.astype(np.int64),
         }
@@ -116,12 +115,13 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
         outlet = rng.integers(1, 25 if network == 0 else 4, size=n)
         host = [f"www.news{i}.example" if network == 0 else f"truth{network}-{i}.example" for i in outlet]
         hour = rng.choice(24, size=n, p=_HOURS / _HOURS.sum())
-        when = START + rng.integers(0, days, n) * _DAY + hour * 3600 + rng.integers(0, 3600, n)
+        when = START + rng.integers(0, days, n) * DAY + hour * 3600 + rng.integers(0, 3600, n)
         parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
     urls = pd.concat(parts, ignore_index=True)
     word = rng.choice(np.array(words()["headlines"], dtype=object), len(urls))
+    topics, pushed = words()["topics"], words()["pushed"]
     subjects = [
-        _nth("topics", outlet) if network == 0 else _nth("pushed", network - 1)
+        str(pushed[(network - 1) % len(pushed)] if network else topics[outlet % len(topics)])
         for outlet, network in zip(urls["outlet"], urls["network"], strict=True)
     ]
     number = range(1, len(urls) + 1)
@@ -129,11 +129,6 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
     urls["title"] = [f"{subject.capitalize()}: {headline} ({i})" for i, subject, headline in told]
     urls["address"] = [f"https://{host}/article/{i}" for i, host in zip(number, urls["host"], strict=True)]
     return urls
-
-
-def _nth(kind: str, number: int) -> str:
-    known = words()[kind]
-    return str(known[number % len(known)])
 
 
 def _shares(urls: pd.DataFrame, account: np.ndarray, url: np.ndarray, delay: np.ndarray) -> pd.DataFrame:
@@ -150,17 +145,19 @@ def _ordinary(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFra
     return _shares(urls, rng.choice(who, len(url)), url, delay)
 
 
-def _most(rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float) -> list[np.ndarray]:
+def _bursts(
+    rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Each of these accounts with most of these articles."""
     account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
     chosen = rng.random(len(url)) < share
-    return [account[chosen], url[chosen]]
+    return account[chosen], url[chosen]
 
 
 def _fans(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
     """Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated."""
     liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
-    account, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
+    account, url = _bursts(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
     return _shares(urls, account, url, rng.exponential(1800, len(url)).astype(np.int64) + 20)
 
 
@@ -169,7 +166,7 @@ def _network(
 ) -> pd.DataFrame:
     """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
     who = np.flatnonzero(accounts["network"] == network)
-    account, url = _most(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
+    account, url = _bursts(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
     burst = _shares(urls, account, url, 60 + rng.exponential(12, len(url)).astype(np.int64))
     news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
     cover = _shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news)))
@@ -203,11 +200,11 @@ def _as_posts(
         posts[f"statistics.actual.{kind}Count"] = rng.poisson(audience * share)
     properties = [name for name in accounts.columns if name.startswith("account.")]
     posts[properties] = who[properties]
-    renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()] & (
-        shares["seconds"].to_numpy() > START + 3 * _DAY
-    )
-    posts.loc[renamed, "account.name"] += " (new name)"
-    posts["account.platform"] = "Facebook"
-    posts["account.platformId"] = posts["account.id"]
-    posts["account.verified"] = False
-    return posts
+    renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()]
+    posts.loc[renamed & (shares["seconds"].to_numpy() > START + 3 * DAY), "account.name"] += " (new name)"
+    told: dict[str, Any] = {
+        "account.platform": "Facebook",
+        "account.platformId": posts["account.id"],
+        "account.verified": False,
+    }
+    return posts.assign(**told)

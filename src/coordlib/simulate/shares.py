@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,9 +11,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.posts import SHARE_COLUMNS, as_posts
-
-_START = 946_684_800  # 2000-01-01 00:00:00 UTC
-_DAYS = 7_670  # up to the end of 2020, as CooRTweet's simulator
+from coordlib.simulate.ids import DAY
 
 
 def simulate_data(
@@ -71,14 +70,9 @@ def simulate_data(
     >>> len(detect_groups(shares, time_window=10, min_participation=3)) == int(planned["coordinated"].sum())
     True
     """
-    sizes = {
-        "approx_size": approx_size,
-        "n_accounts_coord": n_accounts_coord,
-        "n_accounts_noncoord": n_accounts_noncoord,
-        "n_objects": n_objects,
-        "min_participation": min_participation,
-        "time_window": time_window,
-    }
+    sizes = {"approx_size": approx_size, "n_accounts_coord": n_accounts_coord}
+    sizes |= {"n_accounts_noncoord": n_accounts_noncoord, "n_objects": n_objects}
+    sizes |= {"min_participation": min_participation, "time_window": time_window}
     for name, value in sizes.items():
         if value < 1:
             raise ParameterError(f"{name} = {value!r}: give a whole number of 1 or more")
@@ -89,24 +83,24 @@ def simulate_data(
     n_accounts = n_accounts_coord + n_accounts_noncoord
     together = _joint_shares(random, 0, n_accounts_coord, approx_size, lambda_coord, min_participation)
     apart = _joint_shares(random, n_accounts_coord, n_accounts, approx_size, lambda_noncoord, 0)
-    first = np.concatenate([together[0], apart[0]])
-    second = np.concatenate([together[1], apart[1]])
-    n_together, n_all = len(together[0]), len(first)
-    coordinated = np.arange(n_all) < n_together
+    first, second = np.concatenate([together, apart], axis=1)
+    n_all = len(first)
+    coordinated = np.arange(n_all) < together.shape[1]
     near = random.integers(0, time_window, n_all, endpoint=True)
     far = time_window + random.integers(1, time_window, n_all, endpoint=True)
     delta = np.where(coordinated, near, far)
     # Longer than two windows and the longest distance between two planned posts.
     step = 4 * time_window + 1
-    times = _START + 86_400 * int(random.integers(0, _DAYS)) + step * np.arange(n_all)
+    # From 2000-01-01 to the end of 2020, as CooRTweet's simulator.
+    times = 946_684_800 + DAY * int(random.integers(0, 7_670)) + step * np.arange(n_all)
     objects = random.integers(1, n_objects, n_all, endpoint=True)
     planned = pd.DataFrame(
         {
             "object_id": _ids("object_", objects, n_objects),
             "account_id": _ids("account_", first + 1, n_accounts),
             "account_id_y": _ids("account_", second + 1, n_accounts),
-            "content_id": _ids("share_", np.arange(1, n_all + 1), 2 * n_all),
-            "content_id_y": _ids("share_", np.arange(n_all + 1, 2 * n_all + 1), 2 * n_all),
+            "content_id": _ids("share_", range(1, n_all + 1), 2 * n_all),
+            "content_id_y": _ids("share_", range(n_all + 1, 2 * n_all + 1), 2 * n_all),
             "time_delta": delta.astype(np.int64),
             "coordinated": coordinated,
         }
@@ -125,14 +119,10 @@ def simulate_posts() -> pd.DataFrame:
     """
     random = np.random.default_rng(1)
     begins = random.integers(0, 10 * 86_400 - 14_400, 200)
+    drawn = [random.integers(most, size=2_000) for most in (200, 150, 14_400)]
     rows = [
         (f"Simulated text {text}", f"account_{account:03d}", begins[text] + later)
-        for text, account, later in zip(
-            random.integers(200, size=2_000),
-            random.integers(150, size=2_000),
-            random.integers(14_400, size=2_000),
-            strict=True,
-        )
+        for text, account, later in zip(*drawn, strict=True)
     ]
     for number, moment in enumerate(random.integers(0, 10 * 86_400 - 60, 12)):
         rows += [
@@ -150,22 +140,19 @@ def simulate_posts() -> pd.DataFrame:
 
 def _joint_shares(
     random: np.random.Generator, start: int, stop: int, size: int, mean: float | None, least: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both accounts of every joint share of the accounts start … stop − 1."""
-    first, second = np.triu_indices(stop - start, k=1)
-    rate = mean if mean is not None else (size / 4) / max(len(first), 1)
-    counts = random.poisson(rate, len(first)) + least
-    return np.repeat(first + start, counts), np.repeat(second + start, counts)
+) -> np.ndarray:
+    """Both accounts of every joint share of the accounts start … stop − 1, in two rows."""
+    pairs = np.stack(np.triu_indices(stop - start, k=1))
+    rate = mean if mean is not None else (size / 4) / max(pairs.shape[1], 1)
+    return np.repeat(pairs + start, random.poisson(rate, pairs.shape[1]) + least, axis=1)
 
 
-def _ids(prefix: str, numbers: np.ndarray, largest: int) -> pd.Series:
-    width = len(str(largest))
-    return pd.Series([f"{prefix}{number:0{width}d}" for number in numbers.tolist()], dtype="str")
+def _ids(prefix: str, numbers: Iterable[int], largest: int = 0) -> pd.Series:
+    """Return numbered names, as wide as the largest."""
+    return pd.Series([f"{prefix}{number:0{len(str(largest))}d}" for number in numbers], dtype="str")
 
 
 Pattern = Literal["bursts", "alternating bursts", "alternating subsets"]
-#: Seconds from the first to the last object of one burst, and posts of a quiet account beside its group's.
-_BURST, _DAY = 600, 86_400
 
 
 @dataclass(frozen=True)
@@ -225,12 +212,8 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
         raise ParameterError("shares: the table is empty; there is nothing to plant groups into")
     random = np.random.default_rng(seed)
     times = shares["timestamp_share"].to_numpy(dtype=np.int64)
-    parts = [
-        shares[list(SHARE_COLUMNS)].assign(
-            group=pd.Series(None, index=shares.index, dtype="str"),
-            moment=pd.Series(None, index=shares.index, dtype="Int64"),
-        )
-    ]
+    nothing = {"group": pd.Series(None, shares.index, dtype="str"), "moment": _no_moment(shares)}
+    parts = [shares[list(SHARE_COLUMNS)].assign(**nothing)]
     for number in range(groups.groups):
         members, replaced = list(range(groups.size)), groups.size
         rows: list[tuple[str, int, int]] = []
@@ -259,7 +242,7 @@ def _table(name: str, rows: list[tuple[str, int, int]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "object_id": pd.Series([f"{name}-object-{item}" for item in what], dtype="str"),
-            "account_id": pd.Series([f"{name}-account-{account}" for account in who], dtype="str"),
+            "account_id": _ids(f"{name}-account-", who),
             "content_id": pd.Series([""] * len(rows), dtype="str"),
             "timestamp_share": np.array(when, dtype=np.int64),
             "group": pd.Series([name] * len(rows), dtype="str"),
@@ -277,8 +260,11 @@ def _hidden(
     rows = rows + random.exponential(600, len(copied)).astype(np.int64)
     who = random.choice(members, len(copied)).tolist() if members else []
     table = _table(name, [("", account, at) for account, at in zip(who, rows.tolist(), strict=True)])
-    nothing = pd.Series(None, index=table.index, dtype="Int64")
-    return table.assign(object_id=shares["object_id"].to_numpy()[copied], moment=nothing)
+    return table.assign(object_id=shares["object_id"].to_numpy()[copied], moment=_no_moment(table))
+
+
+def _no_moment(table: pd.DataFrame) -> pd.Series:
+    return pd.Series(None, table.index, dtype="Int64")
 
 
 def simulate_background(
@@ -298,12 +284,12 @@ def simulate_background(
     popularity = np.arange(1, accounts + 1) ** -0.9
     what = random.choice(accounts, posts, p=popularity / popularity.sum())
     who = random.choice(accounts, posts, p=activity / activity.sum())
-    times = random.uniform(0, days * _DAY, accounts)[what] + random.exponential(7_200, posts)
+    times = random.uniform(0, days * DAY, accounts)[what] + random.exponential(7_200, posts)
     return pd.DataFrame(
         {
-            "object_id": pd.Series([f"object-{number}" for number in what.tolist()], dtype="str"),
-            "account_id": pd.Series([f"account-{number}" for number in who.tolist()], dtype="str"),
-            "content_id": pd.Series([f"post-{number}" for number in range(posts)], dtype="str"),
+            "object_id": _ids("object-", what),
+            "account_id": _ids("account-", who),
+            "content_id": _ids("post-", range(posts)),
             "timestamp_share": 1_700_000_000 + times.astype(np.int64),
         }
     )
@@ -381,7 +367,7 @@ def simulate_pattern(pattern: Pattern = "bursts", size: int = 20, seed: int = 0)
     if pattern not in get_args(Pattern):
         raise ParameterError(f"pattern = {pattern!r}: choose one of {', '.join(get_args(Pattern))}")
     random = np.random.default_rng(seed)
-    others, objects, bursts, burst_objects, span = 300, 200, 10, 4, 10 * _DAY
+    others, objects, bursts, burst_objects, span = 300, 200, 10, 4, 10 * DAY
     even = pattern == "alternating bursts"
     begins = np.arange(bursts) * (span // bursts) if even else random.integers(0, span, bursts)
     rows = []
@@ -389,27 +375,19 @@ def simulate_pattern(pattern: Pattern = "bursts", size: int = 20, seed: int = 0)
         halves = np.split(np.arange(size), [size // 2])
         active = halves[number % 2] if pattern == "alternating subsets" else np.arange(size)
         for what in random.integers(0, objects, burst_objects).tolist():
-            at = begin + int(random.integers(0, _BURST)) + random.integers(0, 60, len(active))
-            rows += [
-                (what, member, second) for member, second in zip(active.tolist(), at.tolist(), strict=True)
-            ]
+            at = begin + int(random.integers(0, 600)) + random.integers(0, 60, len(active))
+            rows += [(what, *taking) for taking in zip(active.tolist(), at.tolist(), strict=True)]
     # The others act as often as a member does, and members besides a quarter as often at random.
     often = len(rows) // size
-    plain = np.concatenate(
-        [np.repeat(np.arange(size, size + others), often), np.repeat(np.arange(size), often // 4)]
-    )
-    rows += zip(
-        random.integers(0, objects, len(plain)).tolist(),
-        plain.tolist(),
-        random.integers(0, span, len(plain)).tolist(),
-        strict=True,
-    )
+    plain = [*np.repeat(np.arange(size, size + others), often), *np.repeat(np.arange(size), often // 4)]
+    shared, moments = (random.integers(0, most, len(plain)).tolist() for most in (objects, span))
+    rows += zip(shared, plain, moments, strict=True)
     what, who, when = (np.array(column) for column in zip(*rows, strict=True))
     return pd.DataFrame(
         {
-            "object_id": pd.Series([f"object-{number}" for number in what.tolist()], dtype="str"),
-            "account_id": pd.Series([f"account-{number}" for number in who.tolist()], dtype="str"),
-            "content_id": pd.Series([f"post-{number}" for number in range(len(rows))], dtype="str"),
+            "object_id": _ids("object-", what),
+            "account_id": _ids("account-", who),
+            "content_id": _ids("post-", range(len(rows))),
             "timestamp_share": 1_700_000_000 + when,
             "coordinated": who < size,
         }

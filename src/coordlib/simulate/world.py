@@ -12,7 +12,17 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.simulate.background import Posts, Stage, fans, join, make_accounts, ordinary, syndication, viral
+from coordlib.simulate.background import (
+    Posts,
+    Stage,
+    by_language,
+    fans,
+    join,
+    make_accounts,
+    ordinary,
+    syndication,
+    viral,
+)
 from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
 from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
 from coordlib.times import day_start
@@ -130,13 +140,8 @@ def build_world(
     (60, True)
     """
     kinds = tuple(KINDS) if kinds is None else tuple(kinds)
-    ranges = {
-        "accounts": (accounts, 20, 200_000),
-        "days": (days, 1, 1000),
-        "history": (history, 0, 400),
-        "planted_share": (planted_share, 0, 0.5),
-    }
-    for name, (value, low, high) in ranges.items():
+    ranges = {"accounts": (accounts, 20, 200_000), "days": (days, 1, 1000), "history": (history, 0, 400)}
+    for name, (value, low, high) in (ranges | {"planted_share": (planted_share, 0, 0.5)}).items():
         if not low <= value <= high:
             raise ParameterError(f"{name} = {value}: must be between {low} and {high}")
     if seed < 0:
@@ -199,8 +204,8 @@ def _videos(
     videos = pd.DataFrame(
         {
             "video_id": snowflake_ids(rng, time),
-            "account": account.astype(np.int64),
-            "create_time": time.astype(np.int64),
+            "account": account,
+            "create_time": time,
             "caption": caption.astype(np.int64),
             "music_id": np.where(own_sound, snowflake_ids(rng, time), sounds[rng.integers(0, 400, size)]),
             "view_count": views,
@@ -209,16 +214,14 @@ def _videos(
             "share_count": rng.binomial(views, rng.beta(0.6, 160, size)),
             "favorites_count": rng.binomial(views, rng.beta(0.8, 140, size)),
             "duration": np.clip(np.exp(rng.normal(3.4, 0.9, size)), 3, 3600).astype(np.int64),
-            "event": event.astype(np.int64),
+            "event": event,
             "gone": rng.random(size) < 0.06,
         }
     )
-    voices: list[str] = []
-    voice = np.full(size, -1, dtype=np.int64)
+    voices, voice = list[str](), np.full(size, -1, dtype=np.int64)
     spoken = rng.random(size) < 0.42
-    language = table["language"].to_numpy()[account]
-    for code in sorted(set(language.tolist())):
-        mine = np.flatnonzero(spoken & (language == code))
+    for code, mine in by_language(table, account):
+        mine = mine[spoken[mine]]
         lines = [" ".join(text.split("#")[0].split()) for text in make_captions(rng, code, 240)]
         voice[mine] = len(voices) + rng.integers(0, 234, len(mine))
         voices += [". ".join(lines[k : k + 6]) + "." for k in range(234)]

@@ -111,7 +111,11 @@ def _pages(
             reason = "fewer-than-promised"
     if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
-    spent: dict[str, Any] = {"n_rows": len(rows), "next_cursor": cursor, "requests": session.requests - before}
+    spent: dict[str, Any] = {
+        "n_rows": len(rows),
+        "next_cursor": cursor,
+        "requests": session.requests - before,
+    }
     return replace(failure, rows=tuple(rows.values()), complete=reason == "done", reason=reason, **spent)
 
 

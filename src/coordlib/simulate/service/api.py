@@ -1,7 +1,6 @@
 """The simulated Research API without its socket: a request in, an answer out; the one place that wraps.
 
-The order is the service's own: token, quota, faults, validation, answer. Every authenticated call
-costs quota, the failed ones included; only 429 does not.
+The order is the service's own: token, quota, faults, validation, answer. Every authenticated call but a 429 costs quota.
 """
 
 from __future__ import annotations
@@ -66,8 +65,7 @@ class Service(Context):
         if fault := self.faults.at_token():
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-        error = _token_error(form, content_type, self.config.clients)
-        if error is not None:
+        if (error := _token_error(form, content_type, self.config.clients)) is not None:
             answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
             return Reply(401, _as_json(answer), code=error[0])
         token = self.state.issue_token(form["client_key"], TOKEN_SECONDS)

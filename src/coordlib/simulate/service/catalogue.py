@@ -16,8 +16,8 @@ from coordlib.simulate.world import World
 from coordlib.tiktok.query import LENGTHS, OPERATIONS, REGION_CODES
 from coordlib.times import day_start
 
+#: What a query without conditions is answered.
 EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
-_DAY = 86_400
 
 
 class InvalidParams(Exception):
@@ -80,7 +80,7 @@ def check_video_query(body: Mapping[str, Any], max_values: int | None) -> VideoQ
     start, end = (first_second(body.get(name), name) for name in ("start_date", "end_date"))
     if end < start:
         raise InvalidParams("The end_date must not be before the start_date")
-    if end - start > 30 * _DAY:
+    if end - start > 30 * DAY:
         raise InvalidParams("The end_date must be no more than 30 days after the start_date")
     search_id = body.get("search_id")
     if search_id is not None and not isinstance(search_id, str):
@@ -88,7 +88,7 @@ def check_video_query(body: Mapping[str, Any], max_values: int | None) -> VideoQ
     return VideoQuery(
         clauses,
         start,
-        end + _DAY,
+        end + DAY,
         _integer(body, "max_count", 20, 1, 100),
         _integer(body, "cursor", 0, 0),
         search_id or None,
@@ -142,11 +142,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], BoolArray]] = {
 
 
 class Catalogue:
-    """Search over a world's videos.
-
-    Captions are searched as one long case-folded text, so a keyword over a month of 10,000 accounts
-    takes milliseconds; what depends on captions or accounts is decided once per caption or account.
-    """
+    """Search over a world's videos: captions as one long case-folded text, so that a keyword takes milliseconds."""
 
     def __init__(self, world: World, missing_share: float = 0.0, drop_share: float = 0.0) -> None:
         self.world = world
@@ -177,25 +173,17 @@ class Catalogue:
                 self._tags.setdefault(tag.casefold(), []).append(number)
         self._with_keyword = functools.lru_cache(maxsize=512)(self._find_keyword)
 
-    # -- what matches -------------------------------------------------------------------------
-
     def search(self, query: VideoQuery, newest: float, now: float) -> IntArray:
         """Return the rows that match, by decreasing id, as the archive stands ``now``; nothing created after ``newest``."""
         stop = min(query.end, int(newest) + 1)
         low, high = np.searchsorted(self.time, [query.start, max(stop, query.start)])
         rows = np.arange(low, high)
-        found = {
-            name: [self._matches(condition, rows, now) for condition in conditions]
-            for name, conditions in query.clauses.items()
-        }
-        keep = self.listed[low:high].copy()
-        for matches in found["and"]:
-            keep &= matches
-        if found["or"]:
-            keep &= np.any(found["or"], axis=0)
-        for matches in found["not"]:
-            keep &= ~matches
-        rows = rows[keep]
+        every, some, none = (
+            [self._matches(condition, rows, now) for condition in query.clauses[name]]
+            for name in ("and", "or", "not")
+        )
+        keep = np.all([self.listed[low:high], *every, *(~matches for matches in none)], axis=0)
+        rows = rows[keep & np.any(some, axis=0)] if some else rows[keep]
         return np.asarray(rows[np.argsort(-self.id[rows], kind="stable")])
 
     def _matches(self, condition: tuple[str, str, list[str]], rows: IntArray, now: float) -> BoolArray:
@@ -248,8 +236,6 @@ class Catalogue:
         mine = (self.account == account) & (self.time <= newest) & self.listed & ~self.gone
         return np.flatnonzero(mine)
 
-    # -- what is told -------------------------------------------------------------------------
-
     def counts(self, rows: IntArray, now: float) -> dict[str, IntArray]:
         """Counts as the archive has them: grown with age, and up to ten days behind."""
         age = now - self.time[rows]
@@ -261,12 +247,11 @@ class Catalogue:
         """Return video objects with the fields named; absent values are left out, ids are numbers."""
         counts = self.counts(rows, now)
         columns: dict[str, list[Any]] = {}
-        for name in (*filter(counts.__contains__, names), *filter(_MAKERS.__contains__, names)):
-            if name in counts:
-                hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
-                columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
-            else:
-                columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
+        for name in filter(counts.__contains__, names):
+            hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
+            columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
+        for name in filter(_MAKERS.__contains__, names):
+            columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
         return [
             {name: column[k] for name, column in columns.items() if column[k] is not None}
             for k in range(len(rows))
@@ -284,22 +269,24 @@ def _marked(size: int, places: Sequence[int], rows: IntArray) -> BoolArray:
     return np.asarray(mask[rows])
 
 
+def _listed(kind: str, number: int, name: str, *empty: str) -> dict[str, Any]:
+    """One entry of a list of effects, hashtags or stickers."""
+    return {f"{kind}_id": number, f"{kind}_name": name} | {f"{kind}_{other}": "" for other in empty}
+
+
 def _effects(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     number = int(catalogue.effect[row])
-    info = {"effect_id": number, "effect_name": f"sim effect {number}", "effect_photo_url": ""}
-    return [info] if number else None
+    return [_listed("effect", number, f"sim effect {number}", "photo_url")] if number else None
 
 
 def _hashtags(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
-    return [
-        {"hashtag_id": sum(tag.encode()) * 7919, "hashtag_name": tag, "hashtag_description": ""}
-        for tag in catalogue.tags_of(row)
-    ] or None
+    tags = catalogue.tags_of(row)
+    return [_listed("hashtag", sum(tag.encode()) * 7919, tag, "description") for tag in tags] or None
 
 
 def _stickers(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     number = row % 97
-    return [{"sticker_id": number, "sticker_name": f"sim sticker {number}"}] if number < 3 else None
+    return [_listed("sticker", number, f"sim sticker {number}")] if number < 3 else None
 
 
 _LABELLED = {"content": "simulated label", "sink": False, "type": 1, "vote": False, "warn": True}

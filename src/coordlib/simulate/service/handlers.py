@@ -96,11 +96,10 @@ def video_query(context: Context, call: Call) -> Found:
 
 
 def _first_page(context: Context, query: VideoQuery, call: Call) -> Search:
-    state, faults, catalogue = context.state, context.faults, context.catalogue
+    state, faults = context.state, context.faults
+    rows = context.catalogue.search(query, context.newest, state.now)
     if query.asks("keyword") and faults.strike("silent_empty_keyword", call):
-        rows = np.zeros(0, dtype=np.int64)
-    else:
-        rows = catalogue.search(query, context.newest, state.now)
+        rows = rows[:0]
     if query.is_random:
         size = min(len(rows), query.max_count)
         rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
@@ -116,9 +115,7 @@ def _next_page(context: Context, query: VideoQuery) -> Search:
     state = context.state
     search = state.searches.get(str(query.search_id))
     unknown = InvalidParams(f"Search Id {query.search_id} is invalid or expired")
-    if search is None or search.key != _key(query):
-        raise unknown
-    if state.now - search.created > SEARCH_SECONDS:
+    if search is None or search.key != _key(query) or state.now - search.created > SEARCH_SECONDS:
         raise unknown
     if search.not_ready > 0 or state.now < search.ready_at:
         search.not_ready -= 1
