@@ -1,8 +1,5 @@
-"""The site of a workspace: its own pages put in place, the home page made, everything rendered.
-
-Rendering goes to a new folder that replaces the old site only when it is complete: a failed rendering
-leaves the published site as it was.
-"""
+"""The site of a workspace: its own pages put in place, the home page made, everything rendered into a new folder that replaces
+the old site only when it is complete."""
 
 from __future__ import annotations
 
@@ -43,6 +40,10 @@ _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Nothing is loaded from another host, not even by the HTML a researcher puts into a notebook.
 _ONLY_OURS = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' file: data: blob: 'unsafe-inline'\">"
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_DICTIONARY = (
+    "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
+    "columns are in each day's `README.md` and `datapackage.json` too.\n\n"
+)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
@@ -50,8 +51,7 @@ _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulat
 def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
     """Put the site's own pages into a workspace and write its home page; return what the site says of itself, and its reports.
 
-    ``_quarto.yml``, ``site.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
-    the home page, the archive and the data dictionary are made anew each time.
+    What a researcher may edit is copied only when it is absent; assets, home page, archive and dictionary are made anew.
     """
     root, source = Path(workspace), project_root()
     if not root.is_dir():
@@ -62,10 +62,10 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
         _copy_pages(source, root)
         site, reports = read_site(root), read_reports(root)
         banner = simulated_banner() if (root / "simulated.json").exists() else ""
-        _write(root / "index.qmd", home_page(reports, site, banner))
-        _write(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
-        _write(root / "reports" / "search.qmd", search_page(banner))
-        _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
+        write_text(root / "index.qmd", home_page(reports, site, banner))
+        write_text(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
+        write_text(root / "reports" / "search.qmd", search_page(banner))
+        write_text(root / "reports" / "data-dictionary.qmd", _DICTIONARY + dictionary_page())
     except OSError as error:
         raise PublishError(
             f"{root}: the site's pages cannot be written ({error.strerror or error})"
@@ -74,7 +74,11 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
 
 
 def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
-    """Render the site of a workspace and return the folder it is in."""
+    """Render the site of a workspace into a folder (none: ``WORKSPACE/_site``), and return it.
+
+    An earlier site there is replaced once the new one is complete, anything else is refused. `engine` is ``quarto``,
+    ``smalldocs``, or ``auto``: quarto where it is on the PATH.
+    """
     if engine not in {"auto", "quarto", "smalldocs"}:
         raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
     if engine == "auto":
@@ -121,11 +125,8 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
 
 def _refuse_names(reports: Reports, site: Site) -> None:
     """A site of pseudonyms has no page with names, also none that was made before it was one."""
-    named = [
-        shown.at
-        for shown in reports.every
-        if shown.run.get("identities") != "pseudonyms" and "outputs" in shown.run
-    ]
+    every = [shown for shown in reports.every if "outputs" in shown.run]
+    named = [shown.at for shown in every if shown.run.get("identities") != "pseudonyms"]
     if site.identities == "pseudonyms" and named:
         raise PublishError(
             f"{SITE_FILE}: identities: pseudonyms, and {plural(len(named), 'report')} name accounts, the first is {named[0]}; "
@@ -140,10 +141,8 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
     def left_out(folder: str, names: list[str]) -> set[str]:
         sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
         private = {name for pattern in _NEVER for name in fnmatch.filter(names, pattern)}
-        top = {
-            root: {"drafts", "sweeps", "notebooks", "params"},
-            root / "reports": {"days", "analyses", "versions"},
-        }
+        top = {root: {"drafts", "sweeps", "notebooks", "params"}}
+        top[root / "reports"] = {"days", "analyses", "versions"}
         hidden = {name for name in names if name in {".git", ".quarto", notes} or name.endswith(WRITING)}
         return sites | private | hidden | (top.get(Path(folder), set()) & set(names))
 
@@ -156,9 +155,9 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
         website["site-url"] = site.address
     pages = config.setdefault("project", {}).setdefault("render", [])
     pages += [pattern for pattern in usual["project"]["render"] if pattern not in pages]
-    _write(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
+    write_text(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
     about = stage / "reports" / "about.qmd"
-    _write(about, about_part(about.read_text(encoding="utf-8"), reports, site))
+    write_text(about, about_part(about.read_text(encoding="utf-8"), reports, site))
 
 
 def _copy_pages(source: Path, root: Path) -> None:
@@ -175,22 +174,10 @@ def _copy_pages(source: Path, root: Path) -> None:
     shutil.copytree(source / "reports" / "assets", root / "reports" / "assets", dirs_exist_ok=True)
 
 
-def _dictionary_page() -> str:
-    return (
-        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
-        "columns are in each day's `README.md` and `datapackage.json` too.\n\n" + dictionary_page()
-    )
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
-
-
 def _check_target(target: Path, root: Path) -> None:
     """Refuse a place that holds anything but a site of ours: what is there is replaced."""
     sources = [root / name for name in ("reports", "notebooks", "params", "drafts", "sweeps")]
-    if target == root or target in root.parents or any(target.is_relative_to(source) for source in sources):
+    if target in (root, *root.parents) or any(target.is_relative_to(source) for source in sources):
         raise ParameterError(f"{target}: holds what the site is made from; name another folder for the site")
     if target.exists() and not target.is_dir():
         raise ParameterError(f"{target}: is a file; name a folder for the site")
@@ -220,12 +207,8 @@ def _not_ours(site: Path) -> list[str]:
     if not ours or ours[0] != _MARK:
         return []
     known = set(ours[1:])
-    strangers = [name for name in files_below(site) if name not in known]
-    return [
-        name
-        for name in strangers
-        if not Path(name).name.startswith(".") and not _kept(site / Path(name).parts[0])
-    ]
+    strangers = [Path(name) for name in files_below(site) if name not in known]
+    return [str(path) for path in strangers if path.name[0] != "." and not _kept(site / path.parts[0])]
 
 
 def _with_smalldocs(stage: Path, built: Path, root: Path) -> None:
@@ -253,18 +236,13 @@ def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) ->
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:
+            plain = os.environ | {"NO_COLOR": "1"}
             engine = subprocess.Popen(
-                command,
-                cwd=stage,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=os.environ | {"NO_COLOR": "1"},
+                command, cwd=stage, stdout=log, stderr=log, start_new_session=True, env=plain
             )
         except FileNotFoundError:
-            raise PublishError(
-                f"{name} is not on the PATH; install it or render with engine=smalldocs"
-            ) from None
+            advice = "install it or render with engine=smalldocs"
+            raise PublishError(f"{name} is not on the PATH; {advice}") from None
         try:
             while engine.poll() is None:
                 written = [page for page in built.rglob("*.html") if page.name != "network.html"]
@@ -308,16 +286,14 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site, notes: Path
     kept.bring(reports, built)  # they have gone through all of that
     write_index(built, reports, notes)
     if site.address:
-        _write(built / "reports" / FEED, feed(reports, site))
-        _write(built / "sitemap.xml", _sitemap(built, site.address, reports))
+        write_text(built / "reports" / FEED, feed(reports, site))
+        write_text(built / "sitemap.xml", _sitemap(built, site.address, reports))
     kept.write(built)
 
 
 def _sitemap(built: Path, address: str, reports: Reports) -> str:
-    left_out = {
-        "404.html",
-        *(f"reports/{shown.at}/index.html" for shown in reports.every),
-    }  # these lead to a version
+    # What stands at the address of a report leads to a version.
+    left_out = {"404.html", *(f"reports/{shown.at}/index.html" for shown in reports.every)}
     pages = [name for name in files_below(built) if name.endswith(".html") and name not in left_out]
     named = [name for name in pages if not name.endswith("network.html")]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections import Counter
@@ -28,13 +27,16 @@ from coordlib.report.provenance import page_title
 from coordlib.report.record import RunRecord
 from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Inside, facts_table, html_table, read_csv
-from coordlib.report.text import clean_text, escape, raw_block, restore
+from coordlib.report.text import clean_text, escape, raw_block
 from coordlib.report.words import plural
 from coordlib.site.find import search_form
 from coordlib.site.reports import Reports, Shown, differences
 
 FEED = "archive.xml"
+#: Reports in the feed.
 _ITEMS = 30
+#: From the home page to the folder of the other pages.
+UP = "reports/"
 
 
 def feed(reports: Reports, site: Site) -> str:
@@ -62,36 +64,26 @@ def _text(value: str | None) -> str:
 
 
 _COVERAGE = {"complete": "complete", "gaps": "gaps", "stopped": "stopped early", "archive": "from an archive"}
-_LABELS = {
-    "n_accounts": "accounts",
-    "n_networks": "networks",
-    "n_new_accounts": "new accounts",
-}
+_LABELS = {"n_accounts": "accounts", "n_networks": "networks", "n_new_accounts": "new accounts"}
 
 
 def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str:
-    """Return the list of days as HTML."""
+    """Return a list of days (name, relative address of the page, record, folder) as HTML; `up` leads to reports/."""
     rows, addresses = [], {}
     for name, address, run, folder in days:
         counts = run.get("counts") or {}
         addresses[name] = Inside(address)
         row: dict[str, Any] = {"month": _month(str(run.get("date", name))), "day": name}
         row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
-        row["subject"] = _named(run["subjects"]) if "subjects" in run else _subjects(folder / "networks.csv")
+        row["subject"] = _named(run["subjects"] if "subjects" in run else _subjects(folder / "networks.csv"))
         row |= {column: counts.get(column) for column in _LABELS}
         row["coverage"] = _coverage(run)
         rows.append(row)
     columns = ["month", "day", "outcome", "subject", "n_accounts", "n_networks", "coverage", "n_new_accounts"]
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_LABELS, "Int64"))
+    links = {"day": addresses.get}
     return html_table(
-        frame,
-        "Days",
-        labels=_LABELS,
-        links={"day": addresses.get},
-        group="month",
-        max_rows=None,
-        table="days",
-        up=up,
+        frame, "Days", labels=_LABELS, links=links, group="month", max_rows=None, table="days", up=up
     )
 
 
@@ -109,16 +101,13 @@ def _named(sizes: Iterable[tuple[str, int]]) -> str:
     return "; ".join(named[:2]) + more
 
 
-def _subjects(path: Path) -> str:
-    """Return the same of a record of before, which does not hold them."""
-    if not path.is_file():
-        return ""
+def _subjects(path: Path) -> Iterable[tuple[str, int]]:
+    """Return the subjects of a record of before, which does not hold them."""
     sizes: Counter[str] = Counter()
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row.get("label"):
-                sizes[restore(row["label"])] += int(row.get("n_accounts") or 0)
-    return _named(sizes.items())
+    for row in _read_table(path).to_dict("records"):
+        if row.get("label"):
+            sizes[str(row["label"])] += int(row.get("n_accounts") or 0)
+    return sizes.items()
 
 
 def _coverage(run: RunRecord) -> str:
@@ -127,27 +116,14 @@ def _coverage(run: RunRecord) -> str:
     return _COVERAGE[verdict_of(run["facts"].get("health") or run["facts"])[1]]
 
 
-#: From the home page to the folder of the other pages.
-UP = "reports/"
-
-
 def history_table(records: Sequence[RunRecord]) -> pd.DataFrame:
     """Return one row per day: date, outcome, pool_size, n_new_accounts, n_accounts, n_networks."""
-    names = ("pool_size", "n_new_accounts", "n_accounts", "n_networks")
-    rows = [
-        {
-            "date": record["date"],
-            "outcome": record["outcome"],
-            **{name: _count(record, name) for name in names},
-        }
-        for record in records
-    ]
-    return pd.DataFrame(rows, columns=["date", "outcome", *names])
-
-
-def _count(record: RunRecord, name: str) -> float | None:
-    value = (record.get("counts") or {}).get(name)
-    return None if value is None else float(value)
+    names = ["pool_size", "n_new_accounts", "n_accounts", "n_networks"]
+    counts = pd.DataFrame([record.get("counts") or {} for record in records], columns=names, dtype=float)
+    told = pd.DataFrame(
+        [[record["date"], record["outcome"]] for record in records], columns=["date", "outcome"]
+    )
+    return pd.concat([told, counts], axis=1)
 
 
 def home_page(reports: Reports, site: Site, banner: str) -> str:
@@ -156,13 +132,11 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
     if site.address:
         meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
-    about = site_facts(reports, site)
     if not reports.every:
         text = "Nothing has been reported yet. Reports appear here as soon as the first has been made."
         blocks.append(f"<p>{text}</p>")
     if reports.days:
-        newest = reports.days[-1]
-        blocks += _newest(newest)
+        blocks += _newest(reports.days[-1])
         history = history_table([day.run for day in reports.days])
         if history["pool_size"].notna().any():
             blocks.append(figure_html(pool_history(history, detached_axes()), UP))
@@ -170,10 +144,9 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
         blocks.append('<p><a href="reports/archive.html">All reports, and how to follow them</a></p>')
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "reports/")}')
-    if about:
-        blocks.append(
-            f'<h2 id="about">About this site</h2>{facts_table(about, "What this site is", "days", UP)}{contact_line(site)}'
-        )
+    if about := site_facts(reports, site):
+        facts = facts_table(about, "What this site is", "days", UP)
+        blocks.append(f'<h2 id="about">About this site</h2>{facts}{contact_line(site)}')
     return _page(meta, blocks)
 
 
@@ -194,16 +167,14 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
         blocks.append("<p>Nothing has been reported yet.</p>")
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "")}')
-    earlier = [shown for shown in reports.every if not shown.newest]
-    if earlier:
+    if earlier := [shown for shown in reports.every if not shown.newest]:
         rows = [
             f'<tr><td><a href="{escape(one.version_at)}/index.html">{escape(page_title(one.run))}, version {one.version}'
             f"</a></td><td>{one.published}</td><td>{escape(one.found)}</td></tr>"
             for one in sorted(earlier, key=lambda one: (one.name, one.version), reverse=True)
         ]
-        blocks.append(
-            f'<h2 id="versions">Earlier versions</h2>{_list("Replaced versions", ["Report", "Published", "Found"], rows, "")}'
-        )
+        earlier_versions = _list("Replaced versions", ["Report", "Published", "Found"], rows, "")
+        blocks.append(f'<h2 id="versions">Earlier versions</h2>{earlier_versions}')
     return _page(meta, blocks)
 
 
@@ -245,12 +216,9 @@ def site_facts(reports: Reports, site: Site) -> dict[str, str]:
         "Platform": {"tiktok": "TikTok"}.get(str(last.get("platform")), last.get("platform")),
         "Began with": ", ".join(str(one.run.get("title")) for one in seeds[::-1]),
         "Days": f"{days[0].name} to {days[-1].name}, {plural(len(days), 'day')}" if days else None,
-        "Watched accounts": f"{int(sizes[-1]):,} after the newest day, {int(sizes[0]):,} after the first"
-        if sizes
-        else None,
-        "Run by": "; ".join(
-            dict.fromkeys([*site.authors, *([site.institution] if site.institution else [])])
-        ),
+        "Watched accounts": sizes
+        and f"{int(sizes[-1]):,} after the newest day, {int(sizes[0]):,} after the first",
+        "Run by": "; ".join(dict.fromkeys(filter(None, [*site.authors, site.institution]))),
         "Funded by": site.funder,
         "Licence of tables and texts": site.licence,
         "Series": site.doi and f"https://doi.org/{site.doi}",
@@ -264,11 +232,8 @@ def contact_line(site: Site) -> str:
     if not site.contact:
         return ""
     words = "An account is named here and should not be, or something is wrong? Write to"
-    address = (
-        site.contact
-        if site.contact.startswith(("mailto:", "https://", "http://"))
-        else f"mailto:{site.contact}"
-    )
+    whole = site.contact.startswith(("mailto:", "https://", "http://"))
+    address = site.contact if whole else f"mailto:{site.contact}"
     return f'<p class="cl-contact">{words} <a href="{escape(address)}">{escape(site.contact.removeprefix("mailto:"))}</a>.</p>'
 
 
@@ -289,42 +254,33 @@ def _newest(shown: Shown) -> list[str]:
     blocks = [
         f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
     ]
-    facts = summary_facts(record)
-    if facts:
+    if facts := summary_facts(record):
         blocks.append(facts_table(facts, f"Summary of {record['date']}", "summary", UP))
     networks = _read_table(folder / "networks.csv")
-    if networks is not None and len(networks) and {"network", "n_accounts"} <= set(networks.columns):
-        networks["n_accounts"] = pd.to_numeric(networks["n_accounts"])
-        networks["network"] = pd.to_numeric(networks["network"]).astype(int)
-        blocks.append(figure_html(network_sizes(networks, detached_axes()), UP))
-        wanted = [
-            name for name in ("network", "label", "n_accounts", "n_posts", "n_objects") if name in networks
-        ]
-        for name in ("n_posts", "n_objects"):
-            if name in networks:
-                networks[name] = pd.to_numeric(networks[name])
-        table = networks[wanted].sort_values(["n_accounts", "network"], ascending=[False, True])
-        labels = {"n_accounts": "accounts"} | {
-            name: {"n_posts": "posts", "n_objects": f"{record.get('object', 'caption')}s"}[name]
-            for name in ("n_posts", "n_objects")
-            if name in wanted
+    if len(networks) and {"network", "n_accounts"} <= set(networks.columns):
+        labels = {
+            "n_accounts": "accounts",
+            "n_posts": "posts",
+            "n_objects": f"{record.get('object', 'caption')}s",
         }
-        blocks.append(
-            html_table(
-                table, "Largest networks of the day", labels=labels, max_rows=10, table="networks", up=UP
-            )
-        )
-    blocks.append(
-        f'<p><a class="cl-button" href="{link}">Read the report of {escape(record["date"])}</a></p>'
-    )
-    return blocks
+        for name in {"network", *labels} & set(networks):
+            networks[name] = pd.to_numeric(networks[name])
+        networks["network"] = networks["network"].astype(int)
+        blocks.append(figure_html(network_sizes(networks, detached_axes()), UP))
+        wanted = [name for name in ("network", "label", *labels) if name in networks]
+        table = networks[wanted].sort_values(["n_accounts", "network"], ascending=[False, True])
+        title = "Largest networks of the day"
+        blocks.append(html_table(table, title, labels=labels, max_rows=10, table="networks", up=UP))
+    read = f"Read the report of {escape(record['date'])}"
+    return [*blocks, f'<p><a class="cl-button" href="{link}">{read}</a></p>']
 
 
-def _read_table(path: Path) -> pd.DataFrame | None:
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return a published table, an empty one where none can be read."""
     try:
         return read_csv(path)
     except (OSError, ValueError):
-        return None
+        return pd.DataFrame()
 
 
 def _page(meta: Mapping[str, Any], blocks: list[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import gzip
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from coordlib.files import files_below, write_json, write_text, written
+from coordlib.files import files_below, read_json, write_json, write_text, written
 from coordlib.report.checksums import SUMS, sha256_file, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
@@ -48,7 +47,6 @@ _LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{t
 <body><p><a href="{to}">{title}, version {version}</a></p></body></html>
 """
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def link(source: Path | str, target: Path | str) -> None:
@@ -91,9 +89,8 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     cited = Citation(shown.run, site)
     if (shown.folder / "README.md").exists():
         text = (shown.folder / "README.md").read_text(encoding="utf-8")
-        text = text.replace(
-            "| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1
-        )  # as it is called here
+        # As it is called here.
+        text = text.replace("| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1)
         write_text(page / "README.md", _CITE_AS.sub(lambda m: f"{m[1]}{cited.sentence}{m[2]}", text, count=1))
     for file, content in cited.files().items():
         write_text(page / file, content)
@@ -116,9 +113,8 @@ def publish_version(shown: Shown, reports: Path) -> None:
         path.rename(version / path.name)
     for path in version.glob("*.html"):
         text = _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8"))
-        write_text(
-            path, _TO_PACKED.sub(partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip"), text)
-        )
+        packed = partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip")
+        write_text(path, _TO_PACKED.sub(packed, text))
     to = quote(f"{os.path.relpath(version, page)}/index.html")
     # The title of the page itself: it names the site, and says so where its data are simulated.
     title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
@@ -154,18 +150,13 @@ def write_zip(folder: Path, name: str, inside: str) -> Path:
         zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
     ):
         for file, data in {**files, SUMS: sums_of(hashes).encode()}.items():
-            info = zipfile.ZipInfo(f"{inside}/{file}", _EPOCH)
+            info = zipfile.ZipInfo(f"{inside}/{file}", (1980, 1, 1, 0, 0, 0))
             info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
             archive.writestr(info, data)
         archive.comment = b"0" * 64
-    seal_zip(target)
+    body = target.read_bytes()[:-64]
+    target.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
     return target
-
-
-def seal_zip(path: Path) -> None:
-    """Write the hash of a zip into the comment at its end."""
-    body = path.read_bytes()[:-64]
-    path.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
 
 
 def zip_is_whole(data: bytes) -> bool:
@@ -189,31 +180,18 @@ class Kept:
 
     def __init__(self, target: Path, stage: Path, engine: str, site: Site) -> None:
         self.target = target
-        try:
-            self._before: dict[str, str] = json.loads((target / _NOTES).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self._before = {}
-        self._now: dict[str, str] = {}
+        self._before, self._now = read_json(target / _NOTES), dict[str, str]()
         self._stay: set[str] = set()
         code = Path(__file__).parent.parent
-        looks = [
-            path
-            for room in ("report", "site")
-            for path in sorted((code / room).rglob("*.*"))
-            if path.is_file()
-        ]
+        files = [path for room in ("report", "site") for path in sorted((code / room).rglob("*.*"))]
+        looks = [path for path in files if path.is_file() and path.suffix != ".pyc"]
         looks += [stage / "_quarto.yml", *sorted((stage / "reports" / "assets").glob("*"))]
-        said = [
-            _version(engine),
-            site.model_dump_json(),
-            *map(sha256_file, (p for p in looks if p.suffix != ".pyc")),
-        ]
+        said = [_version(engine), site.model_dump_json(), *map(sha256_file, looks)]
         self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
 
     def stays(self, shown: Shown, told: str) -> bool:
         """Whether the page of a report would come out the same; `told` is what it says of other reports."""
-        made_from = [self._look, told, shown.state]
-        self._now[shown.at] = hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+        self._now[shown.at] = hashlib.sha256("\n".join([self._look, told, shown.state]).encode()).hexdigest()
         there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
         if there and self._before.get(shown.at) == self._now[shown.at]:
             self._stay.add(shown.at)

@@ -137,13 +137,8 @@ def read_reports(root: Path) -> Reports:
             folder, record = page.parent, read_run(page.parent)
             name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
             day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
-            run: RunRecord = {
-                "date": name,
-                "outcome": "failed",
-                **record,
-                "name": name,
-                "kind": record.get("kind", "day" if day else "analysis"),
-            }
+            known: RunRecord = {"date": name, "outcome": "failed", "kind": "day" if day else "analysis"}
+            run: RunRecord = {**known, **record, "name": name}
             every.append(Shown(folder, run, f"{'days' if day else 'analyses'}/{name}"))
     return Reports(tuple(every))
 
@@ -154,9 +149,7 @@ def differences(before: RunRecord, after: RunRecord) -> list[str]:
         return ["what was in it had to be removed"]
     was, now = before.get("parameters") or {}, after.get("parameters") or {}
     told = []
-    for name in sorted(set(was) | set(now)):
-        if was.get(name) == now.get(name):
-            continue
+    for name in sorted(name for name in set(was) | set(now) if was.get(name) != now.get(name)):
         if name == "min_weight" and was.get(name) is None:
             told.append(f"threshold fixed at {now[name]}")
         elif name == "min_weight" and now.get(name) is None:
