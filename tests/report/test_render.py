@@ -296,7 +296,7 @@ def test_pages_are_written_as_quarto_reads_them(tmp_path: Path) -> None:
     """Of a cell whose source is one text Quarto loses the line ends, and it links from the root of the host."""
     for cell in (
         _cell("raw", "front-matter", "---\ntitle: x\n---\n"),
-        _cell("markdown", "versions", "<p>a\nb</p>"),
+        _cell("markdown", "versions", "<p>a\nb\nc</p>"),
     ):
         assert isinstance(cell["source"], list) and len(cell["source"]) > 2
         assert all(line.endswith("\n") for line in cell["source"][:-1])
