@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.describe.account_evidence import strongest_class
+from coordlib.describe.networks import strongest_class
 from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import InputError
 from coordlib.near.captions import MADE
