@@ -1,36 +1,4 @@
-"""Every error coordlib raises on purpose.
-
-A caller who wants to catch "coordlib said no" catches :class:`CoordError`; each message is one
-line that says what was wrong, where, and what to do about it.
-
-::
-
-    CoordError
-    ├── InputError                what a file or a table holds
-    │   ├── MissingColumnError    a needed column is not there
-    │   ├── EmptyInputError       no rows at all
-    │   ├── TimeFormatError       a time that cannot be read
-    │   ├── DuplicateContentError the same content listed twice for one object
-    │   ├── FileFormatError       not readable as the format it claims to be
-    │   └── UnknownFormatError    an export whose columns match no known format
-    ├── ParameterError            a value outside its allowed range
-    │   ├── AlreadyReportedError  a day that is done; --again makes it once more
-    │   └── UnknownParameterError a name nobody knows (with the nearest known one)
-    ├── CollectError              talking to a data source
-    │   ├── CredentialsError      missing, refused or expired credentials
-    │   ├── QueryError            a query the service would refuse
-    │   ├── QuotaExhausted        the request budget is spent
-    │   └── ServiceError          the service failed or answered nonsense
-    │       └── UnreachableError  nothing answers at its address
-    ├── StoreError                the workspace database
-    │   ├── SchemaVersionError    written by a newer coordlib
-    │   ├── DatabaseFailedError   the disk is full, read-only or damaged
-    │   └── WorkspaceLockedError  another run is writing
-    ├── RunError                  a notebook or a day that failed
-    │   └── NotebookInputError    a notebook refused what it was given: a parameter, a file
-    ├── PublishError              tables, packages or the site could not be written
-    └── MissingDependencyError    an optional package is needed
-"""
+"""Every error coordlib raises on purpose, under :class:`CoordError`; each message is one line: what, where, what to do."""
 
 from __future__ import annotations
 

@@ -25,11 +25,6 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
 
     Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and ids that all have zeros alone after the fifteenth
     digit, where a spreadsheet stops counting: three ids of 18 digits, or as many as chance would not bring.
-
-    Examples
-    --------
-    >>> rounded_id(pd.Series(["7.6E+017", "7.7E+017"])), rounded_id(pd.Series(["tea", "1E5", "cake"]))
-    ((0, '7.6E+017'), None)
     """
     text = values.astype("str")
     distinct = text.drop_duplicates().dropna().str.strip()
@@ -49,13 +44,7 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
 
 
 def without_point(values: pd.Series) -> pd.Series:
-    """Take outer blanks off ids, and write 100.0 as 100 where all are numbers: one account under two spellings.
-
-    Examples
-    --------
-    >>> without_point(pd.Series(["100.0", " 100", None])).tolist()
-    ['100', '100', nan]
-    """
+    """Take outer blanks off ids, and write 100.0 as 100 where all are numbers: one account under two spellings."""
     values = values.str.strip()
     filled = values[values.notna() & (values != "")]
     if not filled.str.contains(".", regex=False).any() or not filled.str.fullmatch(r"\d+(?:\.0+)?").all():
@@ -64,13 +53,7 @@ def without_point(values: pd.Series) -> pd.Series:
 
 
 def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
-    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text).
-
-    Examples
-    --------
-    >>> among(pd.Series(["a", "b", None]), pd.Series(["b", "b"]), pd.Series(["c"], dtype="str")).tolist()
-    [False, True, False]
-    """
+    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text)."""
     texts = pd.concat([other.astype("str") for other in others])
     # An empty column comes without a type.
     wanted = pa.array(texts).cast(pa.large_string())
@@ -79,13 +62,7 @@ def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def fold_hashtag(tag: str) -> str:
-    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter.
-
-    Examples
-    --------
-    >>> fold_hashtag("#CafE\u0301") == fold_hashtag("caf\u00e9")
-    True
-    """
+    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
 
 
@@ -94,16 +71,7 @@ _EXACT_FLOAT = 2**53
 
 
 def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
-    """Return a column of ids as text, digit for digit; missing, empty and blank values are missing.
-
-    Whole numbers stored as floats (a column of integers with a gap) are written without a decimal
-    point up to 2⁵³; larger or fractional ones raise InputError, because their digits are already lost.
-
-    Examples
-    --------
-    >>> as_ids(pd.Series([100000, 7123456789012345678])).tolist()
-    ['100000', '7123456789012345678']
-    """
+    """Return a column of ids as text, digit for digit; empty ones are missing, floats that lost digits an InputError."""
     values = values.reset_index(drop=True)
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
@@ -119,13 +87,7 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
 
 
 def valid_text(text: str) -> str:
-    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
-
-    Examples
-    --------
-    >>> valid_text("caption \\ud83d") == "caption \\ufffd"
-    True
-    """
+    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 

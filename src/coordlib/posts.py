@@ -1,7 +1,6 @@
 """The one table of posts, and the shares made from it: who shared which object, in which post, and when.
 
-Every reader gives a table of posts with these columns, under these names, from the door to the page. ``url`` is the
-address of the post itself, ``links`` are the addresses it shares. Further columns of a source are kept beside.
+``url`` is the address of the post itself, ``links`` are the addresses it shares. Further columns are kept beside.
 """
 
 from __future__ import annotations
@@ -155,13 +154,7 @@ def prep_data(
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
-    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing.
-
-    Examples
-    --------
-    >>> as_posts(pd.DataFrame({"content_id": ["1"], "music_id": ["9"]}), "tiktok").columns[[0, 5, -1]].tolist()
-    ['content_id', 'platform', 'music_id']
-    """
+    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing."""
     known: dict[str, pd.Series] = {}
     for name, kind in POST_COLUMNS.items():
         column = table[name] if name in table else pd.Series(None, index=table.index, dtype=object)

@@ -1,8 +1,6 @@
 """One address for one page: URL cleaning, links in texts, and the full and parent domain of a URL.
 
-Two accounts that share the same article through addresses that differ in a tracking parameter
-shared the same object. Cleaning makes such addresses equal; it must never make two pages equal,
-which would tie strangers: where both mistakes are possible, two addresses of one page stay two.
+Cleaning makes equal what differs in a tracking parameter, never two pages: that would tie strangers (docs/urls.md).
 """
 
 from __future__ import annotations

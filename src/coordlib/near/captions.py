@@ -251,13 +251,7 @@ def comparable(text: str) -> str:
 
 
 def stems(text: str) -> set[str]:
-    """Return the first five letters of each word of a comparable text; pairs of characters where words have no blanks.
-
-    Examples
-    --------
-    >>> sorted(stems("the election was rigged"))
-    ['elect', 'rigge', 'the', 'was']
-    """
+    """Return the first five letters of each word of a comparable text; pairs of characters where words have no blanks."""
     found: set[str] = set()
     for word in text.split():
         if _UNSPACED.search(word):

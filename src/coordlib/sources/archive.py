@@ -1,10 +1,4 @@
-"""Read a folder of daily folders as the vera.ai archive publishes them.
-
-A day's folder is named ``YYYY-MM-DD`` and may hold ``daily_snapshot.csv``,
-``recent_videos_snapshot.csv``, ``tiktok_coordinated_accounts_ids.csv``, ``new_accounts_log.csv``
-and ``error_log.csv``, each plain or with ``.gz``. Any of them may be absent: a day whose posts
-were not saved is a day without input, not an error.
-"""
+"""Read a folder of daily folders (``YYYY-MM-DD``) as the vera.ai archive publishes them; any of a day's files may be absent."""
 
 from __future__ import annotations
 
@@ -152,16 +146,7 @@ def read_day(path: Path | str) -> ArchiveDay:
 
 
 def split_list(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Split the archive's comma-joined cells (``hashtag_names``, ``effect_ids``) into lists.
-
-    Empty and missing cells become empty lists, and so does the platform's default effect ``0``,
-    which would tie every account to every other.
-
-    Examples
-    --------
-    >>> split_list(pd.Series(["fyp,news", "0", None])).to_list()
-    [['fyp', 'news'], [], []]
-    """
+    """Split the archive's comma-joined cells into lists, without the platform's default ``0``, which would tie everybody."""
     return values.map(
         lambda cell: (
             []

@@ -47,13 +47,7 @@ class BlueskyCredentials:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str | None] | None = None) -> BlueskyCredentials | None:
-        """Return the credentials of the environment or of ``.env``, None where there are none.
-
-        Raises
-        ------
-        CredentialsError
-            Only one of the two is set.
-        """
+        """Return the credentials of the environment or of ``.env``, None where there are none."""
         values = environment(environ)
         handle, password = values.get("COORDLIB_BLUESKY_HANDLE"), values.get("COORDLIB_BLUESKY_APP_PASSWORD")
         if not handle and not password:
@@ -65,17 +59,7 @@ class BlueskyCredentials:
 
 @dataclass(frozen=True)
 class Search:
-    """One search: posts that link to an address or a domain, in a period.
-
-    Attributes
-    ----------
-    target
-        The address or the domain.
-    kind
-        Which of the two it is.
-    since, until
-        UTC; `since` is included, `until` is not. None: open.
-    """
+    """One search: posts that link to a `target`, an address or a domain (`kind`), from `since` until before `until` (UTC)."""
 
     target: str
     kind: Literal["url", "domain"] = "url"

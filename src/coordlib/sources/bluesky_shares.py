@@ -13,11 +13,7 @@ from coordlib.sources.json_files import flatten
 
 
 def posts_export(posts: Iterable[Mapping[str, Any]]) -> Export:
-    """Bring posts of the search into a table of posts (see :mod:`coordlib.sources.exports`).
-
-    A post found by several searches is one post; where a client's clock is far off, the time at
-    which the network saw the post is taken.
-    """
+    """Bring posts of the search, each once, into a table of posts."""
     rows = [dict(flatten(dict(post))) for post in posts]
     needed = ["uri", "author.did", "record.createdAt"]
     table = pd.DataFrame(rows, columns=None if rows else needed).astype("str")

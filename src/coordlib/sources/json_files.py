@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import re
@@ -10,13 +9,13 @@ import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from coordlib.errors import DamagedLinesWarning, EmptyInputError, FileFormatError
 from coordlib.sources.tables import DAMAGED
-from coordlib.sources.text_layout import check_text, file_kind, first_bytes
+from coordlib.sources.text_layout import check_bytes, file_kind, first_bytes, open_bytes
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _AFTER_A_CUT = re.compile(rb'^[^\r\n]*\}\r?\n\{"')
@@ -120,10 +119,6 @@ def _table(batch: list[dict[str, Any]], start: int) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.RangeIndex(start, start + len(rows))).astype("str")
 
 
-def _open(path: Path, compressed: bool) -> IO[bytes]:
-    return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
-
-
 def json_records(
     path: Path, where: str = "", *, places: Sequence[str] = _WRAPPERS
 ) -> Iterator[dict[str, Any]]:
@@ -133,8 +128,8 @@ def json_records(
     """
     where = where or str(path)
     # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
-    compressed = check_text(path, where)
-    with _open(path, compressed) as stream:
+    compressed = check_bytes(path, where).compressed
+    with open_bytes(path, compressed) as stream:
         first = stream.readline().removeprefix(b"\xef\xbb\xbf").strip()
         while first == b"":
             first = stream.readline().strip()
@@ -146,14 +141,14 @@ def json_records(
         # A line that an interrupted stream cut may be the first one.
         whole = more is None or (value is None and not _is_record(more))
     if whole:
-        with _open(path, compressed) as stream:
+        with open_bytes(path, compressed) as stream:
             text = stream.read().removeprefix(b"\xef\xbb\xbf")
         answer = _parse(text, where, 1)
         if answer != {}:  # what services answer when nothing is found
             yield from _unwrap(answer, where, 1, places)
         return
     damaged, number, first_error = 0, 0, None
-    with _open(path, compressed) as stream:
+    with open_bytes(path, compressed) as stream:
         for number, line in enumerate(stream, start=1):
             text = line.removeprefix(b"\xef\xbb\xbf").strip()
             if not text:

@@ -1,7 +1,6 @@
 """Ask any OpenAI-compatible endpoint (a local server as well) for a network's name.
 
-Captions are written by strangers, some of whom would like to steer a model: they go into the
-prompt as marked, shortened data, and what comes back is cut down to one short line.
+Captions go into the prompt as marked, shortened data, since strangers wrote them; what comes back is cut to one short line.
 """
 
 from __future__ import annotations
@@ -56,13 +55,7 @@ class EndpointSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str | None] | None = None) -> EndpointSettings | None:
-        """Return the settings of ``COORDLIB_LABEL_URL``, ``…_MODEL``, ``…_KEY``; None without a URL.
-
-        Raises
-        ------
-        ParameterError
-            An address without a model.
-        """
+        """Return the settings of ``COORDLIB_LABEL_URL``, ``…_MODEL``, ``…_KEY``; None without a URL."""
         values = environment(environ)
         url, model = values.get("COORDLIB_LABEL_URL"), values.get("COORDLIB_LABEL_MODEL")
         if not url:
@@ -197,13 +190,7 @@ def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
 
 
 def clean_answer(response: str) -> tuple[str, str | None]:
-    """Cut an answer down to one line of at most eight words, and take the language code off its end.
-
-    Examples
-    --------
-    >>> clean_answer('"Harbour bridge closure" [it]')
-    ('Harbour bridge closure', 'it')
-    """
+    """Cut an answer down to one line of at most eight words, and take the language code off its end."""
     answer = re.sub(r"<think>.*?</think>", " ", response, flags=re.DOTALL | re.IGNORECASE)
     line = next((found for part in answer.splitlines() if (found := _one_line(part, 400))), "")
     code = None

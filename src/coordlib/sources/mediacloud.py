@@ -1,8 +1,4 @@
-"""Search Media Cloud for stories, through its own client: which outlet published which story, and when.
-
-The client is an optional extra (``pip install 'coordlib[mediacloud]'``); the key comes from
-``MC_API_KEY`` (or ``COORDLIB_MEDIACLOUD_KEY``) in the environment.
-"""
+"""Search Media Cloud for stories, through its own client: which outlet published which story, and when."""
 
 from __future__ import annotations
 

@@ -314,20 +314,9 @@ def format_by_name(name: str) -> Format:
 
 
 def recognise(columns: Iterable[str], where: str = "the table") -> Format:
-    """Return the format whose columns a table has.
+    """Return the format whose columns a table has, of several the one with most of its further columns.
 
-    Every column a format needs has to be there; among several such formats the one with most of
-    its further columns is taken.
-
-    Raises
-    ------
-    UnknownFormatError
-        With the closest format and the columns it misses.
-
-    Examples
-    --------
-    >>> recognise(["video_id", "author_name", "create_time", "video_description"]).name
-    'traktok'
+    Else UnknownFormatError, with the closest format and the columns it misses.
     """
     have = set(columns)
     best = max(map(format_by_name, format_names()), key=lambda known: _score(known, have))

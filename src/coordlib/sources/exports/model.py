@@ -124,10 +124,7 @@ class Export:
 
 
 def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool = True) -> pd.Series[Any]:
-    """Return for each row the first value that is neither missing nor blank.
-
-    With `words`, spelled-out missing values ("nan", "None") count as blank; an account may be called so.
-    """
+    """Return for each row the first value that is neither missing nor blank (:func:`blank`; an account may be called None)."""
     result = pd.Series(pd.NA, index=table.index, dtype="str")
     for name in columns:
         if name in table.columns:

@@ -163,21 +163,7 @@ class _State:
 def normalise(
     table: pd.DataFrame, known: Format, *, where: str = "the table", state: _State | None = None
 ) -> Export:
-    """Bring a table of text in a known format into the columns of a table of posts.
-
-    Parameters
-    ----------
-    table
-        Text columns as the export has them.
-    known
-        The format; columns it needs have to be there.
-    where
-        How errors and the report name the table.
-
-    Returns
-    -------
-    Export
-    """
+    """Bring a table of text in a known format into the columns of a table of posts; errors and report name it by `where`."""
     state = state or _State(where, None, True)
     require(known, [str(name) for name in table.columns], where)
     rows, dropped = len(table), {}

@@ -102,13 +102,7 @@ _OWNER_TYPES = ("page", "group", "profile")
 
 
 def link_object(known: Format, where: str) -> str:
-    """Return the name of a format's object that is a web address.
-
-    Raises
-    ------
-    InputError
-        The format has none.
-    """
+    """Return the name of a format's object that is a web address; InputError where it has none."""
     for name in _ADDRESSES:
         if name in known.objects:
             return name
