@@ -123,9 +123,9 @@ def _records(
 
     A few lines that are no JSON, as an interrupted stream leaves them, are left out with a warning.
     """
-    sources = [source] if isinstance(source, str | Path) else source
-    folder = isinstance(source, str | Path) and Path(source).is_dir()
-    paths = sorted(Path(str(source)).glob(pattern)) if folder else [Path(path) for path in sources]
+    paths = [Path(source)] if isinstance(source, str | Path) else [Path(path) for path in source]
+    if isinstance(source, str | Path) and paths[0].is_dir():
+        paths = sorted(paths[0].glob(pattern))
     if not paths:
         raise EmptyInputError(
             f"{source}: no file named {pattern}; name the files one by one if they are called otherwise"

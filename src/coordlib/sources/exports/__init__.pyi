@@ -1,4 +1,3 @@
-from .crowdtangle import crowdtangle_link_shares
 from .mapping import (
     Format,
     ObjectSource,
@@ -14,7 +13,7 @@ from .read import (
     normalise,
     read_export,
 )
-from .shares import export_link_shares, link_object, to_shares, without_object
+from .shares import crowdtangle_link_shares, export_link_shares, link_object, to_shares, without_object
 
 __all__ = [
     "Export",

@@ -1,22 +1,4 @@
-"""The mapping language: which column of a table means what. The known formats are files in it; copy one to make a new one.
-
-::
-
-    account_id: user_handle          # several columns: the first that is filled
-    account_name: user_title         # optional
-    content_id: [channel, message]   # several columns are joined by ":"; a list within is "the first that is filled"
-    timestamp_share: {column: posted_at, format: "%d/%m/%Y %H:%M", zone: Europe/Rome}
-    object: link                     # the usual one of the objects
-    objects:
-      link: shared_url
-      hashtag: {column: tags, hashtags: true}
-      text_link: {column: text, links: true}
-      mention: {column: entities.mentions, key: username}
-    engagement:
-      likes: n_likes
-    earliest: 2013-08-14             # older times are none (usually 1990); any: take every number as seconds
-    escape: "\\\\"                     # how the file is written: escape, quoting: none, skip_lines
-"""
+"""The mapping language (``docs/inputs.md``): which column of a table means what. The known formats are files in it."""
 
 from __future__ import annotations
 
@@ -39,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
+from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError, new_names
 from coordlib.posts import POST_COLUMNS
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
@@ -68,6 +50,11 @@ def _tuple(value: object) -> object:
     return (value,) if isinstance(value, str | dict) else value
 
 
+def _parts(value: object) -> object:
+    parts = _tuple(value)
+    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 #: At least one.
 Some = Annotated[Names, Field(min_length=1)]
@@ -77,28 +64,19 @@ class _Plain(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ObjectSource(_Plain):
+class _Source(_Plain):
+    @model_validator(mode="before")
+    @classmethod
+    def _column_alone(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str | list | tuple) else value
+
+
+class ObjectSource(_Source):
     """Where a candidate for what was shared comes from.
 
-    Attributes
-    ----------
-    column
-        The first of these with a value is taken, row by row; ``also`` are columns whose values are added to it.
-    key
-        Where the cell is a JSON list: what to take of each item (``unwound_url``, or ``features.uri`` one list deeper;
-        the first of several that is filled); ``where`` names values an item must have, ``first`` takes one item only.
-    separator
-        What stands between the items of a cell: text, several texts, ``list`` or ``addresses``. None: the cell is one item.
-    hashtags
-        Items are hashtags: without ``#``, in lower case, one spelling of each letter (é).
-    links
-        Take the web addresses found in the text rather than the text.
-    ignore, without_domains
-        Items that are a platform's default and stand for nothing; addresses of these sites are left out.
-    markup, copied
-        Take the HTML out of the text; take ``RT`` and names in front out of it, so that copied replies are equal.
-    unless
-        Posts that have that other object have none of this.
+    The first of `column` with a value is taken, row by row, and the values of `also` are added to it. Of the items of a
+    JSON list `key` is taken (``features.uri`` one list deeper; the first of several that is filled). Items stand between
+    `separator`: text, several texts, ``list`` or ``addresses``; none: the cell is one item.
     """
 
     column: Some
@@ -118,18 +96,15 @@ class ObjectSource(_Plain):
     @property
     def pattern(self) -> str | None:
         """The regular expression that separates the items of a cell; None: the cell is one item."""
-        if self.links or self.key or self.also:
+        if self.links or self.key or self.also or (self.separator and not "".join(self.separator).strip()):
             return r"\s+"
         if not self.separator:
             return SEPARATORS["list"] if self.hashtags else None
-        if self.separator[0] in SEPARATORS:
-            return SEPARATORS[self.separator[0]]
-        if not "".join(self.separator).strip():
-            return r"\s+"
-        return rf"\s*(?:{'|'.join(map(re.escape, self.separator))})\s*"
+        marks = "|".join(map(re.escape, self.separator))
+        return SEPARATORS.get(self.separator[0], rf"\s*(?:{marks})\s*")
 
 
-class TimeSource(_Plain):
+class TimeSource(_Source):
     """A column of times: ``format`` as in strptime (never guessed), ``zone`` as in Europe/Rome for times without one."""
 
     column: str
@@ -158,33 +133,12 @@ class TimeSource(_Plain):
         return value
 
 
-def _times(value: object) -> object:
-    items = [value] if isinstance(value, str | dict) else value
-    return [{"column": x} if isinstance(x, str) else x for x in items] if isinstance(items, list) else items
-
-
-def _parts(value: object) -> object:
-    parts = _tuple(value)
-    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
-
-
-def _objects(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: source if isinstance(source, dict | ObjectSource) else {"column": source}
-        for name, source in value.items()
-    }
-
-
 class Format(_Plain):
     """A format, or a mapping: how to recognise a table and which column means what.
 
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
-    the guess surer, `absent` those that belong to another format. The first filled column is taken for account, name,
-    address and time; the parts of `content_id` are joined by ``:``. `seen_at` is when the network saw a post: taken
-    where the claimed time is far from it. Times before `earliest`, the platform's first day, or after tomorrow are none. `accounts` offers other choices of account by name; rows equal in all of
-    `repeats` are the same post exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
+    the guess surer, `absent` those that belong to another format. Rows equal in all of `repeats` are the same post
+    exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
     """
 
     name: str = "mapping"
@@ -200,12 +154,12 @@ class Format(_Plain):
     accounts: dict[str, Names] = {}
     content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts), Field(min_length=1)]
     url: Names = ()
-    timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times), Field(min_length=1)]
+    posted_at: Annotated[tuple[TimeSource, ...], BeforeValidator(_tuple), Field(min_length=1)]
     seen_at: Names = ()
     earliest: str = "1990-01-01"
     repeats: Names = ("content_id",)
     object: str = ""
-    objects: Annotated[dict[str, ObjectSource], BeforeValidator(_objects)] = Field(min_length=1)
+    objects: dict[str, ObjectSource] = Field(min_length=1)
     engagement: dict[str, Names] = {}
     escape: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
@@ -238,7 +192,7 @@ class Format(_Plain):
                 raise ValueError(f"object '{name}' is not among the objects ({', '.join(self.objects)})")
         object.__setattr__(self, "object", usual)
         if not self.needed:
-            columns = [self.account_id, *self.content_id, tuple(time.column for time in self.timestamp_share)]
+            columns = [self.account_id, *self.content_id, tuple(time.column for time in self.posted_at)]
             needed = tuple(dict.fromkeys([*columns, self.objects[usual].column]))
             object.__setattr__(self, "needed", needed)
         return self
@@ -254,11 +208,9 @@ class Format(_Plain):
 
     def dialect(self) -> Dialect:
         """How a text file in this format is written."""
-
-        def is_header(columns: Iterable[str]) -> bool:
-            return not missing(self, columns)
-
-        return Dialect(self.escape, self.quoting == "double", self.skip_lines, is_header)
+        return Dialect(
+            self.escape, self.quoting == "double", self.skip_lines, lambda columns: not missing(self, columns)
+        )
 
 
 def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
@@ -273,28 +225,24 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
 
     Examples
     --------
-    >>> known = load_mapping({"account_id": "who", "content_id": "id", "timestamp_share": "at",
-    ...                       "objects": {"link": "url"}})
+    >>> known = load_mapping({"account_id": "who", "content_id": "id", "posted_at": "at", "objects": {"link": "url"}})
     >>> known.needed
     (('who',), ('id',), ('at',), ('url',))
     """
     where = "mapping" if isinstance(source, dict) else str(source)
     values = source if isinstance(source, dict) else read_yaml(source, text=True)
+    values = new_names(values, {"timestamp_share": "posted_at"}, where)
     if unknown := {str(name) for name in values} - set(Format.model_fields):
         raise UnknownParameterError.from_names(unknown, Format.model_fields, where)
     try:
         return Format(**{"title": f"table mapped by {where}", **values, **further})
     except ValidationError as error:
-        parts = [
-            f"{'.'.join(map(str, item['loc'][:3]))}: {_said(item['msg'])}".removeprefix(": ")
-            for item in error.errors()
-        ]
+        parts = list[str]()
+        for item in error.errors():
+            said = item["msg"].removeprefix("Value error, ")
+            place = ".".join(map(str, item["loc"][:3]))
+            parts.append(f"{place}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
-
-
-def _said(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
 
 
 def format_names() -> list[str]:

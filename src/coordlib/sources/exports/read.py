@@ -140,9 +140,9 @@ def iter_export(
     if not state.readable and state.unreadable:
         assert known is not None
         raise TimeFormatError(
-            f"{where}, column '{' or '.join(time.column for time in known.timestamp_share)}': no value is a time "
+            f"{where}, column '{' or '.join(time.column for time in known.posted_at)}': no value is a time "
             f"({state.unreadable!r} for instance{times.guess(state.unreadable)}); write UTC seconds or 'YYYY-MM-DD HH:MM:SS', "
-            "or say the format in a mapping (timestamp_share: {column: …, format: …})"
+            "or say the format in a mapping (posted_at: {column: …, format: …})"
         )
 
 
@@ -268,7 +268,7 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
 def _used(known: Format) -> set[str]:
     """Columns that decide who posted what, and when."""
     objects = (name for source in known.objects.values() for name in source.column)
-    return {*_id_columns(known), *(time.column for time in known.timestamp_share), *objects}
+    return {*_id_columns(known), *(time.column for time in known.posted_at), *objects}
 
 
 def _id_columns(known: Format) -> list[str]:
@@ -328,7 +328,7 @@ def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Ser
     """Return the times as they are written and as seconds; where a claimed time is far from when it was seen, the latter."""
     moments = first_filled(table, ())
     seconds = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    for source in known.timestamp_share:
+    for source in known.posted_at:
         written = first_filled(table, (source.column,)).where(moments.isna())
         read = times.utc_seconds(
             written, any_time=known.earliest == "any", form=source.format, zone=source.zone

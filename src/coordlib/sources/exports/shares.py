@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from coordlib.errors import InputError, ParameterError
-from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
 from coordlib.sources.exports.mapping import Format
-from coordlib.sources.exports.model import Export, coornet_columns, first_filled
+from coordlib.sources.exports.model import Export, coornet_columns, first_filled, whole_numbers
 
 
 def to_shares(
@@ -95,7 +95,7 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
     return shares.reset_index(drop=True)
 
 
-_CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
+_CROWDTANGLE = ("crowdtangle-facebook", "crowdtangle-api")
 #: Objects that are addresses, the most certain first.
 _ADDRESSES = ("link", "url", "text_link")
 _OWNER_TYPES = ("page", "group", "profile")
@@ -160,3 +160,81 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
     table["account.accountType"] = kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
     return table.assign(**coornet_columns(rows, "counts"))
+
+
+def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
+    """Turn a CrowdTangle export into the table of link shares CooRnet's functions take.
+
+    Parameters
+    ----------
+    export
+        Read in the format ``crowdtangle-facebook`` or ``crowdtangle-api``.
+
+    Returns
+    -------
+    DataFrame
+        One row per post and link: ``expanded``, ``date`` (UTC seconds),
+        ``account.*``, ``statistics.actual.*`` (Int64), ``platformId``, ``postUrl``, ``type``,
+        ``title``, ``description``, ``message`` and ``is_orig`` (the link is the one that was
+        posted, not one it was forwarded to). Posts without a link are left out.
+
+    Raises
+    ------
+    InputError
+        The export is in another format.
+
+    References
+    ----------
+    Giglietto F, Righetti N, Rossi L (2020). CooRnet: detect coordinated link sharing behavior.
+
+    Examples
+    --------
+    >>> from coordlib.sources.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"Page Name": ["Tea News"], "Facebook Id": ["1"], "URL": ["https://www.facebook.com/1/posts/2"],
+    ...     "Post Created": ["2021-07-06 16:45:20 EDT"], "Link": ["https://s.example/x"], "Final Link": ["https://n.example/a"]})
+    >>> shares = crowdtangle_link_shares(normalise(table, format_by_name("crowdtangle-facebook")))
+    >>> shares[["account.url", "expanded", "date"]].values.tolist()
+    [['https://www.facebook.com/1', 'https://n.example/a', 1625604320]]
+    """
+    if export.format.name not in _CROWDTANGLE:
+        raise InputError(
+            f"{export.report.source}: is read as {export.format.name}; CooRnet's functions need CrowdTangle's format"
+        )
+    frame = export.frame
+    table = _from_csv(frame) if export.format.name == "crowdtangle-facebook" else _from_api(frame)
+    table = table.assign(expanded=frame["links"], date=frame["posted_at"])
+    table = table[table["expanded"].notna()].explode("expanded").reset_index(drop=True)
+    table["expanded"] = table["expanded"].astype("str")
+    originals = table.pop("coordlib.original")
+    if "is_orig" not in table.columns:
+        table["is_orig"] = originals.isna() | (originals == table["expanded"])
+    return table
+
+
+def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
+    group = "Group Name" in frame.columns
+    columns: dict[str, Any] = {"platformId": frame["content_id"], "platform": "Facebook"}
+    columns |= coornet_columns(frame, "crowdtangle_texts") | coornet_columns(frame, "crowdtangle_counts")
+    columns |= {
+        "account.url": "https://www.facebook.com/" + frame["account_id"],
+        "account.platform": "Facebook",
+        "account.accountType": "facebook_group" if group else "facebook_page",
+        "coordlib.original": first_filled(frame, ("Link",)),
+    }
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
+    names = ["platformId", "platform", "type", "postUrl", "message", "title", "description", "id"]
+    names += [str(name) for name in frame.columns if str(name).startswith(("account.", "statistics."))]
+    sources = {name: f"original.{name}" if f"original.{name}" in frame.columns else name for name in names}
+    table = pd.DataFrame({name: frame[source] for name, source in sources.items() if source in frame.columns})
+    for name in table.columns:
+        if name.startswith("statistics.") or name == "account.subscriberCount":
+            table[name] = whole_numbers(table[name])
+    if "account.url" not in table.columns:
+        table["account.url"] = frame["account_id"]
+    if "is_orig" in frame.columns:
+        table["is_orig"] = frame["is_orig"].str.lower().isin(["true", "1", "t"])
+    table["coordlib.original"] = first_filled(frame, ("expandedLinks.original", "link"))
+    return table
