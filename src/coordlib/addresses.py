@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 #: Address of an account by platform; ``{account}`` is percent-encoded before it is put in.
@@ -15,6 +16,7 @@ ACCOUNT_PAGES = {
 PSEUDONYM = re.compile(r"account-[0-9a-f]{12}")
 
 
+@lru_cache(maxsize=100_000)
 def account_address(account: object, platform: object = "tiktok") -> str | None:
     """Return the address of an account, or None where the platform's is not known."""
     template = None if PSEUDONYM.fullmatch(str(account)) else ACCOUNT_PAGES.get(str(platform))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,7 @@ def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+@lru_cache(maxsize=100_000)
 def fold_hashtag(tag: str) -> str:
     """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")

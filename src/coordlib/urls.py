@@ -371,7 +371,10 @@ def links_in(text: str) -> list[str]:
     >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d。")
     ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
     """
-    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)  # not "&copy=2", without a semicolon
+    if "&" in text:
+        text = _ENTITY.sub(
+            lambda entity: html.unescape(entity[0]), text
+        )  # not "&copy=2", without a semicolon
     found: dict[str, None] = {}
     for match in _IN_TEXT.finditer(text):
         link = _up_to_a_mark(match[0])
@@ -388,6 +391,8 @@ def links_in(text: str) -> list[str]:
 
 
 def _up_to_a_mark(link: str) -> str:
+    if link.isascii():
+        return link
     for place in (place for place, mark in enumerate(link) if mark > "\x7f" and mark not in _WITHIN):
         ends = link[place] in "\ufe0f\u20e3" or unicodedata.category(link[place]) in _ENDS
         if ends and not re.match(r"\w’\w", link[place - 1 : place + 2]):

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, FileFormatError
-from coordlib.sources.tables import DAMAGED
+from coordlib.sources.tables import DAMAGED, list_text
 from coordlib.sources.text_layout import check_bytes, file_kind, first_bytes, open_bytes
 
 #: The byte-order mark.
@@ -64,7 +64,7 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
 
 
 def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield dotted names and text of a record; lists stay JSON text, lists of words comma-joined."""
+    """Yield dotted names and text of a record; lists are those of :func:`list_text`."""
     for key, value in record.items():
         name = _clean(f"{prefix}{key}")
         if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -72,8 +72,8 @@ def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterato
         if isinstance(value, dict) and depth < MAX_DEPTH:
             yield from flatten(value, f"{name}.", depth + 1)
         elif isinstance(value, list | dict):
-            plain = isinstance(value, list) and all(isinstance(item, str | int) for item in value)
-            yield name, _clean(",".join(map(str, value)) if plain else json.dumps(value, ensure_ascii=False))
+            text = list_text(value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+            yield name, _clean(text)
         elif isinstance(value, bool):
             yield name, str(value).lower()
         else:

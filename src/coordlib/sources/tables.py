@@ -5,6 +5,8 @@ Everything stays text: ids do not fit a float, so nothing is converted before th
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +23,7 @@ from coordlib.sources.text_layout import Dialect, TextLayout, file_kind, inspect
 
 #: Stands in the place of a row or line that is none, with its number.
 DAMAGED = "coordlib.damaged"
+_BLANK = re.compile(r"""[\s\[\](){}'"]""")
 
 
 def read_table(
@@ -268,14 +271,20 @@ def _as_text(column: Any, name: str, where: str) -> pd.Series[str]:
         stamps = column.to_pandas()
         stamps = stamps if stamps.dt.tz is None else stamps.dt.tz_convert("UTC")
         text = stamps.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        lists = [None if value is None else ",".join(map(str, value)) for value in column.to_pylist()]
-        text = pd.Series(lists, dtype="str")
-    elif pa.types.is_struct(kind):
-        text = pd.Series([None if value is None else str(value) for value in column.to_pylist()], dtype="str")
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_struct(kind):
+        cells = [list_text(cell) if isinstance(cell, list) else cell for cell in column.to_pylist()]
+        text = pd.Series([None if cell is None else str(cell) for cell in cells])
     else:
         text = column.cast(pa.string()).to_pandas()
     return text.astype("str")
+
+
+def list_text(items: list[Any]) -> str:
+    """Return a list as the text of a cell: words joined by commas, as JSON where that could not be told from one of them."""
+    words = ",".join(map(str, items))
+    if _BLANK.search(words) or not all(isinstance(item, str | int) for item in items):
+        return json.dumps(items, ensure_ascii=False, default=str)
+    return words
 
 
 def _floats_as_text(values: pd.Series[Any], name: str, where: str, exact: int) -> pd.Series[str]:

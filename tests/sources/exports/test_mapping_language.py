@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from coordlib import read_export
@@ -74,6 +75,29 @@ def test_a_key_is_taken_of_each_item_of_a_list(tmp_path: Path) -> None:
     ):
         known = load_mapping({**BASE, "objects": {"person": source}})
         assert to_shares(read_export(tmp_path / "p.json", format=known))["object_id"].tolist() == found
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet", "csv"])
+def test_a_hashtag_of_two_words_is_whole_in_a_list_and_cut_in_a_text(tmp_path: Path, kind: str) -> None:
+    tags = [["green tea", "#Cake"], ["#one #two", "a,b", None], [], None]
+    post = {"id": list("1234"), "username": "a", "date": "2026-01-02 10:00:00", "text": "t"}
+    lists = [cell if kind != "csv" else cell and json.dumps(cell) for cell in tags]
+    table = pd.DataFrame(post | {"tags": pd.Series(lists, dtype=object)})
+    table.loc[len(table)] = [
+        "5",
+        "a",
+        "2026-01-02 10:00:00",
+        "t",
+        ["tea", "cake"] if kind != "csv" else "green tea",
+    ]
+    if kind == "json":
+        table.to_json(tmp_path / "p.json", orient="records")
+    else:
+        getattr(table, f"to_{kind}")(tmp_path / f"p.{kind}", index=False)
+    known = load_mapping({**BASE, "objects": {"hashtag": {"column": "tags", "hashtags": "true"}}})
+    found = read_export(tmp_path / f"p.{kind}", format=known).frame["hashtags"]
+    assert found.dropna().tolist()[:2] == [["green tea", "cake"], ["one", "two", "a", "b"]]
+    assert found.dropna().tolist()[2] == (["tea", "cake"] if kind != "csv" else ["green", "tea"])
 
 
 def test_a_number_within_a_channel_becomes_an_id(tmp_path: Path) -> None:

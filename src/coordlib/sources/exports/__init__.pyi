@@ -9,7 +9,6 @@ from .mapping import (
 from .model import Export, ExportReport, merge_reports
 from .read import (
     iter_export,
-    merge,
     normalise,
     read_export,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "iter_export",
     "link_object",
     "load_mapping",
-    "merge",
     "merge_reports",
     "normalise",
     "read_export",

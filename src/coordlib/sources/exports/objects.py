@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from coordlib.sources.tweets import normalize_text
 from coordlib.urls import full_domain, links_in
 
 _MARKUP = re.compile(r"<[^>]*>")
+#: What no hashtag holds: in a list a blank can be part of one.
+_IN_A_LIST = re.compile(r"[,;|#]+")
 #: What lists of links call the address itself, the most final first.
 _ADDRESS_KEYS = ("unwound_url", "expanded_url", "expanded", "url", "uri")
 
@@ -33,19 +36,27 @@ def objects_of(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
     if source.pattern is None:
         cells = cells.astype("str")
         return cells.where(~blank(cells) & ~cells.isin(source.ignore))
-    further = [first_filled(table, (name,)).tolist() for name in source.also]
-    rows = zip(cells.tolist(), *further, strict=True)
+    columns = [cells, *(first_filled(table, (name,)) for name in source.also)]
+    rows = list(zip(*(column.fillna("").tolist() for column in columns), strict=True))
+    # Most cells are copies of others: each different one is read once.
     split = re.compile(source.pattern).split
-    return pd.Series([_distinct(row, source, split) for row in rows], index=table.index, dtype=object)
+    found = {row: _distinct(row, source, split) for row in set(rows)}
+    return pd.Series([found[row] for row in rows], index=table.index, dtype=object)
 
 
 def _distinct(
-    row: tuple[object, ...], source: ObjectSource, split: Callable[[str], list[str]]
+    row: tuple[str, ...], source: ObjectSource, split: Callable[[str], list[str]]
 ) -> list[str] | None:
-    cell, *further = (value if isinstance(value, str) else "" for value in row)
-    items = _addresses if source.separator == ("addresses",) else _items
-    found = list(items(cell, source))[: 1 if source.first else None]
-    parts = [part.strip() for item in (*found, *further) if item for part in split(item)]
+    cell, *further = row
+    listed = _list(cell)
+    if listed is None:
+        addresses = source.separator == ("addresses",)
+        items = _addresses(cell) if addresses else links_in(cell) if source.links else [cell]
+    else:
+        items = list(_of_list(listed, source))
+    divide = _IN_A_LIST.split if source.hashtags and listed is not None else split
+    parts = [part for item in items[: 1 if source.first else None] for part in divide(item)]
+    parts = [part.strip() for part in (*parts, *(part for item in further for part in split(item)))]
     if source.without_domains:
         parts = [part for part in parts if part and not _within(full_domain(part), source.without_domains)]
     if source.hashtags:
@@ -57,18 +68,12 @@ def _within(domain: str, sites: frozenset[str]) -> bool:
     return any(domain == site or domain.endswith(f".{site}") for site in sites)
 
 
-def _items(cell: str, source: ObjectSource) -> Iterator[str]:
-    """Yield the items of a list as JSON or Python writes it, or the addresses of a text; a cell that is no list is one item."""
-    listed = _json_list(cell)
-    if listed is None:
-        yield from links_in(cell) if source.links else [cell]
-        return
+def _of_list(listed: list[Any], source: ObjectSource) -> Iterator[str]:
+    """Yield of each item of a list the key that is wanted, or the item itself, or the addresses in it."""
     for item in listed:
         if isinstance(item, dict) and all(item.get(name) == value for name, value in source.where.items()):
-            for key in source.key or _ADDRESS_KEYS:
-                if values := list(_under(item, key.split("."))):
-                    yield from values
-                    break
+            values = (list(_under(item, key.split("."))) for key in source.key or _ADDRESS_KEYS)
+            yield from next(filter(None, values), [])
         elif item is not None and not isinstance(item, dict | list):
             yield from links_in(str(item)) if source.links else [str(item)]
 
@@ -83,31 +88,21 @@ def _under(value: object, path: list[str]) -> Iterator[str]:
         yield from _under(value.get(path[0]), path[1:])
 
 
-def _json_list(cell: str) -> list[Any] | None:
-    if not cell.lstrip().startswith("["):
-        return None
-    try:
-        found = json.loads(cell)
-    except (ValueError, RecursionError):
-        return _python_list(cell)
-    return found if isinstance(found, list) else None
+def _list(cell: str) -> list[Any] | None:
+    """Return the list that JSON or Python wrote into a cell."""
+    if cell.lstrip().startswith("["):
+        for read in (json.loads, ast.literal_eval):
+            with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                found = read(cell.strip())
+                return found if isinstance(found, list) else None
+    return None
 
 
-def _python_list(cell: str) -> list[Any] | None:
-    try:
-        found = ast.literal_eval(cell.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return found if isinstance(found, list) else None
-
-
-def _addresses(cell: str, source: ObjectSource) -> list[str]:
-    """Return the addresses of a cell, whoever wrote the list: blanks, commas, Python, JSON, R or a database; none is none.
+def _addresses(cell: str) -> list[str]:
+    """Return the addresses of a cell, whoever wrote the list: blanks, commas, R or a database; none is none.
 
     Marks inside a single address are its own: only a list, or a next address, ends it.
     """
-    if _json_list(cell) is not None:
-        return list(_items(cell, source))
     if re.match(r"""\s*(?:c\(|set\(|[\[({'"])""", cell):
         items = re.findall(r"""https?://[^\s'"\[\](){}|]+""", cell)
         return [part for item in items for part in re.split(r"[,;](?=https?:)", item.rstrip(",;"))]

@@ -30,7 +30,6 @@ from coordlib.sources.exports.model import (
     Export,
     ExportReport,
     first_filled,
-    merge_reports,
     whole_numbers,
 )
 from coordlib.sources.exports.objects import objects_of
@@ -39,8 +38,6 @@ from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
-#: Rows read at a time where the whole file is wanted anyway.
-CHUNK_ROWS = 50_000
 #: A client's clock may be wrong by this much before the network's own time is believed instead.
 CLOCK_TOLERANCE_SECONDS = 600
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
@@ -90,9 +87,8 @@ def read_export(
     >>> export.format.name, export.frame["posted_at"].tolist()
     ('communalytic', [1767348000])
     """
-    # Records that undo earlier ones (deletions) have to be read together with them.
-    rows = sys.maxsize if is_json(Path(path), str(path)) else CHUNK_ROWS
-    return merge(iter_export(path, rows, format=format, account=account, duplicates=duplicates))
+    (export,) = iter_export(path, sys.maxsize, format=format, account=account, duplicates=duplicates)
+    return export
 
 
 def iter_export(
@@ -125,7 +121,8 @@ def iter_export(
         raise ParameterError(f"duplicates = '{duplicates}': give 'drop' or 'keep'")
     known = format_by_name(format) if isinstance(format, str) else format
     state = _State(where, account, duplicates == "drop")
-    for table in _tables(path, where, known, chunk_rows):
+    tables = _tables(path, where, known, chunk_rows)
+    for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
         if known is None:
             known = recognise([str(name) for name in table.columns], where)
         if state.rows:
@@ -239,15 +236,6 @@ def _no_time(known: Format) -> str:
     if known.earliest == "any":
         return "a time that cannot be read"
     return f"a time that cannot be read, is before {known.earliest} or after tomorrow"
-
-
-def merge(exports: Iterable[Export]) -> Export:
-    """Join the pieces of one file into one export."""
-    pieces = list(exports)
-    frame = pd.concat([piece.frame for piece in pieces], ignore_index=True)
-    total = merge_reports([piece.report for piece in pieces])
-    known = pieces[0].format
-    return Export(known, frame, _report(frame, known, total.source, total.rows, total.dropped, total.notes))
 
 
 def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
