@@ -383,7 +383,8 @@ def _shares(pages: list[Page], posts: pd.DataFrame) -> pd.DataFrame:
     found = {(page.search.target, post["uri"]): None for page in pages for post in page.posts}
     listed = pd.DataFrame(list(found), columns=["object_id", "content_id"], dtype="str")
     posts = posts.rename(columns={"posted_at": "timestamp_share"})
-    shares = listed.merge(posts, on="content_id", how="inner")[list(SHARE_COLUMNS)]
+    columns = list(SHARE_COLUMNS)
+    shares = listed.merge(posts[columns[1:]], on="content_id", how="inner")[columns]
     return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
 
 

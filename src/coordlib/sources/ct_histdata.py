@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +13,8 @@ from coordlib.times import refuse_unreadable, utc_seconds
 from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
 _RESHARE = "This is a re-share of a post"
-_MARKED = re.compile(r"(?<=:=:)(.*)")
 #: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
-_LINK_COORNET = re.compile(r"https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+")
+_LINK_COORNET = r"(https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+)"
 
 
 def get_urls_from_ct_histdata(
@@ -78,12 +75,8 @@ def get_urls_from_ct_histdata(
 def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> dict[str, str]:
     """Return our name of each column to its name in the generation the file is of."""
     kinds = {None: ("newer", "older"), True: ("newer",), False: ("older",)}[newformat]
-    known = {
-        kind: {ours: theirs for ours, (theirs,) in coornet_names(f"history_{kind}").items()} for kind in kinds
-    }
-    missing = {
-        kind: [name for name in names.values() if name not in table.columns] for kind, names in known.items()
-    }
+    known = {kind: {name: one for name, (one,) in coornet_names(f"history_{kind}").items()} for kind in kinds}
+    missing = {kind: [name for name in known[kind].values() if name not in table] for kind in kinds}
     nearest = min(missing, key=lambda kind: len(missing[kind]))
     if not missing[nearest]:
         return known[nearest]
@@ -96,29 +89,28 @@ def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> dict
 def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
     kind = posts["type"] if original else posts["type"].str.strip().str.lower()
     link, youtube = ("Link", "YouTube") if original else ("link", "youtube")
-    link_in = partial(_extract, pattern=_LINK_COORNET) if original else _first_link
     url = posts["final"].fillna(posts["link"])
     url = url.mask(posts["title"].eq(_RESHARE).fillna(False), posts["link"])
     if original:  # R: a comparison with a missing title is missing, and so is the address
         url = url.mask(posts["title"].isna())
     in_text = (
-        _extract(posts["message"], _MARKED)
-        .fillna(_extract(posts["description"], _MARKED))
-        .fillna(link_in(posts["description"]))
-        .fillna(link_in(posts["message"]))
+        _marked(posts["message"])
+        .fillna(_marked(posts["description"]))
+        .fillna(_first_link(posts["description"], original))
+        .fillna(_first_link(posts["message"], original))
     )
     url = url.mask(kind.ne(link).fillna(True).astype(bool), in_text)
     return url.mask(kind.eq(youtube).fillna(False).astype(bool), posts["link"])
 
 
-def _extract(texts: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
-    found = [pattern.search(text) if isinstance(text, str) else None for text in texts]
-    return pd.Series([match and match.group(0) for match in found], index=texts.index, dtype="str")
+def _marked(texts: pd.Series) -> pd.Series:
+    return texts.str.extract(r":=:(.*)", expand=False)
 
 
-def _first_link(texts: pd.Series) -> pd.Series:
-    found = [next(iter(links_in(text)), None) if isinstance(text, str) else None for text in texts]
-    return pd.Series(found, index=texts.index, dtype="str")
+def _first_link(texts: pd.Series, original: bool) -> pd.Series:
+    if original:
+        return texts.str.extract(_LINK_COORNET, expand=False)
+    return texts.map(lambda text: next(iter(links_in(text)), None), na_action="ignore").astype("str")
 
 
 def _days(dates: pd.Series, original: bool, where: str) -> pd.Series:

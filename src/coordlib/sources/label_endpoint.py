@@ -97,13 +97,9 @@ class LabelEndpoint(Closing):
     ) -> None:
         self.settings, self._now, self._lost = settings, now, 0.0
         address = settings.url.removesuffix("/chat/completions")
+        secrets = [settings.key]
         self._service = Service(
-            "label endpoint",
-            address,
-            secrets=[settings.key],
-            transport=transport,
-            sleep=sleep,
-            patience=PATIENCE,
+            "label endpoint", address, secrets=secrets, transport=transport, sleep=sleep, patience=PATIENCE
         )
 
     @classmethod
@@ -157,14 +153,10 @@ class LabelEndpoint(Closing):
                 f"label endpoint: not asked, {self._lost:.0f} s were lost waiting for it before"
             )
         key, started = self.settings.key, time.monotonic()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             reply = self._service.ask(
-                "POST",
-                "/chat/completions",
-                json=body,
-                headers={"Authorization": f"Bearer {key}"} if key else {},
-                tries=3,
-                longest_wait=20,
+                "POST", "/chat/completions", json=body, headers=headers, tries=3, longest_wait=20
             )
         except ServiceError:
             self._lost += time.monotonic() - started
@@ -176,10 +168,8 @@ class LabelEndpoint(Closing):
 
 def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
     """Return the messages for a group of captions; the same captions give the same messages."""
-    distinct = list(
-        dict.fromkeys(line for caption in captions if (line := _one_line(caption, MAX_CAPTION_CHARACTERS)))
-    )
-    shown = distinct[:MAX_CAPTIONS]
+    lines = filter(None, (_one_line(caption, MAX_CAPTION_CHARACTERS) for caption in captions))
+    shown = list(dict.fromkeys(lines))[:MAX_CAPTIONS]
     # The marker depends on the posts, so that no post can contain it and end the data early.
     marker = "posts-" + hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
     data = "\n".join(f"- {line}" for line in shown)
@@ -206,11 +196,8 @@ def clean_answer(response: str) -> tuple[str, str | None]:
 
 def _one_line(text: str, limit: int) -> str:
     """Make one line of printable characters: no line breaks, controls or direction overrides."""
-    printable = "".join(
-        character if unicodedata.category(character)[0] != "C" or character == "\u200d" else " "
-        for character in text
-    )
-    line = " ".join(printable.split())
+    kept = (mark if mark == "\u200d" or unicodedata.category(mark)[0] != "C" else " " for mark in text)
+    line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

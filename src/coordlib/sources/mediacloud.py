@@ -26,19 +26,15 @@ MAX_PAGES = 1000
 
 
 class StorySearch(Protocol):
-    """What is needed of ``mediacloud.api.SearchApi``."""
+    """What is needed of ``mediacloud.api.SearchApi``: pages of stories with the token of the next, and how many match."""
 
     def story_list(
         self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> tuple[list[Any], Any]:
-        """Return a page of stories and the token of the next page (None at the end)."""
-        ...
+    ) -> tuple[list[Any], Any]: ...
 
     def story_count(
         self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> Mapping[str, int]:
-        """Return how many stories match (``relevant``); the list is held against it where there is such a count."""
-        ...
+    ) -> Mapping[str, int]: ...
 
 
 def mediacloud_client() -> StorySearch:
@@ -113,10 +109,10 @@ def search_stories(
     client = client or mediacloud_client()
     asked: dict[str, Any] = {"collection_ids": list(collections), "source_ids": list(sources)}
     stories: list[Mapping[str, Any]] = []
-    token: Any = None
-    pages = 0
+    token, before, pages = None, object(), 0
     with tqdm(unit=" stories", disable=None, desc="Media Cloud", leave=False) as progress:
-        while pages == 0 or (token is not None and pages < max_pages):
+        # A token that stays the same leads nowhere.
+        while pages == 0 or (token is not None and token != before and pages < max_pages):
             before = token
             try:
                 page, token = client.story_list(query, start, end, pagination_token=token, **asked)
@@ -128,8 +124,6 @@ def search_stories(
             stories.extend(story for story in page if isinstance(story, Mapping))
             progress.update(len(page))
             pages += 1
-            if token is not None and token == before:
-                break
     found = len({story.get("id") for story in stories})
     told = None
     with suppress(Exception):  # the count is a proof, not a need
@@ -140,7 +134,15 @@ def search_stories(
         )
     if not stories:
         raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
-    table = pd.DataFrame([dict(flatten(_plain(story))) for story in stories]).astype("str")
+    # Dates as text, as the service's own CSV has them.
+    rows = [
+        {
+            str(name): value.isoformat() if isinstance(value, dt.date) else value
+            for name, value in story.items()
+        }
+        for story in stories
+    ]
+    table = pd.DataFrame([dict(flatten(row)) for row in rows]).astype("str")
     for name in ("media_name", "media_url", "title", "url", "publish_date"):
         if name not in table.columns:
             table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
@@ -150,11 +152,3 @@ def search_stories(
     elif told is not None and found < told:
         where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
     return normalise(table, format_by_name("mediacloud"), where=where)
-
-
-def _plain(story: Mapping[str, Any]) -> dict[str, Any]:
-    """Write dates as text, as the service's own CSV has them."""
-    return {
-        str(name): value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
-        for name, value in story.items()
-    }
