@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def iter_export(
     if duplicates not in {"drop", "keep"}:
         raise ParameterError(f"duplicates = '{duplicates}': give 'drop' or 'keep'")
     known = format_by_name(format) if isinstance(format, str) else format
-    state = _State(where, account, duplicates == "drop")
+    state = _State(account, duplicates == "drop")
     tables = _tables(path, where, known, chunk_rows)
     for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
         if known is None:
@@ -147,9 +147,8 @@ def iter_export(
 class _State:
     """What later pieces of a file have to know of the earlier ones."""
 
-    where: str
-    account: str | None
-    drop_duplicates: bool
+    account: str | None = None
+    drop_duplicates: bool = True
     rows: int = 0
     readable: int = 0
     unreadable: str = ""
@@ -157,17 +156,18 @@ class _State:
     seen: set[int] = field(default_factory=set)
 
 
+#: Columns that mark what is no row, and what they mark.
+_MARKS = {DAMAGED: "a damaged line", EMPTY_PAGE: "a page without posts (errors, or nothing found)"}
+
+
 def normalise(
     table: pd.DataFrame, known: Format, *, where: str = "the table", state: _State | None = None
 ) -> Export:
     """Bring a table of text in a known format into the columns of a table of posts; errors and report name it by `where`."""
-    state = state or _State(where, None, True)
+    state = state or _State()
     require(known, [str(name) for name in table.columns], where)
-    rows, dropped = len(table), {}
-    for mark, what in (
-        (DAMAGED, "a damaged line"),
-        (EMPTY_PAGE, "a page without posts (errors, or nothing found)"),
-    ):
+    rows, dropped = len(table), dict[str, int]()
+    for mark, what in _MARKS.items():
         if mark in table.columns:
             marked = table[mark].notna()
             if marked.any():
@@ -179,63 +179,76 @@ def normalise(
         dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
         table = table[~repeated_header]
     if known.prepare is not None:
-        before = len(table)
-        prepared = PREPARATIONS[known.prepare](table)
+        before, table = len(table), PREPARATIONS[known.prepare](table)
         if state.undone:
-            contents = _joined(prepared, known.content_id).tolist()
+            contents = _joined(table, known.content_id).tolist()
             holds_from = np.array([state.undone.get(content, -1) for content in contents], dtype=np.int64)
-            prepared = prepared[prepared.index.to_numpy() >= holds_from]
-        if before > len(prepared):
-            dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(prepared)
-    else:
-        prepared = table
-    frame, moments = _posts(prepared, known, state)
+            table = table[table.index.to_numpy() >= holds_from]
+        if before > len(table):
+            dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(table)
+    frame, moments = _posts(table, known, state)
+    kept = _kept(frame, moments, known, state, dropped)
+    state.rows += rows
+    state.readable += int(frame["posted_at"].notna().sum())
+    notes = [known.note] if known.note else []
+    if times.date_only(moments):
+        notes.append(DAYS_WITHOUT_HOUR)
+    elif moments.str.fullmatch(_NO_ZONE, na=False).any():
+        notes.append("times without a zone are taken as UTC")
+    originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
+    frame = as_posts(frame[kept], known.platform)
+    if known.platform == "tiktok":
+        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
+        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
+    names = [f"original.{name}" if name in frame.columns else str(name) for name in originals.columns]
+    frame = pd.concat([frame, originals.set_axis(names, axis=1)], axis=1).reset_index(drop=True)
+    seconds = frame["posted_at"]
+    report = ExportReport(
+        source=where,
+        format=known.name,
+        rows=rows,
+        dropped=dropped,
+        posts=len(frame),
+        first=int(seconds.min()) if len(frame) else None,
+        last=int(seconds.max()) if len(frame) else None,
+        accounts=int(frame["account_id"].nunique()),
+        objects={name: int(frame[column].explode().nunique()) for name, column in known.columns.items()},
+        notes=tuple(notes),
+    )
+    return Export(known, frame, report)
+
+
+def _kept(
+    frame: pd.DataFrame, moments: pd.Series[Any], known: Format, state: _State, dropped: dict[str, int]
+) -> pd.Series[bool]:
+    """Mark the rows that are posts, each once, and count the others by reason."""
     bad = times.unreadable(moments, frame["posted_at"])
+    no_time = "a time that cannot be read"
+    if known.earliest != "any":
+        no_time += f", is before {known.earliest} or after tomorrow"
+    if bad.any():
+        state.unreadable = str(moments[bad].iloc[0])[:40]
+        # As Python writes it: a cell may hold what steers a terminal.
+        no_time += f", such as {state.unreadable!r}"
     kept = pd.Series(True, index=frame.index)
     for reason, mask in (
         ("no account", frame["account_id"].isna()),
         ("no id of the post", frame["content_id"].isna()),
         ("no time", frame["posted_at"].isna() & ~bad),
-        (_no_time(known), bad),
+        (no_time, bad),
     ):
-        count = int((mask & kept).sum())
-        if count:
-            # As Python writes it: a cell may hold what steers a terminal.
-            example = f", such as {str(moments[mask].iloc[0])[:40]!r}" if mask is bad else ""
-            dropped[reason + example] = dropped.get(reason + example, 0) + count
+        if count := int((mask & kept).sum()):
+            dropped[reason] = count
         kept &= ~mask
-    again = _repeats(frame[kept], known, state)
-    if again.any():
-        dropped["the same post again"] = int(again.sum())
-        kept &= ~again.reindex(kept.index, fill_value=False)
-    notes = [known.note] if known.note else []
-    if times.date_only(moments):
-        notes.append(DAYS_WITHOUT_HOUR)
-    if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
-        notes.append("times without a zone are taken as UTC")
-    state.rows += rows
-    state.readable += int(frame["posted_at"].notna().sum())
-    if bad.any():
-        state.unreadable = str(moments[bad].iloc[0])[:40]
-    originals = prepared.loc[
-        kept, [name for name in prepared.columns if not str(name).startswith("coordlib.")]
-    ]
-    frame = as_posts(frame[kept], known.platform)
-    if known.platform == "tiktok":
-        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
-        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
-    originals.columns = [
-        f"original.{name}" if name in frame.columns else str(name) for name in originals.columns
-    ]
-    frame = pd.concat([frame, originals], axis=1).reset_index(drop=True)
-    return Export(known, frame, _report(frame, known, where, rows, dropped, notes))
-
-
-def _no_time(known: Format) -> str:
-    """Say which times are no time of a post."""
-    if known.earliest == "any":
-        return "a time that cannot be read"
-    return f"a time that cannot be read, is before {known.earliest} or after tomorrow"
+    if state.drop_duplicates:
+        keys = frame.loc[kept, list(known.repeats)].astype("str").fillna("")
+        hashes = pd.util.hash_pandas_object(keys, index=False)
+        again = hashes.map(state.seen.__contains__).astype(bool) | hashes.duplicated()
+        state.seen.update(hashes[~again].tolist())
+        if again.any():
+            dropped["the same post again"] = int(again.sum())
+            kept &= ~again.reindex(kept.index, fill_value=False)
+    return kept
 
 
 def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -336,36 +349,3 @@ def _joined(table: pd.DataFrame, parts: tuple[tuple[str, ...], ...]) -> pd.Serie
     for part in further:
         first = first + ":" + part
     return first
-
-
-def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:
-    if not state.drop_duplicates:
-        return pd.Series(False, index=frame.index)
-    keys = frame[list(known.repeats)].astype("str").fillna("")
-    hashes = pd.util.hash_pandas_object(keys, index=False)
-    earlier = (
-        hashes.map(state.seen.__contains__).astype(bool)
-        if state.seen
-        else pd.Series(False, index=frame.index)
-    )
-    again = earlier | hashes.duplicated()
-    state.seen.update(np.asarray(hashes[~again]).tolist())
-    return again
-
-
-def _report(
-    frame: pd.DataFrame, known: Format, where: str, rows: int, dropped: dict[str, int], notes: Iterable[str]
-) -> ExportReport:
-    moments = frame["posted_at"]
-    return ExportReport(
-        source=where,
-        format=known.name,
-        rows=rows,
-        dropped=dropped,
-        posts=len(frame),
-        first=int(moments.min()) if len(frame) else None,
-        last=int(moments.max()) if len(frame) else None,
-        accounts=int(frame["account_id"].nunique()),
-        objects={name: int(frame[column].explode().nunique()) for name, column in known.columns.items()},
-        notes=tuple(notes),
-    )
