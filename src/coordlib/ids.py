@@ -68,8 +68,8 @@ def fold_hashtag(tag: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
 
 
-#: The largest integer up to which every whole number is exact in a 64-bit float.
-_EXACT_FLOAT = 2**53
+#: Whole numbers are exact up to here in a float of so many bits.
+_EXACT = {"float32": 2**24, "float16": 2**11}
 
 
 def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
@@ -82,9 +82,8 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
     if isinstance(values.dtype, pd.StringDtype) and values.dtype.storage == "pyarrow":
         text = values.astype("str")
         return text.mask(text.str.strip() == "")
-    if pd.api.types.is_float_dtype(values.dtype):
-        return _float_ids(values, name)
-    ids: list[object] = [_id_text(value, name) for value in values.tolist()]
+    exact = _EXACT.get(str(values.dtype).lower(), 2**53)
+    ids: list[object] = [_id_text(value, name, exact) for value in values.tolist()]
     return pd.Series(ids, index=values.index, dtype="str", name=values.name)
 
 
@@ -93,35 +92,17 @@ def valid_text(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _float_ids(values: pd.Series, name: str) -> pd.Series:
-    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
-    known = ~np.isnan(numbers)
-    exact = {"float32": 2**24, "float16": 2**11}.get(str(values.dtype).lower(), _EXACT_FLOAT)
-    bad = known & ((np.abs(numbers) > exact) | (numbers != np.floor(numbers)))
-    if bad.any():
-        _refuse_float(float(numbers[bad][0]), name)
-    text = np.full(len(numbers), None, dtype=object)
-    text[known] = [str(int(number)) for number in numbers[known]]
-    return pd.Series(text, index=values.index, dtype="str", name=values.name)
-
-
-def _refuse_float(value: float, name: str) -> None:
-    raise InputError(
-        f"column '{name}' holds the number {value!r} as a float, so digits of the id may be lost; "
-        "read the column as text (dtype=str)"
-    )
-
-
-def _id_text(value: object, name: str) -> str | None:
+def _id_text(value: object, name: str, exact: int) -> str | None:
     if isinstance(value, str):
         return valid_text(value) if value.strip() else None
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, float | np.floating):
         number = float(value)
-        if abs(number) > _EXACT_FLOAT or number != np.floor(number):
-            _refuse_float(number, name)
+        if abs(number) > exact or not number.is_integer():
+            raise InputError(
+                f"column '{name}' holds the number {number!r} as a float, so digits of the id may be lost; "
+                "read the column as text (dtype=str)"
+            )
         return str(int(number))
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

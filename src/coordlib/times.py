@@ -14,15 +14,12 @@ import pandas as pd
 
 from coordlib.errors import InputError, TimeFormatError
 
+_HOURS = (
+    "UTC+0 GMT+0 Z+0 WET+0 WEST+1 CET+1 BST+1 CEST+2 EET+2 EEST+3 EDT-4 EST-5 CDT-5 CST-6 MDT-6 MST-7 PDT-7 PST-8 "
+    "AKDT-8 AKST-9 HST-10"
+)
 #: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
-_BY_HOURS = {0: "UTC GMT Z WET", 1: "WEST CET BST", 2: "CEST EET", 3: "EEST", -4: "EDT", -5: "EST CDT"} | {
-    -6: "CST MDT",
-    -7: "MST PDT",
-    -8: "PST AKDT",
-    -9: "AKST",
-    -10: "HST",
-}
-ZONES: dict[str, float] = {name: hours for hours, names in _BY_HOURS.items() for name in names.split()}
+ZONES = {name: float(hours) for name, hours in re.findall(r"([A-Z]+)(\S+)", _HOURS)}
 _YEAR_2286 = 10**10
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
@@ -42,8 +39,6 @@ _LOOKS = {
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
 _COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
-
-
 #: How files write a moment.
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -61,9 +56,10 @@ def utc_seconds(
     if form is None and pd.api.types.is_integer_dtype(values.dtype):
         return plausible(_typed_numbers(values, days=True), any_time)
     text = values.astype("str").str.strip()
-    if form is not None or zone is not None:
-        return plausible(_declared(text, form, zone), any_time)
-    return plausible(_read(text), any_time)
+    if form is None and zone is None:
+        return plausible(_read(text), any_time)
+    stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
+    return plausible(_seconds(pd.to_datetime(stamps, utc=True, errors="coerce")), any_time)
 
 
 def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
@@ -215,13 +211,8 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     return seconds
 
 
-def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
-    """Read times by a declared format and zone, and nothing else."""
-    stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
-    return _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
-
-
 def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:
+    """Read a time by a declared format and zone, and in no other way."""
     if form is None and not re.fullmatch(_ISO_DATE, value):
         return None
     stamp: Any = pd.to_datetime(value, format=form or "ISO8601", errors="coerce")

@@ -114,11 +114,6 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
         The pairs with ``differing_words`` (:func:`coordlib.near.differing_words`), from the older to the newer post;
         empty where the texts are equal, missing where one is not known.
 
-    Raises
-    ------
-    MissingColumnError
-        A column that is not there.
-
     Examples
     --------
     >>> posts = pd.DataFrame({"content_id": ["1", "2"], "text": ["They lied", "They lied again"]})
@@ -296,10 +291,8 @@ def differing_words(first: str, second: str) -> str:
 
     Examples
     --------
-    >>> differing_words("Vote for Ann today", "Please vote for Bob today")
-    'Vote → Please vote; Ann → Bob'
-    >>> differing_words("they lied to us again", "they lied to us")
-    '− again'
+    >>> differing_words("Vote for Ann today", "Please vote for Bob today"), differing_words("lied again", "lied")
+    ('Vote → Please vote; Ann → Bob', '− again')
     """
     old, new = _checked(first).split(), _checked(second).split()
     parts = []

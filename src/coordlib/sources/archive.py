@@ -134,10 +134,8 @@ def list_days(folder: Path | str) -> list[ArchiveDay]:
 
     Raises
     ------
-    InputError
-        The folder is absent.
-    EmptyInputError
-        It has no sub-folder named by a date.
+    InputError, EmptyInputError
+        The folder is absent, or has no sub-folder named by a date.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -117,10 +117,8 @@ class BlueskySearch(Closing):
         None searches without a session: first pages only, where the service allows that.
     base_url
         Another service than Bluesky's own.
-    transport
-        An httpx transport, for tests.
-    clock, sleep
-        UTC seconds, and how to wait.
+    transport, clock, sleep
+        For tests: an httpx transport, UTC seconds, and how to wait.
 
     Examples
     --------

@@ -40,10 +40,8 @@ def get_urls_from_ct_histdata(
 
     Raises
     ------
-    UnknownFormatError
-        Neither generation's columns are there.
-    TimeFormatError
-        A date that cannot be read.
+    UnknownFormatError, TimeFormatError
+        Neither generation's columns are there, or a date cannot be read.
 
     Notes
     -----
@@ -55,8 +53,7 @@ def get_urls_from_ct_histdata(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "history.csv"
-    >>> _ = file.write_text(
-    ...     "Type,Link Text,Message,Description,Post Created,Link,Final Link\\n"
+    >>> _ = file.write_text("Type,Link Text,Message,Description,Post Created,Link,Final Link\\n"
     ...     "Link,News,,,2020-04-16 23:48:29 EDT,https://s.example/1,https://news.example/a?fbclid=1\\n")
     >>> get_urls_from_ct_histdata(file).astype(str).values.tolist()
     [['https://news.example/a', '2020-04-17']]

@@ -72,10 +72,8 @@ class LabelEndpoint(Closing):
     ----------
     settings
         Address, model and key.
-    transport
-        An httpx transport, for tests.
-    now, sleep
-        The time written beside a label, and how to wait between tries.
+    transport, now, sleep
+        For tests: an httpx transport, the time written beside a label, how to wait between tries.
 
     Examples
     --------
@@ -123,12 +121,7 @@ class LabelEndpoint(Closing):
         Returns
         -------
         EndpointAnswer
-            With prompt, model, time (UTC) and response in its details.
-
-        Raises
-        ------
-        ServiceError
-            The endpoint fails, refuses, or answers nothing usable.
+            With prompt, model, time (UTC) and response in its details; a ServiceError where nothing usable comes.
         """
         messages = prompt(captions)
         body = {"model": self.settings.model, "messages": messages, "temperature": 0, "max_tokens": 64}

@@ -80,17 +80,13 @@ def search_stories(
     Returns
     -------
     Export
-        As a Media Cloud story list read by :func:`coordlib.sources.exports.read_export`: account =
+        As a Media Cloud story list read by :func:`coordlib.read_export`: account =
         outlet, content = story, objects ``title`` and ``link``. Publication dates are days.
 
     Raises
     ------
-    QueryError
-        An empty query, or an end before the start.
-    ServiceError
-        The service refuses or fails, or lists none of the stories it counts.
-    EmptyInputError
-        No story matches.
+    QueryError, ServiceError, EmptyInputError
+        An empty query or period; the service fails or lists none of the stories it counts; no story matches.
 
     Examples
     --------

@@ -97,8 +97,7 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
     Parameters
     ----------
     source
-        As in :func:`load_tweets_json`, with files ``user*.json``; profiles are also found under ``users``
-        or ``includes.users``.
+        As in :func:`load_tweets_json`, with files ``user*.json``; also under ``users`` or ``includes.users``.
 
     Returns
     -------
@@ -180,10 +179,8 @@ def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
     Raises
     ------
-    MissingColumnError
-        ``tweet_id``, ``author_id`` or ``created_at`` is absent.
-    TimeFormatError
-        A ``created_at`` cannot be read.
+    MissingColumnError, TimeFormatError
+        ``tweet_id``, ``author_id`` or ``created_at`` is absent, or a ``created_at`` cannot be read.
 
     Examples
     --------
@@ -215,17 +212,12 @@ def preprocess_twitter_users(users: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     users
-        Result of :func:`load_twitter_users_json`. Not changed.
+        Result of :func:`load_twitter_users_json`, with ``user_id`` and ``username``. Not changed.
 
     Returns
     -------
     pandas.DataFrame
         One row per user and link in the profile (one without a link), with ``expanded_url``, ``display_url``, ``domain``.
-
-    Raises
-    ------
-    MissingColumnError
-        ``user_id`` or ``username`` is absent.
 
     Examples
     --------
@@ -270,16 +262,11 @@ def reshape_tweets(
     pandas.DataFrame
         Shares as :func:`coordlib.prep_data` returns them.
 
-    Raises
-    ------
-    ParameterError
-        An unknown intent, or tweets that are not preprocessed.
-
     Notes
     -----
     Retweets are those the API calls so; CooRTweet also asks for a mention at position 3 ("RT @"), which
-    older answers lack. Unlike CooRTweet, ``drop_hashtags`` keeps the rest of the normalisation, and a cotweet whose text is empty
-    after it (only mentions, say) is no object.
+    older answers lack. Unlike CooRTweet, ``drop_hashtags`` keeps the rest of the normalisation, and a cotweet
+    whose text is empty after it (only mentions, say) is no object.
 
     Examples
     --------

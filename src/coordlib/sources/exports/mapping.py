@@ -218,15 +218,12 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
 
     Raises
     ------
-    FileFormatError
-        Not YAML, or not ``name: column`` lines.
-    UnknownParameterError, ParameterError
-        A name the mapping does not have, or a value that does not fit.
+    FileFormatError, UnknownParameterError, ParameterError
+        Not YAML, a name the mapping does not have, or a value that does not fit.
 
     Examples
     --------
-    >>> known = load_mapping({"account_id": "who", "content_id": "id", "posted_at": "at", "objects": {"link": "url"}})
-    >>> known.needed
+    >>> load_mapping({"account_id": "who", "content_id": "id", "posted_at": "at", "objects": {"link": "url"}}).needed
     (('who',), ('id',), ('at',), ('url',))
     """
     where = "mapping" if isinstance(source, dict) else str(source)

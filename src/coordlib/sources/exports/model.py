@@ -28,18 +28,12 @@ class ExportReport:
     ----------
     source, format
         The file and the format it was read in.
-    rows
-        Rows read.
-    dropped
-        Rows left out, by reason.
-    posts
-        Rows kept.
+    rows, dropped, posts
+        Rows read, those left out by reason, and those kept.
     first, last
         The period covered, UTC seconds; None without posts.
-    accounts
-        Distinct accounts.
-    objects
-        Distinct values of each candidate for what was shared.
+    accounts, objects
+        Distinct accounts, and distinct values of each candidate for what was shared.
     notes
         What a researcher should know about the times or the columns.
     """

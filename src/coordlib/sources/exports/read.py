@@ -72,9 +72,7 @@ def read_export(
     Raises
     ------
     UnknownFormatError
-        The columns match no format; the closest is named with what it misses.
-    MissingColumnError
-        A format was given whose columns are not there.
+        The columns match no format, or not that given; the closest is named with what it misses.
     FileFormatError, EmptyInputError, TimeFormatError
         The file cannot be read, has no rows, no readable time, or ids a spreadsheet rounded.
 
@@ -83,9 +81,8 @@ def read_export(
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
     >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
-    >>> export = read_export(file)
-    >>> export.format.name, export.frame["posted_at"].tolist()
-    ('communalytic', [1767348000])
+    >>> read_export(file).posts[["account_id", "posted_at"]].values.tolist()
+    [['ann', 1767348000]]
     """
     (export,) = iter_export(path, sys.maxsize, format=format, account=account, duplicates=duplicates)
     return export
@@ -99,11 +96,9 @@ def iter_export(
     account: str | None = None,
     duplicates: str = "drop",
 ) -> Iterator[Export]:
-    """Read an export piece by piece, for files larger than memory.
+    """Read an export piece by piece, for files larger than memory; parameters and errors as for :func:`read_export`.
 
-    Parameters and errors are those of :func:`read_export`. Each piece's report counts that piece
-    alone, except that a post already given in an earlier piece is a duplicate; :func:`merge_reports`
-    adds reports up.
+    Each piece's report counts that piece alone, except that a post given in an earlier piece is a duplicate.
 
     Examples
     --------

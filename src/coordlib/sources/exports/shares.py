@@ -21,13 +21,12 @@ def to_shares(
     Parameters
     ----------
     export
-        What :func:`coordlib.sources.exports.read_export` gave.
+        What :func:`coordlib.read_export` gave.
     object
         Which candidate was shared, such as ``"link"``, ``"text"`` or ``"hashtag"``; several names
-        give several layers; None: the format's usual one.
+        give several layers; None: the format's usual one. A name the format does not have is a ParameterError.
     split
-        Whether a list (hashtags, links, effects) gives one row per item; False keeps the whole
-        list as one object ("the same set of hashtags").
+        Whether a list gives one row per item; False keeps it as one object ("the same set of hashtags").
 
     Returns
     -------
@@ -36,21 +35,14 @@ def to_shares(
         (str) where several objects were named. Posts without the object, and a platform's default
         object (TikTok's effect ``0``), are left out: they would make one giant false network.
 
-    Raises
-    ------
-    ParameterError
-        The format has no such object; those it has are named.
-
     Examples
     --------
     >>> from coordlib.sources.exports import format_by_name, normalise
     >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
     ...                       "hashtag_names": ["tea,cake"]})
     >>> export = normalise(table, format_by_name("traktok"))
-    >>> to_shares(export, object="hashtag")["object_id"].tolist()
-    ['tea', 'cake']
-    >>> to_shares(export, object="hashtag", split=False)["object_id"].tolist()
-    ['tea,cake']
+    >>> [to_shares(export, object="hashtag", split=split)["object_id"].tolist() for split in (True, False)]
+    [['tea', 'cake'], ['tea,cake']]
     """
     names = _names(export, object)
     layers = [_layer(export, name, split) for name in names]
@@ -113,35 +105,7 @@ def link_object(known: Format, where: str) -> str:
 
 
 def export_link_shares(export: Export) -> pd.DataFrame:
-    """Turn any export that holds links into the table of link shares CooRnet's functions take.
-
-    Parameters
-    ----------
-    export
-        What :func:`coordlib.read_export` gave.
-
-    Returns
-    -------
-    DataFrame
-        One row per post and link: ``expanded``, ``account.url`` (the account's id), ``date`` (UTC seconds),
-        ``id``, name, handle and type of the account, texts, and
-        ``statistics.actual.*Count`` (Int64, missing where the platform does not say). CrowdTangle's
-        files as :func:`coordlib.crowdtangle_link_shares` reads them.
-
-    Raises
-    ------
-    InputError
-        The format has no links.
-
-    Examples
-    --------
-    >>> from coordlib.sources.exports import format_by_name, normalise
-    >>> table = pd.DataFrame({"id": ["1"], "username": ["ann"], "date": ["2026-01-02 10:00:00"],
-    ...                       "text": ["Read https://news.example/a"]})
-    >>> shares = export_link_shares(normalise(table, format_by_name("communalytic")))
-    >>> shares[["account.url", "expanded", "date"]].values.tolist()
-    [['ann', 'https://news.example/a', 1767348000]]
-    """
+    """Turn any export that holds links into the table of link shares CooRnet's functions take, one row per post and link."""
     if export.format.name in _CROWDTANGLE:
         return crowdtangle_link_shares(export)
     links = to_shares(export, object=link_object(export.format, export.report.source))
@@ -168,7 +132,7 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
     Parameters
     ----------
     export
-        Read in the format ``crowdtangle-facebook`` or ``crowdtangle-api``.
+        Read in the format ``crowdtangle-facebook`` or ``crowdtangle-api``; another is an InputError.
 
     Returns
     -------
@@ -177,11 +141,6 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
         ``account.*``, ``statistics.actual.*`` (Int64), ``platformId``, ``postUrl``, ``type``,
         ``title``, ``description``, ``message`` and ``is_orig`` (the link is the one that was
         posted, not one it was forwarded to). Posts without a link are left out.
-
-    Raises
-    ------
-    InputError
-        The export is in another format.
 
     References
     ----------
