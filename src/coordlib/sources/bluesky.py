@@ -20,6 +20,7 @@ from coordlib.errors import CredentialsError, QueryError, ServiceError
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.service import Closing, Reply, Service, check_address, environment
 from coordlib.sources.exports import format_by_name, normalise
+from coordlib.sources.exports.mapping import with_needed
 from coordlib.sources.json_files import flatten
 
 PUBLIC_URL = "https://api.bsky.app"
@@ -390,7 +391,5 @@ def _posts(pages: list[Page]) -> pd.DataFrame:
     """Return the table of posts, each once; where a client's clock is far off, with the time the network saw it."""
     posts = {post["uri"]: dict(flatten(post)) for page in pages for post in page.posts}
     table = pd.DataFrame([posts[uri] for uri in sorted(posts)], dtype="str")
-    for name in ("uri", "author.did", "record.createdAt"):
-        if name not in table:
-            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
-    return normalise(table, format_by_name("bluesky-posts"), where="Bluesky").frame
+    known = format_by_name("bluesky-posts")
+    return normalise(with_needed(table, known), known, where="Bluesky").frame

@@ -19,6 +19,7 @@ from coordlib.errors import (
 )
 from coordlib.service import environment
 from coordlib.sources.exports import Export, format_by_name, normalise
+from coordlib.sources.exports.mapping import with_needed
 from coordlib.sources.json_files import flatten
 
 #: More pages than this is a question that should be asked more narrowly.
@@ -139,12 +140,10 @@ def search_stories(
         for story in stories
     ]
     table = pd.DataFrame([dict(flatten(row)) for row in rows]).astype("str")
-    for name in ("media_name", "media_url", "title", "url", "publish_date"):
-        if name not in table.columns:
-            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
     where = f"Media Cloud '{query[:80]}' {start} to {end}"
     if token is not None:
         where += f" (stopped after {pages} pages, more are there)"
     elif told is not None and found < told:
         where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
-    return normalise(table, format_by_name("mediacloud"), where=where)
+    known = format_by_name("mediacloud")
+    return normalise(with_needed(table, known), known, where=where)

@@ -6,18 +6,17 @@ import re
 import zoneinfo
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
@@ -43,7 +42,7 @@ _POST_NAMES = {
 }
 #: Names that mean something else in every table of posts.
 _TAKEN = {*POST_COLUMNS, *ENGAGEMENT, "account_name"} - {"text", "hashtags", "links"}
-_FOLDER = files("coordlib.sources.exports") / "formats"
+_FOLDER = Path(__file__).with_name("formats")
 
 
 def _tuple(value: object) -> object:
@@ -104,33 +103,43 @@ class ObjectSource(_Source):
         return SEPARATORS.get(self.separator[0], rf"\s*(?:{marks})\s*")
 
 
+def _whole_date(value: str) -> str:
+    known = set(re.findall(r"%([a-zA-Z])", value))
+    dated = known & {"d", "j"} and known & {"m", "b", "B", "j"} and known & {"Y", "y"}
+    if not dated and not known & {"c", "x", "s"}:
+        raise ValueError(f"{value!r} says no day, month and year, such as %d/%m/%Y %H:%M")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; write one such as Europe/Rome or UTC") from None
+    return value
+
+
 class TimeSource(_Source):
     """A column of times: ``format`` as in strptime (never guessed), ``zone`` as in Europe/Rome for times without one."""
 
     column: str
-    format: str | None = None
-    zone: str | None = None
+    format: Annotated[str, AfterValidator(_whole_date)] | None = None
+    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
 
-    @field_validator("format")
-    @classmethod
-    def _whole_date(cls, value: str | None) -> str | None:
-        known = re.findall(r"%([a-zA-Z])", value or "")
-        if value is not None and not (
-            ({"d", "j"} & set(known) and {"m", "b", "B", "j"} & set(known) and {"Y", "y"} & set(known))
-            or {"c", "x", "s"} & set(known)
-        ):
-            raise ValueError(f"{value!r} says no day, month and year, such as %d/%m/%Y %H:%M")
-        return value
 
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                zoneinfo.ZoneInfo(value)
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f"{value!r} is no time zone; write one such as Europe/Rome or UTC") from None
-        return value
+def _engagement(value: dict[str, Names]) -> dict[str, Names]:
+    if unknown := set(value) - set(ENGAGEMENT):
+        raise ValueError(f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}")
+    return value
+
+
+def _day_or_any(value: str) -> str:
+    try:
+        if value != "any":
+            day_start(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no day; write one such as 2006-03-21, or any") from None
+    return value
 
 
 class Format(_Plain):
@@ -156,33 +165,14 @@ class Format(_Plain):
     url: Names = ()
     posted_at: Annotated[tuple[TimeSource, ...], BeforeValidator(_tuple), Field(min_length=1)]
     seen_at: Names = ()
-    earliest: str = "1990-01-01"
+    earliest: Annotated[str, AfterValidator(_day_or_any)] = "1990-01-01"
     repeats: Names = ("content_id",)
     object: str = ""
     objects: dict[str, ObjectSource] = Field(min_length=1)
-    engagement: dict[str, Names] = {}
+    engagement: Annotated[dict[str, Names], AfterValidator(_engagement)] = {}
     escape: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     skip_lines: int = Field(default=0, ge=0, le=1000)
-
-    @field_validator("engagement")
-    @classmethod
-    def _neutral_names(cls, value: dict[str, Names]) -> dict[str, Names]:
-        if unknown := set(value) - set(ENGAGEMENT):
-            raise ValueError(
-                f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}"
-            )
-        return value
-
-    @field_validator("earliest")
-    @classmethod
-    def _a_day(cls, value: str) -> str:
-        if value != "any":
-            try:
-                day_start(value)
-            except ValueError:
-                raise ValueError(f"{value!r} is no day; write one such as 2006-03-21, or any") from None
-        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -244,9 +234,7 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
 
 def format_names() -> list[str]:
     """Return the names of the known formats."""
-    return sorted(
-        entry.name.removesuffix(".yml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yml")
-    )
+    return sorted(path.stem for path in _FOLDER.glob("*.yml"))
 
 
 @cache
@@ -254,8 +242,7 @@ def format_by_name(name: str) -> Format:
     """Return a known format by its name; refuse other names with the known ones."""
     if name not in format_names():
         raise ParameterError(f"format '{name}' is not known; known: {', '.join(format_names())}")
-    with as_file(_FOLDER / f"{name}.yml") as path:
-        return load_mapping(path, name=name)
+    return load_mapping(_FOLDER / f"{name}.yml", name=name)
 
 
 def recognise(columns: Iterable[str], where: str = "the table") -> Format:
@@ -269,16 +256,14 @@ def recognise(columns: Iterable[str], where: str = "the table") -> Format:
     wrong = sorted(set(best.absent) & have)
     if not lacking and not wrong:
         return best
-    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
-    advice = "Say which columns mean what in a mapping file (--mapping)"
+    advice = f"{_shown(sorted(have))}. Say which columns mean what in a mapping file (--mapping)"
     if len(lacking) == len(best.needed):
         raise UnknownFormatError(
-            f"{where}: has no column of any known format; {_shown(sorted(have))}. "
-            f"{advice}; known formats: {', '.join(format_names())}"
+            f"{where}: has no column of any known format; {advice}; known formats: {', '.join(format_names())}"
         )
+    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
     raise UnknownFormatError(
-        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; "
-        f"{_shown(sorted(have))}. {advice}"
+        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; {advice}"
     )
 
 
@@ -295,7 +280,7 @@ def missing(known: Format, columns: Iterable[str]) -> list[str]:
 
 
 def with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
-    """Add needed columns that no record of a later piece happens to have (JSON leaves empty fields out)."""
+    """Add needed columns that no record happens to have: JSON leaves empty fields out."""
     lacking = [group[0] for group in known.needed if not set(group) & set(table.columns)]
     return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in lacking})
 
