@@ -16,6 +16,7 @@ from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
+from coordlib.sources.exports.cells import PREPARATIONS, jetstream_undone, objects_of
 from coordlib.sources.exports.mapping import (
     ENGAGEMENT,
     Format,
@@ -32,8 +33,6 @@ from coordlib.sources.exports.model import (
     first_filled,
     whole_numbers,
 )
-from coordlib.sources.exports.objects import objects_of
-from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
