@@ -76,22 +76,16 @@ def prep_data(
     -------
     pandas.DataFrame
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
-        or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
+        or blank cell is missing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
         counts ``posts_without_object``, and says whether any number was taken as a time (``any_time``).
 
     Raises
     ------
-    MissingColumnError
-        A named column is not there.
-    TimeFormatError
-        A time is neither a number nor a date and time, or no post can have it (0, a year, a day number of a
-        spreadsheet: posts that carry it would all be simultaneous); names its row.
-    DuplicateContentError
-        With ``duplicates="error"``, when a content is listed twice for one object.
-    InputError
-        Ids that were read as fractional or as too large floats, so that digits are already lost.
+    MissingColumnError, TimeFormatError, DuplicateContentError, InputError
+        A named column is not there; a time is none or no post can have it; with ``duplicates="error"`` a content is listed
+        twice for one object; ids were read as floats, so that digits are lost. Each names the row.
 
     Notes
     -----

@@ -94,14 +94,12 @@ class Export:
 
     Attributes
     ----------
-    format
-        The format it was read in.
+    format, report
+        The format it was read in; counts and notes.
     frame
         One row per post: the columns of every table of posts (:mod:`coordlib.posts`), account_name, the further
         candidates for what was shared (str, or lists), reactions and interactions (Int64, missing where unknown),
         then every column of the file under its own name (``original.NAME`` where that name is taken).
-    report
-        Counts and notes.
     """
 
     format: Format
