@@ -14,8 +14,15 @@ from tqdm import tqdm
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
 from coordlib.runs.import_shares import check_table_name, table_writer
-from coordlib.sources.bluesky import BlueskySearch, Page, Search, page_from_line, page_line
-from coordlib.sources.bluesky_shares import found_link_shares, found_shares
+from coordlib.sources.bluesky import (
+    BlueskySearch,
+    Page,
+    Search,
+    found_link_shares,
+    found_shares,
+    page_from_line,
+    page_line,
+)
 
 
 @dataclass(frozen=True)
