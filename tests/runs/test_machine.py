@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from coordlib import CoordError, run_notebook
 from coordlib.cli import app
-from coordlib.cli.app import COMMANDS, exit_code, load_commands
+from coordlib.cli.app import exit_code
 from coordlib.errors import AlreadyReportedError, DatabaseFailedError, ParameterError, RunError, StoreError
 from coordlib.files import put_folder, staging_of, sweep_leftovers, write_text
 from coordlib.lock import workspace_lock
-from coordlib.runs.replay import replay_archive
+from coordlib.runs.day import replay_archive
 from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
 from coordlib.site.build import render_site, site_is_due
@@ -156,8 +156,7 @@ def test_monitor_started_again_renders_the_site_a_killed_run_did_not(
     def reported(*_: object, **__: object) -> None:
         raise AlreadyReportedError("2026-01-01 is reported already; '--again' makes a new version")
 
-    load_commands("monitor")
-    monkeypatch.setattr("coordlib.cli.monitor.monitor_day", reported)
+    monkeypatch.setattr("coordlib.runs.monitor.monitor_day", reported)
     (tmp_path / "w").mkdir()
     words = ["monitor", "-w", str(tmp_path / "w"), "--date", "2026-01-01", "--engine", "smalldocs"]
     done = CliRunner().invoke(app, words)
@@ -243,8 +242,6 @@ def test_an_output_that_is_an_input_is_refused_and_stays(
     (tmp_path / "m.csv").write_text(json.dumps({**columns, "objects": {"o": "object_id"}}))
     open_store(tmp_path / "w" / "coordlib.sqlite").close()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    for command in COMMANDS:
-        load_commands(command)
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, CoordError), done.output
     assert "is the input itself" in str(done.exception)

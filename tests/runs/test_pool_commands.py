@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib.cli import app
-from coordlib.cli import watched as _commands  # noqa: F401 - registers the commands
 from coordlib.errors import FileFormatError, MissingColumnError, ParameterError
 from coordlib.runs.pool import account_name, read_account_list
 from coordlib.store import open_store
