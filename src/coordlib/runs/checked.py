@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -25,10 +24,6 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
         with the default: a name that papermill brought and no earlier cell has, or a plain value whose name is
         almost that of a parameter, is refused here. Other names are the notebook's own.
 
-    Notes
-    -----
-    From here on a DataFrame in the notebook shows ``$`` as it is: in what an account wrote it begins no formula.
-
     Returns
     -------
     dict
@@ -40,8 +35,18 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
         A name nobody knows, with the nearest that is known.
     ParameterError
         A value is outside its range or of the wrong type, or papermill's values came before the notebook's own.
+
+    Notes
+    -----
+    From here on a DataFrame in the notebook shows ``$`` as it is: in what an account wrote it begins no formula.
     """
-    unknown = _injected(values) - {*model.model_fields, *model.renamed}
+    cells = [str(source) for source in values.get("In", []) if source]
+    injected = [source for source in cells if source.startswith("# Parameters\n")]
+    brought, own = (
+        set().union(*map(_assigned, some))
+        for some in (injected, [one for one in cells if one not in injected])
+    )
+    unknown = brought - own - {*model.model_fields, *model.renamed}
     unknown |= {
         name
         for name, value in values.items()
@@ -52,8 +57,9 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     }
     if unknown:
         raise UnknownParameterError.from_names(unknown, model.model_fields, "parameters")
-    lost = _taken_back(values) & set(model.model_fields)
-    if lost:
+    # Without the tag papermill's cell runs first of all, and the notebook's own sets its names again.
+    lost = brought & own & set(model.model_fields)
+    if lost and cells[0] in injected:
         raise ParameterError(
             f"{', '.join(sorted(lost))}: given, and set again by the notebook's own cell, which has lost its tag; "
             "give the cell of the parameters the tag 'parameters'"
@@ -65,24 +71,8 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     return checked
 
 
-def _injected(values: Mapping[str, Any]) -> set[str]:
-    """Names that papermill's own cell assigned and no other cell before it did."""
-    brought: set[str] = set()
-    own: set[str] = set()
-    for source in values.get("In", []):
-        (brought if str(source).startswith("# Parameters\n") else own).update(_assigned(str(source)))
-    return brought - own
-
-
-def _taken_back(values: Mapping[str, Any]) -> set[str]:
-    """Names of papermill's own cell where it ran first of all, as it does without the tag, and another set them again."""
-    first, *others = [str(source) for source in values.get("In", []) if source] or [""]
-    if not first.startswith("# Parameters\n"):
-        return set()
-    return _assigned(first) & set().union(*map(_assigned, others))
-
-
 def _assigned(source: str) -> set[str]:
+    """Names that a cell assigns."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell with a magic command

@@ -1,34 +1,35 @@
-"""One monitoring day: store the posts, run the notebook, read back what it decided, keep it.
+"""One monitoring day: store the posts, run the notebook, read back what it decided, keep it; an archive is replayed day by day.
 
-A replay and a live monitoring run differ only in where the day's posts come from; both hand a
-:class:`DayMaterial` to :func:`report_material`. **The notebook is the one home of the method**: what it wrote is checked
-against itself, and detection, pool and counts are recorded from it.
+A replay and a live monitoring run differ only in where the day's posts come from.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
-from coordlib.errors import RunError
-from coordlib.parameters import DailyMonitoring
+from coordlib.errors import ParameterError, RunError
+from coordlib.lock import workspace_lock
+from coordlib.parameters import DailyMonitoring, Parameters
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
 from coordlib.report.provenance import code_version
 from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.words import plural
-from coordlib.runs.decided import Decided, run_report
-from coordlib.runs.notebooks import failure_traceback
+from coordlib.runs.notebooks import Decided, failure_traceback, run_report
+from coordlib.sources.archive import ArchiveDay, list_days, read_day
 from coordlib.store import Store, open_store
 from coordlib.store.forgotten import forget_again
 from coordlib.store.pool import add_to_pool, replace_pool
-from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
+from coordlib.store.runs import finish_run, record_detection, record_facts, runs, start_run
 from coordlib.store.stored_posts import account_names, record_posts
 
 TEMPLATE = "02-daily-monitoring.ipynb"
@@ -38,15 +39,12 @@ TEMPLATE = "02-daily-monitoring.ipynb"
 class DayMaterial:
     """What is known about a day before it is analysed.
 
-    ``posts`` is a table of posts, or None for a day without input. ``pool_before`` replaces
-    the stored pool (the archive's own list before the first day and after a gap). ``facts`` are
-    counts and coverage shown in the report. ``stored`` says that the posts were read from the store.
+    ``posts`` is None for a day without input and ``stored`` where they are from the store; ``facts`` are shown in the report.
     """
 
     date: str
     posts: pd.DataFrame | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    pool_before: list[str] | None = None
+    facts: Mapping[str, Any]
     stored: bool = False
 
 
@@ -72,48 +70,33 @@ class DayReport:
         if not self.ok:
             return f"{self.date}  failed: {self.message}"
         counts = self.counts
-        tested = (
-            f", {plural(counts['n_significant'], 'significant pair')}" if "n_significant" in counts else ""
-        )
+        names = {
+            "n_accounts": "account",
+            "n_networks": "network",
+            "n_edges": "edge",
+            "n_significant": "significant pair",
+        }
+        told = {name: plural(counts[name], word) for name, word in names.items() if name in counts}
+        tested = f", {told['n_significant']}" if "n_significant" in told else ""
         return (
-            f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {plural(counts['n_accounts'], 'account')} in "
-            f"{plural(counts['n_networks'], 'network')}, {plural(counts['n_edges'], 'edge')}{tested}, {counts['n_new_accounts']:,} new"
+            f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {told['n_accounts']} in "
+            f"{told['n_networks']}, {told['n_edges']}{tested}, {counts['n_new_accounts']:,} new"
         )
 
 
-def report_day(
-    workspace: Workspace,
-    material: DayMaterial,
-    parameters: DailyMonitoring,
-    *,
-    clock: Callable[[], float] = time.time,
-) -> DayReport:
-    """Take one archived day from its posts to its report.
-
-    The posts are stored before the notebook runs. A failing notebook costs the day until it is run again: its
-    detection and its new accounts are not recorded, and the day's page says so.
-    """
-    run_id = f"replay-{material.date}"
-    with open_store(workspace.database) as store:
-        start_run(
-            store,
-            run_id,
-            kind="replay",
-            date=material.date,
-            started_at=int(clock()),
-            code_version=code_version(),
-            parameters=parameters.for_notebook(),
-        )
-        if material.pool_before is not None:
-            yesterday = dt.date.fromisoformat(material.date) - dt.timedelta(days=1)
-            replace_pool(
-                store,
-                material.pool_before,
-                added_on=yesterday.isoformat(),
-                reason="in the archive's own list",
-                source="archive",
-            )
-        return report_material(store, workspace, run_id, material, parameters, clock=clock)
+def begin_run(
+    store: Store, run_id: str, kind: str, date: str, parameters: Parameters, clock: Callable[[], float]
+) -> None:
+    """Begin a run, with the version of the code and every parameter."""
+    start_run(
+        store,
+        run_id,
+        kind=kind,
+        date=date,
+        started_at=int(clock()),
+        code_version=code_version(),
+        parameters=parameters.for_notebook(),
+    )
 
 
 def report_material(
@@ -142,7 +125,10 @@ def run_day(
     clock: Callable[[], float] = time.time,
     grow_pool: bool = True,
 ) -> DayReport:
-    """Run the day's notebook on its stored posts, and record what it decided."""
+    """Run the day's notebook on its stored posts, and record what it decided.
+
+    A failing notebook costs the day until it is run again: nothing of it is recorded, and the day's page says so.
+    """
     folder = workspace.day_folder(date)
     try:
         values = {**parameters.for_notebook(), "date": date}
@@ -152,17 +138,13 @@ def run_day(
         trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
         fail_day(store, workspace, run_id, date, str(error), trace, clock)
         return DayReport(date, run_id, "failed", folder, {}, [], str(error))
+    outcome, new = decided.run["outcome"], list(decided.run["new_accounts"])
     record(store, run_id, decided, parameters.for_notebook())
     if grow_pool:
-        add_to_pool(
-            store,
-            decided.new_accounts,
-            added_on=date,
-            source="network",
-            reason=f"in a coordinated network on {date}",
-        )
-    finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
-    return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
+        reason = f"in a coordinated network on {date}"
+        add_to_pool(store, new, added_on=date, source="network", reason=reason)
+    finish_run(store, run_id, status="done", outcome=outcome, finished_at=int(clock()))
+    return DayReport(date, run_id, outcome, folder, dict(decided.run["counts"]), new)
 
 
 def fail_day(
@@ -183,6 +165,94 @@ def fail_day(
 
 def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:
     """Keep what a notebook decided as the detection of its run."""
+    run = decided.run
     with store.transaction():
-        record_detection(store, run_id, decided.accounts, decided.edges, set(decided.new_accounts))
-        record_facts(store, run_id, {**decided.counts, "parameters": {**parameters, **decided.parameters}})
+        record_detection(store, run_id, decided.accounts, decided.edges, set(run["new_accounts"]))
+        record_facts(store, run_id, {**run["counts"], "parameters": {**parameters, **run["parameters"]}})
+
+
+def replay_archive(
+    archive: Path | str,
+    workspace: Path | str,
+    parameters: DailyMonitoring | None = None,
+    *,
+    progress: bool = True,
+) -> list[DayReport]:
+    """Do for each day of an archive (folders named YYYY-MM-DD), in order, what a monitoring day does.
+
+    All days are read before the first is stored, so that nothing of an archive with a damaged file is written.
+    """
+    archive, place = Path(archive), Workspace(Path(workspace))
+    if place.root.exists() and not place.root.is_dir():
+        raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
+    if place.root.resolve() == archive.resolve():
+        raise ParameterError(f"{place.root}: is the archive itself; give the workspace a folder of its own")
+    days = list_days(archive)
+    silent = None if progress else True
+    for folder in tqdm(days, desc="checking", unit="day", disable=silent):
+        read_day(folder.path)
+    options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
+    reports: list[DayReport] = []
+    previous = None
+    with workspace_lock(place.root, "coordlib replay"):
+        simulated = archive / "simulated.json"
+        _refuse_another_kind(place, simulated=simulated.exists())
+        if simulated.exists():
+            shutil.copyfile(simulated, place.root / "simulated.json")
+        for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
+            day = read_day(folder.path)
+            reports.append(_report(place, day, previous, options))
+            previous = day.date
+    return reports
+
+
+def _refuse_another_kind(place: Workspace, *, simulated: bool) -> None:
+    """An archive brings its own pool and its own truth: neither takes the place of what is in a workspace."""
+    if not place.database.exists():
+        return
+    with open_store(place.database) as store:
+        every = runs(store)
+    if any(run.kind in ("monitor", "discover") for run in every):
+        raise ParameterError(
+            f"{place.root}: is a monitored workspace, and an archive would replace its pool; name a new folder"
+        )
+    if every and place.simulated != simulated:
+        ours, theirs = ("real", "simulated") if simulated else ("simulated", "real")
+        raise ParameterError(
+            f"{place.root}: holds {ours} posts, and the archive {theirs} ones; name a new folder"
+        )
+
+
+def _report(
+    place: Workspace, day: ArchiveDay, previous: dt.date | None, options: DailyMonitoring
+) -> DayReport:
+    """Take one archived day from its posts to its report.
+
+    The archive's own pool is taken over before the first day and after a gap; from one day to the next it is our own.
+    """
+    yesterday, date = day.date - dt.timedelta(days=1), day.date.isoformat()
+    run_id = f"replay-{date}"
+    with open_store(place.database) as store:
+        begin_run(store, run_id, "replay", date, options, time.time)
+        if previous != yesterday and day.pool_before is not None:
+            why = {"reason": "in the archive's own list", "source": "archive"}
+            replace_pool(store, day.pool_before, added_on=yesterday.isoformat(), **why)
+        return report_material(store, place, run_id, DayMaterial(date, day.posts, _facts(day)), options)
+
+
+def _facts(day: ArchiveDay) -> Mapping[str, Any]:
+    posts = day.posts if day.posts is not None else pd.DataFrame({"posted_at": []})
+    times = posts["posted_at"].dropna()
+    return {
+        "source": "archive",
+        "n_recent": None if day.recent is None else len(day.recent),
+        "period_start": int(times.min()) if len(times) else None,
+        "period_end": int(times.max()) if len(times) else None,
+        "n_duplicate_rows": int(posts.duplicated("content_id").sum()) if len(posts) else 0,
+        "n_transcripts": int(posts["voice_to_text"].notna().sum()) if "voice_to_text" in posts.columns else 0,
+        "n_errors": len(day.errors),
+        "errors_by_type": {str(k): int(v) for k, v in day.errors["type"].value_counts().sort_index().items()},
+        "error_samples": [" ".join(str(text).split())[:300] for text in day.errors["message"].head(3)],
+        "inputs": {name: dict(facts) for name, facts in sorted(day.files.items())},
+        "notes": [note.replace(f"{day.path}/", "") for note in day.notes],  # published: no local folder
+    }

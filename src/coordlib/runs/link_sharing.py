@@ -1,4 +1,4 @@
-"""Link sharing from a file to tables: read the shares, detect, keep the record of a run."""
+"""Link sharing from a file: read the shares, find the interval, detect, and say it in numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,6 @@ from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
 from coordlib.report.checksums import sha256_file
-from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.simulate.links import simulate_link_shares
@@ -37,21 +35,9 @@ from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
 
 @dataclass(frozen=True)
 class LinkInput:
-    """A table of link shares and where it comes from.
+    """A table of link shares, ``date`` in UTC seconds, and where it comes from.
 
-    Attributes
-    ----------
-    shares
-        One row per post in CrowdTangle's columns; ``date`` is UTC seconds.
-    name
-        Name of the file, or "simulated".
-    inputs
-        File name to SHA-256; empty for simulated shares.
-    simulated
-        Whether the shares are invented.
-    reading
-        How the file was read and what was left out of it, as names and values; empty for a table that
-        has CooRnet's columns already.
+    ``inputs`` are file names to SHA-256, ``reading`` says how a file was read and what was left out of it.
     """
 
     shares: pd.DataFrame
@@ -105,9 +91,16 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    if set(NEEDED) <= _columns(path):
-        if is_json(path, str(path)):
-            table = pd.concat(iter_records(path, str(path), CHUNK_ROWS))
+    where = str(path)
+    if is_json(path, where):
+        columns = set(next(iter_records(path, where, 1000)).columns)
+    elif file_kind(path, where) == "parquet":
+        columns = {str(name) for name in read_table(path, allow_no_rows=True).columns}
+    else:
+        columns = set(inspect_text(path, where).columns)
+    if set(NEEDED) <= columns:
+        if is_json(path, where):
+            table = pd.concat(iter_records(path, where, CHUNK_ROWS))
         else:
             table = read_table(path, names=["account.url", "account.name"])
         reading = {}
@@ -115,7 +108,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
             damaged = table[DAMAGED].notna()
             reading["Left out while reading"] = f"a damaged line: {int(damaged.sum()):,}"
             table = table[~damaged].drop(columns=DAMAGED)
-        refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], str(path))
+        refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], where)
         return table, reading | ({"Good to know": DAYS_WITHOUT_HOUR} if date_only(table["date"]) else {})
     tables: list[pd.DataFrame] = []
     reports: list[ExportReport] = []
@@ -124,7 +117,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
         for piece in iter_export(path, CHUNK_ROWS):
             known = piece.format
-            without += without_object(piece, object=link_object(known, str(path)))
+            without += without_object(piece, object=link_object(known, where))
             tables.append(export_link_shares(piece))
             reports.append(piece.report)
     except UnknownFormatError as error:
@@ -144,16 +137,6 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if left_out:
         reading["Left out while reading"] = _reasons(left_out)
     return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
-
-
-def _columns(path: Path) -> set[str]:
-    """Return the columns of a table, of JSON those of its first records."""
-    where = str(path)
-    if is_json(path, where):
-        return set(next(iter_records(path, where, 1000)).columns)
-    if file_kind(path, where) == "parquet":
-        return {str(name) for name in read_table(path, allow_no_rows=True).columns}
-    return set(inspect_text(path, where).columns)
 
 
 def _seconds(dates: pd.Series, path: Path) -> pd.Series:
@@ -194,30 +177,6 @@ def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | Co
     return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
 
-def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> RunRecord:
-    """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
-
-    Places on the machine of the run are left out: they change no number, and pages are public.
-    """
-    entities = output.entities
-    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
-    return {
-        "date": source.last_day,
-        "outcome": "network" if len(entities) else "no-coordination",
-        "simulated": source.simulated,
-        "parameters": {**told, "shares": source.name, "time_window_used": output.interval},
-        "counts": {
-            "n_posts": len(source.shares),
-            "n_urls": int(output.shares["expanded"].nunique()),
-            "n_accounts_all": int(output.shares["account.url"].nunique()),
-            "n_accounts": len(entities),
-            "n_networks": int(entities["component"].nunique()),
-            "least_urls": int(output.edges["weight"].min()) if len(output.edges) else 0,
-        },
-        "inputs": dict(source.inputs),
-    }
-
-
 def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     """Return a run in numbers, each with its unit and what it is a part of.
 
@@ -230,23 +189,26 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     >>> link_facts(source, get_coord_shares(source.shares, 10))["Accounts in the network"]
     '2 of 2'
     """
-    shares, entities = output.shares, output.entities
+    shares, entities, least, estimate = output.shares, output.entities, output.min_weight, output.estimate
     coordinated = shares[shares["is_coordinated"]]
-    minimum = (
-        "no two accounts were linked"
-        if pd.isna(output.min_weight)
-        else f"{plural(int(output.min_weight), 'URL')} in common"
-        if output.min_weight == int(output.min_weight)
-        else f"{output.min_weight:g} URLs in common"
-    )
-    left_out = {"Left out": _reasons(output.left_out)} if output.left_out else {}
+    minimum = "no two accounts were linked"
+    if not pd.isna(least):
+        number = plural(int(least), "URL") if least == int(least) else f"{least:g} URLs"
+        minimum = f"{number} in common"
+    if estimate is None:
+        window = f"{output.interval:,} s, as given"
+    else:
+        window = (
+            f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
+            f"{estimate.n_urls:,} URLs{' (it is 0 s, the smallest interval is 1 s)' if estimate.raised else ''}"
+        )
     return {
         "Input": source.name,
         **source.reading,
         "Period (UTC)": " to ".join(source.period),
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
-        **left_out,
-        "Time window": _interval(output),
+        **({"Left out": _reasons(output.left_out)} if output.left_out else {}),
+        "Time window": window,
         "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
         "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
         "Smallest edge kept": minimum,
@@ -254,18 +216,6 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         "Components": f"{entities['component'].nunique():,}",
         "Method": "CooRnet 1.7.0 (tumbling bins)" if output.compat == "coornet" else "sliding window",
     }
-
-
-def _interval(output: CoordShares) -> str:
-    """Say how long the interval is and how it was found."""
-    estimate = output.estimate
-    if estimate is None:
-        return f"{output.interval:,} s, as given"
-    raised = " (it is 0 s, the smallest interval is 1 s)" if estimate.raised else ""
-    return (
-        f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
-        f"{estimate.n_urls:,} URLs{raised}"
-    )
 
 
 def file_slug(name: str) -> str:

@@ -60,10 +60,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         watched = pool(store, before=run.date)["account_id"].tolist()
         names = account_names(store)
     past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
-    rows = [
-        {"date": day, "outcome": other.outcome, **{name: other.facts.get(name) for name in HISTORY}}
-        for day, other in past.items()
-    ]
+    rows = [(day, other.outcome, *(other.facts.get(name) for name in HISTORY)) for day, other in past.items()]
     made = {name: run.parameters[name] for name in DailyMonitoring.model_fields if name in run.parameters}
     facts: Mapping[str, Any] = run.facts
     found = PostSet(
@@ -244,13 +241,7 @@ def load_table(
 
 
 def file_label(name: str) -> str:
-    """Return a name as a part of an address and of a file name.
-
-    Examples
-    --------
-    >>> file_label("My posts (2)")
-    'My-posts-2'
-    """
+    """Return a name as a part of an address and of a file name: ``My posts (2)`` is ``My-posts-2``."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
 
 

@@ -28,22 +28,12 @@ from coordlib.significance import SIGNIFICANT, edge_significance
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
 #: Parameters a draft is not named after.
-_NOT_THE_GRID = ("source", "mapping", "date", "rows_shown")
+_NOT_THE_GRID = ("source", "mapping", "date", "rows_shown", "workspace", "output_dir")
 
 
 @dataclass(frozen=True, repr=False)
 class SweepReport:
-    """What a sweep says about a finding; at the end of a cell it shows its headline.
-
-    Attributes
-    ----------
-    found
-        The points and the inclusion of every account.
-    source
-        The posts.
-    parameters
-        What the notebook was run with.
-    """
+    """What a sweep says about a finding; at the end of a cell it shows its headline."""
 
     found: Sweep
     source: PostSet
@@ -86,11 +76,7 @@ class SweepReport:
         return Table(frame, _CAPTIONS[name], formats=formats, max_rows=rows_shown, csv=f"{name}.csv")
 
     def save(self, output_dir: Path | str | None = None) -> SavedReport:
-        """Write the points, the inclusion of every account and what every report has, and show the files.
-
-        `output_dir` is the folder (none: among the drafts of the workspace, named by the parameters that differ from
-        the usual ones); it appears whole or not at all.
-        """
+        """Write points, inclusion and what every report has to a folder, whole or not at all (none: among the drafts), and show the files."""
         folder = Path(output_dir) if output_dir else self._draft()
         written, record = write_report(folder, self._tables(), None, self._record(), None)
         return SavedReport(written, record, draft=not is_staging(written))
@@ -102,22 +88,14 @@ class SweepReport:
             inclusion = inclusion.assign(evidence=inclusion["account_id"].map(self.evidence).astype("str"))
         return {"points": self.found.points, "inclusion": inclusion}
 
-    def _told(self) -> dict[str, Any]:
-        return {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
-
     def _draft(self) -> Path:
-        usual = ParameterSweep().for_notebook()
-        differing = {
-            key: value
-            for key, value in self._told().items()
-            if key not in _NOT_THE_GRID and value != usual[key]
-        }
-        return Workspace(self.source.workspace).draft_folder(
-            "analyses", f"{self.source.name}-sweep", differing
-        )
+        usual, name = ParameterSweep().for_notebook(), f"{self.source.name}-sweep"
+        grid = {key: value for key, value in self.parameters.items() if key not in _NOT_THE_GRID}
+        differing = {key: value for key, value in grid.items() if value != usual[key]}
+        return Workspace(self.source.workspace).draft_folder("analyses", name, differing)
 
     def _record(self) -> RunRecord:
-        told = self._told()
+        told = {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
         # Pages are public: a file is told by its name, not by its place.
         told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
         if self.source.kind == "day":
