@@ -19,6 +19,7 @@ from coordlib.errors import AlreadyReportedError, DatabaseFailedError, Parameter
 from coordlib.files import put_folder, staging_of, sweep_leftovers, write_text
 from coordlib.lock import workspace_lock
 from coordlib.runs.day import replay_archive
+from coordlib.runs.stored import file_label
 from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
 from coordlib.site.build import render_site, site_is_due
@@ -130,6 +131,14 @@ def test_a_file_half_written_by_a_process_that_is_gone_is_swept_by_the_next_writ
         ".edges-1.part.csv",
         ".edges-of-mine.part.csv",
         "edges.csv",
+    ]
+
+
+def test_the_name_of_a_file_becomes_part_of_an_address() -> None:
+    assert [file_label(name) for name in ("My posts (2)", "..", "a" * 99)] == [
+        "My-posts-2",
+        "table",
+        "a" * 80,
     ]
 
 

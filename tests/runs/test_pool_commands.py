@@ -104,6 +104,11 @@ def test_what_is_no_handle_is_no_account(cell: str):
     assert account_name(cell) is None
 
 
+@pytest.mark.parametrize("cell", ["@Esempio.Uno ", "https://www.tiktok.com/@esempio.uno/video/7"])
+def test_a_handle_and_the_address_of_a_profile_are_the_account(cell: str):
+    assert account_name(cell) == "esempio.uno"
+
+
 def test_a_paused_account_stays_in_the_pool_and_comes_back(workspace: Path, tmp_path: Path):
     file = write(tmp_path / "list.csv", "username\nuno\ndue\n")
     run("pool", "import", file, "-w", workspace, "--source", "x", "--min-mentions", "1")

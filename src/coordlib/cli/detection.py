@@ -273,7 +273,7 @@ def benchmark(
 
     from coordlib.describe.benchmark import benchmark as compare
     from coordlib.report.tables import write_csv
-    from coordlib.runs.import_shares import read_labelled
+    from coordlib.runs.stored import read_labelled
     from coordlib.simulate.groups import Pattern, simulate_labelled, simulate_pattern
 
     parameters = DetectionParameters.load(given, where="benchmark")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -42,10 +43,7 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     """
     cells = [str(source) for source in values.get("In", []) if source]
     injected = [source for source in cells if source.startswith("# Parameters\n")]
-    brought, own = (
-        set().union(*map(_assigned, some))
-        for some in (injected, [one for one in cells if one not in injected])
-    )
+    brought, own = _assigned(injected), _assigned([cell for cell in cells if cell not in injected])
     unknown = brought - own - {*model.model_fields, *model.renamed}
     unknown |= {
         name
@@ -71,11 +69,11 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     return checked
 
 
-def _assigned(source: str) -> set[str]:
-    """Names that a cell assigns."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic command
-        return set()
-    names = [node.targets for node in tree.body if isinstance(node, ast.Assign)]
-    return {target.id for targets in names for target in targets if isinstance(target, ast.Name)}
+def _assigned(cells: list[str]) -> set[str]:
+    """Names that cells assign."""
+    found: set[str] = set()
+    for cell in cells:
+        with suppress(SyntaxError):  # a magic command
+            targets = [node.targets for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+            found |= {name.id for names in targets for name in names if isinstance(name, ast.Name)}
+    return found

@@ -22,7 +22,7 @@ from coordlib.places import Workspace
 from coordlib.report.package import read_run
 from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.withdrawn import withdraw
-from coordlib.runs.day import run_day
+from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
@@ -166,7 +166,7 @@ def _again(store: Store, workspace: Workspace, run: Run, note: str | None) -> bo
         notes = [text for text in run.facts.get("notes", []) if not text.startswith(head)]
         record_facts(store, run.run_id, {"notes": [*notes, note.format(today)]})
     watching = DailyMonitoring.load(options(DailyMonitoring))
-    return run_day(store, workspace, run.run_id, run.date, watching, grow_pool=False).ok
+    return StoredRun(store, workspace, run.run_id, run.date).report_again(watching, grow_pool=False).ok
 
 
 def _folders(workspace: Workspace) -> list[Path]:

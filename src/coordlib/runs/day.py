@@ -36,19 +36,6 @@ TEMPLATE = "02-daily-monitoring.ipynb"
 
 
 @dataclass(frozen=True)
-class DayMaterial:
-    """What is known about a day before it is analysed.
-
-    ``posts`` is None for a day without input and ``stored`` where they are from the store; ``facts`` are shown in the report.
-    """
-
-    date: str
-    posts: pd.DataFrame | None
-    facts: Mapping[str, Any]
-    stored: bool = False
-
-
-@dataclass(frozen=True)
 class DayReport:
     """How a day ended and where its report is. A day whose notebook failed has no counts and no new accounts."""
 
@@ -70,105 +57,90 @@ class DayReport:
         if not self.ok:
             return f"{self.date}  failed: {self.message}"
         counts = self.counts
-        names = {
-            "n_accounts": "account",
-            "n_networks": "network",
-            "n_edges": "edge",
-            "n_significant": "significant pair",
-        }
-        told = {name: plural(counts[name], word) for name, word in names.items() if name in counts}
-        tested = f", {told['n_significant']}" if "n_significant" in told else ""
-        return (
-            f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {told['n_accounts']} in "
-            f"{told['n_networks']}, {told['n_edges']}{tested}, {counts['n_new_accounts']:,} new"
+        words = ["post", "account", "network", "edge"]
+        posts, accounts, networks, edges = (plural(counts[f"n_{word}s"], word) for word in words)
+        if "n_significant" in counts:
+            edges += f", {plural(counts['n_significant'], 'significant pair')}"
+        found = f"{posts}, {accounts} in {networks}, {edges}, {counts['n_new_accounts']:,} new"
+        return f"{self.date}  {self.outcome}: {found}"
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it is kept in the store while it goes on: of a day, or a discovery up to it; by a clock of UTC seconds."""
+
+    store: Store
+    workspace: Workspace
+    run_id: str
+    date: str
+    clock: Callable[[], float] = time.time
+
+    def begin(self, kind: str, parameters: Parameters) -> None:
+        """Begin it, with the version of the code and every parameter."""
+        start_run(
+            self.store,
+            self.run_id,
+            kind=kind,
+            date=self.date,
+            started_at=int(self.clock()),
+            code_version=code_version(),
+            parameters=parameters.for_notebook(),
         )
 
+    def end(self, outcome: str | None, message: str | None = None) -> None:
+        """Write how it ended; "failed" is an outcome too."""
+        status, now = "failed" if outcome == "failed" else "done", int(self.clock())
+        finish_run(self.store, self.run_id, status=status, outcome=outcome, finished_at=now, message=message)
 
-def begin_run(
-    store: Store, run_id: str, kind: str, date: str, parameters: Parameters, clock: Callable[[], float]
-) -> None:
-    """Begin a run, with the version of the code and every parameter."""
-    start_run(
-        store,
-        run_id,
-        kind=kind,
-        date=date,
-        started_at=int(clock()),
-        code_version=code_version(),
-        parameters=parameters.for_notebook(),
-    )
+    def record(self, decided: Decided, parameters: Mapping[str, Any]) -> None:
+        """Keep what its notebook decided as its detection."""
+        run, new = decided.run, set(decided.run["new_accounts"])
+        with self.store.transaction():
+            record_detection(self.store, self.run_id, decided.accounts, decided.edges, new)
+            used = {**parameters, **run["parameters"]}
+            record_facts(self.store, self.run_id, {**run["counts"], "parameters": used})
 
+    def report(
+        self,
+        posts: pd.DataFrame | None,
+        facts: Mapping[str, Any],
+        parameters: DailyMonitoring,
+        *,
+        stored: bool = False,
+    ) -> DayReport:
+        """Store what is known about the day (no posts: there was no input; `stored`: they are in the store), and report it."""
+        record_posts(self.store, self.run_id, posts, int(self.clock()), stored=stored)
+        forget_again(self.store, int(self.clock()))
+        record_facts(self.store, self.run_id, {**facts, "has_input": posts is not None})
+        return self.report_again(parameters)
 
-def report_material(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    material: DayMaterial,
-    parameters: DailyMonitoring,
-    *,
-    clock: Callable[[], float] = time.time,
-) -> DayReport:
-    """Store what is known about the day of a run that was begun, and report it."""
-    record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
-    forget_again(store, int(clock()))
-    record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
-    return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
+    def report_again(self, parameters: DailyMonitoring, *, grow_pool: bool = True) -> DayReport:
+        """Run the day's notebook on its stored posts, and record what it decided.
 
+        A failing notebook costs the day until it is run again: nothing of it is recorded, and the day's page says so.
+        """
+        folder = self.workspace.day_folder(self.date)
+        values = {**parameters.for_notebook(), "date": self.date}
+        try:
+            decided = run_report(self.workspace, TEMPLATE, folder, values, published_at=self.clock())
+        except RunError as error:
+            cause = error.__cause__
+            self.fail(str(error), failure_traceback(cause) if isinstance(cause, Exception) else str(error))
+            return DayReport(self.date, self.run_id, "failed", folder, {}, [], str(error))
+        outcome, new = decided.run["outcome"], list(decided.run["new_accounts"])
+        self.record(decided, parameters.for_notebook())
+        if grow_pool:
+            reason = f"in a coordinated network on {self.date}"
+            add_to_pool(self.store, new, added_on=self.date, source="network", reason=reason)
+        self.end(outcome)
+        return DayReport(self.date, self.run_id, outcome, folder, dict(decided.run["counts"]), new)
 
-def run_day(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    date: str,
-    parameters: DailyMonitoring,
-    *,
-    clock: Callable[[], float] = time.time,
-    grow_pool: bool = True,
-) -> DayReport:
-    """Run the day's notebook on its stored posts, and record what it decided.
-
-    A failing notebook costs the day until it is run again: nothing of it is recorded, and the day's page says so.
-    """
-    folder = workspace.day_folder(date)
-    try:
-        values = {**parameters.for_notebook(), "date": date}
-        decided = run_report(workspace, TEMPLATE, folder, values, published_at=clock())
-    except RunError as error:
-        cause = error.__cause__
-        trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
-        fail_day(store, workspace, run_id, date, str(error), trace, clock)
-        return DayReport(date, run_id, "failed", folder, {}, [], str(error))
-    outcome, new = decided.run["outcome"], list(decided.run["new_accounts"])
-    record(store, run_id, decided, parameters.for_notebook())
-    if grow_pool:
-        reason = f"in a coordinated network on {date}"
-        add_to_pool(store, new, added_on=date, source="network", reason=reason)
-    finish_run(store, run_id, status="done", outcome=outcome, finished_at=int(clock()))
-    return DayReport(date, run_id, outcome, folder, dict(decided.run["counts"]), new)
-
-
-def fail_day(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    date: str,
-    message: str,
-    trace: str,
-    clock: Callable[[], float],
-) -> None:
-    """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
-    finish_run(store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message)
-    names = pseudonyms_of(workspace.root, account_names(store))
-    told = (message, trace) if names is None else (names.text(message), names.text(trace))
-    failure_page(workspace.day_folder(date), date, *told)
-
-
-def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:
-    """Keep what a notebook decided as the detection of its run."""
-    run = decided.run
-    with store.transaction():
-        record_detection(store, run_id, decided.accounts, decided.edges, set(run["new_accounts"]))
-        record_facts(store, run_id, {**run["counts"], "parameters": {**parameters, **run["parameters"]}})
+    def fail(self, message: str, trace: str) -> None:
+        """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
+        self.end("failed", message)
+        names = pseudonyms_of(self.workspace.root, account_names(self.store))
+        told = (message, trace) if names is None else (names.text(message), names.text(trace))
+        failure_page(self.workspace.day_folder(self.date), self.date, *told)
 
 
 def replay_archive(
@@ -231,13 +203,13 @@ def _report(
     The archive's own pool is taken over before the first day and after a gap; from one day to the next it is our own.
     """
     yesterday, date = day.date - dt.timedelta(days=1), day.date.isoformat()
-    run_id = f"replay-{date}"
     with open_store(place.database) as store:
-        begin_run(store, run_id, "replay", date, options, time.time)
+        run = StoredRun(store, place, f"replay-{date}", date)
+        run.begin("replay", options)
         if previous != yesterday and day.pool_before is not None:
             why = {"reason": "in the archive's own list", "source": "archive"}
             replace_pool(store, day.pool_before, added_on=yesterday.isoformat(), **why)
-        return report_material(store, place, run_id, DayMaterial(date, day.posts, _facts(day)), options)
+        return run.report(day.posts, _facts(day), options)
 
 
 def _facts(day: ArchiveDay) -> Mapping[str, Any]:

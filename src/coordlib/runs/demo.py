@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
@@ -19,7 +18,7 @@ from coordlib.report.configuration import SITE_FILE
 from coordlib.report.words import plural
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.connect import begin_day, simulated_connector, world_days
-from coordlib.runs.day import run_day
+from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.simulate.archive import write_truth
@@ -86,9 +85,9 @@ def run_demo(
         # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
         corrected, now = with_network[len(with_network) // 2], float(day_start(dates[-1]) + 86_400)
         options = watching.daily().model_copy(update={**here, "min_weight": 4})
-        how: dict[str, Any] = {"clock": lambda: now, "grow_pool": False}
         with workspace_lock(place.root, "coordlib demo"), open_store(place.database) as store:
-            say(run_day(store, place, f"monitor-{corrected}", corrected, options, **how).line())
+            run = StoredRun(store, place, f"monitor-{corrected}", corrected, lambda: now)
+            say(run.report_again(options, grow_pool=False).line())
         say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
         pages.append(analyse_component(analysis, progress=progress).folder / "index.ipynb")

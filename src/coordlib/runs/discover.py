@@ -13,16 +13,15 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
-from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.runs.connect import Connect, connector
-from coordlib.runs.day import begin_run, record
-from coordlib.runs.notebooks import Decided, run_report
+from coordlib.runs.day import StoredRun
+from coordlib.runs.notebooks import Decided, handles_of, run_report
 from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
 from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import add_to_pool
-from coordlib.store.runs import finish_run, record_facts
-from coordlib.store.stored_posts import account_names, collected_posts, record_posts
+from coordlib.store.runs import record_facts
+from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 from coordlib.times import day_of
@@ -110,8 +109,7 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
         open_store(place.database) as store,
         store.transaction(),
     ):
-        names = pseudonyms_of(place.root, account_names(store))
-        handles = {made: name for name, made in names.known.items()} if names else {}
+        handles = handles_of(place, store)
         entering = sorted(handles.get(name, name) for name in new_accounts)
         new = add_to_pool(store, entering, added_on=added_on, reason=reason, source="seed")
         record_facts(store, found.run_id, {"seeds": sorted({*found.facts.get("seeds", []), *new})})
@@ -144,10 +142,10 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     hashtags = parameters.hashtags or found.parameters["hashtags"]
     given = {"hashtags": hashtags, "start": start, "end": end, "collect": False, "add_to_pool": False}
     decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), {**values, **given})
-    outcome = decided.run["outcome"]
     with open_store(place.database) as store:
-        record(store, found.run_id, decided, values)
-        finish_run(store, found.run_id, status="done", outcome=outcome, finished_at=found.started_at)
+        run = StoredRun(store, place, found.run_id, found.date, lambda: found.started_at)
+        run.record(decided, values)
+        run.end(decided.run["outcome"])
     return decided
 
 
@@ -185,7 +183,7 @@ def _collect(
     place: Workspace, parameters: SeedDiscovery, connect: Connect, query: Query, progress: bool
 ) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
-        today, clock = day_of(client.clock()), client.clock
+        today = day_of(client.clock())
         end = parameters.end or today - dt.timedelta(days=CollectionParameters().lag_days)
         period = parameters.start or end - dt.timedelta(days=DEFAULT_DAYS - 1), end
         if period[1] > today or period[0] > period[1]:
@@ -196,16 +194,16 @@ def _collect(
         run_id = client.run_id = f"discover-{discovery_name(parameters, period)}"
         limits, spent = client.budget.limits, client.budget.used()
         limits[RESEARCH] = min(limits[RESEARCH], spent + parameters.max_requests)
-        begin_run(store, run_id, "discover", period[1].isoformat(), parameters, clock)
+        run = StoredRun(store, place, run_id, period[1].isoformat(), client.clock)
+        run.begin("discover", parameters)
         how: dict[str, Any] = {"phase": "discovery", "with_rows": False, "progress": progress}
         try:
             outcome = client.videos(query, *period, run_id=run_id, **how)
         except CollectError as error:
-            ended = {"status": "failed", "outcome": "failed", "message": str(error)}
-            finish_run(store, run_id, finished_at=int(clock()), **ended)
+            run.end("failed", str(error))
             raise
-        now, rows = int(clock()), collected_posts(store, run_id)
-        record_posts(store, run_id, rows, now, stored=True)
+        rows = collected_posts(store, run_id)
+        record_posts(store, run_id, rows, int(client.clock()), stored=True)
         facts = {
             "complete": outcome.complete,
             "reason": outcome.reason,
@@ -214,5 +212,5 @@ def _collect(
             "period": [day.isoformat() for day in period],
         }
         record_facts(store, run_id, facts)
-        finish_run(store, run_id, status="done", outcome=None, finished_at=now)
+        run.end(None)
     return run_id

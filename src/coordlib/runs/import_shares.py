@@ -1,7 +1,4 @@
-"""Files become tables: an export a file of shares, addresses who posted them on Bluesky, labelled archives one table.
-
-Large files pass through piece by piece; a collection that was stopped continues where it was.
-"""
+"""Files become tables of shares: an export, piece by piece; addresses, who posted them on Bluesky, continued where it stopped."""
 
 from __future__ import annotations
 
@@ -22,12 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.describe.benchmark import LABELS, NO_LABEL
 from coordlib.errors import (
     EmptyInputError,
     FileFormatError,
     InputError,
-    MissingColumnError,
     ParameterError,
     QueryError,
 )
@@ -43,7 +38,6 @@ from coordlib.sources.exports import (
     iter_export,
     link_object,
     merge_reports,
-    read_export,
     to_shares,
     without_object,
 )
@@ -320,27 +314,3 @@ def _kept_pages(path: Path) -> Iterator[Page]:
         yield page
     with path.open("r+b") as stream:
         stream.truncate(good)
-
-
-def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
-    """Read one archive from its files, or from folders of them, as one table of posts with its label beside."""
-    files: list[Path] = []
-    for source in sources:
-        files += sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
-    if not files:
-        raise InputError(f"{sources[0]}: the folder holds no files")
-    parts, usual = [], ""
-    for file in files:
-        export = read_export(file)
-        labels = [name for name in LABELS if name in export.frame]
-        if not labels:
-            raise MissingColumnError(f"{file}: {NO_LABEL}")
-        posts = export.posts
-        usual = usual or str(posts.attrs["object_id"])
-        parts.append(posts.assign(**{name: export.frame[name].to_numpy() for name in labels}))
-    table = pd.concat(parts, ignore_index=True)
-    for name in LABELS:
-        if name in table and table[name].isna().any():
-            raise InputError(f"column '{name}' is not filled in every row of the {len(files)} files")
-    table.attrs["object_id"] = usual
-    return table

@@ -1,4 +1,4 @@
-"""Link sharing from a file: read the shares, find the interval, detect, and say it in numbers."""
+"""Link sharing: read the shares, find the interval, detect, say it in numbers, and put together what the report shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,9 +15,14 @@ from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
+from coordlib.places import find_workspace
 from coordlib.report.checksums import sha256_file
+from coordlib.report.link_outputs import get_outputs
+from coordlib.report.link_result import LinkReport
+from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
+from coordlib.runs.reporting import label_link_networks
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources.exports import (
     ExportReport,
@@ -28,6 +34,7 @@ from coordlib.sources.exports import (
 )
 from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR
 from coordlib.sources.json_files import is_json, iter_records
+from coordlib.sources.label_endpoint import LabelEndpoint
 from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
@@ -216,6 +223,62 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
         "Components": f"{entities['component'].nunique():,}",
         "Method": "CooRnet 1.7.0 (tumbling bins)" if output.compat == "coornet" else "sliding window",
     }
+
+
+def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[str, Any]) -> LinkReport:
+    """Put together what a report of link sharing shows.
+
+    Parameters
+    ----------
+    source
+        The shares, of :func:`coordlib.load_link_shares`.
+    found
+        What :func:`coordlib.get_coord_shares` returned.
+    parameters
+        What the notebook was run with.
+    """
+    results = get_outputs(
+        found,
+        component_summary=True,
+        cluster_summary=True,
+        top_coord_urls=True,
+        top_coord_shares=True,
+        labels=label_link_networks(found, endpoint=LabelEndpoint.from_environment),
+        top=parameters["top"],
+        order_by=parameters["order_by"],
+    )
+    tables = {key: table for key, table in results.items() if isinstance(table, pd.DataFrame)}
+    slug, entities = file_slug(source.name), found.entities
+    # Pages are public: they name no place on the machine of the run.
+    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
+    run: RunRecord = {
+        "name": f"links-{slug}",
+        "kind": "links",
+        "title": f"Link sharing: {slug}" + (" (simulated data)" if source.simulated else ""),
+        "date": source.last_day,
+        "outcome": "network" if len(entities) else "no-coordination",
+        "simulated": source.simulated,
+        "parameters": {**told, "shares": source.name, "time_window_used": found.interval},
+        "counts": {
+            "n_posts": len(source.shares),
+            "n_urls": int(found.shares["expanded"].nunique()),
+            "n_accounts_all": int(found.shares["account.url"].nunique()),
+            "n_accounts": len(entities),
+            "n_networks": int(entities["component"].nunique()),
+            "least_urls": int(found.edges["weight"].min()) if len(found.edges) else 0,
+        },
+        "inputs": dict(source.inputs),
+        "labels": results["labels"],
+    }
+    usual = LinkSharing().for_notebook()
+    differing = {
+        key: value
+        for key, value in told.items()
+        if key not in ("shares", "rows_shown") and value != usual[key]
+    }
+    place = find_workspace(parameters["workspace"], create=True)
+    draft = place.draft_folder("analyses", f"links-{slug}", differing)
+    return LinkReport(found, tables, run, link_facts(source, found), draft)
 
 
 def file_slug(name: str) -> str:

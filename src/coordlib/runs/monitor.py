@@ -19,7 +19,7 @@ from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.health import Health
 from coordlib.runs.connect import Connect
-from coordlib.runs.day import DayMaterial, DayReport, begin_run, fail_day, report_material
+from coordlib.runs.day import DayReport, StoredRun
 from coordlib.runs.health import collection_health
 from coordlib.runs.stored import planted_accounts
 from coordlib.store import Store, coverage, open_store
@@ -93,13 +93,13 @@ def monitor_day(
                 f"{date} is reported already; '--again' makes a new version of its report"
             )
         with connect(store, run_id) as client:
-            phases, clock = _phases(client, day, watched, options), client.clock
-            begin_run(store, run_id, "monitor", date, options, clock)
+            phases = _phases(client, day, watched, options)
+            run = StoredRun(store, place, run_id, date, client.clock)
+            run.begin("monitor", options)
             try:
                 stopped = _collect(Collector(client, progress=progress), run_id, phases)
             except CollectError as error:
-                why = f"The day could not be collected: {error}"
-                fail_day(store, place, run_id, date, why, str(error), clock)
+                run.fail(f"The day could not be collected: {error}", str(error))
                 raise
         period = monitored_period(date, options)
         posts = period_posts(store, *period)
@@ -113,9 +113,8 @@ def monitor_day(
             stopped=stopped,
             planted=planted_accounts(place),
         )
-        material = DayMaterial(date, posts, _facts(health, posts, watched, period), stored=True)
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
-        report = report_material(store, place, run_id, material, daily, clock=clock)
+        report = run.report(posts, _facts(health, posts, watched, period), daily, stored=True)
     asked = {"accounts": "posts of accounts", "captions": "posts with captions"}
     unknown = tuple(words for phase, words in asked.items() if health.probes.get(phase) == "nothing")
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)

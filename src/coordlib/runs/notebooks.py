@@ -41,7 +41,7 @@ from coordlib.report.provenance import NOTEBOOK
 from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv
-from coordlib.store import open_store
+from coordlib.store import Store, open_store
 from coordlib.store.stored_posts import account_names
 
 #: The parameter model behind each template, by file name.
@@ -262,13 +262,18 @@ def run_report(
     return with_handles(workspace, replace(made, folder=folder))
 
 
+def handles_of(workspace: Workspace, store: Store) -> dict[str, str]:
+    """Return the names the database has by the pseudonyms that notebooks know (empty: they know the names)."""
+    names = pseudonyms_of(workspace.root, account_names(store))
+    return {made: name for name, made in names.known.items()} if names else {}
+
+
 def with_handles(workspace: Workspace, decided: Decided) -> Decided:
-    """Return what a notebook decided under the names the database has: a notebook may know accounts by pseudonyms only."""
+    """Return what a notebook decided under the names the database has."""
     if decided.run.get("identities") != "pseudonyms" or not workspace.database.exists():
         return decided
     with open_store(workspace.database, read_only=True) as store:
-        names = pseudonyms_of(workspace.root, account_names(store))
-    handles = {made: name for name, made in names.known.items()} if names else {}
+        handles = handles_of(workspace, store)
 
     def named(table: pd.DataFrame, *ends: str) -> pd.DataFrame:
         return table.assign(**{end: table[end].map(lambda name: handles.get(name, name)) for end in ends})
