@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from coordlib.significance.arrays import Ints
-from coordlib.significance.projection import Links, links_of
+from coordlib.significance.projection import Links, links_of, ranks
 
 
 def modularity(graph: Links) -> tuple[float, Ints]:
@@ -36,20 +36,30 @@ def modularity(graph: Links) -> tuple[float, Ints]:
     >>> round(quality, 4), community.tolist()
     (0.3571, [0, 0, 0, 1, 1, 1])
     """
-    n = len(graph.starts) - 1
-    community = np.arange(n)
     total = int(graph.weights.sum())
     if not total:
-        return 0.0, community
+        return 0.0, np.arange(len(graph.starts) - 1)
+    (starts, others, weights), community = _divided(graph)
+    n = len(starts) - 1
+    nodes = np.repeat(np.arange(n), np.diff(starts))
+    degrees = np.bincount(nodes, weights, n) / total
+    return float(weights[nodes == others].sum() / total - degrees @ degrees), community
+
+
+@njit(cache=True)
+def _divided(graph: Links) -> tuple[Links, Ints]:
+    """Return the network of the communities that nothing improves any more, and the community of each node."""
+    n = len(graph.starts) - 1
+    community = np.arange(n)
     while True:
+        moved = _move(graph.starts, graph.others, graph.weights)
+        numbers = ranks(moved, n)
+        if numbers[n] == n:
+            return graph, community
+        names = numbers[moved]
         nodes = np.repeat(np.arange(n), np.diff(graph.starts))
-        _, names = np.unique(_move(*graph), return_inverse=True)
-        if int(names.max()) + 1 == n:
-            break
-        community, n = names[community], int(names.max()) + 1
+        community, n = names[community], numbers[n]
         graph = links_of(names[nodes], names[graph.others], graph.weights, n, n)
-    degrees = np.bincount(nodes, graph.weights, n) / total
-    return float(graph.weights[nodes == graph.others].sum() / total - degrees @ degrees), community
 
 
 @njit(cache=True)
