@@ -10,8 +10,7 @@ import typer
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.parameters import OwnTable
-from coordlib.report.first_screen import first_lines, more_lines
-from coordlib.report.summary import summary_facts
+from coordlib.report.first_screen import first_lines, more_lines, summary_facts
 from coordlib.runs.analysis import report_table
 
 _MAPPING = f"{OwnTable.model_fields['mapping'].description} (default: none)"

@@ -13,8 +13,7 @@ from typing import Any
 
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
-from coordlib.report.provenance import code_version, report_title
-from coordlib.report.record import RunRecord
+from coordlib.report.record import RunRecord, code_version, report_title
 from coordlib.report.text import escape
 
 #: Where a page says how it is cited; what stands there is put in when the site is rendered.
@@ -25,13 +24,7 @@ CITED = Html(
 
 
 def report_place(run: RunRecord) -> str:
-    """Return where a report and all its versions lie below ``reports/``.
-
-    Examples
-    --------
-    >>> report_place({"name": "2025-01-03", "kind": "day"}), report_place({"name": "mine", "kind": "table"})
-    ('days/2025-01-03', 'analyses/mine')
-    """
+    """Return where a report and all its versions lie below ``reports/``."""
     name = str(run.get("name") or run["date"])
     day = run.get("kind", "day") == "day"
     return f"{'days' if day else 'analyses'}/{name}"

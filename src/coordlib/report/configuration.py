@@ -81,15 +81,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def read_site(workspace: Path) -> Site:
-    """Read what a workspace says about its site; title and address may also stand in its ``_quarto.yml``, as before.
-
-    Raises
-    ------
-    ParameterError
-        A line of ``site.yml`` that cannot be used; the message names it.
-    PublishError
-        A ``_quarto.yml`` that is no YAML.
-    """
+    """Read what a workspace says about its site; title and address may also stand in its ``_quarto.yml``, as before."""
     own = workspace / SITE_FILE
     site = Site.from_yaml(own) if own.is_file() else Site()
     config = workspace / "_quarto.yml"

@@ -12,8 +12,7 @@ from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
-from coordlib.report.provenance import report_title
-from coordlib.report.record import RunRecord
+from coordlib.report.record import RunRecord, report_title
 from coordlib.report.words import in_words
 
 _FILES = {

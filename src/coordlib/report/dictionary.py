@@ -1,7 +1,6 @@
-"""The data dictionary: what every column of a report's files means, from one source (``dictionary.csv``).
+"""The data dictionary: what every column and number means, from one source (``dictionary.csv``), and the links that lead there.
 
-A report's README, its datapackage.json, the site's data-dictionary page and docs/link-sharing.md are all made from here.
-To add a column, add its line.
+A report's README and datapackage.json, the site's data-dictionary page and docs/link-sharing.md are made from here.
 """
 
 from __future__ import annotations
@@ -10,7 +9,11 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-#: What a row of each table is, in the order a reader meets the tables.
+from coordlib.report.text import escape, raw_block
+
+#: From a report's page to the folder of the site's own pages.
+UP = "../../"
+#: What a row of each table is, in the order a reader meets the tables; those "shown" stand on pages and in no file.
 _ROWS = {
     "network": {
         "accounts": "one account of the day's coordinated network",
@@ -19,6 +22,17 @@ _ROWS = {
         "edges": "two accounts that posted the same things at nearly the same time more often than the threshold",
         "pairs": "the evidence: two posts of one object within the time window, behind a retained edge",
         "discovered": "two accounts that share more than their activity explains, kept by the threshold or not",
+    },
+    "shown": {
+        "summary": "one number of the summary, in `run.json` under `counts`",
+        "figures": "one figure",
+        "leads": "one account, by who posted first in each pair",
+        "objects": "one shared object in pairs.csv",
+        "hashtags": "one hashtag of the posts of these accounts",
+        "days": "one day of the archive, from its `run.json` and `networks.csv`",
+        "reports": "one analysis or replaced version of a report",
+        "links": "one number of a link-sharing analysis",
+        "health": "one number of the collection, in `run.json` under `facts`",
     },
     "links": {
         "highly_connected_coordinated_entities": "one account of the network",
@@ -30,11 +44,26 @@ _ROWS = {
         "ct_shares_marked": "one post of a URL that was shared more than once",
     },
 }
+#: Function that makes a table, by the table's name.
+_MADE_BY = {
+    "accounts": "coordlib.describe.describe_accounts",
+    "networks": "coordlib.describe.describe_networks",
+    "posts": "coordlib.describe.describe_posts",
+    "edges": "coordlib.coordinated_edges",
+    "pairs": "coordlib.detect_groups",
+    "discovered": "coordlib.edge_significance",
+    "leads": "coordlib.describe.account_leads",
+    "objects": "coordlib.describe.object_table",
+    "hashtags": "coordlib.describe.hashtag_table",
+    "summary": "coordlib.describe.day_counts",
+    "links": "coordlib.links.get_coord_shares",
+    "health": "coordlib.report.health.health_html",
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, Frictionless type, unit, definition, formula, source."""
+    """One column or number: name, Frictionless type, unit, definition, formula, source."""
 
     name: str
     type: str
@@ -46,7 +75,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One file of a report: its name, what a row is, and its columns."""
+    """One table: its name, what a row is, and its columns."""
 
     name: str
     row: str
@@ -70,11 +99,10 @@ def _read() -> dict[str, tuple[Table, ...]]:
     }
 
 
-_TABLES = _read()
-#: Every table of a day.
-TABLES = _TABLES["network"]
-#: Every table of a report of link sharing, under CooRnet's names.
-LINK_TABLES = _TABLES["links"]
+#: The tables of a day, those that stand on pages alone, and those of link sharing under CooRnet's names.
+TABLES, SHOWN, LINK_TABLES = _read().values()
+#: Name of a table to what is known of its columns; a day's edges go before those of link sharing.
+_KNOWN = {table.name: {one.name: one for one in table.columns} for table in (*LINK_TABLES, *SHOWN, *TABLES)}
 
 
 def tables_of(kind: object) -> dict[str, Table]:
@@ -83,15 +111,70 @@ def tables_of(kind: object) -> dict[str, Table]:
 
 
 def describe_column(table: str, name: str, kind: object = None) -> Column:
-    """Return what is known about a column of a kind of report; an unknown one has no definition.
-
-    Examples
-    --------
-    >>> describe_column("edges", "n_objects").unit
-    'objects'
-    >>> describe_column("edges", "weight", "links").unit
-    'URLs'
-    """
+    """Return what is known about a column of a kind of report; an unknown one has no definition."""
     known = tables_of(kind).get(table)
     columns = {column.name: column for column in known.columns} if known else {}
     return columns.get(name, Column(name, "any"))
+
+
+def anchor(table: str, column: str) -> str:
+    """Return the name of a column's or number's place on the data-dictionary page."""
+    return f"{table}-{column}".replace(" ", "-").replace("'", "").lower()
+
+
+def explained(table: str, column: str) -> Column | None:
+    """Return what is known about a column or number; None where nothing is."""
+    return _KNOWN.get(table, {}).get(column)
+
+
+def how(table: str, column: str | None = None, up: str = UP, *, told: bool = True) -> str:
+    """Return the small link from a number, or with a table alone from all of it, to how it is counted; empty where nothing is known.
+
+    With `told` the definition shows where a mouse rests on it.
+    """
+    if column is None:
+        place, words, name = f"table-{table}", f"How the {table} are made", table
+    elif known := explained(table, column):
+        place, words, name = anchor(table, column), known.definition, column.replace("_", " ")
+    else:
+        return ""
+    title = f' title="{escape(words)}"' if told else ""
+    return (
+        f'<a class="cl-how" href="{escape(up)}data-dictionary.html#{escape(place)}"{title} '
+        f'aria-label="How {escape(name)} is counted">how</a>'
+    )
+
+
+def dictionary_page() -> str:
+    """Return every table, column and number as Markdown, each with a place of its own to link to."""
+    parts = []
+    links = [table for table in LINK_TABLES if table.name not in {day.name for day in TABLES}]
+    for table in (*TABLES, *SHOWN, *links):
+        is_file = table not in SHOWN
+        head = f"{table.name}.csv" if is_file else table.name.capitalize()
+        made = _MADE_BY.get(table.name)
+        rows = "".join(_row(table.name, column, is_file) for column in table.columns)
+        names = ("column" if is_file else "number", "definition", "formula", "source", "type and unit")
+        heads = "".join(f'<th scope="col">{name}</th>' for name in names)
+        parts += [
+            f"## {head}",
+            f"A row is {table.row}." + (f" Made by `{made}`." if made else ""),
+            raw_block(
+                f'<div class="cl-dictionary" id="table-{escape(table.name)}" role="region" tabindex="0" aria-label="{head}">'
+                f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            ),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(table: str, column: Column, is_file: bool) -> str:
+    """A row of the page; what stands between backticks in a definition is code."""
+    words = escape(column.definition).split("`")
+    definition = "".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(words))
+    kind = ", ".join(part for part in (column.type if is_file else "", column.unit) if part)
+    cells = (definition, escape(column.formula), escape(column.source), escape(kind))
+    return (
+        f'<tr id="{escape(anchor(table, column.name))}"><th scope="row"><code>{escape(column.name)}</code></th>'
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+    )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html
-from coordlib.report.how import how
 from coordlib.report.network_view import json_for_page
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, safe_url
@@ -36,10 +36,7 @@ _EDGE_FACTS = {
 
 
 class EvidenceView(Html):
-    """Every pair of posts behind every edge: it shows itself, and ``write`` puts its files beside a report.
-
-    On the site each network is one line that opens; in a notebook the first of them are there whole.
-    """
+    """Every pair of posts behind every edge: it shows itself, and ``write`` puts its files beside a report."""
 
     def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int = 0) -> None:
         self.networks = networks
@@ -86,19 +83,7 @@ def evidence_view(
     time_window: object = None,
     of_pairs: int = 0,
 ) -> EvidenceView:
-    """Return the evidence of a report.
-
-    Parameters
-    ----------
-    accounts, posts, pairs, edges
-        The tables of a report (:mod:`coordlib.report.dictionary`).
-    word
-        What one shared object is called.
-    time_window
-        Seconds between two posts of a pair, at most; posts closer than that are told as one burst.
-    of_pairs
-        Of how many pairs `pairs` are a sample.
-    """
+    """Return the evidence of a report."""
     pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
     texts = dict(zip(posts["content_id"], posts["text"], strict=True)) if "text" in posts else {}
     of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
@@ -111,13 +96,7 @@ def evidence_view(
 
 
 def line(network: Mapping[str, Any]) -> str:
-    """Return what is in a network, on one line.
-
-    Examples
-    --------
-    >>> line({"network": 3, "word": "caption", "accounts": [0] * 7, "objects": [0], "posts": [0] * 21, "median": 41})
-    'Network 3 · 7 accounts · 1 caption · 21 posts · median 41 s'
-    """
+    """Return what is in a network, on one line."""
     counts = [
         plural(len(network[key]), noun)
         for key, noun in (("accounts", "account"), ("objects", network["word"]), ("posts", "post"))

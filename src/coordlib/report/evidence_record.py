@@ -34,23 +34,7 @@ def evidence_record(
     word: str,
     planted: Mapping[str, str],
 ) -> RunRecord:
-    """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known.
-
-    Parameters
-    ----------
-    significance
-        Result of :func:`coordlib.edge_significance` (none: not tested).
-    whole
-        Result of :func:`coordlib.network_significance` (none: not compared).
-    pairs, graph
-        All pairs, and the network that is reported.
-    parameters
-        What the steps were made with.
-    word
-        What one shared object is called.
-    planted
-        Account to its planted network, in a simulated world.
-    """
+    """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known."""
     record: RunRecord = {}
     if graph.number_of_edges() and "time_delta" in pairs:
         record["other_settings"] = other_settings(pairs, int(parameters.get("time_window") or 120))

@@ -6,21 +6,17 @@ from pathlib import Path
 
 from coordlib.errors import PublishError
 from coordlib.files import write_json
-from coordlib.report.banners import day_banner
 from coordlib.report.checksums import write_sums
 from coordlib.report.configuration import is_simulated
+from coordlib.report.first_screen import day_banner
 from coordlib.report.notebook_page import FAILED_AGAIN, add_note, page_notebook, write_notebook
 from coordlib.report.package import is_published, next_version, page_meta, seal
-from coordlib.report.provenance import code_version
-from coordlib.report.record import RunRecord
+from coordlib.report.record import RunRecord, code_version
 from coordlib.report.text import clean_text, escape, hide_folders
 
 
 def failure_page(folder: Path | str, date: str, message: str, traceback_text: str) -> Path:
-    """Write the page of a day whose report could not be made, with the traceback as inert text.
-
-    A finished report that lies in the folder stays and gets a note that a later run failed.
-    """
+    """Write the page of a day whose report could not be made, with the traceback as inert text."""
     folder = Path(folder)
     message, traceback_text = hide_folders(message), hide_folders(traceback_text)
     target = folder / "index.ipynb"

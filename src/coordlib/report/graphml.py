@@ -27,12 +27,7 @@ _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph, one element at a time.
-
-    Nodes and edges are written sorted. Missing values are left out, lists and dicts become JSON text, and
-    characters that XML cannot hold are dropped. A number that is not always whole is a double; what is not always a
-    number is text.
-    """
+    """Write a graph as GraphML with the same bytes for the same graph, one element at a time."""
     path = Path(path)
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):
@@ -86,10 +81,7 @@ def _data(
     keys: dict[tuple[str, str], tuple[int, set[type]]],
     texts: dict[Any, str],
 ) -> str:
-    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values.
-
-    `texts` keeps what was escaped: the same objects stand on edge after edge.
-    """
+    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values."""
     lines = []
     for name in sorted(data, key=str):
         value = data[name]

@@ -87,23 +87,7 @@ def report_table(
     word: str = "caption",
     pages: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return one of the report's tables: its columns in reading order, with headings, links and formats.
-
-    Parameters
-    ----------
-    name
-        A name of :data:`LAYOUTS`.
-    frame
-        The table with all its columns.
-    max_rows
-        Rows shown; the note below says how many there are.
-    csv
-        Relative address of the file with all rows.
-    word
-        What one shared object is called.
-    pages
-        Address of an account's page by account; accounts without one are no links.
-    """
+    """Return one of the report's tables: its columns in reading order, with headings, links and formats."""
     (caption, order), layout = _CAPTIONS[name], LAYOUTS[name]
     words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
     rows = frame.sort_values(list(order), ascending=list(order.values())) if order else frame

@@ -10,7 +10,7 @@ from coordlib.errors import ParameterError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
 from coordlib.links.top_lists import ENGAGEMENT, get_top_coord_urls
-from coordlib.report.figures import PALETTE, axes_for, dates, drawing, nothing_to_draw, short, utc
+from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
 from coordlib.report.words import plural
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def draw_url_timeline_chart(
     when = utc(timeline["seconds"])
     # Area in proportion to the subscribers, never too small to see.
     sizes = 14 + 250 * timeline["subscribers"] / max(timeline["subscribers"].max(), 1)
-    with drawing():
-        ax = axes_for(ax, title, alt)
+    with chart(ax, title, alt) as ax:
         ax.plot(when, timeline["total"], color=PALETTE[7], linewidth=1)
         for flag, name, colour, marker in (
             (False, "not coordinated", PALETTE[0], "o"),
@@ -113,11 +112,7 @@ def draw_url_timeline_chart(
 
 
 def url_timeline(output: CoordShares, url: str) -> pd.DataFrame:
-    """Return one URL's posts in time order with the running total the chart shows.
-
-    Columns ``account.name`` (the account's URL where there is no name), ``seconds`` (UTC), ``subscribers``,
-    ``is_coordinated`` and ``total``.
-    """
+    """Return one URL's posts in time order with the running total the chart shows."""
     shares = output.shares[output.shares["expanded"] == url]
     names = shares["account.name"] if "account.name" in shares.columns else shares["account.url"]
     table = pd.DataFrame(

@@ -12,9 +12,9 @@ import pandas as pd
 
 from coordlib.errors import InputError
 from coordlib.links.coord_shares import CoordShares
-from coordlib.report.banners import banner
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
-from coordlib.report.how import how
+from coordlib.report.first_screen import banner
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.network_view import NetworkView, network_view
@@ -102,15 +102,7 @@ class LinkReport:
 
 
 def link_banner(run: RunRecord) -> str:
-    """Return what was found as a sentence with its numbers, each with what it is a part of.
-
-    Examples
-    --------
-    >>> run = {"outcome": "network", "parameters": {"time_window_used": 11}, "counts": {
-    ...     "n_posts": 5239, "n_urls": 479, "n_accounts": 23, "n_accounts_all": 468, "n_networks": 5, "least_urls": 22}}
-    >>> "23 of 468 accounts, in 5 networks, are tied by at least 22 URLs shared within 11 s" in link_banner(run)
-    True
-    """
+    """Return what was found as a sentence with its numbers, each with what it is a part of."""
     counts = {name: int(value) for name, value in run["counts"].items()}
     seconds = f"{int(run['parameters']['time_window_used']):,} s"
     posts = plural(counts["n_posts"], "post")

@@ -18,13 +18,7 @@ def network_svg(
     bubbles: Sequence[dict[str, Any]],
     title: str,
 ) -> str:
-    """Draw nodes, edges and closed bubbles as the interactive drawing first shows them.
-
-    Returns
-    -------
-    str
-        A ``<figure>`` that the site shows on paper and where there are no scripts; `title` is escaped already.
-    """
+    """Draw nodes, edges and closed bubbles as the interactive drawing first shows them."""
     closed = [
         {
             "key": f"b{bubble['id']}",

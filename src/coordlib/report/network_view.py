@@ -21,9 +21,9 @@ from markupsafe import Markup
 
 from coordlib.errors import PublishError
 from coordlib.places import project_root
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html
 from coordlib.report.figures import PALETTE
-from coordlib.report.how import how
 from coordlib.report.layout import communities, disc_radius, layout_graph
 from coordlib.report.network_svg import network_svg
 from coordlib.report.tables import format_value, is_missing
@@ -389,12 +389,6 @@ def _subjects(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def json_for_page(value: object) -> str:
-    """Return JSON that cannot leave a ``<script>`` element.
-
-    Examples
-    --------
-    >>> json_for_page("</script>")
-    '"\\\\u003c/script>"'
-    """
+    """Return JSON that cannot leave a ``<script>`` element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

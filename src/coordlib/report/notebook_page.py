@@ -108,11 +108,7 @@ def remove_note(path: Path, name: str) -> None:
 
 
 def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
-    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
-
-    With `still` the drawing of the network is a picture, figures are PNG only and tables short: it lies beside a page, which has
-    the others.
-    """
+    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths."""
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     for number, cell in enumerate(copy.cells):
@@ -147,12 +143,7 @@ def _shortened(html: str) -> str:
 
 
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
-    """Return an executed notebook as a page of the site.
-
-    The front matter takes the place of the title cell. Cells tagged ``parameters``, ``injected-parameters`` or
-    ``remove-cell`` are for those who work with the notebook and stay out. Every HTML output, a researcher's own as
-    well, becomes a raw block: any ``text/html`` would make Quarto load scripts from another host.
-    """
+    """Return an executed notebook as a page of the site."""
     import nbformat
 
     page = deepcopy(notebook)

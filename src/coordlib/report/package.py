@@ -26,8 +26,7 @@ from coordlib.report.evidence_block import FOLDER, EvidenceView
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import FAILED_AGAIN, remove_note, set_front_matter
-from coordlib.report.provenance import code_version, notebook_told, package_versions, page_title
-from coordlib.report.record import RunRecord
+from coordlib.report.record import RunRecord, code_version, notebook_told, package_versions, page_title
 from coordlib.report.tables import write_csv
 from coordlib.times import ISO, utc_text
 
@@ -144,11 +143,7 @@ def _version_folder(folder: Path, published: RunRecord) -> Path:
 
 
 def seal(folder: Path | str, published_at: float | None = None) -> None:
-    """Complete a report once its executed notebook lies in the folder.
-
-    The run record gets the time of publication and the hash of every file; the page's front matter gets its title and
-    the counts that lists show.
-    """
+    """Complete a report once its executed notebook lies in the folder."""
     folder = Path(folder)
     if not folder.is_dir():
         raise PublishError(f"{folder}: there is no such report folder; write the report first")
@@ -217,10 +212,7 @@ def next_version(folder: Path) -> int:
 
 
 def keep_version(folder: Path) -> Path:
-    """Keep a copy of a published report among the versions; return where it is.
-
-    The day itself stays until the new one takes its place. A copy that a killed run had made already is that copy.
-    """
+    """Keep a copy of a published report among the versions; return where it is."""
     published = read_run(folder)
     target = _version_folder(folder, published)
     if target.exists():

@@ -105,13 +105,7 @@ class Pseudonyms:
 
 
 def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
-    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does.
-
-    Raises
-    ------
-    ParameterError
-        It wants pseudonyms, and there is no key.
-    """
+    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does."""
     if read_site(workspace).identities == "handles":
         return None
     from coordlib.service import (

@@ -25,19 +25,18 @@ from coordlib.describe.posts import (
 from coordlib.errors import InputError, ParameterError
 from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
-from coordlib.report.banners import day_banner
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
 from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.evidence_record import class_table, evidence_record, subjects
+from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
-from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
 from coordlib.report.words import object_word
 

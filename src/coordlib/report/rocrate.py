@@ -26,17 +26,7 @@ _UNKNOWN = "application/octet-stream"
 
 
 def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]:
-    """Return the metadata of a crate.
-
-    Parameters
-    ----------
-    folder
-        Where the files are.
-    cited
-        The report and who publishes it.
-    names
-        Files of the crate, below `folder`.
-    """
+    """Return the metadata of a crate."""
     run, site = cited.run, cited.site
     people = [
         {"@id": f"#author-{n}", "@type": "Organization", "name": person["literal"]}

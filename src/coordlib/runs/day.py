@@ -20,8 +20,8 @@ from coordlib.errors import RunError
 from coordlib.parameters import DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.failure import failure_page
-from coordlib.report.provenance import code_version
 from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.record import code_version
 from coordlib.report.words import plural
 from coordlib.runs.decided import Decided, run_report
 from coordlib.runs.notebooks import failure_traceback

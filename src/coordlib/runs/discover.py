@@ -13,8 +13,8 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
-from coordlib.report.provenance import code_version
 from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.record import code_version
 from coordlib.runs.connect import connector
 from coordlib.runs.day import record
 from coordlib.runs.decided import Decided, run_report

@@ -20,7 +20,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.health import Health
-from coordlib.report.provenance import code_version
+from coordlib.report.record import code_version
 from coordlib.runs.day import DayMaterial, DayReport, fail_day, report_material
 from coordlib.runs.health import collection_health
 from coordlib.runs.stored import planted_accounts

@@ -43,7 +43,7 @@ from coordlib.parameters import (
 from coordlib.places import project_root
 from coordlib.report.checksums import sha256_file
 from coordlib.report.notebook_page import as_executed, as_page, write_notebook
-from coordlib.report.provenance import NOTEBOOK
+from coordlib.report.record import NOTEBOOK
 
 #: The parameter model behind each template, by file name.
 MODELS: dict[str, type[Parameters]] = {
