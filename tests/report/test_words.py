@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from coordlib.report.checksums import sums_of, wrong_files
-from coordlib.report.citation import report_place
+from coordlib.report.citation import Citation, report_place
+from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column
 from coordlib.report.text import clean_text, hide_folders, in_one_direction
 from coordlib.report.words import in_words, object_word, plural, same_words
@@ -48,3 +49,14 @@ def test_a_column_means_what_its_kind_of_report_says_and_a_report_has_its_place(
     assert describe_column("edges", "n_objects").unit == "objects"
     assert report_place({"name": "2025-01-03", "kind": "day"}) == "days/2025-01-03"
     assert report_place({"name": "mine", "kind": "table"}) == "analyses/mine"
+
+
+def test_a_version_is_cited_in_a_sentence() -> None:
+    made = {"published_at": "2025-01-04T05:00:00Z", "code_version": "0.1.0", "content_sha256": "ab" * 32}
+    site = Site(authors=["Ada Lovelace"], title="Monitor", address="https://example.org/m")
+    cited = Citation({"name": "2025-01-03", "date": "2025-01-03", "version": 2, **made}, site)
+    assert cited.sentence == (
+        "Lovelace, Ada (2025). Coordinated sharing on 2025-01-03 (version 2, published 2025-01-04). Monitor. Made with "
+        "coordlib 0.1.0. https://example.org/m/reports/days/2025-01-03/v2/ Content abababababababab."
+    )
+    assert cited.key == "coordinated-sharing-2025-01-03-v2"

@@ -25,9 +25,8 @@ CITED = Html(
 
 def report_place(run: RunRecord) -> str:
     """Return where a report and all its versions lie below ``reports/``."""
-    name = str(run.get("name") or run["date"])
-    day = run.get("kind", "day") == "day"
-    return f"{'days' if day else 'analyses'}/{name}"
+    folder = "days" if run.get("kind", "day") == "day" else "analyses"
+    return f"{folder}/{run.get('name') or run['date']}"
 
 
 def published_on(run: RunRecord) -> str:
@@ -37,25 +36,7 @@ def published_on(run: RunRecord) -> str:
 
 @dataclass(frozen=True)
 class Citation:
-    """A version of a report as others cite it.
-
-    Parameters
-    ----------
-    run
-        The run record: ``name``, ``kind``, ``date``, ``title``, ``version``, ``published_at``, ``content_sha256``.
-    site
-        Who publishes it, and where.
-
-    Examples
-    --------
-    >>> run = {"name": "2025-01-03", "date": "2025-01-03", "version": 2, "published_at": "2025-01-04T05:00:00Z",
-    ...     "code_version": "0.1.0", "content_sha256": "ab" * 32}
-    >>> cited = Citation(run, Site(authors=["Ada Lovelace"], title="Monitor", address="https://example.org/m"))
-    >>> cited.sentence
-    'Lovelace, Ada (2025). Coordinated sharing on 2025-01-03 (version 2, published 2025-01-04). Monitor. Made with coordlib 0.1.0. https://example.org/m/reports/days/2025-01-03/v2/ Content abababababababab.'
-    >>> cited.key
-    'coordinated-sharing-2025-01-03-v2'
-    """
+    """A version of a report as others cite it: its run record, and who publishes it where."""
 
     run: RunRecord
     site: Site
@@ -78,11 +59,8 @@ class Citation:
     @property
     def url(self) -> str | None:
         """Permanent address of the version; none while the site has no address."""
-        return (
-            f"{self.site.address}/reports/{report_place(self.run)}/v{self.version}/"
-            if self.site.address
-            else None
-        )
+        address = self.site.address
+        return f"{address}/reports/{report_place(self.run)}/v{self.version}/" if address else None
 
     @property
     def doi(self) -> str | None:
@@ -97,14 +75,20 @@ class Citation:
         return f"coordinated-sharing-{name}-v{self.version}"
 
     @property
+    def publisher(self) -> str:
+        """The institution that runs the site, else the site."""
+        return self.site.institution or self.site.name
+
+    @property
     def software(self) -> str:
         """What it was made with."""
         return f"coordlib {self.run.get('code_version') or code_version()}"
 
     @property
     def content(self) -> str:
-        """The first digits of the content's hash."""
-        return str(self.run.get("content_sha256") or "")[:16]
+        """The first digits of the content's hash, as a note."""
+        digits = str(self.run.get("content_sha256") or "")[:16]
+        return f"Content {digits}" if digits else ""
 
     @property
     def people(self) -> list[dict[str, str]]:
@@ -112,33 +96,45 @@ class Citation:
         return [_person(name) for name in self.site.authors] or [{"literal": self.site.people[0]}]
 
     @property
+    def names(self) -> list[str]:
+        """Authors as text, the family name first."""
+        return [_inverted(person) for person in self.people]
+
+    @property
+    def creators(self) -> list[dict[str, str]]:
+        """Authors as schema.org has them."""
+        return [
+            {"@type": "Organization", "name": person["literal"]}
+            if "literal" in person
+            else {"@type": "Person", "familyName": person["family"], "givenName": person["given"]}
+            for person in self.people
+        ]
+
+    @property
     def sentence(self) -> str:
         """The citation as a sentence."""
-        who = "; ".join(_inverted(person) for person in self.people)
+        who = "; ".join(self.names)
         words = f"{who} ({self.published[:4]}). {self.title} (version {self.version}, published {self.published})."
-        publisher = self.site.name if self.site.name not in who else ""
-        where = f"https://doi.org/{self.doi}" if self.doi else self.url or ""
-        parts = [words, publisher and f"{publisher}.", f"Made with {self.software}.", where]
-        return " ".join(part for part in [*parts, self.content and f"Content {self.content}."] if part)
+        publisher = f"{self.site.name}." if self.site.name not in who else ""
+        where = f"https://doi.org/{self.doi}" if self.doi else self.url
+        parts = [words, publisher, f"Made with {self.software}.", where, self.content and f"{self.content}."]
+        return " ".join(part for part in parts if part)
 
     @property
     def bibtex(self) -> str:
         """The citation as a BibTeX entry."""
-        names = [
-            "{" + person["literal"] + "}" if "literal" in person else _inverted(person)
-            for person in self.people
-        ]
+        names = [f"{{{who['literal']}}}" if "literal" in who else _inverted(who) for who in self.people]
         fields = {
             "author": " and ".join(names),
             "title": "{" + self.title + "}",
             "year": self.published[:4],
             "date": self.published,
             "version": f"version {self.version}",
-            "publisher": self.site.institution or self.site.name,
+            "publisher": self.publisher,
             "howpublished": f"Web page, made with {self.software}",
             "url": self.url,
             "doi": self.doi,
-            "note": self.content and f"Content {self.content}",
+            "note": self.content,
         }
         lines = [f"  {name} = {{{_bibtex(str(value))}}}" for name, value in fields.items() if value]
         return f"@misc{{{self.key},\n" + ",\n".join(lines) + "\n}"
@@ -153,68 +149,67 @@ class Citation:
             "author": self.people,
             "issued": {"date-parts": [[int(part) for part in self.published.split("-")]]},
             "version": str(self.version),
-            "publisher": self.site.institution or self.site.name,
+            "publisher": self.publisher,
             "container-title": self.site.name,
             "URL": self.url,
             "DOI": self.doi,
             "license": self.site.licence,
-            "note": f"Made with {self.software}." + (f" Content {self.content}." if self.content else ""),
+            "note": f"Made with {self.software}." + (f" {self.content}." if self.content else ""),
         }
         return {name: value for name, value in item.items() if value}
 
     @property
     def ris(self) -> str:
         """The citation as RIS."""
-        lines = [("TY", "DATA"), *(("AU", _inverted(person)) for person in self.people), ("TI", self.title)]
-        lines += [
+        lines = [
+            ("TY", "DATA"),
+            *(("AU", name) for name in self.names),
+            ("TI", self.title),
             ("PY", self.published[:4]),
             ("DA", self.published.replace("-", "/")),
             ("ET", str(self.version)),
+            ("PB", self.publisher),
+            ("T2", self.site.name),
+            ("UR", self.url),
+            ("DO", self.doi),
+            ("N1", str(self.csl["note"])),
         ]
-        lines += [("PB", self.site.institution or self.site.name), ("T2", self.site.name)]
-        lines += [("UR", self.url), ("DO", self.doi), ("N1", self.csl["note"]), ("ER", "")]  # type: ignore[list-item]
-        return "".join(f"{tag}  - {_line(value)}\n" for tag, value in lines if value or tag == "ER")
+        found = "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value)
+        return f"{found}ER  - \n"
 
     @property
     def dataset(self) -> dict[str, Any]:
         """The version as a schema.org Dataset."""
-        data: dict[str, Any] = {
+        data = {
             "@type": "Dataset",
             "name": self.title,
             "datePublished": self.published,
             "version": str(self.version),
-            "creator": [
-                {"@type": "Organization", "name": person["literal"]}
-                if "literal" in person
-                else {"@type": "Person", "familyName": person["family"], "givenName": person.get("given", "")}
-                for person in self.people
-            ],
+            "creator": self.creators,
             "isPartOf": {"@type": "DataCatalog", "name": self.site.name},
             "isAccessibleForFree": True,
-        }
-        more = {
             "url": self.url,
             "license": self.site.licence,
             "identifier": self.doi and f"https://doi.org/{self.doi}",
             "publisher": self.site.institution and {"@type": "Organization", "name": self.site.institution},
             "funder": self.site.funder and {"@type": "Organization", "name": self.site.funder},
         }
-        return data | {name: value for name, value in more.items() if value}
+        return {name: value for name, value in data.items() if value}
 
     @property
     def head(self) -> str:
         """The citation tags (Highwire, Dublin Core), the permanent address and JSON-LD for a page's head."""
-        names = [_inverted(person) for person in self.people]
+        day = self.published.replace("-", "/")
         tags = [
             ("citation_title", self.title),
-            *(("citation_author", name) for name in names),
-            ("citation_publication_date", self.published.replace("-", "/")),
-            ("citation_online_date", self.published.replace("-", "/")),
+            *(("citation_author", name) for name in self.names),
+            ("citation_publication_date", day),
+            ("citation_online_date", day),
             ("citation_public_url", self.url),
             ("citation_doi", self.doi),
-            ("citation_publisher", self.site.institution or self.site.name),
+            ("citation_publisher", self.publisher),
             ("DC.title", self.title),
-            *(("DC.creator", name) for name in names),
+            *(("DC.creator", name) for name in self.names),
             ("DC.date", self.published),
             ("DC.type", "Dataset"),
             ("DC.identifier", self.url),
@@ -239,12 +234,11 @@ class Citation:
     def box(self) -> Html:
         """Return how to cite: a sentence, BibTeX, and files for reference managers where the page has them."""
         links = ", ".join(f'<a href="{name}" download>{name}</a>' for name in self.files())
-        return Html(
-            f'<div class="cl-cite"><p>{escape(self.sentence)}</p><details><summary>BibTeX</summary>'
-            f"<pre><code>{escape(self.bibtex)}</code></pre></details></div>",
-            f'<div class="cl-cite"><p>{escape(self.sentence)}</p><p>For reference managers: {links}</p>'
-            f"<details><summary>BibTeX</summary><pre><code>{escape(self.bibtex)}</code></pre></details></div>",
+        sentence = f'<div class="cl-cite"><p>{escape(self.sentence)}</p>'
+        bibtex = (
+            f"<details><summary>BibTeX</summary><pre><code>{escape(self.bibtex)}</code></pre></details></div>"
         )
+        return Html(sentence + bibtex, f"{sentence}<p>For reference managers: {links}</p>{bibtex}")
 
 
 def _person(name: str) -> dict[str, str]:
@@ -258,10 +252,6 @@ def _person(name: str) -> dict[str, str]:
 
 def _inverted(person: Mapping[str, str]) -> str:
     return person.get("literal") or f"{person['family']}, {person['given']}"
-
-
-def _line(text: str | None) -> str:
-    return " ".join(str(text or "").split())
 
 
 def _bibtex(text: str) -> str:

@@ -13,9 +13,8 @@ import pandas as pd
 
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html
-from coordlib.report.network_view import json_for_page
 from coordlib.report.tables import format_value, is_missing
-from coordlib.report.text import clean_text, escape, safe_url
+from coordlib.report.text import clean_text, escape, json_for_page, safe_url
 from coordlib.report.words import plural
 from coordlib.times import utc_text
 

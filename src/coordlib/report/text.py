@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 _FORMULA = re.compile(r"^'*[=+\-@\t\r\n|%＝＋－＠]")
@@ -64,7 +65,13 @@ def restore(text: str) -> str:
 
 
 def raw_block(text: str) -> str:
-    """Return HTML as a raw Markdown block that Quarto and smalldocs print unchanged."""
+    """Return HTML as a raw Markdown block that Quarto and smalldocs print unchanged; nothing inside can close its fence."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(8, longest + 1)
     return f"{fence}{{=html}}\n{text}\n{fence}"
+
+
+def json_for_page(value: object) -> str:
+    """Return JSON that cannot leave a ``<script>`` element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -19,7 +19,7 @@ import pandas as pd
 from coordlib.errors import RunError
 from coordlib.parameters import DailyMonitoring
 from coordlib.places import Workspace
-from coordlib.report.failure import failure_page
+from coordlib.report.package import failure_page
 from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.record import code_version
 from coordlib.report.words import plural
