@@ -16,13 +16,7 @@ SITE_FILE = "site.yml"
 
 
 class Site(Parameters):
-    """``site.yml`` of a workspace. It is read when the site is rendered, so a line changed there changes every page.
-
-    Examples
-    --------
-    >>> Site(authors=["Ada Lovelace"], institution="A University").people
-    ['Ada Lovelace']
-    """
+    """``site.yml`` of a workspace. It is read when the site is rendered, so a line changed there changes every page."""
 
     address: str | None = Field(None, description="Where the site is published, https://…")
     title: str | None = Field(None, description="Name of the site.")

@@ -17,28 +17,22 @@ import pandas as pd
 
 from coordlib.report.tables import Table, is_missing
 
-#: Name of a table to its caption and the order of its rows (column, ascending).
-_CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
-    "accounts": ("Accounts", {"network": True, "strength": False, "account_id": True}),
-    "networks": ("Networks", {"network": True}),
-    "posts": (
-        "Coordinated posts",
-        {"network": True, "text": True, "posted_at": True, "content_id": True},
-    ),
-    "pairs": (
-        "Pairs",
-        {"network": True, "object_id": True, "time_delta": True, "content_id": True, "content_id_y": True},
-    ),
-    "discovered": ("Pairs that share more than their activity explains", {}),
-    "edges": ("Edges", {"weight": False, "account_id": True, "account_id_y": True}),
-    "leads": ("Who leads", {}),
-    "objects": ("{Objects} shared", {}),
-    "hashtags": ("Hashtags", {}),
-    "component_summary": ("Components", {}),
-    "cluster_summary": ("Clusters", {}),
-    "highly_connected_coordinated_entities": ("Accounts", {}),
-    "top_coord_urls": ("Top URLs", {}),
-    "top_coord_shares": ("Top coordinated posts", {}),
+#: Name of a table to its caption and the columns its rows are ordered by (with a minus the largest first).
+_CAPTIONS: Mapping[str, tuple[str, str]] = {
+    "accounts": ("Accounts", "network -strength account_id"),
+    "networks": ("Networks", "network"),
+    "posts": ("Coordinated posts", "network text posted_at content_id"),
+    "pairs": ("Pairs", "network object_id time_delta content_id content_id_y"),
+    "discovered": ("Pairs that share more than their activity explains", ""),
+    "edges": ("Edges", "-weight account_id account_id_y"),
+    "leads": ("Who leads", ""),
+    "objects": ("{Objects} shared", ""),
+    "hashtags": ("Hashtags", ""),
+    "component_summary": ("Components", ""),
+    "cluster_summary": ("Clusters", ""),
+    "highly_connected_coordinated_entities": ("Accounts", ""),
+    "top_coord_urls": ("Top URLs", ""),
+    "top_coord_shares": ("Top coordinated posts", ""),
 }
 #: Columns that are a link, to the column of its address; the first that a table has is the link.
 _ADDRESSES = {
@@ -51,20 +45,13 @@ _ADDRESSES = {
 }
 
 
-def _read() -> dict[str, dict[str, tuple[str, str | None]]]:
-    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))[1:]
-    return {
-        table: {
-            name: (heading, form or None) for tables, name, heading, form in lines if table in tables.split()
-        }
-        for table in _CAPTIONS
-    }
-
-
-#: Name of a table to its columns: heading and format (see :func:`coordlib.report.tables.html_table`).
-LAYOUTS = _read()
-
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _file:
+    _LINES = list(csv.reader(_file))[1:]
+#: Name of a table to its columns: heading and format (see :class:`coordlib.Table`).
+LAYOUTS = {
+    table: {name: (head, form or None) for tables, name, head, form in _LINES if table in tables.split()}
+    for table in _CAPTIONS
+}
 #: Tables whose rows have an address: what a row is, and the column that tells it from the others.
 _ROWS = {
     "accounts": ("account", "account_id"),
@@ -90,17 +77,17 @@ def report_table(
     """Return one of the report's tables: its columns in reading order, with headings, links and formats."""
     (caption, order), layout = _CAPTIONS[name], LAYOUTS[name]
     words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
-    rows = frame.sort_values(list(order), ascending=list(order.values())) if order else frame
+    by = order.split()
+    rows = (
+        frame.sort_values([c.lstrip("-") for c in by], ascending=[c[0] != "-" for c in by]) if by else frame
+    )
     columns = [column for column in layout if column in rows]
     table = rows[columns].copy()
     links: dict[str, Any] = {}
-    linked: set[str] = set()
-    for account in ("account_id", "account_id_y"):
-        if account in table and pages:
-            links[account] = pages.get
+    if pages:
+        links = {column: pages.get for column in ("account_id", "account_id_y") if column in table}
     for content, url in _ADDRESSES.items():
-        if content in table and url in rows and url not in linked:
-            linked.add(url)
+        if content in table and url in rows and f"_{url}" not in links.values():
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
     if "network" in table:
@@ -109,18 +96,17 @@ def report_table(
     kind, key = _ROWS.get(name, ("", ""))
     if key in table:
         table["_row"] = [f"{kind}-row-{quote(str(value), safe='')}" for value in table[key]]
-    formats = {column: form for column in columns if (form := layout[column][1])}
-    labels = {column: layout[column][0].format(**words) for column in columns}
+    group = _GROUPS.get(name)
     return Table(
         table,
         caption.format(**words),
-        formats=formats,
-        labels=labels,
+        formats={column: form for column in columns if (form := layout[column][1])},
+        labels={column: layout[column][0].format(**words) for column in columns},
         links=links,
         max_rows=max_rows,
         csv=csv,
         table=name,
-        group=_GROUPS.get(name) if _GROUPS.get(name) in table else None,
+        group=group if group in table else None,
         row_id="_row" if "_row" in table else None,
     )
 
