@@ -1,14 +1,10 @@
-"""How to cite a version of a report: one set of facts, as a sentence, BibTeX, CSL-JSON, RIS and the tags of a page's head.
-
-Everything here is filled in when the site is rendered, from the run record and the workspace's ``site.yml``.
-"""
+"""How to cite a version of a report, from its record and ``site.yml``: sentence, BibTeX, CSL-JSON, RIS, tags of a page's head."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from coordlib.report.configuration import Site
@@ -34,87 +30,33 @@ def published_on(run: RunRecord) -> str:
     return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
 
 
-@dataclass(frozen=True)
 class Citation:
     """A version of a report as others cite it: its run record, and who publishes it where."""
 
-    run: RunRecord
-    site: Site
-
-    @property
-    def version(self) -> int:
-        """Number of the version."""
-        return int(self.run.get("version") or 1)
-
-    @property
-    def published(self) -> str:
-        """Day of publication."""
-        return published_on(self.run)
-
-    @property
-    def title(self) -> str:
-        """Title, saying itself where the world is simulated."""
-        return report_title(self.run)
-
-    @property
-    def url(self) -> str | None:
-        """Permanent address of the version; none while the site has no address."""
-        address = self.site.address
-        return f"{address}/reports/{report_place(self.run)}/v{self.version}/" if address else None
-
-    @property
-    def doi(self) -> str | None:
-        """DOI of this very version, else that of the series."""
-        own = self.site.dois.get(f"{report_place(self.run).split('/')[1]}-v{self.version}")
-        return own or self.site.doi
-
-    @property
-    def key(self) -> str:
-        """Key of the BibTeX entry."""
-        name = re.sub(r"[^A-Za-z0-9-]+", "-", report_place(self.run).split("/")[1]).strip("-")
-        return f"coordinated-sharing-{name}-v{self.version}"
-
-    @property
-    def publisher(self) -> str:
-        """The institution that runs the site, else the site."""
-        return self.site.institution or self.site.name
-
-    @property
-    def software(self) -> str:
-        """What it was made with."""
-        return f"coordlib {self.run.get('code_version') or code_version()}"
-
-    @property
-    def content(self) -> str:
-        """The first digits of the content's hash, as a note."""
-        digits = str(self.run.get("content_sha256") or "")[:16]
-        return f"Content {digits}" if digits else ""
-
-    @property
-    def people(self) -> list[dict[str, str]]:
-        """Authors as CSL names: persons in two parts, institutions as they are."""
-        return [_person(name) for name in self.site.authors] or [{"literal": self.site.people[0]}]
-
-    @property
-    def names(self) -> list[str]:
-        """Authors as text, the family name first."""
-        return [_inverted(person) for person in self.people]
-
-    @property
-    def creators(self) -> list[dict[str, str]]:
-        """Authors as schema.org has them."""
-        return [
-            {"@type": "Organization", "name": person["literal"]}
-            if "literal" in person
-            else {"@type": "Person", "familyName": person["family"], "givenName": person["given"]}
-            for person in self.people
-        ]
+    def __init__(self, run: RunRecord, site: Site) -> None:
+        self.run, self.site = run, site
+        self.version, self.published = int(run.get("version") or 1), published_on(run)
+        self.title, self.publisher = report_title(run), site.institution or site.name
+        place = report_place(run)
+        name = place.split("/")[1]
+        #: Permanent address of the version; none while the site has no address.
+        self.url = f"{site.address}/reports/{place}/v{self.version}/" if site.address else None
+        #: DOI of this very version, else that of the series.
+        self.doi = site.dois.get(f"{name}-v{self.version}") or site.doi
+        words = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
+        self.key = f"coordinated-sharing-{words}-v{self.version}"
+        self.software = f"coordlib {run.get('code_version') or code_version()}"
+        digits = str(run.get("content_sha256") or "")[:16]
+        self.content = f"Content {digits}" if digits else ""
+        #: Authors as CSL has them: persons in two parts, institutions as they are; and as text, the family name first.
+        self.people = [_person(one) for one in site.authors] or [{"literal": site.people[0]}]
+        self.names = [_inverted(person) for person in self.people]
 
     @property
     def sentence(self) -> str:
         """The citation as a sentence."""
-        who = "; ".join(self.names)
-        words = f"{who} ({self.published[:4]}). {self.title} (version {self.version}, published {self.published})."
+        who, day = "; ".join(self.names), self.published
+        words = f"{who} ({day[:4]}). {self.title} (version {self.version}, published {day})."
         publisher = f"{self.site.name}." if self.site.name not in who else ""
         where = f"https://doi.org/{self.doi}" if self.doi else self.url
         parts = [words, publisher, f"Made with {self.software}.", where, self.content and f"{self.content}."]
@@ -136,7 +78,9 @@ class Citation:
             "doi": self.doi,
             "note": self.content,
         }
-        lines = [f"  {name} = {{{_bibtex(str(value))}}}" for name, value in fields.items() if value]
+        texts = {name: str(value).replace("\\", "") for name, value in fields.items() if value}
+        escaped = {name: re.sub(r"([%&#_])", r"\\\1", text) for name, text in texts.items()}
+        lines = [f"  {name} = {{{text}}}" for name, text in escaped.items()]
         return f"@misc{{{self.key},\n" + ",\n".join(lines) + "\n}"
 
     @property
@@ -174,25 +118,35 @@ class Citation:
             ("DO", self.doi),
             ("N1", str(self.csl["note"])),
         ]
-        found = "".join(f"{tag}  - {' '.join(value.split())}\n" for tag, value in lines if value)
-        return f"{found}ER  - \n"
+        return "".join(f"{tag}  - {' '.join(text.split())}\n" for tag, text in lines if text) + "ER  - \n"
+
+    @property
+    def creators(self) -> list[dict[str, str]]:
+        """Authors as schema.org has them."""
+        return [
+            {"@type": "Organization", "name": person["literal"]}
+            if "literal" in person
+            else {"@type": "Person", "familyName": person["family"], "givenName": person["given"]}
+            for person in self.people
+        ]
 
     @property
     def dataset(self) -> dict[str, Any]:
         """The version as a schema.org Dataset."""
+        site, organization = self.site, {"@type": "Organization"}
         data = {
             "@type": "Dataset",
             "name": self.title,
             "datePublished": self.published,
             "version": str(self.version),
             "creator": self.creators,
-            "isPartOf": {"@type": "DataCatalog", "name": self.site.name},
+            "isPartOf": {"@type": "DataCatalog", "name": site.name},
             "isAccessibleForFree": True,
             "url": self.url,
-            "license": self.site.licence,
+            "license": site.licence,
             "identifier": self.doi and f"https://doi.org/{self.doi}",
-            "publisher": self.site.institution and {"@type": "Organization", "name": self.site.institution},
-            "funder": self.site.funder and {"@type": "Organization", "name": self.site.funder},
+            "publisher": site.institution and {**organization, "name": site.institution},
+            "funder": site.funder and {**organization, "name": site.funder},
         }
         return {name: value for name, value in data.items() if value}
 
@@ -224,12 +178,8 @@ class Citation:
 
     def files(self) -> dict[str, str]:
         """Return the citation as files: name to text."""
-        as_json = json.dumps([self.csl], ensure_ascii=False, indent=2, sort_keys=True)
-        return {
-            "citation.bib": self.bibtex + "\n",
-            "citation.ris": self.ris,
-            "citation.csl.json": as_json + "\n",
-        }
+        item = json.dumps([self.csl], ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        return {"citation.bib": f"{self.bibtex}\n", "citation.ris": self.ris, "citation.csl.json": item}
 
     def box(self) -> Html:
         """Return how to cite: a sentence, BibTeX, and files for reference managers where the page has them."""
@@ -243,16 +193,11 @@ class Citation:
 
 def _person(name: str) -> dict[str, str]:
     """Two parts of a name, 'Family, Given' or 'Given Family'; one word is taken as it is."""
-    if "," in name:
-        family, given = (part.strip() for part in name.split(",", 1))
-        return {"family": family, "given": given}
-    given, _, family = name.strip().rpartition(" ")
-    return {"family": family, "given": given} if given else {"literal": name.strip()}
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if not comma:
+        given, _, family = name.strip().rpartition(" ")
+    return {"family": family, "given": given} if given or comma else {"literal": family}
 
 
 def _inverted(person: Mapping[str, str]) -> str:
     return person.get("literal") or f"{person['family']}, {person['given']}"
-
-
-def _bibtex(text: str) -> str:
-    return re.sub(r"([%&#_])", r"\\\1", text.replace("\\", ""))

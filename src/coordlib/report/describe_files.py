@@ -11,22 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import Template
 
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
+from coordlib.report.display import TEMPLATES
 from coordlib.report.record import RunRecord, report_title
 from coordlib.report.words import in_words
 
 #: Where the RO-Crate is.
 CRATE = "ro-crate-metadata.json"
-_FILES = {
-    "network.graphml": "the network with all attributes, for Gephi, igraph, networkx and others",
-    "run.json": "parameters, code version, package versions, SHA-256 of inputs and outputs, UTC times, counts",
-    "datapackage.json": "the same dictionary for programs (Frictionless Data Package)",
-    "notebook.ipynb": "the executed notebook behind the page",
-}
 _TYPES = {
     ".md": "text/markdown",
     ".graphml": "application/graphml+xml",
@@ -35,68 +31,27 @@ _TYPES = {
     ".ris": "application/x-research-info-systems",
     ".csv": "text/csv",
 }
-_README = """\
-# {title}
-{simulated}
-## Files
-
-| file | rows | a row is |
-|---|---|---|
-{files}
-
-CSV files are UTF-8 with commas; cells with commas, quotes or line breaks are quoted, lists are JSON text,
-missing values are empty. Text that a spreadsheet would run as a formula has an apostrophe in front (also text
-that already began with apostrophes before such a character): take one apostrophe away to get the original.
-Identifiers are text: read them as text, or the last digits are lost. On the site tables, network and notebook lie gzipped
-(`accounts.csv.gz`), as pandas, R and DuckDB read them; in the zip they are plain.
-
-## Parameters
-
-{parameters}
-
-## What must not be concluded
-
-Accounts in these files posted the same things at nearly the same time more often than others did on that day.
-That does not say who runs them, that they are automated, or that what they posted is false. Fans, news
-syndication, templates and viral captions can look the same: read the {evidence} before naming anyone.
-
-## Cite as
-
-{sentence}
-
-## Columns
-
-{columns}
-"""
 
 
 def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
     kind = record.get("kind")
-    files = [f"| {name}.csv | {len(table):,} | {_row(kind, name, '')} |" for name, table in tables.items()]
-    files += [f"| {name} | | {words} |" for name, words in _FILES.items()]
-    parameters = sorted((record.get("parameters") or {}).items())
-    columns = []
+    told = []
     for name, table in tables.items():
-        columns += [
-            f"### {name}.csv",
-            "",
-            "| column | type | unit | definition | formula |",
-            "|---|---|---|---|---|",
-        ]
-        for column in (describe_column(name, str(label), kind) for label in table.columns):
-            cells = (column.name, column.type, column.unit, column.definition, column.formula)
-            columns.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        columns.append("")
-    warning = "\n**Simulated data: no account, post or network in these files is real.**\n"
-    text = _README.format(
+        known = [describe_column(name, str(label), kind) for label in table.columns]
+        cells = [(one.name, one.type, one.unit, one.definition, one.formula) for one in known]
+        columns = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+        told.append((name, f"{len(table):,}", _row(kind, name, ""), columns))
+    template = Template((TEMPLATES / "README.md").read_text(encoding="utf-8"), trim_blocks=True)
+    text: str = template.render(
         title=report_title(record),
-        simulated=warning if record.get("simulated") else "",
-        files="\n".join(files),
-        parameters="\n".join(f"- {name}: {in_words(value)}" for name, value in parameters),
+        simulated=record.get("simulated"),
+        tables=told,
+        parameters=[
+            (name, in_words(value)) for name, value in sorted((record.get("parameters") or {}).items())
+        ],
         evidence="pairs" if "pairs" in tables else "posts",
         sentence=Citation(record, Site()).sentence,
-        columns="\n".join(columns),
     )
     return text.rstrip() + "\n"
 

@@ -13,52 +13,6 @@ from coordlib.report.text import escape, raw_block
 
 #: From a report's page to the folder of the site's own pages.
 UP = "../../"
-#: What a row of each table is, in the order a reader meets the tables; those "shown" stand on pages and in no file.
-_ROWS = {
-    "network": {
-        "accounts": "one account of the day's coordinated network",
-        "networks": "one network (connected component) of the day",
-        "posts": "one post that is in at least one pair behind a retained edge",
-        "edges": "two accounts that posted the same things at nearly the same time more often than the threshold",
-        "pairs": "the evidence: two posts of one object within the time window, behind a retained edge",
-        "discovered": "two accounts that share more than their activity explains, kept by the threshold or not",
-    },
-    "shown": {
-        "summary": "one number of the summary, in `run.json` under `counts`",
-        "figures": "one figure",
-        "leads": "one account, by who posted first in each pair",
-        "objects": "one shared object in pairs.csv",
-        "hashtags": "one hashtag of the posts of these accounts",
-        "days": "one day of the archive, from its `run.json` and `networks.csv`",
-        "reports": "one analysis or replaced version of a report",
-        "links": "one number of a link-sharing analysis",
-        "health": "one number of the collection, in `run.json` under `facts`",
-    },
-    "links": {
-        "highly_connected_coordinated_entities": "one account of the network",
-        "component_summary": "one connected component of the network",
-        "cluster_summary": "one Louvain cluster of the network",
-        "top_coord_urls": "one URL that the network shared in a coordinated way",
-        "top_coord_shares": "one coordinated post of the network",
-        "edges": "two accounts that are tied by the URLs both shared within the coordination interval",
-        "ct_shares_marked": "one post of a URL that was shared more than once",
-    },
-}
-#: Function that makes a table, by the table's name.
-_MADE_BY = {
-    "accounts": "coordlib.describe.describe_accounts",
-    "networks": "coordlib.describe.describe_networks",
-    "posts": "coordlib.describe.describe_posts",
-    "edges": "coordlib.coordinated_edges",
-    "pairs": "coordlib.detect_groups",
-    "discovered": "coordlib.edge_significance",
-    "leads": "coordlib.describe.account_leads",
-    "objects": "coordlib.describe.object_table",
-    "hashtags": "coordlib.describe.hashtag_table",
-    "summary": "coordlib.describe.day_counts",
-    "links": "coordlib.links.get_coord_shares",
-    "health": "coordlib.report.health.health_html",
-}
 
 
 @dataclass(frozen=True)
@@ -75,10 +29,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its name, what a row is, and its columns."""
+    """One table: its name, what a row is, the function that makes it, and its columns."""
 
     name: str
     row: str
+    made_by: str
     columns: tuple[Column, ...]
 
     @property
@@ -87,20 +42,22 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def _read() -> dict[str, tuple[Table, ...]]:
+def _read(kind: str) -> tuple[Table, ...]:
+    """The tables of a kind, in the order a reader meets them: a line without a column says what a row is and what makes it."""
     with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-        lines = [(kind, tables.split(), Column(*cells)) for kind, tables, *cells in csv.reader(file)]
-    return {
-        kind: tuple(
-            Table(name, row, tuple(c for k, tables, c in lines if k == kind and name in tables))
-            for name, row in rows.items()
-        )
-        for kind, rows in _ROWS.items()
-    }
+        lines = [
+            (tables.split(), Column(*cells)) for found, tables, *cells in csv.reader(file) if found == kind
+        ]
+    columns = [(tables, column) for tables, column in lines if column.name]
+    return tuple(
+        Table(name, about.definition, about.source, tuple(c for tables, c in columns if name in tables))
+        for (name, *_), about in lines
+        if not about.name
+    )
 
 
-#: The tables of a day, those that stand on pages alone, and those of link sharing under CooRnet's names.
-TABLES, SHOWN, LINK_TABLES = _read().values()
+#: The tables of a day, those that stand on pages and in no file, and those of link sharing under CooRnet's names.
+TABLES, SHOWN, LINK_TABLES = _read("network"), _read("shown"), _read("links")
 #: Name of a table to what is known of its columns; a day's edges go before those of link sharing.
 _KNOWN = {table.name: {one.name: one for one in table.columns} for table in (*LINK_TABLES, *SHOWN, *TABLES)}
 
@@ -152,13 +109,12 @@ def dictionary_page() -> str:
     for table in (*TABLES, *SHOWN, *links):
         is_file = table not in SHOWN
         head = f"{table.name}.csv" if is_file else table.name.capitalize()
-        made = _MADE_BY.get(table.name)
         rows = "".join(_row(table.name, column, is_file) for column in table.columns)
         names = ("column" if is_file else "number", "definition", "formula", "source", "type and unit")
         heads = "".join(f'<th scope="col">{name}</th>' for name in names)
         parts += [
             f"## {head}",
-            f"A row is {table.row}." + (f" Made by `{made}`." if made else ""),
+            f"A row is {table.row}." + (f" Made by `{table.made_by}`." if table.made_by else ""),
             raw_block(
                 f'<div class="cl-dictionary" id="table-{escape(table.name)}" role="region" tabindex="0" aria-label="{head}">'
                 f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"

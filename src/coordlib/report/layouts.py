@@ -1,8 +1,6 @@
-"""The report's tables: which columns a reader sees first, how they are called, where they link to.
+"""The report's tables: which columns a reader sees first, how they are called, where they link to (``layouts.csv``).
 
-The files hold every column; the page shows those of ``layouts.csv``, in its order: those that fit a reader's eye. A line
-there is a column: its table, its name, its heading, its format. The page shows the first six, the others behind
-"more columns".
+A line there without a column is a table: its caption and order; any other is a column, the first six of which a page shows.
 """
 
 from __future__ import annotations
@@ -17,23 +15,6 @@ import pandas as pd
 
 from coordlib.report.tables import Table, is_missing
 
-#: Name of a table to its caption and the columns its rows are ordered by (with a minus the largest first).
-_CAPTIONS: Mapping[str, tuple[str, str]] = {
-    "accounts": ("Accounts", "network -strength account_id"),
-    "networks": ("Networks", "network"),
-    "posts": ("Coordinated posts", "network text posted_at content_id"),
-    "pairs": ("Pairs", "network object_id time_delta content_id content_id_y"),
-    "discovered": ("Pairs that share more than their activity explains", ""),
-    "edges": ("Edges", "-weight account_id account_id_y"),
-    "leads": ("Who leads", ""),
-    "objects": ("{Objects} shared", ""),
-    "hashtags": ("Hashtags", ""),
-    "component_summary": ("Components", ""),
-    "cluster_summary": ("Clusters", ""),
-    "highly_connected_coordinated_entities": ("Accounts", ""),
-    "top_coord_urls": ("Top URLs", ""),
-    "top_coord_shares": ("Top coordinated posts", ""),
-}
 #: Columns that are a link, to the column of its address; the first that a table has is the link.
 _ADDRESSES = {
     "posted_at": "url",
@@ -47,11 +28,16 @@ _ADDRESSES = {
 
 with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _file:
     _LINES = list(csv.reader(_file))[1:]
+#: Name of a table to its caption and the columns its rows are ordered by (with a minus the largest first).
+_CAPTIONS = {tables: (caption, order.split()) for tables, name, caption, order in _LINES if not name}
 #: Name of a table to its columns: heading and format (see :class:`coordlib.Table`).
 LAYOUTS = {
-    table: {name: (head, form or None) for tables, name, head, form in _LINES if table in tables.split()}
+    table: {
+        name: (head, form or None) for tables, name, head, form in _LINES if name and table in tables.split()
+    }
     for table in _CAPTIONS
 }
+
 #: Tables whose rows have an address: what a row is, and the column that tells it from the others.
 _ROWS = {
     "accounts": ("account", "account_id"),
@@ -75,12 +61,11 @@ def report_table(
     pages: Mapping[str, str] | None = None,
 ) -> Table:
     """Return one of the report's tables: its columns in reading order, with headings, links and formats."""
-    (caption, order), layout = _CAPTIONS[name], LAYOUTS[name]
+    (caption, by), layout = _CAPTIONS[name], LAYOUTS[name]
     words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
-    by = order.split()
-    rows = (
-        frame.sort_values([c.lstrip("-") for c in by], ascending=[c[0] != "-" for c in by]) if by else frame
-    )
+    rows = frame
+    if by:
+        rows = frame.sort_values([one.lstrip("-") for one in by], ascending=[one[0] != "-" for one in by])
     columns = [column for column in layout if column in rows]
     table = rows[columns].copy()
     links: dict[str, Any] = {}

@@ -23,7 +23,7 @@ from coordlib.describe.posts import network_numbers as numbers_by_size
 from coordlib.errors import PublishError
 from coordlib.places import project_root
 from coordlib.report.dictionary import how
-from coordlib.report.display import Html
+from coordlib.report.display import TEMPLATES, Html
 from coordlib.report.figures import PALETTE
 from coordlib.report.layout import communities, disc_radius, layout_graph, network_svg
 from coordlib.report.tables import format_value, is_missing
@@ -116,8 +116,7 @@ class NetworkView(Html):
         pyvis' own template always loads files from another host, takes names as HTML, and has no search, filter by network,
         panel, legend or way to go by keyboard.
         """
-        loader = FileSystemLoader(Path(__file__).parent / "templates")
-        environment = Environment(loader=loader, autoescape=True)
+        environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
         names = () if assets else ("network.css", "vis-network.min.js", "network.js")
         environment.globals.update(
             assets=assets,
