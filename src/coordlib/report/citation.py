@@ -1,4 +1,4 @@
-"""How to cite a version of a report, from its record and ``site.yml``: sentence, BibTeX, CSL-JSON, RIS, tags of a page's head."""
+"""How to cite a version of a report: a sentence, BibTeX, CSL-JSON, RIS and the tags of a page's head."""
 
 from __future__ import annotations
 

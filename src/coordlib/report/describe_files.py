@@ -1,7 +1,4 @@
-"""What the files of a report mean: a README for people, a data package and an RO-Crate 1.2 for programs.
-
-Written without a library: the same bytes for the same report.
-"""
+"""What the files of a report mean: a README for people, a data package and an RO-Crate 1.2 for programs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The data dictionary: what every column and number means, from one source (``dictionary.csv``), and the links that lead there.
-
-A report's README and datapackage.json, the site's data-dictionary page and docs/link-sharing.md are made from here.
-"""
+"""The data dictionary: what every column and number means, from one source (``dictionary.csv``), and the links that lead there."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Things that show themselves: at the end of a notebook's cell, in nbconvert, and on the site.
 
-In a notebook an object is ordinary ``text/html``. Where its form on the site differs (a drawing for phones beside the one
-for desks, a frame that loads a file), it carries that form under :data:`PAGE`, which Jupyter passes over.
+Where its form on the site differs, an object carries that form under :data:`PAGE`, which Jupyter passes over.
 """
 
 from __future__ import annotations

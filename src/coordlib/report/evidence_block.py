@@ -45,16 +45,15 @@ class EvidenceView(Html):
     """
 
     def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int = 0) -> None:
-        self.networks = networks
         files = list(_files(networks))
-        self.files = {name: _script(part) for name, part in files}
+        self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
         if not networks:
             super().__init__('<p class="cl-note">There is no network, so there is nothing to show.</p>')
             return
         lines = "".join(
             f'<details class="cl-evidence" id="network-{network["network"]}" data-file="{FOLDER}/{name}">'
             f"<summary>{escape(_line(network))}</summary><noscript>{_WITHOUT}</noscript></details>"
-            for name, part in files
+            for name, part, _ in files
             for network in part
         )
         window, span = "", 60
@@ -85,7 +84,8 @@ def evidence_view(
 ) -> EvidenceView:
     """Return the evidence in a report's tables; `pairs` may be a sample of `of_pairs`, closer than `time_window` is one burst."""
     pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
-    texts = dict(zip(posts["content_id"], posts["text"], strict=True)) if "text" in posts else {}
+    said = posts.dropna(subset="text") if "text" in posts else pd.DataFrame(columns=["content_id", "text"])
+    texts = dict(zip(said["content_id"], said["text"], strict=True))
     of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
     groups = pairs.groupby("network", sort=True) if "network" in pairs else ()
     networks = []
@@ -122,13 +122,20 @@ def _network(
     ends = zip(edges["account_id"], edges["account_id_y"], strict=True)
     known = dict(zip((tuple(sorted(pair)) for pair in ends), edges.to_dict("records"), strict=True))
     joined = sorted(behind.items(), key=lambda item: (-len(item[1]), item[0]))
-    same = set(objects)
+    # What a post says, where that is not the shared object itself.
+    same = {*objects, None}
     return {
         "median": float(pairs["time_delta"].median()),
         "accounts": [[clean_text(name), _address(pages.get(name))] for name in names],
         "objects": [clean_text(text) for text in objects],
         "posts": [
-            [account[name], time, clean_text(post), url, _own_text(texts.get(post), same)]
+            [
+                account[name],
+                time,
+                clean_text(post),
+                url,
+                None if texts.get(post) in same else clean_text(texts[post]),
+            ]
             for (name, post), (time, url) in posts.items()
         ],
         "edges": [
@@ -161,12 +168,8 @@ def _address(url: Any) -> str | None:
     return None if is_missing(url) else safe_url(url)
 
 
-def _own_text(text: Any, objects: set[str]) -> str | None:
-    """What a post says, where that is not the shared object itself."""
-    return None if is_missing(text) or text in objects else clean_text(text)
-
-
 def _edge_facts(row: Mapping[Any, Any]) -> list[list[str]]:
+    """What else is known about an edge, each with its name."""
     return [
         [label, format_value(row[name], ",.2g" if isinstance(row[name], float) else None)]
         for name, label in _EDGE_FACTS.items()
@@ -174,23 +177,19 @@ def _edge_facts(row: Mapping[Any, Any]) -> list[list[str]]:
     ]
 
 
-def _files(networks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Share out the networks over files, each named after its first network."""
+def _files(networks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]], str]]:
+    """Share out the networks over files, each named after its first network: name, networks, text."""
     part: list[dict[str, Any]] = []
-    size = 0
+    texts: list[str] = []
     for network in networks:
-        length = len(json_for_page(_in_short(network)))
-        if part and size + length > _FILE_SIZE:
-            yield f"{part[0]['network']}.js", part
-            part, size = [], 0
+        text = json_for_page(_in_short(network))
+        if part and sum(map(len, texts)) + len(text) > _FILE_SIZE:
+            yield f"{part[0]['network']}.js", part, ",".join(texts)
+            part, texts = [], []
         part.append(network)
-        size += length
+        texts.append(text)
     if part:
-        yield f"{part[0]['network']}.js", part
-
-
-def _script(networks: list[dict[str, Any]]) -> str:
-    return f"coordlibEvidence({json_for_page([_in_short(network) for network in networks])});\n"
+        yield f"{part[0]['network']}.js", part, ",".join(texts)
 
 
 def _in_short(network: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,6 @@
 """Figures whose title states the finding: matplotlib in the notebook, drawn for desk, phone, light and dark on the site.
 
-A figure function takes ``ax=None`` and returns the Axes, so the next line of a cell can change a colour or a title. What is
-shown is drawn when the cell ends, from the figure as it then is: SVG for Jupyter with PNG beside it, and for the site two
-inline drawings in the page's own colours (the page shows the one that fits) with an alternative text.
-The palette is one that colour-blind readers can tell apart (Okabe-Ito).
+What is shown is drawn when the cell ends, from the figure as it then is; the palette is Okabe and Ito's, for colour-blind readers.
 """
 
 from __future__ import annotations

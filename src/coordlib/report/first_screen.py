@@ -64,17 +64,12 @@ def simulated_banner() -> str:
 def banner(kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] = ()) -> str:
     """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens."""
     sample = simulated_banner() if run.get("simulated") else ""
-    rest = "".join(f"<p>{_weak(line)}</p>" for line in lines[1:] if line)
+    rest = "".join(f"<p>{escape(line)}</p>" for line in lines[1:] if line)
+    rest = rest.replace("<p>Weak:", "<p><strong>Weak:</strong>")
     if more:
         said = "".join(f"<p>{escape(line)}</p>" for line in more)
         rest += f"<details><summary>How it was tested</summary>{said}</details>"
     return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
-
-
-def _weak(line: str) -> str:
-    """A line of the banner; the word that warns stands out."""
-    found = escape(line)
-    return f"<strong>Weak:</strong>{found[5:]}" if found.startswith("Weak:") else found
 
 
 def day_banner(run: RunRecord) -> str:
@@ -88,11 +83,7 @@ def day_banner(run: RunRecord) -> str:
 
 
 def first_lines(run: RunRecord) -> list[str]:
-    """Return the finding of a report in sentences, each made from the numbers of the run's record.
-
-    What is significant comes first, with what that means and what is undecided; then what the threshold keeps and on
-    what it rests, the other settings, the coverage, and who is new. A record without tests has only the latter.
-    """
+    """Return the finding of a report in sentences: what is significant, what the threshold keeps and on what it rests, the coverage."""
     found = _Finding(run)
     first, *meaning = found.significant() or [""]
     lines = [first, found.where(), found.same(), *meaning]

@@ -1,7 +1,6 @@
 """Where the accounts of a network are drawn, and the still picture of it for paper and readers without scripts.
 
-Each component is laid out by itself, its communities apart, then all are packed in shelves. Same graph, same seed, same
-coordinates (for one igraph version); rows and hash seeds make no difference.
+Same graph, same seed, same coordinates (for one igraph version); rows and hash seeds make no difference.
 """
 
 from __future__ import annotations

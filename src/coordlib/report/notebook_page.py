@@ -1,7 +1,6 @@
 """An executed notebook as a page: its front matter, and pages that say in words what happened.
 
-nbformat is imported where it is used: with a JupyterLab beside it, it takes two seconds, and the kernel of
-every report imports this package.
+nbformat, which takes two seconds, is imported where it is used: the kernel of every report imports this package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A report's folder: its files, its earlier versions, and the pages that say it failed or was withdrawn.
 
-A folder appears whole or not at all, and a published report never changes silently: results that differ from those
-published move the earlier version to ``reports/versions/NAME-vN``. What the site adds is made when it is rendered.
+It appears whole or not at all, and a published report never changes silently: other results leave it in ``reports/versions``.
 """
 
 from __future__ import annotations
@@ -71,7 +70,8 @@ def write_report(
             shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True, exist_ok=True)
         record = _write_files(staging, tables, graph, run.copy())
-        record["version"] = _version(published_of(folder), record)
+        target = folder.with_name(folder.name[1 : -len(WRITING)]) if staging == folder else folder
+        record["version"] = _version(target, record)
         for shown in (view, evidence):
             if shown is not None:
                 shown.write(staging)
@@ -92,10 +92,8 @@ def write_report(
 def _write_files(
     staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
 ) -> RunRecord:
-    if parameters := record.get("parameters"):
-        record["parameters"] = {
-            name: value for name, value in parameters.items() if name not in _LOCAL_PARAMETERS
-        }
+    for name in set(_LOCAL_PARAMETERS) & set(record.get("parameters") or {}):
+        record["parameters"] = {key: value for key, value in record["parameters"].items() if key != name}
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
@@ -119,16 +117,9 @@ def is_staging(folder: Path) -> bool:
     return folder.name.startswith(".") and folder.name.endswith(WRITING)
 
 
-def published_of(folder: Path) -> Path:
-    """Return where a report that is being made will be put; any other folder is its own place."""
-    return folder.with_name(folder.name[1 : -len(WRITING)]) if is_staging(folder) else folder
-
-
 def install(staging: Path, folder: Path) -> RunRecord:
-    """Put a finished report in its place and return its record.
-
-    The same content made by the same notebook leaves the published page untouched; the same content with other
-    words replaces it; other content leaves the earlier version in ``reports/versions``.
+    """Put a finished report in its place and return its record: the same content made by the same notebook leaves the
+    published page untouched, with other words it replaces it, and other content leaves the earlier version in ``reports/versions``.
     """
     record, published = read_run(staging), read_run(folder)
     if is_published(folder):

@@ -1,7 +1,6 @@
 """Naming accounts by pseudonyms: a keyed hash in the place of every name, before a notebook sees the posts.
 
-The workspace's database keeps the names, because the collection needs them; the key never lies in the workspace. Captions stay
-as they are apart from the names in them: who searches the platform for one may find its account.
+The workspace's database keeps the names, since the collection needs them; the key never lies there. Who searches for a caption may find its account.
 """
 
 from __future__ import annotations

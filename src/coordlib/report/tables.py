@@ -1,7 +1,4 @@
-"""Tables for a page and for a spreadsheet: escaped HTML that one small script makes sortable, and safe CSV.
-
-The page keeps the whole table readable without JavaScript.
-"""
+"""Tables for a page and for a spreadsheet: escaped HTML, readable without scripts and sortable with one, and safe CSV."""
 
 from __future__ import annotations
 
@@ -9,11 +6,13 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from coordlib.errors import MissingColumnError, PublishError
 from coordlib.report.dictionary import UP, explained, how
@@ -113,13 +112,14 @@ def html_table(
         return f'<div class="cl-table" data-rows="0"><p class="cl-note">{title}: no rows.{whole}</p></div>'
     shown = frame if max_rows is None else frame.head(max_rows)
     visible = [name for name in columns if name not in (targets - set(links)) | apart]
-    numeric = {name: _is_number(frame[name]) and formats.get(name) != "utc" for name in visible}
+    numbers = {name for name in visible if is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name])}
+    numbers -= {name for name, form in formats.items() if form == "utc"}
     heads = []
     for name in visible:
         known, link = explained(table, name), how(table, name, up, told=False)
         told = f' title="{escape(known.definition)}"' if known else ""
         label = escape(labels.get(name, name.replace("_", " ")))
-        kind = " class=num" if numeric[name] else ""
+        kind = " class=num" if name in numbers else ""
         heads.append(f'<th scope="col"{kind}{told}>{label}{" " + link if link else ""}</th>')
     body = []
     above: object = None
@@ -130,7 +130,7 @@ def html_table(
             body.append(
                 f'<tr class="cl-group"><th colspan="{len(visible)}" scope="rowgroup" dir="auto">{text}</th></tr>'
             )
-        cells = [_cell(row, name, formats.get(name), links.get(name), numeric[name]) for name in visible]
+        cells = [_cell(row, name, formats.get(name), links.get(name), name in numbers) for name in visible]
         place = f' id="{escape(row[row_id])}"' if row_id else ""
         body.append(f"<tr{place}>{''.join(cells)}</tr>")
     rows = plural(n_all, "row")
@@ -147,10 +147,6 @@ def html_table(
     )
 
 
-def _is_number(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
-
-
 def _cell(row: Mapping[Any, Any], name: str, form: Format | None, link: Link | None, numeric: bool) -> str:
     value = row[name]
     text, raw = format_value(value, form), sort_value(value)
@@ -164,21 +160,15 @@ def _cell(row: Mapping[Any, Any], name: str, form: Format | None, link: Link | N
             content = f'<a href="{escape(address)}"{outside}>{content}</a>'
     if form == "utc":  # sorts as it reads
         return f"<td class=time>{content}</td>"
-    if numeric and _same_number(raw, text):  # the script reads commas
-        return f"<td class=num>{content}</td>"
+    with suppress(ValueError):
+        if numeric and float(raw) == float(text.replace(",", "")):  # the script reads commas
+            raw = text
     sort = f' data-sort="{escape(raw[:200])}"' if raw != text else ""
     if numeric:
         return f"<td class=num{sort}>{content}</td>"
     side = "" if text.isascii() else ' dir="auto"'
     width = " class=long" if len(text) > _LONG else ""
     return f"<td{side}{width}{sort}>{content}</td>"
-
-
-def _same_number(raw: str, text: str) -> bool:
-    try:
-        return float(raw) == float(text.replace(",", ""))
-    except ValueError:
-        return raw == text
 
 
 def _cut(text: str) -> str:
@@ -314,7 +304,7 @@ def facts_table(
 
 def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the UTC seconds of its column ``date``, if it has them, as text, as CooRnet's files have times."""
-    if "date" not in table or not pd.api.types.is_integer_dtype(table["date"].dtype):
+    if "date" not in table or not is_integer_dtype(table["date"].dtype):
         return table
     dates = pd.to_datetime(table["date"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
     return table.assign(date=dates.astype("str"))
