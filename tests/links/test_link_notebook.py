@@ -14,8 +14,7 @@ from coordlib.errors import InputError
 from coordlib.parameters import LinkSharing
 from coordlib.report import LinkReport, get_outputs
 from coordlib.report.checksums import sha256_file
-from coordlib.report.dictionary import LINK_TABLES, describe_column
-from coordlib.report.how import anchor, explained
+from coordlib.report.dictionary import LINK_TABLES, anchor, describe_column, explained
 from coordlib.report.link_result import link_banner
 from coordlib.report.package import read_run
 from coordlib.runs.analysis import LINKS, analyse_links

@@ -185,8 +185,7 @@ def report(
     given: dict[str, Any],
 ) -> None:
     """Make a report of a file of posts: page, tables, evidence, network, citation, zip (notebook 06)."""
-    from coordlib.report.first_screen import first_lines, more_lines
-    from coordlib.report.summary import summary_facts
+    from coordlib.report.first_screen import first_lines, more_lines, summary_facts
     from coordlib.runs.analysis import report_table
 
     base = OwnTable.from_yaml(parameters).for_notebook() if parameters else {}

@@ -19,9 +19,8 @@ from coordlib.errors import ParameterError, RunError
 from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
-from coordlib.report.package import read_run
+from coordlib.report.package import read_run, withdraw
 from coordlib.report.pseudonyms import pseudonyms_of
-from coordlib.report.withdrawn import withdraw
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery

@@ -21,9 +21,9 @@ from coordlib.links.top_lists import ENGAGEMENT
 from coordlib.near.captions import MADE
 from coordlib.parameters import ParameterSweep
 from coordlib.places import Workspace
-from coordlib.report.banners import banner
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
+from coordlib.report.first_screen import banner
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import RunRecord
