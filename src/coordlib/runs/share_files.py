@@ -238,8 +238,7 @@ def share_pieces(
     source: Path, names: Mapping[str, str], time_window: int, groups: Sequence[int] | None = None
 ) -> Iterator[pd.DataFrame]:
     """Read a table of shares piece by piece, with every check of :func:`load_shares` but that for repeated contents."""
-    from coordlib.sources.parquet import iter_parquet
-    from coordlib.sources.tables import DAMAGED, iter_table
+    from coordlib.sources.tables import DAMAGED, iter_parquet, iter_table
 
     if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
         raise ParameterError(

@@ -15,19 +15,16 @@ from xml.sax import saxutils
 import pandas as pd
 import yaml
 
-from coordlib.report.banners import day_banner
 from coordlib.report.charts import network_sizes, pool_history
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
+from coordlib.report.dictionary import how
 from coordlib.report.figures import detached_axes, figure_html
+from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
-from coordlib.report.how import how
-from coordlib.report.network_view import json_for_page
-from coordlib.report.provenance import page_title
-from coordlib.report.record import RunRecord
-from coordlib.report.summary import summary_facts
+from coordlib.report.record import RunRecord, page_title
 from coordlib.report.tables import Inside, facts_table, html_table, read_csv
-from coordlib.report.text import clean_text, escape, raw_block
+from coordlib.report.text import clean_text, escape, json_for_page, raw_block
 from coordlib.report.words import plural
 from coordlib.site.find import search_form
 from coordlib.site.reports import Reports, Shown, differences

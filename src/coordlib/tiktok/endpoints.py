@@ -14,8 +14,6 @@ Row = dict[str, Any]
 
 #: Pools of requests: the two follow lists have one of their own.
 RESEARCH, FOLLOW = "research", "follow"
-#: Address of the service; a simulator replaces it.
-BASE_URL = "https://open.tiktokapis.com"
 
 
 @dataclass(frozen=True, slots=True)
