@@ -47,7 +47,12 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
     length = world.parameters.days if days is None else days
     if not 1 <= length <= world.parameters.days:
         raise ParameterError(f"days = {length}: this world has {world.parameters.days} days")
-    _clear(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / MARKER).exists() and any(folder.iterdir()):
+        raise ParameterError(f"{folder}: holds files that are not a simulated archive; choose a new folder")
+    for day in read_json(folder / MARKER).get("days", []):
+        if len(Path(day).parts) == 1 and (folder / day).is_dir():
+            shutil.rmtree(folder / day)
     names = [day_of(world.start + k * DAY).isoformat() for k in range(length)]
     write_truth(world, folder, names)
     pool = _first_pool(world)
@@ -56,23 +61,15 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
         day = _Day(world.start + number * DAY, number >= length / 2, states.get(number, "normal"))
         recent, posts = _collect(world, pool, day.now)
         if day.state == "quiet":
-            recent = posts = _unrelated(world, posts)
+            # A handful of videos no two of which share a caption: nothing to find.
+            caption = world.videos["caption"].to_numpy()[posts]
+            _, first, count = np.unique(caption, return_index=True, return_counts=True)
+            recent = posts = np.asarray(posts[np.sort(first[count == 1])][:29])
         table = _table(world, posts, day)
         new = sorted(_coordinated(table) - set(pool)) if day.state == "normal" else []
         pool += new
         _write_day(folder / name, world, table, recent, day, pool, len(new))
     return names
-
-
-def _clear(folder: Path) -> None:
-    """Remove an earlier simulated archive; refuse a folder with anything else in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / MARKER
-    if not marker.exists() and any(folder.iterdir()):
-        raise ParameterError(f"{folder}: holds files that are not a simulated archive; choose a new folder")
-    for day in read_json(marker).get("days", []):
-        if len(Path(day).parts) == 1 and (folder / day).is_dir():
-            shutil.rmtree(folder / day)
 
 
 def _coordinated(table: pd.DataFrame) -> set[str]:
@@ -113,13 +110,6 @@ def _collect(world: World, pool: list[str], now: int) -> tuple[IntArray, IntArra
     chunk = place.fillna(len(pool)).to_numpy(dtype=np.int64)[account] // 20
     order = np.lexsort((-videos["video_id"].to_numpy(), np.where(recent, chunk, len(pool) + caption)))
     return rows[order][recent[order]], rows[order][everything[order]]
-
-
-def _unrelated(world: World, rows: IntArray) -> IntArray:
-    """A handful of videos no two of which share a caption: a day with nothing to find."""
-    caption = world.videos["caption"].to_numpy()[rows]
-    _, first, count = np.unique(caption, return_index=True, return_counts=True)
-    return np.asarray(rows[np.sort(first[count == 1])][:29])
 
 
 def _table(world: World, rows: IntArray, day: _Day) -> pd.DataFrame:

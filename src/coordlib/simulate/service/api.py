@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from coordlib.simulate.service.catalogue import Catalogue, InvalidParams
 from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
 from coordlib.simulate.service.handlers import HANDLERS, Context, Found
-from coordlib.simulate.service.state import Call, Faults, State
+from coordlib.simulate.service.state import Call, State
 from coordlib.simulate.world import World
 
 #: Lifetime of a token in simulated seconds.
@@ -42,9 +42,8 @@ class Service(Context):
     def __init__(self, world: World, config: ServerConfig | None = None) -> None:
         config = config or ServerConfig()
         self.start = float(world.end if config.now is None else config.now)
-        state = State(self.start, config.tick, config.seed)
         catalogue = Catalogue(world, config.missing_share, config.drop_share)
-        super().__init__(world, config, catalogue, state, Faults(config.faults, state))
+        super().__init__(world, config, catalogue, State(self.start, config.tick, config.seed, config.faults))
 
     def time(self) -> float:
         """Return the simulated time, UTC seconds."""
@@ -62,13 +61,18 @@ class Service(Context):
         """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
         self.state.now += self.state.tick
         self.state.calls["oauth/token"] += 1
-        if fault := self.faults.at_token():
+        # A fault strikes here only if it names this endpoint.
+        call = Call("oauth/token")
+        named = {fault.name for fault in self.state.faults if fault.endpoint == call.endpoint}
+        names = (name for name in ("timeout", "gateway_504_html", "internal_error") if name in named)
+        if fault := self.state.strike_first(names, call):
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if (error := _token_error(form, content_type, self.config.clients)) is not None:
             answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
             return Reply(401, _as_json(answer), code=error[0])
-        token = self.state.issue_token(form["client_key"], TOKEN_SECONDS)
+        token = f"clt.2.{self.state.random.getrandbits(160):040x}"
+        self.state.tokens[token] = (form["client_key"], self.state.now + TOKEN_SECONDS)
         good = {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
         return Reply(200, _as_json(_shuffled(good, self.state.random)))
 
@@ -91,12 +95,12 @@ class Service(Context):
         client = state.client_of(token.strip()) if scheme.lower() == "bearer" else None
         if client is None:
             return self._error("token_revoked")
-        account = (client, state.day, "research")
+        account = (client, state.utc("%Y-%m-%d"), "research")
         if state.used[account] >= self.config.quota:
             return self._error("daily_quota")
         data, problem = _parse_body(body, content_type)
         call = Call.of(endpoint, data, fields)
-        fault = self.faults.before(call)
+        fault = state.strike_first((name for name, told in FAULTS.items() if "status" in told), call)
         if fault is not None and fault.name == "token_revoked":
             state.tokens.pop(token.strip(), None)
         if fault is None or fault.name not in {"rate_limit", "daily_quota", "token_revoked"}:
@@ -118,10 +122,10 @@ class Service(Context):
         if call.endpoint.startswith("validation_task"):
             error |= {"http_status_code": 200, "message": "ok."}
         body = {"data": found.data, "error": error}
-        if self.faults.strike("null_bytes", call):
+        if self.state.strike("null_bytes", call):
             body["data"] = _with_nul(found.data)
         content = _as_json(_shuffled(body, self.state.random))
-        if self.faults.strike("bad_json", call):
+        if self.state.strike("bad_json", call):
             return Reply(200, content[: len(content) // 2], code="bad_json")
         return Reply(200, content, rows=found.rows)
 
@@ -134,7 +138,7 @@ class Service(Context):
         return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
 
     def _faulty(self, fault: Fault) -> Reply:
-        told, message = FAULTS[fault.name], self.faults.wording(fault)
+        told, message = FAULTS[fault.name], self.state.wording(fault)
         if "body" not in told:
             return self._refusal(told["status"], told["code"], message)
         content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()

@@ -97,17 +97,16 @@ def check_video_query(body: Mapping[str, Any], max_values: int | None) -> VideoQ
     )
 
 
-def _number(value: str) -> bool:
-    return value.isascii() and value.isdigit() and int(value) < 1 << 63
-
-
 #: Fields whose values are checked one by one: what is good, and what the refusal calls the field.
 _VALUES: dict[str, tuple[Callable[[str], bool], str]] = {
     "region_code": (lambda value: value.upper() in REGION_CODES, "region_code"),
     "video_length": (lambda value: value in LENGTHS, "video_length"),
     "create_date": (lambda value: first_second(value, "create_date") is not None, "create_date"),
 } | {
-    name: (_number, f"field_values for {name}")
+    name: (
+        lambda value: value.isascii() and value.isdigit() and int(value) < 1 << 63,
+        f"field_values for {name}",
+    )
     for name in ("video_id", "music_id", "effect_id", "view_count", "comment_count")
 }
 

@@ -19,7 +19,7 @@ from coordlib.simulate.service.catalogue import (
     check_video_query,
 )
 from coordlib.simulate.service.config import ServerConfig
-from coordlib.simulate.service.state import Call, Faults, Search, State
+from coordlib.simulate.service.state import Call, Search, State
 from coordlib.simulate.world import World
 from coordlib.tiktok.endpoints import USER_INFO
 from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
@@ -44,7 +44,6 @@ class Context:
     config: ServerConfig
     catalogue: Catalogue = field(repr=False)
     state: State = field(repr=False)
-    faults: Faults = field(repr=False)
 
     @property
     def newest(self) -> float:
@@ -63,7 +62,7 @@ class Found:
 
 def video_query(context: Context, call: Call) -> Found:
     """Answer a video query: its first page, or another one of the search it names."""
-    config, state, faults, catalogue = context.config, context.state, context.faults, context.catalogue
+    config, state, catalogue = context.config, context.state, context.catalogue
     names = check_fields(call.fields, CORE_FIELDS if config.core_fields_only else FULL_FIELDS)
     query = check_video_query(call.body, config.max_values)
     if query.search_id is not None:
@@ -78,9 +77,9 @@ def video_query(context: Context, call: Call) -> Found:
     else:
         cursor = query.cursor + query.max_count
         page, more = search.rows[query.cursor : cursor], cursor < len(search.rows)
-    if more and faults.strike("empty_page_has_more", call):
+    if more and state.strike("empty_page_has_more", call):
         page, cursor = page[:0], query.cursor
-    if faults.strike("search_id_changes", call):
+    if state.strike("search_id_changes", call):
         search_id = state.remember(Search(search.key, search.rows, state.now))
     # Deleted and private videos are dropped after the page was cut: pages are shorter than asked for.
     rows = page[~catalogue.gone[page]]
@@ -96,17 +95,17 @@ def video_query(context: Context, call: Call) -> Found:
 
 
 def _first_page(context: Context, query: VideoQuery, call: Call) -> Search:
-    state, faults = context.state, context.faults
+    state = context.state
     rows = context.catalogue.search(query, context.newest, state.now)
-    if query.asks("keyword") and faults.strike("silent_empty_keyword", call):
+    if query.asks("keyword") and state.strike("silent_empty_keyword", call):
         rows = rows[:0]
     if query.is_random:
         size = min(len(rows), query.max_count)
         rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
     search = Search(_key(query), rows, state.now)
-    if slow := faults.strike("search_id_not_ready", call):
+    if slow := state.strike("search_id_not_ready", call):
         search.not_ready, search.ready_at = slow.tries, state.now + slow.seconds
-    if wrong := faults.strike("invalid_cursor", call):
+    if wrong := state.strike("invalid_cursor", call):
         search.bad_cursor = wrong.tries
     return search
 
@@ -162,7 +161,7 @@ def _account(context: Context, call: Call) -> int:
     account = context.catalogue.number.get(name.casefold())
     if account is None:
         raise InvalidParams(f"username {name} is invalid: cannot find the user")
-    fault = context.faults.strike("user_refused", call)
+    fault = context.state.strike("user_refused", call)
     if fault is not None or context.catalogue.private[account]:
         wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
         raise InvalidParams(wording.format(name=name))
