@@ -74,7 +74,15 @@ def simulate_link_shares(
     rng = np.random.Generator(np.random.PCG64(seed))
     accounts = _accounts(rng, n_accounts, n_networks)
     urls = _urls(rng, n_networks, days)
-    parts = [_ordinary(rng, accounts, urls), _fans(rng, accounts, urls)]
+    # A few ordinary accounts per article, hours apart; popular articles are passed on by many.
+    url = np.repeat(np.arange(len(urls)), np.minimum(rng.zipf(1.8, len(urls)), 60))
+    delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
+    who = rng.choice(np.flatnonzero(accounts["kind"] == "ordinary"), len(url))
+    parts = [_shares(urls, who, url, delay)]
+    # Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated.
+    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
+    who, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
+    parts.append(_shares(urls, who, url, rng.exponential(1800, len(url)).astype(np.int64) + 20))
     parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
     shares = pd.concat(parts, ignore_index=True)
     shares = shares[shares["seconds"] < START + days * DAY]
@@ -137,15 +145,7 @@ def _shares(urls: pd.DataFrame, account: np.ndarray, url: np.ndarray, delay: np.
     return pd.DataFrame({"account": account, "url": url, "seconds": seconds})
 
 
-def _ordinary(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
-    """A few accounts per article, hours apart; popular articles are passed on by many."""
-    who = np.flatnonzero(accounts["kind"] == "ordinary")
-    url = np.repeat(np.arange(len(urls)), np.minimum(rng.zipf(1.8, len(urls)), 60))
-    delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
-    return _shares(urls, rng.choice(who, len(url)), url, delay)
-
-
-def _bursts(
+def _most(
     rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each of these accounts with most of these articles."""
@@ -154,19 +154,12 @@ def _bursts(
     return account[chosen], url[chosen]
 
 
-def _fans(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
-    """Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated."""
-    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
-    account, url = _bursts(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
-    return _shares(urls, account, url, rng.exponential(1800, len(url)).astype(np.int64) + 20)
-
-
 def _network(
     rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame, network: int
 ) -> pd.DataFrame:
     """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
     who = np.flatnonzero(accounts["network"] == network)
-    account, url = _bursts(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
+    account, url = _most(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
     burst = _shares(urls, account, url, 60 + rng.exponential(12, len(url)).astype(np.int64))
     news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
     cover = _shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news)))

@@ -160,7 +160,13 @@ def build_world(
     planted = plant(stage, conspirators, kinds)
     newsroom, newsrooms = syndication(stage, people)
     background = join([ordinary(stage), viral(stage, people), fans(stage, people), newsroom])
-    truth = _truth(table, planted, newsrooms, first, end)
+    handles = table["account_id"].to_numpy()
+    rows = [(label, kind, handles[k], True, *period) for label, kind, k, *period in planted.members]
+    for number, group in enumerate(newsrooms, start=1):
+        label = f"newsroom-{number:03d}"
+        rows += [(label, "syndication", handles[k], False, first, end) for k in group]
+    truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
+    truth = truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
     coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
     for name, otherwise in (("network", ""), ("kind", "organic")):
         known = coordinated[name].to_dict()
@@ -170,18 +176,6 @@ def build_world(
     videos, captions, voices = _videos(stage, background, planted, end)
     parameters = WorldParameters(accounts, days, seed, start, history, kinds, planted_share)
     return World(parameters, table, videos, captions, voices, [hashtags_of(text) for text in captions], truth)
-
-
-def _truth(
-    table: pd.DataFrame, planted: Planted, newsrooms: list[IntArray], first: int, last: int
-) -> pd.DataFrame:
-    handles = table["account_id"].to_numpy()
-    rows = [(label, kind, handles[k], True, begin, end) for label, kind, k, begin, end in planted.members]
-    for number, group in enumerate(newsrooms, start=1):
-        label = f"newsroom-{number:03d}"
-        rows += [(label, "syndication", handles[account], False, first, last) for account in group]
-    truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
-    return truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
 
 
 def _videos(
@@ -309,7 +303,14 @@ def _act(stage: Stage, planted: Planted, label: str, name: str, group: IntArray)
     middle, asleep = days // 2, int(days * 0.35)
     awake_again = asleep + max(2, int(days * 0.3))
     episodes = soil(rng, make_captions(rng, language, max(4, int(pace * days * 0.5)), long=True))
-    members = _membership(name, group, days)
+    births, lifetime = np.zeros(len(group), dtype=int), days
+    if name == "churn":  # accounts are replaced
+        lifetime = max(3, int(days * 0.6))
+        births = np.linspace(-lifetime * 0.5, days - lifetime * 0.5, len(group)).astype(int)
+    members = [
+        (int(account), max(0, birth), min(days, birth + lifetime))
+        for account, birth in zip(group, births.tolist(), strict=True)
+    ]
     for day in range(days):
         if name == "sleeper" and asleep <= day < awake_again:
             continue
@@ -325,15 +326,3 @@ def _act(stage: Stage, planted: Planted, label: str, name: str, group: IntArray)
                 planted.episode(rng, team, at, kind, captions)
     for account, first, last in members:
         planted.members.append((label, name, account, stage.start + first * DAY, stage.start + last * DAY))
-
-
-def _membership(name: str, group: IntArray, days: int) -> list[tuple[int, int, int]]:
-    """From and until which day each account belongs to its network: always, but where accounts are replaced."""
-    if name != "churn":
-        return [(int(account), 0, days) for account in group]
-    lifetime = max(3, int(days * 0.6))
-    births = np.linspace(-lifetime * 0.5, days - lifetime * 0.5, len(group)).astype(int).tolist()
-    return [
-        (int(account), max(0, birth), min(days, birth + lifetime))
-        for account, birth in zip(group, births, strict=True)
-    ]

@@ -113,7 +113,7 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
                 folder = stage / "reports" / shown.at
                 link_folder(shown.folder, folder, *_NEVER)
                 dress_page(folder / "index.ipynb", shown, reports, site)
-        (_with_quarto if engine == "quarto" else _with_smalldocs)(stage, built, root)
+        _engine(engine, stage, built, root)
         _complete(built, kept, reports, site, Workspace(root).notes)
         _replace(built, target)
     except OSError as error:
@@ -211,19 +211,19 @@ def _not_ours(site: Path) -> list[str]:
     return [str(path) for path in strangers if path.name[0] != "." and not _kept(site / path.parts[0])]
 
 
-def _with_smalldocs(stage: Path, built: Path, root: Path) -> None:
-    """Render in a process of its own: the renderer keeps global state and prints to the terminal."""
+def _engine(name: str, stage: Path, built: Path, root: Path) -> None:
+    """Run quarto, or smalldocs in a process of its own: it keeps global state and prints to the terminal."""
+    if name == "quarto":
+        command = ["quarto", "render", str(stage), "--output-dir", "_site"]
+        _run(command, stage, stage / "_site", root, name)
+        (stage / "_site").rename(built)
+        return
     script = (
         "import sys\nfrom smalldocs.config import load\nfrom smalldocs.site import Site\n"
         "project = load(sys.argv[1])\nproject.config.setdefault('project', {})['output-dir'] = sys.argv[2]\n"
         "Site(project, quiet=True).build()\n"
     )
-    _run([sys.executable, "-c", script, str(stage), str(built)], stage, built, root, "smalldocs")
-
-
-def _with_quarto(stage: Path, built: Path, root: Path) -> None:
-    _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", root, "quarto")
-    (stage / "_site").rename(built)
+    _run([sys.executable, "-c", script, str(stage), str(built)], stage, built, root, name)
 
 
 def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) -> None:

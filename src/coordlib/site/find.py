@@ -91,7 +91,11 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
         made_of = hashlib.sha256(f"{own} {one.version_at} {one.state}".encode()).hexdigest()
         note = notes / f"{made_of[:32]}.json"
         used.add(note.name)
-        for kind, name, *what in _told_before(one.folder, note):
+        if not note.exists():
+            write_text(
+                note, json.dumps([[*key, *what] for key, *what in _inside(one.folder)], ensure_ascii=False)
+            )
+        for kind, name, *what in json.loads(note.read_text(encoding="utf-8")):
             found.setdefault((kind, name), []).append([number, *what])
     for old in (path for path in notes.iterdir() if path.name not in used):
         old.unlink()
@@ -100,14 +104,6 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
             hit = [f"data-dictionary.html#{anchor(table.name, column.name)}", table.name, column.definition]
             found.setdefault(("column", column.name), []).append(hit)
     return found
-
-
-def _told_before(report: Path, note: Path) -> list[list[Any]]:
-    """Return what a report's tables hold, and write it down for the next rendering."""
-    if not note.exists():
-        write_text(note, json.dumps([[*key, *what] for key, *what in _inside(report)], ensure_ascii=False))
-    told: list[list[Any]] = json.loads(note.read_text(encoding="utf-8"))
-    return told
 
 
 def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
@@ -125,11 +121,7 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
         if tokens(tag):
             first = min(networks, key=lambda n: (-networks[n], n))
             yield ("hashtag", f"#{tag}"), _number(first), networks.total(), len(networks)
-    yield from _inside_links(report)
-
-
-def _inside_links(report: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield what the tables of a report of link sharing hold; places are those of their rows."""
+    # Of a report of link sharing the places are those of the rows of its tables.
     columns = ("name", "shares", "account.name")
     for address, posts, name in _rows(report / "highly_connected_coordinated_entities.csv", *columns):
         yield ("account", name or address), f"account-row-{quote(address, safe='')}", _number(posts)

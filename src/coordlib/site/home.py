@@ -70,11 +70,17 @@ def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str
     for name, address, run, folder in days:
         counts = run.get("counts") or {}
         addresses[name] = Inside(address)
-        row: dict[str, Any] = {"month": _month(str(run.get("date", name))), "day": name}
+        date = str(run.get("date", name))[:10]
+        try:
+            month = dt.date.fromisoformat(date).strftime("%B %Y")
+        except ValueError:
+            month = "Without a date"
+        row: dict[str, Any] = {"month": month, "day": name}
         row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
         row["subject"] = _named(run["subjects"] if "subjects" in run else _subjects(folder / "networks.csv"))
         row |= {column: counts.get(column) for column in _LABELS}
-        row["coverage"] = _coverage(run)
+        known = run.get("outcome") != "failed" and run.get("facts")
+        row["coverage"] = _COVERAGE[verdict_of(known.get("health") or known)[1]] if known else "not known"
         rows.append(row)
     columns = ["month", "day", "outcome", "subject", "n_accounts", "n_networks", "coverage", "n_new_accounts"]
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(_LABELS, "Int64"))
@@ -82,13 +88,6 @@ def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str
     return html_table(
         frame, "Days", labels=_LABELS, links=links, group="month", max_rows=None, table="days", up=up
     )
-
-
-def _month(date: str) -> str:
-    try:
-        return dt.date.fromisoformat(date[:10]).strftime("%B %Y")
-    except ValueError:
-        return "Without a date"
 
 
 def _named(sizes: Iterable[tuple[str, int]]) -> str:
@@ -105,12 +104,6 @@ def _subjects(path: Path) -> Iterable[tuple[str, int]]:
         if row.get("label"):
             sizes[str(row["label"])] += int(row.get("n_accounts") or 0)
     return sizes.items()
-
-
-def _coverage(run: RunRecord) -> str:
-    if run.get("outcome") == "failed" or not run.get("facts"):
-        return "not known"
-    return _COVERAGE[verdict_of(run["facts"].get("health") or run["facts"])[1]]
 
 
 def history_table(records: Sequence[RunRecord]) -> pd.DataFrame:

@@ -44,7 +44,9 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = _CITED.sub(lambda _: box, "".join(data["text/markdown"]))
-    head = _front_matter(cells)
+    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
+    head = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
+    head = head if isinstance(head, dict) else {}
     meta = head | page_meta(shown.run) | {"date": shown.published, "include-in-header": {"text": cited.head}}
     if not shown.newest:
         meta["title"] = f"{meta['title']} (version {shown.version}, replaced)"
@@ -66,12 +68,6 @@ def page_tells(shown: Shown, reports: Reports) -> str:
     return "\n".join(
         [versions_line(shown, reports), where_line(shown, reports), before.state if before else ""]
     )
-
-
-def _front_matter(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
-    value = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
-    return value if isinstance(value, dict) else {}
 
 
 def _cell(kind: str, name: str, text: str) -> dict[str, Any]:

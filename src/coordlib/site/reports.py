@@ -95,10 +95,6 @@ class Reports:
         return sorted((shown for shown in self.every if shown.newest and shown.day), key=lambda s: s.name)
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {day.name: number for number, day in enumerate(self.days)}
-
-    @cached_property
     def analyses(self) -> list[Shown]:
         """The newest version of each analysis, newest first."""
         found = (shown for shown in self.every if shown.newest and not shown.day)
@@ -112,13 +108,14 @@ class Reports:
             found.setdefault(shown.place, []).append(shown)
         return found
 
+    @cached_property
+    def _beside(self) -> dict[str, tuple[Shown | None, Shown | None]]:
+        row = [None, *self.days, None]
+        return {day.name: (row[place], row[place + 2]) for place, day in enumerate(self.days)}
+
     def beside(self, shown: Shown) -> tuple[Shown | None, Shown | None]:
         """Return the day before and the day after among those with a page."""
-        here = self._numbers.get(shown.name) if shown.day else None
-        if here is None:
-            return None, None
-        before = self.days[here - 1] if here else None
-        return before, self.days[here + 1] if here + 1 < len(self.days) else None
+        return self._beside.get(shown.name, (None, None)) if shown.day else (None, None)
 
     def day_of(self, shown: Shown) -> Shown | None:
         """Return the day an analysis looks at."""

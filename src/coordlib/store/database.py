@@ -143,8 +143,11 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         if not memory and not read_only:
             file.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):  # posts of people: for the one who collects them alone
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        target = f"{file.absolute().as_uri()}?{_reading(file)}" if read_only else str(path)
+                file.touch(mode=0o600, exist_ok=False)
+        # On a disk that takes no writing SQLite's own side files cannot be made.
+        sealed = read_only and os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists()
+        how = "mode=ro&immutable=1" if sealed else "mode=ro"
+        target = f"{file.absolute().as_uri()}?{how}" if read_only else str(path)
         connection = sqlite3.connect(target, uri=read_only, isolation_level=None, timeout=BUSY_TIMEOUT)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
@@ -157,12 +160,6 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         kind = StoreError if _advice(error) in (None, _DAMAGED) else DatabaseFailedError
         raise kind(f"{file}: cannot be opened as a workspace database ({error})") from None
     return store
-
-
-def _reading(file: Path) -> str:
-    """How a file is opened for reading: on a disk that takes no writing SQLite's own side files cannot be made."""
-    sealed = os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists()
-    return "mode=ro&immutable=1" if sealed else "mode=ro"
 
 
 def _advice(error: BaseException | None) -> str | None:
@@ -189,17 +186,12 @@ def _migrate(store: Store) -> None:
     with store.transaction() as connection:
         version = store.schema_version
         for number, sql in known:
-            if number > version:
-                for statement in _statements(sql):
+            if number <= version:
+                continue
+            statement = ""  # one by one: sqlite3's own script runner would commit by itself
+            for line in sql.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
-
-
-def _statements(sql: str) -> Iterator[str]:
-    """Split a script into statements; sqlite3's own script runner would commit by itself."""
-    pending = ""
-    for line in sql.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
+                    statement = ""
+            connection.execute(f"PRAGMA user_version = {number}")

@@ -132,13 +132,11 @@ class AccessToken:
     def value(self) -> str:
         """Return a token that is good for a while yet."""
         if self._value is None or self._service.clock() >= self._renew_at:
-            trouble = ""
-            for wait in (0, *WAITS):
-                if wait:
-                    self._service.sleep(wait)
-                if not (trouble := self._fetch()):
-                    break
-            else:
+            trouble, waits = self._fetch(), iter(WAITS)
+            while trouble and (wait := next(waits, None)):
+                self._service.sleep(wait)
+                trouble = self._fetch()
+            if trouble:
                 tries = len(WAITS) + 1
                 raise ServiceError(f"no access token after {tries} tries ({trouble}); try again later")
         assert self._value is not None

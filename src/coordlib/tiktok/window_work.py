@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from coordlib.store import coverage, windows
@@ -70,17 +71,17 @@ class WindowWork:
             body |= {"cursor": window.cursor, "search_id": window.search_id}
         # Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
         schedules: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)} if window.start < window.upper else {}
-        if window.search_id is not None and _age(window.search_id, self._now()) > SEARCH_ID_AGE:
+        # The upper half of a search id is the time it was made.
+        made = int(window.search_id or 0) >> 32 if (window.search_id or "0").isdecimal() else 0
+        if 0 < made < self._now() - SEARCH_ID_AGE:
             schedules[Kind.SEARCH_NOT_READY] = ()
-        answer = self.client.request(
-            VIDEO_QUERY,
-            fields=fields,
-            json=body,
-            purpose=window.phase,
-            window_id=window.window_id,
-            keep=lambda good: self._keep(window, query, good),
-            schedules=schedules,
-        )
+        about: dict[str, Any] = {
+            "purpose": window.phase,
+            "window_id": window.window_id,
+            "schedules": schedules,
+        }
+        keep = partial(self._keep, window, query)
+        answer = self.client.request(VIDEO_QUERY, fields=fields, json=body, keep=keep, **about)
         if answer.ok:
             self._answered, self.failed_in_a_row = True, 0
             self._parts_in_a_row.pop(window.root_id, None)
@@ -108,16 +109,10 @@ class WindowWork:
         )
         if ended is None and (search_id is None or (listed and cursor < window.cursor)):
             ended = "no-cursor"
-        self._update(
-            window,
-            state="running" if ended is None else "done",
-            reason=ended,
-            pages=pages,
-            rows=window.rows + fresh,
-            empty_pages=empty,
-            cursor=window.cursor if cursor is None else cursor,
-            search_id=search_id,
-        )
+        counts = {"pages": pages, "rows": window.rows + fresh, "empty_pages": empty}
+        place = {"cursor": window.cursor if cursor is None else cursor, "search_id": search_id}
+        state = "running" if ended is None else "done"
+        self._update(window, state=state, reason=ended, **counts, **place)
         if ended is not None:
             self.settle(window.root_id)
 
@@ -139,7 +134,12 @@ class WindowWork:
         elif fields_refused and client.refuse_full_fields(answer):
             self._update(window, fields=client.video_fields())
         elif kind in TROUBLE and self._parts_in_a_row[window.root_id] >= MAX_FAILED_IN_A_ROW:
-            self._give_up(window, answer)
+            # All its parts fail: everything left of the planned window is recorded as failed.
+            with self.store.transaction():
+                for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
+                    self.close(part, answer.kind.value, answer.log_id)
+                self.settle(window.root_id)
+            self._note_failed_root(window.root_id)
         elif kind in SPLITTABLE and window.start < window.upper:
             middle = window.start + (window.upper - window.start) // 2
             parts = ((middle + _ONE_DAY, window.upper), (window.start, middle))
@@ -233,14 +233,6 @@ class WindowWork:
         if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
 
-    def _give_up(self, window: Window, answer: Answer) -> None:
-        """Record everything left of a planned window as failed: all its parts fail."""
-        with self.store.transaction():
-            for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
-                self.close(part, answer.kind.value, answer.log_id)
-            self.settle(window.root_id)
-        self._note_failed_root(window.root_id)
-
     def _note_failed_root(self, root_id: int) -> None:
         family = windows.select(self.store, root_id=root_id)
         if not any(part.state in (*windows.OPEN, "done") or part.pages for part in family):
@@ -260,9 +252,3 @@ class WindowWork:
         ]
         missing += len(cut)
         coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
-
-
-def _age(search_id: str, now: int) -> float:
-    """Seconds since a search id was made: its upper half is its time."""
-    made = int(search_id) >> 32 if search_id.isascii() and search_id.isdigit() else 0
-    return now - made if 0 < made <= now else 0
