@@ -211,60 +211,34 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
     if shares.empty:
         raise ParameterError("shares: the table is empty; there is nothing to plant groups into")
     random = np.random.default_rng(seed)
-    times = shares["timestamp_share"].to_numpy(dtype=np.int64)
-    nothing = {"group": pd.Series(None, shares.index, dtype="str"), "moment": _no_moment(shares)}
-    parts = [shares[list(SHARE_COLUMNS)].assign(**nothing)]
+    times, objects = shares["timestamp_share"].to_numpy(dtype=np.int64), shares["object_id"].to_numpy()
+    rows: list[tuple[str, str, int, str, int | None]] = []
     for number in range(groups.groups):
-        members, replaced = list(range(groups.size)), groups.size
-        rows: list[tuple[str, int, int]] = []
-        moments: list[int] = []
+        name, members, replaced = f"planted-{number}", list(range(groups.size)), groups.size
+        seen: set[int] = set()
         for moment in range(groups.moments):
             base = int(random.integers(times.min(), times.max() + 1))
             taking = [one for one in members if random.random() < groups.participation]
             at = base + random.integers(0, max(1, groups.spread), len(taking), endpoint=True)
             own = random.random(len(taking)) < groups.rewritten
             for account, second, rewritten in zip(taking, at.tolist(), own.tolist(), strict=True):
-                rows.append((f"{moment}-{account}" if rewritten else f"{moment}", account, second))
-            moments += [moment] * len(taking)
+                what = f"{name}-object-{moment}" + (f"-{account}" if rewritten else "")
+                rows.append((what, f"{name}-account-{account}", second, name, moment))
+            seen |= set(taking)
             for place in np.flatnonzero(random.random(groups.size) < groups.rotated).tolist():
                 members[place], replaced = replaced, replaced + 1
-        name = f"planted-{number}"
-        parts.append(_table(name, rows).assign(moment=pd.array(moments, dtype="Int64")))
-        parts.append(_hidden(random, shares, name, sorted({account for _, account, _ in rows}), groups))
-    table = pd.concat(parts, ignore_index=True)
-    planted = table["group"].notna().to_numpy()
-    table.loc[planted, "content_id"] = [f"planted-post-{row}" for row in range(int(planted.sum()))]
-    return table
-
-
-def _table(name: str, rows: list[tuple[str, int, int]]) -> pd.DataFrame:
-    what, who, when = zip(*rows, strict=True) if rows else ((), (), ())
-    return pd.DataFrame(
-        {
-            "object_id": pd.Series([f"{name}-object-{item}" for item in what], dtype="str"),
-            "account_id": _ids(f"{name}-account-", who),
-            "content_id": pd.Series([""] * len(rows), dtype="str"),
-            "timestamp_share": np.array(when, dtype=np.int64),
-            "group": pd.Series([name] * len(rows), dtype="str"),
-        }
-    )
-
-
-def _hidden(
-    random: np.random.Generator, shares: pd.DataFrame, name: str, members: list[int], groups: Groups
-) -> pd.DataFrame:
-    """What members post besides: copies of other posts, some minutes later."""
-    size = round(groups.hiding * groups.moments * groups.size)
-    copied = random.integers(0, len(shares), size if members else 0)
-    rows = shares["timestamp_share"].to_numpy(dtype=np.int64)[copied]
-    rows = rows + random.exponential(600, len(copied)).astype(np.int64)
-    who = random.choice(members, len(copied)).tolist() if members else []
-    table = _table(name, [("", account, at) for account, at in zip(who, rows.tolist(), strict=True)])
-    return table.assign(object_id=shares["object_id"].to_numpy()[copied], moment=_no_moment(table))
-
-
-def _no_moment(table: pd.DataFrame) -> pd.Series:
-    return pd.Series(None, table.index, dtype="Int64")
+        # What members post besides: copies of other posts, some minutes later.
+        size = round(groups.hiding * groups.moments * groups.size) if seen else 0
+        copied = random.integers(0, len(shares), size)
+        later = times[copied] + random.exponential(600, size).astype(np.int64)
+        who = random.choice(sorted(seen), size).tolist() if seen else []
+        copies = zip(objects[copied], who, later.tolist(), strict=True)
+        rows += [(what, f"{name}-account-{account}", second, name, None) for what, account, second in copies]
+    columns = ["object_id", "account_id", "timestamp_share", "group", "moment"]
+    kinds = dict(zip(columns, ("str", "str", "int64", "str", "Int64"), strict=True))
+    planted = pd.DataFrame(rows, columns=columns).astype(kinds)
+    planted["content_id"] = _ids("planted-post-", range(len(planted)))
+    return pd.concat([shares[list(SHARE_COLUMNS)], planted], ignore_index=True)
 
 
 def simulate_background(

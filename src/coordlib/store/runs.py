@@ -49,22 +49,13 @@ def start_run(
     """
     earlier = run_of(store, run_id)
     kept = {name: fact for name, fact in (earlier.facts if earlier else {}).items() if name == "seeds"}
-    values = {
-        "run_id": run_id,
-        "kind": kind,
-        "date": date,
-        "started_at": started_at,
-        "code_version": code_version,
-    }
-    values |= {
-        "parameters": json.dumps(dict(parameters), sort_keys=True),
-        "facts": json.dumps(kept),
-        "status": "running",
-    }
-    again = f"(run_id) {replaced(list(values)[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
+    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
+    again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
+    as_json = json.dumps(dict(parameters), sort_keys=True)
     with store.transaction():
         _forget(store, run_id)
-        store.write(insert("runs", tuple(values), again), tuple(values.values()))
+        values = (run_id, kind, date, started_at, code_version, as_json, json.dumps(kept), "running")
+        store.write(insert("runs", columns, again), values)
 
 
 def _forget(store: Store, run_id: str) -> None:
@@ -96,9 +87,7 @@ def record_detection(
     store: Store, run_id: str, accounts: pd.DataFrame, edges: pd.DataFrame, new: set[str]
 ) -> None:
     """Store the accounts and retained edges of a day's network, in the place of what the run found before."""
-    network = {
-        name: int(number) for name, number in zip(accounts["account_id"], accounts["network"], strict=True)
-    }
+    network = dict(zip(accounts["account_id"], accounts["network"].astype(int).tolist(), strict=True))
     columns = ("run_id", "account_id", "network", "is_new", "facts")
     names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
     found = ((run_id, name, number, int(name in new), "{}") for name, number in network.items())

@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
-from coordlib.simulate.service.api import Reply, Service
+from coordlib.simulate.service.api import HANDLERS, Reply, Service
 from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
-from coordlib.simulate.service.handlers import HANDLERS
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
 
