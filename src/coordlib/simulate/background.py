@@ -77,16 +77,12 @@ def _handles(rng: np.random.Generator, size: int) -> list[str]:
     return list(taken)
 
 
-@dataclass
-class Posts:
-    """Rows aligned: account position, UTC second, caption text."""
-
-    account: IntArray
-    time: IntArray
-    caption: list[str]
+def posts_of(account: IntArray, time: IntArray, caption: npt.NDArray[np.object_]) -> pd.DataFrame:
+    """Return a table of posts: account (its position), time (UTC second), caption; its text stays as it is."""
+    return pd.DataFrame({"account": account, "time": time, "caption": pd.Series(caption, dtype=object)})
 
 
-def ordinary(stage: Stage) -> Posts:
+def ordinary(stage: Stage) -> pd.DataFrame:
     """Posts of every account by its own rate and its region's rhythm.
 
     Of the captions 4 % are empty, 12 % generic ("#fyp"), 0.3 % hostile (markup, formulas, quotes, fake missing values).
@@ -104,10 +100,10 @@ def ordinary(stage: Stage) -> Posts:
         caption[short] = pick(rng, generic, len(short))
     bad = np.flatnonzero((draw >= 0.04) & (draw < 0.043))
     caption[bad] = pick(rng, words()["hostile"], len(bad))
-    return Posts(account, time, caption.tolist())
+    return posts_of(account, time, caption)
 
 
-def viral(stage: Stage, people: IntArray) -> Posts:
+def viral(stage: Stage, people: IntArray) -> pd.DataFrame:
     """Captions that travel: each cascade has a heavy-tailed size and spreads over hours to days."""
     rng = stage.rng
     cascades = max(3, int(len(people) * stage.days / 120))
@@ -115,7 +111,7 @@ def viral(stage: Stage, people: IntArray) -> Posts:
     return _bursts(stage, people, sizes, lambda size: rng.lognormal(np.log(5 * 3600), 1.1, size))
 
 
-def fans(stage: Stage, people: IntArray) -> Posts:
+def fans(stage: Stage, people: IntArray) -> pd.DataFrame:
     """Communities in which many post the same words after a goal, a release, a reveal: twelve minutes later on average.
 
     An audience that answers within the window looks exactly like a group (docs/evidence.md), so one that should be told
@@ -129,14 +125,13 @@ def fans(stage: Stage, people: IntArray) -> Posts:
         sizes = np.maximum(4, (len(crowd) * rng.uniform(0.35, 0.8, moments)).astype(int))
         day = ((np.arange(moments) + rng.random(moments)) * days / moments).astype(np.int64)
         parts.append(_bursts(stage, crowd, sizes, lambda size: 15 + rng.exponential(720, size), day))
-    crowds = join(parts)
+    crowds = pd.concat(parts, ignore_index=True)
     # Now and then a fan posts a second clip: a single moment with the weight of several.
-    again = np.flatnonzero(rng.random(len(crowds.account)) < 1 / 25)
-    later = crowds.time[again] + rng.integers(8, 90, len(again))
-    return join([crowds, Posts(crowds.account[again], later, [crowds.caption[k] for k in again.tolist()])])
+    again = crowds[rng.random(len(crowds)) < 1 / 25]
+    return pd.concat([crowds, again.assign(time=again["time"] + rng.integers(8, 90, len(again)))])
 
 
-def syndication(stage: Stage, people: IntArray) -> tuple[Posts, list[IntArray]]:
+def syndication(stage: Stage, people: IntArray) -> tuple[pd.DataFrame, list[IntArray]]:
     """Newsrooms of one publisher running the same headline minutes apart: coordinated, and legitimate."""
     rng = stage.rng
     newsrooms = max(1, len(people) // 500)
@@ -145,7 +140,7 @@ def syndication(stage: Stage, people: IntArray) -> tuple[Posts, list[IntArray]]:
     for group in groups:
         headlines = np.full(max(1, int(rng.poisson(1.2 * stage.days))), len(group))
         parts.append(_bursts(stage, group, headlines, lambda size: rng.exponential(350, size)))
-    return join(parts), groups
+    return pd.concat(parts), groups
 
 
 def _bursts(
@@ -154,7 +149,7 @@ def _bursts(
     sizes: IntArray,
     delays: Callable[[int], npt.NDArray[np.float64]],
     day: IntArray | None = None,
-) -> Posts:
+) -> pd.DataFrame:
     """Several shared captions: for each, so many different people post it after random delays."""
     rng = stage.rng
     sizes = np.minimum(sizes, len(people))
@@ -166,7 +161,7 @@ def _bursts(
     for code, mine in by_language(stage.accounts, leader):
         texts[mine] = soil(rng, make_captions(rng, code, len(mine), long=True))
     inside = time < stage.start + stage.days * DAY
-    return Posts(np.concatenate(who)[inside], time[inside], np.repeat(texts, sizes)[inside].tolist())
+    return posts_of(np.concatenate(who)[inside], time[inside], np.repeat(texts, sizes)[inside])
 
 
 def by_language(accounts: pd.DataFrame, posts: IntArray) -> Iterator[tuple[str, IntArray]]:
@@ -174,12 +169,3 @@ def by_language(accounts: pd.DataFrame, posts: IntArray) -> Iterator[tuple[str, 
     language = accounts["language"].to_numpy()[posts]
     for code in sorted(set(language.tolist())):
         yield code, np.flatnonzero(language == code)
-
-
-def join(parts: list[Posts]) -> Posts:
-    """Put several sets of posts under each other."""
-    return Posts(
-        np.concatenate([part.account for part in parts]),
-        np.concatenate([part.time for part in parts]),
-        [text for part in parts for text in part.caption],
-    )

@@ -172,15 +172,14 @@ def as_made(name: str, data: bytes) -> bytes:
         return b""
 
 
-_NOTES = ".coordlib-pages.json"
-
-
 class Kept:
-    """What of the earlier site stays."""
+    """What of the earlier site stays: pages that would come out the same, taken over with their files."""
+
+    NOTES = ".coordlib-pages.json"
 
     def __init__(self, target: Path, stage: Path, engine: str, site: Site) -> None:
         self.target = target
-        self._before, self._now = read_json(target / _NOTES), dict[str, str]()
+        self._before, self._now = read_json(target / self.NOTES), dict[str, str]()
         self._stay: set[str] = set()
         code = Path(__file__).parent.parent
         files = [path for room in ("report", "site") for path in sorted((code / room).rglob("*.*"))]
@@ -192,7 +191,8 @@ class Kept:
     def stays(self, shown: Shown, told: str) -> bool:
         """Whether the page of a report would come out the same; `told` is what it says of other reports."""
         self._now[shown.at] = hashlib.sha256("\n".join([self._look, told, shown.state]).encode()).hexdigest()
-        there = all((self.target / "reports" / at / "index.html").is_file() for at in _places(shown))
+        places = (self.target / "reports" / at for at in (shown.at, shown.version_at))
+        there = all((place / "index.html").is_file() for place in places)
         if there and self._before.get(shown.at) == self._now[shown.at]:
             self._stay.add(shown.at)
         return self.has(shown)
@@ -204,12 +204,12 @@ class Kept:
     def bring(self, reports: Reports, built: Path) -> None:
         """Take the pages that stay, with all their files, over from the earlier site."""
         for shown in filter(self.has, reports.every):
-            for at, left_out in zip(_places(shown), (("v[0-9]*",), ()), strict=True):
+            for at, left_out in ((shown.at, ["v[0-9]*"]), (shown.version_at, [])):
                 link_folder(self.target / "reports" / at, built / "reports" / at, *left_out)
 
     def write(self, built: Path) -> None:
         """Write down what the pages of a site were made from."""
-        write_json(built / _NOTES, self._now)
+        write_json(built / self.NOTES, self._now)
 
 
 def _version(engine: str) -> str:
@@ -221,7 +221,3 @@ def _version(engine: str) -> str:
     except OSError:  # rendering says that it is not there
         told = ""
     return f"{engine} {told}"
-
-
-def _places(shown: Shown) -> tuple[str, str]:
-    return shown.at, shown.version_at

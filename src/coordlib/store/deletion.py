@@ -134,29 +134,18 @@ def _remove(store: Store, account: str, now: int) -> int:
     store.connection.execute("PRAGMA secure_delete = ON")
     pattern, like = name_pattern(account), f"%{account}%"
     touched = "SELECT DISTINCT m.run_id FROM metrics m JOIN posts p USING (content_id) WHERE p.text LIKE ?1 OR m.text LIKE ?1 OR m.account_id = ?2 COLLATE NOCASE"
-    runs = [row["run_id"] for row in store.rows(touched, (like, account))]
+    runs = [tuple(row) for row in store.rows(touched, (like, account))]
     own = store.rows("SELECT content_id FROM posts WHERE account_id = ? COLLATE NOCASE", (account,))
     deleted = delete(store, [row["content_id"] for row in own], now, reason="account forgotten")
-    for table, columns in _texts(store).items():
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    for [table] in store.rows(tables):
+        columns = [row["name"] for row in store.rows(f"PRAGMA table_info({table})") if row["type"] == "TEXT"]
         for end in {"account_id", "account_id_y"} & set(columns):
             store.write(f"DELETE FROM {table} WHERE {end} = ? COLLATE NOCASE", (account,))
         for column in columns:
             found = store.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE ?", (like,))
-            changed = [(pattern.sub(MASK, text), text) for [text] in found]
-            store.write_many(
-                f"UPDATE {table} SET {column} = ? WHERE {column} = ?", [(a, b) for a, b in changed if a != b]
-            )
-    store.write_many(
-        "UPDATE runs SET facts = json_set(facts, '$.outdated', json('true')) WHERE run_id = ?",
-        [(run,) for run in runs],
-    )
+            changed = [(pattern.sub(MASK, text), text) for [text] in found if pattern.search(text)]
+            store.write_many(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", changed)
+    outdated = "UPDATE runs SET facts = json_set(facts, '$.outdated', json('true')) WHERE run_id = ?"
+    store.write_many(outdated, runs)
     return deleted
-
-
-def _texts(store: Store) -> dict[str, list[str]]:
-    """Every table with its columns of text."""
-    tables = store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    return {
-        table: [row["name"] for row in store.rows(f"PRAGMA table_info({table})") if row["type"] == "TEXT"]
-        for [table] in tables
-    }

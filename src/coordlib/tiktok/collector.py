@@ -54,13 +54,9 @@ class Collector:
                 return outcomes
         if windows.planned(self.store, run_id, "retry") is None:
             now, kinds = self._now(), [*sorted(kind.value for kind in PASSING), KNOWN_BROKEN]
-            since, limits = (
-                day_of(now) - dt.timedelta(days=retry_days),
-                {"tries": MAX_RETRIES, "limit": RETRIES_A_RUN},
-            )
-            again = windows.to_retry(
-                self.store, kinds, since=since, failed_before=now - BROKEN_MEMORY, **limits
-            )
+            since = day_of(now) - dt.timedelta(days=retry_days)
+            limits = {"failed_before": now - BROKEN_MEMORY, "tries": MAX_RETRIES, "limit": RETRIES_A_RUN}
+            again = windows.to_retry(self.store, kinds, since=since, **limits)
             if not again:
                 return outcomes
             windows.plan(self.store, run_id, "retry", again, {"windows": len(again)}, now)
@@ -86,14 +82,10 @@ class Collector:
             while reason == "done" and (window := windows.next_open(self.store, run_id, phase)) is not None:
                 try:
                     self._work.step(window)
-                except QuotaExhausted:
-                    windows.pause(self.store, run_id, phase, self._now())
-                    reason = "quota"
-                    break
                 except UnreachableError:
                     raise
-                except ServiceError:
-                    reason = "outage"
+                except (QuotaExhausted, ServiceError) as error:
+                    reason = "quota" if isinstance(error, QuotaExhausted) else "outage"
                     break
                 if windows.get(self.store, window.window_id).state not in windows.OPEN:
                     bar.update()
@@ -101,6 +93,8 @@ class Collector:
                     reason = "outage"
                 elif max_records is not None and self._rows(run_id, phase) >= max_records:
                     reason = "max-records"
+        if reason == "quota":
+            windows.pause(self.store, run_id, phase, self._now())
         probed = self._nothing(run_id, phase, asked=reason == "done")
         if probed in ("nothing", "unanswered"):
             reason = "silent"
@@ -113,16 +107,9 @@ class Collector:
         return windows.count_posts(self.store, run_id, phase)
 
     def _nothing(self, run_id: str, phase: str, *, asked: bool) -> str | None:
-        """Decide whether windows without a row are believed: where others of the phase, or a probe, brought some.
-
-        Those that are not believed count as failed, so that they are asked again.
-        """
-        silent = [
-            window
-            for window in windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
-            if window.rows == 0 and window.reason == "done"
-        ]
-        probed = None
+        """Believe windows without a row where others of the phase, or a probe, brought some; else they count as failed."""
+        done = windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
+        silent, probed = [window for window in done if window.rows == 0 and window.reason == "done"], None
         if silent and self._rows(run_id, phase) == 0:
             accounts = Query.from_json(silent[0].query).usernames() is not None
             noted = windows.planned(self.store, run_id, phase) or {}
@@ -139,11 +126,7 @@ class Collector:
 
     def _outcome(self, run_id: str, phase: str, reason: str, requests: int, probed: str | None) -> Outcome:
         found = windows.select(self.store, run_id=run_id, phase=phase)
-        failed = tuple(
-            FailedWindow(repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id)
-            for w in found
-            if w.state == "failed"
-        )
+        failed = [w for w in found if w.state == "failed"]
         cut = [w for w in found if w.state == "done" and w.reason not in (None, "done")]
         if reason == "done" and (failed or cut):
             reason = "failed-windows" if failed else str(cut[0].reason)
@@ -156,7 +139,12 @@ class Collector:
             next_cursor=at.cursor if at else None,
             search_id=at.search_id if at else None,
             requests=requests,
-            failed_windows=failed,
+            failed_windows=tuple(
+                FailedWindow(
+                    repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id
+                )
+                for w in failed
+            ),
             log_ids=tuple(dict.fromkeys(window.log_id for window in found if window.log_id)),
             probe=probed,
         )

@@ -79,29 +79,22 @@ def refresh(
     if dry_run or not due:
         return Refreshed(unchecked=len(due), reason="dry-run" if due else "done")
     # One imported row without an id of the service must not keep the others from being checked.
-    known = (
-        video_id for video_id in due if video_id.isascii() and video_id.isdigit() and int(video_id) < 2**63
-    )
-    total, due = len(due), list(known)
+    total = len(due)
+    due = [known for known in due if known.isascii() and known.isdigit() and int(known) < 2**63]
     checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
     gone: list[str] = []
     hide = None if progress else True
     with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
-        for start in range(0, len(due), IDS_PER_FILE):
-            ids = due[start : start + IDS_PER_FILE]
-            try:
-                for asked, valid in _answers(client, ids, batch=batch):
+        try:
+            for start in range(0, len(due), IDS_PER_FILE):
+                for asked, valid in _answers(client, due[start : start + IDS_PER_FILE], batch=batch):
                     lost = sorted(set(asked) - valid)
                     stored.confirm(client.store, sorted(valid & set(asked)), now)
                     stored.delete(client.store, lost, now)
                     checked, gone = checked + len(asked), gone + lost
                     bar.update(len(asked))
-            except QuotaExhausted:
-                reason = "quota"
-                break
-            except CollectError as error:
-                reason = str(error)
-                break
+        except CollectError as error:
+            reason = "quota" if isinstance(error, QuotaExhausted) else str(error)
     if gone:
         stored.scrub(client.store)
     return Refreshed(checked, tuple(gone), total - checked, reason, client.requests - before)
@@ -114,11 +107,9 @@ def _answers(
     if batch and len(ids) > IDS_PER_QUERY:
         try:
             valid = _still_valid(client, ids)
-        except QuotaExhausted:
-            raise
-        except (QueryError, ServiceError):
-            valid = None
-        if valid is not None:
+        except (QueryError, ServiceError):  # the service refuses it: they are looked up
+            pass
+        else:
             missing = [video_id for video_id in ids if video_id not in valid]
             yield [video_id for video_id in ids if video_id in valid], valid & set(ids)
             if len(missing) <= IMPLAUSIBLE_SHARE * len(ids):
@@ -163,9 +154,8 @@ def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str
             if ended == "done":
                 break
             if ended is not None:
-                raise ServiceError(
-                    f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
-                )
+                doubt = f"the end of a lookup is not proved ({ended})"
+                raise ServiceError(f"refresh: {doubt}; nothing was deleted")
             kinds = {"cursor": "create_time", "search_id": "search_id"}
             body |= {name: clean(answer.data.get(name), kind) for name, kind in kinds.items()}
         else:
@@ -184,11 +174,8 @@ def _groups(ids: Iterable[str]) -> Iterator[tuple[list[str], dt.date, dt.date]]:
     for video_id in sorted(ids, key=int):
         # An id of no plausible time is looked for at the nearest one.
         made = day_of(min(max(int(video_id) >> 32, 1_400_000_000), 4_000_000_000))
-        if (
-            not groups
-            or len(groups[-1]) >= IDS_PER_QUERY
-            or (made - groups[-1][0][1]).days > MAX_SPAN_DAYS - 4
-        ):
+        full = not groups or len(groups[-1]) >= IDS_PER_QUERY
+        if full or (made - groups[-1][0][1]).days > MAX_SPAN_DAYS - 4:
             groups.append([])
         groups[-1].append((video_id, made))
     for group in groups:

@@ -282,7 +282,7 @@ class Service:
         client = state.client_of(token.strip()) if scheme.lower() == "bearer" else None
         if client is None:
             return self._error("token_revoked")
-        account = (client, state.utc("%Y-%m-%d"), "research")
+        account = (client, state.day, "research")
         if state.used[account] >= self.config.quota:
             return self._error("daily_quota")
         data, problem = _parse_body(body, content_type)

@@ -85,6 +85,11 @@ class State:
         """The simulated time in a format of ``strftime``."""
         return dt.datetime.fromtimestamp(self.now, dt.UTC).strftime(form)
 
+    @property
+    def day(self) -> str:
+        """The simulated UTC day, YYYY-MM-DD."""
+        return self.utc("%Y-%m-%d")
+
     def log_id(self) -> str:
         """Return a log id: 14 digits of UTC time and 20 upper-case hexadecimal digits."""
         return f"{self.utc('%Y%m%d%H%M%S')}{self.random.getrandbits(80):020X}"
