@@ -49,15 +49,15 @@ def feed(reports: Reports, site: Site) -> str:
             words += f" Version {before[-1].version} said {before[-1].found}; differs: {'; '.join(differences(before[-1].run, shown.run))}."
         when = format_datetime(dt.datetime.fromisoformat(shown.published).replace(tzinfo=dt.UTC), usegmt=True)
         parts = {"title": title, "link": cited.url, "guid": cited.url, "pubDate": when, "description": words}
-        items.append("".join(f"<{tag}>{_text(value)}</{tag}>" for tag, value in parts.items()))
-    channel = {"title": site.name, "link": site.address, "description": f"Reports of {site.name}"}
-    head = "".join(f"<{tag}>{_text(value)}</{tag}>" for tag, value in channel.items())
-    body = "\n".join(f"<item>{item}</item>" for item in items)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>{head}\n{body}\n</channel></rss>\n'
+        items.append(f"<item>{_tagged(parts)}</item>")
+    head = _tagged({"title": site.name, "link": site.address, "description": f"Reports of {site.name}"})
+    body = "\n".join([head, *items])
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>{body}\n</channel></rss>\n'
 
 
-def _text(value: str | None) -> str:
-    return saxutils.escape(clean_text(value or ""))
+def _tagged(values: Mapping[str, str | None]) -> str:
+    told = ((tag, saxutils.escape(clean_text(value or ""))) for tag, value in values.items())
+    return "".join(f"<{tag}>{text}</{tag}>" for tag, text in told)
 
 
 _COVERAGE = {"complete": "complete", "gaps": "gaps", "stopped": "stopped early", "archive": "from an archive"}
@@ -106,28 +106,16 @@ def _subjects(path: Path) -> Iterable[tuple[str, int]]:
     return sizes.items()
 
 
-def history_table(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """Return one row per day: date, outcome, pool_size, n_new_accounts, n_accounts, n_networks."""
-    names = ["pool_size", "n_new_accounts", "n_accounts", "n_networks"]
-    counts = pd.DataFrame([record.get("counts") or {} for record in records], columns=names, dtype=float)
-    told = pd.DataFrame(
-        [[record["date"], record["outcome"]] for record in records], columns=["date", "outcome"]
-    )
-    return pd.concat([told, counts], axis=1)
-
-
 def home_page(reports: Reports, site: Site, banner: str) -> str:
     """Return index.qmd: what the site is, the newest day in short, its figures, and the latest reports."""
-    meta: dict[str, Any] = {"title": site.name, "toc": False, "page-layout": "full"}
-    if site.address:
-        meta |= _feed_link("reports/")
     blocks = ['<script src="reports/assets/table.js" defer></script>' + banner + search_form(UP)]
     if not reports.every:
         text = "Nothing has been reported yet. Reports appear here as soon as the first has been made."
         blocks.append(f"<p>{text}</p>")
     if reports.days:
         blocks += _newest(reports.days[-1])
-        history = history_table([day.run for day in reports.days])
+        counts = [{"date": day.run["date"], **(day.run.get("counts") or {})} for day in reports.days]
+        history = pd.DataFrame(counts, columns=["date", "pool_size", "n_new_accounts"])
         if history["pool_size"].notna().any():
             blocks.append(figure_html(pool_history(history, detached_axes()), UP))
         blocks.append(f'<h2 id="days">Latest days</h2>{_days(reports.days[:-15:-1], UP)}')
@@ -137,12 +125,11 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
     if about := site_facts(reports, site):
         facts = facts_table(about, "What this site is", "days", UP)
         blocks.append(f'<h2 id="about">About this site</h2>{facts}{contact_line(site)}')
-    return _page(meta, blocks)
+    return _page(site.name, blocks, UP if site.address else None)
 
 
 def archive_page(reports: Reports, site: Site, banner: str) -> str:
     """Return archive.qmd: every day, every analysis, every earlier version, the feed where the site has an address."""
-    meta: dict[str, Any] = {"title": "Archive of reports", "toc": False, "page-layout": "full"}
     blocks = ['<script src="assets/table.js" defer></script>' + banner + search_form()]
     if reports.days:
         intro = (
@@ -150,7 +137,6 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
             "gets a new version; the earlier one stays readable at its own."
         )
         if site.address:
-            meta |= _feed_link("")
             intro += f' <a href="{FEED}">Follow new and corrected reports with a feed reader</a>.'
         blocks += [f"<p>{intro}</p>", _days(reports.days[::-1], "")]
     elif not reports.every:
@@ -165,7 +151,7 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
         ]
         earlier_versions = _list("Replaced versions", ["Report", "Published", "Found"], rows, "")
         blocks.append(f'<h2 id="versions">Earlier versions</h2>{earlier_versions}')
-    return _page(meta, blocks)
+    return _page("Archive of reports", blocks, "" if site.address and reports.days else None)
 
 
 def _days(days: Sequence[Shown], up: str) -> str:
@@ -189,11 +175,6 @@ def _list(caption: str, names: Sequence[str], rows: Sequence[str], up: str) -> s
         f'<div class="cl-table"><div class="cl-scroll" tabindex="0"><table><caption>{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></div>"
     )
-
-
-def _feed_link(base: str) -> dict[str, Any]:
-    tag = f'<link rel="alternate" type="application/rss+xml" title="Reports" href="{base}{FEED}">'
-    return {"include-in-header": {"text": tag}}
 
 
 def site_facts(reports: Reports, site: Site) -> dict[str, str]:
@@ -273,9 +254,14 @@ def _read_table(path: Path) -> pd.DataFrame:
         return pd.DataFrame()
 
 
-def _page(meta: Mapping[str, Any], blocks: list[str]) -> str:
-    head = yaml.safe_dump(dict(meta), sort_keys=False, allow_unicode=True, width=1000)
-    return "\n\n".join([f"---\n{head}---", *[raw_block(text) for text in blocks]]) + "\n"
+def _page(title: str, blocks: list[str], feed_at: str | None) -> str:
+    """Return a page of blocks of HTML, which names the feed where there is one."""
+    meta: dict[str, Any] = {"title": title, "toc": False, "page-layout": "full"}
+    if feed_at is not None:
+        tag = f'<link rel="alternate" type="application/rss+xml" title="Reports" href="{feed_at}{FEED}">'
+        meta["include-in-header"] = {"text": tag}
+    head = yaml.safe_dump(meta, sort_keys=False, allow_unicode=True, width=1000)
+    return "\n\n".join([f"---\n{head}---", *map(raw_block, blocks)]) + "\n"
 
 
 #: The page is written by a script, since a browser would ask for its styles before any script could say where they are:
