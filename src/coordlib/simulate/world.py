@@ -14,15 +14,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.simulate.background import (
-    Stage,
-    by_language,
-    fans,
-    make_accounts,
-    ordinary,
-    syndication,
-    viral,
-)
+from coordlib.simulate.background import Stage, by_language, make_accounts, unplanned
 from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
 from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
 from coordlib.times import day_start
@@ -158,8 +150,7 @@ def build_world(
     table.loc[conspirators, "rate"] *= 0.5
     stage = Stage(rng, table, first, length)
     planted, members = plant(stage, conspirators, kinds)
-    newsroom, newsrooms = syndication(stage, people)
-    background = pd.concat([ordinary(stage), viral(stage, people), fans(stage, people), newsroom])
+    background, newsrooms = unplanned(stage, people)
     handles = table["account_id"].to_numpy()
     rows = [(label, kind, handles[k], True, *period) for label, kind, k, *period in members]
     for number, group in enumerate(newsrooms, start=1):

@@ -13,16 +13,9 @@ from tqdm import tqdm
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
 from coordlib.store import deletion as stored
+from coordlib.tiktok import lists
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import Answer
-from coordlib.tiktok.lists import (
-    EMPTY_PAGES,
-    IDS_PER_FILE,
-    compliance_create,
-    compliance_download,
-    compliance_status,
-    ending,
-)
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
 from coordlib.times import day_of
@@ -86,8 +79,8 @@ def refresh(
     hide = None if progress else True
     with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
         try:
-            for start in range(0, len(due), IDS_PER_FILE):
-                for asked, valid in _answers(client, due[start : start + IDS_PER_FILE], batch=batch):
+            for start in range(0, len(due), lists.IDS_PER_FILE):
+                for asked, valid in _answers(client, due[start : start + lists.IDS_PER_FILE], batch=batch):
                     lost = sorted(set(asked) - valid)
                     stored.confirm(client.store, sorted(valid & set(asked)), now)
                     stored.delete(client.store, lost, now)
@@ -121,11 +114,11 @@ def _answers(
 
 def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
     """Return which of at most 10,000 ids batch compliance calls valid."""
-    task = compliance_create(client, ids)
+    task = lists.compliance_create(client, ids)
     for _ in range(POLLS):
-        status = compliance_status(client, task)
+        status = lists.compliance_status(client, task)
         if status == "Completed":
-            return compliance_download(client, task)
+            return lists.compliance_download(client, task)
         if status == "Failed":
             raise ServiceError(f"compliance task {task} failed; nothing was deleted")
         client.sleep(POLL_SECONDS)
@@ -146,11 +139,11 @@ def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str
         def keep(answer: Answer, found: set[str] = found) -> None:
             found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
 
-        for _ in range(EMPTY_PAGES):
+        for _ in range(lists.EMPTY_PAGES):
             answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
-            ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
+            ended = lists.ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
             if ended == "done":
                 break
             if ended is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordlib.errors import QueryError
 from coordlib.tiktok.errors import Answer, Kind
 from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
@@ -179,29 +178,6 @@ class Outcome:
         log_ids = (answer.log_id,) if answer.log_id else ()
         told: dict[str, Any] = {"requests": requests, "log_ids": log_ids, "problems": {subject: problem}}
         return cls(complete=False, reason=reason, **told)
-
-
-def merge(outcomes: Iterable[Outcome]) -> Outcome:
-    """Join outcomes: complete only if all are; the first reason that is not ``done`` is kept."""
-    parts = list(outcomes)
-    reasons = [part.reason for part in parts if part.reason != "done"]
-    return Outcome(
-        rows=tuple(row for part in parts for row in part.rows),
-        n_rows=sum(part.n_rows for part in parts),
-        complete=all(part.complete for part in parts),
-        reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
-        requests=sum(part.requests for part in parts),
-        log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
-        problems={name: text for part in parts for name, text in part.problems.items()},
-    )
-
-
-def check_digits(value: str | int, what: str) -> str:
-    """Return an id as text if it is made of digits."""
-    text = str(value).strip()
-    if not text.isascii() or not text.isdigit():
-        raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
-    return text
 
 
 #: Name in the API to name in a table of posts; every other field keeps its name.

@@ -13,17 +13,7 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.stored_posts import upsert_posts
-from coordlib.tiktok.endpoints import (
-    FOLLOW,
-    Endpoint,
-    Outcome,
-    Row,
-    as_post,
-    check_digits,
-    clean,
-    merge,
-    rows_of,
-)
+from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, clean, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import check_max_count, condition
 from coordlib.tiktok.session import Session
@@ -44,6 +34,14 @@ class Paging(TypedDict, total=False):
     max_count: int
     max_pages: int | None
     cursor: int | None
+
+
+def check_digits(value: str | int, what: str) -> str:
+    """Return an id as text if it is made of digits."""
+    text = str(value).strip()
+    if not text.isascii() or not text.isdigit():
+        raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
+    return text
 
 
 def _account(username: str) -> dict[str, str]:
@@ -109,7 +107,7 @@ def _pages(
         promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
         if reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
-    if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
+    if reason == "done" and endpoint.pool == at.FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
     spent: dict[str, Any] = {
         "n_rows": len(rows),
@@ -170,12 +168,21 @@ def user_info(self: Session, username: str) -> Outcome:
 
 def users_info(self: Session, usernames: Iterable[str]) -> Outcome:
     """Return the profiles of several accounts, one request each; refused ones are in ``problems``."""
-    parts = []
+    parts = list[Outcome]()
     for name in dict.fromkeys(_account(name)["username"] for name in usernames):
         parts.append(user_info(self, name))
         if parts[-1].reason == "quota":
             break
-    return merge(parts)
+    reasons = [part.reason for part in parts if part.reason != "done"]
+    return Outcome(
+        rows=tuple(row for part in parts for row in part.rows),
+        n_rows=sum(part.n_rows for part in parts),
+        complete=all(part.complete for part in parts),
+        reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
+        requests=sum(part.requests for part in parts),
+        log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
+        problems={name: text for part in parts for name, text in part.problems.items()},
+    )
 
 
 def followers(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:

@@ -18,13 +18,7 @@ from urllib.parse import parse_qs
 import numpy as np
 
 from coordlib.simulate.ids import chance
-from coordlib.simulate.service.catalogue import (
-    Catalogue,
-    InvalidParams,
-    VideoQuery,
-    check_fields,
-    check_video_query,
-)
+from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
 from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
 from coordlib.simulate.service.state import Call, Search, State
 from coordlib.simulate.world import World
@@ -55,8 +49,8 @@ class Found:
 def video_query(context: Service, call: Call) -> Found:
     """Answer a video query: its first page, or another one of the search it names."""
     config, state, catalogue = context.config, context.state, context.catalogue
-    names = check_fields(call.fields, CORE_FIELDS if config.core_fields_only else FULL_FIELDS)
-    query = check_video_query(call.body, config.max_values)
+    names = read_fields(call.fields, CORE_FIELDS if config.core_fields_only else FULL_FIELDS)
+    query = read_query(call.body, config.max_values)
     if query.search_id is not None:
         search, search_id = _next_page(context, query), query.search_id
     elif query.cursor:
@@ -125,7 +119,7 @@ def _key(query: VideoQuery) -> str:
 
 def user_info(context: Service, call: Call) -> Found:
     """Return the profile of an account; counts are live."""
-    names = check_fields(call.fields, USER_INFO.fields)
+    names = read_fields(call.fields, USER_INFO.fields)
     account, catalogue = _account(context, call), context.catalogue
     row = catalogue.world.accounts.iloc[account]
     videos = catalogue.rows_of(account, context.state.now)

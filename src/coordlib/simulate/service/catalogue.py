@@ -42,7 +42,7 @@ class VideoQuery:
         return any(name == field for items in self.clauses.values() for name, _, _ in items)
 
 
-def check_fields(text: str | None, allowed: Iterable[str]) -> list[str]:
+def read_fields(text: str | None, allowed: Iterable[str]) -> list[str]:
     """Return the fields asked for; none, blanks between them and unknown names are refused."""
     names = (text or "").split(",")
     wrong = [name for name in names if name not in allowed]
@@ -70,7 +70,7 @@ def first_second(text: object, name: str) -> int:
         raise InvalidParams(f"Invalid {name}: there is no such day") from None
 
 
-def check_video_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
+def read_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
     """Check the body of a video query; what is wrong is refused with the message the API would answer."""
     query = body.get("query")
     lists = {name: query.get(name) or [] for name in ("and", "or", "not")} if isinstance(query, dict) else {}
