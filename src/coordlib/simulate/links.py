@@ -6,7 +6,7 @@ within seconds, again and again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -64,13 +64,10 @@ def simulate_link_shares(
     >>> int((world.truth["network"] == 1).sum()) > 3
     True
     """
-    for name, value, least in (
-        ("n_accounts", n_accounts, 10),
-        ("n_networks", n_networks, 0),
-        ("days", days, 1),
-    ):
-        if value < least:
-            raise ParameterError(f"{name} = {value}: choose at least {least}")
+    least = {"n_accounts": (n_accounts, 10), "n_networks": (n_networks, 0), "days": (days, 1)}
+    for name, (value, lowest) in least.items():
+        if value < lowest:
+            raise ParameterError(f"{name} = {value}: choose at least {lowest}")
     rng = np.random.Generator(np.random.PCG64(seed))
     accounts = _accounts(rng, n_accounts, n_networks)
     urls = _urls(rng, n_networks, days)
@@ -96,7 +93,7 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
     n_fans = max(n_ordinary // 10, 4)
     kind = ["ordinary"] * n_ordinary + ["fan"] * n_fans + ["planted"] * int(sizes.sum())
     network = np.concatenate([np.zeros(n_ordinary + n_fans), np.repeat(np.arange(1, n_networks + 1), sizes)])
-    n = len(kind)
+    n, types = len(kind), ("facebook_page", "facebook_group", "facebook_profile")
     number = rng.permutation(n) + 1000  # so that the number gives nobody away
     return pd.DataFrame(
         {
@@ -105,9 +102,7 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
             "account.name": [f"Account {i}" for i in number],
             "account.handle": [f"account{i}" for i in number],
             "account.subscriberCount": np.round(rng.lognormal(8, 1.2, n)).astype(np.int64) + 10,
-            "account.accountType": rng.choice(
-                ("facebook_page", "facebook_group", "facebook_profile"), n, p=[0.6, 0.3, 0.1]
-            ),
+            "account.accountType": rng.choice(types, n, p=[0.6, 0.3, 0.1]),
             "account.pageAdminTopCountry": rng.choice(("AT", "CH", "DE", "IT"), n),
             "kind": kind,
             "network": network.astype(np.int64),
@@ -195,9 +190,7 @@ def _as_posts(
     posts[properties] = who[properties]
     renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()]
     posts.loc[renamed & (shares["seconds"].to_numpy() > START + 3 * DAY), "account.name"] += " (new name)"
-    told: dict[str, Any] = {
-        "account.platform": "Facebook",
-        "account.platformId": posts["account.id"],
-        "account.verified": False,
-    }
-    return posts.assign(**told)
+    posts["account.platform"] = "Facebook"
+    posts["account.platformId"] = posts["account.id"]
+    posts["account.verified"] = False
+    return posts

@@ -67,9 +67,8 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
         write_text(root / "reports" / "search.qmd", search_page(banner))
         write_text(root / "reports" / "data-dictionary.qmd", _DICTIONARY + dictionary_page())
     except OSError as error:
-        raise PublishError(
-            f"{root}: the site's pages cannot be written ({error.strerror or error})"
-        ) from error
+        why = error.strerror or error
+        raise PublishError(f"{root}: the site's pages cannot be written ({why})") from error
     return site, reports
 
 
@@ -228,9 +227,8 @@ def _engine(name: str, stage: Path, built: Path, root: Path) -> None:
 
 def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) -> None:
     """Run an engine; the bar counts the pages that have appeared, and an interruption ends the engine too."""
-    pages = sum(
-        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in stage.glob(pattern)
-    )
+    patterns = ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb")
+    pages = sum(len(list(stage.glob(pattern))) for pattern in patterns)
     with (
         (stage.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
@@ -257,9 +255,8 @@ def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) ->
         # On a full disk the engine cannot even write down what it missed.
         said = log.read() or ("the disk is full" if shutil.disk_usage(stage).free < 2**16 else "")
     if engine.returncode:
-        raise PublishError(
-            f"{root}: {name} could not render the site ({_reason(said.replace(str(stage), str(root)))})"
-        )
+        reason = _reason(said.replace(str(stage), str(root)))
+        raise PublishError(f"{root}: {name} could not render the site ({reason})")
 
 
 def _reason(said: str) -> str:

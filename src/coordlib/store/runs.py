@@ -124,9 +124,5 @@ def run_of(store: Store, run_id: str) -> Run | None:
 
 def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
     """Return the days an account was in a coordinated network, oldest first, with the network's number."""
-    rows = store.rows(
-        "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
-        "ORDER BY r.date, r.run_id",
-        (account_id,),
-    )
-    return [(row["date"], row["network"]) for row in rows]
+    sql = "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? ORDER BY r.date, r.run_id"
+    return [(row["date"], row["network"]) for row in store.rows(sql, (account_id,))]

@@ -154,11 +154,9 @@ def update(store: Store, window_id: int, now: int, **changes: Any) -> None:
 
 def pause(store: Store, run_id: str, phase: str, now: int) -> None:
     """Leave the windows a phase has begun for the day with another quota."""
-    store.write(
-        "UPDATE windows SET state = 'quota', reason = 'quota', updated_at = ? "
-        "WHERE run_id = ? AND phase = ? AND state = 'running'",
-        (now, run_id, phase),
-    )
+    begun = "run_id = ? AND phase = ? AND state = 'running'"
+    paused = f"UPDATE windows SET state = 'quota', reason = 'quota', updated_at = ? WHERE {begun}"
+    store.write(paused, (now, run_id, phase))
 
 
 def oldest_post(store: Store, window_id: int) -> int | None:
@@ -211,10 +209,8 @@ def plan(
 
 def note(store: Store, run_id: str, phase: str, **facts: Any) -> None:
     """Add to what was noted when a phase of a run was planned."""
-    store.write(
-        "UPDATE phases SET facts = json_patch(facts, ?) WHERE run_id = ? AND phase = ?",
-        (_to_json(facts), run_id, phase),
-    )
+    sql = "UPDATE phases SET facts = json_patch(facts, ?) WHERE run_id = ? AND phase = ?"
+    store.write(sql, (_to_json(facts), run_id, phase))
 
 
 def broken_days(store: Store, since: int, kinds: Sequence[str]) -> dict[dt.date, str | None]:

@@ -141,9 +141,8 @@ class TikTokResearch(Session):
             raise ParameterError(f"end_date {last} is before start_date {first}; exchange them")
         names = check_fields(fields) if fields is not None else ()
         if overlap_days < 0 or window_days + overlap_days > 31:
-            raise ParameterError(
-                f"overlap_days = {overlap_days}: give 0 or more, with window_days at most 31 together"
-            )
+            together = "give 0 or more, with window_days at most 31 together"
+            raise ParameterError(f"overlap_days = {overlap_days}: {together}")
         for name, value in (("max_pages", max_pages), ("max_records", max_records)):
             if value is not None and value < 1:
                 raise ParameterError(f"{name} = {value}: give 1 or more, or none for all")

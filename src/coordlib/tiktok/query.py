@@ -82,13 +82,11 @@ def check_fields(fields: Iterable[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(fields))
     for name in names:
         if name == "favourites_count":
-            raise QueryError(
-                "field 'favourites_count' is listed in old documents but does not work: use 'favorites_count'"
-            )
+            what = "is listed in old documents but does not work: use 'favorites_count'"
+            raise QueryError(f"field 'favourites_count' {what}")
         if name not in FULL_FIELDS:
-            raise QueryError(
-                f"unknown field '{name[:60]}'{_nearest(name, FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
-            )
+            known = f"{_nearest(name, FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
+            raise QueryError(f"unknown field '{name[:60]}'{known}")
     if not names:
         raise QueryError("no fields asked for; name at least one, for example 'id'")
     return names
@@ -159,13 +157,11 @@ class Condition:
         name, operation = str(self.field_name), self.operation
         allowed, given = OPERATIONS.get(name), cast("object", self.field_values)
         if allowed is None:
-            raise QueryError(
-                f"unknown query field '{name[:60]}'{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
-            )
+            known = f"{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
+            raise QueryError(f"unknown query field '{name[:60]}'{known}")
         if operation not in allowed:
-            raise QueryError(
-                f"{name} does not take the operation '{operation}'; use one of {', '.join(sorted(allowed))}"
-            )
+            known = ", ".join(sorted(allowed))
+            raise QueryError(f"{name} does not take the operation '{operation}'; use one of {known}")
         if not isinstance(given, Iterable):
             raise QueryError(f"{name} {operation}: {given!r:.60} is not a list of values")
         values = tuple(dict.fromkeys(_clean(name, value) for value in _several(given)))
@@ -279,16 +275,13 @@ class Query:
             raise QueryError(
                 f"unknown part of a query: {', '.join(sorted(map(str, unknown)))}; known: and, or, not"
             )
-        lists = (value.get(name) or () for name in ("and", "or", "not"))
         names = ("field_name", "operation", "field_values")
+        lists = (value.get(name) or () for name in ("and", "or", "not"))
         try:
-            return cls(
-                *(tuple(Condition(*(item[name] for name in names)) for item in items) for items in lists)
-            )
+            return cls(*([Condition(*(item[name] for name in names)) for item in items] for items in lists))  # type: ignore[arg-type]
         except (KeyError, TypeError):
-            raise QueryError(
-                "a condition of the query is not an object with field_name, operation and field_values"
-            ) from None
+            what = "is not an object with field_name, operation and field_values"
+            raise QueryError(f"a condition of the query {what}") from None
 
     @property
     def fingerprint(self) -> str:

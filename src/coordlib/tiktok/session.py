@@ -144,11 +144,9 @@ class AccessToken:
 
     def _fetch(self) -> str:
         """Try once; return what is wrong, nothing when there is a token."""
-        form = {
-            "client_key": self._credentials.client_key,
-            "client_secret": self._credentials.client_secret,
-            "grant_type": "client_credentials",
-        }
+        known = self._credentials
+        form = {"client_key": known.client_key, "client_secret": known.client_secret}
+        form["grant_type"] = "client_credentials"
         started = time.perf_counter()
         reply = self._service.send("POST", TOKEN.path, data=form, headers={"Cache-Control": "no-cache"})
         spent = round((time.perf_counter() - started) * 1000)
@@ -172,9 +170,8 @@ class AccessToken:
         self._note(reply.status, code, words, log_id or None, spent)
         text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
-            raise CredentialsError(
-                f"the service gives no access token ({text}); check the client key and secret"
-            )
+            advice = "check the client key and secret"
+            raise CredentialsError(f"the service gives no access token ({text}); {advice}")
         return text
 
 

@@ -85,16 +85,10 @@ def read_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
     search_id = body.get("search_id")
     if search_id is not None and not isinstance(search_id, str):
         raise InvalidParams("Invalid search_id")
-    return VideoQuery(
-        clauses,
-        start,
-        end + DAY,
-        _integer(body, "max_count", 20, 1, 100),
-        _integer(body, "cursor", 0, 0),
-        search_id or None,
-        bool(body.get("is_random")),
-        (str(body["start_date"]), str(body["end_date"])),
-    )
+    max_count, cursor = _integer(body, "max_count", 20, 1, 100), _integer(body, "cursor", 0, 0)
+    dates = (str(body["start_date"]), str(body["end_date"]))
+    is_random = bool(body.get("is_random"))
+    return VideoQuery(clauses, start, end + DAY, max_count, cursor, search_id or None, is_random, dates)
 
 
 #: Fields whose values are checked one by one: what is good, and what the refusal calls the field.
@@ -132,12 +126,7 @@ def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str
 
 BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
-_COMPARED: Mapping[str, Callable[[Any, Any], BoolArray]] = {
-    "GT": np.greater,
-    "GTE": np.greater_equal,
-    "LT": np.less,
-    "LTE": np.less_equal,
-}
+_COMPARED = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
 
 
 class Catalogue:
