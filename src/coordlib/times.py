@@ -199,9 +199,8 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     size = np.abs(numbers)
     divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
     seconds = pd.array(numbers // divisor, dtype="Int64")
-    seconds[(divisor == 10**9) & (numbers < 946_684_800 * 10**9)] = (
-        pd.NA
-    )  # no post before 2000: ticks of another clock
+    before_2000 = (divisor == 10**9) & (numbers < 946_684_800 * 10**9)
+    seconds[before_2000] = pd.NA  # no post: ticks of another clock
     for digits, form in ((14, "%Y%m%d%H%M%S"), (8, "%Y%m%d"))[: 1 + days]:
         written = np.flatnonzero((numbers >= 19 * 10 ** (digits - 2)) & (numbers < 21 * 10 ** (digits - 2)))
         if len(written):

@@ -112,7 +112,7 @@ def _addresses(cell: str) -> list[str]:
 
 # --- columns that a file holds only indirectly; they leave the table once they are read ---
 
-_RESHARE = "This is a re-share of a post"
+RESHARE = "This is a re-share of a post"
 _GLUED = r":=:\s*(https?://\S+)"
 _EXPANDED = re.compile(r"""expanded["']?\s*[:=]\s*["']([^"'\s]+)""")
 _CSV_REACTIONS = ("Likes", "Love", "Wow", "Haha", "Sad", "Angry", "Thankful", "Care")
@@ -129,7 +129,7 @@ def _crowdtangle_csv(table: pd.DataFrame) -> pd.DataFrame:
     empty = pd.Series(pd.NA, index=table.index, dtype="str")
     shared, link = first_filled(table, ("Final Link", "Link")), first_filled(table, ("Link",))
     kind = table.get("Type", empty).fillna("").str.strip().str.lower()
-    reshared = table.get("Link Text", empty).fillna("").str.strip() == _RESHARE
+    reshared = table.get("Link Text", empty).fillna("").str.strip() == RESHARE
     glued = empty
     for name in ("Message", "Description"):
         if name in table.columns:
