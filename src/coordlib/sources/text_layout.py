@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, TypeVar
 
@@ -84,7 +84,7 @@ class Dialect:
 
 def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
     """Look at a file once, and again when it is another one: its place, size or times have changed."""
-    kept: dict[tuple[int, ...], Answer] = {}
+    known = lru_cache(maxsize=_KEPT)(lambda key, path, where: look(path, where))
 
     @wraps(look)
     def asked(path: Path, where: str) -> Answer:
@@ -92,14 +92,10 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
             now = path.stat()
         except OSError:
             return look(path, where)  # which says what is wrong
+        if now.st_ctime_ns + _TICK_NS > time.time_ns():
+            return look(path, where)
         key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-        if (answer := kept.get(key)) is None:
-            answer = look(path, where)
-            if now.st_ctime_ns + _TICK_NS < time.time_ns():
-                kept[key] = answer
-                for old in list(kept)[:-_KEPT]:
-                    kept.pop(old, None)
-        return answer
+        return known(key, path, where)
 
     return asked
 
