@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pandas as pd
 import pytest
 
@@ -10,6 +12,8 @@ from coordlib.columns import check_table
 from coordlib.errors import InputError
 from coordlib.near.captions import stems
 from coordlib.service import hidden
+from coordlib.sources.exports import cells as cells_of_exports
+from coordlib.sources.exports.mapping import ObjectSource
 from coordlib.sources.label_endpoint import clean_answer
 
 
@@ -66,3 +70,17 @@ def test_a_secret_is_hidden_however_it_is_written() -> None:
 def test_a_path_is_no_table() -> None:
     with pytest.raises(InputError, match="posts: a str is no table; give a pandas DataFrame"):
         check_table("posts.csv", ["text"], "posts")
+
+
+@pytest.mark.parametrize("hashtags", [True, False])
+def test_cells_split_at_once_are_split_as_one_by_one(hashtags: bool) -> None:
+    """Whatever blanks, marks and spellings they hold; a bracket sends a cell to the reader of lists."""
+    source = ObjectSource(
+        column=("x",), hashtags=hashtags, separator=() if hashtags else ("list",), ignore=frozenset("0")
+    )
+    letters = [*"abÄßΣς0é #,;|(){}'\"", *"\u00a0\u3000\x0b\x1d\x85\u2009\u200b\ufeff", "e\u0301"]
+    cells = ["".join(random.Random(n).choices(letters, k=n % 12)) for n in range(4000)]
+    together = cells_of_exports.objects_of(pd.DataFrame({"x": [*cells, None]}, dtype="str"), source)
+    table = pd.DataFrame({"x": [f"{cell},[" for cell in cells]}, dtype="str")
+    assert together.tolist()[:-1] == cells_of_exports.objects_of(table, source).tolist()
+    assert cells_of_exports.objects_of(table[:0], source).tolist() == []
