@@ -10,12 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib import CoordError
-from coordlib.cli import app, bluesky, import_
+from coordlib.cli import app
 from coordlib.errors import EmptyInputError, ParameterError
 from coordlib.runs import import_shares
 
-#: Both register themselves; with one command alone there would be no sub-commands.
-COMMANDS = (bluesky, import_)
 ROWS = [f'{n},a{n % 3},{1714731322 + n},"tea, {n % 2}","fyp,tea"' for n in range(25)]
 
 
