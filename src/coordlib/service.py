@@ -147,10 +147,7 @@ class Reply:
 
 
 class Service(Closing):
-    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five).
-
-    `transport` (of httpx), `clock` and `sleep` can be others, for tests.
-    """
+    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five)."""
 
     def __init__(
         self,
@@ -185,10 +182,7 @@ class Service(Closing):
         return hidden(text, *self.secrets)
 
     def send(self, method: str, path: str, **options: Any) -> Reply:
-        """Send one request, with the options of ``httpx.Client.request``, and return what came.
-
-        An address that was never reached is an UnreachableError after seconds, not after the retries of a whole night.
-        """
+        """Send one request with options of ``httpx.Client.request``; an address never reached is an UnreachableError at once."""
         reply = self._send(method, path, options)
         if not reply.reached and not self._answered:
             self.sleep(1.0)

@@ -48,10 +48,9 @@ def utc_seconds(
 ) -> pd.Series[Any]:
     """Return times of any spelling as whole UTC seconds (``Int64``, same index), missing where one is empty or unreadable.
 
-    Read are seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601 with or without a zone,
-    ``YYYYMMDDHHMMSS``, days, dates with an abbreviation of :data:`ZONES`, and ``Wed Oct 10 20:19:24 +0000 2018``; or `form`
-    alone, as in ``strptime``. Times without a zone are of `zone` (an hour the clock has twice is unreadable). Times before
-    1990 and after tomorrow are none, but with `any_time`.
+    Seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601, ``YYYYMMDDHHMMSS``, days, dates with one of
+    :data:`ZONES`, and Twitter's; or `form` alone, as in ``strptime``. Times without a zone are of `zone` (an hour the clock
+    has twice is unreadable). Times before 1990 and after tomorrow are none, but with `any_time`.
     """
     if form is None and pd.api.types.is_integer_dtype(values.dtype):
         return plausible(_typed_numbers(values, days=True), any_time)

@@ -135,10 +135,7 @@ def _list(cell: str) -> list[Any] | None:
 
 
 def _addresses(cell: str) -> list[str]:
-    """Return the addresses of a cell, whoever wrote the list: blanks, commas, R or a database; none is none.
-
-    Marks inside a single address are its own: only a list, or a next address, ends it.
-    """
+    """Return the addresses of a cell, whoever wrote the list; marks inside a single address are its own."""
     if re.match(r"""\s*(?:c\(|set\(|[\[({'"])""", cell):
         items = re.findall(r"""https?://[^\s'"\[\](){}|]+""", cell)
         return [part for item in items for part in re.split(r"[,;](?=https?:)", item.rstrip(",;"))]
