@@ -152,7 +152,7 @@ def _network(
             min(first, second),
             max(first, second),
         )
-        for text, first, post, second, other, apart in pairs[columns].itertuples(index=False)
+        for text, first, post, second, other, apart in pairs[columns].astype(object).itertuples(index=False)
     )
     for *row, a, b in sorted(told):
         behind.setdefault((a, b), []).extend(row)
@@ -185,7 +185,7 @@ def _posts(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str |
         for end in ("", "_y")
     ]
     found: dict[tuple[str, str], tuple[int | None, str | None]] = {}
-    for name, post, time, url in pd.concat(ends).drop_duplicates().itertuples(index=False):
+    for name, post, time, url in pd.concat(ends).drop_duplicates().astype(object).itertuples(index=False):
         times = [None if is_missing(time) else int(time), found.get((name, post), (None, None))[0]]
         pages = [_address(url), found.get((name, post), (None, None))[1]]
         found[name, post] = (

@@ -21,6 +21,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+if "jsonschema" not in sys.modules:
+    # It would build forty grammars (0.7 s) to check international addresses, of which a notebook's schema has none.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    import jsonschema  # noqa: F401
+
+    del sys.modules["rfc3987_syntax"]
+
 import nbformat
 import papermill
 from jupyter_client.manager import AsyncKernelManager
