@@ -26,8 +26,8 @@ from coordlib.errors import (
 from coordlib.links import CoordShares, label_links
 from coordlib.report import draw_url_timeline_chart, get_outputs, link_outputs, write_link_outputs
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.link_charts import url_timeline
 from coordlib.report.link_outputs import LINK_FILES
+from coordlib.report.link_result import url_timeline
 from coordlib.runs import link_facts
 from coordlib.simulate import simulate_link_shares
 from coordlib.sources import get_urls_from_ct_histdata

@@ -11,9 +11,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.report import PostSet, Report
-from coordlib.report.banners import day_banner
-from coordlib.report.first_screen import first_lines, more_lines
-from coordlib.report.summary import summary_facts
+from coordlib.report.first_screen import day_banner, first_lines, more_lines, summary_facts
 from coordlib.sources import read_day
 
 

@@ -20,12 +20,8 @@ from hypothesis import strategies as st
 
 from coordlib.errors import PublishError
 from coordlib.report import layout
-from coordlib.report.network_view import (
-    choose_nodes,
-    json_for_page,
-    network_numbers,
-    network_view,
-)
+from coordlib.report.network_view import choose_nodes, network_numbers, network_view
+from coordlib.report.text import json_for_page
 
 
 def two_networks() -> nx.Graph:

@@ -16,14 +16,12 @@ import pytest
 from coordlib.errors import PublishError
 from coordlib.files import staging_of
 from coordlib.report.checksums import sha256_file
-from coordlib.report.dictionary import TABLES, describe_column
-from coordlib.report.failure import failure_page
+from coordlib.report.dictionary import TABLES, describe_column, dictionary_page
 from coordlib.report.graphml import write_graphml
-from coordlib.report.how import dictionary_page
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import as_executed, as_page, page_notebook, write_notebook
-from coordlib.report.package import install, read_run, seal, write_report
-from coordlib.report.provenance import code_version
+from coordlib.report.package import failure_page, install, read_run, seal, write_report
+from coordlib.report.record import code_version
 
 FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
 

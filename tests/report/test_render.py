@@ -13,7 +13,7 @@ import pytest
 
 from coordlib.errors import ParameterError, PublishError
 from coordlib.files import staging_of
-from coordlib.report.banners import OUTCOMES, day_banner
+from coordlib.report.first_screen import day_banner
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
@@ -286,10 +286,9 @@ def test_the_project_itself_is_no_workspace(project: Path) -> None:
         prepare_site(project)
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_every_outcome_has_words_of_its_own(outcome: str) -> None:
-    words = {name: day_banner({"date": "2025-01-01", "outcome": name}) for name in OUTCOMES}
-    assert list(words.values()).count(words[outcome]) == 1
+def test_every_outcome_has_words_of_its_own() -> None:
+    outcomes = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
+    assert len({day_banner({"date": "2025-01-01", "outcome": name}) for name in outcomes}) == len(outcomes)
 
 
 def test_pages_are_written_as_quarto_reads_them(tmp_path: Path) -> None:

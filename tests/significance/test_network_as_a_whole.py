@@ -15,10 +15,9 @@ import coordlib as cl
 from coordlib import network_significance
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.significance import network_sentence
-from coordlib.significance.communities import modularity
 from coordlib.significance.curveball import curveball
 from coordlib.significance.network import STATISTICS
-from coordlib.significance.projection import links_of, project, triangles
+from coordlib.significance.projection import links_of, modularity, project, triangles
 
 DAY = 86_400
 T0 = 1_700_006_400 - 1_700_006_400 % DAY

@@ -19,15 +19,14 @@ import pytest
 
 from coordlib.files import staging_of
 from coordlib.report import NetworkView, charts
-from coordlib.report.banners import day_banner
+from coordlib.report.dictionary import how
 from coordlib.report.evidence_block import EvidenceView, evidence_view
-from coordlib.report.failure import failure_page
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.how import how
+from coordlib.report.first_screen import day_banner
 from coordlib.report.layouts import report_table
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
-from coordlib.report.package import install, seal, write_report
+from coordlib.report.package import failure_page, install, seal, write_report
 from coordlib.report.tables import facts_table, html_table
 from coordlib.site.build import prepare_site
 

@@ -38,7 +38,7 @@ from coordlib.posts import as_posts
 from coordlib.report import charts
 from coordlib.report.evidence_record import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.first_screen import _settings
+from coordlib.report.first_screen import first_lines
 from coordlib.runs import NotebookSweep, read_sweep, sweep_notebooks
 from coordlib.runs.notebook_sweep import _folder, _left_out_by_tie
 from coordlib.sources import read_day
@@ -289,12 +289,9 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
     graph = cl.generate_coordinated_network(pairs, min_weight=5, significance=significance, subgraph=1)
     found = evidence_record(significance, None, pairs, graph, {"time_window": 120}, "caption", {})
     assert found["other_settings"]["tied"] == 12 and found["other_settings"]["least"] == 4
-    run = {
-        "evidence": found["evidence"],
-        "other_settings": found["other_settings"],
-        "parameters": {"time_window": 120},
-    }
-    line = _settings(run, {"n_accounts": 8})
+    counts = {"n_accounts": 8, "n_networks": 1}
+    run = {**found, "outcome": "network", "counts": counts, "parameters": {"time_window": 120}}
+    (line,) = (line for line in first_lines(run) if line.startswith("Other settings"))
     assert "that is a tie, not a weak finding" in line
     assert line.endswith("The 8 accounts of significant pairs do not depend on the threshold.")
 

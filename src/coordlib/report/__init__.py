@@ -1,7 +1,6 @@
 """Reports: tables, figures, the network view, a report's files, and the words around them.
 
 Everything an account wrote is hostile text: it leaves these functions escaped, as data, or not at all.
-What a notebook shows, shows itself at the end of a cell; nothing here needs to be told to print.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""The figures of the reports: pool, networks, timeline, hours, seconds apart, weights, and those of a sweep.
+"""The figures of the reports: pool, networks, timeline, hours, seconds apart, weights, random networks, and those of a sweep.
 
 Each takes ``ax=None`` (matplotlib axes to draw on) and returns the axes, with the finding as title.
 """
@@ -11,37 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect.sweep import Sweep
-from coordlib.errors import MissingColumnError, ParameterError
-from coordlib.report.evidence_charts import network_against_random as network_against_random
-from coordlib.report.figures import (
-    INK,
-    PALETTE,
-    axes_for,
-    dates,
-    drawing,
-    nothing_to_draw,
-    short,
-    utc,
-    whole_numbers,
-)
+from coordlib.errors import ParameterError
+from coordlib.report.figures import INK, PALETTE, chart, dates, nothing_to_draw, short, utc, whole_numbers
 from coordlib.report.words import plural
+from coordlib.significance.network import STATISTICS, out_of_the_ordinary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_WHERE = "the figure's table"
 #: What a heat map shows first, where it varies.
 _ACROSS = ("time_window", "edge_weight", "min_weight")
-
-
 #: What a bar of new accounts is of: name, pandas' letter, days, and up to how many days in all.
 _PERIODS = (("day", "D", 1, 92), ("week", "W", 7, 731), ("month", "M", 30, math.inf))
-
-
-def _need(frame: pd.DataFrame, *names: str) -> None:
-    missing = set(names) - set(frame.columns)
-    if missing:
-        raise MissingColumnError.from_names(missing, frame.columns, "the figure's table")
+#: The statistics of a network that lie between 0 and 1, from top to bottom.
+_SHARES = ("modularity", "transitivity", "giant_share")
 
 
 def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -55,13 +41,12 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax
         Axes to draw on (none: a new figure).
     """
-    _need(history, "date", "pool_size", "n_new_accounts")
+    check_table(history, ["date", "pool_size", "n_new_accounts"], _WHERE)
     table = history.sort_values("date")
     days = pd.to_datetime(table["date"])
     pool = pd.to_numeric(table["pool_size"]).astype(float)
-    new = pd.to_numeric(table["n_new_accounts"]).astype(float)
-    known = pool.dropna()
-    total = int(new.fillna(0).sum())
+    new = pd.to_numeric(table["n_new_accounts"]).astype(float).fillna(0)
+    known, total = pool.dropna(), int(new.sum())
     if known.empty:
         return nothing_to_draw(ax, "No day has been analysed yet")
     if len(known) == 1:
@@ -74,25 +59,21 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     of = days.dt.to_period(letter).dt.start_time
     days, pool, new = days.groupby(of).last(), pool.groupby(of).last(), new.groupby(of).sum()
     alt = f"Bars: new accounts per {per}. Line: accounts in the pool. {span}. {title}."
-    with drawing():
-        ax = axes_for(ax, title, alt)
-        ax.bar(days, new.fillna(0), color=PALETTE[1], width=length * max(0.7, covered / length / 100))
-        ax.set_ylabel(f"new accounts a {per} (bars)")
-        whole_numbers(ax.yaxis)
-        ax.set_ylim(0, max(1.0, float(new.fillna(0).max()) * 1.6))
+    with chart(ax, title, alt) as ax:
+        ax.bar(days, new, color=PALETTE[1], width=length * max(0.7, covered / length / 100))
+        ax.set(ylabel=f"new accounts a {per} (bars)", ylim=(0, max(1.0, float(new.max()) * 1.6)))
         right = ax.twinx()
         right.spines["right"].set_visible(False)
         right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
-        right.set_ylabel("accounts in the pool (line)")
-        whole_numbers(right.yaxis)
-        right.set_ylim(0, max(1.0, float(known.max()) * 1.15))
+        right.set(ylabel="accounts in the pool (line)", ylim=(0, max(1.0, float(known.max()) * 1.15)))
+        whole_numbers(ax.yaxis, right.yaxis)
         dates(ax)
     return ax
 
 
 def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 15) -> Axes:
     """Draw the number of accounts of the largest networks (``network``, ``n_accounts``)."""
-    _need(networks, "network", "n_accounts")
+    check_table(networks, ["network", "n_accounts"], _WHERE)
     table = networks.sort_values(["n_accounts", "network"], ascending=[False, True]).head(shown)
     sizes = table["n_accounts"].astype(int).tolist()
     total = int(networks["n_accounts"].sum())
@@ -104,15 +85,12 @@ def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 1
         title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
     rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
     alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
-    with drawing():
-        ax = axes_for(ax, title, alt)
-        positions = np.arange(len(sizes))
-        ax.bar(positions, sizes, color=PALETTE[0], width=0.75)
-        ax.set_xticks(positions, [str(value) for value in table["network"]])
-        for position, size in zip(positions, sizes, strict=True):
-            ax.text(float(position), size, f"{size:,}", ha="center", va="bottom", fontsize=9)
-        ax.set_xlabel("network")
-        ax.set_ylabel("accounts")
+    with chart(ax, title, alt) as ax:
+        ax.bar(range(len(sizes)), sizes, color=PALETTE[0], width=0.75)
+        ax.set_xticks(range(len(sizes)), [str(value) for value in table["network"]])
+        for place, size in enumerate(sizes):
+            ax.text(place, size, f"{size:,}", ha="center", va="bottom", fontsize=9)
+        ax.set(xlabel="network", ylabel="accounts")
         whole_numbers(ax.yaxis)
         ax.margins(y=0.12)
     return ax
@@ -120,7 +98,7 @@ def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 1
 
 def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) -> Axes:
     """Draw when each account posted (``account_id``, ``posted_at`` in UTC seconds), most active on top."""
-    _need(posts, "account_id", "posted_at")
+    check_table(posts, ["account_id", "posted_at"], _WHERE)
     if posts.empty:
         return nothing_to_draw(ax, "There are no posts to draw")
     counts = posts.groupby("account_id").size().reset_index(name="n")
@@ -133,9 +111,8 @@ def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) 
     title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
     alt = f"One line per account, one dot per post. {title}.{cut}"
-    rows = table["account_id"].map({name: len(names) - 1 - i for i, name in enumerate(names)})
-    with drawing():
-        ax = axes_for(ax, f"{title}.{cut}" if cut else title, alt, height=max(0.8, len(names) / 11))
+    rows = table["account_id"].map({name: place for place, name in enumerate(reversed(names))})
+    with chart(ax, f"{title}.{cut}" if cut else title, alt, max(0.8, len(names) / 11)) as ax:
         ax.scatter(utc(table["posted_at"]), rows, s=18, color=PALETTE[0], alpha=0.6, linewidths=0)
         ax.set_yticks(range(len(names)), [short(name, 16) for name in reversed(names)])
         ax.tick_params(axis="y", labelsize=8)
@@ -147,41 +124,35 @@ def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) 
 
 def hours_of_day(posts: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw at which hours (UTC) the posts were made (``posted_at`` in UTC seconds)."""
-    _need(posts, "posted_at")
+    check_table(posts, ["posted_at"], _WHERE)
     if posts.empty:
         return nothing_to_draw(ax, "There are no posts to count by hour")
-    hours = utc(posts["posted_at"]).dt.hour.to_numpy(dtype=int)
-    counts = np.bincount(hours, minlength=24)
-    start = int(np.argmax([counts.take(range(hour, hour + 6), mode="wrap").sum() for hour in range(24)]))
-    within = int(counts.take(range(start, start + 6), mode="wrap").sum())
+    counts = np.bincount(utc(posts["posted_at"]).dt.hour.to_numpy(dtype=int), minlength=24)
+    sums = [int(counts.take(range(hour, hour + 6), mode="wrap").sum()) for hour in range(24)]
+    start = int(np.argmax(sums))
     title = (
-        f"{within / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
+        f"{sums[start] / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
         f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
     )
-    with drawing():
-        ax = axes_for(ax, title, f"Bars: posts per hour of the day (UTC). {title}.")
+    with chart(ax, title, f"Bars: posts per hour of the day (UTC). {title}.") as ax:
         ax.bar(np.arange(24), counts, color=PALETTE[0], width=0.85)
         ax.set_xticks(range(0, 24, 3))
-        ax.set_xlabel("hour of the day (UTC)")
-        ax.set_ylabel("posts")
+        ax.set(xlabel="hour of the day (UTC)", ylabel="posts")
         whole_numbers(ax.yaxis)
     return ax
 
 
 def seconds_apart(pairs: pd.DataFrame, time_window: float, ax: Axes | None = None) -> Axes:
     """Draw how far apart (``time_delta``, seconds) the two posts of a pair are."""
-    _need(pairs, "time_delta")
+    check_table(pairs, ["time_delta"], _WHERE)
     if pairs.empty:
         return nothing_to_draw(ax, "There are no pairs")
-    deltas = pairs["time_delta"].astype(float).to_numpy()
+    deltas, end = pairs["time_delta"].astype(float).to_numpy(), max(1, time_window)
     middle = float(np.median(deltas))
     title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
-    with drawing():
-        ax = axes_for(ax, title, f"Histogram of the seconds between the two posts of a pair. {title}.")
-        ax.hist(deltas, bins=np.linspace(0, max(1, time_window), 25).tolist(), color=PALETTE[0], rwidth=0.92)
-        ax.set_xlim(0, max(1, time_window))
-        ax.set_xlabel("seconds between the two posts")
-        ax.set_ylabel("pairs")
+    with chart(ax, title, f"Histogram of the seconds between the two posts of a pair. {title}.") as ax:
+        ax.hist(deltas, bins=np.linspace(0, end, 25).tolist(), color=PALETTE[0], rwidth=0.92)
+        ax.set(xlim=(0, end), xlabel="seconds between the two posts", ylabel="pairs")
         whole_numbers(ax.yaxis)
     return ax
 
@@ -196,7 +167,7 @@ def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax
         Axes to draw on (none: a new figure).
     """
-    _need(edges, "weight", "n_objects")
+    check_table(edges, ["weight", "n_objects"], _WHERE)
     if edges.empty:
         return nothing_to_draw(ax, "There are no edges")
     weights = edges["weight"].astype(float).to_numpy()
@@ -207,21 +178,50 @@ def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     alt = f"Stacked bars: edges by weight, those with one object apart from those with several. {title}; weights {span}."
     low, high = int(weights.min()), int(weights.max())
     step = max(1, -(-(high - low + 1) // 24))
-    with drawing():
-        ax = axes_for(ax, title, alt)
-        ax.hist(
-            [weights[single], weights[~single]],
-            bins=(np.arange(low, high + step + 1, step) - 0.5).tolist(),
-            stacked=True,
-            rwidth=0.9,
-            color=[PALETTE[1], PALETTE[0]],
-            label=["one object", "several objects"],
-        )
-        ax.set_xlabel("weight (post pairs)")
-        ax.set_ylabel("edges")
+    with chart(ax, title, alt) as ax:
+        parts, names = [weights[single], weights[~single]], ["one object", "several objects"]
+        bins = (np.arange(low, high + step + 1, step) - 0.5).tolist()
+        ax.hist(parts, bins=bins, stacked=True, rwidth=0.9, color=[PALETTE[1], PALETTE[0]], label=names)
+        ax.set(xlabel="weight (post pairs)", ylabel="edges")
         ax.legend(loc="upper right", labelcolor=INK)
-        whole_numbers(ax.yaxis)
-        whole_numbers(ax.xaxis)
+        whole_numbers(ax.yaxis, ax.xaxis)
+    return ax
+
+
+def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how far the network is from random ones with the same activity and popularity.
+
+    Parameters
+    ----------
+    whole
+        Result of :func:`coordlib.network_significance`.
+    ax
+        Axes to draw on (none: a new figure).
+    """
+    needed = ["statistic", "null", "observed", "null_low", "null_high", "p_more", "p_less"]
+    check_table(whole, needed, _WHERE)
+    if not whole["observed"].any():
+        return nothing_to_draw(ax, "There is no network to compare with random ones")
+    nulls = list(dict.fromkeys(whole["null"]))
+    last = whole[whole["null"] == nulls[-1]]
+    title = f"Beside random networks: {', '.join(out_of_the_ordinary(last).values()) or 'no difference'}"
+    alt = "; ".join(
+        f"{STATISTICS[row.statistic][0]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
+        for row in last[last["statistic"].isin(list(_SHARES))].itertuples(index=False)
+    )
+    with chart(ax, title, f"Intervals and points: {alt}. {title}.", 0.9) as ax:
+        for place, name in enumerate(reversed(_SHARES)):
+            rows = whole[whole["statistic"] == name]
+            for shift, null, colour in zip((0.14, -0.14), nulls, PALETTE[1:3], strict=False):
+                row = rows[rows["null"] == null].iloc[0]
+                ends, at = [row["null_low"], row["null_high"]], [place + shift] * 2
+                label = f"95 % of random networks, {null}" if place == 0 else None
+                ax.plot(ends, at, color=colour, linewidth=5, solid_capstyle="butt", label=label)
+            found = float(rows["observed"].iloc[0])
+            ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
+        ax.set_yticks(range(len(_SHARES)), [STATISTICS[name][0] for name in reversed(_SHARES)])
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(_SHARES) - 0.4), xlabel="modularity, or share (0 to 1)")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=1, fontsize="small", frameon=False)
     return ax
 
 
@@ -239,25 +239,18 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
     title = f"{low:,} to {plural(high, 'account')} over {plural(len(points), 'setting')}; {here:,} at the reference ({reference_words(found)})"
     choices = [(name, value) for name in found.varied for value in dict.fromkeys(found.points[name].tolist())]
     alt = f"Line: accounts found at each of {len(points):,} settings, fewest first. Rows of dots below: the values of {', '.join(found.varied)}. {title}."
-    with drawing():
-        ax = axes_for(ax, title, alt, height=1.0 + 0.075 * len(choices))
-        step = max(high, 1) / 12
-        ax.plot(
-            range(len(points)), points["accounts"], color=PALETTE[0], marker="o", markersize=3, linewidth=1
-        )
+    with chart(ax, title, alt, 1.0 + 0.075 * len(choices)) as ax:
+        order, step = range(len(points)), max(high, 1) / 12
+        ax.plot(order, points["accounts"], color=PALETTE[0], marker="o", markersize=3, linewidth=1)
         ax.plot([place], [here], color=PALETTE[1], marker="D", markersize=7)
         for row, (name, value) in enumerate(choices, start=1):
-            chosen = np.flatnonzero(points[name].map(repr).to_numpy() == repr(value))
+            chosen = np.flatnonzero(_is_reference(points, {name: value}))
             ax.scatter(chosen, np.full(len(chosen), -row * step), s=9, color=PALETTE[7], linewidths=0)
-        ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= high * 1.05]
-        rows = [-row * step for row in range(1, len(choices) + 1)]
-        ax.set_yticks(
-            [*ticks, *rows],
-            [*(f"{tick:,.0f}" for tick in ticks), *(f"{name} {_word(value)}" for name, value in choices)],
-        )
+        ticks = {tick: f"{tick:,.0f}" for tick in ax.get_yticks() if 0 <= tick <= high * 1.05}
+        ticks |= {-row * step: f"{name} {_word(value)}" for row, (name, value) in enumerate(choices, start=1)}
+        ax.set_yticks(list(ticks), list(ticks.values()))
         ax.tick_params(axis="y", labelsize=8)
-        ax.set_xlabel("settings, fewest accounts first")
-        ax.set_ylabel("accounts")
+        ax.set(xlabel="settings, fewest accounts first", ylabel="accounts")
     return ax
 
 
@@ -280,8 +273,8 @@ def heat_map(found: Sweep, x: str | None = None, y: str | None = None, ax: Axes 
     """
     if found.points.empty:
         return nothing_to_draw(ax, "There is no point to draw")
-    free = [name for name in _ACROSS if name in found.varied] + [n for n in found.varied if n not in _ACROSS]
-    free += [name for name in found.reference if name not in free]
+    first = [name for name in _ACROSS if name in found.varied]
+    free = list(dict.fromkeys([*first, *found.varied, *found.reference]))
     x = x or next(name for name in free if name != y)
     y = y or next((name for name in free if name != x), x)
     for name in (x, y):
@@ -291,30 +284,24 @@ def heat_map(found: Sweep, x: str | None = None, y: str | None = None, ax: Axes 
     points = found.points[_is_reference(found.points, others)]
     table = points.assign(**{x: points[x].map(_word), y: points[y].map(_word)})
     columns, rows = (list(dict.fromkeys(table[name])) for name in (x, y))
-    grid = table.pivot_table(index=y, columns=x, values="accounts", sort=False).reindex(
-        index=rows, columns=columns
-    )
+    grid = table.pivot_table(index=y, columns=x, values="accounts", sort=False)
+    numbers = grid.reindex(index=rows, columns=columns).to_numpy(dtype=float)
     fixed = ", ".join(f"{name} {_word(value)}" for name, value in others.items() if name in found.varied)
     title = f"{int(points['accounts'].min()):,} to {plural(int(points['accounts'].max()), 'account')} by {x} and {y}"
     title += f" ({fixed})" if fixed else ""
-    with drawing():
-        ax = axes_for(
-            ax,
-            title,
-            f"Table of numbers: accounts for each {x} (across) and {y} (down). {title}.",
-            height=1.1,
-        )
+    alt = f"Table of numbers: accounts for each {x} (across) and {y} (down). {title}."
+    with chart(ax, title, alt, 1.1) as ax:
         ax.grid(visible=False)
-        ax.imshow(np.sqrt(grid.to_numpy(dtype=float)), cmap="Blues", aspect="auto", vmin=0)
-        half = np.sqrt(np.nanmax(grid.to_numpy(dtype=float))) / 2
-        for (row, column), value in np.ndenumerate(grid.to_numpy(dtype=float)):
-            if value == value:
+        ax.imshow(np.sqrt(numbers), cmap="Blues", aspect="auto", vmin=0)
+        half = np.sqrt(np.nanmax(numbers)) / 2
+        for (row, column), value in np.ndenumerate(numbers):
+            if not math.isnan(value):
                 colour = "white" if np.sqrt(value) > half else "#222222"
                 ax.text(column, row, f"{value:,.0f}", ha="center", va="center", color=colour, fontsize=9)
         ax.set_xticks(range(len(columns)), columns)
         ax.set_yticks(range(len(rows)), rows)
-        ax.set_xlabel(x.replace("_", " ") + (" (seconds)" if x == "time_window" else ""))
-        ax.set_ylabel(y.replace("_", " "))
+        seconds = " (seconds)" if x == "time_window" else ""
+        ax.set(xlabel=x.replace("_", " ") + seconds, ylabel=y.replace("_", " "))
     return ax
 
 
@@ -323,24 +310,15 @@ def inclusion(found: Sweep, ax: Axes | None = None) -> Axes:
     table = found.inclusion
     if table.empty:
         return nothing_to_draw(ax, "No account is in a network at any point")
-    steady = int((table["share"] == 1).sum())
-    title = f"{steady:,} of {plural(len(table), 'account')} are found at every point, {int((table['share'] < 0.5).sum()):,} at fewer than half"
-    inside = table["in_reference"].to_numpy(dtype=bool)
-    with drawing():
-        ax = axes_for(
-            ax, title, f"Histogram: accounts by the share of points at which they are found. {title}."
-        )
-        shares = table["share"].to_numpy(dtype=float)
-        ax.hist(
-            [shares[inside], shares[~inside]],
-            bins=np.linspace(0, 1, 21).tolist(),
-            stacked=True,
-            rwidth=0.92,
-            color=[PALETTE[0], PALETTE[1]],
-            label=["in the reference", "not in the reference"],
-        )
-        ax.set_xlabel("share of the points")
-        ax.set_ylabel("accounts")
+    shares, inside = table["share"].to_numpy(dtype=float), table["in_reference"].to_numpy(dtype=bool)
+    steady, seldom = int((shares == 1).sum()), int((shares < 0.5).sum())
+    title = f"{steady:,} of {plural(len(table), 'account')} are found at every point, {seldom:,} at fewer than half"
+    alt = f"Histogram: accounts by the share of points at which they are found. {title}."
+    with chart(ax, title, alt) as ax:
+        parts, names = [shares[inside], shares[~inside]], ["in the reference", "not in the reference"]
+        bins = np.linspace(0, 1, 21).tolist()
+        ax.hist(parts, bins=bins, stacked=True, rwidth=0.92, color=[PALETTE[0], PALETTE[1]], label=names)
+        ax.set(xlabel="share of the points", ylabel="accounts")
         ax.legend(loc="upper center", fontsize="small")
         whole_numbers(ax.yaxis)
     return ax

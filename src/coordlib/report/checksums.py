@@ -19,13 +19,7 @@ def sha256_file(path: Path | str) -> str:
 
 
 def sums_of(hashes: Mapping[str, str]) -> str:
-    """Return the text of ``SHA256SUMS``; its last line, a comment to others, is the hash of the lines above.
-
-    Examples
-    --------
-    >>> sums_of({"a.csv": "00"}).splitlines()[0]
-    '00  a.csv'
-    """
+    """Return the text of ``SHA256SUMS``; its last line, a comment to others, is the hash of the lines above."""
     lines = "".join(f"{value}  {name}\n" for name, value in sorted(hashes.items()))
     return f"{lines}{_OWN}{hashlib.sha256(lines.encode()).hexdigest()}\n"
 
@@ -40,20 +34,7 @@ def write_sums(folder: Path, *left_out: str) -> None:
 
 
 def wrong_files(found: Mapping[str, str], sums: bytes) -> list[str]:
-    """Hold files against ``SHA256SUMS``; return a line for each that is changed, missing or not listed.
-
-    Parameters
-    ----------
-    found
-        Name to SHA-256 of every file there is, without ``SHA256SUMS``.
-    sums
-        The bytes of ``SHA256SUMS``.
-
-    Examples
-    --------
-    >>> wrong_files({"a.csv": "01", "b.csv": "02"}, sums_of({"a.csv": "00", "c.csv": "03"}).encode())
-    ['a.csv: is not the file that was published (its SHA-256 differs)', 'c.csv: is missing', 'b.csv: was not published with the others']
-    """
+    """Hold files against ``SHA256SUMS``; return a line for each that is changed, missing or not listed."""
     text = sums.decode("utf-8", errors="replace")
     lines, mark, _ = text.rpartition(_OWN)
     if not mark or sums != (lines + mark + hashlib.sha256(lines.encode()).hexdigest() + "\n").encode():

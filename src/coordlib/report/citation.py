@@ -1,20 +1,15 @@
-"""How to cite a version of a report: one set of facts, as a sentence, BibTeX, CSL-JSON, RIS and the tags of a page's head.
-
-Everything here is filled in when the site is rendered, from the run record and the workspace's ``site.yml``.
-"""
+"""How to cite a version of a report: a sentence, BibTeX, CSL-JSON, RIS and the tags of a page's head."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
-from coordlib.report.provenance import code_version, report_title
-from coordlib.report.record import RunRecord
+from coordlib.report.record import RunRecord, code_version, report_title
 from coordlib.report.text import escape
 
 #: Where a page says how it is cited; what stands there is put in when the site is rendered.
@@ -25,16 +20,9 @@ CITED = Html(
 
 
 def report_place(run: RunRecord) -> str:
-    """Return where a report and all its versions lie below ``reports/``.
-
-    Examples
-    --------
-    >>> report_place({"name": "2025-01-03", "kind": "day"}), report_place({"name": "mine", "kind": "table"})
-    ('days/2025-01-03', 'analyses/mine')
-    """
-    name = str(run.get("name") or run["date"])
-    day = run.get("kind", "day") == "day"
-    return f"{'days' if day else 'analyses'}/{name}"
+    """Return where a report and all its versions lie below ``reports/``."""
+    folder = "days" if run.get("kind", "day") == "day" else "analyses"
+    return f"{folder}/{run.get('name') or run['date']}"
 
 
 def published_on(run: RunRecord) -> str:
@@ -42,112 +30,57 @@ def published_on(run: RunRecord) -> str:
     return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
 
 
-@dataclass(frozen=True)
 class Citation:
-    """A version of a report as others cite it.
+    """A version of a report as others cite it: its run record, and who publishes it where."""
 
-    Parameters
-    ----------
-    run
-        The run record: ``name``, ``kind``, ``date``, ``title``, ``version``, ``published_at``, ``content_sha256``.
-    site
-        Who publishes it, and where.
-
-    Examples
-    --------
-    >>> run = {"name": "2025-01-03", "date": "2025-01-03", "version": 2, "published_at": "2025-01-04T05:00:00Z",
-    ...     "code_version": "0.1.0", "content_sha256": "ab" * 32}
-    >>> cited = Citation(run, Site(authors=["Ada Lovelace"], title="Monitor", address="https://example.org/m"))
-    >>> cited.sentence
-    'Lovelace, Ada (2025). Coordinated sharing on 2025-01-03 (version 2, published 2025-01-04). Monitor. Made with coordlib 0.1.0. https://example.org/m/reports/days/2025-01-03/v2/ Content abababababababab.'
-    >>> cited.key
-    'coordinated-sharing-2025-01-03-v2'
-    """
-
-    run: RunRecord
-    site: Site
-
-    @property
-    def version(self) -> int:
-        """Number of the version."""
-        return int(self.run.get("version") or 1)
-
-    @property
-    def published(self) -> str:
-        """Day of publication."""
-        return published_on(self.run)
-
-    @property
-    def title(self) -> str:
-        """Title, saying itself where the world is simulated."""
-        return report_title(self.run)
-
-    @property
-    def url(self) -> str | None:
-        """Permanent address of the version; none while the site has no address."""
-        return (
-            f"{self.site.address}/reports/{report_place(self.run)}/v{self.version}/"
-            if self.site.address
-            else None
-        )
-
-    @property
-    def doi(self) -> str | None:
-        """DOI of this very version, else that of the series."""
-        own = self.site.dois.get(f"{report_place(self.run).split('/')[1]}-v{self.version}")
-        return own or self.site.doi
-
-    @property
-    def key(self) -> str:
-        """Key of the BibTeX entry."""
-        name = re.sub(r"[^A-Za-z0-9-]+", "-", report_place(self.run).split("/")[1]).strip("-")
-        return f"coordinated-sharing-{name}-v{self.version}"
-
-    @property
-    def software(self) -> str:
-        """What it was made with."""
-        return f"coordlib {self.run.get('code_version') or code_version()}"
-
-    @property
-    def content(self) -> str:
-        """The first digits of the content's hash."""
-        return str(self.run.get("content_sha256") or "")[:16]
-
-    @property
-    def people(self) -> list[dict[str, str]]:
-        """Authors as CSL names: persons in two parts, institutions as they are."""
-        return [_person(name) for name in self.site.authors] or [{"literal": self.site.people[0]}]
+    def __init__(self, run: RunRecord, site: Site) -> None:
+        self.run, self.site = run, site
+        self.version, self.published = int(run.get("version") or 1), published_on(run)
+        self.title, self.publisher = report_title(run), site.institution or site.name
+        place = report_place(run)
+        name = place.split("/")[1]
+        #: Permanent address of the version; none while the site has no address.
+        self.url = f"{site.address}/reports/{place}/v{self.version}/" if site.address else None
+        #: DOI of this very version, else that of the series.
+        self.doi = site.dois.get(f"{name}-v{self.version}") or site.doi
+        words = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
+        self.key = f"coordinated-sharing-{words}-v{self.version}"
+        self.software = f"coordlib {run.get('code_version') or code_version()}"
+        digits = str(run.get("content_sha256") or "")[:16]
+        self.content = f"Content {digits}" if digits else ""
+        #: Authors as CSL has them: persons in two parts, institutions as they are; and as text, the family name first.
+        self.people = [_person(one) for one in site.authors] or [{"literal": site.people[0]}]
+        self.names = [_inverted(person) for person in self.people]
 
     @property
     def sentence(self) -> str:
         """The citation as a sentence."""
-        who = "; ".join(_inverted(person) for person in self.people)
-        words = f"{who} ({self.published[:4]}). {self.title} (version {self.version}, published {self.published})."
-        publisher = self.site.name if self.site.name not in who else ""
-        where = f"https://doi.org/{self.doi}" if self.doi else self.url or ""
-        parts = [words, publisher and f"{publisher}.", f"Made with {self.software}.", where]
-        return " ".join(part for part in [*parts, self.content and f"Content {self.content}."] if part)
+        who, day = "; ".join(self.names), self.published
+        words = f"{who} ({day[:4]}). {self.title} (version {self.version}, published {day})."
+        publisher = f"{self.site.name}." if self.site.name not in who else ""
+        where = f"https://doi.org/{self.doi}" if self.doi else self.url
+        parts = [words, publisher, f"Made with {self.software}.", where, self.content and f"{self.content}."]
+        return " ".join(part for part in parts if part)
 
     @property
     def bibtex(self) -> str:
         """The citation as a BibTeX entry."""
-        names = [
-            "{" + person["literal"] + "}" if "literal" in person else _inverted(person)
-            for person in self.people
-        ]
+        names = [f"{{{who['literal']}}}" if "literal" in who else _inverted(who) for who in self.people]
         fields = {
             "author": " and ".join(names),
             "title": "{" + self.title + "}",
             "year": self.published[:4],
             "date": self.published,
             "version": f"version {self.version}",
-            "publisher": self.site.institution or self.site.name,
+            "publisher": self.publisher,
             "howpublished": f"Web page, made with {self.software}",
             "url": self.url,
             "doi": self.doi,
-            "note": self.content and f"Content {self.content}",
+            "note": self.content,
         }
-        lines = [f"  {name} = {{{_bibtex(str(value))}}}" for name, value in fields.items() if value]
+        texts = {name: str(value).replace("\\", "") for name, value in fields.items() if value}
+        escaped = {name: re.sub(r"([%&#_])", r"\\\1", text) for name, text in texts.items()}
+        lines = [f"  {name} = {{{text}}}" for name, text in escaped.items()]
         return f"@misc{{{self.key},\n" + ",\n".join(lines) + "\n}"
 
     @property
@@ -160,68 +93,77 @@ class Citation:
             "author": self.people,
             "issued": {"date-parts": [[int(part) for part in self.published.split("-")]]},
             "version": str(self.version),
-            "publisher": self.site.institution or self.site.name,
+            "publisher": self.publisher,
             "container-title": self.site.name,
             "URL": self.url,
             "DOI": self.doi,
             "license": self.site.licence,
-            "note": f"Made with {self.software}." + (f" Content {self.content}." if self.content else ""),
+            "note": f"Made with {self.software}." + (f" {self.content}." if self.content else ""),
         }
         return {name: value for name, value in item.items() if value}
 
     @property
     def ris(self) -> str:
         """The citation as RIS."""
-        lines = [("TY", "DATA"), *(("AU", _inverted(person)) for person in self.people), ("TI", self.title)]
-        lines += [
+        lines = [
+            ("TY", "DATA"),
+            *(("AU", name) for name in self.names),
+            ("TI", self.title),
             ("PY", self.published[:4]),
             ("DA", self.published.replace("-", "/")),
             ("ET", str(self.version)),
+            ("PB", self.publisher),
+            ("T2", self.site.name),
+            ("UR", self.url),
+            ("DO", self.doi),
+            ("N1", str(self.csl["note"])),
         ]
-        lines += [("PB", self.site.institution or self.site.name), ("T2", self.site.name)]
-        lines += [("UR", self.url), ("DO", self.doi), ("N1", self.csl["note"]), ("ER", "")]  # type: ignore[list-item]
-        return "".join(f"{tag}  - {_line(value)}\n" for tag, value in lines if value or tag == "ER")
+        return "".join(f"{tag}  - {' '.join(text.split())}\n" for tag, text in lines if text) + "ER  - \n"
+
+    @property
+    def creators(self) -> list[dict[str, str]]:
+        """Authors as schema.org has them."""
+        return [
+            {"@type": "Organization", "name": person["literal"]}
+            if "literal" in person
+            else {"@type": "Person", "familyName": person["family"], "givenName": person["given"]}
+            for person in self.people
+        ]
 
     @property
     def dataset(self) -> dict[str, Any]:
         """The version as a schema.org Dataset."""
-        data: dict[str, Any] = {
+        site, organization = self.site, {"@type": "Organization"}
+        data = {
             "@type": "Dataset",
             "name": self.title,
             "datePublished": self.published,
             "version": str(self.version),
-            "creator": [
-                {"@type": "Organization", "name": person["literal"]}
-                if "literal" in person
-                else {"@type": "Person", "familyName": person["family"], "givenName": person.get("given", "")}
-                for person in self.people
-            ],
-            "isPartOf": {"@type": "DataCatalog", "name": self.site.name},
+            "creator": self.creators,
+            "isPartOf": {"@type": "DataCatalog", "name": site.name},
             "isAccessibleForFree": True,
-        }
-        more = {
             "url": self.url,
-            "license": self.site.licence,
+            "license": site.licence,
             "identifier": self.doi and f"https://doi.org/{self.doi}",
-            "publisher": self.site.institution and {"@type": "Organization", "name": self.site.institution},
-            "funder": self.site.funder and {"@type": "Organization", "name": self.site.funder},
+            "publisher": site.institution and {**organization, "name": site.institution},
+            "funder": site.funder and {**organization, "name": site.funder},
         }
-        return data | {name: value for name, value in more.items() if value}
+        return {name: value for name, value in data.items() if value}
 
     @property
     def head(self) -> str:
         """The citation tags (Highwire, Dublin Core), the permanent address and JSON-LD for a page's head."""
-        names = [_inverted(person) for person in self.people]
+        day = self.published.replace("-", "/")
         tags = [
             ("citation_title", self.title),
-            *(("citation_author", name) for name in names),
-            ("citation_publication_date", self.published.replace("-", "/")),
-            ("citation_online_date", self.published.replace("-", "/")),
+            *(("citation_author", name) for name in self.names),
+            ("citation_publication_date", day),
+            ("citation_online_date", day),
             ("citation_public_url", self.url),
             ("citation_doi", self.doi),
-            ("citation_publisher", self.site.institution or self.site.name),
+            ("citation_publisher", self.publisher),
             ("DC.title", self.title),
-            *(("DC.creator", name) for name in names),
+            *(("DC.creator", name) for name in self.names),
             ("DC.date", self.published),
             ("DC.type", "Dataset"),
             ("DC.identifier", self.url),
@@ -236,40 +178,26 @@ class Citation:
 
     def files(self) -> dict[str, str]:
         """Return the citation as files: name to text."""
-        as_json = json.dumps([self.csl], ensure_ascii=False, indent=2, sort_keys=True)
-        return {
-            "citation.bib": self.bibtex + "\n",
-            "citation.ris": self.ris,
-            "citation.csl.json": as_json + "\n",
-        }
+        item = json.dumps([self.csl], ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        return {"citation.bib": f"{self.bibtex}\n", "citation.ris": self.ris, "citation.csl.json": item}
 
     def box(self) -> Html:
         """Return how to cite: a sentence, BibTeX, and files for reference managers where the page has them."""
         links = ", ".join(f'<a href="{name}" download>{name}</a>' for name in self.files())
-        return Html(
-            f'<div class="cl-cite"><p>{escape(self.sentence)}</p><details><summary>BibTeX</summary>'
-            f"<pre><code>{escape(self.bibtex)}</code></pre></details></div>",
-            f'<div class="cl-cite"><p>{escape(self.sentence)}</p><p>For reference managers: {links}</p>'
-            f"<details><summary>BibTeX</summary><pre><code>{escape(self.bibtex)}</code></pre></details></div>",
+        sentence = f'<div class="cl-cite"><p>{escape(self.sentence)}</p>'
+        bibtex = (
+            f"<details><summary>BibTeX</summary><pre><code>{escape(self.bibtex)}</code></pre></details></div>"
         )
+        return Html(sentence + bibtex, f"{sentence}<p>For reference managers: {links}</p>{bibtex}")
 
 
 def _person(name: str) -> dict[str, str]:
     """Two parts of a name, 'Family, Given' or 'Given Family'; one word is taken as it is."""
-    if "," in name:
-        family, given = (part.strip() for part in name.split(",", 1))
-        return {"family": family, "given": given}
-    given, _, family = name.strip().rpartition(" ")
-    return {"family": family, "given": given} if given else {"literal": name.strip()}
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if not comma:
+        given, _, family = name.strip().rpartition(" ")
+    return {"family": family, "given": given} if given or comma else {"literal": family}
 
 
 def _inverted(person: Mapping[str, str]) -> str:
     return person.get("literal") or f"{person['family']}, {person['given']}"
-
-
-def _line(text: str | None) -> str:
-    return " ".join(str(text or "").split())
-
-
-def _bibtex(text: str) -> str:
-    return re.sub(r"([%&#_])", r"\\\1", text.replace("\\", ""))

@@ -16,13 +16,7 @@ SITE_FILE = "site.yml"
 
 
 class Site(Parameters):
-    """``site.yml`` of a workspace. It is read when the site is rendered, so a line changed there changes every page.
-
-    Examples
-    --------
-    >>> Site(authors=["Ada Lovelace"], institution="A University").people
-    ['Ada Lovelace']
-    """
+    """``site.yml`` of a workspace. It is read when the site is rendered, so a line changed there changes every page."""
 
     address: str | None = Field(None, description="Where the site is published, https://…")
     title: str | None = Field(None, description="Name of the site.")
@@ -81,15 +75,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def read_site(workspace: Path) -> Site:
-    """Read what a workspace says about its site; title and address may also stand in its ``_quarto.yml``, as before.
-
-    Raises
-    ------
-    ParameterError
-        A line of ``site.yml`` that cannot be used; the message names it.
-    PublishError
-        A ``_quarto.yml`` that is no YAML.
-    """
+    """Read what a workspace says about its site; title and address may also stand in its ``_quarto.yml``, as before."""
     own = workspace / SITE_FILE
     site = Site.from_yaml(own) if own.is_file() else Site()
     config = workspace / "_quarto.yml"

@@ -1,80 +1,71 @@
-"""The README and the data package of a day, from the data dictionary."""
+"""What the files of a report mean: a README for people, a data package and an RO-Crate 1.2 for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import mimetypes
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import Template
 
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import Column, describe_column, tables_of
-from coordlib.report.provenance import report_title
-from coordlib.report.record import RunRecord
+from coordlib.report.display import TEMPLATES
+from coordlib.report.record import RunRecord, report_title
 from coordlib.report.words import in_words
 
-_FILES = {
-    "network.graphml": "the network with all attributes, for Gephi, igraph, networkx and others",
-    "run.json": "parameters, code version, package versions, SHA-256 of inputs and outputs, UTC times, counts",
-    "datapackage.json": "the same dictionary for programs (Frictionless Data Package)",
-    "notebook.ipynb": "the executed notebook behind the page",
+#: Where the RO-Crate is.
+CRATE = "ro-crate-metadata.json"
+_TYPES = {
+    ".md": "text/markdown",
+    ".graphml": "application/graphml+xml",
+    ".ipynb": "application/x-ipynb+json",
+    ".bib": "text/x-bibtex",
+    ".ris": "application/x-research-info-systems",
+    ".csv": "text/csv",
 }
 
 
 def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
-    known = tables_of(record.get("kind"))
-    rows = {name: known[name].row if name in known else "" for name in tables}
-    lines = [f"# {report_title(record)}", ""]
-    if record.get("simulated"):
-        lines += ["**Simulated data: no account, post or network in these files is real.**", ""]
-    lines += ["## Files", "", "| file | rows | a row is |", "|---|---|---|"]
-    lines += [f"| {name}.csv | {len(table):,} | {rows[name]} |" for name, table in tables.items()]
-    lines += [f"| {name} | | {words} |" for name, words in _FILES.items()]
-    lines += [
-        "",
-        "CSV files are UTF-8 with commas; cells with commas, quotes or line breaks are quoted, lists are JSON text,",
-        "missing values are empty. Text that a spreadsheet would run as a formula has an apostrophe in front (also text",
-        "that already began with apostrophes before such a character): take one apostrophe away to get the original.",
-        "Identifiers are text: read them as text, or the last digits are lost. On the site tables, network and notebook lie gzipped",
-        "(`accounts.csv.gz`), as pandas, R and DuckDB read them; in the zip they are plain.",
-        "",
-        "## Parameters",
-        "",
-    ]
-    lines += [
-        f"- {name}: {in_words(value)}" for name, value in sorted((record.get("parameters") or {}).items())
-    ]
-    lines += ["", "## What must not be concluded", ""]
-    lines += [
-        "Accounts in these files posted the same things at nearly the same time more often than others did on that day.",
-        "That does not say who runs them, that they are automated, or that what they posted is false. Fans, news",
-        f"syndication, templates and viral captions can look the same: read the {'pairs' if 'pairs' in tables else 'posts'} before naming anyone.",
-    ]
-    lines += ["", "## Cite as", "", Citation(record, Site()).sentence, "", "## Columns", ""]
+    kind = record.get("kind")
+    told = []
     for name, table in tables.items():
-        lines += [
-            f"### {name}.csv",
-            "",
-            "| column | type | unit | definition | formula |",
-            "|---|---|---|---|---|",
-        ]
-        for column in (describe_column(name, str(label), record.get("kind")) for label in table.columns):
-            cells = (column.name, column.type, column.unit, column.definition, column.formula)
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+        known = [describe_column(name, str(label), kind) for label in table.columns]
+        cells = [(one.name, one.type, one.unit, one.definition, one.formula) for one in known]
+        columns = [[cell.replace("|", "\\|") for cell in row] for row in cells]
+        told.append((name, f"{len(table):,}", _row(kind, name, ""), columns))
+    template = Template((TEMPLATES / "README.md").read_text(encoding="utf-8"), trim_blocks=True)
+    text: str = template.render(
+        title=report_title(record),
+        simulated=record.get("simulated"),
+        tables=told,
+        parameters=[
+            (name, in_words(value)) for name, value in sorted((record.get("parameters") or {}).items())
+        ],
+        evidence="pairs" if "pairs" in tables else "posts",
+        sentence=Citation(record, Site()).sentence,
+    )
+    return text.rstrip() + "\n"
+
+
+def _row(kind: object, name: str, unknown: str) -> str:
+    """What a row of a table is."""
+    known = tables_of(kind)
+    return known[name].row if name in known else unknown
 
 
 def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
-    resources, kind = [], record.get("kind")
-    known = tables_of(kind)
+    kind = record.get("kind")
+    resources = []
     for name, table in tables.items():
         path = folder / f"{name}.csv"
+        fields = [_field(describe_column(name, str(label), kind)) for label in table.columns]
         resources.append(
             {
                 "name": name,
@@ -85,11 +76,8 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
                 "encoding": "utf-8",
                 "bytes": path.stat().st_size,
                 "hash": f"sha256:{sha256_file(path)}",
-                "description": f"A row is {known[name].row if name in known else 'a row'}.",
-                "schema": {
-                    "fields": [_field(describe_column(name, str(label), kind)) for label in table.columns],
-                    "missingValues": [""],
-                },
+                "description": f"A row is {_row(kind, name, 'a row')}.",
+                "schema": {"fields": fields, "missingValues": [""]},
             }
         )
     return {
@@ -102,6 +90,93 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
 
 
 def _field(column: Column) -> dict[str, str]:
-    field = {"name": column.name, "type": column.type}
     described = {"description": column.definition, "unit": column.unit, "formula": column.formula}
-    return field | {key: value for key, value in described.items() if value}
+    return {
+        "name": column.name,
+        "type": column.type,
+        **{key: text for key, text in described.items() if text},
+    }
+
+
+def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]:
+    """Return the metadata of an RO-Crate of the files `names` below a folder: who made it, from what, with which software."""
+    run, site = cited.run, cited.site
+    people = [
+        {"@id": f"#author-{n}", "name": f"{who.get('givenName')} {who.get('familyName')}", **who}
+        for n, who in enumerate(cited.creators, 1)
+    ]
+    files = [_file(folder, name) for name in names]
+    given = enumerate(sorted((run.get("inputs") or {}).items()), 1)
+    inputs = [
+        _entity(
+            f"#input-{n}", "CreativeWork", name=name, description=f"Input, not in the crate; SHA-256 {value}"
+        )
+        for n, (name, value) in given
+    ]
+    version = cited.software.removeprefix("coordlib ")
+    software = _entity(
+        "#coordlib",
+        "SoftwareApplication",
+        name="coordlib",
+        url="https://pypi.org/project/coordlib/",
+        softwareVersion=version,
+        version=version,
+    )
+    root = _entity(
+        "./",
+        "Dataset",
+        name=cited.title,
+        description=f"Accounts that posted the same at nearly the same time, and the pairs of posts this rests on: {cited.title}, version {cited.version}.",
+        datePublished=cited.published,
+        version=str(cited.version),
+        license={"@id": "#licence"},
+        author=_ids(people),
+        publisher={"@id": "#publisher"},
+        hasPart=_ids(files),
+        mentions=[{"@id": "#run"}],
+        url=cited.url,
+        identifier=cited.doi and f"https://doi.org/{cited.doi}",
+    )
+    made = _entity(
+        "#run",
+        "CreateAction",
+        name="Detection and report",
+        instrument={"@id": "#coordlib"},
+        object=_ids(inputs),
+        result=_ids(files),
+        startTime=run.get("started_at") or None,
+        endTime=run.get("published_at") or None,
+    )
+    terms = (
+        f"Licence of the tables and texts: {site.licence}."
+        if site.licence
+        else "Ask the people who run the site."
+    )
+    licence = _entity(
+        "#licence", "CreativeWork", name=site.licence or "No licence is stated", description=terms
+    )
+    publisher = _entity("#publisher", "Organization", name=site.institution or site.name)
+    standard = {"@id": "https://w3id.org/ro/crate/1.2"}
+    descriptor = _entity(CRATE, "CreativeWork", conformsTo=standard, about={"@id": "./"})
+    graph = [descriptor, root, licence, publisher, *people, software, made, *inputs, *files]
+    return {"@context": "https://w3id.org/ro/crate/1.2/context", "@graph": graph}
+
+
+def _entity(place: str, kind: str, /, **about: Any) -> dict[str, Any]:
+    """A part of the crate; what is not known is left out."""
+    return {
+        "@id": place,
+        "@type": kind,
+        **{key: value for key, value in about.items() if value not in (None, "")},
+    }
+
+
+def _ids(entities: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{"@id": entity["@id"]} for entity in entities]
+
+
+def _file(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    size = str(path.stat().st_size)
+    return _entity(name, "File", name=name, contentSize=size, encodingFormat=form, sha256=sha256_file(path))

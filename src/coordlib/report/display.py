@@ -1,31 +1,23 @@
 """Things that show themselves: at the end of a notebook's cell, in nbconvert, and on the site.
 
-In a notebook an object is ordinary ``text/html``. Where its form on the site differs (a drawing for phones beside the one
-for desks, a frame that loads a file), it carries that form under :data:`PAGE`, which Jupyter passes over.
+Where its form on the site differs, an object carries that form under :data:`PAGE`, which Jupyter passes over.
 """
 
 from __future__ import annotations
 
 import html as markup
 import re
+from pathlib import Path
 from typing import Any
+
+#: Where the style, the README and the page of a drawing are.
+TEMPLATES = Path(__file__).parent / "templates"
 
 #: What an object looks like on the site, where that is not what a notebook shows.
 PAGE = "application/vnd.coordlib.page+html"
 #: The least a notebook needs to look right under Jupyter's own style; the site has a style sheet of its own.
-STYLE = (
-    "<style data-coordlib>"
-    ".cl-scroll{overflow:auto;max-height:30rem}.cl-table table,.cl-facts{border-collapse:collapse;margin:.3rem 0}"
-    ".cl-table caption,.cl-facts caption{caption-side:top;text-align:left;font-weight:600;padding:.2rem 0;color:inherit}"
-    ".cl-table th,.cl-table td,.cl-facts th,.cl-facts td{text-align:left!important;vertical-align:top!important;"
-    "padding:.25rem .6rem .25rem 0;max-width:34rem;white-space:pre-line;overflow-wrap:break-word}.cl-csv,.cl-how{display:none}"
-    ".cl-table .num{text-align:right!important;white-space:nowrap}.cl-table .time{white-space:nowrap}"
-    ".cl-table .long{min-width:18rem}.cl-note{opacity:.8;font-size:.9em;margin:.2rem 0}"
-    ".cl-banner{border-left:.35rem solid #8a8f98;padding:.4rem .8rem;margin:.3rem 0}"
-    ".cl-found{border-color:#0b6b50}.cl-warn{border-color:#c07c00}.cl-failed{border-color:#c0392b}"
-    ".cl-simulated{border-color:#8e44ad}.cl-cite pre{white-space:pre-wrap}"
-    "</style>"
-)
+_CSS = "".join((TEMPLATES / "notebook.css").read_text(encoding="utf-8").splitlines())
+STYLE = f"<style data-coordlib>{_CSS}</style>"
 _TAGS = re.compile(r"<[^>]+>")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import evidence_counts, network_evidence
-from coordlib.describe.sensitivity import other_settings
+from coordlib.describe.day import other_settings
+from coordlib.describe.networks import evidence_counts, network_evidence
 from coordlib.detect.threshold import over_threshold
 from coordlib.report.display import Html
 from coordlib.report.record import RunRecord
@@ -34,23 +34,7 @@ def evidence_record(
     word: str,
     planted: Mapping[str, str],
 ) -> RunRecord:
-    """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known.
-
-    Parameters
-    ----------
-    significance
-        Result of :func:`coordlib.edge_significance` (none: not tested).
-    whole
-        Result of :func:`coordlib.network_significance` (none: not compared).
-    pairs, graph
-        All pairs, and the network that is reported.
-    parameters
-        What the steps were made with.
-    word
-        What one shared object is called.
-    planted
-        Account to its planted network, in a simulated world.
-    """
+    """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known."""
     record: RunRecord = {}
     if graph.number_of_edges() and "time_delta" in pairs:
         record["other_settings"] = other_settings(pairs, int(parameters.get("time_window") or 120))
@@ -59,11 +43,16 @@ def evidence_record(
         attrs: Mapping[Any, Any] = whole.attrs
         record["random_networks"] = {**attrs, "rows": whole.to_dict("records")}
     if significance is not None and len(significance):
+        quantile, least = parameters.get("edge_weight"), parameters.get("min_weight")
+        weights = significance["weight"].to_numpy()
+        drawn = network_evidence(graph)["n_significant"]
         record["evidence"] = {
             **evidence_counts(significance, graph),
             "words": evidence_headline(significance, None, word),
-            "kept_of_all": _kept_of_all(significance, parameters),
-            "networks": _networks(graph),
+            # Edges the threshold would keep if accounts of any participation took part.
+            "kept_of_all": int(over_threshold(weights, 0.9 if quantile is None else quantile, least).sum()),
+            # Number of each network with significant edges, and how many it has.
+            "networks": {str(number): int(count) for number, count in drawn[drawn > 0].items()},
         }
         if planted:
             record["truth"] = _truth(significance, graph, planted)
@@ -76,21 +65,17 @@ def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -
     parts = [table[columns] for table in (edges, discovered) if "evidence" in table]
     every = pd.concat(parts).drop_duplicates(["account_id", "account_id_y"]) if parts else discovered
     kinds = every["n_objects"].gt(1).map({True: "objects", False: "repeats"})
-    window = int((run.get("evidence") or {}).get("time_window", 120))
-    least = int((run.get("evidence") or {}).get("least_repeats", 3))
+    evidence, word = run.get("evidence") or {}, str(run.get("object", "caption"))
+    window, least = int(evidence.get("time_window", 120)), int(evidence.get("least_repeats", 3))
     said: dict[str, tuple[str, int]] = {}
     for name in WORDS:
         for kind in ("objects", "repeats"):
             count = int(((every["evidence"] == name) & (kinds == kind)).sum())
-            sentence = evidence_sentence(name, window, str(run.get("object", "caption")), kind, least)
+            sentence = evidence_sentence(name, window, word, kind, least)
             if count:
                 said[sentence] = (name, said.get(sentence, (name, 0))[1] + count)
-    return facts(
-        {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()},
-        "What the classes say",
-        "edges",
-        "evidence",
-    )
+    told = {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()}
+    return facts(told, "What the classes say", "edges", "evidence")
 
 
 def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
@@ -100,28 +85,14 @@ def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
     return [(str(label), int(size)) for label, size in sizes.items()]
 
 
-def _networks(graph: nx.Graph[str]) -> dict[str, int]:
-    """Number of each network with significant edges, and how many it has."""
-    found = network_evidence(graph)["n_significant"]
-    return {str(number): int(count) for number, count in found[found > 0].items()}
-
-
-def _kept_of_all(significance: pd.DataFrame, parameters: Mapping[str, Any]) -> int:
-    """Edges the threshold would keep if accounts of any participation took part."""
-    weights = significance["weight"].to_numpy()
-    quantile, least = parameters.get("edge_weight"), parameters.get("min_weight")
-    return int(over_threshold(weights, 0.9 if quantile is None else quantile, least).sum())
-
-
 def _truth(
     significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
 ) -> dict[str, tuple[int, int]]:
     """Of each kind of pair, how many join two accounts of one planted network, and how many there are."""
     first, second = (significance[name].map(planted) for name in ("account_id", "account_id_y"))
     together = (first == second) & first.notna()
-    kinds = {"significant": SIGNIFICANT, "undecided": UNDECIDED}
     found = {}
-    for name, classes in kinds.items():
+    for name, classes in {"significant": SIGNIFICANT, "undecided": UNDECIDED}.items():
         chosen = significance["evidence"].isin(classes)
         found[name] = (int((together & chosen).sum()), int(chosen.sum()))
     ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]

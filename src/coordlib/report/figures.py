@@ -1,9 +1,6 @@
 """Figures whose title states the finding: matplotlib in the notebook, drawn for desk, phone, light and dark on the site.
 
-A figure function takes ``ax=None`` and returns the Axes, so the next line of a cell can change a colour or a title. What is
-shown is drawn when the cell ends, from the figure as it then is: SVG for Jupyter with PNG beside it, and for the site two
-inline drawings in the page's own colours (the page shows the one that fits) with an alternative text.
-The palette is one that colour-blind readers can tell apart (Okabe-Ito).
+What is shown is drawn when the cell ends, from the figure as it then is; the palette is Okabe and Ito's, for colour-blind readers.
 """
 
 from __future__ import annotations
@@ -22,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
+from coordlib.report.dictionary import UP, how
 from coordlib.report.display import PAGE
-from coordlib.report.how import UP, how
 from coordlib.report.text import escape, in_one_direction
 
 if TYPE_CHECKING:
@@ -43,23 +40,15 @@ _PLACES = re.compile(r'\b(?:d|x|y|points|transform)="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
 _SIDES: tuple[Literal["center", "left", "right"], ...] = ("center", "left", "right")
 _STYLE: dict[Any, Any] = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.edgecolor", "grid.color"), _FAINT),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon", "axes.unicode_minus"), False),
+    **dict.fromkeys(("font.size", "axes.titlesize"), 10.5),
+    "font.family": "sans-serif",
+    "axes.titleweight": "bold",
+    "axes.axisbelow": True,
     "svg.fonttype": "none",
     "text.parse_math": False,
-    "font.size": 10.5,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.edgecolor": _FAINT,
-    "grid.color": _FAINT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "font.family": "sans-serif",
-    "legend.frameon": False,
-    "axes.unicode_minus": False,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
 }
 
 
@@ -76,33 +65,36 @@ def drawing(salt: str = "") -> Iterator[None]:
     mpl.rcParams.update(style)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="Glyph .* missing from"
-            )  # the reader's browser has the glyph
-            warnings.filterwarnings(
-                "ignore", message="AutoDateLocator was unable"
-            )  # it then takes twelve hours
+            # The reader's browser has the glyph; the locator then takes twelve hours.
+            for message in ("Glyph .* missing from", "AutoDateLocator was unable"):
+                warnings.filterwarnings("ignore", message=message)
             yield
     finally:
         mpl.rcParams.update(before)
 
 
-def axes_for(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Axes:
-    """Return the axes to draw on (a new figure of pyplot's where none are given), with its title and alternative text.
+@contextmanager
+def chart(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Iterator[Axes]:
+    """Give the axes to draw on in our style (a new figure of pyplot's where none are given), with title and alternative text."""
+    with drawing():
+        if ax is None:
+            import matplotlib.pyplot as plt
 
-    Call it, and draw, inside :func:`drawing`.
-    """
-    if ax is None:
-        import matplotlib.pyplot as plt
+            figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
+        else:
+            figure = cast("Figure", ax.get_figure(root=True))
+        ax.set_title(textwrap.fill(title, 76))
+        ax.grid(axis="y", linewidth=0.6, alpha=0.6)
+        # One per axes: a researcher may put several charts into one figure.
+        figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
+        _show_in_notebooks()
+        yield ax
 
-        figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
-    else:
-        figure = cast("Figure", ax.get_figure(root=True))
-    ax.set_title(textwrap.fill(title, 76))
-    ax.grid(axis="y", linewidth=0.6, alpha=0.6)
-    # One per axes: a researcher may put several charts into one figure.
-    figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
-    _show_in_notebooks()
+
+def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
+    """Return axes that say in a sentence that there is nothing to draw."""
+    with chart(ax, title, "", height=0.35) as ax:
+        ax.set_axis_off()
     return ax
 
 
@@ -113,24 +105,6 @@ def detached_axes() -> Axes:
     figure = Figure(figsize=_WIDE, layout="constrained")
     with drawing():
         return figure.add_subplot()
-
-
-def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
-    """Return axes that say in a sentence that there is nothing to draw."""
-    with drawing():
-        ax = axes_for(ax, title, "", height=0.35)
-    ax.set_axis_off()
-    return ax
-
-
-def figure_html(ax: Axes, up: str = UP) -> str:
-    """Return a figure as it stands on a page: two inline drawings, its title as caption, its alternative text.
-
-    `up` leads from the page to the folder of the data dictionary.
-    """
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return _page(figure, up)
 
 
 def _show_in_notebooks() -> None:
@@ -163,10 +137,8 @@ def in_few_colours(png: str) -> str:
     """Return a picture, in base64 as a notebook has it, in 64 colours: a chart looks the same in a third of the bytes."""
     from PIL import Image
 
-    small = io.BytesIO()
-    Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").quantize(64).save(
-        small, "PNG", optimize=True
-    )
+    small, large = io.BytesIO(), Image.open(io.BytesIO(base64.b64decode(png)))
+    large.convert("RGB").quantize(64).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode("ascii")
 
 
@@ -180,14 +152,18 @@ def _alt(figure: Figure) -> str:
     return " ".join(text for text in figure._coordlib_alt.values() if text)  # type: ignore[attr-defined]
 
 
+def figure_html(ax: Axes, up: str = UP) -> str:
+    """Return a figure as it stands on a page: two inline drawings, its title as caption, its alternative text."""
+    return _page(cast("Figure", ax.get_figure(root=True)), up)
+
+
 def _page(figure: Figure, up: str = UP) -> str:
     title, alt = _title(figure), _alt(figure)
     if not alt:
         return f'<p class="cl-note">{escape(title)}.</p>'
     wide, tall = (float(length) for length in figure.get_size_inches())
-    titles = {
-        (axes, where): text for axes in figure.axes for where in _SIDES if (text := axes.get_title(loc=where))
-    }
+    places = [(axes, where) for axes in figure.axes for where in _SIDES]
+    titles = {(axes, where): text for axes, where in places if (text := axes.get_title(loc=where))}
     if len(titles) > 1:
         titles = {}  # each says which of several charts it is about: they stay where they are
     drawings = []
@@ -219,9 +195,8 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
     svg = _PLACES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), svg)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="f{salt}-\1"', svg)
-    svg = svg.replace(
-        "xlink:href=", "href="
-    )  # also of an image: without its namespace the prefix breaks the file
+    # Also of an image: without its namespace the prefix breaks the file.
+    svg = svg.replace("xlink:href=", "href=")
     svg = re.sub(r'href="#([^"]+)"', rf'href="#f{salt}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#f{salt}-\1)", svg)
     svg = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", svg)
@@ -234,9 +209,8 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
         for colour, variable in _THEMED.items():
             svg = re.sub(colour, f"var({variable}, {colour})", svg, flags=re.IGNORECASE)
         svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
-        svg = re.sub(
-            r'<svg ([^>]*?)height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1
-        )
+        hidden = r'<svg \1aria-hidden="true" focusable="false"'
+        svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', hidden, svg, count=1)
     return re.sub(r"\n\s*", "\n", svg).strip()
 
 
@@ -273,12 +247,13 @@ def dates(axes: Axes, *, year: bool = True) -> None:
     axes.xaxis.set_major_formatter(formatter)
 
 
-def whole_numbers(axis: Axis) -> None:
+def whole_numbers(*axes: Axis) -> None:
     """Put ticks on whole numbers only: there is no half account."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
+    for axis in axes:
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def utc(seconds: pd.Series) -> pd.Series:

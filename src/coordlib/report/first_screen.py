@@ -1,246 +1,338 @@
-"""What a day's page says first: what is significant, what the network rests on, how much to trust it."""
+"""What a page says first: what kind of day it was, what was found and on what it rests, and the counts in words."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
+from coordlib.detect.threshold import tie_words
 from coordlib.report.health import Health, verdict_of
 from coordlib.report.record import RunRecord
-from coordlib.report.text import clean_text
+from coordlib.report.text import clean_text, escape
 from coordlib.report.words import plural, same_words
-from coordlib.significance.classes import SIGNIFICANT
+from coordlib.significance import SIGNIFICANT
 from coordlib.significance.headline import class_words
+from coordlib.times import utc_text
 
-_PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube"}
+_PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube", "simulated": ""}
+#: The counts a summary needs; a day that failed before it was analysed has none of them.
+_COUNTS = frozenset(
+    [
+        "n_posts",
+        "n_post_accounts",
+        "n_pool_posts",
+        "n_pairs",
+        "n_edges_all",
+        "n_edges",
+        "n_accounts",
+        "n_networks",
+        "n_coordinated_posts",
+        "pool_before",
+        "n_new_accounts",
+        "pool_size",
+    ]
+)
+#: Kind of banner, head and body of a day that is told by its outcome alone.
+_OUTCOMES = {
+    "network": ("found", "A network was found.", "This record does not hold its numbers."),
+    "too-little-data": (
+        "warn",
+        "Too little data to tell.",
+        "Only {posts} were collected, too few for the method. That nothing was found does not mean that nothing happened.",
+    ),
+    "no-input": (
+        "warn",
+        "Nothing was collected.",
+        "There are no posts for {date}, so nothing could be analysed. This is a gap in the data, not a quiet day.",
+    ),
+    "failed": (
+        "failed",
+        "This report could not be made.",
+        "The day's data is kept, and the report will appear here once the run is repeated. No conclusion can be drawn from this page.",
+    ),
+}
+
+
+def simulated_banner() -> str:
+    """Return the banner of a page made from a simulated world."""
+    return (
+        '<div class="cl-banner cl-simulated" role="note"><strong>Simulated data.</strong> '
+        "No account, post or network on this page is real.</div>"
+    )
+
+
+def banner(kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] = ()) -> str:
+    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens."""
+    sample = simulated_banner() if run.get("simulated") else ""
+    rest = "".join(f"<p>{escape(line)}</p>" for line in lines[1:] if line)
+    rest = rest.replace("<p>Weak:", "<p><strong>Weak:</strong>")
+    if more:
+        said = "".join(f"<p>{escape(line)}</p>" for line in more)
+        rest += f"<details><summary>How it was tested</summary>{said}</details>"
+    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
+
+
+def day_banner(run: RunRecord) -> str:
+    """Return, in words, what kind of day it was, and what that does and does not mean."""
+    lines, evidence = first_lines(run), run.get("evidence") or {}
+    kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
+    if run.get("outcome") != "network" or not lines:
+        kind, *said = _Finding(run).outcome()
+        lines = [*said, *lines]
+    return banner(kind, lines, run, more_lines(run))
 
 
 def first_lines(run: RunRecord) -> list[str]:
-    """Return the finding of a report in sentences, each made from the numbers of the run's record.
-
-    What is significant comes first, what that means and what is undecided, then what the threshold keeps and on what it rests, then the other settings, the
-    coverage, and who is new. A record without tests (an older one) has only the latter.
-
-    Examples
-    --------
-    >>> counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2, "n_edges_one_object": 2}
-    >>> run = {"outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
-    >>> print(*first_lines(run), sep="\\n")
-    By weight, 3 of 9 accounts in 1 network posted the same captions together within 60 seconds.
-    Weak: each of the 2 edges rests on a single caption.
-    """
-    counts, evidence = run.get("counts") or {}, run.get("evidence") or {}
-    found, *meaning = _words(evidence, weighed=False) or [""]
-    lines = [found, _where(run, evidence), _same(run, counts), *meaning]
-    if _has_network(run):
-        lines += [
-            _network(run, counts),
-            _subjects(run),
-            _rests_on(run, counts),
-            _classes(run),
-            _settings(run, counts),
-        ]
-    return [line for line in [*lines, _coverage(run), _new(run, counts)] if line]
+    """Return the finding of a report in sentences: what is significant, what the threshold keeps and on what it rests, the coverage."""
+    found = _Finding(run)
+    first, *meaning = found.significant() or [""]
+    lines = [first, found.where(), found.same(), *meaning]
+    if run.get("outcome") == "network" and found.counts.get("n_accounts"):
+        lines += [found.network(), found.subjects(), found.rests_on(), found.kept(), found.settings()]
+    return [line for line in [*lines, found.coverage(), found.new()] if line]
 
 
 def more_lines(run: RunRecord) -> list[str]:
     """Return what the network as a whole is held against; of an older record, what the weight keeps by class."""
-    lines = _words(run.get("evidence") or {}, weighed=True)
-    lines += [_whole(run), _truth(run)]
+    found = _Finding(run)
+    lines = [*found.significant(weighed=True), str(run.get("whole") or ""), found.truth()]
     return [line for line in lines if line]
 
 
-def _words(evidence: Mapping[str, Any], *, weighed: bool) -> list[str]:
-    """The lines on what is significant, what that means and what is undecided, or those on what the weight keeps."""
-    lines = str(evidence.get("words") or "").splitlines()
-    return [line for line in lines if line.startswith("The weight keeps") == weighed]
+class _Finding:
+    """The numbers of a record; each method is a sentence made of them, empty where there is nothing to say."""
 
+    def __init__(self, run: RunRecord) -> None:
+        self.run, self.word = run, str(run.get("object", "caption"))
+        self.counts, self.facts = run.get("counts") or {}, run.get("facts") or {}
+        self.parameters, self.evidence = run.get("parameters") or {}, run.get("evidence") or {}
+        self.rule = (self.parameters.get("evidence") or {}).get("classes")
+        self.component = run.get("kind") == "component"
+        ends = [self.facts.get(name) for name in ("period_start", "period_end")]
+        self.period = [] if None in ends else [int(str(end)) for end in ends]
 
-def _has_network(run: RunRecord) -> bool:
-    return run.get("outcome") == "network" and bool((run.get("counts") or {}).get("n_accounts"))
+    def outcome(self) -> tuple[str, str, str]:
+        """Kind of banner, head and body by the outcome of the day."""
+        outcome, n_pairs = self.run.get("outcome"), int(self.counts.get("n_pairs", 0))
+        posts = plural(int(self.counts.get("n_posts", 0)), "post")
+        if outcome == "tied":
+            tied, weight = int(self.counts.get("n_edges_top", 0)), int(self.counts.get("top_weight", 0))
+            quantile = float(self.parameters.get("edge_weight") or 0.9)
+            tie = tie_words(weight, tied, int(self.counts.get("n_edges_all", tied)), quantile)
+            body = (
+                f"{_capital(tie)}. There were {n_pairs:,} pairs of posts with the same {self.word} within the time window, so "
+                "this is a limit of the threshold and not a day without coordination."
+            )
+            return "warn", "The threshold keeps no edge.", body
+        if outcome == "no-coordination":
+            beyond = {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {})
+            head = "No edge is kept." if beyond else "No coordination found."
+            pairs = f"no two accounts posted the same {self.word} within the time window."
+            if n_pairs:
+                pairs = (
+                    f"{n_pairs:,} pairs of posts fell within the time window, and no two accounts had more of them "
+                    "than the threshold."
+                )
+            n_posts = int(self.counts.get("n_posts", 0))
+            analysed = "The day was analysed in full: this is a result, not a gap."
+            return "quiet", head, f"Among {n_posts:,} posts, {pairs} {analysed}"
+        kind, head, body = _OUTCOMES.get(str(outcome), _OUTCOMES["failed"])
+        return kind, head, body.format(posts=posts, date=self.run.get("date", ""))
 
+    def significant(self, *, weighed: bool = False) -> list[str]:
+        """What is significant, what that means and what is undecided; or, of an older record, what the weight keeps."""
+        lines = str(self.evidence.get("words") or "").splitlines()
+        return [line for line in lines if line.startswith("The weight keeps") == weighed]
 
-def _same(run: RunRecord, counts: Mapping[str, int]) -> str:
-    """What counts as the same where that is not plain, and how many posts take part where most do not."""
-    words = same_words((run.get("parameters") or {}).get("object_id"), run.get("platform"))
-    lacking, of = counts.get("n_without_object", 0), counts.get("n_posts", 0)
-    few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {run.get('object', 'caption')}."
-    return f"{words} {few}".strip() if 2 * lacking > of else words
+    def same(self) -> str:
+        """What counts as the same where that is not plain, and how many posts take part where most do not."""
+        words = same_words(self.parameters.get("object_id"), self.run.get("platform"))
+        lacking, of = self.counts.get("n_without_object", 0), self.counts.get("n_posts", 0)
+        few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {self.word}."
+        return f"{words} {few}".strip() if 2 * lacking > of else words
 
+    def where(self) -> str:
+        """In which of the networks below the significant pairs are, and how many of them."""
+        classes = self.evidence.get("classes", {})
+        of = sum(classes.get(name, {}).get("edges", 0) for name in SIGNIFICANT)
+        if not of or self.component:
+            return ""
+        numbers = self.evidence.get("networks") or {}
+        if not numbers:
+            return "None of the significant pairs is heavy enough for the networks below; the table of pairs that stand out has them."
+        if len(numbers) > 8:
+            networks = f"{len(numbers):,} networks"
+        else:
+            networks = f"network{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
+        drawn = sum(numbers.values())
+        how_many = f"{drawn:,} of {of:,} significant pairs" if drawn < of else f"All {of:,} significant pairs"
+        if of == 1:
+            how_many = "The significant pair"
+        return f"{how_many} {'is an edge' if drawn == 1 else 'are edges'} of {networks}."
 
-def _where(run: RunRecord, evidence: Mapping[str, Any]) -> str:
-    """In which of the networks below the significant pairs are, and how many of them."""
-    found = [evidence.get("classes", {}).get(name, {}).get("edges", 0) for name in SIGNIFICANT]
-    if not sum(found) or run.get("kind") == "component":
-        return ""
-    numbers = evidence.get("networks") or {}
-    if not numbers:
-        return "None of the significant pairs is heavy enough for the networks below; the table of pairs that stand out has them."
-    some = ", ".join(numbers) if len(numbers) <= 8 else f"{len(numbers):,} networks"
-    word = "" if len(numbers) > 8 else "network " if len(numbers) == 1 else "networks "
-    drawn, of = sum(numbers.values()), sum(found)
-    how_many = f"{drawn:,} of {of:,} significant pairs" if drawn < of else f"All {of:,} significant pairs"
-    if of == 1:
-        how_many = "The significant pair"
-    return f"{how_many} {'is an edge' if drawn == 1 else 'are edges'} of {word}{some}."
+    def network(self) -> str:
+        """How many accounts of how many posted the same, when and where."""
+        n_all, n_objects = self.counts.get("n_post_accounts"), self.counts.get("n_objects", 0)
+        accounts = f"{self.counts['n_accounts']:,}{f' of {n_all:,}' if n_all else ''} accounts"
+        platform = str(self.run.get("platform") or "")
+        place = f" ({where})" if (where := _PLATFORMS.get(platform, platform)) else ""
+        objects = f": {plural(n_objects, self.word)}" if n_objects or self.component else ""
+        if not self.component:
+            rule = f"Of the classes kept ({', '.join(self.rule)})" if self.rule else "By weight"
+            accounts = f"{rule}, {accounts} in {plural(self.counts['n_networks'], 'network')}"
+        window = self.parameters.get("time_window", "?")
+        return f"{accounts} posted the same {self.word}s together within {window} seconds{self.days()}{place}{objects}."
 
+    def days(self) -> str:
+        """The days looked at, as short as they can be told."""
+        if not self.period:
+            return ""
+        first, last = (dt.datetime.fromtimestamp(end, dt.UTC) for end in self.period)
+        until = f"{last.day} {last:%b %Y}"
+        if first.date() == last.date():
+            return f", {until}"
+        if first.year != last.year:
+            return f", {first.day} {first:%b} {first.year}–{until}"
+        return f", {first.day}{'' if first.month == last.month else f' {first:%b}'}–{until}"
 
-def _network(run: RunRecord, counts: Mapping[str, int]) -> str:
-    parameters, facts, word = (
-        run.get("parameters") or {},
-        run.get("facts") or {},
-        run.get("object", "caption"),
-    )
-    of = f" of {counts['n_post_accounts']:,}" if counts.get("n_post_accounts") else ""
-    when = _days(facts)
-    where = _PLATFORMS.get(str(run.get("platform")), str(run.get("platform") or ""))
-    place = f" ({where})" if where and where != "simulated" else ""
-    classes = (parameters.get("evidence") or {}).get("classes")
-    if run.get("kind") == "component":
-        return (
-            f"{counts['n_accounts']:,}{of} accounts posted the same {word}s together within "
-            f"{parameters.get('time_window', '?')} seconds{when}{place}: {plural(counts.get('n_objects', 0), word)}."
+    def subjects(self, shown: int = 3) -> str:
+        """What the largest networks are about, as far as their labels say."""
+        sizes = [(clean_text(label).split(" · "), size) for label, size in self.run.get("subjects") or []]
+        if not sizes:
+            return ""
+        if self.component:
+            return f"Words that set it apart: {' · '.join(sizes[0][0][:5])}."
+        named = [f"{' · '.join(words[:3])} ({plural(size, 'account')})" for words, size in sizes[:shown]]
+        more = f"; and {len(sizes) - shown:,} more" if len(sizes) > shown else ""
+        return f"Words of the largest networks: {'; '.join(named)}{more}."
+
+    def rests_on(self) -> str:
+        """Whether the edges rest on one object or on several."""
+        n_edges, single = self.counts.get("n_edges", 0), self.counts.get("n_edges_one_object", 0)
+        if single == n_edges:
+            each = f"each of the {n_edges:,} edges rests" if n_edges > 1 else "the one edge rests"
+            text = f"{each} on a single {self.word}."
+        elif single:
+            rest = "rests" if single == 1 else "rest"
+            text = f"{single:,} of {n_edges:,} edges {rest} on a single {self.word}."
+        else:
+            text = f"each of the {n_edges:,} edges rests on several {self.word}s."
+        return f"Weak: {text}" if n_edges and single >= 0.9 * n_edges else _capital(text)
+
+    def kept(self) -> str:
+        """Of which classes the kept edges are, of how many, and what the rule would keep without a minimum participation."""
+        classes = class_words(self.evidence.get("kept") or {}, self.word)
+        if not classes:
+            return ""
+        kept, before = self.counts.get("n_edges", 0), self.counts.get("n_edges_all", 0)
+        if self.component:
+            return f"Of them {classes}."
+        of = f"{kept:,} of {plural(before, 'pair')}"
+        if self.rule:
+            return f"{of} {'is' if kept == 1 else 'are'} kept, of which {classes}."
+        everybody, also = self.evidence.get("kept_of_all"), ""
+        if everybody is not None and (everybody, self.evidence["pairs"]) != (kept, before):
+            also = f" (if every account took part, {everybody:,} of {self.evidence['pairs']:,})"
+        return f"The weight keeps {of}{also}, of which {classes}."
+
+    def settings(self) -> str:
+        """What other windows and thresholds would have found."""
+        found = self.run.get("other_settings")
+        if not found or self.rule:
+            return ""
+        tied, of, steady = found.get("tied", 0), found["settings"], self.evidence.get("significant_accounts")
+        span = f"{found['least']:,} to {plural(found['most'], 'account')} instead of {self.counts['n_accounts']:,}"
+        text = (
+            f"Other settings: {span if tied < of else 'all tie'}, with windows from {found['narrowest']:,} to "
+            f"{self.parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
         )
-    rule = f"Of the classes kept ({', '.join(classes)})" if classes else "By weight"
-    objects = f": {plural(counts['n_objects'], word)}" if counts.get("n_objects") else ""
-    return (
-        f"{rule}, {counts['n_accounts']:,}{of} accounts in {plural(counts['n_networks'], 'network')} posted the same "
-        f"{word}s together within {parameters.get('time_window', '?')} seconds{when}{place}{objects}."
-    )
+        if tied:
+            text += (
+                f" At {tied:,} of {of:,} the heaviest edges have one weight and the threshold keeps none; that is a tie, "
+                "not a weak finding."
+            )
+        if steady:
+            text += f" The {plural(steady, 'account')} of significant pairs do not depend on the threshold."
+        return text
+
+    def coverage(self) -> str:
+        """How much of what was planned was asked."""
+        if not (self.facts.get("health") or self.facts.get("source")):
+            return ""
+        health = Health.model_validate(self.facts.get("health") or self.facts)
+        if health.source == "archive":
+            errors = plural(health.n_errors, "error") if health.n_errors else "no error"
+            return f"Coverage: as the archive has it; its log names {errors}."
+        accounts, captions, parts = health.accounts, health.captions, []
+        if accounts.asked is not None and accounts.active:
+            parts.append(f"{accounts.asked:,} of {plural(accounts.active, 'watched account')} asked")
+        if captions.searched is not None and captions.found:
+            parts.append(f"{captions.searched:,} of {plural(captions.found, 'caption')} searched")
+        return f"Coverage: {', '.join(parts)}. {verdict_of(health)[0]}" if parts else ""
+
+    def new(self) -> str:
+        """How many accounts of a day's network were not watched before."""
+        new = self.counts.get("n_new_accounts")
+        if new is None or self.run.get("kind", "day") != "day" or self.run.get("outcome") != "network":
+            return ""
+        if new == 0:
+            return "All of these accounts were in the pool before."
+        return f"{new:,} of these accounts {'was' if new == 1 else 'were'} not in the pool before."
+
+    def truth(self) -> str:
+        """On a simulated day: how many pairs join two accounts that were planted together."""
+        truth, kinds = self.run.get("truth"), ("significant", "undecided", "kept")
+        if not truth:
+            return ""
+        parts = [f"{truth[name][0]:,} of {truth[name][1]:,} {name} pairs" for name in kinds if truth[name][1]]
+        if not parts:
+            return "Simulated, so the truth is known: no pair is significant, undecided or kept."
+        said = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+        return f"Simulated, so the truth is known: {said} join two accounts of one planted network."
+
+    def threshold(self) -> str:
+        """What an edge had to be to be kept."""
+        limit = self.run.get("weight_threshold")
+        if self.rule:
+            return f"kept (of the classes {', '.join(self.rule)})"
+        if limit is None:
+            return "over the threshold (there are none to set one from)"
+        if self.parameters.get("min_weight") is not None:
+            return f"over the threshold (a weight of at least {limit:g}, fixed)"
+        quantile = self.parameters.get("edge_weight", 0.9)
+        return f"over the threshold (heavier than {limit:g}, the {quantile:g} quantile of all weights)"
 
 
-def _subjects(run: RunRecord, shown: int = 3) -> str:
-    """What the largest networks are about, as far as their labels say."""
-    sizes = [(clean_text(label), size) for label, size in run.get("subjects") or []]
-    if not sizes:
-        return ""
-    named = [
-        f"{' · '.join(label.split(' · ')[:3])} ({plural(size, 'account')})" for label, size in sizes[:shown]
-    ]
-    if run.get("kind") == "component":
-        return f"Words that set it apart: {' · '.join(sizes[0][0].split(' · ')[:5])}."
-    more = f"; and {len(sizes) - shown:,} more" if len(sizes) > shown else ""
-    return f"Words of the largest networks: {'; '.join(named)}{more}."
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
-def _days(facts: Mapping[str, Any]) -> str:
-    if facts.get("period_start") is None or facts.get("period_end") is None:
-        return ""
-    first, last = (
-        dt.datetime.fromtimestamp(int(facts[name]), dt.UTC) for name in ("period_start", "period_end")
-    )
-    if first.date() == last.date():
-        return f", {last.day} {last:%b %Y}"
-    start = (
-        f"{first.day}" if (first.year, first.month) == (last.year, last.month) else f"{first.day} {first:%b}"
-    )
-    return f", {start}{f' {first.year}' if first.year != last.year else ''}–{last.day} {last:%b %Y}"
-
-
-def _rests_on(run: RunRecord, counts: Mapping[str, int]) -> str:
-    word, n_edges = run.get("object", "caption"), counts.get("n_edges", 0)
-    single = counts.get("n_edges_one_object", 0)
-    weak = "Weak: " if n_edges and single >= 0.9 * n_edges else ""
-    if single == n_edges:
-        text = f"each of the {n_edges:,} edges rests" if n_edges > 1 else "the one edge rests"
-        text += f" on a single {word}"
-    elif single:
-        rest = "rests" if single == 1 else "rest"
-        text = f"{single:,} of {n_edges:,} edges {rest} on a single {word}"
-    else:
-        text = f"each of the {n_edges:,} edges rests on several {word}s"
-    return f"{weak}{text}." if weak else f"{text[0].upper()}{text[1:]}."
-
-
-def _classes(run: RunRecord) -> str:
-    """Of which classes the kept edges are."""
-    evidence = run.get("evidence") or {}
-    classes = class_words(evidence.get("kept") or {}, run.get("object", "caption"))
-    if not classes or not _has_network(run):
-        return ""
-    text = f"{_of_all(run, evidence)}{classes}."
-    return f"{text[0].upper()}{text[1:]}"
-
-
-def _of_all(run: RunRecord, evidence: Mapping[str, Any]) -> str:
-    """How many edges are kept of how many, and what the rule would keep without a minimum participation."""
-    counts, parameters = run.get("counts") or {}, run.get("parameters") or {}
-    if run.get("kind") == "component":
-        return "of them "
-    kept, before = counts.get("n_edges", 0), counts.get("n_edges_all", 0)
-    if (parameters.get("evidence") or {}).get("classes"):
-        return f"{kept:,} of {plural(before, 'pair')} {'is' if kept == 1 else 'are'} kept, of which "
-    everybody = evidence.get("kept_of_all")
-    also = (
-        f" (if every account took part, {everybody:,} of {evidence['pairs']:,})"
-        if everybody is not None and (everybody, evidence["pairs"]) != (kept, before)
-        else ""
-    )
-    return f"the weight keeps {kept:,} of {plural(before, 'pair')}{also}, of which "
-
-
-def _settings(run: RunRecord, counts: Mapping[str, int]) -> str:
-    parameters, found = run.get("parameters") or {}, run.get("other_settings")
-    if not found or (parameters.get("evidence") or {}).get("classes"):
-        return ""
-    tied, steady = found.get("tied", 0), (run.get("evidence") or {}).get("significant_accounts")
-    span = f"{found['least']:,} to {plural(found['most'], 'account')} instead of {counts['n_accounts']:,}"
-    return (
-        f"Other settings: {span if tied < found['settings'] else 'all tie'}, with "
-        f"windows from {found['narrowest']:,} to {parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
-        + (
-            f" At {tied:,} of {found['settings']:,} the heaviest edges have one weight and the threshold keeps none; that is a tie, not a "
-            "weak finding."
-            if tied
-            else ""
-        )
-        + (
-            f" The {plural(steady, 'account')} of significant pairs do not depend on the threshold."
-            if steady
-            else ""
-        )
-    )
-
-
-def _whole(run: RunRecord) -> str:
-    return str(run.get("whole") or "")
-
-
-def _coverage(run: RunRecord) -> str:
-    facts = run.get("facts") or {}
-    if not (facts.get("health") or facts.get("source")):
-        return ""
-    health = Health.model_validate(facts.get("health") or facts)
-    accounts, captions = health.accounts, health.captions
-    parts = []
-    if accounts.asked is not None and accounts.active:
-        parts.append(f"{accounts.asked:,} of {plural(accounts.active, 'watched account')} asked")
-    if captions.searched is not None and captions.found:
-        parts.append(f"{captions.searched:,} of {plural(captions.found, 'caption')} searched")
-    if health.source == "archive":
-        errors = plural(health.n_errors, "error") if health.n_errors else "no error"
-        return f"Coverage: as the archive has it; its log names {errors}."
-    return f"Coverage: {', '.join(parts)}. {verdict_of(health)[0]}" if parts else ""
-
-
-def _new(run: RunRecord, counts: Mapping[str, int]) -> str:
-    new = counts.get("n_new_accounts")
-    if new is None or run.get("kind", "day") != "day" or run.get("outcome") != "network":
-        return ""
-    if new == 0:
-        return "All of these accounts were in the pool before."
-    return f"{new:,} of these accounts {'was' if new == 1 else 'were'} not in the pool before."
-
-
-def _truth(run: RunRecord) -> str:
-    """On a simulated day: how many pairs join two accounts that were planted together."""
-    truth = run.get("truth") or {}
-    if not truth:
-        return ""
-    kinds = ("significant", "undecided", "kept")
-    parts = [f"{truth[name][0]:,} of {truth[name][1]:,} {name} pairs" for name in kinds if truth[name][1]]
-    if not parts:
-        return "Simulated, so the truth is known: no pair is significant, undecided or kept."
-    said = " and ".join([part for part in (", ".join(parts[:-1]), parts[-1]) if part])
-    return f"Simulated, so the truth is known: {said} join two accounts of one planted network."
+def summary_facts(run: RunRecord) -> dict[str, str]:
+    """Put the counts of a day into words, each with its unit and denominator; empty for a day that has none."""
+    found = _Finding(run)
+    c = found.counts
+    if not set(c) >= _COUNTS:
+        return {}
+    day = run.get("kind", "day") == "day"
+    posts = f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}"
+    if day:
+        posts += f", {c['n_pool_posts']:,} of them by watched accounts"
+    if lacking := c.get("n_without_object"):
+        posts += f"; {lacking:,} have no {found.word}"
+    ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in found.period]
+    period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
+    window, are = found.parameters.get("time_window", "?"), "is" if c["n_edges_all"] == 1 else "are"
+    shown = {
+        **(found.facts.get("about") or {}),
+        "Period": period,
+        "Posts looked at": posts,
+        "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {found.word} within {window} seconds",
+        "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {are} {found.threshold()}",
+        "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
+        "Coordinated posts": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
+    }
+    if day:
+        new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
+        pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"
+        shown |= {"New accounts": new, "Pool": pool}
+    return shown

@@ -23,29 +23,29 @@ OPENING = (
     f'xsi:schemaLocation="{_GRAPHML} {_GRAPHML}/1.0/graphml.xsd">\n'
 )
 CLOSING = "  </graph>\n</graphml>\n"
+#: Of nodes and edges, each attribute's number and the kinds of its values.
+Keys = dict[tuple[str, str], tuple[int, set[type]]]
 _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph, one element at a time.
+    """Write a graph as GraphML with the same bytes for the same graph, one element at a time: sorted, missing values left out.
 
-    Nodes and edges are written sorted. Missing values are left out, lists and dicts become JSON text, and
-    characters that XML cannot hold are dropped. A number that is not always whole is a double; what is not always a
-    number is text.
+    A number that is not always whole is a double; what is not always a number is text; lists and dicts are JSON.
     """
     path = Path(path)
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):
         graph, clean = nx.relabel_nodes(graph, clean), {name: name for name in clean.values()}
     ids = {node: quoted(name) for node, name in clean.items()}
-    keys: dict[tuple[str, str], tuple[int, set[type]]] = {}
+    keys: Keys = {}
+    texts: dict[Any, str] = {}
     arrow = graph.is_directed()
     ends = [pair if arrow else tuple(sorted(pair, key=str)) for pair in graph.edges]
     ends.sort(key=lambda pair: (str(pair[0]), str(pair[1])))
     elements = path.with_suffix(".elements")
     try:
         with elements.open("w", encoding="utf-8", newline="") as file:
-            texts: dict[Any, str] = {}
             for node in sorted(graph.nodes, key=str):
                 _element(file, f"node id={ids[node]}", _data(graph.nodes[node], "node", keys, texts))
             for one, other in ends:
@@ -55,15 +55,16 @@ def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
             file.write(OPENING)
             for (scope, name), (number, kinds) in reversed(keys.items()):
                 kind = next(iter(kinds)) if len(kinds) == 1 else float if kinds == {int, float} else str
-                file.write(
-                    f'  <key id="d{number}" for="{scope}" attr.name={quoted(name)} attr.type="{_KINDS[kind]}" />\n'
-                )
+                what = f'for="{scope}" attr.name={quoted(name)} attr.type="{_KINDS[kind]}"'
+                file.write(f'  <key id="d{number}" {what} />\n')
             start = f'  <graph edgedefault="{"" if arrow else "un"}directed"'
-            file.write(f"{start}>\n" if clean else f"{start} />\n</graphml>\n")
-            if clean:
-                with elements.open(encoding="utf-8", newline="") as written:
-                    shutil.copyfileobj(written, file)
-                file.write(CLOSING)
+            if not clean:
+                file.write(f"{start} />\n</graphml>\n")
+                return path
+            file.write(f"{start}>\n")
+            with elements.open(encoding="utf-8", newline="") as written:
+                shutil.copyfileobj(written, file)
+            file.write(CLOSING)
     finally:
         elements.unlink(missing_ok=True)
     return path
@@ -80,16 +81,8 @@ def _element(file: IO[str], start: str, data: str) -> None:
     file.write(f"    <{start}>\n{data}    </{end}>\n" if data else f"    <{start} />\n")
 
 
-def _data(
-    data: Mapping[Any, Any],
-    scope: str,
-    keys: dict[tuple[str, str], tuple[int, set[type]]],
-    texts: dict[Any, str],
-) -> str:
-    """Return the attributes of an element; `keys` numbers their names and collects the kinds of their values.
-
-    `texts` keeps what was escaped: the same objects stand on edge after edge.
-    """
+def _data(data: Mapping[Any, Any], scope: str, keys: Keys, texts: dict[Any, str]) -> str:
+    """Return the attributes of an element; `texts` keeps what was escaped: the same objects stand on edge after edge."""
     lines = []
     for name in sorted(data, key=str):
         value = data[name]
@@ -97,9 +90,8 @@ def _data(
             continue
         number, kinds = keys.setdefault((scope, clean_text(name)), (len(keys), set()))
         known: Any = tuple(value) if isinstance(value, list) else value
-        if isinstance(known, str) or (
-            isinstance(known, tuple) and all(isinstance(item, str) for item in known)
-        ):
+        items = known if isinstance(known, tuple) else (known,)
+        if all(isinstance(item, str) for item in items):
             kinds.add(str)
             text = texts.get(known)
             if text is None:

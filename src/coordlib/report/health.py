@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from coordlib.report.text import escape
 from coordlib.report.words import plural
 
 #: Words for the outcomes of a request, where the ledger's own word is not plain enough.
-OUTCOMES = {
+_OUTCOMES = {
     "ok": "answered",
     "account-refused": "refused: account not readable",
     "gateway": "gateway error (504)",
@@ -113,119 +114,97 @@ class Health(Facts):
 
 
 def health_table(facts: Mapping[str, Any] | Health) -> pd.DataFrame:
-    """Return the numbers of the health box as a table: part, subject, count, of, unit, note.
-
-    Parameters
-    ----------
-    facts
-        The ``health`` facts of a run (:func:`coordlib.runs.health.collection_health`), or those of an archived day.
-        What is not known has no row.
-
-    Examples
-    --------
-    >>> health_table({"accounts": {"active": 4, "asked": 3, "answered": 2}})[["subject", "count", "of"]].values.tolist()
-    [['asked', 3, 4], ['answered with posts', 2, 3]]
-    """
+    """Return the numbers of the health box as a table: part, subject, count, of, unit, note; what is not known has no row."""
     health = Health.model_validate(facts)
     accounts, captions, queries, requests = health.accounts, health.captions, health.windows, health.requests
-    rows: list[tuple[str, str, int | None, int | None, str, str]] = [
-        ("accounts", "asked", accounts.asked, accounts.active, "accounts", ""),
-        ("accounts", "answered with posts", accounts.answered, accounts.asked, "accounts", ""),
-        ("accounts", "answered without posts", accounts.silent, accounts.asked, "accounts", ""),
-        ("accounts", "failed on at least one day", accounts.failed, accounts.asked, "accounts", ""),
-        ("accounts", "refused by the service", accounts.refused, accounts.asked, "accounts", ""),
-        ("accounts", "had nothing new to be asked for", accounts.not_due, accounts.active, "accounts", ""),
-        ("accounts", "left for another day", accounts.left_over, accounts.active, "accounts", ""),
-    ]
+    rows: list[tuple[str, str, int, int | None, str, str]] = []
+
+    def add(
+        part: str, subject: str, count: int | None, of: int | None = None, note: str = "", unit: str = ""
+    ) -> None:
+        if count is not None:
+            rows.append((part, subject, count, of, unit or part, note))
+
+    add("accounts", "asked", accounts.asked, accounts.active)
+    add("accounts", "answered with posts", accounts.answered, accounts.asked)
+    add("accounts", "answered without posts", accounts.silent, accounts.asked)
+    add("accounts", "failed on at least one day", accounts.failed, accounts.asked)
+    add("accounts", "refused by the service", accounts.refused, accounts.asked)
+    add("accounts", "had nothing new to be asked for", accounts.not_due, accounts.active)
+    add("accounts", "left for another day", accounts.left_over, accounts.active)
     if captions.planned:
-        found = captions.found
-        rows += [
-            ("captions", "searched", captions.searched, found, "captions", ""),
-            ("captions", "search failed on at least one day", captions.failed, found, "captions", ""),
-            ("captions", "needed no search", captions.not_due, found, "captions", ""),
-            ("captions", "left for another day", captions.left_over, found, "captions", ""),
-        ]
+        add("captions", "searched", captions.searched, captions.found)
+        add("captions", "search failed on at least one day", captions.failed, captions.found)
+        add("captions", "needed no search", captions.not_due, captions.found)
+        add("captions", "left for another day", captions.left_over, captions.found)
     else:
-        rows.append(
-            ("captions", "searched", 0, None, "captions", "the run stopped before captions were planned")
-        )
-    total = queries.total
-    rows.append(("queries", "failed for part of the period", queries.failed, total, "queries", ""))
-    if queries.retried:
-        rows.append(("queries", "repeated after failing earlier", queries.retried, total, "queries", ""))
-    if queries.cut_short:
-        rows.append(("queries", "cut short", queries.cut_short, total, "queries", "page limit reached"))
-    rows.append(("requests", "spent", requests.spent, requests.budget, "requests", "of the quota of a day"))
+        add("captions", "searched", 0, note="the run stopped before captions were planned")
+    add("queries", "failed for part of the period", queries.failed, queries.total)
+    add("queries", "repeated after failing earlier", queries.retried or None, queries.total)
+    add("queries", "cut short", queries.cut_short or None, queries.total, "page limit reached")
+    add("requests", "spent", requests.spent, requests.budget, "of the quota of a day")
     for kind, number in sorted(requests.by_outcome.items()):
-        rows.append(("requests", OUTCOMES.get(kind, kind), number, requests.spent, "requests", ""))
-    transcripts = health.transcripts
-    rows.append(("posts", "with a transcript", transcripts.get("with"), transcripts.get("of"), "posts", ""))
+        add("requests", _OUTCOMES.get(kind, kind), number, requests.spent)
+    add("posts", "with a transcript", health.transcripts.get("with"), health.transcripts.get("of"))
     if n_days := len(health.days):
         empty = [day["date"] for day in health.days if not day["rows"]]
         gaps = [f"{gap['date']} ({plural(gap['queries'], 'query')})" for gap in health.earlier_gaps]
-        rows.append(("days", "without any post", len(empty), n_days, "days", ", ".join(empty)))
-        rows.append(
-            ("days", "with queries that failed in earlier runs", len(gaps), n_days, "days", ", ".join(gaps))
-        )
+        add("days", "without any post", len(empty), n_days, ", ".join(empty))
+        add("days", "with queries that failed in earlier runs", len(gaps), n_days, ", ".join(gaps))
     if truth := health.truth:
         part, hits = "planted truth", truth["n_hits"]
-        rows.append(
-            (part, "pool accounts that were planted (precision)", hits, truth["n_pool"], "accounts", "")
-        )
-        rows.append((part, "planted accounts in the pool (recall)", hits, truth["n_planted"], "accounts", ""))
+        add(part, "pool accounts that were planted (precision)", hits, truth["n_pool"], unit="accounts")
+        add(part, "planted accounts in the pool (recall)", hits, truth["n_planted"], unit="accounts")
     if health.source == "archive":
-        rows.append(("errors", "logged by the collection", health.n_errors, None, "errors", ""))
+        add("errors", "logged by the collection", health.n_errors)
         for kind, number in sorted(health.errors_by_type.items()):
-            rows.append(("errors", kind, number, health.n_errors, "errors", ""))
-        rows.append(("posts", "listed more than once", health.n_duplicate_rows, None, "rows", ""))
-        rows.append(("posts", "with a transcript", health.n_transcripts, health.n_posts, "posts", ""))
-    known = [row for row in rows if row[2] is not None]
-    frame = pd.DataFrame(known, columns=["part", "subject", "count", "of", "unit", "note"])
+            add("errors", kind, number, health.n_errors)
+        add("posts", "listed more than once", health.n_duplicate_rows, unit="rows")
+        add("posts", "with a transcript", health.n_transcripts, health.n_posts)
+    frame = pd.DataFrame(rows, columns=["part", "subject", "count", "of", "unit", "note"])
     return frame.astype({"count": "Int64", "of": "Int64"})
 
 
 def health_html(facts: Mapping[str, Any]) -> str:
-    """Return the collection-health box as one escaped HTML fragment.
-
-    Takes the ``health`` facts of a run, or all facts of a run or of an archived day.
+    """Return the collection-health box of a run's ``health`` facts, or of all facts of a run or of an archived day.
 
     Everything in it is escaped: account names, messages of the service and captions are hostile text.
-    Without facts (an archive replay) the box says that they are not known.
     """
     health = Health.model_validate(facts.get("health") or facts)
-    table = health_table(health)
-    if table.empty:
+    numbers = health_table(health)
+    if numbers.empty:
         return _box("unknown", "<p>The source of these posts kept no record of its requests.</p>")
     verdict, state = verdict_of(health)
+    whole = numbers["of"].where(numbers["of"] > 0)
+    numbers.insert(4, "share", (numbers["count"] / whole).astype("Float64").astype(float))
+    labels = {"part": "what", "subject": "counted"}
+    table = html_table(
+        numbers,
+        "Collection health in numbers",
+        formats={"share": "percent"},
+        labels=labels,
+        max_rows=None,
+        table="health",
+    )
     zero, failed = health.turned_to_zero, health.windows.failed_list
     errors = sum(found.get("count", 0) for found in health.errors.values())
-    return _box(
-        state,
-        f"<p>{escape(verdict)}</p>{_table(table)}",
-        _list(f"Known-active queries turned to zero: {len(zero):,}", [escape(item["text"]) for item in zero]),
-        _list(
-            f"Errors by type, with samples: {errors:,} requests",
-            [_kind(*item) for item in sorted(health.errors.items())],
-        ),
-        _list("Errors in the log, samples", map(escape, health.error_samples)),
-        _list(f"Failed queries: {len(failed):,}", map(_failed, failed)),
-        _list("Accounts that failed", map(escape, health.accounts.failed_names)),
-        _list("Accounts the service refuses", map(escape, health.accounts.refused_names)),
-        _list("Notes", map(escape, facts.get("notes") or health.notes)),
-        _list(
-            "Simulated world: planted networks found", map(_planted, (health.truth or {}).get("networks", []))
-        ),
-    )
+    planted = "{network}: {n_hits:,} of {n_planted:,} planted accounts are in the pool"
+    networks = (health.truth or {}).get("networks", [])
+    lists = {
+        f"Known-active queries turned to zero: {len(zero):,}": [escape(item["text"]) for item in zero],
+        f"Errors by type, with samples: {errors:,} requests": starmap(_kind, sorted(health.errors.items())),
+        "Errors in the log, samples": map(escape, health.error_samples),
+        f"Failed queries: {len(failed):,}": map(_failed, failed),
+        "Accounts that failed": map(escape, health.accounts.failed_names),
+        "Accounts the service refuses": map(escape, health.accounts.refused_names),
+        "Notes": map(escape, facts.get("notes") or health.notes),
+        "Simulated world: planted networks found": [escape(planted.format(**one)) for one in networks],
+    }
+    return _box(state, f"<p>{escape(verdict)}</p>{table}", *starmap(_list, lists.items()))
 
 
 def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
-    """Return one sentence on how complete the collection was, and ``complete``, ``gaps``, ``stopped`` or ``archive``.
-
-    Examples
-    --------
-    >>> verdict_of({"accounts": {"active": 2, "asked": 2, "answered": 2}})
-    ('Everything that was planned was asked and answered.', 'complete')
-    """
+    """Return one sentence on how complete the collection was, and ``complete``, ``gaps``, ``stopped`` or ``archive``."""
     health = Health.model_validate(facts)
     accounts, captions = health.accounts, health.captions
     counted = (
@@ -243,9 +222,8 @@ def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
         f"{number:,} {words.format(**one if number == 1 else several)}" for number, words in counted if number
     )
     if health.stopped:
-        outage = health.stopped == "outage"
+        outage, rest = health.stopped == "outage", f": {gaps}" if gaps else ""
         why = "The service failed or refused every query" if outage else "The request quota was spent"
-        rest = f": {gaps}" if gaps else ""
         return f"{why} before everything was asked{rest}. The next run continues.", "stopped"
     if health.source == "archive":
         told = "These posts come from an archive; its files say this about how they were collected."
@@ -255,36 +233,19 @@ def verdict_of(facts: Mapping[str, Any] | Health) -> tuple[str, str]:
     return "Everything that was planned was asked and answered.", "complete"
 
 
-def _table(table: pd.DataFrame) -> str:
-    shown = table.copy()
-    whole = shown["of"].where(shown["of"] > 0)
-    shown.insert(4, "share", (shown["count"] / whole).astype("Float64").astype(float))
-    return html_table(
-        shown,
-        "Collection health in numbers",
-        formats={"share": "percent"},
-        labels={"part": "what", "subject": "counted"},
-        max_rows=None,
-        table="health",
-    )
-
-
 def _list(title: str, items: Iterable[str]) -> str:
     entries = "".join(f"<li>{item}</li>" for item in items)
     return f"<details><summary>{escape(title)}</summary><ul>{entries}</ul></details>" if entries else ""
 
 
-def _log_id(item: Mapping[str, Any]) -> str:
-    return f" <code>{escape(str(item['log_id']))}</code>" if item.get("log_id") else ""
-
-
 def _kind(kind: str, found: Mapping[str, Any]) -> str:
+    """A kind of error with samples of it."""
     lines = []
     for sample in found.get("samples") or []:
         told = f"{sample.get('http_status') or 'no answer'} {sample.get('code') or ''} {sample.get('message') or ''}"
         lines.append(f"<li>{escape(told.strip())}{_log_id(sample)}</li>")
-    name = OUTCOMES.get(kind, kind)
-    return f"{escape(name)}: {int(found.get('count', 0)):,} requests<ul>{''.join(lines)}</ul>"
+    name = escape(_OUTCOMES.get(kind, kind))
+    return f"{name}: {int(found.get('count', 0)):,} requests<ul>{''.join(lines)}</ul>"
 
 
 def _failed(query: Mapping[str, Any]) -> str:
@@ -292,14 +253,10 @@ def _failed(query: Mapping[str, Any]) -> str:
     return escape(told) + _log_id(query)
 
 
-def _planted(network: Mapping[str, Any]) -> str:
-    told = "{network}: {n_hits:,} of {n_planted:,} planted accounts are in the pool"
-    return escape(told.format(**network))
+def _log_id(item: Mapping[str, Any]) -> str:
+    return f" <code>{escape(str(item['log_id']))}</code>" if item.get("log_id") else ""
 
 
 def _box(state: str, *body: str) -> str:
     title = "Collection health"
-    return (
-        f'<section class="cl-health" data-state="{escape(state)}" aria-label="{title}">'
-        f"<h3>{title}</h3>{''.join(body)}</section>"
-    )
+    return f'<section class="cl-health" data-state="{state}" aria-label="{title}"><h3>{title}</h3>{"".join(body)}</section>'

@@ -1,8 +1,6 @@
-"""The report's tables: which columns a reader sees first, how they are called, where they link to.
+"""The report's tables: which columns a reader sees first, how they are called, where they link to (``layouts.csv``).
 
-The files hold every column; the page shows those of ``layouts.csv``, in its order: those that fit a reader's eye. A line
-there is a column: its table, its name, its heading, its format. The page shows the first six, the others behind
-"more columns".
+A line there without a column is a table: its caption and order; any other is a column, the first six of which a page shows.
 """
 
 from __future__ import annotations
@@ -17,29 +15,6 @@ import pandas as pd
 
 from coordlib.report.tables import Table, is_missing
 
-#: Name of a table to its caption and the order of its rows (column, ascending).
-_CAPTIONS: Mapping[str, tuple[str, Mapping[str, bool]]] = {
-    "accounts": ("Accounts", {"network": True, "strength": False, "account_id": True}),
-    "networks": ("Networks", {"network": True}),
-    "posts": (
-        "Coordinated posts",
-        {"network": True, "text": True, "posted_at": True, "content_id": True},
-    ),
-    "pairs": (
-        "Pairs",
-        {"network": True, "object_id": True, "time_delta": True, "content_id": True, "content_id_y": True},
-    ),
-    "discovered": ("Pairs that share more than their activity explains", {}),
-    "edges": ("Edges", {"weight": False, "account_id": True, "account_id_y": True}),
-    "leads": ("Who leads", {}),
-    "objects": ("{Objects} shared", {}),
-    "hashtags": ("Hashtags", {}),
-    "component_summary": ("Components", {}),
-    "cluster_summary": ("Clusters", {}),
-    "highly_connected_coordinated_entities": ("Accounts", {}),
-    "top_coord_urls": ("Top URLs", {}),
-    "top_coord_shares": ("Top coordinated posts", {}),
-}
 #: Columns that are a link, to the column of its address; the first that a table has is the link.
 _ADDRESSES = {
     "posted_at": "url",
@@ -51,19 +26,17 @@ _ADDRESSES = {
 }
 
 
-def _read() -> dict[str, dict[str, tuple[str, str | None]]]:
-    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))[1:]
-    return {
-        table: {
-            name: (heading, form or None) for tables, name, heading, form in lines if table in tables.split()
-        }
-        for table in _CAPTIONS
+with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as _file:
+    _LINES = list(csv.reader(_file))[1:]
+#: Name of a table to its caption and the columns its rows are ordered by (with a minus the largest first).
+_CAPTIONS = {tables: (caption, order.split()) for tables, name, caption, order in _LINES if not name}
+#: Name of a table to its columns: heading and format (see :class:`coordlib.Table`).
+LAYOUTS = {
+    table: {
+        name: (head, form or None) for tables, name, head, form in _LINES if name and table in tables.split()
     }
-
-
-#: Name of a table to its columns: heading and format (see :func:`coordlib.report.tables.html_table`).
-LAYOUTS = _read()
+    for table in _CAPTIONS
+}
 
 #: Tables whose rows have an address: what a row is, and the column that tells it from the others.
 _ROWS = {
@@ -87,36 +60,19 @@ def report_table(
     word: str = "caption",
     pages: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return one of the report's tables: its columns in reading order, with headings, links and formats.
-
-    Parameters
-    ----------
-    name
-        A name of :data:`LAYOUTS`.
-    frame
-        The table with all its columns.
-    max_rows
-        Rows shown; the note below says how many there are.
-    csv
-        Relative address of the file with all rows.
-    word
-        What one shared object is called.
-    pages
-        Address of an account's page by account; accounts without one are no links.
-    """
-    (caption, order), layout = _CAPTIONS[name], LAYOUTS[name]
+    """Return one of the report's tables: its columns in reading order, with headings, links and formats."""
+    (caption, by), layout = _CAPTIONS[name], LAYOUTS[name]
     words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
-    rows = frame.sort_values(list(order), ascending=list(order.values())) if order else frame
+    rows = frame
+    if by:
+        rows = frame.sort_values([one.lstrip("-") for one in by], ascending=[one[0] != "-" for one in by])
     columns = [column for column in layout if column in rows]
     table = rows[columns].copy()
     links: dict[str, Any] = {}
-    linked: set[str] = set()
-    for account in ("account_id", "account_id_y"):
-        if account in table and pages:
-            links[account] = pages.get
+    if pages:
+        links = {column: pages.get for column in ("account_id", "account_id_y") if column in table}
     for content, url in _ADDRESSES.items():
-        if content in table and url in rows and url not in linked:
-            linked.add(url)
+        if content in table and url in rows and f"_{url}" not in links.values():
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
     if "network" in table:
@@ -125,18 +81,17 @@ def report_table(
     kind, key = _ROWS.get(name, ("", ""))
     if key in table:
         table["_row"] = [f"{kind}-row-{quote(str(value), safe='')}" for value in table[key]]
-    formats = {column: form for column in columns if (form := layout[column][1])}
-    labels = {column: layout[column][0].format(**words) for column in columns}
+    group = _GROUPS.get(name)
     return Table(
         table,
         caption.format(**words),
-        formats=formats,
-        labels=labels,
+        formats={column: form for column in columns if (form := layout[column][1])},
+        labels={column: layout[column][0].format(**words) for column in columns},
         links=links,
         max_rows=max_rows,
         csv=csv,
         table=name,
-        group=_GROUPS.get(name) if _GROUPS.get(name) in table else None,
+        group=group if group in table else None,
         row_id="_row" if "_row" in table else None,
     )
 

@@ -16,12 +16,8 @@ from coordlib.errors import PublishError
 from coordlib.files import write_json
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.summaries import get_cluster_summary, get_component_summary, label_links
-from coordlib.links.top_lists import (
-    ENGAGEMENT,
-    SHARE_COLUMNS,
-    get_top_coord_shares,
-    get_top_coord_urls,
-)
+from coordlib.links.top_lists import ENGAGEMENT, SHARE_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.report.dictionary import LINK_TABLES
 from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import dates_as_text, write_csv
 
@@ -29,28 +25,18 @@ from coordlib.report.tables import dates_as_text, write_csv
 Labels = bool | Mapping[str, Mapping[int, Label]]
 
 #: Files of a complete set of results, in the order a reader wants them.
-LINK_FILES = (
-    "highly_connected_coordinated_entities.csv",
-    "component_summary.csv",
-    "cluster_summary.csv",
-    "top_coord_urls.csv",
-    "top_coord_shares.csv",
-    "edges.csv",
-    "ct_shares_marked.csv",
-    "highly_connected_g.graphml",
-    "labels.json",
-)
+LINK_FILES = (*(f"{table.name}.csv" for table in LINK_TABLES), "highly_connected_g.graphml", "labels.json")
 
 
 class LinkResults(dict[str, Any]):
     """Results of link sharing by name; shows itself as a list of them."""
 
     def __repr__(self) -> str:
-        lines = []
-        for name, value in self.items():
-            size = f"{len(value):,} rows" if isinstance(value, pd.DataFrame) else f"{len(value):,} entries"
-            lines.append(f"{name}: {value if isinstance(value, nx.Graph) else size}")
-        return "\n".join(lines)
+        def size(value: Any) -> object:
+            what = "rows" if isinstance(value, pd.DataFrame) else "entries"
+            return value if isinstance(value, nx.Graph) else f"{len(value):,} {what}"
+
+        return "\n".join(f"{name}: {size(value)}" for name, value in self.items())
 
 
 def get_outputs(
@@ -108,12 +94,9 @@ def get_outputs(
     ['ct_shares_marked', 'highly_connected_coordinated_entities', 'highly_connected_g']
     """
     found = LinkResults()
-    if isinstance(labels, Mapping):
-        named = labels
-    else:
-        named = (
-            {"component": label_links(output), "cluster": label_links(output, "cluster")} if labels else {}
-        )
+    named = labels if isinstance(labels, Mapping) else {}
+    if labels is True:
+        named = {by: label_links(output, by) for by in ("component", "cluster")}
     if highly_connected_coordinated_entities:
         found["highly_connected_coordinated_entities"] = output.entities
     if component_summary:
@@ -124,11 +107,8 @@ def get_outputs(
     if top_coord_urls:
         found["top_coord_urls"] = get_top_coord_urls(output, order_by if counted else "cooR.shares", top=top)
     if top_coord_shares:
-        found["top_coord_shares"] = (
-            get_top_coord_shares(output, order_by, top=top)
-            if counted
-            else pd.DataFrame(columns=[*SHARE_COLUMNS, "rank"])
-        )
+        posts = get_top_coord_shares(output, order_by, top=top) if counted else None
+        found["top_coord_shares"] = pd.DataFrame(columns=[*SHARE_COLUMNS, "rank"]) if posts is None else posts
     if edges:
         found["edges"] = output.edges
     if ct_shares_marked:
@@ -164,17 +144,10 @@ def write_link_outputs(
     >>> sorted(path.name for path in folder.iterdir()) == sorted(LINK_FILES)
     True
     """
-    return get_outputs(
-        output,
-        component_summary=True,
-        cluster_summary=True,
-        top_coord_urls=True,
-        top_coord_shares=True,
-        labels=labels,
-        top=top,
-        order_by=order_by,
-        folder=folder,
+    every = dict.fromkeys(
+        ("component_summary", "cluster_summary", "top_coord_urls", "top_coord_shares"), True
     )
+    return get_outputs(output, **every, labels=labels, top=top, order_by=order_by, folder=folder)
 
 
 def _write(results: dict[str, Any], folder: Path) -> None:

@@ -1,22 +1,24 @@
-"""A report of link sharing: what was found in words, its tables in reading order, the network, its files."""
+"""A report of link sharing: what was found in words, how a URL spread, its tables in reading order, the network, its files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.errors import InputError
+from coordlib.errors import InputError, ParameterError
 from coordlib.links.coord_shares import CoordShares
-from coordlib.report.banners import banner
+from coordlib.links.prepare import utc_seconds
+from coordlib.links.top_lists import ENGAGEMENT, get_top_coord_urls
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
-from coordlib.report.how import how
+from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
+from coordlib.report.first_screen import banner
 from coordlib.report.layouts import LAYOUTS, report_table
-from coordlib.report.link_charts import draw_url_timeline_chart
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.record import RunRecord
@@ -26,6 +28,8 @@ from coordlib.report.words import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_SHARE_COUNT = "statistics.actual.shareCount"
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,17 +58,14 @@ class LinkReport:
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return one of CooRnet's tables as the page shows it."""
-        if name not in self.results or name not in LAYOUTS:
-            raise InputError(
-                f"{name}: there is no such table; choose {', '.join(name for name in self.results if name in LAYOUTS)}"
-            )
+        if name not in (known := [name for name in self.results if name in LAYOUTS]):
+            raise InputError(f"{name}: there is no such table; choose {', '.join(known)}")
         frame = self.results[name]
         if name == "top_coord_urls":
             accounts = frame["cooR.account.url"].str.count(",").add(1).fillna(0).astype("int64")
             frame = frame.assign(**{"cooR.account.url": accounts})
         if name == "top_coord_shares":
-            names = frame["account.name"].fillna(frame["account.url"])
-            frame = frame.assign(**{"account.name": names})
+            frame = frame.assign(**{"account.name": frame["account.name"].fillna(frame["account.url"])})
         return report_table(name, frame, max_rows=rows_shown, csv=f"{name}.csv")
 
     def view(self) -> NetworkView:
@@ -102,30 +103,132 @@ class LinkReport:
 
 
 def link_banner(run: RunRecord) -> str:
-    """Return what was found as a sentence with its numbers, each with what it is a part of.
-
-    Examples
-    --------
-    >>> run = {"outcome": "network", "parameters": {"time_window_used": 11}, "counts": {
-    ...     "n_posts": 5239, "n_urls": 479, "n_accounts": 23, "n_accounts_all": 468, "n_networks": 5, "least_urls": 22}}
-    >>> "23 of 468 accounts, in 5 networks, are tied by at least 22 URLs shared within 11 s" in link_banner(run)
-    True
-    """
+    """Return what was found as a sentence with its numbers, each with what it is a part of."""
     counts = {name: int(value) for name, value in run["counts"].items()}
+    posts, n_urls = plural(counts["n_posts"], "post"), counts["n_urls"]
     seconds = f"{int(run['parameters']['time_window_used']):,} s"
-    posts = plural(counts["n_posts"], "post")
     if run["outcome"] == "network":
+        accounts = f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts"
         head = (
-            f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts, in {plural(counts['n_networks'], 'network')}, "
-            f"are tied by at least {plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
+            f"{accounts}, in {plural(counts['n_networks'], 'network')}, are tied by at least "
+            f"{plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
         )
-        body = f"Found in {posts} with {counts['n_urls']:,} URLs shared more than once."
-        return banner("found", [head, body], run)
-    if counts["n_urls"]:
+        return banner("found", [head, f"Found in {posts} with {n_urls:,} URLs shared more than once."], run)
+    if n_urls:
         body = (
-            f"Of {counts['n_urls']:,} URLs shared more than once, in {posts}, none was shared by two accounts within "
+            f"Of {n_urls:,} URLs shared more than once, in {posts}, none was shared by two accounts within "
             f"{seconds}. The table was analysed in full: this is a result, not a gap."
         )
         return banner("quiet", ["No coordination found.", body], run)
     body = f"In {posts} no URL was shared more than once, so nothing can be said about coordination."
     return banner("warn", ["Nothing to compare.", body], run)
+
+
+def draw_url_timeline_chart(
+    output: CoordShares,
+    top_coord_urls: pd.DataFrame | None = None,
+    top_url_id: int = 1,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how one URL's shares added up over time, as points sized by subscribers.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    top_coord_urls
+        What :func:`coordlib.get_top_coord_urls` returned; None takes the ten URLs passed on most often.
+    top_url_id
+        Which row of it to draw, counted from 1.
+    ax
+        Axes to draw on (none: a new figure).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The finding is its title. The vertical axis is the sum of the posts' share counts, or the number of posts
+        where the input has no share counts. Where nothing was coordinated it says so.
+
+    Raises
+    ------
+    ParameterError
+        There is no such row.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b", "c"], "date": [0, 1, 900], "expanded": ["https://n.example/a"] * 3})
+    >>> from coordlib.report.figures import detached_axes
+    >>> draw_url_timeline_chart(get_coord_shares(shares, 10), ax=detached_axes()).get_title()
+    '2 of 3 posts of https://n.example/a were coordinated'
+    """
+    urls = _top_urls(output) if top_coord_urls is None else top_coord_urls
+    if output.entities.empty or urls.empty:
+        return nothing_to_draw(ax, "No URL was shared in a coordinated way")
+    if not 1 <= top_url_id <= len(urls):
+        raise ParameterError(
+            f"top_url_id = {top_url_id}: choose 1 to {len(urls)}, a row of the table of top URLs"
+        )
+    url = str(urls["expanded"].iloc[top_url_id - 1])
+    timeline = url_timeline(output, url)
+    what = "shares" if _SHARE_COUNT in output.shares.columns else "posts"
+    marked, total, when = timeline["is_coordinated"], timeline["total"], utc(timeline["seconds"])
+    n_marked, n_posts = int(marked.sum()), len(timeline)
+    were = "was" if n_marked == 1 else "were"
+    title = f"{n_marked:,} of {plural(n_posts, 'post')} of {short(url, 60)} {were} coordinated"
+    hours = (timeline["seconds"].iloc[-1] - timeline["seconds"].iloc[0]) / 3600
+    alt = (
+        f"Points: posts of {short(url, 90)} over {hours:,.1f} hours (UTC), {n_marked:,} coordinated and {n_posts - n_marked:,} "
+        f"not, at the running total of {'shares of these ' if what == 'shares' else ''}posts, which ends at {total.iloc[-1]:,.0f}."
+    )
+    # Area in proportion to the subscribers, never too small to see.
+    sizes = 14 + 250 * timeline["subscribers"] / max(timeline["subscribers"].max(), 1)
+    with chart(ax, title, alt) as ax:
+        ax.plot(when, total, color=PALETTE[7], linewidth=1)
+        for chosen, label, colour, marker in (
+            (~marked, "not coordinated", PALETTE[0], "o"),
+            (marked, "coordinated", PALETTE[1], "D"),
+        ):
+            look: dict[str, Any] = {"color": colour, "marker": marker, "alpha": 0.6, "linewidths": 0}
+            ax.scatter(when[chosen], total[chosen], s=sizes[chosen], label=label, **look)
+        # The largest points are wide: without room they would be cut off at the top.
+        ax.set(
+            ylim=(0, max(float(total.max()), 1.0) * 1.12),
+            ylabel=f"running total of {what}",
+            xlabel="time (UTC)",
+        )
+        for handle in ax.legend(loc="lower right", fontsize="small").legend_handles:
+            if handle is not None and hasattr(handle, "set_sizes"):
+                handle.set_sizes([36])
+        dates(ax)
+    return ax
+
+
+def url_timeline(output: CoordShares, url: str) -> pd.DataFrame:
+    """Return one URL's posts in time order with their subscribers and the running total the chart shows."""
+    shares = output.shares[output.shares["expanded"] == url]
+    names = shares["account.name"] if "account.name" in shares.columns else shares["account.url"]
+    table = pd.DataFrame(
+        {
+            "account.name": names.fillna(shares["account.url"]),
+            "seconds": utc_seconds(shares["date"]),
+            "subscribers": _numbers(shares, "account.subscriberCount", 0.0),
+            "is_coordinated": shares["is_coordinated"].astype(bool),
+            "total": _numbers(shares, _SHARE_COUNT, 1.0),
+        }
+    )
+    table = table.sort_values(["seconds", "account.name"], kind="stable", ignore_index=True)
+    return table.assign(total=table["total"].cumsum())
+
+
+def _top_urls(output: CoordShares) -> pd.DataFrame:
+    if any(name in output.shares.columns for name in ENGAGEMENT):
+        return get_top_coord_urls(output, _SHARE_COUNT, "none", 10)
+    marked = output.shares.loc[output.shares["is_coordinated"], "expanded"].value_counts().reset_index()
+    ordered: pd.DataFrame = marked.sort_values(["count", "expanded"], ascending=[False, True])
+    return ordered.head(10)
+
+
+def _numbers(shares: pd.DataFrame, column: str, absent: float) -> pd.Series:
+    given = shares.get(column, pd.Series(absent, index=shares.index))
+    return pd.to_numeric(given, errors="coerce").astype(float).fillna(0.0)

@@ -9,7 +9,7 @@ import html as markup
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +19,15 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
+from coordlib.describe.posts import network_numbers as numbers_by_size
 from coordlib.errors import PublishError
 from coordlib.places import project_root
-from coordlib.report.display import Html
+from coordlib.report.dictionary import how
+from coordlib.report.display import TEMPLATES, Html
 from coordlib.report.figures import PALETTE
-from coordlib.report.how import how
-from coordlib.report.layout import communities, disc_radius, layout_graph
-from coordlib.report.network_svg import network_svg
+from coordlib.report.layout import communities, disc_radius, layout_graph, network_svg
 from coordlib.report.tables import format_value, is_missing
-from coordlib.report.text import clean_text, escape, safe_url
+from coordlib.report.text import clean_text, escape, json_for_page, safe_url
 from coordlib.report.words import plural
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _OPTIONS = {
         "zoomView": False,
     },
 }
-_OTHER = "#8a8f98"
+_OTHER = ("#8a8f98", "dot")
 _SHAPES = ("dot", "square", "triangle", "diamond", "triangleDown", "hexagon", "star")
 #: Facts of an account in the side panel and the tooltip, by column of ``accounts``.
 _FACTS = {
@@ -58,8 +58,6 @@ _FACTS = {
     "avg_time_delta": "Mean seconds apart",
     "betweenness": "Betweenness",
 }
-
-
 #: What the accounts of one community share: a page has it once.
 _LOOK = ("network", "subject", "bubble", "color", "shape")
 
@@ -84,9 +82,8 @@ class NetworkView(Html):
         self.simulated, self.edge_unit = simulated, edge_unit
         self.n_shown, self.n_all = len(drawing.nodes), n_all
         if not n_all:
-            super().__init__(
-                '<p class="cl-note">There is no network to draw: no two accounts are connected.</p>'
-            )
+            nothing = "There is no network to draw: no two accounts are connected."
+            super().__init__(f'<p class="cl-note">{nothing}</p>')
             return
         title = escape(f"Network view: {summary}")
         alone = (
@@ -119,9 +116,7 @@ class NetworkView(Html):
         pyvis' own template always loads files from another host, takes names as HTML, and has no search, filter by network,
         panel, legend or way to go by keyboard.
         """
-        environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-        )
+        environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
         names = () if assets else ("network.css", "vis-network.min.js", "network.js")
         environment.globals.update(
             assets=assets,
@@ -134,42 +129,37 @@ class NetworkView(Html):
         return str(self.drawing.generate_html())
 
     def _data(self) -> str:
+        """The drawing as its script reads it: what nodes or edges share stands once, and they name its place."""
         nodes, edges, *_ = self.drawing.get_network_data()
         kinds: dict[str, int] = {}
         lines = []
         for edge in edges:
-            kind = json.dumps(
-                {name: value for name, value in edge.items() if name not in ("from", "to")}, sort_keys=True
-            )
-            lines.append([edge["from"], edge["to"], kinds.setdefault(kind, len(kinds))])
-        rows, looks = _compact(nodes)
-        drawn = {
-            "nodes": rows,
-            "looks": looks,
-            "edges": lines,
-            "kinds": [json.loads(kind) for kind in kinds],
-            "facts": list(_FACTS.values()),
-            "options": self.drawing.options,
-            "bubbles": self.bubbles,
-        }
+            own = {name: value for name, value in edge.items() if name not in ("from", "to")}
+            kind = kinds.setdefault(json.dumps(own, sort_keys=True), len(kinds))
+            lines.append([edge["from"], edge["to"], kind])
+        looks: dict[tuple[Any, ...], int] = {}
+        rows = []
+        for node in nodes:
+            look = looks.setdefault(tuple(node.get(name) for name in _LOOK), len(looks))
+            own = {key: value for key, value in node.items() if key not in _LOOK}
+            if own.get("label") == node["name"]:
+                del own["label"]
+            rows.append(own | {"look": look})
+        sizes = Counter(node["network"] for node in nodes)
         return json_for_page(
-            drawn | {"networks": _networks(nodes), "subjects": _subjects(nodes), "edge_unit": self.edge_unit}
+            {
+                "nodes": rows,
+                "looks": [dict(zip(_LOOK, look, strict=True)) for look in looks],
+                "edges": lines,
+                "kinds": [json.loads(kind) for kind in kinds],
+                "facts": list(_FACTS.values()),
+                "options": self.drawing.options,
+                "bubbles": self.bubbles,
+                "networks": [{"network": number, "n": sizes[number]} for number in _by_size(sizes)],
+                "subjects": _subjects(nodes),
+                "edge_unit": self.edge_unit,
+            }
         )
-
-
-def _compact(nodes: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the nodes without what they share with others or their name tells, and what they share, once."""
-    looks: dict[tuple[Any, ...], int] = {}
-    rows = []
-    for node in nodes:
-        look = looks.setdefault(tuple(node.get(name) for name in _LOOK), len(looks))
-        own = {
-            key: value
-            for key, value in node.items()
-            if key not in _LOOK and (key, value) != ("label", node["name"])
-        }
-        rows.append(own | {"look": look})
-    return rows, [dict(zip(_LOOK, look, strict=True)) for look in looks]
 
 
 def network_view(
@@ -181,177 +171,108 @@ def network_view(
     simulated: bool = False,
     edge_unit: str = "post pairs",
 ) -> NetworkView:
-    """Draw a network.
+    """Draw a network whose nodes are account names: whole networks, largest first, up to `nodes_shown` accounts.
 
-    Parameters
-    ----------
-    graph
-        Undirected, node names are account names; edge attribute ``weight``.
-    accounts
-        Table of the accounts with ``account_id`` and, where known, ``network``, ``url`` and measures.
-    networks
-        Table of the networks with ``network`` and ``label``: networks of one subject get one colour.
-    nodes_shown
-        Draw at most this many accounts: whole networks, largest first, then the best connected of the next.
-    simulated
-        Say in the drawing that the data is simulated.
-    edge_unit
-        What the weight of an edge counts.
-
-    Returns
-    -------
-    NetworkView
-        At the end of a cell it shows itself, without loading anything from anywhere.
-
-    Notes
-    -----
-    A connected network of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
+    A connected network of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens;
+    networks of one subject (``label`` of `networks`) get one colour. `edge_unit` is what the weight of an edge counts.
     """
     number = network_numbers(graph, accounts)
-    shown = choose_nodes(graph, number, nodes_shown)
-    part: nx.Graph[str] = nx.Graph(graph.subgraph(shown))
-    subjects = _subject_of(networks)
+    part: nx.Graph[str] = nx.Graph(graph.subgraph(choose_nodes(graph, number, nodes_shown)))
     groups = communities(part)
-    nodes, edges = _nodes(part, number, accounts, subjects, groups), _edges(part, edge_unit)
+    nodes, edges = _nodes(part, number, accounts, networks, groups), _edges(part, edge_unit)
+    n_shown, n_all, n_edges = len(part), len(graph), graph.number_of_edges()
+    if n_shown < n_all:
+        summary = (
+            f"Showing {n_shown:,} of {n_all:,} accounts and {len(edges):,} of {n_edges:,} edges, the largest networks "
+            "first; the whole network is in the download."
+        )
+    else:
+        parts = plural(len(set(number.values())), "network")
+        summary = f"{plural(n_all, 'account')}, {plural(n_edges, 'edge')}, {parts}."
     bubbles = _bubbles(nodes, groups)
-    summary = _summary(
-        len(shown), graph.number_of_nodes(), len(edges), graph.number_of_edges(), len(set(number.values()))
-    )
-    return NetworkView(
-        _drawing(nodes, edges), bubbles, summary, graph.number_of_nodes(), simulated, edge_unit
-    )
+    return NetworkView(_drawing(nodes, edges), bubbles, summary, n_all, simulated, edge_unit)
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:
-    """Return the network number of every account, from the table or else by size (1 is the largest)."""
+    """Return the network number of every account, from the table where that has all of them, or else by size."""
     if accounts is not None and {"account_id", "network"} <= set(accounts.columns):
         known = dict(zip(accounts["account_id"].astype(str), accounts["network"], strict=True))
-        if all(str(node) in known and not is_missing(known[str(node)]) for node in graph):
-            return {str(node): int(known[str(node)]) for node in graph}
-    parts = sorted(
-        (sorted(map(str, part)) for part in nx.connected_components(graph)), key=lambda c: (-len(c), c[0])
-    )
-    return {node: place for place, part in enumerate(parts, start=1) for node in part}
+        if not any(is_missing(known.get(node)) for node in graph):
+            return {node: int(known[node]) for node in graph}
+    return numbers_by_size(graph)
 
 
 def choose_nodes(graph: nx.Graph[str], number: Mapping[str, int], limit: int) -> list[str]:
     """Return the accounts to draw: whole networks from the largest on, then the best connected of one more."""
-    sizes = Counter(number[str(node)] for node in graph)
-    order = sorted(
-        graph.nodes,
-        key=lambda node: (-sizes[number[str(node)]], number[str(node)], -graph.degree(node), str(node)),
-    )
-    return sorted(order[:limit], key=str)
-
-
-def _subject_of(networks: pd.DataFrame | None) -> dict[int, str]:
-    """Return what each network is about, in the words of its label."""
-    if networks is None or not {"network", "label"} <= set(networks.columns):
-        return {}
-    named = networks.dropna(subset=["label"])
-    return {
-        int(number): clean_text(label)
-        for number, label in zip(named["network"], named["label"], strict=True)
-        if str(label).strip()
-    }
-
-
-def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return one bubble a community: where it is, how large, in the colour of its network."""
-    members: dict[int, list[dict[str, Any]]] = {}
-    for node in nodes:
-        if node["bubble"] is not None:
-            members.setdefault(node["bubble"], []).append(node)
-    return [
-        {
-            "id": number,
-            "n": len(inside),
-            "x": round(sum(node["x"] for node in inside) / len(inside), 1),
-            "y": round(sum(node["y"] for node in inside) / len(inside), 1),
-            "size": round(disc_radius(len(inside)) * 0.7, 1),
-            "network": inside[0]["network"],
-            "color": inside[0]["color"],
-        }
-        for number, inside in sorted(members.items())
-    ]
+    sizes = Counter(number[node] for node in graph)
+    order = sorted(graph, key=lambda node: (-sizes[number[node]], number[node], -graph.degree(node), node))
+    return sorted(order[:limit])
 
 
 def _nodes(
     graph: nx.Graph[str],
     number: Mapping[str, int],
     accounts: pd.DataFrame | None,
-    subjects: Mapping[int, str],
+    networks: pd.DataFrame | None,
     groups: Mapping[str, int],
 ) -> list[dict[str, Any]]:
-    facts = {} if accounts is None else {str(row["account_id"]): row for row in accounts.to_dict("records")}
+    known = {} if accounts is None else {str(row["account_id"]): row for row in accounts.to_dict("records")}
+    about = {one: f"network {one}" for one in number.values()}
+    if networks is not None and {"network", "label"} <= set(networks.columns):
+        named = zip(networks["network"], networks["label"].fillna(""), strict=True)
+        about |= {int(one): clean_text(label) for one, label in named if label.strip()}
+    largest = _by_size(Counter(about[number[node]] for node in graph))[: len(PALETTE) - 1]
+    looks = {one: (PALETTE[n], _SHAPES[n % len(_SHAPES)]) for n, one in enumerate(largest)}
     positions = layout_graph(graph, groups=groups)
-    about = {network: subjects.get(network, f"network {network}") for network in set(number.values())}
-    largest = _largest(about[number[str(node)]] for node in graph)
     nodes = []
-    for place, node in enumerate(sorted(graph.nodes, key=str)):
-        name = clean_text(node)
-        x, y = positions[str(node)]
-        mark = largest.get(about[number[str(node)]])
-        row = {**facts.get(str(node), {})}
-        row.setdefault("network", number[str(node)])
-        row.setdefault("degree", graph.degree(node))
-        values = [format_value(row.get(key)) for key in _FACTS]
-        address = None if is_missing(row.get("url")) else safe_url(row["url"])
+    for place, node in enumerate(sorted(graph)):
+        name, subject, degree = clean_text(node), about[number[node]], graph.degree(node)
+        row = {"network": number[node], "degree": degree, **known.get(node, {})}
+        colour, shape = looks.get(subject, _OTHER)
         nodes.append(
             {
                 "id": place,
                 "label": name if len(name) <= 24 else name[:23] + "…",
-                "x": x,
-                "y": y,
-                "size": round(6 + 3 * math.sqrt(graph.degree(node)), 1),
-                "network": number[str(node)],
-                "subject": about[number[str(node)]],
-                "bubble": groups.get(str(node)),
-                "color": PALETTE[mark] if mark is not None else _OTHER,
-                "shape": _SHAPES[mark % len(_SHAPES)] if mark is not None else "dot",
+                "x": positions[node][0],
+                "y": positions[node][1],
+                "size": round(6 + 3 * math.sqrt(degree), 1),
+                "network": number[node],
+                "subject": subject,
+                "bubble": groups.get(node),
+                "color": colour,
+                "shape": shape,
                 "name": name,
-                "facts": values,
-                "url": address,
+                "facts": [format_value(row.get(key)) for key in _FACTS],
+                "url": None if is_missing(row.get("url")) else safe_url(row["url"]),
             }
         )
     return nodes
 
 
-def _largest(subjects: Iterable[str]) -> dict[str, int]:
-    """Return the subjects that get a colour and a shape of their own, those of most accounts first."""
-    sizes = Counter(subjects)
-    order = sorted(sizes, key=lambda subject: (-sizes[subject], subject))
-    return {subject: place for place, subject in enumerate(order[: len(PALETTE) - 1])}
-
-
 def _edges(graph: nx.Graph[str], unit: str) -> list[dict[str, Any]]:
-    place = {node: number for number, node in enumerate(sorted(graph.nodes, key=str))}
+    place = {node: number for number, node in enumerate(sorted(graph))}
     rows = []
     for first, second, data in graph.edges(data=True):
-        ends = sorted((place[first], place[second]))
-        weight = data.get("weight", 1)
-        weight = 1 if is_missing(weight) else weight
-        words = [f"{format_value(weight)} {unit}"]
+        start, end = sorted((place[first], place[second]))
+        weight = 1 if is_missing(data.get("weight")) else data["weight"]
+        words = f"{format_value(weight)} {unit}"
         if not is_missing(data.get("n_objects")):
-            words.append(plural(int(data["n_objects"]), "distinct object"))
+            words += f", {plural(int(data['n_objects']), 'distinct object')}"
         width = round(min(8.0, 0.8 + math.log2(1 + float(weight)) * 0.6), 1)
-        edge = {
-            "from": ends[0],
-            "to": ends[1],
-            "title": ", ".join(words),
-            "width": width,
-        }
-        rows.append(edge)
+        rows.append({"from": start, "to": end, "title": words, "width": width})
     return sorted(rows, key=lambda row: (row["from"], row["to"]))
 
 
-def _summary(n_shown: int, n_all: int, n_edges: int, all_edges: int, n_networks: int) -> str:
-    if n_shown < n_all:
-        return (
-            f"Showing {n_shown:,} of {n_all:,} accounts and {n_edges:,} of {all_edges:,} edges, the largest networks "
-            "first; the whole network is in the download."
-        )
-    return f"{plural(n_all, 'account')}, {plural(all_edges, 'edge')}, {plural(n_networks, 'network')}."
+def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return one bubble a community: where it is, how large, in the colour of its network."""
+    bubbles = []
+    for number in sorted(set(groups.values())):
+        inside = [node for node in nodes if node["bubble"] == number]
+        middle = {axis: round(sum(node[axis] for node in inside) / len(inside), 1) for axis in ("x", "y")}
+        look = {name: inside[0][name] for name in ("network", "color")}
+        size = round(disc_radius(len(inside)) * 0.7, 1)
+        bubbles.append({"id": number, "n": len(inside), **middle, "size": size, **look})
+    return bubbles
 
 
 def _drawing(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Network:
@@ -372,29 +293,17 @@ def _asset(name: str) -> Markup:
     return Markup(text.replace("</script", "<\\/script"))
 
 
-def _networks(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    sizes = Counter(node["network"] for node in nodes)
-    return [{"network": n, "n": sizes[n]} for n in sorted(sizes, key=lambda n: (-sizes[n], n))]
+def _by_size(sizes: Counter[Any]) -> list[Any]:
+    """Names from the most to the least frequent, of equal ones the first in order."""
+    return sorted(sizes, key=lambda name: (-sizes[name], name))
 
 
 def _subjects(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the legend shows: each subject with its look, its accounts and its networks."""
-    sizes = Counter(node["subject"] for node in nodes)
-    looks = {node["subject"]: {"color": node["color"], "shape": node["shape"]} for node in nodes}
-    networks = {
-        subject: {node["network"] for node in nodes if node["subject"] == subject} for subject in sizes
-    }
-    order = sorted(sizes, key=lambda subject: (-sizes[subject], subject))
-    return [{"subject": s, "n": sizes[s], "networks": len(networks[s]), **looks[s]} for s in order]
-
-
-def json_for_page(value: object) -> str:
-    """Return JSON that cannot leave a ``<script>`` element.
-
-    Examples
-    --------
-    >>> json_for_page("</script>")
-    '"\\\\u003c/script>"'
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    found = []
+    for subject in _by_size(Counter(node["subject"] for node in nodes)):
+        inside = [node for node in nodes if node["subject"] == subject]
+        look = {name: inside[-1][name] for name in ("color", "shape")}
+        n_networks = len({node["network"] for node in inside})
+        found.append({"subject": subject, "n": len(inside), "networks": n_networks, **look})
+    return found

@@ -1,7 +1,6 @@
 """An executed notebook as a page: its front matter, and pages that say in words what happened.
 
-nbformat is imported where it is used: with a JupyterLab beside it, it takes two seconds, and the kernel of
-every report imports this package.
+nbformat, which takes two seconds, is imported where it is used: the kernel of every report imports this package.
 """
 
 from __future__ import annotations
@@ -56,14 +55,12 @@ def front_matter(meta: Mapping[str, Any]) -> str:
     return f"---\n{yaml.safe_dump(dict(meta), sort_keys=False, allow_unicode=True, width=10_000)}---"
 
 
-def get_front_matter(notebook: NotebookNode) -> dict[str, Any]:
-    """Return the front matter of a notebook's raw first cell, empty when there is none."""
-    if not notebook.cells or notebook.cells[0].cell_type != "raw":
+def _get_front_matter(notebook: NotebookNode) -> dict[str, Any]:
+    """The front matter in a notebook's raw first cell, empty when there is none."""
+    first = notebook.cells[0] if notebook.cells else None
+    if first is None or first.cell_type != "raw" or not first.source.strip().startswith("---"):
         return {}
-    source = str(notebook.cells[0].source).strip()
-    if not source.startswith("---"):
-        return {}
-    value = yaml.safe_load(source.strip("-"))
+    value = yaml.safe_load(first.source.strip().strip("-"))
     return value if isinstance(value, dict) else {}
 
 
@@ -72,12 +69,9 @@ def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    before = get_front_matter(notebook)
-    cell = nbformat.v4.new_raw_cell(front_matter({**before, **meta}), id="front-matter")
-    if before:
-        notebook.cells[0] = cell
-    else:
-        notebook.cells.insert(0, cell)
+    before = _get_front_matter(notebook)
+    head = nbformat.v4.new_raw_cell(front_matter({**before, **meta}), id="front-matter")
+    notebook.cells = [head, *notebook.cells[1 if before else 0 :]]
     write_notebook(path, notebook)
 
 
@@ -91,7 +85,7 @@ def add_note(path: Path, name: str, html: str) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.get("id") != name]
-    place = 1 if get_front_matter(notebook) else 0
+    place = 1 if _get_front_matter(notebook) else 0
     notebook.cells = [*cells[:place], nbformat.v4.new_markdown_cell(raw_block(html), id=name), *cells[place:]]
     write_notebook(path, notebook)
 
@@ -107,18 +101,24 @@ def remove_note(path: Path, name: str) -> None:
         write_notebook(path, notebook)
 
 
-def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
-    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
-
-    With `still` the drawing of the network is a picture, figures are PNG only and tables short: it lies beside a page, which has
-    the others.
-    """
+def _without_traces(notebook: NotebookNode) -> NotebookNode:
+    """A copy without what papermill noted, its cells numbered."""
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     for number, cell in enumerate(copy.cells):
         cell["id"] = f"cell-{number}"
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
+        for name in ("papermill", "execution"):
+            cell.metadata.pop(name, None)
+    return copy
+
+
+def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
+    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
+
+    With `still`, beside a page, the drawing of the network is a picture, figures are PNG only and tables short.
+    """
+    copy = _without_traces(notebook)
+    for cell in copy.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = _PLACE.sub(r"# \1: a place on the machine this ran on", cell.source)
         for output in cell.get("outputs", []):
@@ -134,39 +134,30 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
 
 def _shortened(html: str) -> str:
     """Return an output with the first rows of each of our tables; escaped cells hold no tag that ends a row."""
-    rows = [body.split("</tr>\n") for body in _BODY.findall(html)]
-    if "cl-table" not in html or all(len(body) <= _ROWS for body in rows):
-        return html
-    return (
-        _BODY.sub(
-            lambda body: "</tr>\n".join(body[0].split("</tr>\n")[:_ROWS]).removesuffix("</tr>") + "</tr>",
-            html,
-        )
-        + _FIRST
-    )
+
+    def first(body: re.Match[str]) -> str:
+        return "</tr>\n".join(body[0].split("</tr>\n")[:_ROWS]).removesuffix("</tr>") + "</tr>"
+
+    long = any(body.count("</tr>\n") >= _ROWS for body in _BODY.findall(html))
+    return _BODY.sub(first, html) + _FIRST if long and "cl-table" in html else html
 
 
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
-    """Return an executed notebook as a page of the site.
+    """Return an executed notebook as a page of the site: front matter for its title, without the cells for who works with it.
 
-    The front matter takes the place of the title cell. Cells tagged ``parameters``, ``injected-parameters`` or
-    ``remove-cell`` are for those who work with the notebook and stay out. Every HTML output, a researcher's own as
-    well, becomes a raw block: any ``text/html`` would make Quarto load scripts from another host.
+    Every HTML output, a researcher's own as well, becomes a raw block: any ``text/html`` would make Quarto load scripts
+    from another host.
     """
     import nbformat
 
-    page = deepcopy(notebook)
-    page.metadata.pop("papermill", None)
-    page.cells = [cell for cell in page.cells if not _HIDDEN & set(cell.metadata.get("tags", []))]
-    if page.cells and page.cells[0].source.startswith("# "):
-        del page.cells[0]
-    for number, cell in enumerate(page.cells):
-        cell["id"] = f"cell-{number}"
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-        cell["outputs"] = [shown for output in cell.get("outputs", []) if (shown := _on_the_page(output))]
-        if cell.cell_type != "code":
-            cell.pop("outputs")
+    shown = [cell for cell in notebook.cells if not _HIDDEN & set(cell.metadata.get("tags", []))]
+    if shown and shown[0].source.startswith("# "):
+        del shown[0]
+    page = _without_traces(nbformat.NotebookNode(notebook, cells=shown))
+    for cell in page.cells:
+        outputs = [_on_the_page(output) for output in cell.pop("outputs", [])]
+        if cell.cell_type == "code":
+            cell["outputs"] = [output for output in outputs if output]
     head = nbformat.v4.new_raw_cell(front_matter(meta), id="front-matter")
     script = nbformat.v4.new_markdown_cell(raw_block(TABLE_SCRIPT), id="table-script")
     foot = nbformat.v4.new_markdown_cell(_FOOT, id="foot")
@@ -184,12 +175,10 @@ def _on_the_page(output: NotebookNode) -> NotebookNode | None:
         if "dataframe" in html and "cl-table" not in html:
             html = f'<div class="cl-table cl-frame"><div class="cl-scroll" tabindex="0">{html}</div></div>'
         without = _FOREIGN.sub("", html)
-        data = {"text/markdown": raw_block(without + (_LEFT_OUT if without != html else ""))}
+        plain = {"text/markdown": raw_block(without + (_LEFT_OUT if without != html else ""))}
     else:
-        data = {name: value for name, value in data.items() if name in _PLAIN} or {
-            "text/markdown": raw_block(_LEFT_OUT)
-        }
-    output["data"], output["metadata"] = data, {}
+        plain = {name: value for name, value in data.items() if name in _PLAIN}
+    output["data"], output["metadata"] = plain or {"text/markdown": raw_block(_LEFT_OUT)}, {}
     return output
 
 
@@ -198,9 +187,8 @@ def page_notebook(meta: Mapping[str, Any], blocks: list[str]) -> NotebookNode:
     import nbformat
 
     cells = [nbformat.v4.new_raw_cell(front_matter(meta), id="front-matter")]
-    cells += [
-        nbformat.v4.new_markdown_cell(raw_block(text), id=f"block-{n}") for n, text in enumerate(blocks)
-    ]
+    for number, text in enumerate(blocks):
+        cells.append(nbformat.v4.new_markdown_cell(raw_block(text), id=f"block-{number}"))
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells)
     return notebook
 

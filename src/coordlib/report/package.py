@@ -1,8 +1,6 @@
-"""A report's files: tables, GraphML, run record, README, data package.
+"""A report's folder: its files, its earlier versions, and the pages that say it failed or was withdrawn.
 
-A folder appears whole or not at all, and a published report never changes silently: results that differ
-from those published move the earlier version to ``reports/versions/NAME-vN``, where it stays readable.
-What the site adds to them (citation, zip) is made when it is rendered.
+It appears whole or not at all, and a published report never changes silently: other results leave it in ``reports/versions``.
 """
 
 from __future__ import annotations
@@ -19,22 +17,35 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.errors import PublishError
-from coordlib.files import WRITING, put_folder, staging_of, write_json
+from coordlib.files import WRITING, put_folder, read_json, staging_of, write_json
 from coordlib.report.checksums import sha256_file, write_sums
+from coordlib.report.configuration import is_simulated
 from coordlib.report.describe_files import datapackage, readme
 from coordlib.report.evidence_block import FOLDER, EvidenceView
+from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.notebook_page import FAILED_AGAIN, remove_note, set_front_matter
-from coordlib.report.provenance import code_version, notebook_told, package_versions, page_title
-from coordlib.report.record import RunRecord
+from coordlib.report.notebook_page import (
+    FAILED_AGAIN,
+    add_note,
+    page_notebook,
+    remove_note,
+    set_front_matter,
+    write_notebook,
+)
+from coordlib.report.record import RunRecord, code_version, notebook_told, package_versions, page_title
 from coordlib.report.tables import write_csv
+from coordlib.report.text import clean_text, escape, hide_folders
 from coordlib.times import ISO, utc_text
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.
 _CONTENT_SUFFIXES = (".csv", ".graphml")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
 _LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
+_WITHDRAWN = (
+    '<div class="cl-banner cl-warn" role="note"><strong>This version was withdrawn.</strong> It held posts or an account that '
+    "had to be removed; its tables and files are gone. The number of the version is not used again.</div>"
+)
 
 
 def write_report(
@@ -47,45 +58,27 @@ def write_report(
 ) -> tuple[Path, RunRecord]:
     """Write every file of a report, all of them or none, and return the folder and the record as written.
 
-    Parameters
-    ----------
-    folder
-        Where the files go. A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in
-        place; any other is replaced in one step.
-    tables
-        File name without ``.csv`` to table: accounts, networks, posts, edges, pairs.
-    graph
-        The network (none: the report has none); lists become JSON text, missing values are left out.
-    run
-        The record: ``name``, ``date``, ``outcome`` and what else is known. Code version, package versions, hashes of
-        the outputs, ``content_sha256`` and ``version`` are added.
-    view
-        The drawing, if there is one.
-    evidence
-        The evidence of each network, for the page to load when it is opened.
-
-    Raises
-    ------
-    PublishError
-        A needed entry of ``run`` is missing, or the folder cannot be written.
+    A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in place; any other is replaced in
+    one step. The record gets code and package versions, the hashes of the outputs, ``content_sha256`` and ``version``.
     """
     folder = Path(folder)
-    absent = {"name", "date", "outcome"} - set(run)
-    if absent:
+    if absent := {"name", "date", "outcome"} - set(run):
         raise PublishError(f"{folder}: the run record lacks {', '.join(sorted(absent))}")
-    target = published_of(folder)
     staging = folder if is_staging(folder) else staging_of(folder)
     try:
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True, exist_ok=True)
         record = _write_files(staging, tables, graph, run.copy())
+        target = folder.with_name(folder.name[1 : -len(WRITING)]) if staging == folder else folder
         record["version"] = _version(target, record)
-        if view is not None:
-            view.write(staging)
-        if evidence is not None:
-            evidence.write(staging)
-        _finish(staging, record, tables)
+        for shown in (view, evidence):
+            if shown is not None:
+                shown.write(staging)
+        (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
+        write_json(staging / "datapackage.json", datapackage(record, tables, staging))
+        record["outputs"]["datapackage.json"] = sha256_file(staging / "datapackage.json")
+        write_json(staging / "run.json", record)
         if staging != folder:
             put_folder(staging, folder)
     except OSError as error:
@@ -96,21 +89,37 @@ def write_report(
     return folder, record
 
 
+def _write_files(
+    staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
+) -> RunRecord:
+    for name in set(_LOCAL_PARAMETERS) & set(record.get("parameters") or {}):
+        record["parameters"] = {key: value for key, value in record["parameters"].items() if key != name}
+    for name, table in tables.items():
+        write_csv(table, staging / f"{name}.csv")
+    if graph is not None:
+        write_graphml(graph, staging / "network.graphml")
+    if isinstance(started := record.get("started_at"), int | float):
+        record["started_at"] = utc_text(started, ISO)
+    record.setdefault("code_version", code_version())
+    record.setdefault("packages", package_versions())
+    record |= notebook_told()
+    record["rows"] = {name: len(table) for name, table in tables.items()}
+    record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
+    content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}
+    identity = [record["date"], record["outcome"], record.get("parameters"), content]
+    text = json.dumps(identity, sort_keys=True, default=str)
+    record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return record
+
+
 def is_staging(folder: Path) -> bool:
     """Whether a folder is one in which a report is being made."""
     return folder.name.startswith(".") and folder.name.endswith(WRITING)
 
 
-def published_of(folder: Path) -> Path:
-    """Return where a report that is being made will be put; any other folder is its own place."""
-    return folder.with_name(folder.name[1 : -len(WRITING)]) if is_staging(folder) else folder
-
-
 def install(staging: Path, folder: Path) -> RunRecord:
-    """Put a finished report in its place and return its record.
-
-    The same content made by the same notebook leaves the published page untouched; the same content with other
-    words replaces it; other content leaves the earlier version in ``reports/versions``.
+    """Put a finished report in its place and return its record: the same content made by the same notebook leaves the
+    published page untouched, with other words it replaces it, and other content leaves the earlier version in ``reports/versions``.
     """
     record, published = read_run(staging), read_run(folder)
     if is_published(folder):
@@ -132,23 +141,8 @@ def install(staging: Path, folder: Path) -> RunRecord:
     return record
 
 
-def _version(target: Path, record: RunRecord) -> int:
-    published = read_run(target)
-    if published.get("content_sha256") == record["content_sha256"]:
-        return int(published.get("version", 1))
-    return int(published.get("version", 1)) + 1 if is_published(target) else next_version(target)
-
-
-def _version_folder(folder: Path, published: RunRecord) -> Path:
-    return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
-
-
 def seal(folder: Path | str, published_at: float | None = None) -> None:
-    """Complete a report once its executed notebook lies in the folder.
-
-    The run record gets the time of publication and the hash of every file; the page's front matter gets its title and
-    the counts that lists show.
-    """
+    """Complete a report once its executed notebook lies in the folder: front matter, time of publication, every hash."""
     folder = Path(folder)
     if not folder.is_dir():
         raise PublishError(f"{folder}: there is no such report folder; write the report first")
@@ -160,10 +154,8 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
             record["published_at"] = utc_text(time.time() if published_at is None else published_at, ISO)
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             extra += sorted((folder / FOLDER).glob("*.js"))
-            record["outputs"] = {
-                **record.get("outputs", {}),
-                **{path.relative_to(folder).as_posix(): sha256_file(path) for path in extra},
-            }
+            hashes = {path.relative_to(folder).as_posix(): sha256_file(path) for path in extra}
+            record["outputs"] = {**record.get("outputs", {}), **hashes}
             write_json(folder / "run.json", record)
         write_sums(folder)
     except OSError as error:
@@ -178,25 +170,17 @@ def page_meta(record: RunRecord) -> dict[str, Any]:
         "date": str(record["date"]),
         "search": False,
         "page-layout": "full",
+        "outcome": str(record["outcome"]).replace("-", " "),
     }
-    meta["outcome"] = str(record["outcome"]).replace("-", " ")
-    for field, names in {
-        "accounts": ("n_accounts", "accounts"),
-        "networks": ("n_networks", "networks"),
-        "new-accounts": ("n_new_accounts", "new_accounts"),
-    }.items():
-        value = next((counts[name] for name in names if name in counts), None)
-        meta[field] = "" if value is None else f"{int(value):,}"
+    for name in ("accounts", "networks", "new_accounts"):
+        value = counts.get(f"n_{name}", counts.get(name))
+        meta[name.replace("_", "-")] = "" if value is None else f"{int(value):,}"
     return meta
 
 
 def read_run(folder: Path | str) -> RunRecord:
     """Return a day's run record, or an empty one when there is none that can be read."""
-    try:
-        record = json.loads((Path(folder) / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return cast(RunRecord, record) if isinstance(record, dict) else {}
+    return cast(RunRecord, read_json(Path(folder) / "run.json"))
 
 
 def is_published(folder: Path) -> bool:
@@ -209,58 +193,88 @@ def versions_folder(folder: Path) -> Path:
     return folder.parent.parent / "versions"
 
 
+def _version_folder(folder: Path, published: RunRecord) -> Path:
+    return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
+
+
+def _version(target: Path, record: RunRecord) -> int:
+    published = read_run(target)
+    version = int(published.get("version", 1))
+    if published.get("content_sha256") == record["content_sha256"]:
+        return version
+    return version + 1 if is_published(target) else next_version(target)
+
+
 def next_version(folder: Path) -> int:
     """Return the number of the version that lies in the folder, or is about to be written into an empty one."""
     kept = versions_folder(folder).glob(f"{folder.name}-v*")
-    numbers = [int(path.name.rsplit("-v", 1)[1]) for path in kept if path.name.rsplit("-v", 1)[1].isdigit()]
-    return max(numbers, default=0) + 1
+    numbers = [path.name.rsplit("-v", 1)[1] for path in kept]
+    return max((int(number) for number in numbers if number.isdigit()), default=0) + 1
 
 
 def keep_version(folder: Path) -> Path:
-    """Keep a copy of a published report among the versions; return where it is.
-
-    The day itself stays until the new one takes its place. A copy that a killed run had made already is that copy.
-    """
-    published = read_run(folder)
-    target = _version_folder(folder, published)
-    if target.exists():
-        return target
-    staging = staging_of(target)
-    shutil.rmtree(staging, ignore_errors=True)
-    shutil.copytree(folder, staging, ignore=shutil.ignore_patterns(".*"))
-    put_folder(staging, target)
+    """Keep a copy of a published report among the versions (that of a killed run is that copy); return where it is."""
+    target = _version_folder(folder, read_run(folder))
+    if not target.exists():
+        staging = staging_of(target)
+        shutil.rmtree(staging, ignore_errors=True)
+        shutil.copytree(folder, staging, ignore=shutil.ignore_patterns(".*"))
+        put_folder(staging, target)
     return target
 
 
-def _write_files(
-    staging: Path,
-    tables: Mapping[str, pd.DataFrame],
-    graph: nx.Graph[str] | None,
-    record: RunRecord,
-) -> RunRecord:
-    if record.get("parameters"):
-        kept = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
-        record["parameters"] = kept
-    for name, table in tables.items():
-        write_csv(table, staging / f"{name}.csv")
-    if graph is not None:
-        write_graphml(graph, staging / "network.graphml")
-    if isinstance(started := record.get("started_at"), int | float):
-        record["started_at"] = utc_text(started, ISO)
-    record.setdefault("code_version", code_version())
-    record.setdefault("packages", package_versions())
-    record |= notebook_told()
-    record["rows"] = {name: len(table) for name, table in tables.items()}
-    record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
-    content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}
-    identity = [record["date"], record["outcome"], record.get("parameters"), content]
-    text = json.dumps(identity, sort_keys=True, default=str)
-    record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    return record
+def failure_page(folder: Path | str, date: str, message: str, traceback_text: str) -> Path:
+    """Write the page of a day whose report could not be made; a finished one that is there stays, with a note."""
+    folder = Path(folder)
+    message, traceback_text = hide_folders(message), hide_folders(traceback_text)
+    target = folder / "index.ipynb"
+    try:
+        if is_published(folder):
+            note = (
+                '<div class="cl-banner cl-warn" role="note"><strong>A later run of this day failed.</strong> This is the '
+                f"report of the run before. {escape(message)}</div>"
+            )
+            add_note(target, FAILED_AGAIN, note)
+            write_sums(folder)
+            return target
+        folder.mkdir(parents=True, exist_ok=True)
+        run: RunRecord = {
+            "name": folder.name,
+            "date": date,
+            "outcome": "failed",
+            "message": clean_text(message),
+            "code_version": code_version(),
+            "simulated": is_simulated(folder),
+            "version": next_version(folder),
+        }
+        write_json(folder / "run.json", run)
+        details = (
+            f'<p class="cl-error">{escape(message)}</p><details><summary>Technical details</summary>'
+            f'<pre class="cl-trace" tabindex="0">{escape(traceback_text[-20_000:])}</pre></details>'
+        )
+        write_notebook(target, page_notebook(page_meta(run), [day_banner(run), details]))
+        seal(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise PublishError(f"{folder}: the failure page cannot be written ({reason})") from error
+    return target
 
 
-def _finish(staging: Path, record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> None:
-    (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
-    write_json(staging / "datapackage.json", datapackage(record, tables, staging))
-    record["outputs"]["datapackage.json"] = sha256_file(staging / "datapackage.json")
-    write_json(staging / "run.json", record)
+def withdraw(folder: Path) -> None:
+    """Remove a report; of a day that was published, leave a page at the address of its version that says so."""
+    record, published = read_run(folder), is_published(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    if not published or record.get("kind", "day") != "day" or folder.parent.name not in ("days", "versions"):
+        return
+    kept = ("name", "kind", "date", "simulated", "version", "published_at", "identities")
+    stub = cast(RunRecord, {name: value for name, value in record.items() if name in kept})
+    stub |= {"outcome": "withdrawn", "counts": {}}
+    name = str(record.get("name") or record["date"])
+    target = versions_folder(folder) / f"{name}-v{int(record.get('version') or 1)}"
+    staging = staging_of(target)
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    write_json(staging / "run.json", stub)
+    write_notebook(staging / "index.ipynb", page_notebook(page_meta(stub), [_WITHDRAWN]))
+    write_sums(staging)
+    put_folder(staging, target)

@@ -13,6 +13,9 @@ import pandas as pd
 from coordlib.report.tables import facts
 from coordlib.times import utc_text
 
+#: Parameters of the method; the steps say themselves what they were made with.
+METHOD = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
+
 
 @dataclass(frozen=True, repr=False)
 class PostSet:
@@ -68,28 +71,22 @@ class PostSet:
 
     def method(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return how to detect: what the parameters say, and where they say nothing, as these posts were reported."""
-        names = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
-        return {
-            name: self.parameters.get(name) if parameters.get(name) is None else parameters[name]
-            for name in names
-        }
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return {name: given.get(name, self.parameters.get(name)) for name in METHOD}
 
     def within(self, grid: Mapping[str, Any]) -> dict[str, Any]:
         """Return how these posts were reported, as far as a grid of parameters has those values."""
-        return {
-            name: self.parameters[name]
-            for name, values in grid.items()
-            if self.parameters.get(name) in values and name in self.parameters
-        }
+        known = {name: self.parameters[name] for name in grid if name in self.parameters}
+        return {name: value for name, value in known.items() if value in grid[name]}
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every input and of the posts as they are here."""
-        text = self.posts.to_json(orient="records", lines=True, force_ascii=True)
-        watched = {"pool before": "\n".join(sorted(self.pool))} if self.kind == "day" else {}
-        own = {"posts": text, **watched}
+        own = {"posts": self.posts.to_json(orient="records", lines=True, force_ascii=True)}
+        if self.kind == "day":
+            own["pool before"] = "\n".join(sorted(self.pool))
         return {
             **self.inputs,
-            **{name: hashlib.sha256(value.encode()).hexdigest() for name, value in own.items()},
+            **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in own.items()},
         }
 
     def overview(self) -> dict[str, str]:
@@ -97,22 +94,18 @@ class PostSet:
         times = self.posts["posted_at"].dropna()
         ends = [utc_text(t, "%Y-%m-%d %H:%M") for t in (times.min(), times.max())] if len(times) else []
         n_posts, n_accounts = self.posts["content_id"].nunique(), self.posts["account_id"].nunique()
+        where = f" ({self.platform})" if self.platform else ""
         return {
-            "Posts": f"{n_posts:,} by {n_accounts:,} accounts"
-            + (f" ({self.platform})" if self.platform else ""),
+            "Posts": f"{n_posts:,} by {n_accounts:,} accounts{where}",
             "Period": " to ".join(ends) + " UTC" if ends else "no posts",
             "Watched accounts": f"{len(self.pool):,}",
             "Columns": ", ".join(map(str, self.posts.columns)),
         }
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        note = (
-            "<p class=cl-note>Simulated data: no account, post or network is real.</p>"
-            if self.simulated
-            else ""
-        )
         shown = facts(self.overview(), self.title)
-        shown.html += note
+        if self.simulated:
+            shown.html += "<p class=cl-note>Simulated data: no account, post or network is real.</p>"
         return shown._repr_mimebundle_()
 
     def __repr__(self) -> str:

@@ -1,8 +1,6 @@
-"""Naming accounts by pseudonyms: a keyed hash in the place of every name, from the posts on.
+"""Naming accounts by pseudonyms: a keyed hash in the place of every name, before a notebook sees the posts.
 
-What a notebook gets is renamed already, so no table, figure, file or page made from it can hold a name; the workspace's database
-keeps the names, because the collection needs them. Who has the key can say which account a pseudonym is; it never lies in the
-workspace. Captions stay as they are apart from the names in them: who searches the platform for one may find its account.
+The workspace's database keeps the names, since the collection needs them; the key never lies there. Who searches for a caption may find its account.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from coordlib.errors import ParameterError
 from coordlib.report.configuration import SITE_FILE, read_site
@@ -34,31 +33,13 @@ _AS_THEY_ARE = ("content_id", "platform", "posted_at")
 
 
 class Pseudonyms:
-    """Names to pseudonyms.
-
-    Parameters
-    ----------
-    key
-        The secret; the same one gives the same pseudonyms on every day.
-    known
-        Every account name that may stand somewhere.
-
-    Examples
-    --------
-    >>> names = Pseudonyms(b"secret", ["ann.lee", "bob"])
-    >>> names.name("ann.lee")
-    'account-c001aa83f5ba'
-    >>> names.text("with @bob and ann.lee.") == f"with @{names.name('bob')} and {names.name('ann.lee')}."
-    True
-    """
+    """Names to pseudonyms; the same key gives the same ones on every day. `known` is every name that may stand somewhere."""
 
     def __init__(self, key: bytes, known: Iterable[str]) -> None:
         self._key = key
         self.known = {name: self.name(name) for name in known}
         self._folded = {name.casefold(): made for name, made in self.known.items()}
-        odd = sorted(
-            (name for name in self.known if not re.fullmatch(r"[\w.]+", name)), key=len, reverse=True
-        )
+        odd = sorted((n for n in self.known if not re.fullmatch(r"[\w.]+", n)), key=len, reverse=True)
         self._odd = re.compile("|".join(map(re.escape, odd)), re.IGNORECASE) if odd else None
 
     def name(self, account: str) -> str:
@@ -97,26 +78,16 @@ class Pseudonyms:
             column = table[name]
             if name == "url" or _NAMES.search(str(name)):
                 table[name] = pd.Series(None, index=table.index, dtype="str")
-            elif not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(
-                column
-            ):
+            elif not (is_numeric_dtype(column) or is_datetime64_any_dtype(column)):
                 table[name] = column.map(self.value, na_action="ignore").astype(column.dtype)
         return table
 
 
 def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
-    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does.
-
-    Raises
-    ------
-    ParameterError
-        It wants pseudonyms, and there is no key.
-    """
+    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does."""
     if read_site(workspace).identities == "handles":
         return None
-    from coordlib.service import (
-        read_file,  # with the library of services, which a page without pseudonyms does not need
-    )
+    from coordlib.service import read_file  # its library is slow to load, and few pages need it
 
     key = os.environ.get(KEY) or read_file(".env").get(KEY) or _from_keyring()
     if not key or len(key) < 16:
@@ -130,11 +101,9 @@ def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
 def _from_keyring() -> str | None:
     try:
         import keyring
-    except ImportError:
-        return None
-    try:
+
         return keyring.get_password(KEYRING_SERVICE, "key")
-    except Exception:  # the backends' own, of any kind: then there is no key there
+    except Exception:  # not installed, or an error of a backend's own: then there is no key there
         return None
 
 

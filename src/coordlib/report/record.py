@@ -1,9 +1,35 @@
-"""What a report says about the run that made it: the entries of ``run.json``, each named once."""
+"""The record of a run: the entries of ``run.json``, each named once, and where they come from."""
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import Any, TypedDict
+
+import coordlib
+
+#: The packages whose version can change a number or a page.
+_PACKAGES = [
+    "igraph",
+    "matplotlib",
+    "nbformat",
+    "networkx",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pyvis",
+    "scipy",
+    "smalldocs",
+]
+#: Where a run tells its notebook which template it is made from (JSON: name, sha256, edited).
+NOTEBOOK = "COORDLIB_NOTEBOOK"
 
 
 class RunRecord(TypedDict, total=False):
@@ -42,3 +68,61 @@ class RunRecord(TypedDict, total=False):
     content_sha256: str
     version: int
     published_at: str | None
+
+
+def page_title(run: RunRecord) -> str:
+    """Return the title of a report's page, whose header says by itself that the world is simulated."""
+    return str(run.get("title") or f"Coordinated sharing on {run['date']}")
+
+
+def report_title(run: RunRecord) -> str:
+    """Return the title of a day's report away from its page, where it says itself that it is simulated."""
+    return page_title(run) + (" (simulated data)" if run.get("simulated") else "")
+
+
+def notebook_told() -> RunRecord:
+    """Return what a run told its notebook about the template; nothing where the notebook is run by hand."""
+    told = os.environ.get(NOTEBOOK)
+    return {"notebook": json.loads(told)} if told else {}
+
+
+@cache
+def code_version() -> str:
+    """Return the coordlib version, with the commit of the checkout or installation; ``+`` says that files of src were changed since."""
+    root = Path(coordlib.__file__).resolve().parent.parent.parent
+    commit = _git(root, "rev-parse", "--short=12", "HEAD") if (root / ".git").exists() else ""
+    if not commit:
+        commit = _installed_commit()
+    elif _git(root, "status", "--porcelain", "--untracked-files=no", "--", "src"):
+        commit += "+"
+    return coordlib.__version__ + (f" ({commit})" if commit else "")
+
+
+def _installed_commit() -> str:
+    """The commit a copy was installed from, as pip notes it (``direct_url.json``)."""
+    try:
+        noted = json.loads(metadata.distribution("coordlib").read_text("direct_url.json") or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return ""
+    return str((noted.get("vcs_info") or {}).get("commit_id") or "")[:12]
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+@cache
+def package_versions() -> Mapping[str, str]:
+    """Return the installed versions of Python and the packages that can change a number."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

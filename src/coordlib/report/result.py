@@ -10,11 +10,10 @@ from typing import Any, cast
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import discovered_pairs, evidence_totals
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
-from coordlib.describe.networks import describe_networks
+from coordlib.describe.networks import describe_networks, discovered_pairs, evidence_totals
 from coordlib.describe.posts import (
     PAIRS_IN_FILES,
     describe_posts,
@@ -25,24 +24,21 @@ from coordlib.describe.posts import (
 from coordlib.errors import InputError, ParameterError
 from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
-from coordlib.report.banners import day_banner
+from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
 from coordlib.report.evidence_block import EvidenceView, evidence_view
 from coordlib.report.evidence_record import class_table, evidence_record, subjects
+from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
-from coordlib.report.how import how
 from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
-from coordlib.report.post_set import PostSet
+from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.summary import summary_facts
 from coordlib.report.tables import Table, facts
 from coordlib.report.words import object_word
 
-#: Parameters of the method; the steps say themselves what they were made with.
-METHOD = ("object_id", "time_window", "min_participation", "edge_weight", "min_weight", "evidence")
 #: The tables of a report, each a file of its own.
 TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered")
 
@@ -135,9 +131,8 @@ class Report:
     def history(self) -> pd.DataFrame:
         """One row per day up to this one: ``date``, ``outcome``, ``pool_size``, ``n_new_accounts``, …"""
         today = {"date": self.run["date"], "outcome": self.run["outcome"], **self.run["counts"]}
-        rows = pd.DataFrame([today])[
-            ["date", "outcome", "pool_size", "n_new_accounts", "n_accounts", "n_networks"]
-        ]
+        names = ["date", "outcome", "pool_size", "n_new_accounts", "n_accounts", "n_networks"]
+        rows = pd.DataFrame([today])[names]
         return pd.concat([self.source.history, rows], ignore_index=True) if len(self.source.history) else rows
 
     @property
@@ -155,76 +150,61 @@ class Report:
             There is no such network or account; or a number is given where the method differs from the day's own,
             whose page the number is of.
         """
-        differing = self.differing()
+        n_networks = len(self.networks)
         if account is not None:
             numbers = self.accounts.loc[self.accounts["account_id"] == account, "network"]
             if numbers.empty:
-                raise ParameterError(
-                    f"account = '{account}': is in none of the {len(self.networks):,} networks here"
-                )
+                raise ParameterError(f"account = '{account}': is in none of the {n_networks:,} networks here")
             network = int(numbers.iloc[0])
-        elif differing:
-            words = ", ".join(f"{name} = {value}" for name, value in sorted(differing.items()))
+        elif differing := self._differing_words():
             raise ParameterError(
-                f"network = {network}: is a number of the day's own page, and here {words} differs; choose the network "
+                f"network = {network}: is a number of the day's own page, and here {differing} differs; choose the network "
                 "by one of its accounts (account = ...)"
             )
         elif network not in set(self.networks["network"]):
             raise ParameterError(
-                f"network = {network}: this day has {len(self.networks):,} networks, numbered from 1"
+                f"network = {network}: this day has {n_networks:,} networks, numbered from 1"
             )
-        tables = {
-            name: table[table["network"] == network].reset_index(drop=True)
-            for name in TABLES
-            for table in (getattr(self, name),)
-        }
-        members = tables["accounts"]["account_id"]
-        part = replace(self, graph=nx.Graph(self.graph.subgraph(sorted(members))), **tables)
+        whole = {name: getattr(self, name) for name in TABLES}
+        tables = {n: t[t["network"] == network].reset_index(drop=True) for n, t in whole.items()}
+        members = sorted(tables["accounts"]["account_id"])
+        part = replace(self, graph=nx.Graph(self.graph.subgraph(members)), **tables)
         if self.significance is not None:
-            ends = self.significance[["account_id", "account_id_y"]].isin(set(members))
+            ends = self.significance[["account_id", "account_id_y"]].isin(members)
             part = replace(part, significance=self.significance[ends.all(axis=1)])
-        return replace(part, run=self._run_of(part, network, account, differing))
+        return replace(part, run=self._run_of(part, network, account))
 
-    def _run_of(
-        self, part: Report, network: int | None, account: str | None, differing: Mapping[str, Any]
-    ) -> RunRecord:
-        which = f"network-{network}" if account is None else f"network-of-{account}"
-        words = (
-            f"Network {network} of {self.run['date']}"
-            if account is None
-            else f"The network of {account} on {self.run['date']}"
-        )
-        others = ", ".join(f"{name} = {value}" for name, value in sorted(differing.items()))
-        about = {"Seen on": str(self.run["date"])} | (
-            {"Differs from the day's page": others} if differing else {}
-        )
-        n_edges, n_posts = part.graph.number_of_edges(), len(part.posts)
-        about["Evidence"] = (
-            f"{len(part.pairs):,} pairs of posts, half of them within {part.pairs['time_delta'].median():g} seconds"
-        )
+    def _run_of(self, part: Report, network: int | None, account: str | None) -> RunRecord:
+        """The record of one network of this report."""
+        which, words = f"network-{network}", f"Network {network} of {self.run['date']}"
+        if account is not None:
+            which, words = f"network-of-{account}", f"The network of {account} on {self.run['date']}"
+        about = {"Seen on": str(self.run["date"])}
+        if differing := self._differing_words():
+            about["Differs from the day's page"] = differing
+        n_posts, n_pairs, apart = len(part.posts), len(part.pairs), part.pairs["time_delta"].median()
+        about["Evidence"] = f"{n_pairs:,} pairs of posts, half of them within {apart:g} seconds"
         about["Posts of its accounts"] = f"{n_posts:,} of {len(part.posts_of_accounts):,} are in these pairs"
         counts = {
-            **self.run["counts"],
             "n_accounts": len(part.accounts),
             "n_networks": 1,
-            "n_edges": n_edges,
+            "n_edges": part.graph.number_of_edges(),
             "n_edges_one_object": int((part.edges["n_objects"] == 1).sum()),
             "n_objects": int(part.posts["object_id"].nunique()),
             "n_coordinated_posts": n_posts,
             **evidence_totals(part.significance),
         }
-        alone = evidence_record(
-            part.significance, None, part.pairs, part.graph, self.run["parameters"], self.word, {}
-        )
+        parameters, tested = self.run["parameters"], part.significance
+        alone = evidence_record(tested, None, part.pairs, part.graph, parameters, self.word, {})
         days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
         return {
             **cast(RunRecord, {name: value for name, value in self.run.items() if name not in days_own}),
-            **({"evidence": alone["evidence"]} if "evidence" in alone else {}),
+            **cast(RunRecord, {name: value for name, value in alone.items() if name == "evidence"}),
             "subjects": subjects(part.networks),
             "name": f"{self.run['name']}-{which}",
             "kind": "component",
             "title": words,
-            "counts": counts,
+            "counts": {**self.run["counts"], **counts},
             "facts": {**self.run["facts"], "about": about},
             "new_accounts": [],
         }
@@ -237,6 +217,9 @@ class Report:
             for name, value in given.items()
             if name in usual and name in (*METHOD, "min_posts", "regions") and usual[name] != value
         }
+
+    def _differing_words(self) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in sorted(self.differing().items()))
 
     @property
     def files(self) -> dict[str, pd.DataFrame]:
@@ -255,14 +238,11 @@ class Report:
         nodes_shown
             Accounts the drawing shows, at most.
         """
-        folder = Path(output_dir) if output_dir else self._draft()
+        kind, name = "days" if self.run["kind"] == "day" else "analyses", str(self.run["name"])
+        draft = Workspace(self.source.workspace).draft_folder(kind, name, self.differing())
         shown = self.view(nodes_shown), self.evidence()
-        written, record = write_report(folder, self.files, self.graph, self.run, *shown)
+        written, record = write_report(output_dir or draft, self.files, self.graph, self.run, *shown)
         return SavedReport(written, record, draft=not is_staging(written))
-
-    def _draft(self) -> Path:
-        kind = "days" if self.run["kind"] == "day" else "analyses"
-        return Workspace(self.source.workspace).draft_folder(kind, str(self.run["name"]), self.differing())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return stack(self.headline, self.summary)._repr_mimebundle_()
@@ -292,10 +272,9 @@ def describe_report(
     evidence = evidence_pairs(pairs, graph, source.posts)
     _check(graph, evidence)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)
-    networks = describe_networks(graph, accounts, source.posts, evidence)
     posts = describe_posts(evidence, source.posts)
     named = labels(posts)
-    networks = add_labels(networks, named)
+    networks = add_labels(describe_networks(graph, accounts, source.posts, evidence), named)
     counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
     counts |= evidence_totals(significance)
     counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
@@ -309,10 +288,6 @@ def describe_report(
         min_posts=int(used.get("min_posts", 1)),
         by_weight=not (used.get("evidence") or {}).get("classes"),
     )
-    of_object = evidence["object_id"].value_counts()
-    unnamed = int((of_object - PAIRS_IN_FILES).clip(lower=0).sum())
-    sampled = f"{len(evidence) - unnamed:,} of {len(evidence):,}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
-    about = {"Pairs in pairs.csv": sampled} if unnamed else {}
     run: RunRecord = {
         "name": source.name,
         "kind": source.kind,
@@ -325,11 +300,7 @@ def describe_report(
         "counts": counts,
         "object": word,
         "platform": source.platform,
-        "facts": {
-            **_period(source.posts),
-            **{n: v for n, v in source.facts.items() if n not in counts},
-            **({"about": {**source.facts.get("about", {}), **about}} if about else {}),
-        },
+        "facts": _facts(source, counts, evidence),
         "inputs": source.hashes(),
         "weight_threshold": graph.graph.get("threshold"),
         "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
@@ -339,14 +310,22 @@ def describe_report(
         "subjects": subjects(networks),
         **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
     }
-    kept = network_edges(edges, graph)
-    found = discovered_pairs(significance, graph)
+    kept, found = network_edges(edges, graph), discovered_pairs(significance, graph)
     return Report(source, graph, accounts, networks, posts, evidence, kept, found, run, significance)
 
 
-def _period(posts: pd.DataFrame) -> dict[str, int]:
-    times = posts["posted_at"].dropna()
-    return {"period_start": int(times.min()), "period_end": int(times.max())} if len(times) else {}
+def _facts(source: PostSet, counts: Mapping[str, int], evidence: pd.DataFrame) -> dict[str, Any]:
+    """What is known of the collection, the period, and whether the file of pairs holds a sample."""
+    found = {name: value for name, value in source.facts.items() if name not in counts}
+    times = source.posts["posted_at"].dropna()
+    if len(times):
+        found = {"period_start": int(times.min()), "period_end": int(times.max()), **found}
+    of_object = evidence["object_id"].value_counts()
+    if unnamed := int((of_object - PAIRS_IN_FILES).clip(lower=0).sum()):
+        named = f"{len(evidence) - unnamed:,} of {len(evidence):,}"
+        sampled = f"{named}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
+        found["about"] = {**source.facts.get("about", {}), "Pairs in pairs.csv": sampled}
+    return found
 
 
 def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
@@ -360,7 +339,7 @@ def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> 
 def _check(graph: nx.Graph[str], evidence: pd.DataFrame) -> None:
     behind = set(zip(evidence["account_id"], evidence["account_id_y"], strict=True))
     for first, second in graph.edges:
-        if (first, second) not in behind and (second, first) not in behind:
+        if not {(first, second), (second, first)} & behind:
             raise InputError(
                 f"the graph ties '{first}' and '{second}', and no pair of posts is behind it; make it from these pairs"
             )

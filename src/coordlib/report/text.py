@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 _FORMULA = re.compile(r"^'*[=+\-@\t\r\n|%＝＋－＠]")
@@ -14,60 +15,28 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clean_text(value: object) -> str:
-    """Return text without characters that no file format carries (controls, lone surrogates).
-
-    Examples
-    --------
-    >>> clean_text("a\\x00b\\nc")
-    'ab\\nc'
-    """
+    """Return text without characters that no file format carries (controls, lone surrogates)."""
     return _CONTROL.sub("", str(value))
 
 
 def in_one_direction(value: object) -> str:
-    """Return clean text without characters that turn the reading direction and could disguise a name.
-
-    Examples
-    --------
-    >>> in_one_direction("user_\u202eevil")
-    'user_evil'
-    """
+    """Return clean text without characters that turn the reading direction and could disguise a name."""
     return _DIRECTION.sub("", clean_text(value))
 
 
 def escape(value: object) -> str:
-    """Return a value as text that is inert in HTML, attributes included.
-
-    Examples
-    --------
-    >>> escape('<img onerror="x">')
-    '&lt;img onerror=&quot;x&quot;&gt;'
-    """
+    """Return a value as text that is inert in HTML, attributes included."""
     return html.escape(in_one_direction(value), quote=True)
 
 
 def safe_url(value: object) -> str | None:
-    """Return a web address fit for an ``href``, or None when it is not http(s).
-
-    Examples
-    --------
-    >>> safe_url("javascript:alert(1)") is None
-    True
-    """
+    """Return a web address fit for an ``href``, or None when it is not http(s)."""
     text = clean_text(value).strip()
     return text if re.match(r"^https?://[^\s/?#]+", text, re.IGNORECASE) else None
 
 
 def hide_folders(text: str) -> str:
-    """Return text with absolute paths cut to their last folder and name.
-
-    Messages and tracebacks are published; the folders of the machine they came from are not.
-
-    Examples
-    --------
-    >>> hide_folders("File /home/someone/w/pairs.py:12 https://x.example/a/b")
-    'File …/w/pairs.py:12 https://x.example/a/b'
-    """
+    """Return text with absolute paths cut to their last folder and name."""
     return _FOLDERS.sub(r"…/\1", text)
 
 
@@ -96,10 +65,13 @@ def restore(text: str) -> str:
 
 
 def raw_block(text: str) -> str:
-    """Return HTML as a raw Markdown block that Quarto and smalldocs print unchanged.
-
-    The fence is longer than any run of backticks in the text, so nothing inside can close it.
-    """
+    """Return HTML as a raw Markdown block that Quarto and smalldocs print unchanged; nothing inside can close its fence."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(8, longest + 1)
     return f"{fence}{{=html}}\n{text}\n{fence}"
+
+
+def json_for_page(value: object) -> str:
+    """Return JSON that cannot leave a ``<script>`` element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -29,13 +29,7 @@ _SAME = {
 
 
 def object_word(object_id: object, platform: object = None) -> str:
-    """Return what one shared object is called.
-
-    Examples
-    --------
-    >>> object_word("text", "tiktok"), object_word("hashtags"), object_word("near_text", "tiktok")
-    ('caption', 'hashtag', 'near-copied caption')
-    """
+    """Return what one shared object is called."""
     name = str(object_id)
     word = _OBJECTS.get(name, name.replace("_", " "))
     captions = name in ("text", "near_text", "reworded_text") and platform in ("tiktok", "instagram")
@@ -43,36 +37,18 @@ def object_word(object_id: object, platform: object = None) -> str:
 
 
 def same_words(object_id: object, platform: object = None) -> str:
-    """Return what it means that two such objects are the same, empty where they are simply equal.
-
-    Examples
-    --------
-    >>> same_words("hashtag_sequence")
-    'The same hashtag sequence is the same three or more hashtags in the same order.'
-    """
+    """Return what it means that two such objects are the same, empty where they are simply equal."""
     return _SAME.get(str(object_id), "").format(text=object_word("text", platform))
 
 
 def plural(number: int, word: str) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "account"), plural(1200, "account")
-    ('1 account', '1,200 accounts')
-    """
+    """Return a count with its noun."""
     many = f"{word[:-1]}ies" if word.endswith("ry") else f"{word}s"
     return f"{number:,} {word if number == 1 else many}"
 
 
 def in_words(value: object) -> str:
-    """Return the value of a parameter as a reader understands it.
-
-    Examples
-    --------
-    >>> in_words(None), in_words(True), in_words({"q": 0.05, "classes": ["open", "timetable"]})
-    ('not set', 'yes', 'q = 0.05; classes = open, timetable')
-    """
+    """Return the value of a parameter as a reader understands it."""
     if value is None or value == "":
         return "not set"
     if isinstance(value, bool):

@@ -275,8 +275,7 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _statistics(first: Ints, second: Ints, weight: Ints, n_accounts: int) -> Floats:
     """Statistics of a network of accounts linked by the objects they have in common."""
-    from coordlib.significance.communities import modularity
-    from coordlib.significance.projection import largest_component, network_of, triangles
+    from coordlib.significance.projection import largest_component, modularity, network_of, triangles
 
     if not len(weight):
         return np.zeros(len(STATISTICS))

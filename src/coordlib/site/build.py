@@ -24,9 +24,9 @@ from coordlib.errors import ParameterError, PublishError
 from coordlib.files import WRITING, bring_back, files_below, put_folder, staging_of, write_text
 from coordlib.lock import workspace_lock
 from coordlib.places import Workspace, project_root
-from coordlib.report.banners import simulated_banner
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
-from coordlib.report.how import dictionary_page
+from coordlib.report.dictionary import dictionary_page
+from coordlib.report.first_screen import simulated_banner
 from coordlib.report.text import clean_text, escape
 from coordlib.report.words import plural
 from coordlib.site.feed import FEED, feed

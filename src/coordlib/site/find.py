@@ -18,12 +18,9 @@ from urllib.parse import quote
 
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
-from coordlib.report.dictionary import TABLES
-from coordlib.report.how import SHOWN, anchor
-from coordlib.report.network_view import json_for_page
-from coordlib.report.provenance import page_title
-from coordlib.report.record import RunRecord
-from coordlib.report.text import clean_text, escape, raw_block, restore
+from coordlib.report.dictionary import SHOWN, TABLES, anchor
+from coordlib.report.record import RunRecord, page_title
+from coordlib.report.text import clean_text, escape, json_for_page, raw_block, restore
 from coordlib.report.words import plural
 from coordlib.site.reports import Reports, Shown
 

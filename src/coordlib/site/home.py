@@ -9,14 +9,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from coordlib.report.banners import day_banner
 from coordlib.report.charts import network_sizes, pool_history
 from coordlib.report.configuration import Site
+from coordlib.report.dictionary import how
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.how import how
-from coordlib.report.provenance import page_title
-from coordlib.report.record import RunRecord
-from coordlib.report.summary import summary_facts
+from coordlib.report.first_screen import day_banner, summary_facts
+from coordlib.report.record import RunRecord, page_title
 from coordlib.report.tables import facts_table, html_table, read_csv
 from coordlib.report.text import escape, raw_block
 from coordlib.report.words import plural

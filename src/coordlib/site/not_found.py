@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from coordlib.report.network_view import json_for_page
+from coordlib.report.text import json_for_page
 
 #: The page is written by a script, since a browser would ask for its styles before any script could say where they are:
 #: in the folder above ``reports/``, or else where the address is.

@@ -22,8 +22,8 @@ from coordlib.files import files_below, write_json, write_text, written
 from coordlib.report.checksums import SUMS, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
-from coordlib.report.provenance import page_title
-from coordlib.report.rocrate import CRATE, crate
+from coordlib.report.describe_files import CRATE, crate
+from coordlib.report.record import page_title
 from coordlib.report.text import escape
 from coordlib.site.reports import Shown
 
