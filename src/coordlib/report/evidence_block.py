@@ -114,7 +114,7 @@ def _network(
     columns = ["object_id", "account_id", "content_id", "account_id_y", "content_id_y", "time_delta"]
     told = (
         (*sorted((first, second)), thing[text], place[first, post], place[second, other], int(apart))
-        for text, first, post, second, other, apart in pairs[columns].itertuples(index=False)
+        for text, first, post, second, other, apart in pairs[columns].astype(object).itertuples(index=False)
     )
     behind: dict[tuple[str, str], list[int]] = {}
     for a, b, *row in sorted(told, key=lambda row: (*row[2:], *row[:2])):
@@ -152,7 +152,7 @@ def _posts(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str |
         for end in ("", "_y")
     ]
     said: dict[tuple[str, str], tuple[list[int], list[str]]] = {}
-    for name, post, time, url in pd.concat(ends).drop_duplicates().itertuples(index=False):
+    for name, post, time, url in pd.concat(ends).drop_duplicates().astype(object).itertuples(index=False):
         times, pages = said.setdefault((name, post), ([], []))
         if not is_missing(time):
             times.append(int(time))

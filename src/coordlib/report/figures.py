@@ -118,9 +118,12 @@ def _bundle(figure: Figure, include: object = None, exclude: object = None) -> A
     """Return the forms of a figure of ours; other people's figures stay as they are."""
     if not hasattr(figure, "_coordlib_alt"):
         return {}, {}
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     png = io.BytesIO()
-    with drawing():
-        figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    with drawing(), _drawn_once(figure, 110, [figure.patch], facecolor="white"):
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.print_png(png, metadata={"Software": None})
     words = f"{_title(figure)}. {_alt(figure)}".strip()
     return {
         "image/svg+xml": _svg(figure, _title(figure), current=False),
@@ -180,10 +183,13 @@ def _page(figure: Figure, up: str = UP) -> str:
 
 def _svg(figure: Figure, name: str, *, current: bool) -> str:
     """Draw a figure as a part of a page: unique ids, no foreign address, and with `current` the page's colours."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     salt = hashlib.sha256(name.encode()).hexdigest()[:12]
-    buffer = io.StringIO()
-    with drawing(salt):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    buffer, patches = io.StringIO(), [figure.patch, *(axes.patch for axes in figure.axes)]
+    with drawing(salt), _drawn_once(figure, figure.dpi, patches, facecolor="none", edgecolor="none"):
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
@@ -206,6 +212,23 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
         hidden = r'<svg \1aria-hidden="true" focusable="false"'
         svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', hidden, svg, count=1)
     return re.sub(r"\n\s*", "\n", svg).strip()
+
+
+@contextmanager
+def _drawn_once(figure: Figure, dpi: float, patches: list[Any], **colours: str) -> Iterator[None]:
+    """Prepare a figure for one drawing by a canvas, then put back what it had (``savefig`` draws twice what lays itself out)."""
+    canvas, own_dpi = figure.canvas, figure.dpi
+    own = [(patch, patch.get_facecolor(), patch.get_edgecolor()) for patch in patches]
+    for patch in patches:
+        patch.set(**colours)
+    figure.set_dpi(dpi)
+    try:
+        yield
+    finally:
+        figure.set_canvas(canvas)
+        figure.set_dpi(own_dpi)
+        for patch, face, edge in own:
+            patch.set(facecolor=face, edgecolor=edge)
 
 
 def short(value: object, length: int = 18) -> str:
