@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence import EvidenceView, evidence_view
 
 HOSTILE = "</script><script>window.pwned=1</script>\u2028 __proto__"
 

@@ -20,7 +20,7 @@ import pytest
 from coordlib.files import staging_of
 from coordlib.report import NetworkView, charts
 from coordlib.report.dictionary import how
-from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence import EvidenceView, evidence_view
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
 from coordlib.report.layouts import report_table

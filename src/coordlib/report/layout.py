@@ -123,7 +123,12 @@ def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:
     try:
         import igraph
     except ImportError:
-        return _rings(size, edges) if size >= NETWORKX_LIMIT else _networkx(size, edges, seed)
+        if size >= NETWORKX_LIMIT:
+            return _rings(size, edges)
+        drawing: nx.Graph[int] = nx.empty_graph(size)
+        drawing.add_edges_from(edges)
+        found = nx.spring_layout(drawing, seed=seed, iterations=60)
+        return np.array([found[number] for number in range(size)], dtype=np.float64)
     return _igraph(igraph, size, edges, seed)
 
 
@@ -138,13 +143,6 @@ def _igraph(igraph: Any, size: int, edges: Edges, seed: int) -> Points:
     finally:
         igraph.set_random_number_generator(random)
     return np.asarray(found.coords, dtype=np.float64)
-
-
-def _networkx(size: int, edges: Edges, seed: int) -> Points:
-    drawing: nx.Graph[int] = nx.empty_graph(size)
-    drawing.add_edges_from(edges)
-    found = nx.spring_layout(drawing, seed=seed, iterations=60)
-    return np.array([found[number] for number in range(size)], dtype=np.float64)
 
 
 def _rings(size: int, edges: Edges) -> Points:

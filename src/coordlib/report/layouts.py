@@ -76,7 +76,12 @@ def report_table(
             table[f"_{url}"] = rows[url]
             links[content] = f"_{url}"
     if "network" in table:
-        table["_evidence"] = _places(rows["network"], rows.get("account_id"))
+        # Where on the page the evidence of each row is.
+        accounts = [f"/{quote(str(name), safe='')}" for name in rows.get("account_id", ())] or [""] * len(
+            rows
+        )
+        ends = zip(rows["network"], accounts, strict=True)
+        table["_evidence"] = ["" if is_missing(n) else f"#network-{int(n)}{name}" for n, name in ends]
         links["network"] = "_evidence"
     kind, key = _ROWS.get(name, ("", ""))
     if key in table:
@@ -94,10 +99,3 @@ def report_table(
         group=group if group in table else None,
         row_id="_row" if "_row" in table else None,
     )
-
-
-def _places(networks: pd.Series, accounts: pd.Series | None) -> list[str]:
-    """Where on the page the evidence of each row is."""
-    names = [""] * len(networks) if accounts is None else ["/" + quote(str(a), safe="") for a in accounts]
-    ends = zip(networks, names, strict=True)
-    return ["" if is_missing(number) else f"#network-{int(number)}{name}" for number, name in ends]

@@ -21,7 +21,7 @@ from coordlib.files import WRITING, put_folder, read_json, staging_of, write_jso
 from coordlib.report.checksums import sha256_file, write_sums
 from coordlib.report.configuration import is_simulated
 from coordlib.report.describe_files import datapackage, readme
-from coordlib.report.evidence_block import FOLDER, EvidenceView
+from coordlib.report.evidence import FOLDER, EvidenceView
 from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
@@ -92,8 +92,9 @@ def write_report(
 def _write_files(
     staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
 ) -> RunRecord:
-    for name in set(_LOCAL_PARAMETERS) & set(record.get("parameters") or {}):
-        record["parameters"] = {key: value for key, value in record["parameters"].items() if key != name}
+    if "parameters" in record:
+        given = record["parameters"].items()
+        record["parameters"] = {name: value for name, value in given if name not in _LOCAL_PARAMETERS}
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:

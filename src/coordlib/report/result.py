@@ -27,8 +27,7 @@ from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
-from coordlib.report.evidence_block import EvidenceView, evidence_view
-from coordlib.report.evidence_record import class_table, evidence_record, subjects
+from coordlib.report.evidence import EvidenceView, class_table, evidence_record, evidence_view, subjects
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
 from coordlib.report.layouts import LAYOUTS, report_table

@@ -149,7 +149,14 @@ def html_table(
 
 def _cell(row: Mapping[Any, Any], name: str, form: Format | None, link: Link | None, numeric: bool) -> str:
     value = row[name]
-    text, raw = format_value(value, form), sort_value(value)
+    text = format_value(value, form)
+    # What a column sorts by: plain numbers of at most eight digits for numbers, the text itself otherwise.
+    if isinstance(value, int | np.integer | np.bool_):
+        raw = str(int(value))
+    elif isinstance(value, float | np.floating) and text:
+        raw = f"{value:.8g}"
+    else:
+        raw = format_value(value) if form else text
     content = _cut(text)
     if link is not None:
         target = row.get(link) if isinstance(link, str) else (None if is_missing(value) else link(value))
@@ -213,15 +220,8 @@ def format_value(value: Any, form: Format | None = None) -> str:
     return str(value)
 
 
-def sort_value(value: Any) -> str:
-    """Return the text a column sorts by: plain numbers of at most eight digits for numbers, the text itself otherwise."""
-    if isinstance(value, float | np.floating) and not math.isnan(value):
-        return f"{value:.8g}"
-    return str(int(value)) if isinstance(value, int | np.integer | np.bool_) else format_value(value)
-
-
-def csv_value(value: Any) -> str:
-    """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised."""
+def csv_cell(value: Any) -> str:
+    """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised, quoted where a reader needs it."""
     if is_missing(value):
         return ""
     if isinstance(value, bool | np.bool_):
@@ -233,18 +233,14 @@ def csv_value(value: Any) -> str:
     if isinstance(value, np.ndarray | tuple | set | frozenset):
         value = sorted(value) if isinstance(value, set | frozenset) else list(value)
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    return neutralise(clean_text(value))
+        cell = json.dumps(value, ensure_ascii=False, default=_plain)
+    else:
+        cell = neutralise(clean_text(value))
+    return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 
 def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def csv_cell(value: Any) -> str:
-    """Return one cell of a CSV file as it is written, quoted where a reader needs it."""
-    cell = csv_value(value)
-    return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 
 def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) -> Path:
@@ -268,17 +264,8 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
 
 def _csv_cells(values: list[Any]) -> list[str]:
     """Write a column; the same text stands in it again and again."""
-    texts: dict[str, str] = {}
-    cells = []
-    for value in values:
-        if type(value) is str:
-            cell = texts.get(value)
-            if cell is None:
-                cell = texts[value] = csv_cell(value)
-        else:
-            cell = str(value) if type(value) is int else csv_cell(value)
-        cells.append(cell)
-    return cells
+    texts = {text: csv_cell(text) for text in {value for value in values if type(value) is str}}
+    return [texts[value] if type(value) is str else csv_cell(value) for value in values]
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
