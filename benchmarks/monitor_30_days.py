@@ -26,9 +26,9 @@ from no_pages import decided_without_a_page
 import coordlib as cl
 from coordlib.parameters import Monitoring, SeedDiscovery
 from coordlib.runs import day as day_module
+from coordlib.runs.connect import begin_day, simulated_connector, world_days
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.simulated import begin_day, simulated_connector, world_days
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import World, build_world

@@ -14,8 +14,8 @@ from no_pages import decided_without_a_page
 from coordlib.errors import ParameterError
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
+from coordlib.runs.connect import morning_of, simulated_connector
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.simulated import morning_of, simulated_connector
 
 
 class RemoteClock:

@@ -7,7 +7,7 @@ from typing import Any
 
 import coordlib as cl
 from coordlib.places import Workspace
-from coordlib.runs.decided import Decided
+from coordlib.runs.notebooks import Decided
 
 
 def decided_without_a_page(

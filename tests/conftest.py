@@ -59,7 +59,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def replayed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two simulated days (``archive``) replayed into ``w``, notebooks run and all; made once for all processes: copy it to change it."""
-    from coordlib.runs.replay import replay_archive
+    from coordlib.runs.day import replay_archive
     from coordlib.simulate import build_world
     from coordlib.simulate.archive import write_archive
 

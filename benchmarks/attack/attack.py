@@ -31,7 +31,7 @@ from fuzz import N_READERS, fuzz_readers
 
 from coordlib.report.checksums import sha256_file
 from coordlib.report.package import is_published, read_run
-from coordlib.runs.simulated import world_days
+from coordlib.runs.connect import world_days
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 

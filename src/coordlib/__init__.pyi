@@ -39,12 +39,10 @@ from .report import charts
 from .report.tables import Table
 from .runs.checked import check_parameters
 from .runs.discover import add_seeds, discover_seeds
-from .runs.link_report import make_link_report
-from .runs.link_sharing import load_link_shares
+from .runs.link_sharing import load_link_shares, make_link_report
 from .runs.notebooks import run_notebook
-from .runs.reporting import make_report
+from .runs.reporting import make_report, make_sweep_report
 from .runs.stored import load_day, load_table
-from .runs.sweep_report import make_sweep_report
 from .significance import edge_significance, network_significance
 from .sources.exports import read_export
 from .store import open_store

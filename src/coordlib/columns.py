@@ -10,14 +10,7 @@ from coordlib.errors import InputError, MissingColumnError
 
 
 def check_table(table: object, needed: Iterable[str], where: str) -> None:
-    """Refuse what is no table, and a table that has a needed column not at all or more than once.
-
-    Examples
-    --------
-    >>> check_table("posts.csv", ["text"], "posts")
-    Traceback (most recent call last):
-    coordlib.errors.InputError: posts: a str is no table; give a pandas DataFrame (cl.load_table reads a file)
-    """
+    """Refuse what is no table, and a table that has a needed column not at all or more than once."""
     if not isinstance(table, pd.DataFrame):
         kind = type(table).__name__
         raise InputError(

@@ -1,36 +1,4 @@
-"""Every error coordlib raises on purpose.
-
-A caller who wants to catch "coordlib said no" catches :class:`CoordError`; each message is one
-line that says what was wrong, where, and what to do about it.
-
-::
-
-    CoordError
-    ├── InputError                what a file or a table holds
-    │   ├── MissingColumnError    a needed column is not there
-    │   ├── EmptyInputError       no rows at all
-    │   ├── TimeFormatError       a time that cannot be read
-    │   ├── DuplicateContentError the same content listed twice for one object
-    │   ├── FileFormatError       not readable as the format it claims to be
-    │   └── UnknownFormatError    an export whose columns match no known format
-    ├── ParameterError            a value outside its allowed range
-    │   ├── AlreadyReportedError  a day that is done; --again makes it once more
-    │   └── UnknownParameterError a name nobody knows (with the nearest known one)
-    ├── CollectError              talking to a data source
-    │   ├── CredentialsError      missing, refused or expired credentials
-    │   ├── QueryError            a query the service would refuse
-    │   ├── QuotaExhausted        the request budget is spent
-    │   └── ServiceError          the service failed or answered nonsense
-    │       └── UnreachableError  nothing answers at its address
-    ├── StoreError                the workspace database
-    │   ├── SchemaVersionError    written by a newer coordlib
-    │   ├── DatabaseFailedError   the disk is full, read-only or damaged
-    │   └── WorkspaceLockedError  another run is writing
-    ├── RunError                  a notebook or a day that failed
-    │   └── NotebookInputError    a notebook refused what it was given: a parameter, a file
-    ├── PublishError              tables, packages or the site could not be written
-    └── MissingDependencyError    an optional package is needed
-"""
+"""Every error coordlib raises on purpose, under :class:`CoordError`; each message is one line: what, where, what to do."""
 
 from __future__ import annotations
 
@@ -79,13 +47,10 @@ class MissingColumnError(InputError):
         used: Collection[object] = (),
     ) -> MissingColumnError:
         """Build the message from the missing and the available names, with the closest match of each that is not used."""
-        wanted, have = sorted(map(str, missing)), [str(name) for name in available]
-        hints = []
-        for name in wanted:
-            close = difflib.get_close_matches(name, [other for other in have if other not in used], n=1)
-            hints.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
+        have = [str(name) for name in available]
+        hints = _with_the_nearest(map(str, missing), have, used)
         shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
-        return cls(f"{where}: missing column {', '.join(hints)}; the columns there are: {shown or 'none'}")
+        return cls(f"{where}: missing column {hints}; the columns there are: {shown or 'none'}")
 
 
 class EmptyInputError(InputError):
@@ -129,11 +94,8 @@ class UnknownParameterError(ParameterError):
     ) -> UnknownParameterError:
         """Name each unknown parameter with the nearest known one that is not used already."""
         names = sorted(known)
-        parts = []
-        for name in sorted(unknown):
-            close = difflib.get_close_matches(name, [other for other in names if other not in used], n=1)
-            parts.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
-        return cls(f"{where}: unknown parameter {', '.join(parts)}; known: {', '.join(names)}")
+        hints = _with_the_nearest(unknown, names, used)
+        return cls(f"{where}: unknown parameter {hints}; known: {', '.join(names)}")
 
 
 class CollectError(CoordError):
@@ -195,6 +157,15 @@ class MissingDependencyError(CoordError, ImportError):
     def for_extra(cls, package: str, extra: str, purpose: str) -> MissingDependencyError:
         """Say which package is missing, what for, and how to install it."""
         return cls(f"{purpose} needs the package '{package}': pip install 'coordlib[{extra}]'")
+
+
+def _with_the_nearest(names: Iterable[str], known: list[str], used: Collection[object]) -> str:
+    """List names, each with the nearest known one that is not used."""
+    hints = []
+    for name in sorted(names):
+        close = difflib.get_close_matches(name, [other for other in known if other not in used], n=1)
+        hints.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
+    return ", ".join(hints)
 
 
 def new_names(values: Mapping[str, Any], renamed: Mapping[str, str], where: str) -> dict[str, Any]:

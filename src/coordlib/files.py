@@ -21,22 +21,7 @@ WRITING, _OLD, RUNNING = ".writing", ".old", ".running.ipynb"
 
 @contextmanager
 def written(path: Path | str) -> Iterator[Path]:
-    """Give a place beside a file to write to; at the end it takes the file's place, on any error it goes.
-
-    Raises
-    ------
-    PublishError
-        The file cannot be written; what was there stays.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with written(target) as beside:
-    ...     _ = beside.write_text("whole")
-    >>> target.read_text(), [path.name for path in target.parent.iterdir()]
-    ('whole', ['a.txt'])
-    """
+    """Give a place beside a file to write to; at the end it takes the file's place, on any error it goes (PublishError)."""
     target = Path(path)
     beside = target.with_name(f".{target.stem}-{os.getpid()}.part{target.suffix}")
     _sweep_parts(target)
@@ -70,21 +55,14 @@ def read_json(path: Path | str) -> dict[str, Any]:
 
 
 def staging_of(folder: Path) -> Path:
-    """Return the folder in which another is made before it is put in place.
-
-    Examples
-    --------
-    >>> staging_of(Path("days/2025-01-03")).as_posix()
-    'days/.2025-01-03.writing'
-    """
+    """Return the folder in which another is made before it is put in place: ``days/.2025-01-03.writing``."""
     return folder.with_name(f".{folder.name}{WRITING}")
 
 
 def put_folder(made: Path, target: Path) -> None:
     """Put a complete folder in the place of another in one step, so that there is always one of the two.
 
-    Where the file system cannot exchange folders there is a moment without one; what a kill in it leaves is
-    mended by the next :func:`sweep_leftovers`.
+    Where the file system cannot exchange folders a kill can leave none: the next :func:`sweep_leftovers` mends that.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     bring_back(target)
@@ -98,10 +76,7 @@ def put_folder(made: Path, target: Path) -> None:
 
 
 def sweep_leftovers(folder: Path) -> None:
-    """Remove what a killed run left half-written in a folder, and bring back what it had taken away.
-
-    The caller holds the lock of the workspace: nobody is writing.
-    """
+    """Under the workspace's lock, remove what a killed run left half-written, and bring back what it had taken away."""
     for old in folder.glob(f".*{_OLD}"):
         bring_back(old.with_name(old.name[1 : -len(_OLD)]))
     for left in (path for ending in (WRITING, RUNNING) for path in folder.glob(f".*{ending}")):
@@ -149,13 +124,7 @@ def runs_still(process: int) -> bool:
 
 
 def refuse_input(output: Path | str, *inputs: Path | str | None) -> None:
-    """Refuse, before any work, an output that is one of the inputs, or lies where nothing can be written.
-
-    Raises
-    ------
-    ParameterError
-        It is, or it cannot.
-    """
+    """Refuse, before any work, an output that is one of the inputs, or lies where nothing can be written."""
     target = Path(output)
     if not target.parent.is_dir():
         raise ParameterError(f"{target}: there is no folder '{target.parent}'; create it first")

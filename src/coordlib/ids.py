@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,6 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
 
     Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and ids that all have zeros alone after the fifteenth
     digit, where a spreadsheet stops counting: three ids of 18 digits, or as many as chance would not bring.
-
-    Examples
-    --------
-    >>> rounded_id(pd.Series(["7.6E+017", "7.7E+017"])), rounded_id(pd.Series(["tea", "1E5", "cake"]))
-    ((0, '7.6E+017'), None)
     """
     text = values.astype("str")
     distinct = text.drop_duplicates().dropna().str.strip()
@@ -49,13 +45,7 @@ def rounded_id(values: pd.Series) -> tuple[int, str] | None:
 
 
 def without_point(values: pd.Series) -> pd.Series:
-    """Take outer blanks off ids, and write 100.0 as 100 where all are numbers: one account under two spellings.
-
-    Examples
-    --------
-    >>> without_point(pd.Series(["100.0", " 100", None])).tolist()
-    ['100', '100', nan]
-    """
+    """Take outer blanks off ids, and write 100.0 as 100 where all are numbers: one account under two spellings."""
     values = values.str.strip()
     filled = values[values.notna() & (values != "")]
     if not filled.str.contains(".", regex=False).any() or not filled.str.fullmatch(r"\d+(?:\.0+)?").all():
@@ -64,13 +54,7 @@ def without_point(values: pd.Series) -> pd.Series:
 
 
 def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
-    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text).
-
-    Examples
-    --------
-    >>> among(pd.Series(["a", "b", None]), pd.Series(["b", "b"]), pd.Series(["c"], dtype="str")).tolist()
-    [False, True, False]
-    """
+    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text)."""
     texts = pd.concat([other.astype("str") for other in others])
     # An empty column comes without a type.
     wanted = pa.array(texts).cast(pa.large_string())
@@ -78,32 +62,18 @@ def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+@lru_cache(maxsize=100_000)
 def fold_hashtag(tag: str) -> str:
-    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter.
-
-    Examples
-    --------
-    >>> fold_hashtag("#CafE\u0301") == fold_hashtag("caf\u00e9")
-    True
-    """
+    """Return a hashtag, or several in one cell, as platforms compare them: lower case, one spelling of each letter."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold()).lstrip("#")
 
 
-#: The largest integer up to which every whole number is exact in a 64-bit float.
-_EXACT_FLOAT = 2**53
+#: Whole numbers are exact up to here in a float of so many bits.
+_EXACT = {"float32": 2**24, "float16": 2**11}
 
 
 def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
-    """Return a column of ids as text, digit for digit; missing, empty and blank values are missing.
-
-    Whole numbers stored as floats (a column of integers with a gap) are written without a decimal
-    point up to 2⁵³; larger or fractional ones raise InputError, because their digits are already lost.
-
-    Examples
-    --------
-    >>> as_ids(pd.Series([100000, 7123456789012345678])).tolist()
-    ['100000', '7123456789012345678']
-    """
+    """Return a column of ids as text, digit for digit; empty ones are missing, floats that lost digits an InputError."""
     values = values.reset_index(drop=True)
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
@@ -112,52 +82,27 @@ def as_ids(values: pd.Series, name: str = "id") -> pd.Series:
     if isinstance(values.dtype, pd.StringDtype) and values.dtype.storage == "pyarrow":
         text = values.astype("str")
         return text.mask(text.str.strip() == "")
-    if pd.api.types.is_float_dtype(values.dtype):
-        return _float_ids(values, name)
-    ids: list[object] = [_id_text(value, name) for value in values.tolist()]
+    exact = _EXACT.get(str(values.dtype).lower(), 2**53)
+    ids: list[object] = [_id_text(value, name, exact) for value in values.tolist()]
     return pd.Series(ids, index=values.index, dtype="str", name=values.name)
 
 
 def valid_text(text: str) -> str:
-    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �.
-
-    Examples
-    --------
-    >>> valid_text("caption \\ud83d") == "caption \\ufffd"
-    True
-    """
+    """Return text that can be written as UTF-8: halves of a surrogate pair, which JSON can smuggle in, become �."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def _float_ids(values: pd.Series, name: str) -> pd.Series:
-    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
-    known = ~np.isnan(numbers)
-    exact = {"float32": 2**24, "float16": 2**11}.get(str(values.dtype).lower(), _EXACT_FLOAT)
-    bad = known & ((np.abs(numbers) > exact) | (numbers != np.floor(numbers)))
-    if bad.any():
-        _refuse_float(float(numbers[bad][0]), name)
-    text = np.full(len(numbers), None, dtype=object)
-    text[known] = [str(int(number)) for number in numbers[known]]
-    return pd.Series(text, index=values.index, dtype="str", name=values.name)
-
-
-def _refuse_float(value: float, name: str) -> None:
-    raise InputError(
-        f"column '{name}' holds the number {value!r} as a float, so digits of the id may be lost; "
-        "read the column as text (dtype=str)"
-    )
-
-
-def _id_text(value: object, name: str) -> str | None:
+def _id_text(value: object, name: str, exact: int) -> str | None:
     if isinstance(value, str):
         return valid_text(value) if value.strip() else None
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     if isinstance(value, float | np.floating):
         number = float(value)
-        if abs(number) > _EXACT_FLOAT or number != np.floor(number):
-            _refuse_float(number, name)
+        if abs(number) > exact or not number.is_integer():
+            raise InputError(
+                f"column '{name}' holds the number {number!r} as a float, so digits of the id may be lost; "
+                "read the column as text (dtype=str)"
+            )
         return str(int(number))
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

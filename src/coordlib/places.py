@@ -16,10 +16,7 @@ DATABASE = "coordlib.sqlite"
 
 
 def project_root() -> Path:
-    """Return the folder with notebooks/, params/, reports/ and _quarto.yml.
-
-    In a checkout that is the repository; an installed copy carries the same folders inside the package.
-    """
+    """Return the folder with notebooks/, params/, reports/ and _quarto.yml: the repository, or the same inside an installed package."""
     package = Path(coordlib.__file__).resolve().parent
     packaged = package / "_project"
     return packaged if packaged.is_dir() else package.parent.parent
@@ -27,13 +24,7 @@ def project_root() -> Path:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder of one monitoring project: its database, its reports, its site.
-
-    Examples
-    --------
-    >>> Workspace(Path("w")).day_folder("2025-01-03").as_posix()
-    'w/reports/days/2025-01-03'
-    """
+    """The folder of one monitoring project: its database, its reports, its site."""
 
     root: Path
 
@@ -66,13 +57,7 @@ class Workspace:
         return self.root / "reports" / "analyses" / name
 
     def draft_folder(self, kind: str, name: str, differing: Mapping[str, Any]) -> Path:
-        """Folder of what a notebook run by hand writes: its name says which parameters differ from the usual ones.
-
-        Examples
-        --------
-        >>> Workspace(Path("w")).draft_folder("days", "2025-01-03", {"time_window": 60}).as_posix()
-        'w/drafts/days/2025-01-03,time_window=60'
-        """
+        """Folder of what a notebook run by hand writes: its name says which parameters differ from the usual ones."""
         parts = [name, *(f"{key}={differing[key]}" for key in sorted(differing))]
         text = re.sub(r"[^\w.,=+-]+", "-", ",".join(parts)).strip("-.")
         if len(text) > 120:
@@ -89,22 +74,10 @@ class Workspace:
 
 
 def find_workspace(folder: Path | str, *, create: bool = False) -> Workspace:
-    """Return the workspace a notebook means by a folder, wherever the notebook was started.
+    """Return the workspace a notebook means by a folder, wherever the notebook was started; or the place for a new one.
 
     papermill starts a notebook in the folder of the command, JupyterLab in the notebook's own. So a relative folder
     is looked for here, beside the notebooks, and in the project.
-
-    Parameters
-    ----------
-    folder
-        The workspace.
-    create
-        Where there is none, return the place for a new one: here, or beside the folder ``notebooks``.
-
-    Raises
-    ------
-    StoreError
-        There is no workspace of that name, and none is to be made.
     """
     path, here = Path(folder), Path.cwd()
     beside = here.parent if here.name == "notebooks" else here

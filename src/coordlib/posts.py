@@ -1,7 +1,6 @@
 """The one table of posts, and the shares made from it: who shared which object, in which post, and when.
 
-Every reader gives a table of posts with these columns, under these names, from the door to the page. ``url`` is the
-address of the post itself, ``links`` are the addresses it shares. Further columns of a source are kept beside.
+``url`` is the address of the post itself, ``links`` are the addresses it shares. Further columns are kept beside.
 """
 
 from __future__ import annotations
@@ -77,22 +76,16 @@ def prep_data(
     -------
     pandas.DataFrame
         Columns ``object_id``, ``account_id``, ``content_id`` (str; missing stays missing, and an empty
-        or blank cell is missing: posts without a caption share nothing; line breaks of an object are ``\\n``),
+        or blank cell is missing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
         counts ``posts_without_object``, and says whether any number was taken as a time (``any_time``).
 
     Raises
     ------
-    MissingColumnError
-        A named column is not there.
-    TimeFormatError
-        A time is neither a number nor a date and time, or no post can have it (0, a year, a day number of a
-        spreadsheet: posts that carry it would all be simultaneous); names its row.
-    DuplicateContentError
-        With ``duplicates="error"``, when a content is listed twice for one object.
-    InputError
-        Ids that were read as fractional or as too large floats, so that digits are already lost.
+    MissingColumnError, TimeFormatError, DuplicateContentError, InputError
+        A named column is not there; a time is none or no post can have it; with ``duplicates="error"`` a content is listed
+        twice for one object; ids were read as floats, so that digits are lost. Each names the row.
 
     Notes
     -----
@@ -155,13 +148,7 @@ def prep_data(
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
-    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing.
-
-    Examples
-    --------
-    >>> as_posts(pd.DataFrame({"content_id": ["1"], "music_id": ["9"]}), "tiktok").columns[[0, 5, -1]].tolist()
-    ['content_id', 'platform', 'music_id']
-    """
+    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing."""
     known: dict[str, pd.Series] = {}
     for name, kind in POST_COLUMNS.items():
         column = table[name] if name in table else pd.Series(None, index=table.index, dtype=object)

@@ -1,8 +1,4 @@
-"""JSON over HTTP, once: addresses that may carry a secret, bounded answers, retries, secrets kept out of what is said.
-
-Each client of a service (TikTok, Bluesky, a label endpoint) is a few lines around :class:`Service`. The httpx
-transport is injected, so tests and simulations need no network.
-"""
+"""JSON over HTTP, once: addresses that may carry a secret, bounded answers, retries, secrets kept out of what is said."""
 
 from __future__ import annotations
 
@@ -36,15 +32,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def read_file(path: Path | str = ".env") -> dict[str, str]:
-    """Return the ``NAME=value`` lines of a file, those without a value left out; nothing where there is no file.
-
-    Values are taken as they stand, since a secret may hold ``${``.
-
-    Raises
-    ------
-    CredentialsError
-        The file cannot be read as text.
-    """
+    """Return the ``NAME=value`` lines of a file as they stand (a secret may hold ``${``), without those that have no value."""
     try:
         found = dotenv_values(path, interpolate=False, encoding="utf-8-sig") if Path(path).is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
@@ -61,13 +49,7 @@ def environment(environ: Mapping[str, str | None] | None = None) -> dict[str, st
 
 
 def check_address(address: str, what: str, *, secret: bool = True) -> None:
-    """Refuse an address that is none, holds a password, or would carry a secret over an open line.
-
-    Raises
-    ------
-    ParameterError
-        With `what` at its beginning.
-    """
+    """Refuse an address that is none, holds a password, or would carry a secret over an open line."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL:
@@ -88,15 +70,8 @@ def check_address(address: str, what: str, *, secret: bool = True) -> None:
 def hidden(value: object, *secrets: str | None) -> str:
     """Return a text in which each secret is replaced, however whoever sent it back has written it.
 
-    Found are the secret itself and its characters percent-encoded (once or twice), as JSON or HTML escapes, in any
-    mixture; and the secret in base64 or hexadecimal, also inside a longer encoded text.
-
-    Examples
-    --------
-    >>> hidden("client_secret=s3cr%3Dt&client_key=k1", "s3cr=t", "k1")
-    'client_secret=[hidden]&client_key=[hidden]'
-    >>> hidden("Basic azE6czNjci1yZXQ=", "s3cr-ret")
-    'Basic [hidden]'
+    Found are its characters as they are, percent-encoded (once or twice), as JSON or HTML escapes, in any mixture; and the
+    secret in base64 or hexadecimal, also inside a longer encoded text.
     """
     text = str(value)
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
@@ -174,31 +149,9 @@ class Reply:
 
 
 class Service(Closing):
-    """A service that answers in JSON.
+    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five).
 
-    Parameters
-    ----------
-    name
-        What messages call it.
-    address
-        Where it is; an address that may be asked with a secret is checked by :func:`check_address`.
-    secrets
-        What must never be shown (more can be added to the attribute).
-    transport
-        An httpx transport, for tests.
-    clock, sleep
-        UTC seconds, and how to wait.
-    patience
-        Seconds for one answer altogether; connecting has five.
-
-    Examples
-    --------
-    >>> answers = iter([503, 200])
-    >>> transport = httpx.MockTransport(lambda request: httpx.Response(next(answers), json={"a": 1}))
-    >>> waits = []
-    >>> with Service("tea", "https://tea.example", transport=transport, sleep=waits.append) as service:
-    ...     service.ask("GET", "/leaves").object(), waits
-    ({'a': 1}, [2.0])
+    `transport` (of httpx), `clock` and `sleep` can be others, for tests.
     """
 
     def __init__(
@@ -235,15 +188,9 @@ class Service(Closing):
         return hidden(text, *self.secrets)
 
     def send(self, method: str, path: str, **options: Any) -> Reply:
-        """Send one request and return what came; options are those of ``httpx.Client.request``.
+        """Send one request, with the options of ``httpx.Client.request``, and return what came.
 
-        Raises
-        ------
-        ServiceError
-            No request can be made of these options.
-        UnreachableError
-            The address has not been reached even once: a mistake in it is said after seconds, not after the
-            retries of a whole night.
+        An address that was never reached is an UnreachableError after seconds, not after the retries of a whole night.
         """
         reply = self._send(method, path, options)
         if not reply.reached and not self._answered:
@@ -281,14 +228,9 @@ class Service(Closing):
     def ask(
         self, method: str, path: str, *, tries: int = 5, longest_wait: float = LONGEST_WAIT, **options: Any
     ) -> Reply:
-        """Send a request until an answer is neither trouble (no answer, 5xx) nor a rate limit (429).
+        """Send a request until an answer is neither trouble (no answer, 5xx) nor a rate limit (429), or raise ServiceError.
 
-        Trouble is waited out for 2, 4, 8 … seconds, a rate limit for as long as the service says.
-
-        Raises
-        ------
-        ServiceError
-            Every try failed, or the rate limit lifts later than `longest_wait` seconds from now.
+        Trouble is waited out for 2, 4, 8 … seconds, a rate limit for as long as the service says, up to `longest_wait`.
         """
         trouble, wait = "", self._free_at - self.clock()
         for number in range(tries):

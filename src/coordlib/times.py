@@ -1,8 +1,4 @@
-"""Turn the times platforms write into UTC seconds.
-
-A date and time without a zone is taken as UTC, as every platform of the exports says it means
-(specification of each export; CrowdTangle alone writes a zone, as a US abbreviation).
-"""
+"""Turn the times platforms write into UTC seconds; a date and time without a zone is UTC, as every platform says it means."""
 
 from __future__ import annotations
 
@@ -18,15 +14,12 @@ import pandas as pd
 
 from coordlib.errors import InputError, TimeFormatError
 
+_HOURS = (
+    "UTC+0 GMT+0 Z+0 WET+0 WEST+1 CET+1 BST+1 CEST+2 EET+2 EEST+3 EDT-4 EST-5 CDT-5 CST-6 MDT-6 MST-7 PDT-7 PST-8 "
+    "AKDT-8 AKST-9 HST-10"
+)
 #: Hours from UTC of the zone abbreviations dashboards in the United States and Europe write.
-_BY_HOURS = {0: "UTC GMT Z WET", 1: "WEST CET BST", 2: "CEST EET", 3: "EEST", -4: "EDT", -5: "EST CDT"} | {
-    -6: "CST MDT",
-    -7: "MST PDT",
-    -8: "PST AKDT",
-    -9: "AKST",
-    -10: "HST",
-}
-ZONES: dict[str, float] = {name: hours for hours, names in _BY_HOURS.items() for name in names.split()}
+ZONES = {name: float(hours) for name, hours in re.findall(r"([A-Z]+)(\S+)", _HOURS)}
 _YEAR_2286 = 10**10
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]*)?"
 #: No platform is older, and no post is from the next century: times outside are not times, and would make all posts
@@ -46,8 +39,6 @@ _LOOKS = {
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
 _COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
-
-
 #: How files write a moment.
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -55,38 +46,20 @@ ISO = "%Y-%m-%dT%H:%M:%SZ"
 def utc_seconds(
     values: pd.Series[Any], *, any_time: bool = False, form: str | None = None, zone: str | None = None
 ) -> pd.Series[Any]:
-    """Return times as whole UTC seconds.
+    """Return times of any spelling as whole UTC seconds (``Int64``, same index), missing where one is empty or unreadable.
 
-    Parameters
-    ----------
-    values
-        Text or numbers: seconds, milliseconds (from 1e11), microseconds (1e14) or nanoseconds (1e17); ISO 8601 with
-        or without a zone; ``YYYYMMDDHHMMSS``; a date alone (midnight); a date and time followed
-        by a zone abbreviation of :data:`ZONES`; or what Twitter wrote (``Wed Oct 10 20:19:24 +0000 2018``).
-    any_time
-        Take times before 1990 and after tomorrow for times as well: seconds from a beginning of one's own.
-    form
-        The only spelling taken, as in ``strptime``: ``%d/%m/%Y %I:%M %p``.
-    zone
-        What times without a zone mean, such as ``Europe/Rome``; an hour that the clock has twice is unreadable.
-
-    Returns
-    -------
-    Series
-        dtype ``Int64``, same index; missing where a value is empty, missing, unreadable, or no plausible time
-        (before 1990 or after tomorrow). Fractions of a second are cut off.
-
-    Examples
-    --------
-    >>> utc_seconds(pd.Series(["2020-04-16 09:48:29 EDT", "2025-05-29T17:00:50Z", "1748538050"])).to_list()
-    [1587044909, 1748538050, 1748538050]
+    Read are seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601 with or without a zone,
+    ``YYYYMMDDHHMMSS``, days, dates with an abbreviation of :data:`ZONES`, and ``Wed Oct 10 20:19:24 +0000 2018``; or `form`
+    alone, as in ``strptime``. Times without a zone are of `zone` (an hour the clock has twice is unreadable). Times before
+    1990 and after tomorrow are none, but with `any_time`.
     """
     if form is None and pd.api.types.is_integer_dtype(values.dtype):
         return plausible(_typed_numbers(values, days=True), any_time)
     text = values.astype("str").str.strip()
-    if form is not None or zone is not None:
-        return plausible(_declared(text, form, zone), any_time)
-    return plausible(_read(text), any_time)
+    if form is None and zone is None:
+        return plausible(_read(text), any_time)
+    stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
+    return plausible(_seconds(pd.to_datetime(stamps, utc=True, errors="coerce")), any_time)
 
 
 def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
@@ -105,13 +78,7 @@ def tomorrow() -> int:
 
 
 def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
-    """Say whether times are seconds from a beginning of their own: near 0 (or `anywhere` about it), no years, no day numbers.
-
-    Examples
-    --------
-    >>> [own_clock(pd.Series(times)) for times in ([0, 5, 3000], [0, 0], [2024, 2025], [0, 46024, 46025], [20250101, 20250102])]
-    [True, False, False, False, False]
-    """
+    """Say whether times are seconds from a beginning of their own: near 0 (or `anywhere` about it), no years, no day numbers."""
     known = seconds.dropna()
     counted = known[known != 0]
     alike = (counted.between(1900, 2099).all(), counted.between(20_000, 80_000).all())
@@ -130,13 +97,7 @@ def guess(value: object) -> str:
 
 
 def looks_like(value: object) -> str:
-    """Say what a number that is no plausible time looks like, for the one who has to mend it.
-
-    Examples
-    --------
-    >>> looks_like("46024.1"), looks_like("2025"), looks_like("202501011200")
-    ('a day number of a spreadsheet', 'a year', 'a date written as one number')
-    """
+    """Say what a number that is no plausible time looks like, for the one who has to mend it."""
     text = str(value).strip()
     try:
         number = float(text)
@@ -170,14 +131,7 @@ def refuse_unreadable(
     *,
     needed: bool = False,
 ) -> None:
-    """Raise for the first time that cannot be read.
-
-    Raises
-    ------
-    TimeFormatError
-        With its row. `place` is the beginning of the message (file, line and column), or gives it for a row (from 0);
-        `needed` refuses empty times as well.
-    """
+    """Raise for the first time that cannot be read, with its row; `place` begins the message, or gives its beginning for a row."""
     if not seconds.isna().any():
         return
     bad = (seconds.isna() if needed else unreadable(values, seconds)).to_numpy(dtype=bool)
@@ -201,13 +155,7 @@ def refuse_implausible(
 ) -> bool:
     """Refuse times that no post has: all posts of 1970 would be simultaneous, and everybody tied to everybody.
 
-    Returns whether times outside of `span` were taken because they are a clock of their own, which begins
-    near 0 (or `anywhere` about it). In `place`, the beginning of the message, ``{row}`` stands for the row (from 1).
-
-    Raises
-    ------
-    TimeFormatError
-        With its row.
+    True: they are a clock of their own, near 0 (or `anywhere`), and taken. In `place` ``{row}`` stands for the row, from 1.
     """
     bad = ((times < span[0]) | (times >= span[1])).fillna(False).to_numpy(dtype=bool)
     if not bad.any():
@@ -263,13 +211,8 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     return seconds
 
 
-def _declared(text: pd.Series[str], form: str | None, zone: str | None) -> pd.Series[Any]:
-    """Read times by a declared format and zone, and nothing else."""
-    stamps = text.map(lambda value: _stamp(value, form, zone), na_action="ignore")
-    return _seconds(pd.to_datetime(stamps, utc=True, errors="coerce"))
-
-
 def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:
+    """Read a time by a declared format and zone, and in no other way."""
     if form is None and not re.fullmatch(_ISO_DATE, value):
         return None
     stamp: Any = pd.to_datetime(value, format=form or "ISO8601", errors="coerce")
@@ -313,53 +256,25 @@ def _seconds(stamps: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def day_of(moment: float) -> dt.date:
-    """Return the UTC day of a moment in UTC seconds.
-
-    Examples
-    --------
-    >>> day_of(86_400.5)
-    datetime.date(1970, 1, 2)
-    """
+    """Return the UTC day of a moment in UTC seconds."""
     return dt.datetime.fromtimestamp(moment, dt.UTC).date()
 
 
 def day_start(day: dt.date | str) -> int:
-    """Return the first UTC second of a day, given as a date or as ISO text (anything else is a ``ValueError``).
-
-    Examples
-    --------
-    >>> day_start("1970-01-02")
-    86400
-    """
+    """Return the first UTC second of a day, given as a date or as ISO text (anything else is a ``ValueError``)."""
     date = dt.date.fromisoformat(day) if isinstance(day, str) else day
     return int(dt.datetime(date.year, date.month, date.day, tzinfo=dt.UTC).timestamp())
 
 
 def utc_text(seconds: float, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Return a moment in UTC seconds as text, in a form of ``strftime``.
-
-    Examples
-    --------
-    >>> utc_text(86_400), utc_text(0, ISO)
-    ('1970-01-02 00:00:00', '1970-01-01T00:00:00Z')
-    """
+    """Return a moment in UTC seconds as text, in a form of ``strftime``."""
     return dt.datetime.fromtimestamp(int(seconds), dt.UTC).strftime(form)
 
 
 def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
     """Return a column of times of any dtype as whole seconds since 1970 UTC (int64, or Int64 where some are missing).
 
-    Text is read as by :func:`utc_seconds`, but any number is a time, and eight digits are seconds: a day is too coarse.
-
-    Raises
-    ------
-    TimeFormatError
-        For the first value that cannot be read, with its row.
-
-    Examples
-    --------
-    >>> as_seconds(pd.Series(["1735689600", "2025-01-01T01:00:00+01:00", 1735689600123])).tolist()
-    [1735689600, 1735689600, 1735689600]
+    As :func:`utc_seconds`, but any number is a time, eight digits are seconds, and what cannot be read is refused.
     """
     values = values.reset_index(drop=True)
     if isinstance(values.dtype, pd.CategoricalDtype):

@@ -1,8 +1,6 @@
 """One address for one page: URL cleaning, links in texts, and the full and parent domain of a URL.
 
-Two accounts that share the same article through addresses that differ in a tracking parameter
-shared the same object. Cleaning makes such addresses equal; it must never make two pages equal,
-which would tie strangers: where both mistakes are possible, two addresses of one page stay two.
+Cleaning makes equal what differs in a tracking parameter, never two pages: that would tie strangers (docs/urls.md).
 """
 
 from __future__ import annotations
@@ -64,24 +62,20 @@ _SHELF = re.compile(_RULES["amp_is_a_name"])
 def clean_url(url: str) -> str | None:
     """Return the one address that stands for a page, or None where there is no page to share.
 
-    Text before the first ``http`` is dropped and ``&amp;`` read as ``&``. A page that only leads
-    on (Facebook's, Google's and other link pages, log-in and sharer pages, AMP caches, web
-    archives) gives way to the address it holds. Truncated addresses, other schemes, and front,
-    log-in and invitation pages of platforms give None. ``http`` and ``https``, ``www.``, ``m.``,
-    ``mobile.`` and ``amp.``, two names of one site (twitter.com, x.com) and the forms of one post
-    or video are one. Tracking parameters go, by their exact name in any case; names that elsewhere
-    mean a page (``ref``, ``tid``) stay where their value holds a digit. Percent-encoding and the
-    order of parameters are made canonical by w3lib. A fragment that leads to a page (``#/…``,
-    ``#!…``) stays, any other goes. Every rule with its reason: ``docs/urls.md``.
+    Text before the first ``http`` is dropped and ``&amp;`` read as ``&``. A page that only leads on (link, log-in and
+    sharer pages, AMP caches, web archives) gives way to the address it holds. Truncated addresses, other schemes, and front,
+    log-in and invitation pages of platforms give None. ``http`` and ``https``, ``www.``, ``m.``, ``mobile.`` and ``amp.``,
+    two names of one site and the forms of one post or video are one. Tracking parameters go, by their exact name in any case;
+    names that elsewhere mean a page (``ref``, ``tid``) stay where their value holds a digit. Percent-encoding and the order of
+    parameters are made canonical by w3lib. A fragment that leads to a page (``#/…``, ``#!…``) stays, any other goes.
+    Every rule with its reason: ``docs/urls.md``.
 
     Examples
     --------
     >>> clean_url("http://www.News.example/a/?utm_source=x&reference=5&amp;fbclid=y#top")
     'https://news.example/a?reference=5'
-    >>> clean_url("https://youtu.be/abc123def45?t=5")
-    'https://www.youtube.com/watch?v=abc123def45'
-    >>> clean_url("https://www.facebook.com/") is None
-    True
+    >>> clean_url("https://youtu.be/abc123def45?t=5"), clean_url("https://www.facebook.com/")
+    ('https://www.youtube.com/watch?v=abc123def45', None)
     """
     start = _SCHEME.search(url)
     text = _AMPERSAND.sub("&", url[start.start() :].strip()) if start else None
@@ -263,14 +257,9 @@ def clean_urls(table: pd.DataFrame, column: str = "expanded", *, compat: Compat 
     table
         Any table; rows keep their order and their index.
     column
-        Name of the column of URLs (str; missing values are dropped).
+        Name of the column of URLs (str; missing values are dropped); MissingColumnError where it is not there.
     compat
         ``"coornet"`` applies CooRnet's rules (:func:`clean_url_coornet`), None those of :func:`clean_url`.
-
-    Raises
-    ------
-    MissingColumnError
-        The column is not there.
 
     Examples
     --------
@@ -323,10 +312,9 @@ def full_domain(url: str) -> str:
 def parent_domain(domain: str, *, compat: Compat = None) -> str:
     """Return the registrable domain of a host (``news.co.uk`` for ``www.news.co.uk``).
 
-    Sites on a shared host that the public suffix list knows (``one.blogspot.com``) are each a
-    parent of their own. Where the list has no rule, its own fallback holds: the last label is the
-    suffix. An IP address or a host of one label is its own parent; CooRnet writes ``NA.NA`` for
-    every host without a rule, and so does ``compat="coornet"``.
+    Sites on a shared host that the public suffix list knows (``one.blogspot.com``) are each a parent of their own. Where the
+    list has no rule, the last label is the suffix. An IP address or a host of one label is its own parent; CooRnet writes
+    ``NA.NA`` for every host without a rule, and so does ``compat="coornet"``.
 
     Examples
     --------
@@ -363,9 +351,8 @@ _SHORT_CUT = re.compile(r"https?://t\.co(?:/\w{0,6})?$")
 def links_in(text: str) -> list[str]:
     """Return the web addresses in a text, each once, in their order.
 
-    An address begins with ``http://`` or ``https://`` (a bare ``www.`` is none: no platform exports
-    links so). One that the text cuts with an ellipsis, or whose host is cut, is none: it would tie
-    everybody who quotes anything. Brackets closed inside an address belong to it, as in ``x[]=1``, and so does an
+    An address begins with ``http://`` or ``https://``. One that the text cuts with an ellipsis, or whose host is cut, is none:
+    it would tie everybody who quotes anything. Brackets closed inside an address belong to it, as in ``x[]=1``, and so does an
     apostrophe between letters; marks that end a sentence in any script, quotes and emoji do not. Scheme and host are lower-cased.
 
     Examples
@@ -373,7 +360,10 @@ def links_in(text: str) -> list[str]:
     >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d。")
     ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
     """
-    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)  # not "&copy=2", without a semicolon
+    if "&" in text:
+        text = _ENTITY.sub(
+            lambda entity: html.unescape(entity[0]), text
+        )  # not "&copy=2", without a semicolon
     found: dict[str, None] = {}
     for match in _IN_TEXT.finditer(text):
         link = _up_to_a_mark(match[0])
@@ -390,6 +380,8 @@ def links_in(text: str) -> list[str]:
 
 
 def _up_to_a_mark(link: str) -> str:
+    if link.isascii():
+        return link
     for place in (place for place, mark in enumerate(link) if mark > "\x7f" and mark not in _WITHIN):
         ends = link[place] in "\ufe0f\u20e3" or unicodedata.category(link[place]) in _ENDS
         if ends and not re.match(r"\w’\w", link[place - 1 : place + 2]):

@@ -67,28 +67,7 @@ _Text.yaml_implicit_resolvers = {}
 
 
 def read_yaml(path: Path | str, *, text: bool = False) -> dict[str, Any]:
-    """Read a file of ``name: value`` lines.
-
-    Parameters
-    ----------
-    path
-        The file, UTF-8.
-    text
-        Keep every value as text.
-
-    Raises
-    ------
-    FileFormatError
-        There is no such file, it is not UTF-8 or not YAML, a name stands twice or is no word, or an alias is used.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> file = Path(tempfile.mkdtemp()) / "p.yml"
-    >>> _ = file.write_text("region: NO\\ndate: 2026-09-10\\ncollect: true\\n")
-    >>> read_yaml(file)
-    {'region': 'NO', 'date': '2026-09-10', 'collect': True}
-    """
+    """Read a file of ``name: value`` lines (`text`: every value stays text); what the format does unexpectedly is refused in one line."""
     path = Path(path)
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Text if text else _Plain)

@@ -8,7 +8,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.describe import day_outcome, evidence_pairs
-from coordlib.describe.paths import betweenness, diameters
+from coordlib.describe.networks import betweenness, diameters
 from coordlib.describe.posts import sample_pairs
 from coordlib.errors import MissingColumnError
 

@@ -28,7 +28,7 @@ from coordlib.detect import coordinated_edges, detect_groups, kernel, weight_qua
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError, ParameterError, TimeFormatError
 from coordlib.links import coord_shares
 from coordlib.links import interval as interval_module
-from coordlib.links.entities import ENTITY_COLUMNS
+from coordlib.links.prepare import ENTITY_COLUMNS
 from coordlib.links.summaries import SUMMARY_COLUMNS
 from coordlib.links.top_lists import URL_COLUMNS
 from coordlib.parameters import LinkSharing

@@ -17,7 +17,7 @@ from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, anchor, describe_column, explained
 from coordlib.report.link_result import link_banner
 from coordlib.report.package import read_run
-from coordlib.runs.link_report import TEMPLATE, analyse_links
+from coordlib.runs.analysis import LINKS, analyse_links
 from coordlib.simulate import simulate_link_shares
 from coordlib.site.find import write_index
 from coordlib.site.reports import read_reports
@@ -26,9 +26,8 @@ from coordlib.site.reports import read_reports
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = tmp_path_factory.mktemp("workspace")
-    return analyse_links(
-        LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "time_window": 60})
-    )
+    options = LinkSharing.load({"workspace": str(workspace), "clean_urls": True, "time_window": 60})
+    return analyse_links(options) / "index.ipynb"
 
 
 def test_every_number_of_the_analysis_leads_to_how_it_was_counted(executed: Path):
@@ -79,7 +78,7 @@ def test_a_table_without_a_url_shared_twice_is_refused_before_the_notebook_runs(
 
 
 def test_the_template_tells_a_story_in_short_cells(project: Path):
-    notebook = nbformat.read(project / "notebooks" / TEMPLATE, as_version=4)
+    notebook = nbformat.read(project / "notebooks" / LINKS, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert notebook.cells[0].source.startswith("# ")
     assert code[0].metadata["tags"] == ["parameters"]

@@ -11,7 +11,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.links.coord_shares import EDGE_COLUMNS, TIME_COLUMNS
-from coordlib.links.entities import ENTITY_COLUMNS
+from coordlib.links.prepare import ENTITY_COLUMNS
 from coordlib.links.summaries import SUMMARY_COLUMNS
 from coordlib.links.top_lists import SHARE_COLUMNS, URL_COLUMNS
 from coordlib.parameters import LinkSharing

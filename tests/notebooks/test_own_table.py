@@ -43,7 +43,7 @@ TABLES = {
     "mapped": (
         "nr,who,wrote,at\n",
         "{n},user{a},Tea {o},{t}\n",
-        ["account_id: who", "content_id: nr", "timestamp_share: at", "objects: {text: wrote}"],
+        ["account_id: who", "content_id: nr", "posted_at: at", "objects: {text: wrote}"],
         "text",
         "text",
     ),

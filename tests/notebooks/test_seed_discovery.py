@@ -14,8 +14,8 @@ import pytest
 from coordlib import add_seeds, discover_seeds
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
+from coordlib.runs.connect import simulated_connector, world_days
 from coordlib.runs.discover import discover, discovery_name, raise_for_stop
-from coordlib.runs.simulated import simulated_connector, world_days
 from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
@@ -76,7 +76,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     number = len(seeds)
     assert f"{number:,} accounts in " in shown
     assert f"{number} of {number} accounts can enter the pool" in shown
-    assert decided.new_accounts == seeds
+    assert decided.run["new_accounts"] == seeds
 
     # Accounts a researcher leaves out do not enter the pool.
     with open_store(Path(seeding.workspace) / "coordlib.sqlite") as store:

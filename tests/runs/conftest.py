@@ -11,8 +11,8 @@ import pytest
 
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
+from coordlib.runs.connect import begin_day, simulated_connector, world_days
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.simulated import begin_day, simulated_connector, world_days
 from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server

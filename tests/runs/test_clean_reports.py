@@ -15,8 +15,8 @@ from coordlib.places import Workspace
 from coordlib.report.package import read_run
 from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
-from coordlib.runs.decided import Decided
-from coordlib.runs.replay import replay_archive
+from coordlib.runs.day import replay_archive
+from coordlib.runs.notebooks import Decided
 from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
 from coordlib.store import open_store

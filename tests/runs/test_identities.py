@@ -13,9 +13,8 @@ from coordlib.parameters import ComponentAnalysis, LinkSharing
 from coordlib.places import Workspace
 from coordlib.report import PostSet
 from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
-from coordlib.runs.analysis import analyse_component
+from coordlib.runs.analysis import analyse_component, analyse_links
 from coordlib.runs.clean_reports import forget_account, remake_reports
-from coordlib.runs.link_report import analyse_links
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 from coordlib import CoordError, run_notebook
 from coordlib.cli import app
-from coordlib.cli.app import COMMANDS, exit_code, load_commands
+from coordlib.cli.app import exit_code
 from coordlib.errors import AlreadyReportedError, DatabaseFailedError, ParameterError, RunError, StoreError
 from coordlib.files import put_folder, staging_of, sweep_leftovers, write_text
 from coordlib.lock import workspace_lock
-from coordlib.runs.replay import replay_archive
+from coordlib.runs.day import replay_archive
+from coordlib.runs.stored import file_label
 from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
 from coordlib.site.build import render_site, site_is_due
@@ -133,6 +134,14 @@ def test_a_file_half_written_by_a_process_that_is_gone_is_swept_by_the_next_writ
     ]
 
 
+def test_the_name_of_a_file_becomes_part_of_an_address() -> None:
+    assert [file_label(name) for name in ("My posts (2)", "..", "a" * 99)] == [
+        "My-posts-2",
+        "table",
+        "a" * 80,
+    ]
+
+
 def test_who_holds_a_workspace_may_render_it(tmp_path: Path) -> None:
     """A refresh that removed something could not render: its own lock was in the way."""
     with workspace_lock(tmp_path, "coordlib refresh"):
@@ -156,8 +165,7 @@ def test_monitor_started_again_renders_the_site_a_killed_run_did_not(
     def reported(*_: object, **__: object) -> None:
         raise AlreadyReportedError("2026-01-01 is reported already; '--again' makes a new version")
 
-    load_commands("monitor")
-    monkeypatch.setattr("coordlib.cli.monitor.monitor_day", reported)
+    monkeypatch.setattr("coordlib.runs.monitor.monitor_day", reported)
     (tmp_path / "w").mkdir()
     words = ["monitor", "-w", str(tmp_path / "w"), "--date", "2026-01-01", "--engine", "smalldocs"]
     done = CliRunner().invoke(app, words)
@@ -243,8 +251,6 @@ def test_an_output_that_is_an_input_is_refused_and_stays(
     (tmp_path / "m.csv").write_text(json.dumps({**columns, "objects": {"o": "object_id"}}))
     open_store(tmp_path / "w" / "coordlib.sqlite").close()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    for command in COMMANDS:
-        load_commands(command)
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, CoordError), done.output
     assert "is the input itself" in str(done.exception)

@@ -18,8 +18,8 @@ from coordlib.errors import (
 )
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
+from coordlib.runs.connect import begin_day, morning_of
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day
-from coordlib.runs.simulated import begin_day, morning_of
 from coordlib.simulate.service import read_faults
 from coordlib.store import open_store
 from coordlib.store.pool import pool, set_status

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from coordlib.runs.simulated import world_days
+from coordlib.runs.connect import world_days
 from coordlib.simulate import build_world
 
 

@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib.cli import app
-from coordlib.cli import watched as _commands  # noqa: F401 - registers the commands
 from coordlib.errors import FileFormatError, MissingColumnError, ParameterError
 from coordlib.runs.pool import account_name, read_account_list
 from coordlib.store import open_store
@@ -103,6 +102,11 @@ def test_a_list_that_cannot_be_used_is_refused_in_one_line(
 @pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "<script>", "a", "x" * 25, "", "no one"])
 def test_what_is_no_handle_is_no_account(cell: str):
     assert account_name(cell) is None
+
+
+@pytest.mark.parametrize("cell", ["@Esempio.Uno ", "https://www.tiktok.com/@esempio.uno/video/7"])
+def test_a_handle_and_the_address_of_a_profile_are_the_account(cell: str):
+    assert account_name(cell) == "esempio.uno"
 
 
 def test_a_paused_account_stays_in_the_pool_and_comes_back(workspace: Path, tmp_path: Path):

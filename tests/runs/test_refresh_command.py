@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib.cli import app
-from coordlib.cli import monitor as _monitor  # noqa: F401 - registers the command
 from coordlib.errors import ParameterError
 from coordlib.store import open_store
 from coordlib.store.stored_posts import upsert_posts

@@ -17,7 +17,7 @@ from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.text import restore
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.replay import replay_archive
+from coordlib.runs.day import replay_archive
 from coordlib.sources import read_day
 from coordlib.store import open_store
 from coordlib.store.pool import pool

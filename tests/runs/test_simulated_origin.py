@@ -10,9 +10,8 @@ import pytest
 from coordlib.errors import ParameterError
 from coordlib.places import Workspace
 from coordlib.report.configuration import is_simulated
-from coordlib.runs.connect import connector, mark_origin
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, connector, mark_origin
 from coordlib.runs.monitor import monitor_day
-from coordlib.runs.simulated import SIMULATED_CREDENTIALS
 from coordlib.simulate import World
 from coordlib.simulate.service import ServerConfig, running_server
 from coordlib.store import open_store

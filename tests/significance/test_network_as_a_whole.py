@@ -15,10 +15,9 @@ import coordlib as cl
 from coordlib import network_significance
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.significance import network_sentence
-from coordlib.significance.communities import modularity
 from coordlib.significance.curveball import curveball
 from coordlib.significance.network import STATISTICS
-from coordlib.significance.projection import links_of, project, triangles
+from coordlib.significance.projection import links_of, modularity, project, triangles
 
 DAY = 86_400
 T0 = 1_700_006_400 - 1_700_006_400 % DAY
@@ -73,9 +72,11 @@ def test_every_table_with_the_same_margins_is_equally_likely() -> None:
 def test_the_projection_counts_the_objects_two_accounts_share(seed: int) -> None:
     table = random_table(seed)
     wanted = np.triu((table @ table.T).toarray(), k=1)
-    first, second, common = project(*np.nonzero(table.toarray()), *table.shape)
-    assert len(common) == (wanted > 0).sum()
-    assert (wanted[first, second] == common).all()
+    for least in (1, 2):
+        first, second, common, counts = project(*np.nonzero(table.toarray()), *table.shape, least)
+        assert len(common) == (wanted >= least).sum()
+        assert (wanted[first, second] == common).all()
+        assert (counts[1:] == np.bincount(wanted[wanted > 0])[1:]).all()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -89,7 +90,7 @@ def test_communities_are_as_good_as_a_known_librarys_and_their_modularity_is_rig
     assert quality == pytest.approx(nx.community.modularity(known, parts))
     rivals = [nx.community.modularity(known, nx.community.greedy_modularity_communities(known, "weight"))]
     assert quality > max(rivals) - 0.03
-    assert triangles(links) == sum(nx.triangles(known).values()) // 3
+    assert triangles(links.starts, links.others) == sum(nx.triangles(known).values()) // 3
 
 
 def world(seed: int, divided: bool) -> pd.DataFrame:

@@ -10,24 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-import typer
+from typer import Option, echo
 
 from coordlib.parameters import Engine, Parameters
 
-Workspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder of the workspace.")]
+Workspace = Annotated[Path, Option("--workspace", "-w", help="Folder of the workspace.")]
 ParameterFile = Annotated[
     Path | None,
-    typer.Option(
-        "--parameters", "-f", help="YAML file with parameters; the folder params holds one of each kind."
-    ),
+    Option("--parameters", "-f", help="YAML file with parameters; the folder params holds one of each kind."),
 ]
-Render = Annotated[bool, typer.Option(help="Render the site at the end.")]
-SiteEngine = Annotated[Engine, typer.Option(help="Site engine.")]
+Render = Annotated[bool, Option(help="Render the site at the end.")]
+SiteEngine = Annotated[Engine, Option(help="Site engine.")]
 SiteFolder = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
+    Path | None, Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
 ]
 BaseUrl = Annotated[
-    str, typer.Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
+    str, Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
 ]
 
 
@@ -61,7 +59,7 @@ def _option(model: type[Parameters], name: str) -> inspect.Parameter:
     # Text where the model has a choice or a day: what does not fit is refused in the model's words.
     plain = {int, float, bool} & {field.annotation, *get_args(field.annotation)}
     kind: Any = plain.pop() if plain else str
-    annotation = Annotated[kind | None, typer.Option(flags, help=help_of(model, name))]
+    annotation = Annotated[kind | None, Option(flags, help=help_of(model, name))]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
@@ -92,12 +90,12 @@ def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
     from coordlib.report.configuration import SITE_FILE, read_site
     from coordlib.site.build import render_site
 
-    typer.echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
+    echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     site, place = read_site(workspace), workspace / SITE_FILE
     if site.address is None:
-        typer.echo(f"{place}: no address yet, so reports have none to be cited by", err=True)
+        echo(f"{place}: no address yet, so reports have none to be cited by", err=True)
     if not site.authors and not site.institution:
-        typer.echo(
+        echo(
             f"{place}: no authors and no institution yet, so reports are cited as by '{site.people[0]}'",
             err=True,
         )

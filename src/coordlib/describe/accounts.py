@@ -8,10 +8,15 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.addresses import account_address
-from coordlib.describe.account_evidence import EVIDENCE_COUNTS, account_evidence
-from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
-from coordlib.describe.paths import betweenness
-from coordlib.describe.posts import evidence_pairs, network_numbers
+from coordlib.describe.networks import EVIDENCE_COUNTS, account_evidence, betweenness
+from coordlib.describe.posts import (
+    MEASURES,
+    empty_table,
+    evidence_pairs,
+    mean_engagement,
+    network_numbers,
+    plain_posts,
+)
 from coordlib.describe.statistics import account_stats
 from coordlib.detect.pairs import as_pairs
 

@@ -187,11 +187,6 @@ def area_under_curve(scores: Scores, truth: Truth) -> float:
     ----------
     Hanley, J. A., & McNeil, B. J. (1982). The meaning and use of the area under a receiver operating characteristic (ROC)
     curve. Radiology 143(1), https://doi.org/10.1148/radiology.143.1.7063747
-
-    Examples
-    --------
-    >>> area_under_curve(np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False]))
-    0.875
     """
     positive = int(truth.sum())
     ranks = float(rankdata(scores)[truth].sum())
@@ -209,11 +204,6 @@ def average_precision(scores: Scores, truth: Truth) -> float:
     References
     ----------
     Manning, C. D., Raghavan, P., & Schütze, H. (2008). Introduction to Information Retrieval, chapter 8.
-
-    Examples
-    --------
-    >>> round(average_precision(np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False])), 4)
-    0.8333
     """
     sizes, hits = _groups(scores, truth)
     found = np.cumsum(hits)
@@ -221,13 +211,7 @@ def average_precision(scores: Scores, truth: Truth) -> float:
 
 
 def precision_at(scores: Scores, truth: Truth, k: int) -> float:
-    """Return the expected share of coordinated accounts among the first k (of all, where there are fewer).
-
-    Examples
-    --------
-    >>> precision_at(np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False]), 2)
-    0.75
-    """
+    """Return the expected share of coordinated accounts among the first k (of all, where there are fewer)."""
     sizes, hits = _groups(scores, truth)
     k = min(k, len(scores))
     taken = np.clip(k - (np.cumsum(sizes) - sizes), 0, sizes)
@@ -241,11 +225,6 @@ def accounts_to_inspect(scores: Scores, truth: Truth, share: float = 0.9) -> flo
     -----
     Where the last one needed is the m-th of t coordinated among s accounts with equal scores, m(s + 1) / (t + 1) of them
     are expected to be looked at.
-
-    Examples
-    --------
-    >>> accounts_to_inspect(np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False]))
-    2.5
     """
     sizes, hits = _groups(scores, truth)
     found = np.cumsum(hits)

@@ -11,11 +11,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from coordlib.describe.engagement import empty_table
-from coordlib.describe.posts import check_graph, network_numbers
+from coordlib.describe.posts import check_graph, empty_table, network_numbers
 from coordlib.detect.threshold import check_seed, check_whole
-from coordlib.significance.communities import modularity
-from coordlib.significance.projection import links_of
+from coordlib.significance.projection import links_of, modularity
 
 _COLUMNS = {
     "account_id": "str",

@@ -1,14 +1,16 @@
-"""What kind of day it was, and the counts its report states."""
+"""What kind of day it was, the counts its report states, what is new since the day before, and how much it depends on window and threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
-from coordlib.detect.threshold import ties_at_top
+from coordlib.detect.threshold import over_threshold, ties_at_top
 
 Outcome = Literal["network", "tied", "no-coordination", "too-little-data", "no-input", "failed"]
 
@@ -95,4 +97,66 @@ def day_counts(
         "pool_before": len(before),
         "n_new_accounts": len(new),
         "pool_size": len(before | new),
+    }
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed between two days; networks keep the numbers of their own day."""
+
+    again: pd.DataFrame
+    begun: pd.DataFrame
+    ended: pd.DataFrame
+    came: list[str]
+    gone: list[str]
+
+
+def change_since(before: pd.DataFrame, accounts: pd.DataFrame) -> Change:
+    """Compare the networks of two days by their accounts (``account_id`` and ``network`` of each)."""
+    sizes, sizes_before = (_sizes(table) for table in (accounts, before))
+    both = accounts.merge(before, on="account_id", suffixes=("", "_before"))
+    again = both.groupby(["network", "network_before"]).size().rename("n_shared").reset_index()
+    again = again.merge(sizes, on="network")[["network", "n_accounts", "network_before", "n_shared"]]
+    again = again.sort_values(["network", "n_shared", "network_before"], ascending=[True, False, True])
+    now, then = set(accounts["account_id"]), set(before["account_id"])
+    return Change(
+        again.reset_index(drop=True),
+        sizes[~sizes["network"].isin(both["network"])].reset_index(drop=True),
+        sizes_before[~sizes_before["network"].isin(both["network_before"])].reset_index(drop=True),
+        sorted(now - then),
+        sorted(then - now),
+    )
+
+
+def _sizes(table: pd.DataFrame) -> pd.DataFrame:
+    return table.groupby("network").size().rename("n_accounts").reset_index()
+
+
+#: Quantiles of the weights that are tried.
+QUANTILES = (0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
+    """Return how many accounts other windows and thresholds find among the same pairs."""
+    windows = sorted({max(1, time_window // part) for part in (4, 2, 1)})
+    codes, names = pd.factorize(
+        pd.concat([pairs["account_id"], pairs["account_id_y"]]), use_na_sentinel=False
+    )
+    first, second = codes.reshape(2, -1)
+    edge = np.minimum(first, second) * len(names) + np.maximum(first, second)
+    found, tied = [], 0
+    for window in windows:
+        edges, weights = np.unique(edge[pairs["time_delta"].to_numpy() <= window], return_counts=True)
+        for quantile in QUANTILES:
+            kept = edges[over_threshold(weights, quantile) == 1]
+            if len(edges) and not len(kept):
+                tied += 1
+            else:
+                found.append(len(np.unique([kept // len(names), kept % len(names)])))
+    return {
+        "least": min(found, default=0),
+        "most": max(found, default=0),
+        "settings": len(found) + tied,
+        "tied": tied,
+        "narrowest": windows[0],
     }

@@ -1,17 +1,178 @@
-"""The connected components of a coordination network: size, shape, reach and time."""
+"""The connected components of a coordination network: size, shape, reach, time, and what their edges are evidence of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import EVIDENCE_COUNTS, network_evidence
-from coordlib.describe.engagement import MEASURES, empty_table, mean_engagement, plain_posts
-from coordlib.describe.paths import diameters, transitivity
-from coordlib.describe.posts import post_ends
+from coordlib.describe.posts import (
+    MEASURES,
+    empty_table,
+    joined,
+    mean_engagement,
+    network_numbers,
+    plain_posts,
+    post_ends,
+)
 from coordlib.describe.statistics import unbiased_gini
+from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidence_table
+
+#: What accounts and networks say of the edges of theirs that are kept.
+EVIDENCE_COUNTS = {"evidence": "str", "n_significant": "Int64", "n_undecided": "Int64"}
+_DISCOVERED = {
+    "network": "Int64",
+    "account_id": "str",
+    "account_id_y": "str",
+    "evidence": "str",
+    "q_value": "float64",
+    "added": "bool",
+    "kept": "bool",
+    "weight": "int64",
+    "n_objects": "int64",
+    "occasions": "int64",
+    "episodes": "int64",
+    "closed_share": "float64",
+    "others_present": "int64",
+}
+
+
+def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
+    """Return the strongest class among each account's edges, and how many are significant and undecided."""
+    ends = [(end, *_tested(data)) for a, b, data in graph.edges(data=True) for end in (a, b)]
+    return _summed(ends, "account_id")[list(EVIDENCE_COUNTS)]
+
+
+def network_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
+    """Return the same for each network, by its number, with the smallest q of its edges of the first pass."""
+    numbers = network_numbers(graph)
+    return _summed([(numbers[a], *_tested(data)) for a, _, data in graph.edges(data=True)], "network")
+
+
+def strongest_class(significance: pd.DataFrame) -> pd.Series:
+    """Return the strongest class among all pairs of each account, kept by a weight or not, by account."""
+    ranks = significance["evidence"].map(list(WORDS).index).astype("int64")
+    ends = [significance[name].reset_index(drop=True) for name in ("account_id", "account_id_y")]
+    both = pd.concat([ranks, ranks], ignore_index=True).groupby(pd.concat(ends, ignore_index=True), sort=True)
+    return both.min().map(list(WORDS).__getitem__).astype("str")
+
+
+def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) -> pd.DataFrame:
+    """Return the significant and undecided pairs, strongest class first, with ``network`` (Int64) and ``kept`` (bool: an edge of `graph`)."""
+    if significance is None:
+        return empty_table(_DISCOVERED)
+    found = significance[significance["evidence"].isin([*SIGNIFICANT, *UNDECIDED])].copy()
+    if found.empty:
+        return empty_table(_DISCOVERED)
+    numbers = network_numbers(graph)
+    both = found["account_id"].map(numbers), found["account_id_y"].map(numbers)
+    found["network"] = both[0].where(both[0] == both[1]).astype("Int64")
+    found["kept"] = joined(found, graph)
+    found["rank"] = found["evidence"].map(list(WORDS).index)
+    found = found.sort_values(["rank", "q_value", "account_id", "account_id_y"], ignore_index=True)
+    return found[list(_DISCOVERED)].astype(_DISCOVERED)
+
+
+def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
+    """Count significant and undecided pairs, kept or not (nothing where there was no test)."""
+    if significance is None:
+        return {}
+    classes = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
+    return {name: int(significance["evidence"].isin(some).sum()) for name, some in classes.items()}
+
+
+def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
+    """Count the pairs of each class, all and kept ones, in whole numbers, and keep what the tests were made with."""
+    table = evidence_table(significance).drop(columns="significant").set_index("evidence")
+    classes: Mapping[Any, Any] = table[table["edges"] > 0].to_dict("index")
+    of_kept = [data.get("evidence") for _, _, data in graph.edges(data=True)]
+    kept = {name: of_kept.count(name) for name in WORDS if name in of_kept}
+    return {
+        **{str(name): value for name, value in significance.attrs.items()},
+        "pairs": len(significance),
+        "significant_accounts": int(strongest_class(significance).isin(SIGNIFICANT).sum()),
+        "classes": {str(name): dict(row) for name, row in classes.items()},
+        "kept": kept,
+        "untested": of_kept.count(None),
+    }
+
+
+def _tested(data: Mapping[str, Any]) -> tuple[str | None, float | None]:
+    q = None if data.get("added") else data.get("q_value")
+    return data.get("evidence"), q
+
+
+def _summed(rows: list[tuple[Any, str | None, float | None]], by: str) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=[by, "evidence", "q_value"])
+    known = table.dropna(subset="evidence")
+    rank = known["evidence"].map(list(WORDS).index)
+    groups = known.groupby(by, sort=True)
+    best = rank.groupby(known[by], sort=True).min()
+    found = pd.DataFrame({"evidence": best.map(list(WORDS).__getitem__), "q_value": groups["q_value"].min()})
+    for name, classes in (("n_significant", SIGNIFICANT), ("n_undecided", UNDECIDED)):
+        found[name] = known["evidence"].isin(classes).groupby(known[by]).sum()
+    return found.astype({**EVIDENCE_COUNTS, "q_value": "float64"})
+
+
+#: From so many accounts on igraph is used, if it is installed: seconds instead of minutes.
+LARGE = 300
+
+#: Both libraries add the same numbers in another order; beyond these decimals they may differ.
+_DECIMALS = 12
+
+
+def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
+    """Return the normalised betweenness of every account, the weight as distance.
+
+    References
+    ----------
+    Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of Mathematical Sociology 25,
+    163–177, https://doi.org/10.1080/0022250X.2001.9990249
+    """
+    n = graph.number_of_nodes()
+    fast = _as_igraph(graph) if n >= large else None
+    if fast is None:
+        raw = nx.betweenness_centrality(graph, weight="weight", normalized=True)
+    else:
+        scale = 2 / ((n - 1) * (n - 2)) if n > 2 else 1.0
+        raw = dict(zip(graph, (v * scale for v in fast.betweenness(weights="weight")), strict=True))
+    return {name: round(float(value), _DECIMALS) for name, value in raw.items()}
+
+
+def diameters(graph: nx.Graph[str], *, large: int = LARGE) -> tuple[int, float]:
+    """Return the longest shortest path of a connected network, in steps and with the weight as distance."""
+    fast = _as_igraph(graph) if graph.number_of_nodes() >= large else None
+    if fast is not None:
+        return int(fast.diameter()), float(fast.diameter(weights="weight"))
+    # One account at a time: all distances at once would need memory by the square of the accounts.
+    steps = max(max(nx.single_source_shortest_path_length(graph, name).values()) for name in graph)
+    far = max(
+        max(nx.single_source_dijkstra_path_length(graph, name, weight="weight").values()) for name in graph
+    )
+    return int(steps), float(far)
+
+
+def transitivity(graph: nx.Graph[str], *, large: int = LARGE) -> float:
+    """Return the share of connected triples that are closed; NaN where there is no triple."""
+    if not any(degree > 1 for _, degree in graph.degree()):
+        return float("nan")
+    fast = _as_igraph(graph) if graph.number_of_nodes() >= large else None
+    return float(nx.transitivity(graph) if fast is None else fast.transitivity_undirected())
+
+
+def _as_igraph(graph: nx.Graph[str]) -> Any | None:
+    try:
+        import igraph
+    except ImportError:
+        return None
+    place = {name: number for number, name in enumerate(graph)}
+    ends = [(place[a], place[b]) for a, b in graph.edges]
+    result = igraph.Graph(n=len(place), edges=ends)
+    result.es["weight"] = [weight for _, _, weight in graph.edges(data="weight", default=1)]
+    return result
+
 
 _COLUMNS = {
     "network": "int64",

@@ -32,14 +32,6 @@ def pool_quality(pool: Iterable[str], planted: Mapping[str, str]) -> PoolQuality
 
     With P the pool and T the planted accounts: precision = |P ∩ T| / |P|, recall = |P ∩ T| / |T|
     (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.3).
-
-    Examples
-    --------
-    >>> found = pool_quality(["a", "b", "x"], {"a": "copy", "b": "copy", "c": "stagger", "d": "stagger"})
-    >>> round(found.precision, 2), found.recall
-    (0.67, 0.5)
-    >>> found.networks[1]
-    {'network': 'stagger', 'n_planted': 2, 'n_hits': 0}
     """
     watched = set(pool)
     hits = watched & set(planted)

@@ -175,12 +175,12 @@ def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
     compiled = kernel.compiled_for(len(texts))
     if compiled is not None:
         digests = np.empty(len(texts), dtype=np.uint64)
-        compiled.mix_texts(starts, data, np.uint64(seed), digests)
+        compiled.mix_texts(starts, eight_bytes(data), data, np.uint64(seed), digests)
         return digests
     lengths = np.diff(starts)
     digests = lengths.astype(np.uint64) ^ np.uint64(seed)
     data = np.append(data[starts[0] : starts[-1]], np.zeros(8, dtype=np.uint8))
-    words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
+    words = eight_bytes(data)
     for place in range(0, int(lengths.max(initial=0)), 8):
         rows = np.flatnonzero(lengths > place)
         unused = np.maximum(8 - (lengths[rows] - place), 0).astype(np.uint64) * np.uint64(8)
@@ -190,11 +190,19 @@ def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
     return digests
 
 
+def eight_bytes(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return the number that eight bytes make, from each byte on that so many follow."""
+    return np.ndarray(max(len(data) - 7, 0), "<u8", data, strides=(1,))
+
+
 def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     """Number different texts; −1 is a missing one."""
     seed = secrets.randbits(64)
     digests = digests_of(texts, seed)
     # What has a digest of its own is a text of its own; only the others are compared.
+    compiled = kernel.compiled_for(len(texts))
+    if compiled is not None:
+        digests = digests[compiled.in_one_place(digests, max(len(texts).bit_length() + 2, 6))]
     digests.sort()
     repeated = np.unique(digests[1:][digests[1:] == digests[:-1]])
     if len(repeated) > len(texts) // 20:

@@ -301,20 +301,47 @@ def sum_rows(rows, pairs, ends, numbers, seconds, objects):  # type: ignore[no-u
 
 
 @_compile
-def mix_texts(starts, text, seed, digests):  # type: ignore[no-untyped-def]
-    """Write the digest of each text, eight bytes mixed at a time, the last ones at the top of their word."""
+def mix_texts(starts, words, text, seed, digests):  # type: ignore[no-untyped-def]
+    """Write the digest of each text, eight bytes mixed at a time, the last ones at the top of their word.
+
+    `words` are the eight bytes that begin at each byte of the text, where there are so many.
+    """
     for row in range(len(digests)):
         stop = starts[row + 1]
         digest = np.uint64(stop - starts[row]) ^ seed
         for first in range(starts[row], stop, 8):
-            word = np.uint64(0)
             last = min(first + 8, stop)
-            for k in range(first, last):
-                word |= np.uint64(text[k]) << np.uint64(8 * (k - first))
+            word = np.uint64(0)
+            if first < len(words):
+                word = words[first]
+            else:
+                for k in range(first, last):
+                    word |= np.uint64(text[k]) << np.uint64(8 * (k - first))
             word <<= np.uint64(8 * (first + 8 - last))
             digest = (digest ^ word) * np.uint64(0x9E3779B97F4A7C15)
             digest ^= digest >> np.uint64(32)
         digests[row] = digest
+
+
+@_compile
+def in_one_place(digests, bits):  # type: ignore[no-untyped-def]
+    """Say of each digest whether another begins with the same bits (6 or more): all that are equal, and a few more."""
+    taken, twice = np.zeros((2, 1 << (bits - 6)), dtype=np.uint64)
+    shift, low, six = np.uint64(64 - bits), np.uint64(63), np.uint64(6)
+    for digest in digests:
+        place = digest >> shift
+        bit = np.uint64(1) << (place & low)
+        word = place >> six
+        was = taken[word]
+        if was & bit:
+            twice[word] |= bit
+        else:
+            taken[word] = was | bit
+    found = np.empty(len(digests), dtype=np.bool_)
+    for row in range(len(digests)):
+        place = digests[row] >> shift
+        found[row] = (twice[place >> six] >> (place & low)) & np.uint64(1)
+    return found
 
 
 @_compile
@@ -355,7 +382,9 @@ def warm_up() -> None:
     text = np.frombuffer(b"ab", dtype=np.uint8)
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     same_text(order, starts, text, starts, text)
-    mix_texts(starts, text, np.uint64(0), np.empty(2, dtype=np.uint64))
+    digests = np.empty(2, dtype=np.uint64)
+    mix_texts(starts, np.ndarray(0, "<u8", text, strides=(1,)), text, np.uint64(0), digests)
+    in_one_place(digests, 6)
 
 
 if __name__ == "__main__":

@@ -32,11 +32,14 @@ class FoundEdges:
 
     def weight_counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the weights that edges have, ascending, and how many edges have each."""
-        some = [np.unique(part.weight, return_counts=True) for part in self.parts]
-        values = np.concatenate([np.empty(0, dtype=np.int64), *(weights for weights, _ in some)])
-        counts = np.concatenate([np.empty(0, dtype=np.int64), *(number for _, number in some)])
-        weights, place = np.unique(values, return_inverse=True)
-        return weights, np.bincount(place, weights=counts, minlength=len(weights)).astype(np.int64)
+        counts = np.zeros(1, dtype=np.int64)
+        for part in self.parts:
+            some = np.bincount(part.weight)
+            if len(some) > len(counts):
+                some, counts = counts, some
+            counts[: len(some)] += some
+        weights = np.flatnonzero(counts)
+        return weights, counts[weights]
 
     def batches(
         self, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]], all_edges: bool = True

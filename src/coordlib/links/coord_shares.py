@@ -17,9 +17,8 @@ from coordlib.detect import coordinated_edges, detect_groups, weight_quantile
 from coordlib.detect.kernel import close_rows
 from coordlib.errors import ParameterError, takes_old_names
 from coordlib.ids import among
-from coordlib.links.entities import ENTITY_COLUMNS, entity_table
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
-from coordlib.links.prepare import LinkRows, link_rows
+from coordlib.links.prepare import ENTITY_COLUMNS, LinkRows, entity_table, link_rows
 from coordlib.urls import Compat, check_compat
 
 #: Seed of the Louvain method where none is given.

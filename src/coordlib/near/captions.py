@@ -46,8 +46,7 @@ def add_near_text(
     similarity
         From 0 to 1: what two texts have in common at least (none: 0.8 for copied, 0.23 for reworded).
     min_length
-        A text with fewer letters and digits, without hashtags, mentions and addresses, is nobody's copy: "good morning"
-        is written by everyone.
+        A text with fewer letters and digits, without hashtags, mentions and addresses, is nobody's copy.
 
     Returns
     -------
@@ -58,19 +57,17 @@ def add_near_text(
 
     Raises
     ------
-    MissingColumnError
-        There is no ``text`` or ``posted_at``.
-    ParameterError
-        A similarity that is not above 0 and at most 1, a negative length, an unknown level.
+    MissingColumnError, ParameterError
+        There is no ``text`` or ``posted_at``; a similarity, length or level that cannot be.
 
     Notes
     -----
     Texts are compared without case, addresses, mentions, hashtags, punctuation, emoji and invisible characters. *Copied*:
     Jaccard similarity of their pieces of five characters, blanks left out, |A ∩ B| / |A ∪ B|; all pairs at or above the
-    threshold are found, and clusters are complete: from the earliest on, a text joins one if it is that similar to every text in it. *Reworded*: weighted Jaccard
-    of the first five letters of their words, Σ w over the shared / Σ w over all, w = log(N / max(n, 10))³ for a word in n
-    of N texts; clusters by average linkage. The earliest post is by time, then text, so the order of the rows changes nothing.
-    Nor do posts that come later rename a copied caption; of reworded ones they may, because the weights change.
+    threshold are found, and clusters are complete: from the earliest on, a text joins one if it is that similar to every text
+    in it. *Reworded*: weighted Jaccard of the first five letters of their words, Σ w over the shared / Σ w over all,
+    w = log(N / max(n, 10))³ for a word in n of N texts; clusters by average linkage. The earliest post is by time, then text,
+    so the order of the rows changes nothing. Nor do later posts rename a copied caption; a reworded one they may.
 
     References
     ----------
@@ -113,11 +110,6 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
     pandas.DataFrame
         The pairs with ``differing_words`` (:func:`coordlib.near.differing_words`), from the older to the newer post;
         empty where the texts are equal, missing where one is not known.
-
-    Raises
-    ------
-    MissingColumnError
-        A column that is not there.
 
     Examples
     --------
@@ -251,13 +243,7 @@ def comparable(text: str) -> str:
 
 
 def stems(text: str) -> set[str]:
-    """Return the first five letters of each word of a comparable text; pairs of characters where words have no blanks.
-
-    Examples
-    --------
-    >>> sorted(stems("the election was rigged"))
-    ['elect', 'rigge', 'the', 'was']
-    """
+    """Return the first five letters of each word of a comparable text; pairs of characters where words have no blanks."""
     found: set[str] = set()
     for word in text.split():
         if _UNSPACED.search(word):
@@ -302,10 +288,8 @@ def differing_words(first: str, second: str) -> str:
 
     Examples
     --------
-    >>> differing_words("Vote for Ann today", "Please vote for Bob today")
-    'Vote → Please vote; Ann → Bob'
-    >>> differing_words("they lied to us again", "they lied to us")
-    '− again'
+    >>> differing_words("Vote for Ann today", "Please vote for Bob today"), differing_words("lied again", "lied")
+    ('Vote → Please vote; Ann → Bob', '− again')
     """
     old, new = _checked(first).split(), _checked(second).split()
     parts = []

@@ -1,7 +1,6 @@
 """Sets that have much in common: every such pair, found exactly, and clusters of them that do not chain.
 
-A text is a set of features (pieces of five characters, stems of words), each with a weight. The similarity of two sets is
-the weight of what they share over the weight of what either has (Jaccard; with equal weights, counts).
+The similarity of two sets is the weight of what they share over the weight of what either has (Jaccard).
 """
 
 from __future__ import annotations

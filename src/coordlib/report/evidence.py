@@ -12,8 +12,8 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import evidence_counts, network_evidence
-from coordlib.describe.sensitivity import other_settings
+from coordlib.describe.day import other_settings
+from coordlib.describe.networks import evidence_counts, network_evidence
 from coordlib.detect.threshold import over_threshold
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html

@@ -10,11 +10,10 @@ from typing import Any, cast
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.account_evidence import discovered_pairs, evidence_totals
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
-from coordlib.describe.networks import describe_networks
+from coordlib.describe.networks import describe_networks, discovered_pairs, evidence_totals
 from coordlib.describe.posts import (
     PAIRS_IN_FILES,
     describe_posts,

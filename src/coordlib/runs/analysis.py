@@ -1,4 +1,4 @@
-"""Reports beside the days: one network in depth (03), a sweep (04), a table of one's own (06)."""
+"""Reports beside the days: one network in depth (03), a sweep (04), link sharing (05), a table of one's own (06)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from pathlib import Path
 
 from coordlib.errors import ParameterError
 from coordlib.lock import workspace_lock
-from coordlib.parameters import ComponentAnalysis, OwnTable, ParameterSweep
+from coordlib.parameters import ComponentAnalysis, LinkSharing, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
+from coordlib.report.configuration import read_site
 from coordlib.report.pseudonyms import pseudonyms_of
-from coordlib.runs.decided import Decided, run_page, run_report
+from coordlib.runs.link_sharing import chosen_interval, file_slug, load_link_shares
+from coordlib.runs.notebooks import Decided, run_page, run_report
 from coordlib.runs.stored import file_label, load_day, load_table
 
-COMPONENT, SWEEP, TABLE = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb", "06-own-table.ipynb"
+COMPONENT, SWEEP = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb"
+LINKS, TABLE = "05-link-sharing.ipynb", "06-own-table.ipynb"
 
 
 def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Decided:
@@ -24,10 +27,8 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
     n_networks = int(day.facts.get("n_networks", 0))
     if parameters.account is None and (parameters.network or 1) > n_networks:
         raise ParameterError(f"network = {parameters.network}: {day.date} has {n_networks} networks")
-    which = (
-        f"network-{parameters.network}" if parameters.account is None else f"network-of-{parameters.account}"
-    )
-    folder = workspace.analysis_folder(f"{day.date}-{which}")
+    which = parameters.network if parameters.account is None else f"of-{parameters.account}"
+    folder = workspace.analysis_folder(f"{day.date}-network-{which}")
     values = {**parameters.for_notebook(), "date": day.date}
     with workspace_lock(workspace.root, "coordlib analyse"):
         return run_report(workspace, COMPONENT, folder, values, progress=progress)
@@ -54,4 +55,21 @@ def report_sweep(parameters: ParameterSweep, name: str | None = None, *, progres
     folder = workspace.analysis_folder(file_label(name or f"{of}-sweep"))
     with workspace_lock(workspace.root, "coordlib sweep"):
         run_page(workspace, SWEEP, folder, values, progress=progress)
+    return folder
+
+
+def analyse_links(parameters: LinkSharing) -> Path:
+    """Run the link-sharing notebook on a table of shares, keep its page among the analyses, and return its folder."""
+    workspace = find_workspace(parameters.workspace, create=True)
+    if read_site(workspace.root).identities == "pseudonyms":
+        raise ParameterError(
+            f"{workspace.root}: names accounts by pseudonyms, and a report of link sharing cannot; use another workspace"
+        )
+    source = load_link_shares(parameters.shares)
+    # A table without any delay to measure is the input's fault, to be told before a notebook is run.
+    chosen_interval(source.shares, parameters)
+    folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
+    shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
+    with workspace_lock(workspace.root, "coordlib links"):
+        run_page(workspace, LINKS, folder, {**parameters.for_notebook(), "shares": shares})
     return folder

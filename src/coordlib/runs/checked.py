@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -25,10 +25,6 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
         with the default: a name that papermill brought and no earlier cell has, or a plain value whose name is
         almost that of a parameter, is refused here. Other names are the notebook's own.
 
-    Notes
-    -----
-    From here on a DataFrame in the notebook shows ``$`` as it is: in what an account wrote it begins no formula.
-
     Returns
     -------
     dict
@@ -40,8 +36,15 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
         A name nobody knows, with the nearest that is known.
     ParameterError
         A value is outside its range or of the wrong type, or papermill's values came before the notebook's own.
+
+    Notes
+    -----
+    From here on a DataFrame in the notebook shows ``$`` as it is: in what an account wrote it begins no formula.
     """
-    unknown = _injected(values) - {*model.model_fields, *model.renamed}
+    cells = [str(source) for source in values.get("In", []) if source]
+    injected = [source for source in cells if source.startswith("# Parameters\n")]
+    brought, own = _assigned(injected), _assigned([cell for cell in cells if cell not in injected])
+    unknown = brought - own - {*model.model_fields, *model.renamed}
     unknown |= {
         name
         for name, value in values.items()
@@ -52,8 +55,9 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     }
     if unknown:
         raise UnknownParameterError.from_names(unknown, model.model_fields, "parameters")
-    lost = _taken_back(values) & set(model.model_fields)
-    if lost:
+    # Without the tag papermill's cell runs first of all, and the notebook's own sets its names again.
+    lost = brought & own & set(model.model_fields)
+    if lost and cells[0] in injected:
         raise ParameterError(
             f"{', '.join(sorted(lost))}: given, and set again by the notebook's own cell, which has lost its tag; "
             "give the cell of the parameters the tag 'parameters'"
@@ -65,27 +69,11 @@ def check_parameters(model: type[Parameters], values: dict[str, Any]) -> dict[st
     return checked
 
 
-def _injected(values: Mapping[str, Any]) -> set[str]:
-    """Names that papermill's own cell assigned and no other cell before it did."""
-    brought: set[str] = set()
-    own: set[str] = set()
-    for source in values.get("In", []):
-        (brought if str(source).startswith("# Parameters\n") else own).update(_assigned(str(source)))
-    return brought - own
-
-
-def _taken_back(values: Mapping[str, Any]) -> set[str]:
-    """Names of papermill's own cell where it ran first of all, as it does without the tag, and another set them again."""
-    first, *others = [str(source) for source in values.get("In", []) if source] or [""]
-    if not first.startswith("# Parameters\n"):
-        return set()
-    return _assigned(first) & set().union(*map(_assigned, others))
-
-
-def _assigned(source: str) -> set[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic command
-        return set()
-    names = [node.targets for node in tree.body if isinstance(node, ast.Assign)]
-    return {target.id for targets in names for target in targets if isinstance(target, ast.Name)}
+def _assigned(cells: list[str]) -> set[str]:
+    """Names that cells assign."""
+    found: set[str] = set()
+    for cell in cells:
+        with suppress(SyntaxError):  # a magic command
+            targets = [node.targets for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+            found |= {name.id for names in targets for name in names if isinstance(name, ast.Name)}
+    return found

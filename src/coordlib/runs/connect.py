@@ -1,32 +1,43 @@
-"""Making the client a run asks with: credentials, address, the day's budget, and whether the answers are real."""
+"""Making the client a run asks with: of the real service, or of a simulated one, whose clock is the client's clock."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from coordlib.errors import ParameterError
 from coordlib.files import write_json
+from coordlib.parameters import BASE_URL
 from coordlib.places import Workspace
 from coordlib.store import Store
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
-from coordlib.tiktok.endpoints import BASE_URL
+from coordlib.times import day_of, day_start
 
-__all__ = ["BASE_URL", "connector"]
+if TYPE_CHECKING:
+    from coordlib.simulate.world import World
+
+#: Makes a client that keeps its requests in the store under a run's id.
+Connect = Callable[[Store, str], TikTokResearch]
+
+#: For a plan that asks nothing.
+NOBODY = Credentials("dry-run", "dry-run")
+
+#: Key and secret a simulated service takes when nothing else is configured.
+SIMULATED_CREDENTIALS = Credentials("sim-key", "sim-secret")
 
 
 def connector(
     daily_requests: int, base_url: str = BASE_URL, credentials: Credentials | None = None
-) -> Callable[[Store, str], TikTokResearch]:
-    """Return what :func:`coordlib.runs.monitor.monitor_day` makes its client with.
+) -> Connect:
+    """Return what makes a client; without credentials it finds them in the environment, ``.env`` or the keyring.
 
-    Credentials are found in the environment, ``.env`` or the keyring when a run begins, unless they are given. Where the
-    service says that it is simulated, so does the workspace from then on.
+    Where the service says that it is simulated, so does the workspace from then on.
     """
 
     def connect(store: Store, run_id: str) -> TikTokResearch:
-        budget = RequestBudget(store, daily=daily_requests, clock=time.time)
         found = credentials if credentials is not None else Credentials.find()
+        budget = RequestBudget(store, daily=daily_requests, clock=time.time)
         return TikTokResearch(
             found,
             base_url,
@@ -49,6 +60,48 @@ def mark_origin(store: Store, address: str, *, simulated: bool) -> None:
         raise ParameterError(
             f"{place.root}: holds {holds} posts, and {address} answers with {answers} ones; use another workspace"
         )
-    if simulated:
-        note = "Simulated data: every account, caption and number in here is invented."
-        write_json(place.root / "simulated.json", {"simulated": True, "note": note, "address": address})
+    note = "Simulated data: every account, caption and number in here is invented."
+    write_json(place.root / "simulated.json", {"simulated": True, "note": note, "address": address})
+
+
+class Clock(Protocol):
+    """The clock of a simulated service: it tells the time, lets it pass, and is moved forward, never back."""
+
+    def time(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+    def not_before(self, moment: float) -> None: ...
+
+
+def simulated_connector(
+    clock: Clock, base_url: str, daily_requests: int, credentials: Credentials = SIMULATED_CREDENTIALS
+) -> Connect:
+    """Return what makes a client of a simulated service: it waits by moving the clock on, so retries take no time."""
+
+    def connect(store: Store, run_id: str) -> TikTokResearch:
+        budget = RequestBudget(store, daily=daily_requests, clock=clock.time)
+        return TikTokResearch(
+            credentials,
+            base_url,
+            store=store,
+            budget=budget,
+            run_id=run_id,
+            clock=clock.time,
+            sleep=clock.sleep,
+        )
+
+    return connect
+
+
+def world_days(world: World) -> list[str]:
+    """Return the days of a world on which it is monitored, YYYY-MM-DD."""
+    return [day_of(world.start + number * 86_400).isoformat() for number in range(world.parameters.days)]
+
+
+def morning_of(day: str, hour: int = 6) -> float:
+    """Return the UTC second at which the monitoring of a simulated day begins."""
+    return float(day_start(day) + hour * 3600)
+
+
+def begin_day(clock: Clock, day: str, hour: int = 6) -> None:
+    """Set the simulated clock to the morning of a day, never back."""
+    clock.not_before(morning_of(day, hour))

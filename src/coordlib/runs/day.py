@@ -1,53 +1,38 @@
-"""One monitoring day: store the posts, run the notebook, read back what it decided, keep it.
+"""One monitoring day: store the posts, run the notebook, read back what it decided, keep it; an archive is replayed day by day.
 
-A replay and a live monitoring run differ only in where the day's posts come from; both hand a
-:class:`DayMaterial` to :func:`report_material`. **The notebook is the one home of the method**: what it wrote is checked
-against itself, and detection, pool and counts are recorded from it.
+A replay and a live monitoring run differ only in where the day's posts come from.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tqdm import tqdm
 
-from coordlib.errors import RunError
-from coordlib.parameters import DailyMonitoring
+from coordlib.errors import ParameterError, RunError
+from coordlib.lock import workspace_lock
+from coordlib.parameters import DailyMonitoring, Parameters
 from coordlib.places import Workspace
 from coordlib.report.package import failure_page
 from coordlib.report.pseudonyms import pseudonyms_of
 from coordlib.report.record import code_version
 from coordlib.report.words import plural
-from coordlib.runs.decided import Decided, run_report
-from coordlib.runs.notebooks import failure_traceback
+from coordlib.runs.notebooks import Decided, failure_traceback, run_report
+from coordlib.sources.archive import ArchiveDay, list_days, read_day
 from coordlib.store import Store, open_store
 from coordlib.store.forgotten import forget_again
 from coordlib.store.pool import add_to_pool, replace_pool
-from coordlib.store.runs import finish_run, record_detection, record_facts, start_run
+from coordlib.store.runs import finish_run, record_detection, record_facts, runs, start_run
 from coordlib.store.stored_posts import account_names, record_posts
 
 TEMPLATE = "02-daily-monitoring.ipynb"
-
-
-@dataclass(frozen=True)
-class DayMaterial:
-    """What is known about a day before it is analysed.
-
-    ``posts`` is a table of posts, or None for a day without input. ``pool_before`` replaces
-    the stored pool (the archive's own list before the first day and after a gap). ``facts`` are
-    counts and coverage shown in the report. ``stored`` says that the posts were read from the store.
-    """
-
-    date: str
-    posts: pd.DataFrame | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    pool_before: list[str] | None = None
-    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,117 +57,174 @@ class DayReport:
         if not self.ok:
             return f"{self.date}  failed: {self.message}"
         counts = self.counts
-        tested = (
-            f", {plural(counts['n_significant'], 'significant pair')}" if "n_significant" in counts else ""
-        )
-        return (
-            f"{self.date}  {self.outcome}: {plural(counts['n_posts'], 'post')}, {plural(counts['n_accounts'], 'account')} in "
-            f"{plural(counts['n_networks'], 'network')}, {plural(counts['n_edges'], 'edge')}{tested}, {counts['n_new_accounts']:,} new"
-        )
+        words = ["post", "account", "network", "edge"]
+        posts, accounts, networks, edges = (plural(counts[f"n_{word}s"], word) for word in words)
+        if "n_significant" in counts:
+            edges += f", {plural(counts['n_significant'], 'significant pair')}"
+        found = f"{posts}, {accounts} in {networks}, {edges}, {counts['n_new_accounts']:,} new"
+        return f"{self.date}  {self.outcome}: {found}"
 
 
-def report_day(
-    workspace: Workspace,
-    material: DayMaterial,
-    parameters: DailyMonitoring,
-    *,
-    clock: Callable[[], float] = time.time,
-) -> DayReport:
-    """Take one archived day from its posts to its report.
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it is kept in the store while it goes on: of a day, or a discovery up to it; by a clock of UTC seconds."""
 
-    The posts are stored before the notebook runs. A failing notebook costs the day until it is run again: its
-    detection and its new accounts are not recorded, and the day's page says so.
-    """
-    run_id = f"replay-{material.date}"
-    with open_store(workspace.database) as store:
+    store: Store
+    workspace: Workspace
+    run_id: str
+    date: str
+    clock: Callable[[], float] = time.time
+
+    def begin(self, kind: str, parameters: Parameters) -> None:
+        """Begin it, with the version of the code and every parameter."""
         start_run(
-            store,
-            run_id,
-            kind="replay",
-            date=material.date,
-            started_at=int(clock()),
+            self.store,
+            self.run_id,
+            kind=kind,
+            date=self.date,
+            started_at=int(self.clock()),
             code_version=code_version(),
             parameters=parameters.for_notebook(),
         )
-        if material.pool_before is not None:
-            yesterday = dt.date.fromisoformat(material.date) - dt.timedelta(days=1)
-            replace_pool(
-                store,
-                material.pool_before,
-                added_on=yesterday.isoformat(),
-                reason="in the archive's own list",
-                source="archive",
-            )
-        return report_material(store, workspace, run_id, material, parameters, clock=clock)
+
+    def end(self, outcome: str | None, message: str | None = None) -> None:
+        """Write how it ended; "failed" is an outcome too."""
+        status, now = "failed" if outcome == "failed" else "done", int(self.clock())
+        finish_run(self.store, self.run_id, status=status, outcome=outcome, finished_at=now, message=message)
+
+    def record(self, decided: Decided, parameters: Mapping[str, Any]) -> None:
+        """Keep what its notebook decided as its detection."""
+        run, new = decided.run, set(decided.run["new_accounts"])
+        with self.store.transaction():
+            record_detection(self.store, self.run_id, decided.accounts, decided.edges, new)
+            used = {**parameters, **run["parameters"]}
+            record_facts(self.store, self.run_id, {**run["counts"], "parameters": used})
+
+    def report(
+        self,
+        posts: pd.DataFrame | None,
+        facts: Mapping[str, Any],
+        parameters: DailyMonitoring,
+        *,
+        stored: bool = False,
+    ) -> DayReport:
+        """Store what is known about the day (no posts: there was no input; `stored`: they are in the store), and report it."""
+        record_posts(self.store, self.run_id, posts, int(self.clock()), stored=stored)
+        forget_again(self.store, int(self.clock()))
+        record_facts(self.store, self.run_id, {**facts, "has_input": posts is not None})
+        return self.report_again(parameters)
+
+    def report_again(self, parameters: DailyMonitoring, *, grow_pool: bool = True) -> DayReport:
+        """Run the day's notebook on its stored posts, and record what it decided.
+
+        A failing notebook costs the day until it is run again: nothing of it is recorded, and the day's page says so.
+        """
+        folder = self.workspace.day_folder(self.date)
+        values = {**parameters.for_notebook(), "date": self.date}
+        try:
+            decided = run_report(self.workspace, TEMPLATE, folder, values, published_at=self.clock())
+        except RunError as error:
+            cause = error.__cause__
+            self.fail(str(error), failure_traceback(cause) if isinstance(cause, Exception) else str(error))
+            return DayReport(self.date, self.run_id, "failed", folder, {}, [], str(error))
+        outcome, new = decided.run["outcome"], list(decided.run["new_accounts"])
+        self.record(decided, parameters.for_notebook())
+        if grow_pool:
+            reason = f"in a coordinated network on {self.date}"
+            add_to_pool(self.store, new, added_on=self.date, source="network", reason=reason)
+        self.end(outcome)
+        return DayReport(self.date, self.run_id, outcome, folder, dict(decided.run["counts"]), new)
+
+    def fail(self, message: str, trace: str) -> None:
+        """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
+        self.end("failed", message)
+        names = pseudonyms_of(self.workspace.root, account_names(self.store))
+        told = (message, trace) if names is None else (names.text(message), names.text(trace))
+        failure_page(self.workspace.day_folder(self.date), self.date, *told)
 
 
-def report_material(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    material: DayMaterial,
-    parameters: DailyMonitoring,
+def replay_archive(
+    archive: Path | str,
+    workspace: Path | str,
+    parameters: DailyMonitoring | None = None,
     *,
-    clock: Callable[[], float] = time.time,
-) -> DayReport:
-    """Store what is known about the day of a run that was begun, and report it."""
-    record_posts(store, run_id, material.posts, int(clock()), stored=material.stored)
-    forget_again(store, int(clock()))
-    record_facts(store, run_id, {**material.facts, "has_input": material.posts is not None})
-    return run_day(store, workspace, run_id, material.date, parameters, clock=clock)
+    progress: bool = True,
+) -> list[DayReport]:
+    """Do for each day of an archive (folders named YYYY-MM-DD), in order, what a monitoring day does.
+
+    All days are read before the first is stored, so that nothing of an archive with a damaged file is written.
+    """
+    archive, place = Path(archive), Workspace(Path(workspace))
+    if place.root.exists() and not place.root.is_dir():
+        raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
+    if place.root.resolve() == archive.resolve():
+        raise ParameterError(f"{place.root}: is the archive itself; give the workspace a folder of its own")
+    days = list_days(archive)
+    silent = None if progress else True
+    for folder in tqdm(days, desc="checking", unit="day", disable=silent):
+        read_day(folder.path)
+    options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
+    reports: list[DayReport] = []
+    previous = None
+    with workspace_lock(place.root, "coordlib replay"):
+        simulated = archive / "simulated.json"
+        _refuse_another_kind(place, simulated=simulated.exists())
+        if simulated.exists():
+            shutil.copyfile(simulated, place.root / "simulated.json")
+        for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
+            day = read_day(folder.path)
+            reports.append(_report(place, day, previous, options))
+            previous = day.date
+    return reports
 
 
-def run_day(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    date: str,
-    parameters: DailyMonitoring,
-    *,
-    clock: Callable[[], float] = time.time,
-    grow_pool: bool = True,
-) -> DayReport:
-    """Run the day's notebook on its stored posts, and record what it decided."""
-    folder = workspace.day_folder(date)
-    try:
-        values = {**parameters.for_notebook(), "date": date}
-        decided = run_report(workspace, TEMPLATE, folder, values, published_at=clock())
-    except RunError as error:
-        cause = error.__cause__
-        trace = failure_traceback(cause) if isinstance(cause, Exception) else str(error)
-        fail_day(store, workspace, run_id, date, str(error), trace, clock)
-        return DayReport(date, run_id, "failed", folder, {}, [], str(error))
-    record(store, run_id, decided, parameters.for_notebook())
-    if grow_pool:
-        add_to_pool(
-            store,
-            decided.new_accounts,
-            added_on=date,
-            source="network",
-            reason=f"in a coordinated network on {date}",
+def _refuse_another_kind(place: Workspace, *, simulated: bool) -> None:
+    """An archive brings its own pool and its own truth: neither takes the place of what is in a workspace."""
+    if not place.database.exists():
+        return
+    with open_store(place.database) as store:
+        every = runs(store)
+    if any(run.kind in ("monitor", "discover") for run in every):
+        raise ParameterError(
+            f"{place.root}: is a monitored workspace, and an archive would replace its pool; name a new folder"
         )
-    finish_run(store, run_id, status="done", outcome=decided.outcome, finished_at=int(clock()))
-    return DayReport(date, run_id, decided.outcome, folder, decided.counts, decided.new_accounts)
+    if every and place.simulated != simulated:
+        ours, theirs = ("real", "simulated") if simulated else ("simulated", "real")
+        raise ParameterError(
+            f"{place.root}: holds {ours} posts, and the archive {theirs} ones; name a new folder"
+        )
 
 
-def fail_day(
-    store: Store,
-    workspace: Workspace,
-    run_id: str,
-    date: str,
-    message: str,
-    trace: str,
-    clock: Callable[[], float],
-) -> None:
-    """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""
-    finish_run(store, run_id, status="failed", outcome="failed", finished_at=int(clock()), message=message)
-    names = pseudonyms_of(workspace.root, account_names(store))
-    told = (message, trace) if names is None else (names.text(message), names.text(trace))
-    failure_page(workspace.day_folder(date), date, *told)
+def _report(
+    place: Workspace, day: ArchiveDay, previous: dt.date | None, options: DailyMonitoring
+) -> DayReport:
+    """Take one archived day from its posts to its report.
+
+    The archive's own pool is taken over before the first day and after a gap; from one day to the next it is our own.
+    """
+    yesterday, date = day.date - dt.timedelta(days=1), day.date.isoformat()
+    with open_store(place.database) as store:
+        run = StoredRun(store, place, f"replay-{date}", date)
+        run.begin("replay", options)
+        if previous != yesterday and day.pool_before is not None:
+            why = {"reason": "in the archive's own list", "source": "archive"}
+            replace_pool(store, day.pool_before, added_on=yesterday.isoformat(), **why)
+        return run.report(day.posts, _facts(day), options)
 
 
-def record(store: Store, run_id: str, decided: Decided, parameters: Mapping[str, Any]) -> None:
-    """Keep what a notebook decided as the detection of its run."""
-    with store.transaction():
-        record_detection(store, run_id, decided.accounts, decided.edges, set(decided.new_accounts))
-        record_facts(store, run_id, {**decided.counts, "parameters": {**parameters, **decided.parameters}})
+def _facts(day: ArchiveDay) -> Mapping[str, Any]:
+    posts = day.posts if day.posts is not None else pd.DataFrame({"posted_at": []})
+    times = posts["posted_at"].dropna()
+    return {
+        "source": "archive",
+        "n_recent": None if day.recent is None else len(day.recent),
+        "period_start": int(times.min()) if len(times) else None,
+        "period_end": int(times.max()) if len(times) else None,
+        "n_duplicate_rows": int(posts.duplicated("content_id").sum()) if len(posts) else 0,
+        "n_transcripts": int(posts["voice_to_text"].notna().sum()) if "voice_to_text" in posts.columns else 0,
+        "n_errors": len(day.errors),
+        "errors_by_type": {str(k): int(v) for k, v in day.errors["type"].value_counts().sort_index().items()},
+        "error_samples": [" ".join(str(text).split())[:300] for text in day.errors["message"].head(3)],
+        "inputs": {name: dict(facts) for name, facts in sorted(day.files.items())},
+        "notes": [note.replace(f"{day.path}/", "") for note in day.notes],  # published: no local folder
+    }

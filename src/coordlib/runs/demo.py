@@ -17,10 +17,10 @@ from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SITE_FILE
 from coordlib.report.words import plural
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.day import DayReport, run_day
+from coordlib.runs.connect import begin_day, simulated_connector, world_days
+from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
-from coordlib.runs.simulated import begin_day, simulated_connector, world_days
 from coordlib.simulate.archive import write_truth
 from coordlib.simulate.service import ServerConfig, Service, archive_faults, running_server
 from coordlib.simulate.world import build_world
@@ -59,7 +59,9 @@ def run_demo(
         raise ParameterError(f"{place.root}: holds a workspace already; name a new folder for the demo")
     world = build_world(accounts=accounts, days=days, seed=seed)
     dates = world_days(world)
-    seeding, watching = demo_parameters(place)
+    settings, here = project_root() / "params" / "demo", {"workspace": str(place.root)}
+    seeding = SeedDiscovery.from_yaml(settings / "seed-discovery.yml").model_copy(update=here)
+    watching = Monitoring.from_yaml(settings / "monitor.yml")
     first = dt.date.fromisoformat(dates[0])
     config = ServerConfig(
         now=world.start, quota=watching.daily_requests, faults=archive_faults(first, days, FAULT_SEED)
@@ -80,26 +82,15 @@ def run_demo(
     pages = [decided.folder / "index.ipynb"]
     with_network = [day.report.date for day in monitored if day.report.outcome == "network"]
     if with_network:
-        corrected = with_network[len(with_network) // 2]
-        say(correct_day(place, corrected, watching, day_start(dates[-1]) + 86_400).line())
+        # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
+        corrected, now = with_network[len(with_network) // 2], float(day_start(dates[-1]) + 86_400)
+        options = watching.daily().model_copy(update={**here, "min_weight": 4})
+        with workspace_lock(place.root, "coordlib demo"), open_store(place.database) as store:
+            run = StoredRun(store, place, f"monitor-{corrected}", corrected, lambda: now)
+            say(run.report_again(options, grow_pool=False).line())
         say(f"{with_network[-1]}  its largest network in depth")
-        analysis = ComponentAnalysis.load({"workspace": str(place.root), "date": with_network[-1]})
+        analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
         pages.append(analyse_component(analysis, progress=progress).folder / "index.ipynb")
-    shutil.copyfile(project_root() / "params" / "demo" / SITE_FILE, place.root / SITE_FILE)
+    shutil.copyfile(settings / SITE_FILE, place.root / SITE_FILE)
     say("the site is rendered")
     return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
-
-
-def correct_day(place: Workspace, date: str, watching: Monitoring, now: float) -> DayReport:
-    """Report a day once more with a fixed threshold, as one does who found the quantile wanting: its second version."""
-    options = watching.daily().model_copy(update={"workspace": str(place.root), "min_weight": 4})
-    with workspace_lock(place.root, "coordlib demo"), open_store(place.database) as store:
-        return run_day(store, place, f"monitor-{date}", date, options, clock=lambda: now, grow_pool=False)
-
-
-def demo_parameters(place: Workspace) -> tuple[SeedDiscovery, Monitoring]:
-    """Return the parameters of the demo's discovery and monitoring (params/demo)."""
-    folder = project_root() / "params" / "demo"
-    seeding = SeedDiscovery.from_yaml(folder / "seed-discovery.yml")
-    watching = Monitoring.from_yaml(folder / "monitor.yml")
-    return seeding.model_copy(update={"workspace": str(place.root)}), watching

@@ -13,18 +13,15 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet
-from coordlib.report.pseudonyms import pseudonyms_of
-from coordlib.report.record import code_version
-from coordlib.runs.connect import connector
-from coordlib.runs.day import record
-from coordlib.runs.decided import Decided, run_report
-from coordlib.runs.monitor import Connect
+from coordlib.runs.connect import Connect, connector
+from coordlib.runs.day import StoredRun
+from coordlib.runs.notebooks import Decided, handles_of, run_report
 from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
 from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import add_to_pool
-from coordlib.store.runs import finish_run, record_facts, start_run
-from coordlib.store.stored_posts import account_names, collected_posts, record_posts
+from coordlib.store.runs import record_facts
+from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
 from coordlib.tiktok.budget import RESEARCH
 from coordlib.times import day_of
@@ -36,43 +33,23 @@ DEFAULT_DAYS = 10
 
 def raise_for_stop(found: PostSet) -> None:
     """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported."""
-    stored = f"{found.name}: {len(found.posts):,} videos are stored"
-    if found.facts.get("reason") == "quota":
+    stored, reason = f"{found.name}: {len(found.posts):,} videos are stored", found.facts.get("reason")
+    if reason == "quota":
         raise QuotaExhausted(
             f"{stored}, the requests are spent before all were asked for; start again after 00:00 UTC, "
             "or at once where only --max-requests was reached"
         )
-    if found.facts.get("reason") == "outage":
+    if reason == "outage":
         raise CollectError(f"{stored}, then the service failed or refused every query; start again later")
 
 
-def discovery_period(parameters: SeedDiscovery, today: dt.date) -> tuple[dt.date, dt.date]:
-    """Return the first and the last day, filling in what was not given.
-
-    Examples
-    --------
-    >>> days = discovery_period(SeedDiscovery(hashtags=["x"]), dt.date(2026, 11, 23))
-    >>> [day.isoformat() for day in days]
-    ['2026-11-11', '2026-11-20']
-    """
-    end = parameters.end or today - dt.timedelta(days=CollectionParameters().lag_days)
-    return parameters.start or end - dt.timedelta(days=DEFAULT_DAYS - 1), end
-
-
 def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -> str:
-    """Return the name of a discovery's folder and run: hashtags, regions, period.
-
-    Examples
-    --------
-    >>> discovery_name(SeedDiscovery(hashtags=["Elezioni"], regions=["IT"]), (dt.date(2026, 11, 1), dt.date(2026, 11, 7)))
-    'seed-elezioni-it-2026-11-01-2026-11-07'
-    """
-    words = [
-        word.lower().removeprefix("#") for word in (*sorted(parameters.hashtags), *sorted(parameters.regions))
-    ]
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(words)).strip("-")[:60]
-    if re.sub(r"[^a-z0-9-]", "", "-".join(words)) != "-".join(words):
-        slug = f"{slug}-{hashlib.sha256('-'.join(words).encode()).hexdigest()[:8]}".strip("-")
+    """Return the name of a discovery's folder and run: hashtags, regions, period."""
+    asked = (*sorted(parameters.hashtags), *sorted(parameters.regions))
+    words = "-".join(word.lower().removeprefix("#") for word in asked)
+    slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:60]
+    if re.sub(r"[^a-z0-9-]", "", words) != words:
+        slug = f"{slug}-{hashlib.sha256(words.encode()).hexdigest()[:8]}".strip("-")
     return f"seed-{slug}-{period[0]}-{period[1]}"
 
 
@@ -132,8 +109,7 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
         open_store(place.database) as store,
         store.transaction(),
     ):
-        names = pseudonyms_of(place.root, account_names(store))
-        handles = {made: name for name, made in names.known.items()} if names else {}
+        handles = handles_of(place, store)
         entering = sorted(handles.get(name, name) for name in new_accounts)
         new = add_to_pool(store, entering, added_on=added_on, reason=reason, source="seed")
         record_facts(store, found.run_id, {"seeds": sorted({*found.facts.get("seeds", []), *new})})
@@ -147,30 +123,29 @@ def discover(
     date: str | None = None,
     progress: bool = True,
 ) -> tuple[PostSet, list[str], Decided]:
-    """Collect, run notebook 01, and fill the pool with the accounts it chose: what ``coordlib discover`` does.
+    """Collect, run notebook 01, and fill the pool: the discovery, the accounts new in the pool, what the notebook decided.
 
-    Returns the discovery, the accounts that are new in the pool, and what the notebook decided. Where the notebook
-    fails, what was collected is stored and nobody entered the pool.
+    Where the notebook fails, what was collected is stored and nobody entered the pool.
     """
     place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):
         found = discover_seeds(parameters.model_copy(update={"collect": True}), connect, progress=progress)
         decided = report_discovery(found, parameters)
-        new = add_seeds(found, decided.new_accounts, date=date)
+        new = add_seeds(found, decided.run["new_accounts"], date=date)
     return found, new, decided
 
 
 def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     """Run notebook 01 on a stored discovery and record what it decided."""
-    place = Workspace(found.workspace)
+    place, values = Workspace(found.workspace), parameters.for_notebook()
     start, end = found.facts["period"]
     hashtags = parameters.hashtags or found.parameters["hashtags"]
     given = {"hashtags": hashtags, "start": start, "end": end, "collect": False, "add_to_pool": False}
-    values = {**parameters.for_notebook(), **given}
-    decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), values)
+    decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), {**values, **given})
     with open_store(place.database) as store:
-        record(store, found.run_id, decided, parameters.for_notebook())
-        finish_run(store, found.run_id, status="done", outcome=decided.outcome, finished_at=found.started_at)
+        run = StoredRun(store, place, found.run_id, found.date, lambda: found.started_at)
+        run.record(decided, values)
+        run.end(decided.run["outcome"])
     return decided
 
 
@@ -209,52 +184,33 @@ def _collect(
 ) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
         today = day_of(client.clock())
-        period = discovery_period(parameters, today)
+        end = parameters.end or today - dt.timedelta(days=CollectionParameters().lag_days)
+        period = parameters.start or end - dt.timedelta(days=DEFAULT_DAYS - 1), end
         if period[1] > today or period[0] > period[1]:
             raise ParameterError(
                 f"{period[0]} to {period[1]}: the days must be in order and none of them still to come; "
                 f"today is {today} (UTC)"
             )
-        name = discovery_name(parameters, period)
-        run_id = client.run_id = f"discover-{name}"
+        run_id = client.run_id = f"discover-{discovery_name(parameters, period)}"
         limits, spent = client.budget.limits, client.budget.used()
         limits[RESEARCH] = min(limits[RESEARCH], spent + parameters.max_requests)
-        start_run(
-            store,
-            run_id,
-            kind="discover",
-            date=period[1].isoformat(),
-            started_at=int(client.clock()),
-            code_version=code_version(),
-            parameters=parameters.for_notebook(),
-        )
+        run = StoredRun(store, place, run_id, period[1].isoformat(), client.clock)
+        run.begin("discover", parameters)
+        how: dict[str, Any] = {"phase": "discovery", "with_rows": False, "progress": progress}
         try:
-            outcome = client.videos(
-                query, *period, run_id=run_id, phase="discovery", with_rows=False, progress=progress
-            )
+            outcome = client.videos(query, *period, run_id=run_id, **how)
         except CollectError as error:
-            finish_run(
-                store,
-                run_id,
-                status="failed",
-                outcome="failed",
-                finished_at=int(client.clock()),
-                message=str(error),
-            )
+            run.end("failed", str(error))
             raise
-        now = int(client.clock())
         rows = collected_posts(store, run_id)
-        record_posts(store, run_id, rows, now, stored=True)
-        record_facts(
-            store,
-            run_id,
-            {
-                "complete": outcome.complete,
-                "reason": outcome.reason,
-                "n_videos": len(rows),
-                "n_requests": sum(counted_requests(store, run_id).values()),
-                "period": [day.isoformat() for day in period],
-            },
-        )
-        finish_run(store, run_id, status="done", outcome=None, finished_at=now)
+        record_posts(store, run_id, rows, int(client.clock()), stored=True)
+        facts = {
+            "complete": outcome.complete,
+            "reason": outcome.reason,
+            "n_videos": len(rows),
+            "n_requests": sum(counted_requests(store, run_id).values()),
+            "period": [day.isoformat() for day in period],
+        }
+        record_facts(store, run_id, facts)
+        run.end(None)
     return run_id

@@ -18,6 +18,7 @@ from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import pool
 from coordlib.store.windows import Window, earlier_yield, known_gaps, run_answers
 from coordlib.tiktok import Query
+from coordlib.times import day_of
 
 #: A query that returns nothing is worth a warning when at least this many posts were to be expected.
 MIN_EXPECTED = 5.0
@@ -61,15 +62,11 @@ class PlannedQuery:
 
     def failed_subjects(self) -> set[str]:
         """The subjects of which at least one day failed."""
-        failed = [part for part in self.parts if part.state == "failed"]
-        if not failed:
-            return set()
         spelling = {name.lower(): name for name in self.subjects}
         names: set[str] = set()
-        for part in failed:
-            asked = (
-                Query.from_json(part.query).usernames() if part.phase == "accounts" and part.query else None
-            )
+        for part in (part for part in self.parts if part.state == "failed"):
+            of_accounts = part.phase == "accounts" and part.query
+            asked = Query.from_json(part.query).usernames() if of_accounts else None
             names |= (
                 self.subjects if asked is None else {spelling[name] for name in asked if name in spelling}
             )
@@ -105,19 +102,20 @@ def collection_health(
     """Sum up how complete the collection of a run was.
 
     ``active`` are the pool accounts to be watched, ``posts`` those of the period (first and last UTC day), ``stopped``
-    says why the collection ended before everything was asked, ``planted`` is the truth of a simulated world.
+    says why the collection ended early, ``planted`` is the truth of a simulated world.
     """
-    found = windows.select(store, run_id=run_id)
+    found, phases = windows.select(store, run_id=run_id), windows.phases(store, run_id)
     spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
-    phases = windows.phases(store, run_id)
     # A run that was stopped before its accounts were planned has left all of them.
     accounts_plan = phases.get("accounts") or ({"carried_over": len(active)} if stopped else {})
     phases_run = list(dict.fromkeys(window.phase for window in found))
     queries = {phase: planned_queries(found, phase) for phase in ("accounts", "captions", *phases_run)}
     accounts, captions = queries["accounts"], queries["captions"]
     probes = {phase: facts["probe"] for phase, facts in phases.items() if "probe" in facts}
+    mute = "all queries returned nothing, and so did one for posts that must be there: this says nothing about the {}"
+    dead = [phase for phase, told in sorted(probes.items()) if told == "nothing"]
     zero = [
-        *probe_warnings(probes),
+        *({"phase": phase, "expected": None, "text": mute.format(phase)} for phase in dead),
         *account_warnings(accounts, posts),
         *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
     ]
@@ -148,41 +146,17 @@ def collection_health(
 
 
 def days_with_rows(times: Iterable[int], period: tuple[str, str]) -> list[dict[str, Any]]:
-    """Count posts per UTC day of a period, days without any included.
-
-    Examples
-    --------
-    >>> days_with_rows([0, 5, 86_400], ("1970-01-01", "1970-01-03"))[1:]
-    [{'date': '1970-01-02', 'rows': 1}, {'date': '1970-01-03', 'rows': 0}]
-    """
-    counts = Counter(int(moment) // 86_400 for moment in times)
+    """Count posts per UTC day of a period, days without any included."""
+    counts = Counter(day_of(moment) for moment in times)
     first, last = (dt.date.fromisoformat(day) for day in period)
-    epoch = dt.date(1970, 1, 1)
-    days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
-    return [{"date": day.isoformat(), "rows": counts.get((day - epoch).days, 0)} for day in days]
-
-
-def probe_warnings(probes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Name the phases in which the service returned nothing, not even what must be there.
-
-    Examples
-    --------
-    >>> [warning["phase"] for warning in probe_warnings({"accounts": "rows", "captions": "nothing"})]
-    ['captions']
-    """
-    text = "all queries returned nothing, and so did one for posts that must be there: this says nothing about the {}"
-    return [
-        {"phase": phase, "expected": None, "text": text.format(phase)}
-        for phase, told in sorted(probes.items())
-        if told == "nothing"
-    ]
+    days = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+    return [{"date": day.isoformat(), "rows": counts.get(day, 0)} for day in days]
 
 
 def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> list[dict[str, Any]]:
     """Name the queries for accounts that brought nothing although the accounts are known to post.
 
-    Expected are the posts a day of each account in the period that is stored, times the days asked for; a
-    query that promised fewer than :data:`MIN_EXPECTED` is not named.
+    Expected are the stored posts a day of each account times the days asked for; :data:`MIN_EXPECTED` are worth naming.
     """
     silent = [query for query in queries if query.silent]
     if not silent or posts.empty:
@@ -204,10 +178,9 @@ def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> li
 
 
 def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) -> list[dict[str, Any]]:
-    """Say so when every caption search brought nothing although earlier ones brought posts.
+    """Say so when every caption search brought nothing although earlier ones (``earlier``: queries, videos) brought posts.
 
-    One search may well find nothing new; all of them is what the service once did for weeks, without an
-    error. ``earlier`` holds the caption queries of earlier runs and the videos they brought.
+    One search may well find nothing new; all of them is what the service once did for weeks, without an error.
     """
     answered = [
         query for query in queries if not query.waiting and all(part.state == "done" for part in query.parts)
@@ -256,32 +229,30 @@ def _captions(queries: Sequence[PlannedQuery], plan: Mapping[str, Any]) -> Searc
     failed = {name for query in queries for name in query.failed_subjects()}
     waiting = {name for query in queries if query.waiting for name in query.subjects}
     begun = {name for query in queries if query.begun and not query.waiting for name in query.subjects}
+    counts = {name: int(plan.get(name, 0)) for name in ("subjects", "carried_over", "not_due")}
     return SearchedCaptions(
-        found=sum(int(plan.get(name, 0)) for name in ("subjects", "carried_over", "not_due")),
+        found=sum(counts.values()),
         searched=len(begun - failed),
         failed=len(failed),
-        not_due=int(plan.get("not_due", 0)),
-        left_over=int(plan.get("carried_over", 0)) + len(waiting),
+        not_due=counts["not_due"],
+        left_over=counts["carried_over"] + len(waiting),
         planned=bool(plan),
     )
 
 
 def _windows(found: Sequence[Window], total: int, retried: int) -> Queries:
     failed = [window for window in found if window.state == "failed"]
-    shown = [
-        {
-            "phase": w.phase,
-            "start": w.start.isoformat(),
-            "end": w.end.isoformat(),
-            "reason": w.reason,
-            "log_id": w.log_id,
-        }
-        for w in failed[:SHOWN]
-    ]
     return Queries(
         total=total,
         retried=retried,
         failed=len({window.root_id for window in failed}),
-        failed_list=shown,
+        failed_list=[
+            {
+                **{name: getattr(window, name) for name in ("phase", "reason", "log_id")},
+                "start": window.start.isoformat(),
+                "end": window.end.isoformat(),
+            }
+            for window in failed[:SHOWN]
+        ],
         cut_short=len({w.root_id for w in found if w.state == "done" and w.reason not in (None, "done")}),
     )

@@ -1,11 +1,16 @@
-"""Turn an export into a file of shares, piece by piece, so that files larger than memory pass through."""
+"""Files become tables of shares: an export, piece by piece; addresses, who posted them on Bluesky, continued where it stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+import csv
+import datetime as dt
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +19,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.errors import EmptyInputError, ParameterError
+from coordlib.errors import (
+    EmptyInputError,
+    FileFormatError,
+    InputError,
+    ParameterError,
+    QueryError,
+)
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import dates_as_text, write_csv
 from coordlib.report.words import plural
-from coordlib.service import Closing
+from coordlib.sources.bluesky import (
+    BlueskySearch,
+    Page,
+    Search,
+    found_link_shares,
+    found_shares,
+    page_from_line,
+    page_line,
+)
 from coordlib.sources.exports import (
-    Export,
     ExportReport,
     Format,
     export_link_shares,
@@ -33,21 +51,6 @@ from coordlib.sources.exports import (
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
-
-
-@dataclass
-class _Distinct:
-    """Distinct values over all pieces, held as hashes of eight bytes each."""
-
-    found: dict[str, list[npt.NDArray[np.uint64]]] = field(default_factory=dict)
-
-    def add(self, name: str, values: pd.Series[str]) -> None:
-        hashes = pd.util.hash_array(values.dropna().unique().astype(object))
-        self.found.setdefault(name, []).append(hashes)
-
-    def count(self, name: str) -> int:
-        hashes = self.found.get(name)
-        return len(np.unique(np.concatenate(hashes))) if hashes else 0
 
 
 def import_shares(
@@ -85,10 +88,8 @@ def import_shares(
 
     Raises
     ------
-    ParameterError
-        An output that is neither Parquet nor CSV.
-    EmptyInputError
-        No share is left; nothing is written.
+    ParameterError, EmptyInputError
+        An output that is neither Parquet nor CSV; no share is left, and nothing is written.
 
     Examples
     --------
@@ -103,10 +104,11 @@ def import_shares(
     output = Path(output)
     refuse_input(output, source)
     reports: list[ExportReport] = []
-    distinct = _Distinct()
-    empty = written = 0
+    # Distinct values over all pieces, held as hashes of eight bytes each.
+    distinct: defaultdict[str, list[npt.NDArray[np.uint64]]] = defaultdict(list)
+    empty = n_shares = 0
     with (
-        table_writer(output) as writer,
+        table_writer(output) as write,
         tqdm(unit=" rows", disable=None, desc="reading", leave=False) as progress,
     ):
         for piece in iter_export(source, chunk_rows, format=format, account=account):
@@ -116,64 +118,29 @@ def import_shares(
                 export_link_shares(piece) if link_shares else to_shares(piece, object=object, split=split)
             )
             empty += without_object(piece, object=object)
-            writer.write(shares)
-            written += len(shares)
+            write(shares)
+            n_shares += len(shares)
             reports.append(piece.report)
-            _count(distinct, piece)
+            columns = {"account_id": "account_id", **piece.format.columns}
+            for name, column in columns.items():
+                values = piece.frame[column].explode().dropna().unique().astype("object")
+                distinct[name].append(pd.util.hash_array(values))
             progress.update(piece.report.rows)
-        report = _total(reports, distinct, empty)
-        if not written:
+        report = merge_reports(reports)
+        counts = {name: len(np.unique(np.concatenate(hashes))) for name, hashes in distinct.items()}
+        without = {"no object of the kind asked for (post read, no share)": empty} if empty else {}
+        report = replace(
+            report,
+            dropped={**report.dropped, **without},
+            accounts=counts["account_id"],
+            objects={name: counts.get(name, 0) for name in report.objects},
+        )
+        if not n_shares:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in report.dropped.items())
             there = ", ".join(name for name, count in report.objects.items() if count)
             advice = f"choose another object (--object): {there}" if there else "none of its objects is there"
             raise EmptyInputError(f"{source}: gives no share ({reasons or 'no rows'}); {advice}")
-    return replace(report, notes=(f"{plural(written, 'share')} written to {output}", *report.notes))
-
-
-def _count(distinct: _Distinct, piece: Export) -> None:
-    distinct.add("account_id", piece.frame["account_id"])
-    for name, column in piece.format.columns.items():
-        distinct.add(name, piece.frame[column].explode())
-
-
-def _total(reports: list[ExportReport], distinct: _Distinct, empty: int) -> ExportReport:
-    total = merge_reports(reports)
-    dropped = dict(total.dropped)
-    if empty:
-        dropped["no object of the kind asked for (post read, no share)"] = empty
-    return replace(
-        total,
-        dropped=dropped,
-        accounts=distinct.count("account_id"),
-        objects={name: distinct.count(name) for name in total.objects},
-    )
-
-
-class _TableWriter(Closing):
-    """Append tables to one Parquet or CSV file."""
-
-    def __init__(self, path: Path, kind: str) -> None:
-        self._path, self._kind = path, kind
-        self._parquet: pq.ParquetWriter | None = None
-        self._columns: list[str] | None = None
-
-    def write(self, table: pd.DataFrame) -> None:
-        table = dates_as_text(table)
-        if self._kind == ".csv":
-            first = self._columns is None
-            self._columns = self._columns or list(table.columns)
-            write_csv(table[self._columns], self._path, append=not first)
-            return
-        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-        if self._parquet is None:
-            # A column without values in the first piece would otherwise get the type "null".
-            fields = [f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in arrow.schema]
-            self._parquet = pq.ParquetWriter(self._path, pa.schema(fields))
-        self._parquet.write_table(arrow.cast(self._parquet.schema))
-
-    def close(self) -> None:
-        if self._parquet is not None:
-            self._parquet.close()
+    return replace(report, notes=(f"{plural(n_shares, 'share')} written to {output}", *report.notes))
 
 
 def check_table_name(output: Path) -> None:
@@ -183,8 +150,174 @@ def check_table_name(output: Path) -> None:
 
 
 @contextmanager
-def table_writer(output: Path) -> Iterator[_TableWriter]:
-    """Write beside the target and put it in place only when everything went well."""
+def table_writer(output: Path) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Give what appends tables to a Parquet or CSV file, which is put in place only when everything went well."""
     check_table_name(output)
-    with written(output) as beside, _TableWriter(beside, output.suffix.lower()) as writer:
-        yield writer
+    columns: list[str] = []
+    parquet: pq.ParquetWriter | None = None
+
+    def write(table: pd.DataFrame) -> None:
+        nonlocal columns, parquet
+        table = dates_as_text(table)
+        if output.suffix.lower() == ".csv":
+            append = bool(columns)
+            columns = columns or list(table.columns)
+            write_csv(table[columns], beside, append=append)
+            return
+        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+        if parquet is None:
+            # A column without values in the first piece would otherwise get the type "null".
+            fields = [f.with_type(pa.string()) if pa.types.is_null(f.type) else f for f in arrow.schema]
+            parquet = stack.enter_context(pq.ParquetWriter(beside, pa.schema(fields)))
+        parquet.write_table(arrow.cast(parquet.schema))
+
+    with written(output) as beside, ExitStack() as stack:
+        yield write
+
+
+@dataclass(frozen=True)
+class BlueskyReport:
+    """What a collection found; ``doubts`` holds the addresses whose posts cannot be proved complete, with the reason."""
+
+    searches: int
+    pages: int
+    posts: int
+    shares: int
+    accounts: int
+    pages_file: Path
+    doubts: dict[str, str]
+
+
+def collect_links(
+    targets: list[str],
+    output: Path | str,
+    client: BlueskySearch,
+    *,
+    kind: Literal["url", "domain"] = "url",
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    link_shares: bool = False,
+    pages_file: Path | None = None,
+) -> BlueskyReport:
+    """Search for each address or domain and write the shares.
+
+    Parameters
+    ----------
+    targets
+        Addresses, or domains with ``kind="domain"``.
+    output
+        ``.parquet`` or ``.csv``.
+    client
+        The search client.
+    since, until
+        UTC; `until` is not included.
+    link_shares
+        Write CooRnet's table of link shares instead of shares.
+    pages_file
+        Where the answers are kept as they come (none: beside the output, ``.pages.jsonl``). The
+        same call with the same file continues; remove it to start anew.
+
+    Raises
+    ------
+    ParameterError
+        An output, an address or a period that cannot be; nothing is asked then.
+    CollectError
+        The service refuses or fails; what was found so far is kept.
+
+    Examples
+    --------
+    >>> import httpx, tempfile
+    >>> def service(request):  # in place of the network
+    ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
+    ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})
+    >>> client = BlueskySearch(transport=httpx.MockTransport(service))
+    >>> report = collect_links(["https://n.example/a"], Path(tempfile.mkdtemp()) / "shares.csv", client)
+    >>> report.searches, report.shares, report.accounts
+    (1, 1, 1)
+    """
+    output = Path(output)
+    check_table_name(output)
+    if not output.parent.is_dir():
+        raise ParameterError(f"{output.parent}: there is no such folder; make it first")
+    try:
+        searches = [Search(target, kind, since, until) for target in dict.fromkeys(targets)]
+    except QueryError as error:
+        raise ParameterError(str(error)) from None
+    if not searches:
+        raise EmptyInputError("no address to search for; give at least one")
+    pages_file = pages_file or output.with_suffix(".pages.jsonl")
+    kept = list(_kept_pages(pages_file))
+    wanted = set(searches)
+    other = next((page.search for page in kept if page.search not in wanted), None)
+    if other is not None:
+        raise ParameterError(
+            f"{pages_file}: holds answers to another search ({other.target}); give the same addresses and period to "
+            "continue it, or another --pages file"
+        )
+    positions = {page.search: page.position for page in kept}
+    with pages_file.open("a", encoding="utf-8") as stream:
+        for search in tqdm(searches, unit=" searches", disable=None, desc="Bluesky", leave=False):
+            seen = {post["uri"] for page in kept if page.search == search for post in page.posts}
+            for page in client.pages(search, positions.get(search), seen):
+                # A page and where the search stands after it are one line: both are kept, or neither.
+                stream.write(page_line(page) + "\n")
+                stream.flush()
+                kept.append(page)
+    table = found_link_shares(kept) if link_shares else found_shares(kept)
+    with table_writer(output) as write:
+        write(table)
+    account = "account.url" if link_shares else "account_id"
+    return BlueskyReport(
+        searches=len(searches),
+        pages=len(kept),
+        posts=len({post["uri"] for page in kept for post in page.posts}),
+        shares=len(table),
+        accounts=int(table[account].nunique()),
+        pages_file=pages_file,
+        doubts={page.search.target: page.position.doubt for page in kept if page.position.doubt},
+    )
+
+
+def read_targets(path: Path | str) -> list[str]:
+    """Read addresses or domains: one a line, or the column ``url``, ``expanded`` or ``domain`` of a CSV."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; give a text file with one address a line") from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise FileFormatError(f"{path}: cannot be read as UTF-8 text ({error.__class__.__name__})") from None
+    rows = list(csv.reader(io.StringIO(text)))
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    column = next((header.index(name) for name in ("url", "expanded", "domain") if name in header), None)
+    if column is None:
+        found = [line.strip() for line in text.splitlines() if not line.startswith("#")]
+    else:
+        found = [row[column].strip() for row in rows[1:] if len(row) > column]
+    found = [target for target in dict.fromkeys(found) if target]
+    if not found:
+        raise EmptyInputError(f"{path}: holds no address; give one a line, or a column 'url'")
+    return found
+
+
+def _kept_pages(path: Path) -> Iterator[Page]:
+    """Read what an earlier start kept; a last line cut short by a crash is asked for again."""
+    if not path.exists():
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    good = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            page = page_from_line(line.decode("utf-8"))
+        except (ValueError, KeyError, TypeError):
+            if number < len(lines):
+                raise FileFormatError(
+                    f"{path}, line {number}: is not a page of a Bluesky search; remove the file to start anew"
+                ) from None
+            break
+        if not line.endswith(b"\n"):
+            break
+        good += len(line)
+        yield page
+    with path.open("r+b") as stream:
+        stream.truncate(good)

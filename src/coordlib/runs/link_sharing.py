@@ -1,4 +1,4 @@
-"""Link sharing from a file to tables: read the shares, detect, keep the record of a run."""
+"""Link sharing: read the shares, find the interval, detect, say it in numbers, and put together what the report shows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
+from coordlib.places import find_workspace
 from coordlib.report.checksums import sha256_file
+from coordlib.report.link_outputs import get_outputs
+from coordlib.report.link_result import LinkReport
 from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
+from coordlib.runs.reporting import label_link_networks
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources.exports import (
     ExportReport,
@@ -30,6 +34,7 @@ from coordlib.sources.exports import (
 )
 from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR
 from coordlib.sources.json_files import is_json, iter_records
+from coordlib.sources.label_endpoint import LabelEndpoint
 from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
@@ -37,21 +42,9 @@ from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
 
 @dataclass(frozen=True)
 class LinkInput:
-    """A table of link shares and where it comes from.
+    """A table of link shares, ``date`` in UTC seconds, and where it comes from.
 
-    Attributes
-    ----------
-    shares
-        One row per post in CrowdTangle's columns; ``date`` is UTC seconds.
-    name
-        Name of the file, or "simulated".
-    inputs
-        File name to SHA-256; empty for simulated shares.
-    simulated
-        Whether the shares are invented.
-    reading
-        How the file was read and what was left out of it, as names and values; empty for a table that
-        has CooRnet's columns already.
+    ``inputs`` are file names to SHA-256, ``reading`` says how a file was read and what was left out of it.
     """
 
     shares: pd.DataFrame
@@ -105,9 +98,16 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    if set(NEEDED) <= _columns(path):
-        if is_json(path, str(path)):
-            table = pd.concat(iter_records(path, str(path), CHUNK_ROWS))
+    where = str(path)
+    if is_json(path, where):
+        columns = set(next(iter_records(path, where, 1000)).columns)
+    elif file_kind(path, where) == "parquet":
+        columns = {str(name) for name in read_table(path, allow_no_rows=True).columns}
+    else:
+        columns = set(inspect_text(path, where).columns)
+    if set(NEEDED) <= columns:
+        if is_json(path, where):
+            table = pd.concat(iter_records(path, where, CHUNK_ROWS))
         else:
             table = read_table(path, names=["account.url", "account.name"])
         reading = {}
@@ -115,7 +115,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
             damaged = table[DAMAGED].notna()
             reading["Left out while reading"] = f"a damaged line: {int(damaged.sum()):,}"
             table = table[~damaged].drop(columns=DAMAGED)
-        refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], str(path))
+        refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], where)
         return table, reading | ({"Good to know": DAYS_WITHOUT_HOUR} if date_only(table["date"]) else {})
     tables: list[pd.DataFrame] = []
     reports: list[ExportReport] = []
@@ -124,7 +124,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
         for piece in iter_export(path, CHUNK_ROWS):
             known = piece.format
-            without += without_object(piece, object=link_object(known, str(path)))
+            without += without_object(piece, object=link_object(known, where))
             tables.append(export_link_shares(piece))
             reports.append(piece.report)
     except UnknownFormatError as error:
@@ -144,16 +144,6 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if left_out:
         reading["Left out while reading"] = _reasons(left_out)
     return shares, reading | ({"Good to know": "; ".join(report.notes)} if report.notes else {})
-
-
-def _columns(path: Path) -> set[str]:
-    """Return the columns of a table, of JSON those of its first records."""
-    where = str(path)
-    if is_json(path, where):
-        return set(next(iter_records(path, where, 1000)).columns)
-    if file_kind(path, where) == "parquet":
-        return {str(name) for name in read_table(path, allow_no_rows=True).columns}
-    return set(inspect_text(path, where).columns)
 
 
 def _seconds(dates: pd.Series, path: Path) -> pd.Series:
@@ -194,30 +184,6 @@ def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | Co
     return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
 
 
-def link_run(source: LinkInput, output: CoordShares, parameters: Mapping[str, Any]) -> RunRecord:
-    """Return the record of a run: its day, outcome, counts, checked parameters and inputs.
-
-    Places on the machine of the run are left out: they change no number, and pages are public.
-    """
-    entities = output.entities
-    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
-    return {
-        "date": source.last_day,
-        "outcome": "network" if len(entities) else "no-coordination",
-        "simulated": source.simulated,
-        "parameters": {**told, "shares": source.name, "time_window_used": output.interval},
-        "counts": {
-            "n_posts": len(source.shares),
-            "n_urls": int(output.shares["expanded"].nunique()),
-            "n_accounts_all": int(output.shares["account.url"].nunique()),
-            "n_accounts": len(entities),
-            "n_networks": int(entities["component"].nunique()),
-            "least_urls": int(output.edges["weight"].min()) if len(output.edges) else 0,
-        },
-        "inputs": dict(source.inputs),
-    }
-
-
 def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     """Return a run in numbers, each with its unit and what it is a part of.
 
@@ -230,23 +196,26 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     >>> link_facts(source, get_coord_shares(source.shares, 10))["Accounts in the network"]
     '2 of 2'
     """
-    shares, entities = output.shares, output.entities
+    shares, entities, least, estimate = output.shares, output.entities, output.min_weight, output.estimate
     coordinated = shares[shares["is_coordinated"]]
-    minimum = (
-        "no two accounts were linked"
-        if pd.isna(output.min_weight)
-        else f"{plural(int(output.min_weight), 'URL')} in common"
-        if output.min_weight == int(output.min_weight)
-        else f"{output.min_weight:g} URLs in common"
-    )
-    left_out = {"Left out": _reasons(output.left_out)} if output.left_out else {}
+    minimum = "no two accounts were linked"
+    if not pd.isna(least):
+        number = plural(int(least), "URL") if least == int(least) else f"{least:g} URLs"
+        minimum = f"{number} in common"
+    if estimate is None:
+        window = f"{output.interval:,} s, as given"
+    else:
+        window = (
+            f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
+            f"{estimate.n_urls:,} URLs{' (it is 0 s, the smallest interval is 1 s)' if estimate.raised else ''}"
+        )
     return {
         "Input": source.name,
         **source.reading,
         "Period (UTC)": " to ".join(source.period),
         "Shares looked at": f"{len(shares):,} of {len(source.shares):,} (URLs shared more than once)",
-        **left_out,
-        "Time window": _interval(output),
+        **({"Left out": _reasons(output.left_out)} if output.left_out else {}),
+        "Time window": window,
         "Coordinated shares": f"{len(coordinated):,} of {len(shares):,}",
         "URLs shared in a coordinated way": f"{coordinated['expanded'].nunique():,} of {shares['expanded'].nunique():,}",
         "Smallest edge kept": minimum,
@@ -256,16 +225,60 @@ def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
     }
 
 
-def _interval(output: CoordShares) -> str:
-    """Say how long the interval is and how it was found."""
-    estimate = output.estimate
-    if estimate is None:
-        return f"{output.interval:,} s, as given"
-    raised = " (it is 0 s, the smallest interval is 1 s)" if estimate.raised else ""
-    return (
-        f"{output.interval:,} s, estimated: the median over the {estimate.n_quickest:,} quickest of "
-        f"{estimate.n_urls:,} URLs{raised}"
+def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[str, Any]) -> LinkReport:
+    """Put together what a report of link sharing shows.
+
+    Parameters
+    ----------
+    source
+        The shares, of :func:`coordlib.load_link_shares`.
+    found
+        What :func:`coordlib.get_coord_shares` returned.
+    parameters
+        What the notebook was run with.
+    """
+    results = get_outputs(
+        found,
+        component_summary=True,
+        cluster_summary=True,
+        top_coord_urls=True,
+        top_coord_shares=True,
+        labels=label_link_networks(found, endpoint=LabelEndpoint.from_environment),
+        top=parameters["top"],
+        order_by=parameters["order_by"],
     )
+    tables = {key: table for key, table in results.items() if isinstance(table, pd.DataFrame)}
+    slug, entities = file_slug(source.name), found.entities
+    # Pages are public: they name no place on the machine of the run.
+    told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
+    run: RunRecord = {
+        "name": f"links-{slug}",
+        "kind": "links",
+        "title": f"Link sharing: {slug}" + (" (simulated data)" if source.simulated else ""),
+        "date": source.last_day,
+        "outcome": "network" if len(entities) else "no-coordination",
+        "simulated": source.simulated,
+        "parameters": {**told, "shares": source.name, "time_window_used": found.interval},
+        "counts": {
+            "n_posts": len(source.shares),
+            "n_urls": int(found.shares["expanded"].nunique()),
+            "n_accounts_all": int(found.shares["account.url"].nunique()),
+            "n_accounts": len(entities),
+            "n_networks": int(entities["component"].nunique()),
+            "least_urls": int(found.edges["weight"].min()) if len(found.edges) else 0,
+        },
+        "inputs": dict(source.inputs),
+        "labels": results["labels"],
+    }
+    usual = LinkSharing().for_notebook()
+    differing = {
+        key: value
+        for key, value in told.items()
+        if key not in ("shares", "rows_shown") and value != usual[key]
+    }
+    place = find_workspace(parameters["workspace"], create=True)
+    draft = place.draft_folder("analyses", f"links-{slug}", differing)
+    return LinkReport(found, tables, run, link_facts(source, found), draft)
 
 
 def file_slug(name: str) -> str:

@@ -1,14 +1,12 @@
 """A monitoring day: ask for the pool's posts, search their captions, and report what is known then.
 
-A run keeps everything in the workspace as it goes, so it may be stopped at any moment (the day's requests
-are spent, the service is down, the machine is switched off) and started again: the same day goes on where
-it stopped, another day takes over what was left.
+Everything is in the workspace as it comes: stopped at any moment, the same day goes on where it was, another takes over what was left.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,16 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.health import Health
-from coordlib.report.record import code_version
-from coordlib.runs.day import DayMaterial, DayReport, fail_day, report_material
+from coordlib.runs.connect import Connect
+from coordlib.runs.day import DayReport, StoredRun
 from coordlib.runs.health import collection_health
 from coordlib.runs.stored import planted_accounts
 from coordlib.store import Store, coverage, open_store
 from coordlib.store.pool import pool
-from coordlib.store.runs import newest_run, start_run
+from coordlib.store.runs import newest_run
 from coordlib.store.stored_posts import period_posts
 from coordlib.tiktok import Collector, Plan, TikTokResearch, plan_accounts, plan_captions
 from coordlib.times import day_of, day_start
-
-#: Makes a client that keeps its requests in the store under a run's id.
-Connect = Callable[[Store, str], TikTokResearch]
 
 #: Why a collection ended before its end.
 STOPS = ("quota", "outage")
@@ -40,10 +35,7 @@ STOPS = ("quota", "outage")
 
 @dataclass(frozen=True)
 class MonitoredDay:
-    """How a monitoring day ended: its report, and why the collection stopped early (None: it did not).
-
-    ``unknown`` are the kinds of posts of which nothing came, not even what must be there.
-    """
+    """How a monitoring day ended, why it stopped early (None: it did not), and the kinds of posts of which not even what must be there came."""
 
     report: DayReport
     stopped: str | None
@@ -68,19 +60,10 @@ class MonitoredDay:
             raise CollectError(f"the service failed or refused every query; {rest} later")
 
 
-def monitored_period(date: str, parameters: Monitoring) -> tuple[str, str]:
-    """Return the first and the last UTC day whose posts a monitoring day looks at.
-
-    The newest ``lag_days`` are left out: the archive does not have them yet.
-
-    Examples
-    --------
-    >>> monitored_period("2026-11-23", Monitoring(days_back=15, lag_days=3))
-    ('2026-11-06', '2026-11-20')
-    """
+def monitored_period(date: str | dt.date, parameters: Monitoring) -> tuple[str, str]:
+    """Return the first and the last UTC day looked at; the newest ``lag_days`` are left out, the archive lacks them yet."""
     end = _as_day(date) - dt.timedelta(days=parameters.lag_days)
-    start = end - dt.timedelta(days=parameters.days_back - 1)
-    return start.isoformat(), end.isoformat()
+    return (end - dt.timedelta(days=parameters.days_back - 1)).isoformat(), end.isoformat()
 
 
 def monitor_day(
@@ -92,29 +75,14 @@ def monitor_day(
     again: bool = False,
     progress: bool = True,
 ) -> MonitoredDay:
-    """Collect and report one day.
+    """Collect and report one day, the morning of the run (YYYY-MM-DD, UTC), with the client that ``connect`` makes.
 
-    Parameters
-    ----------
-    workspace
-        Folder of the workspace; its pool says which accounts are watched.
-    date
-        The day the report is for, YYYY-MM-DD: the morning of the run, UTC.
-    connect
-        Called with the open store and the run's id; returns the client to ask with.
-    parameters
-        How requests are spent and coordination is detected (none: the defaults).
-    again
-        Report a day that was finished once more (a new version of its page; the old one is kept).
-    progress
-        Show progress bars on a terminal.
-
-    A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop` turns it into
-    the exit code. Refused credentials leave a page that says so.
+    A stopped collection has its report too; ``stopped`` says why and :meth:`MonitoredDay.raise_for_stop` turns it into the exit
+    code. Refused credentials leave a page that says so. ``again`` makes a new version of a finished day, the old one is kept.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
-    options = parameters or Monitoring()
-    date = _as_day(date).isoformat()
+    options, day = parameters or Monitoring(), _as_day(date)
+    date = day.isoformat()
     run_id = f"monitor-{date}"
     if not place.database.exists():
         raise _no_pool(place, date)
@@ -125,23 +93,13 @@ def monitor_day(
                 f"{date} is reported already; '--again' makes a new version of its report"
             )
         with connect(store, run_id) as client:
-            _refuse_future(date, client)
-            clock = client.clock
-            start_run(
-                store,
-                run_id,
-                kind="monitor",
-                date=date,
-                started_at=int(clock()),
-                code_version=code_version(),
-                parameters=options.for_notebook(),
-            )
+            phases = _phases(client, day, watched, options)
+            run = StoredRun(store, place, run_id, date, client.clock)
+            run.begin("monitor", options)
             try:
-                stopped = _collect(client, run_id, date, watched, options, progress=progress)
+                stopped = _collect(Collector(client, progress=progress), run_id, phases)
             except CollectError as error:
-                fail_day(
-                    store, place, run_id, date, f"The day could not be collected: {error}", str(error), clock
-                )
+                run.fail(f"The day could not be collected: {error}", str(error))
                 raise
         period = monitored_period(date, options)
         posts = period_posts(store, *period)
@@ -155,9 +113,8 @@ def monitor_day(
             stopped=stopped,
             planted=planted_accounts(place),
         )
-        material = DayMaterial(date, posts, _facts(health, posts, watched, period), stored=True)
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
-        report = report_material(store, place, run_id, material, daily, clock=clock)
+        report = run.report(posts, _facts(health, posts, watched, period), daily, stored=True)
     asked = {"accounts": "posts of accounts", "captions": "posts with captions"}
     unknown = tuple(words for phase, words in asked.items() if health.probes.get(phase) == "nothing")
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)
@@ -166,34 +123,21 @@ def monitor_day(
 def plan_day(
     workspace: Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
 ) -> list[Plan]:
-    """Return the plans a monitoring day would follow now, without asking or changing anything.
-
-    The captions are planned from what is stored: the posts the accounts will bring are not known yet.
-    """
-    place, date = Workspace(Path(workspace)), _as_day(date).isoformat()
+    """Return the plans a monitoring day would follow now, its captions from the stored posts, without asking or changing anything."""
+    place, day = Workspace(Path(workspace)), _as_day(date)
     with open_store(place.database, read_only=True) as store:
-        watched = _watched_accounts(store, date, place)
-        with connect(store, f"monitor-{date}") as client:
-            _refuse_future(date, client)
-            return [plan() for _, plan in _phases(client, date, watched, parameters or Monitoring())]
+        watched = _watched_accounts(store, day.isoformat(), place)
+        with connect(store, f"monitor-{day}") as client:
+            return [plan() for plan in _phases(client, day, watched, parameters or Monitoring()).values()]
 
 
-def _collect(
-    client: TikTokResearch,
-    run_id: str,
-    date: str,
-    watched: list[str],
-    parameters: Monitoring,
-    *,
-    progress: bool,
-) -> str | None:
+def _collect(collector: Collector, run_id: str, phases: Mapping[str, Callable[[], Plan]]) -> str | None:
     """Ask for what earlier days left, then accounts, then captions; return why it ended early, if it did."""
-    collector = Collector(client, progress=progress)
     for outcome in collector.carry_over(run_id):
         if outcome.reason in STOPS:
             return outcome.reason
-    for phase, plan in _phases(client, date, watched, parameters):
-        if client.budget.remaining() == 0:
+    for phase, plan in phases.items():
+        if collector.client.budget.remaining() == 0:
             return "quota"
         reason = collector.run(run_id, phase, plan).reason
         if reason in STOPS:
@@ -202,25 +146,24 @@ def _collect(
 
 
 def _phases(
-    client: TikTokResearch, date: str, watched: list[str], parameters: Monitoring
-) -> list[tuple[str, Callable[[], Plan]]]:
-    store, day, settings = client.store, _as_day(date), parameters.collection()
+    client: TikTokResearch, day: dt.date, watched: list[str], parameters: Monitoring
+) -> dict[str, Callable[[], Plan]]:
+    """What plans each part of a day; a day still to come is refused: its empty answers would count as asked for ever."""
+    today = day_of(client.clock())
+    if day > today:
+        raise ParameterError(f"date = {day}: is still to come; today is {today} (UTC)")
+    store, settings = client.store, parameters.collection()
 
     def accounts() -> Plan:
         histories = coverage.account_histories(store, watched, day)
         return plan_accounts(histories, day, client.budget.remaining(), settings)
 
     def captions() -> Plan:
-        histories = coverage.caption_histories(
-            store,
-            watched,
-            day,
-            days_back=settings.days_back + settings.lag_days,
-            min_length=settings.caption_min_length,
-        )
+        days, least = settings.days_back + settings.lag_days, settings.caption_min_length
+        histories = coverage.caption_histories(store, watched, day, days_back=days, min_length=least)
         return plan_captions(histories, day, client.budget.remaining(), settings)
 
-    return [("accounts", accounts), ("captions", captions)]
+    return {"accounts": accounts, "captions": captions}
 
 
 def _facts(
@@ -250,13 +193,6 @@ def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
     if not active:
         raise _no_pool(place, date)
     return active
-
-
-def _refuse_future(date: str, client: TikTokResearch) -> None:
-    """Refuse a day still to come: its empty answers would count as asked, and nobody would be asked again."""
-    today = day_of(client.clock())
-    if _as_day(date) > today:
-        raise ParameterError(f"date = {date}: is still to come; today is {today} (UTC)")
 
 
 def _as_day(text: str | dt.date) -> dt.date:

@@ -1,7 +1,6 @@
 """One notebook, many parameters: a point of a grid is an executed notebook with its files, and a comparison over all.
 
-Points run in parallel processes, each in a folder of its own named by what differs. A finished point is not run again
-while its parameters and its template are the same; a killed one leaves nothing half-written.
+Points run in processes of their own; a finished one is not run again while parameters and template are the same.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 from tqdm import tqdm
@@ -47,40 +47,36 @@ _POSTS = {"date", "source", "shares", "mapping", "workspace"}
 class NotebookSweep(Parameters):
     """A sweep file: which notebook, which parameters stay, which vary."""
 
-    notebook: str = Field(
-        description="Template, such as 02-daily-monitoring.ipynb, or the path of one of your own."
-    )
+    notebook: str
+    """Template, such as 02-daily-monitoring.ipynb, or the path of one of your own."""
     name: str = Field(
         "sweep", pattern=r"^\w[\w.-]*$", description="Name of the folder under WORKSPACE/sweeps."
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="Parameters that stay the same.")
     grid: dict[str, list[Any]] = Field(min_length=1, description="Parameter to the values it takes.")
-    reference: dict[str, Any] = Field(
-        default_factory=dict, description="The point to compare with (none: the usual values)."
-    )
+    reference: dict[str, Any] = Field(default_factory=dict)
+    """The point to compare with (none: the usual values)."""
 
     def points(self, known: Mapping[str, Any], template: str) -> list[dict[str, Any]]:
         """Return the setting of every point in the order of the grid; refuse what the notebook does not have."""
-        names = {*self.parameters, *self.grid}
+        grid, names = self.grid, {*self.parameters, *self.grid}
         refuse_unknown(names, known, template)
-        if unknown := set(self.reference) - set(self.grid):
-            raise UnknownParameterError.from_names(unknown, self.grid, "reference")
+        if unknown := set(self.reference) - set(grid):
+            raise UnknownParameterError.from_names(unknown, grid, "reference")
         if own := names & set(_OWN):
             raise ParameterError(
                 f"{', '.join(sorted(own))}: each point has its own; leave it out of the sweep file"
             )
-        if twice := set(self.parameters) & set(self.grid):
+        if twice := set(self.parameters) & set(grid):
             raise ParameterError(
                 f"{', '.join(sorted(twice))}: stands under parameters and under grid; choose one"
             )
-        for name, values in self.grid.items():
+        for name, values in grid.items():
             if not values:
                 raise ParameterError(f"grid: {name} has no value; give a list of at least one")
             if name in self.reference and self.reference[name] not in values:
                 raise ParameterError(f"reference: {name} = {self.reference[name]} is no value of the grid")
-        return [
-            dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values())
-        ]
+        return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ class SweepDone:
 def sweep_notebooks(
     parameters: NotebookSweep, workspace: Path | str, *, jobs: int | None = None, progress: bool = True
 ) -> SweepDone:
-    """Run a notebook at every point of a grid, and compare what the points found.
+    """Run a notebook at every point of a grid, and compare what the points found (nothing, where no point wrote a report).
 
     Parameters
     ----------
@@ -109,11 +105,6 @@ def sweep_notebooks(
         Notebooks at a time (none: one per core).
     progress
         Show a bar on a terminal.
-
-    Returns
-    -------
-    SweepDone
-        Without a comparison where no point wrote a report.
 
     Raises
     ------
@@ -134,26 +125,18 @@ def sweep_notebooks(
     template = own if own.is_file() else place.notebook(parameters.notebook)
     known = notebook_defaults(template)
     points = parameters.points(known, template.name)
-    given = {
-        name: value for name, value in parameters.parameters.items() if name != "date" or value is not None
-    }
+    given = dict(parameters.parameters)
+    if given.get("date", "") is None:
+        del given["date"]
     fixed = {**_newest_day(place, known), **given}
-    root = place.root / "sweeps" / parameters.name
+    root, facts = place.root / "sweeps" / parameters.name, template_facts(template)
+    wanted = {_folder(root, point): {"parameters": {**fixed, **point}, "notebook": facts} for point in points}
     # As JSON keeps them: a date from the YAML file must equal the one that was written down.
-    wanted = {_folder(root, point): _as_kept({**fixed, **point}) for point in points}
-    facts = template_facts(template)
+    wanted = {folder: json.loads(json.dumps(made, default=str)) for folder, made in wanted.items()}
     with workspace_lock(root, f"coordlib sweep {parameters.name}"):
-        todo = {
-            folder: values
-            for folder, values in wanted.items()
-            if _done(folder) != {"parameters": values, "notebook": facts}
-        }
-        made = {folder.name: {"parameters": values, "notebook": facts} for folder, values in wanted.items()}
-        record = {
-            "points": list(made.items()),
-            "varied": list(parameters.grid),
-            "reference": parameters.reference,
-        }
+        todo = {folder: made["parameters"] for folder, made in wanted.items() if _done(folder) != made}
+        listed = [(folder.name, made) for folder, made in wanted.items()]
+        record = {"points": listed, "varied": list(parameters.grid), "reference": parameters.reference}
         write_json(root / RECORD, record)
         failed = _run_all(template, todo, place, jobs or os.cpu_count() or 1, progress)
         comparison = _compared(root)
@@ -188,23 +171,21 @@ def _compared(root: Path) -> Sweep | None:
     points = [
         (root / name, made["parameters"])
         for name, made in record.get("points", [])
-        if _done(root / name) == made
+        if _done(root / name) == made and (root / name / "edges.csv").is_file()
     ]
-    points = [(folder, values) for folder, values in points if (folder / "edges.csv").is_file()]
     if not points:
         return None
+    varied, reference = record["varied"], record["reference"]
     runs = [read_run(folder) for folder, _ in points]
-    if len({(run.get("inputs") or {}).get("posts") for run in runs}) > 1 and not _POSTS & set(
-        record["varied"]
-    ):
+    posts = {(run.get("inputs") or {}).get("posts") for run in runs}
+    if len(posts) > 1 and not _POSTS & set(varied):
         raise RunError(
             f"{root}: its points rest on different posts, which were changed between two runs; remove this folder and run again"
         )
     # The ends are the first two columns of every edge list we write, whatever they are called.
-    ends = [
-        read_csv(folder / "edges.csv").iloc[:, :2].set_axis(["one", "two"], axis=1) for folder, _ in points
-    ]
-    names = pd.Index(pd.unique(pd.concat(ends).to_numpy().ravel()), dtype="str").sort_values()
+    ends = [read_csv(folder / "edges.csv").iloc[:, :2] for folder, _ in points]
+    names = pd.Index(pd.unique(np.concatenate([edges.to_numpy().ravel() for edges in ends])), dtype="str")
+    names = names.sort_values()
     rows = []
     for (_, values), run, edges in zip(points, runs, ends, strict=True):
         counts = run.get("counts") or {}
@@ -215,11 +196,8 @@ def _compared(root: Path) -> Sweep | None:
             "threshold": run.get("weight_threshold"),
             "left_out_by_tie": _left_out_by_tie(run),
         }
-        one, two = (names.get_indexer(edges[name]).astype("int64") for name in ("one", "two"))
-        rows.append(
-            ({name: values[name] for name in record["varied"]}, facts, edge_keys(one, two, len(names)))
-        )
-    reference = record["reference"]
+        one, two = (names.get_indexer(edges.iloc[:, end]).astype("int64") for end in (0, 1))
+        rows.append(({name: values[name] for name in varied}, facts, edge_keys(one, two, len(names))))
     there = any(all(point[name] == value for name, value in reference.items()) for point, _, _ in rows)
     return compare(rows, names, reference if there else None)
 
@@ -255,7 +233,12 @@ def _run_all(
                     running[answer] = folder, process
                 for answer in cast("list[Connection]", wait(list(running))):
                     folder, process = running.pop(answer)
-                    if error := _answer(answer):
+                    try:
+                        error = answer.recv()
+                    except EOFError:
+                        error = "its process was ended from outside (memory?); the same command runs it again, --jobs 1 needs less"
+                    answer.close()
+                    if error:
                         failed[folder.name] = error
                     process.join()
                     bar.update()
@@ -265,15 +248,6 @@ def _run_all(
                 process.join()
                 shutil.rmtree(staging_of(folder), ignore_errors=True)
     return failed
-
-
-def _answer(told: Connection) -> str | None:
-    try:
-        return cast("str | None", told.recv())
-    except EOFError:
-        return "its process was ended from outside (memory?); the same command runs it again, --jobs 1 needs less"
-    finally:
-        told.close()
 
 
 def _in_process(told: Connection, *point: Any) -> None:
@@ -296,9 +270,9 @@ def _end_with_parent() -> None:
 def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace) -> str | None:
     """Run one point beside its place; return what went wrong, or None."""
     staging, failed = staging_of(folder), folder.with_name(f"{folder.name}.failed.ipynb")
-    places = {"workspace": str(place.root.resolve()), "output_dir": str(staging.resolve())}
-    known = notebook_defaults(template)
-    given = {**{name: path for name, path in places.items() if name in known}, **values}
+    known, own = notebook_defaults(template), (place.root, staging)
+    places = {name: str(path.resolve()) for name, path in zip(_OWN, own, strict=True) if name in known}
+    given = {**places, **values}
     try:
         run_notebook(template, staging / "notebook.ipynb", given, failed=failed)
         write_json(staging / POINT, {"parameters": values, "notebook": template_facts(template)})
@@ -325,11 +299,6 @@ def _folder(root: Path, point: Mapping[str, Any]) -> Path:
     words = ",".join(f"{name}={point[name]}" for name in sorted(point))
     name = re.sub(r"[^\w.,=+-]+", "-", words)[:100]
     return root / (name if name == words else f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:8]}")
-
-
-def _as_kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = json.loads(json.dumps(values, default=str))
-    return kept
 
 
 def _done(folder: Path) -> dict[str, Any]:

@@ -1,8 +1,6 @@
-"""Running a template notebook with papermill: template in, dated executed copy out.
+"""Running a template notebook with papermill, and reading back what it decided: template in, dated executed copy out.
 
-A template is never changed. Parameters are validated before a kernel starts. A notebook that fails
-is kept beside the place of its success, with its traceback, and the caller gets a
-:class:`~coordlib.errors.RunError` that says where.
+The template is never changed. Parameters are validated before a kernel starts; a notebook that fails is kept with its traceback.
 """
 
 from __future__ import annotations
@@ -17,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
+import pandas as pd
 import papermill
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError
@@ -29,33 +29,29 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from coordlib import errors
+from coordlib import parameters as models
 from coordlib.errors import FileFormatError, NotebookInputError, RunError, UnknownParameterError, new_names
-from coordlib.files import RUNNING, runs_still
-from coordlib.parameters import (
-    ComponentAnalysis,
-    DailyMonitoring,
-    LinkSharing,
-    OwnTable,
-    Parameters,
-    ParameterSweep,
-    SeedDiscovery,
-)
-from coordlib.places import project_root
+from coordlib.files import RUNNING, runs_still, staging_of
+from coordlib.parameters import Parameters
+from coordlib.places import Workspace, project_root
 from coordlib.report.checksums import sha256_file
 from coordlib.report.notebook_page import as_executed, as_page, write_notebook
-from coordlib.report.record import NOTEBOOK
+from coordlib.report.package import install, read_run, seal
+from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.record import NOTEBOOK, RunRecord
+from coordlib.report.tables import read_csv
+from coordlib.store import Store, open_store
+from coordlib.store.stored_posts import account_names
 
 #: The parameter model behind each template, by file name.
 MODELS: dict[str, type[Parameters]] = {
-    "01-seed-discovery.ipynb": SeedDiscovery,
-    "02-daily-monitoring.ipynb": DailyMonitoring,
-    "03-component-analysis.ipynb": ComponentAnalysis,
-    "04-parameter-sweep.ipynb": ParameterSweep,
-    "05-link-sharing.ipynb": LinkSharing,
-    "06-own-table.ipynb": OwnTable,
+    "01-seed-discovery.ipynb": models.SeedDiscovery,
+    "02-daily-monitoring.ipynb": models.DailyMonitoring,
+    "03-component-analysis.ipynb": models.ComponentAnalysis,
+    "04-parameter-sweep.ipynb": models.ParameterSweep,
+    "05-link-sharing.ipynb": models.LinkSharing,
+    "06-own-table.ipynb": models.OwnTable,
 }
-
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def template_facts(template: Path) -> dict[str, Any]:
@@ -155,9 +151,7 @@ def run_notebook(
             os.environ[NOTEBOOK] = json.dumps(template_facts(template))
             papermill.execute_notebook(
                 notebook,
-                str(running)
-                .replace("{", "{{")
-                .replace("}", "}}"),  # papermill fills in what stands in braces
+                re.sub("([{}])", r"\1\1", str(running)),  # papermill fills in what stands in braces
                 parameters=values,
                 kernel_name="python3",
                 progress_bar=progress and sys.stderr.isatty(),
@@ -167,16 +161,16 @@ def run_notebook(
                 request_save_on_cell_execute=False,
                 extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # else its shutdown logs an "error"
             )
-    except (
-        Exception
-    ) as error:  # of a cell, or of the kernel: it died, found no memory, no file handle, no socket
-        if _mistake(error):
+    except Exception as error:
+        # Of a cell, or of the kernel: it died, or found no memory, no file handle, no socket.
+        kind = getattr(errors, str(getattr(error, "ename", "")), None)
+        if isinstance(kind, type) and issubclass(kind, errors.InputError | errors.ParameterError):
             running.unlink(missing_ok=True)
-            raise NotebookInputError(f"{template.name}: {failure_line(error).partition(': ')[2]}") from error
+            raise NotebookInputError(f"{template.name}: {_failure_line(error).partition(': ')[2]}") from error
         kept = f"; kept as {failed}" if running.exists() else ""
         if kept:
             running.replace(failed)
-        raise RunError(f"{template.name} failed ({failure_line(error)}){kept}") from error
+        raise RunError(f"{template.name} failed ({_failure_line(error)}){kept}") from error
     except BaseException:
         running.unlink(missing_ok=True)
         raise
@@ -184,19 +178,13 @@ def run_notebook(
         os.environ.pop(NOTEBOOK, None)
     notebook = nbformat.read(running, as_version=4)
     if front_matter:
-        write_notebook(beside(output), as_executed(notebook, still=True))
+        write_notebook(output.with_name("notebook.ipynb"), as_executed(notebook, still=True))
         write_notebook(output, as_page(notebook, front_matter))
     else:
         write_notebook(output, as_executed(notebook))
     running.unlink()
     failed.unlink(missing_ok=True)
     return output
-
-
-def _mistake(error: Exception) -> bool:
-    """Say whether a notebook stopped because what it was given cannot be used."""
-    kind = getattr(errors, str(getattr(error, "ename", "")), None)
-    return isinstance(kind, type) and issubclass(kind, errors.InputError | errors.ParameterError)
 
 
 class QuietKernelManager(AsyncKernelManager):
@@ -208,10 +196,7 @@ class QuietKernelManager(AsyncKernelManager):
 
 
 def _folder_for_sockets() -> str | None:
-    """Return a temporary folder in which a socket's address is not too long; None where there is none.
-
-    Sockets that killed runs left there go.
-    """
+    """Return a temporary folder whose name is short enough for a socket (none: None); what killed runs left there goes."""
     for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if len(os.fsencode(name)) <= 70 and os.access(name, os.W_OK):
             for left in Path(name).glob("coordlib-*-*"):
@@ -222,24 +207,18 @@ def _folder_for_sockets() -> str | None:
     return None
 
 
-def beside(page: Path) -> Path:
-    """Return where the executed notebook behind a page is kept."""
-    return page.with_name("notebook.ipynb")
-
-
-def failure_line(error: Exception) -> str:
+def _failure_line(error: Exception) -> str:
     """Return one line that says which error stopped a notebook."""
+    said = f"the kernel failed: {error}"
     if isinstance(error, PapermillExecutionError):
-        return " ".join(f"{error.ename}: {error.evalue}".split())[:300]
-    if isinstance(error, CellTimeoutError):
-        return "a cell took too long"
-    return " ".join(f"the kernel failed: {error}".split())[:300]
+        said = f"{error.ename}: {error.evalue}"
+    return "a cell took too long" if isinstance(error, CellTimeoutError) else " ".join(said.split())[:300]
 
 
 def failure_traceback(error: Exception) -> str:
     """Return the traceback of a failed notebook as plain text."""
     lines = getattr(error, "traceback", None) or [str(error)]
-    return _ANSI.sub("", "\n".join(map(str, lines)))
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(map(str, lines)))
 
 
 def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
@@ -252,3 +231,107 @@ def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
         return values
     checked = model.load({**defaults, **values}, where=template.name).for_notebook()
     return {name: checked[model.renamed.get(name, name)] for name in values}
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a notebook found and wrote: the record of its run, its accounts, its edges."""
+
+    folder: Path
+    run: RunRecord
+    accounts: pd.DataFrame
+    edges: pd.DataFrame
+
+
+def run_report(
+    workspace: Workspace,
+    template: str,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    *,
+    progress: bool = False,
+    published_at: float | None = None,
+) -> Decided:
+    """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
+    how: dict[str, Any] = {"progress": progress, "published_at": published_at}
+    made = run_page(workspace, template, folder, parameters, check=read_back, **how)
+    return with_handles(workspace, replace(made, folder=folder))
+
+
+def handles_of(workspace: Workspace, store: Store) -> dict[str, str]:
+    """Return the names the database has by the pseudonyms that notebooks know (empty: they know the names)."""
+    names = pseudonyms_of(workspace.root, account_names(store))
+    return {made: name for name, made in names.known.items()} if names else {}
+
+
+def with_handles(workspace: Workspace, decided: Decided) -> Decided:
+    """Return what a notebook decided under the names the database has."""
+    if decided.run.get("identities") != "pseudonyms" or not workspace.database.exists():
+        return decided
+    with open_store(workspace.database, read_only=True) as store:
+        handles = handles_of(workspace, store)
+
+    def named(table: pd.DataFrame, *ends: str) -> pd.DataFrame:
+        return table.assign(**{end: table[end].map(lambda name: handles.get(name, name)) for end in ends})
+
+    new = sorted(handles.get(name, name) for name in decided.run["new_accounts"])
+    accounts = named(decided.accounts, "account_id")
+    edges = named(decided.edges, "account_id", "account_id_y")
+    return Decided(decided.folder, {**decided.run, "new_accounts": new}, accounts, edges)
+
+
+def run_page(
+    workspace: Workspace,
+    template: str,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    *,
+    check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
+    progress: bool = False,
+    published_at: float | None = None,
+) -> T:
+    """Run a notebook beside its place, put page and files in place together, and return what the check read.
+
+    `published_at` is the time of publication (none: now).
+    """
+    staging = staging_of(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+    values = {**parameters, "workspace": str(workspace.root.resolve()), "output_dir": str(staging.resolve())}
+    try:
+        run_notebook(
+            workspace.notebook(template),
+            staging / "index.ipynb",
+            values,
+            front_matter={"title": folder.name},
+            progress=progress,
+            failed=folder.with_name(f"{folder.name}.failed.ipynb"),
+        )
+        checked = check(staging)
+        seal(staging, published_at)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    install(staging, folder)
+    return checked
+
+
+def read_back(folder: Path) -> Decided:
+    """Read what a notebook decided, and hold its files against each other."""
+    run, name = read_run(folder), folder.name.strip(".")
+    if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= set(run):
+        raise RunError(
+            f"{name}: the notebook wrote no report; its last step has to be report.save(output_dir)"
+        )
+    for file in (folder / "accounts.csv", folder / "edges.csv"):
+        if not file.is_file() or sha256_file(file) != run["outputs"].get(file.name):
+            raise RunError(f"{file}: is not the file the notebook wrote; run it again")
+    accounts, edges = read_csv(folder / "accounts.csv"), read_csv(folder / "edges.csv")
+    known, counts = set(accounts["account_id"]), run["counts"]
+    strangers = {*edges["account_id"], *edges["account_id_y"], *run["new_accounts"]} - known
+    if strangers or len(known) != counts["n_accounts"] or len(edges) != counts["n_edges"]:
+        raise RunError(f"{name}: accounts, edges and counts of the notebook do not belong together")
+    numbers = {"weight": "int64", "n_objects": "int64", "avg_time_delta": "float64"}
+    return Decided(folder, run, accounts.astype({"network": "int64"}), edges.astype(numbers))

@@ -1,18 +1,169 @@
-"""The last step of a report's notebook: from the network to everything a page shows."""
+"""The last step of a report's notebook: labels of its networks, and everything its page shows; a sweep as a report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
+from coordlib.describe.labels import ENDPOINT, Label, label_components
+from coordlib.describe.networks import strongest_class
+from coordlib.detect.sweep import DEFAULTS, Sweep
+from coordlib.errors import CoordError, InputError, ServiceError
+from coordlib.links.coord_shares import CoordShares
+from coordlib.links.summaries import posts_to_label
+from coordlib.links.top_lists import ENGAGEMENT
+from coordlib.near.captions import MADE
+from coordlib.parameters import ParameterSweep
+from coordlib.places import Workspace
+from coordlib.report.charts import reference_words
+from coordlib.report.display import Html
+from coordlib.report.first_screen import banner
+from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import PostSet
+from coordlib.report.record import RunRecord
 from coordlib.report.result import Report, describe_report
-from coordlib.runs.label_networks import label_networks
-from coordlib.sources.label_endpoint import LabelEndpoint
+from coordlib.report.saved import SavedReport
+from coordlib.report.tables import Table
+from coordlib.report.words import plural
+from coordlib.significance import SIGNIFICANT, edge_significance
+from coordlib.sources.label_endpoint import EndpointAnswer, LabelEndpoint
+
+#: After so many failures in a row an endpoint is not asked again: a dead one must not cost a run its hours.
+MAX_FAILURES = 3
+
+
+class _Asked:
+    """An endpoint (or why it could not be made), asked once about the same captions, no more after repeated failures."""
+
+    def __init__(self, endpoint: LabelEndpoint | Callable[[], LabelEndpoint | None] | None) -> None:
+        self._answers: dict[tuple[str, ...], EndpointAnswer | CoordError] = {}
+        self._failures = 0
+        self.endpoint: LabelEndpoint | CoordError | None
+        try:
+            self.endpoint = (
+                endpoint if endpoint is None or isinstance(endpoint, LabelEndpoint) else endpoint()
+            )
+        except CoordError as error:
+            self.endpoint = error
+
+    def label(self, local: Label, captions: list[str]) -> Label:
+        if self.endpoint is None or not captions:
+            return local
+        answer = self._answer(self.endpoint, tuple(captions))
+        if isinstance(answer, CoordError) or isinstance(self.endpoint, CoordError):
+            return replace(local, details=local.details | {"endpoint_error": str(answer)})
+        method = f"{ENDPOINT} {self.endpoint.settings.model}"
+        return Label(answer.text, method, answer.details | {"local": local.text})
+
+    def _answer(
+        self, endpoint: LabelEndpoint | CoordError, captions: tuple[str, ...]
+    ) -> EndpointAnswer | CoordError:
+        if isinstance(endpoint, CoordError):
+            return endpoint
+        if captions not in self._answers:
+            if self._failures >= MAX_FAILURES:
+                return ServiceError(
+                    f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before"
+                )
+            try:
+                self._answers[captions] = endpoint.label(captions)
+                self._failures = 0
+            except CoordError as error:
+                self._answers[captions] = error
+                self._failures += 1
+        return self._answers[captions]
+
+
+#: An endpoint, or what makes one when it is needed.
+Endpoint = LabelEndpoint | Callable[[], LabelEndpoint | None] | None | _Asked
+
+
+def label_networks(
+    posts: pd.DataFrame,
+    *,
+    component: str = "network",
+    text: str = "text",
+    hashtags: str | None = None,
+    link: str | None = None,
+    engagement: Sequence[str] = (),
+    endpoint: Endpoint = None,
+) -> dict[Any, Label]:
+    """Return a label per component, from the endpoint if there is one and it answers; a failed label fails no run.
+
+    Parameters
+    ----------
+    posts, component, text, hashtags, link
+        As for :func:`coordlib.describe.labels.label_components`.
+    engagement
+        Count columns by whose sum the captions for the endpoint are chosen (most engaging first).
+    endpoint
+        An endpoint, or ``LabelEndpoint.from_environment``, whose failure then costs the labels and not the
+        run; None labels locally alone.
+
+    Returns
+    -------
+    dict
+        In sorted order. A label the endpoint failed to give is the local one, with the reason
+        under ``details["endpoint_error"]``; an endpoint's label keeps the local one under
+        ``details["local"]``. After three failures in a row it is not asked again.
+
+    Examples
+    --------
+    >>> posts = pd.DataFrame({"network": [1], "text": ["Harbour bridge closed"]})
+    >>> label_networks(posts)[1].method
+    'local words (c-TF-IDF)'
+    """
+    labels = label_components(posts, component=component, text=text, hashtags=hashtags, link=link)
+    asked = endpoint if isinstance(endpoint, _Asked) else _Asked(endpoint)
+    if asked.endpoint is None:
+        return labels
+    counts = posts[[name for name in engagement if name in posts.columns]]
+    total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1).astype("float64")
+    # By caption too, so that the prompt does not depend on row order.
+    ranked = posts.assign(**{"coordlib.total": total}).sort_values(
+        ["coordlib.total", text], ascending=[False, True], kind="stable"
+    )
+    captions = ranked[text].where(ranked[text].fillna("").astype(str).str.strip() != "")
+    return {
+        key: asked.label(local, captions[ranked[component] == key].dropna().astype(str).to_list())
+        for key, local in labels.items()
+    }
+
+
+def label_link_networks(output: CoordShares, *, endpoint: Endpoint = None) -> dict[str, Mapping[int, Label]]:
+    """Label the components and the clusters of a link-sharing network.
+
+    Parameters
+    ----------
+    output
+        What :func:`coordlib.get_coord_shares` returned.
+    endpoint
+        As for :func:`label_networks`. A cluster with the posts of a whole component is not asked about twice.
+
+    Returns
+    -------
+    dict
+        ``"component"`` and ``"cluster"``, each number to its label; for :func:`coordlib.get_outputs`.
+
+    Examples
+    --------
+    >>> from coordlib.links.coord_shares import get_coord_shares
+    >>> shares = pd.DataFrame({"account.url": ["a", "b"], "date": [0, 1], "expanded": ["https://n.example/1"] * 2})
+    >>> label_link_networks(get_coord_shares(shares, 10))["cluster"][1].text
+    'n.example'
+    """
+    how: dict[str, Any] = {"text": "caption", "link": "link", "engagement": ENGAGEMENT}
+    asked = endpoint if isinstance(endpoint, _Asked) else _Asked(endpoint)
+    return {
+        by: label_networks(posts_to_label(output, by), component=by, endpoint=asked, **how)
+        for by in ("component", "cluster")
+    }
 
 
 def make_report(
@@ -54,7 +205,6 @@ def make_report(
         The graph has an edge without a pair of posts behind it.
     """
     engagement = [name for name in ("likes", "comments", "shares") if source.posts[name].notna().any()]
-    label = partial(label_networks, engagement=engagement, endpoint=LabelEndpoint.from_environment)
     return describe_report(
         source,
         pairs,
@@ -63,6 +213,120 @@ def make_report(
         parameters,
         significance=significance,
         whole=whole,
-        labels=label,
+        labels=partial(label_networks, engagement=engagement, endpoint=LabelEndpoint.from_environment),
         leave_out=leave_out,
     )
+
+
+_CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
+#: Parameters a draft is not named after.
+_NOT_THE_GRID = ("source", "mapping", "date", "rows_shown", "workspace", "output_dir")
+
+
+@dataclass(frozen=True, repr=False)
+class SweepReport:
+    """What a sweep says about a finding; at the end of a cell it shows its headline."""
+
+    found: Sweep
+    source: PostSet
+    parameters: Mapping[str, Any]
+    #: Strongest class of every account at the reference's window and object (none: not tested).
+    evidence: pd.Series | None = None
+
+    @property
+    def headline(self) -> Html:
+        """How much the finding depends on the parameters, and first of all whether the posts are simulated."""
+        points, inclusion = self.found.points, self.found.inclusion
+        accounts, settings = points["accounts"], plural(len(points), "setting")
+        if len(inclusion):
+            kind = "found"
+            head = f"{accounts.min():,} to {plural(int(accounts.max()), 'account')} over {settings}."
+            body = (
+                f"{int((inclusion['share'] == 1).sum()):,} of the {plural(len(inclusion), 'account')} found at any "
+                f"setting are found at every one. The reference ({reference_words(self.found)}) finds "
+                f"{int(inclusion['in_reference'].sum()):,}."
+            )
+        else:
+            kind, head, body = "quiet", f"No account is in a network at any of {settings}.", ""
+        if self.evidence is not None:
+            steady = self.evidence.index[self.evidence.isin(SIGNIFICANT)]
+            always = inclusion["account_id"].isin(steady) & (inclusion["share"] == 1)
+            body += (
+                f" {plural(len(steady), 'account')} {'is' if len(steady) == 1 else 'are'} in significant pairs, which no threshold changes; "
+                f"{int(always.sum()):,} of them {'is' if always.sum() == 1 else 'are'} found at every setting."
+            )
+        if tied := int((points["outcome"] == "tied").sum()):
+            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: no weak finding, min_weight says more there."
+        return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
+
+    def table(self, name: str, rows_shown: int = 200) -> Table:
+        """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
+        if name not in _CAPTIONS:
+            raise InputError(f"{name}: there is no such table; choose {', '.join(_CAPTIONS)}")
+        frame = self._tables()[name]
+        formats = {"share": "percent"} if "share" in frame else None
+        return Table(frame, _CAPTIONS[name], formats=formats, max_rows=rows_shown, csv=f"{name}.csv")
+
+    def save(self, output_dir: Path | str | None = None) -> SavedReport:
+        """Write points, inclusion and what every report has to a folder, whole or not at all (none: among the drafts), and show the files."""
+        folder = Path(output_dir) if output_dir else self._draft()
+        written, record = write_report(folder, self._tables(), None, self._record(), None)
+        return SavedReport(written, record, draft=not is_staging(written))
+
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        """Points and inclusion, the accounts with their class."""
+        inclusion = self.found.inclusion
+        if self.evidence is not None:
+            inclusion = inclusion.assign(evidence=inclusion["account_id"].map(self.evidence).astype("str"))
+        return {"points": self.found.points, "inclusion": inclusion}
+
+    def _draft(self) -> Path:
+        usual, name = ParameterSweep().for_notebook(), f"{self.source.name}-sweep"
+        grid = {key: value for key, value in self.parameters.items() if key not in _NOT_THE_GRID}
+        differing = {key: value for key, value in grid.items() if value != usual[key]}
+        return Workspace(self.source.workspace).draft_folder("analyses", name, differing)
+
+    def _record(self) -> RunRecord:
+        told = {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
+        # Pages are public: a file is told by its name, not by its place.
+        told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
+        if self.source.kind == "day":
+            told["date"] = self.source.date
+        return {
+            "name": f"{self.source.name}-sweep",
+            "kind": "sweep",
+            "title": f"How much it depends on the parameters: {self.source.name}",
+            "date": self.source.date,
+            "outcome": "sweep",
+            "simulated": self.source.simulated,
+            "identities": self.source.identities,
+            "parameters": {**told, "reference": dict(self.found.reference)},
+            "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
+            "inputs": self.source.hashes(),
+            "started_at": self.source.started_at or None,
+        }
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return self.headline._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return repr(self.headline)
+
+
+def make_sweep_report(found: Sweep, source: PostSet, parameters: Mapping[str, Any]) -> SweepReport:
+    """Return a sweep as a report: its headline, its tables, its files.
+
+    Parameters
+    ----------
+    found
+        What :func:`coordlib.sweep` returned.
+    source
+        The posts, of :func:`coordlib.load_day` or :func:`coordlib.load_table`.
+    parameters
+        What the notebook was run with.
+    """
+    point, evidence = {**DEFAULTS, **found.reference}, None
+    posts, name = source.posts, str(point["object_id"])
+    if posts is not None and name in {*posts.columns, *MADE}:
+        evidence = strongest_class(edge_significance(posts, int(point["time_window"]), object_id=name))
+    return SweepReport(found, source, parameters, evidence)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import StoreError
+from coordlib.errors import InputError, MissingColumnError, StoreError
 from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.checksums import sha256_file
@@ -60,10 +60,7 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         watched = pool(store, before=run.date)["account_id"].tolist()
         names = account_names(store)
     past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
-    rows = [
-        {"date": day, "outcome": other.outcome, **{name: other.facts.get(name) for name in HISTORY}}
-        for day, other in past.items()
-    ]
+    rows = [(day, other.outcome, *(other.facts.get(name) for name in HISTORY)) for day, other in past.items()]
     made = {name: run.parameters[name] for name in DailyMonitoring.model_fields if name in run.parameters}
     facts: Mapping[str, Any] = run.facts
     found = PostSet(
@@ -243,14 +240,35 @@ def load_table(
     return disguised(found)
 
 
-def file_label(name: str) -> str:
-    """Return a name as a part of an address and of a file name.
+def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
+    """Read one archive from its files, or from folders of them, as one table of posts with its label beside."""
+    from coordlib.describe.benchmark import LABELS, NO_LABEL
+    from coordlib.sources.exports import read_export
 
-    Examples
-    --------
-    >>> file_label("My posts (2)")
-    'My-posts-2'
-    """
+    files: list[Path] = []
+    for source in sources:
+        files += sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
+    if not files:
+        raise InputError(f"{sources[0]}: the folder holds no files")
+    parts, usual = [], ""
+    for file in files:
+        export = read_export(file)
+        labels = [name for name in LABELS if name in export.frame]
+        if not labels:
+            raise MissingColumnError(f"{file}: {NO_LABEL}")
+        posts = export.posts
+        usual = usual or str(posts.attrs["object_id"])
+        parts.append(posts.assign(**{name: export.frame[name].to_numpy() for name in labels}))
+    table = pd.concat(parts, ignore_index=True)
+    for name in LABELS:
+        if name in table and table[name].isna().any():
+            raise InputError(f"column '{name}' is not filled in every row of the {len(files)} files")
+    table.attrs["object_id"] = usual
+    return table
+
+
+def file_label(name: str) -> str:
+    """Return a name as a part of an address and of a file name: ``My posts (2)`` is ``My-posts-2``."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
 
 

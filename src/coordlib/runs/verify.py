@@ -1,7 +1,6 @@
 """Checking a published report: are its files those that were published, and do its numbers follow from its posts?
 
-What is checked needs the report alone. In the workspace it was made in, where the posts of its day are stored, its notebook is
-run again too and every table compared.
+In the workspace it was made in its notebook is run again too, and every table compared.
 """
 
 from __future__ import annotations
@@ -55,32 +54,16 @@ class Verification:
 
     def lines(self) -> list[str]:
         """Say it in lines."""
+        told = {"checked": self.checked, "not checked": self.left_out, "wrong": self.wrong}
         head = "identical" if self.identical else f"differs in {plural(len(self.wrong), 'place')}"
-        told = [f"checked: {words}" for words in self.checked] + [
-            f"not checked: {words}" for words in self.left_out
-        ]
-        return [*told, *(f"wrong: {words}" for words in self.wrong), head]
+        return [*(f"{what}: {words}" for what, many in told.items() for words in many), head]
 
 
 def verify(source: Path | str, *, again: bool = True) -> Verification:
-    """Check a published report.
+    """Check a published report: a zip or folder of it, or the address of one; of a folder of versions the newest.
 
-    Parameters
-    ----------
-    source
-        The zip of a report, its folder on a site or in a workspace, or the address of either; of a folder of versions the newest.
-    again
-        In the workspace of the report, run its notebook again and compare every table.
-
-    Returns
-    -------
-    Verification
-        ``identical``, and lines that name file and line of what differs.
-
-    Raises
-    ------
-    FileFormatError
-        It is no report: there is neither ``run.json`` nor ``SHA256SUMS``.
+    In the workspace of the report its notebook is run `again` and every table compared; the result names file and line of what
+    differs. What has neither ``run.json`` nor ``SHA256SUMS`` is no report (FileFormatError).
     """
     done = Verification()
     files, folder = report_files(source)
@@ -110,9 +93,10 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
         )
     record = _record(files, done)
     if record:
-        _numbers(files, record, done)
-        workspace = _workspace(folder)
-        if again and workspace is not None:
+        _Numbers(files, record, done).follow()
+        above = folder.resolve().parents if folder else ()
+        workspace = Workspace(above[2]) if len(above) > 2 else None
+        if again and workspace is not None and workspace.database.is_file():
             _again(workspace, files, record, done)
         elif not again or record.get("kind", "day") in ("day", "component"):
             done.left_out.append(
@@ -166,173 +150,144 @@ def _record(files: Mapping[str, bytes], done: Verification) -> RunRecord:
     return cast(RunRecord, record)
 
 
-def _numbers(files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
-    """Follow the numbers from the posts to the pairs, edges and networks."""
-    if not {f"{name}.csv" for name in _CSV} <= set(files):
-        done.left_out.append("the way from posts to networks: this kind of report has other tables")
-        return
-    try:
-        tables = {name: _table(files[f"{name}.csv"]) for name in _CSV}
-        for step in (_pairs_follow, _edges_follow, _threshold_follows, _networks_follow):
-            step(tables, files, record, done)
-    except (KeyError, ValueError, TypeError) as error:
-        done.wrong.append(f"the tables cannot be read as those of a report ({type(error).__name__}: {error})")
-
-
 def _table(data: bytes) -> pd.DataFrame:
     table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).map(restore)
     numbers = ("network", "weight", "n_objects", "time_delta", "avg_time_delta", "posted_at", "posted_at_y")
     return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers if name in table})
 
 
-def line_of(data: bytes, row: int) -> int:
-    """Return the line of a file on which a row of its table begins; cells may hold line breaks.
+@dataclass
+class _Numbers:
+    """The way from the posts of a report to its pairs, edges and networks, followed again."""
 
-    Examples
-    --------
-    >>> line_of(b'a\\n"x\\ny"\\nz\\n', 1)
-    4
-    """
-    reader = csv.reader(io.StringIO(data.decode("utf-8", errors="replace"), newline=""))
-    for _ in range(row + 1):
-        next(reader, None)
-    return reader.line_num + 1
+    files: Mapping[str, bytes]
+    record: RunRecord
+    done: Verification
 
+    def follow(self) -> None:
+        """Follow it, or say why that is not possible."""
+        if not {f"{name}.csv" for name in _CSV} <= set(self.files):
+            self.done.left_out.append("the way from posts to networks: this kind of report has other tables")
+            return
+        try:
+            self.accounts, self.edges, self.pairs, self.posts = (
+                _table(self.files[f"{name}.csv"]) for name in _CSV
+            )
+            for step in (self._pairs, self._pairs_again, self._edges, self._threshold, self._networks):
+                step()
+        except (KeyError, ValueError, TypeError) as error:
+            said = f"{type(error).__name__}: {error}"
+            self.done.wrong.append(f"the tables cannot be read as those of a report ({said})")
 
-def _tell(name: str, rows: Any, files: Mapping[str, bytes], words: str, done: Verification) -> None:
-    """Name the first of the rows that are wrong, and how many there are."""
-    places = np.flatnonzero(np.asarray(rows))
-    if len(places):
-        more = f" (and {len(places) - 1:,} more)" if len(places) > 1 else ""
-        done.wrong.append(f"{name}.csv, line {line_of(files[f'{name}.csv'], int(places[0]))}: {words}{more}")
+    def _tell(self, name: str, rows: Any, words: str) -> None:
+        """Name the first of the rows that are wrong, by the line it begins on, and how many there are."""
+        places = np.flatnonzero(np.asarray(rows))
+        if len(places):
+            text = self.files[f"{name}.csv"].decode("utf-8", errors="replace")
+            reader = csv.reader(io.StringIO(text, newline=""))
+            for _ in range(int(places[0]) + 1):
+                next(reader, None)
+            more = f" (and {len(places) - 1:,} more)" if len(places) > 1 else ""
+            self.done.wrong.append(f"{name}.csv, line {reader.line_num + 1}: {words}{more}")
 
+    def _pairs(self) -> None:
+        pairs, window = self.pairs, self.record["parameters"]["time_window"]
+        apart = (pairs["posted_at_y"] - pairs["posted_at"]).abs()
+        self._tell("pairs", pairs["time_delta"] != apart, "time_delta is not the time between its two posts")
+        late = pairs["time_delta"] > window
+        self._tell("pairs", late, f"the posts lie more than {window} seconds apart")
+        posts = self.posts.drop_duplicates("content_id").set_index("content_id")
+        for end in ("", "_y"):
+            ids = pairs[f"content_id{end}"]
+            known = ids.map(posts["posted_at"]).notna()
+            self._tell("pairs", ~known, f"the post content_id{end} is not in posts.csv")
+            for name in ("posted_at", "account_id"):
+                there = ids.map(posts[name])
+                another = there.notna() & (there != pairs[f"{name}{end}"])
+                self._tell("pairs", another, f"{name}{end} is another than in posts.csv")
+        self.done.checked.append(f"pairs.csv: {len(pairs):,} pairs from {len(self.posts):,} posts")
 
-def _pairs_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
-    pairs, posts, window = tables["pairs"], tables["posts"], record["parameters"]["time_window"]
-    _tell(
-        "pairs",
-        pairs["time_delta"] != (pairs["posted_at_y"] - pairs["posted_at"]).abs(),
-        files,
-        "time_delta is not the time between its two posts",
-        done,
-    )
-    _tell(
-        "pairs", pairs["time_delta"] > window, files, f"the posts lie more than {window} seconds apart", done
-    )
-    times = posts.drop_duplicates("content_id").set_index("content_id")
-    for end in ("", "_y"):
-        known = pairs[f"content_id{end}"].map(times["posted_at"])
-        _tell("pairs", known.isna(), files, f"the post content_id{end} is not in posts.csv", done)
-        _tell(
-            "pairs",
-            known.notna() & (known != pairs[f"posted_at{end}"]),
-            files,
-            f"posted_at{end} is another than in posts.csv",
-            done,
+    def _pairs_again(self) -> None:
+        posts, parameters = self.posts, self.record["parameters"]
+        if parameters.get("object_id", "text") != "text" or posts["content_id"].duplicated().any():
+            return
+        window, ends, ids = (
+            parameters["time_window"],
+            ["account_id", "account_id_y"],
+            ["content_id", "content_id_y"],
         )
-        owner = pairs[f"content_id{end}"].map(times["account_id"])
-        _tell(
-            "pairs",
-            owner.notna() & (owner != pairs[f"account_id{end}"]),
-            files,
-            f"account_id{end} is another than in posts.csv",
-            done,
+        shares = posts[["object_id", "account_id", "content_id"]].assign(
+            timestamp_share=posts["posted_at"].astype("int64")
         )
-    done.checked.append(f"pairs.csv: {len(pairs):,} pairs from {len(posts):,} posts")
-    if record["parameters"].get("object_id", "text") != "text" or posts["content_id"].duplicated().any():
-        return
-    shares = posts[["object_id", "account_id", "content_id"]].assign(
-        timestamp_share=posts["posted_at"].astype("int64")
-    )
-    made = detect_groups(shares, time_window=window, min_participation=1)
-    edges = set(map(frozenset, tables["edges"][["account_id", "account_id_y"]].to_numpy()))
-    ends = made[["account_id", "account_id_y"]].to_numpy()
-    made = made[np.fromiter((frozenset(end) in edges for end in ends), dtype=bool, count=len(made))]
-    ids = ["content_id", "content_id_y"]
-    ours, again = ([frozenset(row) for row in table[ids].to_numpy()] for table in (pairs, made))
-    known = set(again)
-    _tell("pairs", [row not in known for row in ours], files, "no such pair follows from posts.csv", done)
-    if absent := known - set(ours):
-        first = " and ".join(sorted(min(map(sorted, absent))))
-        done.wrong.append(
-            f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
+        made = detect_groups(shares, time_window=window, min_participation=1)
+        edges = set(map(frozenset, self.edges[ends].to_numpy()))
+        made = made[np.array([frozenset(end) in edges for end in made[ends].to_numpy()], dtype=bool)]
+        ours, again = ([frozenset(row) for row in table[ids].to_numpy()] for table in (self.pairs, made))
+        known = set(again)
+        self._tell("pairs", [row not in known for row in ours], "no such pair follows from posts.csv")
+        if absent := known - set(ours):
+            first = " and ".join(sorted(min(map(sorted, absent))))
+            self.done.wrong.append(
+                f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
+            )
+        self.done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
+
+    def _edges(self) -> None:
+        edges, ends, sums = (
+            self.edges,
+            ["account_id", "account_id_y"],
+            ["weight", "n_objects", "avg_time_delta"],
         )
-    done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
+        made = coordinated_edges(self.pairs.astype({"time_delta": "int64"}))
+        both = edges[[*ends, *sums]].merge(made, on=ends, how="left", suffixes=("", "_again"))
+        known = both["weight_again"].notna()
+        self._tell("edges", ~known, "no pair in pairs.csv is behind this edge")
+        for name in sums:
+            off = known & ~np.isclose(both[name], both[f"{name}_again"].fillna(0), rtol=1e-9)
+            self._tell("edges", off, f"{name} is not what pairs.csv adds up to")
+        if len(made) > len(edges):
+            absent = plural(len(made) - len(edges), "edge")
+            self.done.wrong.append(f"edges.csv: of those that follow from pairs.csv {absent} cannot be found")
+        self.done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
 
+    def _threshold(self) -> None:
+        histogram, parameters = self.record.get("weights"), self.record["parameters"]
+        if not histogram or (parameters.get("evidence") or {}).get("classes"):
+            self.done.left_out.append(
+                "the threshold: the record does not hold the weights of all edges, or another rule chose them"
+            )
+            return
+        weights = np.repeat(np.array([int(w) for w in histogram]), [int(n) for n in histogram.values()])
+        over = over_threshold(weights, parameters["edge_weight"], parameters.get("min_weight"))
+        kept = weights[over.astype(bool)]
+        found = self.edges["weight"]
+        if self.record.get("kind", "day") == "day" and sorted(kept) != sorted(found):
+            self.done.wrong.append(
+                f"edges.csv: {len(found):,} edges, and the threshold keeps {len(kept):,} of the weights in run.json"
+            )
+        self._tell("edges", found < min(kept, default=np.inf), "the edge is not over the threshold")
+        self.done.checked.append(f"the threshold: {len(kept):,} of {len(weights):,} edges are over it")
 
-def _edges_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
-    edges, pairs = tables["edges"], tables["pairs"]
-    made = coordinated_edges(pairs.assign(time_delta=pairs["time_delta"].astype("int64")))
-    ends = ["account_id", "account_id_y"]
-    both = edges[[*ends, "weight", "n_objects", "avg_time_delta"]].merge(
-        made, on=ends, how="left", suffixes=("", "_again")
-    )
-    _tell("edges", both["weight_again"].isna(), files, "no pair in pairs.csv is behind this edge", done)
-    for name in ("weight", "n_objects", "avg_time_delta"):
-        off = both[f"{name}_again"].notna() & ~np.isclose(
-            both[name], both[f"{name}_again"].fillna(0), rtol=1e-9
-        )
-        _tell("edges", off, files, f"{name} is not what pairs.csv adds up to", done)
-    if len(made) > len(edges):
-        done.wrong.append(
-            f"edges.csv: of those that follow from pairs.csv {plural(len(made) - len(edges), 'edge')} cannot be found"
-        )
-    done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
-
-
-def _threshold_follows(
-    tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification
-) -> None:
-    histogram, parameters = record.get("weights"), record["parameters"]
-    if not histogram or (parameters.get("evidence") or {}).get("classes"):
-        done.left_out.append(
-            "the threshold: the record does not hold the weights of all edges, or another rule chose them"
-        )
-        return
-    weights = np.repeat(np.array([int(w) for w in histogram]), [int(n) for n in histogram.values()])
-    kept = weights[
-        over_threshold(weights, parameters["edge_weight"], parameters.get("min_weight")).astype(bool)
-    ]
-    if record.get("kind", "day") == "day" and sorted(kept) != sorted(tables["edges"]["weight"]):
-        done.wrong.append(
-            f"edges.csv: {len(tables['edges']):,} edges, and the threshold keeps {len(kept):,} of the weights in run.json"
-        )
-    least = kept.min() if len(kept) else np.inf
-    _tell("edges", tables["edges"]["weight"] < least, files, "the edge is not over the threshold", done)
-    done.checked.append(f"the threshold: {len(kept):,} of {len(weights):,} edges are over it")
-
-
-def _networks_follow(tables: Any, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
-    accounts, edges = tables["accounts"], tables["edges"]
-    number = dict(zip(accounts["account_id"], accounts["network"], strict=True))
-    graph: nx.Graph[str] = nx.Graph(edges[["account_id", "account_id_y"]].to_numpy().tolist())
-    _tell("accounts", ~accounts["account_id"].isin(set(graph)), files, "no edge leads to this account", done)
-    ends = [[number.get(name) for name in edges[end]] for end in ("account_id", "account_id_y")]
-    _tell(
-        "edges",
-        [a is None or a != b for a, b in zip(*ends, strict=True)],
-        files,
-        "its two accounts are not in one network of accounts.csv",
-        done,
-    )
-    parts = nx.number_connected_components(graph)
-    if parts != accounts["network"].nunique():
-        done.wrong.append(
-            f"accounts.csv: {accounts['network'].nunique():,} networks, and the edges make {parts:,}"
-        )
-    counts = record.get("counts") or {}
-    for name, value in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
-        if counts.get(name) != value:
-            done.wrong.append(f"run.json: {name} is {counts.get(name)}, and the tables have {value:,}")
-    done.checked.append(
-        f"accounts.csv: {plural(len(accounts), 'account')} in {plural(parts, 'network')} from the edges"
-    )
-
-
-def _workspace(folder: Path | None) -> Workspace | None:
-    """The workspace whose report a folder is, with the posts it was made from."""
-    place = Workspace(folder.resolve().parents[2]) if folder and len(folder.resolve().parents) > 2 else None
-    return place if place and place.database.is_file() else None
+    def _networks(self) -> None:
+        accounts, edges = self.accounts, self.edges
+        graph: nx.Graph[str] = nx.from_pandas_edgelist(edges, "account_id", "account_id_y")
+        alone = ~accounts["account_id"].isin(set(graph))
+        self._tell("accounts", alone, "no edge leads to this account")
+        number = dict(zip(accounts["account_id"], accounts["network"], strict=True))
+        one, other = (edges[end].map(number) for end in ("account_id", "account_id_y"))
+        # What is not known equals nothing, not even itself.
+        self._tell("edges", one != other, "its two accounts are not in one network of accounts.csv")
+        parts, networks = nx.number_connected_components(graph), accounts["network"].nunique()
+        if parts != networks:
+            self.done.wrong.append(f"accounts.csv: {networks:,} networks, and the edges make {parts:,}")
+        counts = self.record.get("counts") or {}
+        for name, value in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
+            if counts.get(name) != value:
+                self.done.wrong.append(
+                    f"run.json: {name} is {counts.get(name)}, and the tables have {value:,}"
+                )
+        found = f"{plural(len(accounts), 'account')} in {plural(parts, 'network')}"
+        self.done.checked.append(f"accounts.csv: {found} from the edges")
 
 
 def _again(workspace: Workspace, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
@@ -356,18 +311,11 @@ def _again(workspace: Workspace, files: Mapping[str, bytes], record: RunRecord, 
             done.wrong.append(f"the notebook: fails now ({error})")
             return
         for path in sorted(made.glob("*.csv")):
-            _compare(path.name, files.get(path.name, b""), path.read_bytes(), done)
+            was, now = (data.splitlines() for data in (files.get(path.name, b""), path.read_bytes()))
+            if files.get(path.name, b"") != path.read_bytes():
+                differs = (n for n, (one, two) in enumerate(zip(was, now, strict=False)) if one != two)
+                line = next(differs, min(len(was), len(now))) + 1
+                done.wrong.append(
+                    f"{path.name}, line {line}: is another when the notebook is run again ({len(was):,} lines, {len(now):,} now)"
+                )
     done.checked.append(f"{template.name}: run again on the stored posts")
-
-
-def _compare(name: str, was: bytes, now: bytes, done: Verification) -> None:
-    if was == now:
-        return
-    lines, again = was.splitlines(), now.splitlines()
-    place = next(
-        (n for n, (one, two) in enumerate(zip(lines, again, strict=False)) if one != two),
-        min(len(lines), len(again)),
-    )
-    done.wrong.append(
-        f"{name}, line {place + 1}: is another when the notebook is run again ({len(lines):,} lines, {len(again):,} now)"
-    )

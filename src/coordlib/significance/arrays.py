@@ -14,14 +14,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Write out ranges: the number of the range each element comes from, and the element.
-
-    Examples
-    --------
-    >>> owner, element = expand(np.array([5, 0]), np.array([2, 1]))
-    >>> owner.tolist(), element.tolist()
-    ([0, 0, 1], [5, 6, 0])
-    """
+    """Write out ranges: the number of the range each element comes from, and the element."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - starts, counts)
 
@@ -47,11 +40,6 @@ def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
 
     Events are sorted by group and time. Sessions, units and occasions are all made by this one rule, which
     does not chain: an event close to an uncounted one may count.
-
-    Examples
-    --------
-    >>> counted_apart(np.zeros(4, int), np.array([0, 50, 130, 400]), gap=120).tolist()
-    [True, False, True, True]
     """
     if not len(groups):
         return np.zeros(0, dtype=bool)

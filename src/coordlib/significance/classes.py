@@ -174,13 +174,7 @@ def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.I
 
 
 def duration(seconds: int) -> str:
-    """Return a window or a delay in words, from five minutes on in minutes, from two hours on in hours.
-
-    Examples
-    --------
-    >>> duration(1), duration(120), duration(600), duration(86_400)
-    ('1 second', '120 seconds', '10 minutes', '24 hours')
-    """
+    """Return a window or a delay in words, from five minutes on in minutes, from two hours on in hours."""
     if seconds < 300:
         return f"{int(seconds)} second{'' if seconds == 1 else 's'}"
     number, unit = (seconds / 60, "minutes") if seconds < 7_200 else (seconds / 3_600, "hours")

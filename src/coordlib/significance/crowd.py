@@ -57,28 +57,7 @@ def counted_hits(corpus: Corpus, seen: Occasions) -> Ints:
 
 
 def circles_of(left: Ints, right: Ints, graph: sparse.csr_array) -> sparse.csr_array:
-    """Common neighbours of each pair, if at least :data:`CLIQUE` of all neighbours of either account.
-
-    Parameters
-    ----------
-    left, right
-        The accounts of each pair.
-    graph
-        Discovered edges, accounts by accounts, symmetric, entries 1.
-
-    Returns
-    -------
-    scipy.sparse.csr_array
-        Pairs by accounts, 1 for a member of the circle.
-
-    Examples
-    --------
-    >>> ends = np.array([[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3], [3, 4], [3, 5]]).T
-    >>> graph = sparse.csr_array((np.ones(8), tuple(ends)), (6, 6))
-    >>> found = circles_of(np.array([0, 0, 3]), np.array([1, 3, 4]), graph + graph.T)
-    >>> [sorted(row.tolist()) for row in np.split(found.indices, found.indptr[1:-1])]
-    [[2, 3], [1, 2], []]
-    """
+    """Common neighbours of each pair, if at least :data:`CLIQUE` of all neighbours of either account."""
     common = graph[left].multiply(graph[right]).tocsr()
     n_common = np.diff(common.indptr)
     degree = np.diff(graph.indptr)

@@ -19,23 +19,6 @@ def curveball(
 ) -> Iterator[Ints]:
     """Draw tables of zeros and ones with the row and column sums of a given one.
 
-    Parameters
-    ----------
-    starts, columns
-        The table, row by row: row r holds ``columns[starts[r]:starts[r + 1]]``, each column once.
-    strata
-        Group of each row, sorted. Only rows of one group trade, so the sums of every group's columns are kept
-        as well.
-    draws
-        Number of tables.
-    random
-        Source of chance; the same state gives the same tables.
-
-    Yields
-    ------
-    numpy.ndarray
-        ``columns`` of a random table (int64; the same array, overwritten by the next draw).
-
     Notes
     -----
     Two rows put what only one of them has into one pool, shuffle it, and take back as many as they gave. The
@@ -48,13 +31,6 @@ def curveball(
     procedure to randomize ecological binary matrices with fixed row and column totals. Nature Communications
     5, 4114. Carstens, C. J. (2015). Proof of uniform sampling of binary matrices with fixed row sums and
     column sums for the fast Curveball algorithm. Physical Review E 91, 042812.
-
-    Examples
-    --------
-    >>> table = np.array([0, 1, 0, 2])  # rows {0, 1}, {0}, {2}
-    >>> draws = curveball(np.array([0, 2, 3, 4]), table, np.zeros(3, int), 50, np.random.default_rng(1))
-    >>> sorted({tuple(np.bincount(draw).tolist()) for draw in draws})
-    [(2, 1, 1)]
     """
     columns = columns.copy()
     n_rows = len(starts) - 1

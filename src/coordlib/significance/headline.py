@@ -111,13 +111,7 @@ def evidence_headline(
 
 
 def class_words(counts: Mapping[str, int], object_name: str = "caption") -> str:
-    """Return the numbers of edges of each class in words, strongest class first.
-
-    Examples
-    --------
-    >>> class_words({"single episode": 133, "open": 1})
-    '1 is open, 133 met once'
-    """
+    """Return the numbers of edges of each class in words, strongest class first."""
     parts = [(counts[name], words[counts[name] == 1]) for name, words in _BASIS.items() if counts.get(name)]
     return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
 

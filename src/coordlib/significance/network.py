@@ -18,7 +18,7 @@ from coordlib.detect.threshold import (
     check_quantile,
     check_seed,
     check_whole,
-    over_threshold,
+    weight_quantile,
 )
 from coordlib.errors import InputError, MissingDependencyError, ParameterError
 from coordlib.significance.arrays import Floats, Ints
@@ -147,11 +147,13 @@ def network_significance(
     )
 
     def measure(account: Ints, object_: Ints) -> Floats:
-        first, second, weight = project(account, object_, accounts, objects)
-        chosen = (
-            over_threshold(weight, edge_weight, min_weight) > 0 if len(weight) else np.zeros(0, dtype=bool)
-        )
-        return _statistics(first[chosen], second[chosen], weight[chosen])
+        # What is above a quantile of weights, which are one or more, is at least two.
+        least = 2 if min_weight is None else int(min_weight)
+        first, second, weight, counts = project(account, object_, accounts, objects, least)
+        if min_weight is None:
+            chosen = weight > weight_quantile(np.arange(len(counts)), edge_weight, counts)
+            first, second, weight = first[chosen], second[chosen], weight[chosen]
+        return _statistics(first, second, weight, accounts)
 
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
     # Two accounts that have an object in common are counted once for each such object, in every draw.
@@ -271,22 +273,19 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _statistics(first: Ints, second: Ints, weight: Ints) -> Floats:
+def _statistics(first: Ints, second: Ints, weight: Ints, n_accounts: int) -> Floats:
     """Statistics of a network of accounts linked by the objects they have in common."""
-    from coordlib.significance.communities import modularity
-    from coordlib.significance.projection import largest_component, links_of, triangles
+    from coordlib.significance.projection import largest_component, modularity, network_of, triangles
 
     if not len(weight):
         return np.zeros(len(STATISTICS))
-    inside, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
-    n = len(inside)
-    graph = links_of(ends, np.roll(ends, len(weight)), np.concatenate([weight, weight]), n, n)
+    graph = network_of(first, second, weight, n_accounts)
     quality, community = modularity(graph)
     degrees = np.diff(graph.starts)
     triples = int((degrees * (degrees - 1) // 2).sum())
-    closed = 3 * triangles(graph) / triples if triples else 0.0
+    closed = 3 * triangles(graph.starts, graph.others) / triples if triples else 0.0
     sizes = np.bincount(community)
-    part = largest_component(graph.starts, graph.others) / n
+    part = largest_component(graph.starts, graph.others) / len(degrees)
     return np.array([quality, closed, part, (sizes > 1).sum(), sizes.max()], dtype=np.float64)
 
 

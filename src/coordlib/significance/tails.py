@@ -21,34 +21,10 @@ def level(chance: Floats) -> Ints:
 def tail(owner: Ints, chances: Floats, needed: Ints, scored: bool = False) -> Floats:
     """P(sum >= needed) of independent events, for many sums at once.
 
-    Parameters
-    ----------
-    owner
-        Number of the sum each event belongs to, from 0.
-    chances
-        Chance of each event.
-    needed
-        What each sum has to reach.
-    scored
-        An event counts 1 if it happens (Poisson-binomial). Scored, it counts its level, with
-        P(score >= l) = min(chance, exp(-STEP l)) for l = 1 … 27.
-
-    Returns
-    -------
-    numpy.ndarray
-        One probability a sum (float64). Exact up to ``needed`` = 120, by convolution with an absorbing state:
-        only positive terms are added, so tiny tails keep their digits. Beyond, the Chernoff bound, the
-        smallest of exp(-θ needed) Π E exp(θ S) over 40 θ, which is never below the tail.
-
     References
     ----------
     Hong, Y. (2013). On computing the distribution function for the Poisson binomial distribution.
     Computational Statistics & Data Analysis 59.
-
-    Examples
-    --------
-    >>> float(tail(np.zeros(5, int), np.full(5, 1 / 15), np.array([4]))[0].round(11))
-    9.349794e-05
     """
     order = np.argsort(owner, kind="stable")
     owner, chances = owner[order], chances[order]
@@ -128,11 +104,6 @@ def adjusted(p: Floats, family: float) -> Floats:
     ----------
     Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
     Statistical Society B 57(1).
-
-    Examples
-    --------
-    >>> adjusted(np.array([0.001, 0.9, 0.004]), 10).round(4).tolist()
-    [0.01, 1.0, 0.02]
     """
     q = np.ones(len(p))
     # What has p = 1 may stand outside a small family and must not fill its ranks.

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from coordlib.describe.day_before import Change, change_since
+from coordlib.describe.day import Change, change_since
 from coordlib.errors import PublishError
 from coordlib.files import write_text
 from coordlib.report.citation import Citation

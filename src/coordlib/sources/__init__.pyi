@@ -1,8 +1,8 @@
 from .archive import list_days, read_day
 from .bluesky import BlueskySearch
-from .ct_histdata import get_urls_from_ct_histdata
 from .exports import crowdtangle_link_shares, iter_export, load_mapping, read_export, to_shares
 from .exports.model import Export, ExportReport
+from .exports.shares import get_urls_from_ct_histdata
 from .label_endpoint import LabelEndpoint
 from .mediacloud import search_stories
 from .tweets import (

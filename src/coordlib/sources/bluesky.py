@@ -1,13 +1,6 @@
-"""Who posted these addresses on Bluesky, and when: ``app.bsky.feed.searchPosts`` page by page.
+"""Who posted these addresses on Bluesky, and when: ``app.bsky.feed.searchPosts`` page by page, and the shares in them.
 
-The network is open, but its search answers further pages only to a session, so an app password is
-wanted for anything beyond the first page (github.com/bluesky-social/atproto, issues 2838 and 3583).
-Deleted posts are gone from the search: collect again before publishing.
-
-The end of a search has to be proved. Posts are hidden from a page after it was cut (issue 2127), so pages are short
-or empty before the end; and past some thousands of posts the service hands out no cursor, which looks like the end.
-So a search is done when one more, for what is older than its last post, brings nothing new. What a post claims
-about its own time (year 1, 1970, 9999) is left aside: pages follow the time at which the network indexed it.
+Further pages want a session (github.com/bluesky-social/atproto, issues 2838 and 3583). Deleted posts are not found.
 """
 
 from __future__ import annotations
@@ -21,9 +14,14 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
+import pandas as pd
 
 from coordlib.errors import CredentialsError, QueryError, ServiceError
+from coordlib.posts import SHARE_COLUMNS
 from coordlib.service import Closing, Reply, Service, check_address, environment
+from coordlib.sources.exports import format_by_name, normalise
+from coordlib.sources.exports.mapping import with_needed
+from coordlib.sources.json_files import flatten
 
 PUBLIC_URL = "https://api.bsky.app"
 SESSION_URL = "https://bsky.social"
@@ -33,9 +31,8 @@ STALE_PAGES = 150
 #: Nothing was posted before: what claims to be older was given its date by its author.
 FIRST_POST = dt.datetime(2022, 11, 1, tzinfo=dt.UTC)
 _SEARCH, _LOGIN = "/xrpc/app.bsky.feed.searchPosts", "/xrpc/com.atproto.server.createSession"
-_HINT = (
-    "set COORDLIB_BLUESKY_HANDLE and COORDLIB_BLUESKY_APP_PASSWORD (an app password, not the account's own)"
-)
+_NAMES = ("COORDLIB_BLUESKY_HANDLE", "COORDLIB_BLUESKY_APP_PASSWORD")
+_HINT = f"set {' and '.join(_NAMES)} (an app password, not the account's own)"
 
 
 @dataclass(frozen=True)
@@ -47,15 +44,9 @@ class BlueskyCredentials:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str | None] | None = None) -> BlueskyCredentials | None:
-        """Return the credentials of the environment or of ``.env``, None where there are none.
-
-        Raises
-        ------
-        CredentialsError
-            Only one of the two is set.
-        """
+        """Return the credentials of the environment or of ``.env``, None where there are none."""
         values = environment(environ)
-        handle, password = values.get("COORDLIB_BLUESKY_HANDLE"), values.get("COORDLIB_BLUESKY_APP_PASSWORD")
+        handle, password = map(values.get, _NAMES)
         if not handle and not password:
             return None
         if not handle or not password:
@@ -65,17 +56,7 @@ class BlueskyCredentials:
 
 @dataclass(frozen=True)
 class Search:
-    """One search: posts that link to an address or a domain, in a period.
-
-    Attributes
-    ----------
-    target
-        The address or the domain.
-    kind
-        Which of the two it is.
-    since, until
-        UTC; `since` is included, `until` is not. None: open.
-    """
+    """One search: posts that link to a `target`, an address or a domain (`kind`), from `since` until before `until` (UTC)."""
 
     target: str
     kind: Literal["url", "domain"] = "url"
@@ -84,8 +65,7 @@ class Search:
 
     def __post_init__(self) -> None:
         for name in ("since", "until"):
-            moment = getattr(self, name)
-            if moment is not None:
+            if (moment := getattr(self, name)) is not None:
                 # To the millisecond, as the service takes it: what is written down reads back equal.
                 object.__setattr__(self, name, dt.datetime.fromisoformat(stamp(moment)))
         if self.kind == "url" and urlsplit(self.target).scheme not in {"http", "https"}:
@@ -100,25 +80,11 @@ class Search:
 class Position:
     """Where a search stands: enough to continue it later, in another process.
 
-    Attributes
-    ----------
-    cursor
-        Of the next page (None: the search begins anew, for what was indexed before `until`).
-    until
-        The later bound of the pages now being read (None: that of the search).
-    oldest
-        When the earliest of these posts was indexed: the next later bound, one millisecond after it.
-    claimed
-        The same by what the posts claim, where that is earlier and can be true.
-    read, fresh, stale, deepest
-        Posts since the search began anew, the new ones among them, pages in a row without a new one, and the most
-        posts that were read before it began anew.
-    empty
-        Pages that came back empty with a cursor, and again when they were asked for by time: hidden, or lost.
-    done
-        Nothing is left to ask.
-    doubt
-        Why that does not prove that everything was found (empty: it does).
+    `cursor` is of the next page (None: the search begins anew, for what was indexed before `until`). `oldest` is the next
+    later bound, one millisecond after the earliest of these posts was indexed, `claimed` the same by what the posts claim,
+    where that is earlier and can be true. `read` counts posts since the search began anew, `fresh` the new ones, `stale`
+    pages in a row without one, `deepest` the most posts read before it began anew, `empty` pages that came back empty with
+    a cursor. `done`: nothing is left to ask; `doubt` says why that does not prove that everything was found.
     """
 
     cursor: str | None = None
@@ -152,10 +118,8 @@ class BlueskySearch(Closing):
         None searches without a session: first pages only, where the service allows that.
     base_url
         Another service than Bluesky's own.
-    transport
-        An httpx transport, for tests.
-    clock, sleep
-        UTC seconds, and how to wait.
+    transport, clock, sleep
+        For tests: an httpx transport, UTC seconds, and how to wait.
 
     Examples
     --------
@@ -179,14 +143,9 @@ class BlueskySearch(Closing):
         url = base_url or (SESSION_URL if credentials else PUBLIC_URL)
         check_address(url, "Bluesky service")
         self._credentials = credentials
+        secrets = [credentials.app_password if credentials else None]
         self._service = Service(
-            "Bluesky",
-            url,
-            secrets=[credentials.app_password if credentials else None],
-            transport=transport,
-            clock=clock,
-            sleep=sleep,
-            patience=60.0,
+            "Bluesky", url, secrets=secrets, transport=transport, clock=clock, sleep=sleep, patience=60.0
         )
         self._token: str | None = None
         self._by_text = False
@@ -216,18 +175,14 @@ class BlueskySearch(Closing):
 
         Raises
         ------
-        CredentialsError
-            The service wants a session, or refuses the credentials.
-        QueryError
-            The service refuses the search.
-        ServiceError
-            It fails, cannot be reached, or keeps asking to wait.
+        CredentialsError, QueryError, ServiceError
+            The service wants or refuses credentials, refuses the search, or fails, also after every wait.
         """
         position, known = position or Position(), set(seen)
         while not position.done:
             answer = self._search(search, position)
-            found = answer.get("posts")
-            posts = [post for post in found if _has_address(post)] if isinstance(found, list) else []
+            listed = found if isinstance(found := answer.get("posts"), list) else []
+            posts = [post for post in listed if isinstance(post, dict) and isinstance(post.get("uri"), str)]
             fresh = [post for post in posts if post["uri"] not in known]
             known.update(post["uri"] for post in fresh)
             position = _after(answer.get("cursor"), position, posts, len(fresh))
@@ -244,26 +199,24 @@ class BlueskySearch(Closing):
             reply = self._service.ask("GET", _SEARCH, params=parameters, headers=headers)
             if reply.status == 200:
                 return self._object(reply)
-            name, message = self._error(reply)
+            said = reply.object()
+            name, message = (self._service.hidden(said.get(key) or "") for key in ("error", "message"))
+            name, message = name[:80], " ".join(message.split())[:200]
             if reply.status == 401 or name == "ExpiredToken":
                 if self._credentials is None:
                     raise CredentialsError(f"Bluesky wants a session for this search; {_HINT}")
                 # A session lasts minutes to hours; a new one is a single request.
                 self._token = None
-            elif reply.status == 403:
-                hint = (
-                    "is the app password still valid?"
-                    if self._credentials
-                    else f"further pages need a session: {_HINT}"
-                )
+                continue
+            if reply.status == 403:
+                hint = f"further pages need a session: {_HINT}"
+                hint = "is the app password still valid?" if self._credentials else hint
                 raise CredentialsError(f"Bluesky refuses this search ({message or 'forbidden'}); {hint}")
-            elif not self._by_text and (
-                "firehose" in message or (reply.status == 400 and {"since", "until"} & set(parameters))
-            ):
-                # A star together with a period is refused at times (atproto issue 3258).
-                self._by_text = True
-            else:
+            dated = reply.status == 400 and ("since" in parameters or "until" in parameters)
+            if self._by_text or not (dated or "firehose" in message):
                 raise QueryError(f"Bluesky refuses the search: {name or reply.status} {message}".rstrip())
+            # A star together with a period is refused at times (atproto issue 3258).
+            self._by_text = True
         raise ServiceError(
             "Bluesky: every new session is refused at once; start again later, nothing is lost"
         )
@@ -280,17 +233,11 @@ class BlueskySearch(Closing):
         return token
 
     def _object(self, reply: Reply) -> dict[str, Any]:
-        body = reply.parsed()
-        if not isinstance(body, dict):
-            raise ServiceError(
-                "Bluesky: the answer is not the JSON object it should be; is the service's address right?"
-            )
-        return body
-
-    def _error(self, reply: Reply) -> tuple[str, str]:
-        body = reply.object()
-        name, message = (self._service.hidden(body.get(key) or "") for key in ("error", "message"))
-        return name[:80], " ".join(message.split())[:200]
+        if isinstance(body := reply.parsed(), dict):
+            return body
+        raise ServiceError(
+            "Bluesky: the answer is not the JSON object it should be; is the service's address right?"
+        )
 
 
 def stamp(moment: dt.datetime) -> str:
@@ -300,7 +247,7 @@ def stamp(moment: dt.datetime) -> str:
 
 
 def page_line(page: Page) -> str:
-    """Write a page as one line of JSON, so that a page and its position are kept together."""
+    """Write a page and its position as one line of JSON: both are kept, or neither."""
     return json.dumps(asdict(page), default=stamp)
 
 
@@ -330,7 +277,12 @@ def _parameters(search: Search, position: Position, *, by_text: bool = False) ->
 
 
 def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fresh: int) -> Position:
-    """Say where the search stands after a page."""
+    """Say where the search stands after a page.
+
+    Its end has to be proved. Posts are hidden from a page after it was cut (atproto issue 2127), so pages are short or
+    empty before the end; and past some thousands of posts the service hands out no cursor, which looks like the end. So a
+    search is done when one more, for what is older than its last post, brings nothing new.
+    """
     oldest, claimed = _bounds(posts)
     now = replace(
         position,
@@ -374,10 +326,10 @@ def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
     indexed, claimed = list[str](), list[str]()
     for post in posts:
         record = post.get("record")
-        created = _moment(record.get("createdAt")) if isinstance(record, dict) else None
-        times = [moment for moment in (_moment(post.get("indexedAt")), created) if moment]
-        indexed += times[:1]
-        claimed += [min(times)] if times else []
+        said = record.get("createdAt") if isinstance(record, dict) else None
+        if times := list(filter(None, map(_moment, (post.get("indexedAt"), said)))):
+            indexed.append(times[0])
+            claimed.append(min(times))
     return min(indexed, default=None), min(claimed, default=None)
 
 
@@ -391,5 +343,53 @@ def _moment(text: object) -> str | None:
         return None
 
 
-def _has_address(post: object) -> bool:
-    return isinstance(post, dict) and isinstance(post.get("uri"), str)
+def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
+    """Return the shares of each address or domain that was searched for, sorted by object and time; a content is its at:// address."""
+    pages = list(pages)
+    return _shares(pages, _posts(pages))
+
+
+def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
+    """Return the table CooRnet's functions take, one row per post and listed address; ``is_orig``: the post holds exactly that."""
+    pages = list(pages)
+    posts = _posts(pages)
+    shares = _shares(pages, posts)
+    post = posts.set_index("content_id").reindex(shares["content_id"]).reset_index(drop=True)
+    profile = "https://bsky.app/profile/" + shares["account_id"]
+    held = zip(shares["object_id"], post["links"], strict=True)
+    return pd.DataFrame(
+        {
+            "expanded": shares["object_id"],
+            "date": shares["timestamp_share"],
+            "platform": "Bluesky",
+            "platformId": shares["content_id"],
+            "postUrl": profile + "/post/" + shares["content_id"].str.rsplit("/", n=1).str[-1],
+            "message": post["text"],
+            "account.url": profile,
+            "account.id": shares["account_id"],
+            "account.name": post.get("author.displayName", post["account_name"]),
+            "account.handle": post["account_name"],
+            "account.accountType": "bluesky_account",
+            "statistics.actual.likeCount": post["likes"],
+            "statistics.actual.shareCount": post["shares"],
+            "statistics.actual.commentCount": post["comments"],
+            "is_orig": [isinstance(links, list) and url in links for url, links in held],
+        }
+    )
+
+
+def _shares(pages: list[Page], posts: pd.DataFrame) -> pd.DataFrame:
+    found = {(page.search.target, post["uri"]): None for page in pages for post in page.posts}
+    listed = pd.DataFrame(list(found), columns=["object_id", "content_id"], dtype="str")
+    posts = posts.rename(columns={"posted_at": "timestamp_share"})
+    columns = list(SHARE_COLUMNS)
+    shares = listed.merge(posts[columns[1:]], on="content_id", how="inner")[columns]
+    return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
+
+
+def _posts(pages: list[Page]) -> pd.DataFrame:
+    """Return the table of posts, each once; where a client's clock is far off, with the time the network saw it."""
+    posts = {post["uri"]: dict(flatten(post)) for page in pages for post in page.posts}
+    table = pd.DataFrame([posts[uri] for uri in sorted(posts)], dtype="str")
+    known = format_by_name("bluesky-posts")
+    return normalise(with_needed(table, known), known, where="Bluesky").frame

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
+import codecs
 import json
 import math
 import re
-import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import DamagedLinesWarning, EmptyInputError, FileFormatError
-from coordlib.sources.tables import DAMAGED
-from coordlib.sources.text_layout import check_text, file_kind, first_bytes
+from coordlib.errors import EmptyInputError, FileFormatError
+from coordlib.sources.tables import DAMAGED, list_text
+from coordlib.sources.text_layout import check_bytes, file_kind, first_bytes, open_bytes
 
+#: The byte-order mark.
+_MARK = codecs.BOM_UTF8
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _AFTER_A_CUT = re.compile(rb'^[^\r\n]*\}\r?\n\{"')
 #: Objects nested deeper than any platform's stay JSON text.
@@ -41,7 +43,7 @@ def is_json(path: Path, where: str) -> bool:
             head = zlib.decompressobj(wbits=31).decompress(head, 4096)
         except zlib.error:  # damaged, which its reader says
             return False
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") or bool(_AFTER_A_CUT.search(head))
+    return head.removeprefix(_MARK).lstrip()[:1] in (b"{", b"[") or bool(_AFTER_A_CUT.search(head))
 
 
 def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -61,40 +63,8 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
         raise EmptyInputError(f"{where}: holds no records; export or download it again")
 
 
-def tweet_records(
-    source: Path | str | Sequence[Path | str], pattern: str, kind: Literal["data", "users"]
-) -> Iterator[dict[str, Any]]:
-    """Yield the records of the Twitter/X API in a folder's matching files, in one file, or in several.
-
-    A few lines that are no JSON, as an interrupted stream leaves them, are left out with a warning.
-    """
-    if not isinstance(source, str | Path):
-        paths = [Path(path) for path in source]
-    elif Path(source).is_dir():
-        paths = sorted(Path(source).glob(pattern))
-    else:
-        paths = [Path(source)]
-    if not paths:
-        raise EmptyInputError(
-            f"{source}: no file named {pattern}; name the files one by one if they are called otherwise"
-        )
-    for path in paths:
-        damaged: list[str] = []
-        for record in json_records(path, places=(kind, "includes")):
-            if DAMAGED in record:
-                damaged.append(record[DAMAGED])
-            elif EMPTY_PAGE not in record:
-                yield record
-        if damaged:
-            warnings.warn(
-                f"{path}: damaged lines left out: {len(damaged):,}, such as {damaged[0]}",
-                DamagedLinesWarning,
-                stacklevel=2,
-            )
-
-
 def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield dotted names and text of a record; lists stay JSON text, lists of words comma-joined."""
+    """Yield dotted names and text of a record; lists are those of :func:`list_text`."""
     for key, value in record.items():
         name = _clean(f"{prefix}{key}")
         if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -102,8 +72,8 @@ def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterato
         if isinstance(value, dict) and depth < MAX_DEPTH:
             yield from flatten(value, f"{name}.", depth + 1)
         elif isinstance(value, list | dict):
-            plain = isinstance(value, list) and all(isinstance(item, str | int) for item in value)
-            yield name, _clean(",".join(map(str, value)) if plain else json.dumps(value, ensure_ascii=False))
+            text = list_text(value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+            yield name, _clean(text)
         elif isinstance(value, bool):
             yield name, str(value).lower()
         else:
@@ -120,46 +90,30 @@ def _table(batch: list[dict[str, Any]], start: int) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.RangeIndex(start, start + len(rows))).astype("str")
 
 
-def _open(path: Path, compressed: bool) -> IO[bytes]:
-    return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
-
-
 def json_records(
     path: Path, where: str = "", *, places: Sequence[str] = _WRAPPERS
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records of a file, which an answer has in one of `places`.
-
-    Damaged lines among many yield their number under :data:`DAMAGED`.
-    """
+    """Yield the records of a file, which an answer has in one of `places`; damaged lines among many as :data:`DAMAGED`."""
     where = where or str(path)
     # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
-    compressed = check_text(path, where)
-    with _open(path, compressed) as stream:
-        first = stream.readline().removeprefix(b"\xef\xbb\xbf").strip()
-        while first == b"":
-            first = stream.readline().strip()
-        try:
-            value = json.loads(first)
-        except (ValueError, RecursionError):
-            value = None
-        more = next((line for line in stream if line.strip()), None)
-        # A line that an interrupted stream cut may be the first one.
-        whole = more is None or (value is None and not _is_record(more))
-    if whole:
-        with _open(path, compressed) as stream:
-            text = stream.read().removeprefix(b"\xef\xbb\xbf")
-        answer = _parse(text, where, 1)
+    compressed = check_bytes(path, where).compressed
+    with open_bytes(path, compressed) as stream:
+        filled = filter(None, map(_stripped, stream))
+        first, second = next(filled, b""), next(filled, None)
+    # A line that an interrupted stream cut may be the first one.
+    if second is None or (_value(first) is None and not isinstance(_value(second), dict)):
+        with open_bytes(path, compressed) as stream:
+            answer = _parse(stream.read().removeprefix(_MARK), where, 1)
         if answer != {}:  # what services answer when nothing is found
             yield from _unwrap(answer, where, 1, places)
         return
     damaged, number, first_error = 0, 0, None
-    with _open(path, compressed) as stream:
-        for number, line in enumerate(stream, start=1):
-            text = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if not text:
+    with open_bytes(path, compressed) as stream:
+        for number, line in enumerate(map(_stripped, stream), start=1):
+            if not line:
                 continue
             try:
-                value = _parse(text, where, number)
+                value = _parse(line, where, number)
             except FileFormatError as error:
                 first_error = first_error or error
                 # A stream that was interrupted cannot be asked again: a line among many is left out and counted.
@@ -173,34 +127,27 @@ def json_records(
         raise first_error
 
 
-def _is_record(line: bytes) -> bool:
+def _stripped(line: bytes) -> bytes:
+    return line.removeprefix(_MARK).strip()
+
+
+def _value(line: bytes) -> Any:
     try:
-        return isinstance(json.loads(line), dict)
+        return json.loads(line)
     except (ValueError, RecursionError):
-        return False
-
-
-def _loads(text: bytes) -> Any:
-    """Read JSON; NaN is missing, and what GDELT writes into strings (bare line breaks, a backslash before any letter) is taken."""
-    try:
-        return json.loads(text, parse_constant=lambda _: None)
-    except UnicodeDecodeError:
-        raise
-    except ValueError:
-        try:
-            mended = _ESCAPE.sub(lambda found: found[0] if found[1] in b'"\\/bfnrtu' else found[1], text)
-            return json.loads(mended, parse_constant=lambda _: None, strict=False)
-        except ValueError:
-            pass
-        raise
+        return None
 
 
 def _parse(text: bytes, where: str, line: int) -> Any:
+    """Read JSON; NaN is missing, and what GDELT writes into strings (bare line breaks, a backslash before any letter) is taken."""
     try:
-        return _loads(text)
+        return json.loads(text, parse_constant=lambda _: None)
     except RecursionError:
         raise FileFormatError(f"{where}, line {line}: is nested too deeply to be an export") from None
     except ValueError as error:
+        with suppress(ValueError, RecursionError):
+            mended = _ESCAPE.sub(lambda found: found[0] if found[1] in b'"\\/bfnrtu' else found[1], text)
+            return json.loads(mended, parse_constant=lambda _: None, strict=False)
         at = line + getattr(error, "lineno", 1) - 1
         raise FileFormatError(
             f"{where}, line {at}: is not JSON ({getattr(error, 'msg', error)}); the file may be cut short: "
@@ -216,26 +163,16 @@ def _unwrap(value: Any, where: str, line: int, places: Sequence[str]) -> Iterato
                     f"{where}, line {line}: expected a list of records, found {type(item).__name__}"
                 )
             # A file may be a list of pages, as lines may be pages.
-            if item and set(item) <= _PAGE:
-                yield from _unwrap(item, where, line, places)
-            else:
-                yield item
-        return
-    if isinstance(value, dict):
-        listed = _listed(value, places)
-        if listed is not None:
-            yield from listed
-            return
-        # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
-        alone = set(value) <= _PAGE
-        if alone and isinstance(value.get("data"), dict):
-            yield value["data"]
-        elif alone and value:
-            yield {EMPTY_PAGE: f"line {line}"}
-        else:
-            yield value
-        return
-    raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")
+            yield from _unwrap(item, where, line, places) if item and set(item) <= _PAGE else [item]
+    elif not isinstance(value, dict):
+        raise FileFormatError(f"{where}, line {line}: expected records, found {type(value).__name__}")
+    elif (listed := _listed(value, places)) is not None:
+        yield from listed
+    # A page of an API without records: {"data": {…}} is one record, errors and counts alone are none.
+    elif set(value) <= _PAGE and isinstance(value.get("data"), dict):
+        yield value["data"]
+    else:
+        yield {EMPTY_PAGE: f"line {line}"} if value and set(value) <= _PAGE else value
 
 
 def _listed(value: dict[str, Any], places: Sequence[str], depth: int = 2) -> list[dict[str, Any]] | None:

@@ -1,7 +1,6 @@
 """Ask any OpenAI-compatible endpoint (a local server as well) for a network's name.
 
-Captions are written by strangers, some of whom would like to steer a model: they go into the
-prompt as marked, shortened data, and what comes back is cut down to one short line.
+Captions go into the prompt as marked, shortened data, since strangers wrote them; what comes back is cut to one short line.
 """
 
 from __future__ import annotations
@@ -56,13 +55,7 @@ class EndpointSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str | None] | None = None) -> EndpointSettings | None:
-        """Return the settings of ``COORDLIB_LABEL_URL``, ``…_MODEL``, ``…_KEY``; None without a URL.
-
-        Raises
-        ------
-        ParameterError
-            An address without a model.
-        """
+        """Return the settings of ``COORDLIB_LABEL_URL``, ``…_MODEL``, ``…_KEY``; None without a URL."""
         values = environment(environ)
         url, model = values.get("COORDLIB_LABEL_URL"), values.get("COORDLIB_LABEL_MODEL")
         if not url:
@@ -79,10 +72,8 @@ class LabelEndpoint(Closing):
     ----------
     settings
         Address, model and key.
-    transport
-        An httpx transport, for tests.
-    now, sleep
-        The time written beside a label, and how to wait between tries.
+    transport, now, sleep
+        For tests: an httpx transport, the time written beside a label, how to wait between tries.
 
     Examples
     --------
@@ -104,13 +95,9 @@ class LabelEndpoint(Closing):
     ) -> None:
         self.settings, self._now, self._lost = settings, now, 0.0
         address = settings.url.removesuffix("/chat/completions")
+        secrets = [settings.key]
         self._service = Service(
-            "label endpoint",
-            address,
-            secrets=[settings.key],
-            transport=transport,
-            sleep=sleep,
-            patience=PATIENCE,
+            "label endpoint", address, secrets=secrets, transport=transport, sleep=sleep, patience=PATIENCE
         )
 
     @classmethod
@@ -134,12 +121,7 @@ class LabelEndpoint(Closing):
         Returns
         -------
         EndpointAnswer
-            With prompt, model, time (UTC) and response in its details.
-
-        Raises
-        ------
-        ServiceError
-            The endpoint fails, refuses, or answers nothing usable.
+            With prompt, model, time (UTC) and response in its details; a ServiceError where nothing usable comes.
         """
         messages = prompt(captions)
         body = {"model": self.settings.model, "messages": messages, "temperature": 0, "max_tokens": 64}
@@ -164,14 +146,10 @@ class LabelEndpoint(Closing):
                 f"label endpoint: not asked, {self._lost:.0f} s were lost waiting for it before"
             )
         key, started = self.settings.key, time.monotonic()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             reply = self._service.ask(
-                "POST",
-                "/chat/completions",
-                json=body,
-                headers={"Authorization": f"Bearer {key}"} if key else {},
-                tries=3,
-                longest_wait=20,
+                "POST", "/chat/completions", json=body, headers=headers, tries=3, longest_wait=20
             )
         except ServiceError:
             self._lost += time.monotonic() - started
@@ -183,10 +161,8 @@ class LabelEndpoint(Closing):
 
 def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
     """Return the messages for a group of captions; the same captions give the same messages."""
-    distinct = list(
-        dict.fromkeys(line for caption in captions if (line := _one_line(caption, MAX_CAPTION_CHARACTERS)))
-    )
-    shown = distinct[:MAX_CAPTIONS]
+    lines = filter(None, (_one_line(caption, MAX_CAPTION_CHARACTERS) for caption in captions))
+    shown = list(dict.fromkeys(lines))[:MAX_CAPTIONS]
     # The marker depends on the posts, so that no post can contain it and end the data early.
     marker = "posts-" + hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
     data = "\n".join(f"- {line}" for line in shown)
@@ -197,13 +173,7 @@ def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
 
 
 def clean_answer(response: str) -> tuple[str, str | None]:
-    """Cut an answer down to one line of at most eight words, and take the language code off its end.
-
-    Examples
-    --------
-    >>> clean_answer('"Harbour bridge closure" [it]')
-    ('Harbour bridge closure', 'it')
-    """
+    """Cut an answer down to one line of at most eight words, and take the language code off its end."""
     answer = re.sub(r"<think>.*?</think>", " ", response, flags=re.DOTALL | re.IGNORECASE)
     line = next((found for part in answer.splitlines() if (found := _one_line(part, 400))), "")
     code = None
@@ -219,11 +189,8 @@ def clean_answer(response: str) -> tuple[str, str | None]:
 
 def _one_line(text: str, limit: int) -> str:
     """Make one line of printable characters: no line breaks, controls or direction overrides."""
-    printable = "".join(
-        character if unicodedata.category(character)[0] != "C" or character == "\u200d" else " "
-        for character in text
-    )
-    line = " ".join(printable.split())
+    kept = (mark if mark == "\u200d" or unicodedata.category(mark)[0] != "C" else " " for mark in text)
+    line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

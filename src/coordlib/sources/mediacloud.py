@@ -1,8 +1,4 @@
-"""Search Media Cloud for stories, through its own client: which outlet published which story, and when.
-
-The client is an optional extra (``pip install 'coordlib[mediacloud]'``); the key comes from
-``MC_API_KEY`` (or ``COORDLIB_MEDIACLOUD_KEY``) in the environment.
-"""
+"""Search Media Cloud for stories, through its own client: which outlet published which story, and when."""
 
 from __future__ import annotations
 
@@ -23,6 +19,7 @@ from coordlib.errors import (
 )
 from coordlib.service import environment
 from coordlib.sources.exports import Export, format_by_name, normalise
+from coordlib.sources.exports.mapping import with_needed
 from coordlib.sources.json_files import flatten
 
 #: More pages than this is a question that should be asked more narrowly.
@@ -30,19 +27,15 @@ MAX_PAGES = 1000
 
 
 class StorySearch(Protocol):
-    """What is needed of ``mediacloud.api.SearchApi``."""
+    """What is needed of ``mediacloud.api.SearchApi``: pages of stories with the token of the next, and how many match."""
 
     def story_list(
         self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> tuple[list[Any], Any]:
-        """Return a page of stories and the token of the next page (None at the end)."""
-        ...
+    ) -> tuple[list[Any], Any]: ...
 
     def story_count(
         self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> Mapping[str, int]:
-        """Return how many stories match (``relevant``); the list is held against it where there is such a count."""
-        ...
+    ) -> Mapping[str, int]: ...
 
 
 def mediacloud_client() -> StorySearch:
@@ -88,17 +81,13 @@ def search_stories(
     Returns
     -------
     Export
-        As a Media Cloud story list read by :func:`coordlib.sources.exports.read_export`: account =
+        As a Media Cloud story list read by :func:`coordlib.read_export`: account =
         outlet, content = story, objects ``title`` and ``link``. Publication dates are days.
 
     Raises
     ------
-    QueryError
-        An empty query, or an end before the start.
-    ServiceError
-        The service refuses or fails, or lists none of the stories it counts.
-    EmptyInputError
-        No story matches.
+    QueryError, ServiceError, EmptyInputError
+        An empty query or period; the service fails or lists none of the stories it counts; no story matches.
 
     Examples
     --------
@@ -117,10 +106,10 @@ def search_stories(
     client = client or mediacloud_client()
     asked: dict[str, Any] = {"collection_ids": list(collections), "source_ids": list(sources)}
     stories: list[Mapping[str, Any]] = []
-    token: Any = None
-    pages = 0
+    token, before, pages = None, object(), 0
     with tqdm(unit=" stories", disable=None, desc="Media Cloud", leave=False) as progress:
-        while pages == 0 or (token is not None and pages < max_pages):
+        # A token that stays the same leads nowhere.
+        while pages == 0 or (token is not None and token != before and pages < max_pages):
             before = token
             try:
                 page, token = client.story_list(query, start, end, pagination_token=token, **asked)
@@ -132,8 +121,6 @@ def search_stories(
             stories.extend(story for story in page if isinstance(story, Mapping))
             progress.update(len(page))
             pages += 1
-            if token is not None and token == before:
-                break
     found = len({story.get("id") for story in stories})
     told = None
     with suppress(Exception):  # the count is a proof, not a need
@@ -144,21 +131,19 @@ def search_stories(
         )
     if not stories:
         raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
-    table = pd.DataFrame([dict(flatten(_plain(story))) for story in stories]).astype("str")
-    for name in ("media_name", "media_url", "title", "url", "publish_date"):
-        if name not in table.columns:
-            table[name] = pd.Series(pd.NA, index=table.index, dtype="str")
+    # Dates as text, as the service's own CSV has them.
+    rows = [
+        {
+            str(name): value.isoformat() if isinstance(value, dt.date) else value
+            for name, value in story.items()
+        }
+        for story in stories
+    ]
+    table = pd.DataFrame([dict(flatten(row)) for row in rows]).astype("str")
     where = f"Media Cloud '{query[:80]}' {start} to {end}"
     if token is not None:
         where += f" (stopped after {pages} pages, more are there)"
     elif told is not None and found < told:
         where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
-    return normalise(table, format_by_name("mediacloud"), where=where)
-
-
-def _plain(story: Mapping[str, Any]) -> dict[str, Any]:
-    """Write dates as text, as the service's own CSV has them."""
-    return {
-        str(name): value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
-        for name, value in story.items()
-    }
+    known = format_by_name("mediacloud")
+    return normalise(with_needed(table, known), known, where=where)

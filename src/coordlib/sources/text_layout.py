@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Literal, NamedTuple, TypeVar
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
@@ -41,38 +41,39 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class TextLayout:
-    """How the bytes of a CSV file are laid out: what a parser has to be told."""
+    """How the bytes of a CSV file are laid out: what a parser has to be told.
+
+    Names the header has more than once (`repeated`) are numbered apart in `columns`; `skip` counts the records above the
+    header (notes, a spreadsheet's ``sep=;``); without `quotes`, quotation marks are letters like any other.
+    """
 
     compressed: bool
     delimiter: str
     columns: tuple[str, ...]
-    #: Names the header has more than once; in `columns` they are numbered apart.
     repeated: frozenset[str] = frozenset()
-    #: Records above the header: notes, and a spreadsheet's ``sep=;``.
     skip: int = 0
     escape: str | None = None
-    #: False: quotation marks are letters like any other.
     quotes: bool = True
 
-    def reader(self, stream: IO[str]) -> Any:
-        """Return a csv reader that stands at the header."""
-        reader = csv.reader(
-            stream,
-            delimiter=self.delimiter,
-            escapechar=self.escape,
-            quoting=csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE,
-        )
-        for _ in range(self.skip):
-            next(reader)
-        return reader
+    @property
+    def quoting(self) -> Literal[0, 3]:
+        """What the csv module and pandas call it."""
+        return csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
+
+    def records(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+        """Yield the cells of each record from the header on (blank ones too), and the line on which it ends."""
+        with open_text(path, self.compressed) as stream:
+            reader = csv.reader(
+                stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting
+            )
+            for record in itertools.islice(reader, self.skip, None):
+                yield reader.line_num, record
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What is known of how a file is written, before it is looked at.
-
-    `escape` is the character of dialects that write ``\\"`` inside quotes, `quotes` is False where quotation marks mean
-    nothing, `skip_lines` stand above the header. `is_header` finds the header among the first lines, below notes.
+    """What is known of how a file is written: the character before a quote inside quotes, whether quotes mean anything,
+    how many lines stand above the header, and what finds the header among the first lines, below notes.
     """
 
     escape: str | None = None
@@ -133,12 +134,11 @@ def first_bytes(path: Path, where: str) -> bytes:
 def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> TextLayout:
     """Check every byte of a CSV file and find its delimiter and its header."""
     dialect = dialect or Dialect()
-    compressed = file_kind(path, where) == "gzip"
-    lines, tail, marks, head, whole = _check_bytes(path, where)
+    checked = check_bytes(path, where)
     try:
-        skip, first, delimiter = _header(beginning := io.StringIO(head, newline=""), dialect)
-        if not whole and not beginning.read(1):  # a header longer than what is kept
-            with open_text(path, compressed) as stream:
+        skip, first, delimiter = _header(beginning := io.StringIO(checked.head, newline=""), dialect)
+        if not checked.whole and not beginning.read(1):  # a header longer than what is kept
+            with open_text(path, checked.compressed) as stream:
                 skip, first, delimiter = _header(stream, dialect)
         delimiter = delimiter or _delimiter(first)
         names = _cells(first, delimiter)
@@ -149,20 +149,24 @@ def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> Text
         ) from None
     if not first.strip():
         raise EmptyInputError(f"{where}: the file holds only blank lines; export or download it again")
-    cells = len(next(csv.reader(io.StringIO(tail, newline=""), delimiter=delimiter), []))
+    cells = len(next(csv.reader(io.StringIO(checked.tail, newline=""), delimiter=delimiter), []))
     # A line with quotes can be the end of a longer row; one without is a row, or what is left of it.
-    if lines > 1 and tail.strip() and '"' not in tail and cells < len(names):
+    if checked.lines > 1 and checked.tail.strip() and '"' not in checked.tail and cells < len(names):
         raise FileFormatError(
-            f"{where}, line {lines}: the last line has {cells} cells, the header {len(names)}, so the file is cut "
+            f"{where}, line {checked.lines}: the last line has {cells} cells, the header {len(names)}, so the file is cut "
             "short; download it again, or complete the line"
         )
-    repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
+    columns, seen = list[str](), Counter[str]()
+    for name in names:
+        columns.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    repeated = frozenset(name for name, count in seen.items() if count > 1)
     layout = TextLayout(
-        compressed, delimiter, tuple(_unique(names)), repeated, skip, dialect.escape, dialect.quotes
+        checked.compressed, delimiter, tuple(columns), repeated, skip, dialect.escape, dialect.quotes
     )
-    if dialect.quotes and delimiter == "\t" and '"' in marks and _bare_quotes(path, layout):
+    if dialect.quotes and delimiter == "\t" and '"' in checked.marks and _bare_quotes(path, layout):
         return replace(layout, quotes=False)
-    if dialect.escape is None and '\\"' in marks and not _even(path, layout):
+    if dialect.escape is None and '\\"' in checked.marks and not _even(path, layout):
         escaped = replace(layout, escape="\\")
         return escaped if _even(path, escaped) else layout
     return layout
@@ -201,8 +205,7 @@ def _cells(record: str, delimiter: str) -> list[str]:
 
 def _even(path: Path, layout: TextLayout) -> bool:
     """Say whether every row has as many cells as the header."""
-    with open_text(path, layout.compressed) as stream:
-        return all(len(record) == len(layout.columns) for record in layout.reader(stream) if record)
+    return all(len(record) == len(layout.columns) for _, record in layout.records(path) if record)
 
 
 def _bare_quotes(path: Path, layout: TextLayout) -> bool:
@@ -219,25 +222,25 @@ def _bare_quotes(path: Path, layout: TextLayout) -> bool:
     return bare
 
 
-def check_text(path: Path, where: str) -> bool:
-    """Check that every byte of a file is readable text; return whether the file is compressed."""
-    _check_bytes(path, where)
-    return file_kind(path, where) == "gzip"
+def open_bytes(path: Path, compressed: bool) -> IO[bytes]:
+    """Open a file as what was packed in it."""
+    return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
 
 
 @contextmanager
-def open_text(path: Path, compressed: bool) -> Iterator[IO[str]]:
+def open_text(path: Path, compressed: bool, errors: str = "strict") -> Iterator[IO[str]]:
     """Open a checked CSV file as text, without its byte-order mark."""
     with (
-        gzip.open(path, "rb") if compressed else path.open("rb") as raw,
-        io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text,
+        open_bytes(path, compressed) as raw,
+        io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="") as text,
     ):
         yield text
 
 
-class _Checked(NamedTuple):
+class Checked(NamedTuple):
     """The number of lines, what stands after the last line break, which quotes there are, how the file begins, and whether that is all."""
 
+    compressed: bool
     lines: int
     tail: str
     marks: frozenset[str]
@@ -246,15 +249,15 @@ class _Checked(NamedTuple):
 
 
 @_once
-def _check_bytes(path: Path, where: str) -> _Checked:
-    """Check every byte."""
+def check_bytes(path: Path, where: str) -> Checked:
+    """Check that every byte of a file is readable text."""
     compressed = file_kind(path, where) == "gzip"
     head = b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line, last, size, marks = 1, b"", 0, set[str]()
     packed = path.stat().st_size if compressed else 0
     try:
-        with gzip.open(path, "rb") if compressed else path.open("rb") as stream:
+        with open_bytes(path, compressed) as stream:
             while block := stream.read(BLOCK):
                 if line == 1 and not last and block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
                     raise FileFormatError(f"{where}: is written in UTF-16; save it as 'CSV UTF-8'")
@@ -291,16 +294,14 @@ def _check_bytes(path: Path, where: str) -> _Checked:
     if line == 1 and not last:
         raise EmptyInputError(f"{where}: the file is empty; export or download it again")
     tail = last.decode("utf-8", errors="replace")
-    return _Checked(line, tail, frozenset(marks), head.decode("utf-8-sig"), size == len(head))
+    whole = size == len(head)
+    return Checked(compressed, line, tail, frozenset(marks), head.decode("utf-8-sig"), whole)
 
 
 def _place(path: Path, compressed: bool, wanted: str) -> str:
     """Return ", line N, column 'NAME'" of the first cell with one of the wanted characters."""
     pattern = re.compile(f"[{wanted}]")
-    with (
-        gzip.open(path, "rb") if compressed else path.open("rb") as raw,
-        io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
-    ):
+    with open_text(path, compressed, errors="surrogateescape") as text:
         _, first = _first_record(text)
         if found := pattern.search(first):
             return f", line {first.count(chr(10), 0, found.start()) + 1}, in the header"
@@ -335,11 +336,3 @@ def _delimiter(header: str) -> str:
     outside = re.sub(r'"[^"]*"', "", header)
     counts = {delimiter: outside.count(delimiter) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
-
-
-def _unique(names: Iterable[str]) -> Iterator[str]:
-    seen: dict[str, int] = {}
-    for name in names:
-        count = seen.get(name, 0)
-        seen[name] = count + 1
-        yield f"{name}.{count}" if count else name

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.columns import check_table
+from coordlib.errors import DamagedLinesWarning, EmptyInputError, ParameterError
 from coordlib.ids import valid_text
 from coordlib.posts import prep_data
-from coordlib.sources.json_files import tweet_records
+from coordlib.sources.json_files import EMPTY_PAGE, json_records
+from coordlib.sources.tables import DAMAGED
 from coordlib.times import as_seconds
 
 Intent = Literal["retweets", "hashtags", "urls", "urls_domains", "cotweet"]
 
-_REQUIRED = (
-    "tweet_id",
-    "author_id",
-    "created_at",
-    "conversation_id",
-    "in_reply_to_user_id",
-    "referenced_tweets",
-    "entities",
-)
+_NEEDED = ("tweet_id", "author_id", "created_at")
+_NESTED = ("conversation_id", "in_reply_to_user_id", "referenced_tweets", "entities")
+_TEXTS = {*_NEEDED, "user_id", "conversation_id", "in_reply_to_user_id", "text"}
 _KEPT = (
-    "text",
-    "possibly_sensitive",
-    "public_metrics",
-    "lang",
-    "edit_history_tweet_ids",
-    "attachments",
-    "geo",
+    *("text", "possibly_sensitive", "public_metrics", "lang", "edit_history_tweet_ids"),
+    *("attachments", "geo"),
 )
 _METRICS = ("retweet_count", "reply_count", "like_count", "quote_count", "impression_count", "bookmark_count")
 _ENTITIES = {
@@ -70,15 +62,13 @@ def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import json, tempfile
+    >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "data_1.json"
-    >>> tweet = {"id": "1", "author_id": "9", "created_at": "2026-01-02T10:00:00Z", "text": "Tea #tea",
-    ...          "entities": {"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}}
-    >>> _ = file.write_text(json.dumps({"data": [tweet]}), encoding="utf-8")
+    >>> _ = file.write_text('{"data": [{"id": "1", "author_id": "9", "geo": null}]}')
     >>> load_tweets_json(file)["tweet_id"].tolist()
     ['1']
     """
-    return _unique_rows(tweet_records(source, "data*.json*", "data"), "tweet_id")
+    return _unique_rows(_records(source, "data*.json*", "data"), "tweet_id")
 
 
 def load_many_tweets_json(
@@ -90,16 +80,14 @@ def load_many_tweets_json(
 
     Examples
     --------
-    >>> import json, tempfile
+    >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "data_1.json"
-    >>> tweet = {"id": "1", "author_id": "9", "created_at": "2026-01-02T10:00:00Z", "text": "Tea #tea",
-    ...          "entities": {"hashtags": [{"tag": "tea", "start": 4, "end": 8}]}}
-    >>> _ = file.write_text(json.dumps({"data": [tweet]}), encoding="utf-8")
+    >>> _ = file.write_text('{"data": [{"id": "1", "author_id": "9", "geo": null}]}')
     >>> load_many_tweets_json(file, keep_cols=None).columns.tolist()
-    ['tweet_id', 'author_id', 'created_at', 'entities']
+    ['tweet_id', 'author_id']
     """
-    wanted = {"id", *_REQUIRED, *(keep_cols or ())}
-    rows = tweet_records(source, "data*.json*", "data")
+    wanted = {"id", *_NEEDED, *_NESTED, *(keep_cols or ())}
+    rows = _records(source, "data*.json*", "data")
     return _unique_rows(({k: v for k, v in row.items() if k in wanted} for row in rows), "tweet_id")
 
 
@@ -109,8 +97,7 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
     Parameters
     ----------
     source
-        As in :func:`load_tweets_json`, with files ``user*.json``; profiles are also found under ``users``
-        or ``includes.users``.
+        As in :func:`load_tweets_json`, with files ``user*.json``; also under ``users`` or ``includes.users``.
 
     Returns
     -------
@@ -119,13 +106,42 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
 
     Examples
     --------
-    >>> import json, tempfile
+    >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "users_1.json"
-    >>> _ = file.write_text(json.dumps({"users": [{"id": "9", "username": "ann"}]}), encoding="utf-8")
+    >>> _ = file.write_text('{"users": [{"id": "9", "username": "ann"}]}')
     >>> load_twitter_users_json(file).values.tolist()
     [['9', 'ann']]
     """
-    return _unique_rows(tweet_records(source, "user*.json*", "users"), "user_id")
+    return _unique_rows(_records(source, "user*.json*", "users"), "user_id")
+
+
+def _records(
+    source: Path | str | Sequence[Path | str], pattern: str, kind: Literal["data", "users"]
+) -> Iterator[dict[str, Any]]:
+    """Yield the records in a folder's matching files, in one file, or in several.
+
+    A few lines that are no JSON, as an interrupted stream leaves them, are left out with a warning.
+    """
+    paths = [Path(source)] if isinstance(source, str | Path) else [Path(path) for path in source]
+    if isinstance(source, str | Path) and paths[0].is_dir():
+        paths = sorted(paths[0].glob(pattern))
+    if not paths:
+        raise EmptyInputError(
+            f"{source}: no file named {pattern}; name the files one by one if they are called otherwise"
+        )
+    for path in paths:
+        damaged: list[str] = []
+        for record in json_records(path, places=(kind, "includes")):
+            if DAMAGED in record:
+                damaged.append(record[DAMAGED])
+            elif EMPTY_PAGE not in record:
+                yield record
+        if damaged:
+            warnings.warn(
+                f"{path}: damaged lines left out: {len(damaged):,}, such as {damaged[0]}",
+                DamagedLinesWarning,
+                stacklevel=2,
+            )
 
 
 def _unique_rows(rows: Iterable[Mapping[str, Any]], key: str) -> pd.DataFrame:
@@ -135,31 +151,15 @@ def _unique_rows(rows: Iterable[Mapping[str, Any]], key: str) -> pd.DataFrame:
         if number is not None:
             rest = {name: value for name, value in row.items() if name not in ("id", key)}
             kept.setdefault(str(number), {key: str(number), **rest})
-    columns = dict.fromkeys([key, *(name for row in kept.values() for name in row)])
-    return pd.DataFrame(
-        {
-            valid_text(name): pd.Series(
-                [_valid(row.get(name)) for row in kept.values()], dtype="str" if _is_id(name) else object
-            )
-            for name in columns
-        }
-    )
+    columns = {}
+    for name in dict.fromkeys([key, *(name for row in kept.values() for name in row)]):
+        values = [_valid(row.get(name)) for row in kept.values()]
+        columns[valid_text(name)] = pd.Series(values, dtype="str" if name in _TEXTS else object)
+    return pd.DataFrame(columns)
 
 
 def _valid(value: Any) -> Any:
     return valid_text(value) if isinstance(value, str) else value
-
-
-def _is_id(name: str) -> bool:
-    return name in (
-        "tweet_id",
-        "user_id",
-        "author_id",
-        "conversation_id",
-        "in_reply_to_user_id",
-        "created_at",
-        "text",
-    )
 
 
 def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -179,10 +179,8 @@ def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
     Raises
     ------
-    MissingColumnError
-        ``tweet_id``, ``author_id`` or ``created_at`` is absent.
-    TimeFormatError
-        A ``created_at`` cannot be read.
+    MissingColumnError, TimeFormatError
+        ``tweet_id``, ``author_id`` or ``created_at`` is absent, or a ``created_at`` cannot be read.
 
     Examples
     --------
@@ -191,9 +189,7 @@ def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
     >>> preprocess_tweets(tweets)["hashtags"].values.tolist()
     [['1', 'tea', 4, 8]]
     """
-    missing = {name for name in ("tweet_id", "author_id", "created_at") if name not in tweets.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, tweets.columns, "tweets (see load_tweets_json)")
+    check_table(tweets, _NEEDED, "tweets (see load_tweets_json)")
     main = tweets.drop(columns=["entities", "referenced_tweets", "public_metrics"], errors="ignore").copy()
     main["created_timestamp"] = as_seconds(tweets["created_at"], "created_at").to_numpy()
     for metric in _METRICS:
@@ -205,8 +201,7 @@ def preprocess_tweets(tweets: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables["referenced"] = references.rename(columns={"id": "referenced_tweet_id"})
     entities = list(_nested(tweets, "entities", dict))
     for kind, columns in _ENTITIES.items():
-        lists = [value.get(kind) or [] for value in entities]
-        tables[kind] = _long(tweets, lists, columns)
+        tables[kind] = _long(tweets, (value.get(kind) or [] for value in entities), columns)
     tables["urls"]["domain"] = _domains(tables["urls"]["expanded_url"])
     return tables
 
@@ -217,17 +212,12 @@ def preprocess_twitter_users(users: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     users
-        Result of :func:`load_twitter_users_json`. Not changed.
+        Result of :func:`load_twitter_users_json`, with ``user_id`` and ``username``. Not changed.
 
     Returns
     -------
     pandas.DataFrame
         One row per user and link in the profile (one without a link), with ``expanded_url``, ``display_url``, ``domain``.
-
-    Raises
-    ------
-    MissingColumnError
-        ``user_id`` or ``username`` is absent.
 
     Examples
     --------
@@ -235,9 +225,7 @@ def preprocess_twitter_users(users: pd.DataFrame) -> pd.DataFrame:
     >>> preprocess_twitter_users(users)["public_metrics_followers_count"].tolist()
     [5]
     """
-    missing = {name for name in ("user_id", "username") if name not in users.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, users.columns, "users (see load_twitter_users_json)")
+    check_table(users, ("user_id", "username"), "users (see load_twitter_users_json)")
     main = users.drop(columns=["entities", "public_metrics"], errors="ignore").reset_index(drop=True)
     metrics = list(_nested(users, "public_metrics", dict))
     for name in sorted({name for value in metrics for name in value}):
@@ -274,16 +262,11 @@ def reshape_tweets(
     pandas.DataFrame
         Shares as :func:`coordlib.prep_data` returns them.
 
-    Raises
-    ------
-    ParameterError
-        An unknown intent, or tweets that are not preprocessed.
-
     Notes
     -----
     Retweets are those the API calls so; CooRTweet also asks for a mention at position 3 ("RT @"), which
-    older answers lack. Unlike CooRTweet, ``drop_hashtags`` keeps the rest of the normalisation, and a cotweet whose text is empty
-    after it (only mentions, say) is no object.
+    older answers lack. Unlike CooRTweet, ``drop_hashtags`` keeps the rest of the normalisation, and a cotweet
+    whose text is empty after it (only mentions, say) is no object.
 
     Examples
     --------
@@ -311,10 +294,8 @@ def reshape_tweets(
             own = links["expanded_url"].fillna("").str.match(_OWN_URL.pattern)
             frame, column = _joined(tables, links[~own]), "expanded_url"
             if intent == "urls_domains":
-                frame, column = (
-                    frame.assign(domain=frame["domain"].str.replace(r"^www\.", "", regex=True)),
-                    "domain",
-                )
+                frame["domain"] = frame["domain"].str.replace(r"^www\.", "", regex=True)
+                column = "domain"
         case "cotweet":
             frame, column = _cotweets(tables, drop_retweets, drop_replies, drop_hashtags), "object"
     return prep_data(frame, column, "author_id", "tweet_id", "created_timestamp")
@@ -340,17 +321,14 @@ def _cotweets(
     tables: Mapping[str, pd.DataFrame], drop_retweets: bool, drop_replies: bool, drop_hashtags: bool
 ) -> pd.DataFrame:
     main, referenced = tables["tweets"], tables["referenced"]
-    if "text" not in main.columns:
-        raise MissingColumnError.from_names(["text"], main.columns, "tweets")
+    check_table(main, ("text",), "tweets")
     dropped = [*(["retweeted"] if drop_retweets else []), *(["replied_to"] if drop_replies else [])]
     out = referenced["tweet_id"][referenced["type"].isin(dropped).to_numpy()]
     main = main[~main["tweet_id"].isin(out).to_numpy()]
-    texts = [None if text is None or text != text else str(text) for text in main["text"].tolist()]
+    texts = main["text"].astype("str")
     if drop_hashtags:
-        texts = [None if text is None else remove_hashtags(text) for text in texts]
-    normal = pd.Series(
-        [normalize_text(text) if text else None for text in texts], index=main.index, dtype="str"
-    )
+        texts = texts.map(remove_hashtags, na_action="ignore")
+    normal = texts.map(normalize_text, na_action="ignore").astype("str")
     return main.assign(object=normal)[(normal.fillna("") != "").to_numpy()]
 
 

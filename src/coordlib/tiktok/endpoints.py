@@ -18,9 +18,6 @@ from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
 Row = dict[str, Any]
 
-#: Address of the service; a simulator replaces it.
-BASE_URL = "https://open.tiktokapis.com"
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

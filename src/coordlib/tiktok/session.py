@@ -13,11 +13,12 @@ from typing import Any, Self
 import httpx
 
 from coordlib.errors import CredentialsError, ServiceError
+from coordlib.parameters import BASE_URL
 from coordlib.service import Closing, Service, check_address
 from coordlib.store import Store, ledger, open_store
 from coordlib.tiktok.budget import RequestBudget
 from coordlib.tiktok.credentials import Credentials
-from coordlib.tiktok.endpoints import BASE_URL, TOKEN, VIDEO_QUERY, Endpoint, rows_of
+from coordlib.tiktok.endpoints import TOKEN, VIDEO_QUERY, Endpoint, rows_of
 from coordlib.tiktok.errors import SCHEDULES, TROUBLE, Answer, Kind, classify, to_exception
 from coordlib.tiktok.query import CORE_FIELDS
 

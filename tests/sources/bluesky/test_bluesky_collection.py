@@ -12,7 +12,7 @@ import pytest
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, ServiceError
 from coordlib.runs import collect_links
-from coordlib.runs.bluesky_links import read_targets
+from coordlib.runs.import_shares import read_targets
 from coordlib.sources import BlueskySearch
 
 URLS = ["https://a.example/1", "https://a.example/2"]

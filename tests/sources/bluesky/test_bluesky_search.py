@@ -17,8 +17,16 @@ import pytest
 
 from coordlib.errors import CredentialsError, ParameterError, QueryError, ServiceError
 from coordlib.sources import BlueskySearch, bluesky
-from coordlib.sources.bluesky import BlueskyCredentials, Page, Position, Search, page_from_line, page_line
-from coordlib.sources.bluesky_shares import found_link_shares, found_shares
+from coordlib.sources.bluesky import (
+    BlueskyCredentials,
+    Page,
+    Position,
+    Search,
+    found_link_shares,
+    found_shares,
+    page_from_line,
+    page_line,
+)
 
 URL = "https://news.example/a"
 PASSWORD = "abcd-efgh-ijkl-mnop"

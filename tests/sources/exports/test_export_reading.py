@@ -188,7 +188,7 @@ def test_youtube_backslash_escapes_are_undone(tmp_path: Path) -> None:
 def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
     mapping = tmp_path / "map.yml"
     mapping.write_text(
-        "account_id: who\ncontent_id: [room, no]\ntimestamp_share: at\nobject: link\n"
+        "account_id: who\ncontent_id: [room, no]\nposted_at: at\nobject: link\n"
         "objects:\n  link: {column: body, links: true}\n  tag: {column: tags, separator: '|'}\n"
         "engagement: {likes: n}\n",
         encoding="utf-8",
@@ -213,12 +213,12 @@ def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
         ("- a\n- b", FileFormatError, "expected 'name: value' lines"),
         ("a: [", FileFormatError, "not readable as YAML"),
         (
-            "{account_id: a, content_id: b, timestamp_share: c, objects: {link: d}, object: tag}",
+            "{account_id: a, content_id: b, posted_at: c, objects: {link: d}, object: tag}",
             ParameterError,
             "'tag' is not among",
         ),
         (
-            "{account_id: a, content_id: b, timestamp_share: c, objects: {link: d}, engagement: {like: x}}",
+            "{account_id: a, content_id: b, posted_at: c, objects: {link: d}, engagement: {like: x}}",
             ParameterError,
             "unknown engagement like",
         ),

@@ -10,12 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from coordlib import CoordError
-from coordlib.cli import app, bluesky, import_
+from coordlib.cli import app
 from coordlib.errors import EmptyInputError, ParameterError
 from coordlib.runs import import_shares
 
-#: Both register themselves; with one command alone there would be no sub-commands.
-COMMANDS = (bluesky, import_)
 ROWS = [f'{n},a{n % 3},{1714731322 + n},"tea, {n % 2}","fyp,tea"' for n in range(25)]
 
 
@@ -67,7 +65,7 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
     assert pd.read_csv(output)["object_id"].unique().tolist() == ["fyp,tea"]
     mapping = tmp_path / "map.yml"
     mapping.write_text(
-        "{account_id: author_name, content_id: video_id, timestamp_share: create_time, objects: {caption: video_description}}"
+        "{account_id: author_name, content_id: video_id, posted_at: create_time, objects: {caption: video_description}}"
     )
     assert "read by the mapping" in run(videos, "-o", output, "--mapping", mapping)
 
@@ -95,7 +93,7 @@ def test_a_mapped_table_can_be_written_as_link_shares(tmp_path: Path) -> None:
         "who,no,at,what\nann,1,1735690000,https://a.example/\nben,2,1735690001,\n", encoding="utf-8"
     )
     mapping.write_text(
-        "account_id: who\ncontent_id: no\ntimestamp_share: at\nobjects: {link: what}\n", encoding="utf-8"
+        "account_id: who\ncontent_id: no\nposted_at: at\nobjects: {link: what}\n", encoding="utf-8"
     )
     report = run(table, "-o", tmp_path / "links.csv", "--mapping", mapping, "--link-shares")
     assert "dropped 1: no object of the kind asked for" in report

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from coordlib import read_export
@@ -14,7 +15,7 @@ from coordlib.sources import Export, load_mapping, to_shares
 from coordlib.sources.exports import format_names
 
 HEAD = "id,username,date,text\n"
-BASE = {"account_id": "username", "content_id": "id", "timestamp_share": "date", "objects": {"text": "text"}}
+BASE = {"account_id": "username", "content_id": "id", "posted_at": "date", "objects": {"text": "text"}}
 
 
 def read(folder: Path, text: str, name: str = "posts.csv", **mapping: Any) -> Export:
@@ -26,7 +27,7 @@ def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_p
     """civictechdc/cib-mango-tree#227."""
     rows = HEAD + "1,a,03/04/2026 06:31 PM,x\n2,b,13/04/2026 06:31 AM,x\n"
     time = {"column": "date", "format": "%d/%m/%Y %I:%M %p", "zone": "Europe/Rome"}
-    assert read(tmp_path, rows, timestamp_share=time).frame["posted_at"].tolist() == [
+    assert read(tmp_path, rows, posted_at=time).frame["posted_at"].tolist() == [
         1775233860,
         1776054660,
     ]
@@ -36,7 +37,7 @@ def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_p
 
 def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
     rows = HEAD + "1,a,2026-07-01 12:00:00,x\n2,b,2026-10-25 02:30:00,x\n"
-    export = read(tmp_path, rows, timestamp_share={"column": "date", "zone": "Europe/Rome"})
+    export = read(tmp_path, rows, posted_at={"column": "date", "zone": "Europe/Rome"})
     assert export.frame["posted_at"].tolist() == [1782900000]
     assert list(export.report.dropped.values()) == [1]
 
@@ -44,9 +45,9 @@ def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"timestamp_share": {"column": "date", "format": "%H:%M"}}, "says no day, month and year"),
-        ({"timestamp_share": {"column": "date", "zone": "Mars/X"}}, "'Mars/X' is no time zone"),
-        ({"timestamp_share": []}, "at least 1 item"),
+        ({"posted_at": {"column": "date", "format": "%H:%M"}}, "says no day, month and year"),
+        ({"posted_at": {"column": "date", "zone": "Mars/X"}}, "'Mars/X' is no time zone"),
+        ({"posted_at": []}, "at least 1 item"),
         ({"account_id": []}, "account_id: value should have at least 1 item"),
         ({"content_id": 5}, "content_id"),
         ({"objects": {"text": {"column": "text", "unless": "tag"}}}, "'tag' is not among"),
@@ -55,6 +56,12 @@ def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
 def test_a_mapping_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         load_mapping({**BASE, **wrong})
+
+
+def test_the_old_name_of_the_time_is_taken_for_one_version_with_a_warning() -> None:
+    old = {"timestamp_share" if name == "posted_at" else name: value for name, value in BASE.items()}
+    with pytest.warns(FutureWarning, match="mapping: timestamp_share is now posted_at"):
+        assert load_mapping(old) == load_mapping(BASE)
 
 
 def test_a_key_is_taken_of_each_item_of_a_list(tmp_path: Path) -> None:
@@ -68,6 +75,29 @@ def test_a_key_is_taken_of_each_item_of_a_list(tmp_path: Path) -> None:
     ):
         known = load_mapping({**BASE, "objects": {"person": source}})
         assert to_shares(read_export(tmp_path / "p.json", format=known))["object_id"].tolist() == found
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet", "csv"])
+def test_a_hashtag_of_two_words_is_whole_in_a_list_and_cut_in_a_text(tmp_path: Path, kind: str) -> None:
+    tags = [["green tea", "#Cake"], ["#one #two", "a,b", None], [], None]
+    post = {"id": list("1234"), "username": "a", "date": "2026-01-02 10:00:00", "text": "t"}
+    lists = [cell if kind != "csv" else cell and json.dumps(cell) for cell in tags]
+    table = pd.DataFrame(post | {"tags": pd.Series(lists, dtype=object)})
+    table.loc[len(table)] = [
+        "5",
+        "a",
+        "2026-01-02 10:00:00",
+        "t",
+        ["tea", "cake"] if kind != "csv" else "green tea",
+    ]
+    if kind == "json":
+        table.to_json(tmp_path / "p.json", orient="records")
+    else:
+        getattr(table, f"to_{kind}")(tmp_path / f"p.{kind}", index=False)
+    known = load_mapping({**BASE, "objects": {"hashtag": {"column": "tags", "hashtags": "true"}}})
+    found = read_export(tmp_path / f"p.{kind}", format=known).frame["hashtags"]
+    assert found.dropna().tolist()[:2] == [["green tea", "cake"], ["one", "two", "a", "b"]]
+    assert found.dropna().tolist()[2] == (["tea", "cake"] if kind != "csv" else ["green", "tea"])
 
 
 def test_a_number_within_a_channel_becomes_an_id(tmp_path: Path) -> None:

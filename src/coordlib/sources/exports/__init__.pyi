@@ -1,4 +1,3 @@
-from .crowdtangle import crowdtangle_link_shares
 from .mapping import (
     Format,
     ObjectSource,
@@ -10,11 +9,10 @@ from .mapping import (
 from .model import Export, ExportReport, merge_reports
 from .read import (
     iter_export,
-    merge,
     normalise,
     read_export,
 )
-from .shares import export_link_shares, link_object, to_shares, without_object
+from .shares import crowdtangle_link_shares, export_link_shares, link_object, to_shares, without_object
 
 __all__ = [
     "Export",
@@ -28,7 +26,6 @@ __all__ = [
     "iter_export",
     "link_object",
     "load_mapping",
-    "merge",
     "merge_reports",
     "normalise",
     "read_export",

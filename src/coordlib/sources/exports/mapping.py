@@ -1,22 +1,4 @@
-"""The mapping language: which column of a table means what. The known formats are files in it; copy one to make a new one.
-
-::
-
-    account_id: user_handle          # several columns: the first that is filled
-    account_name: user_title         # optional
-    content_id: [channel, message]   # several columns are joined by ":"; a list within is "the first that is filled"
-    timestamp_share: {column: posted_at, format: "%d/%m/%Y %H:%M", zone: Europe/Rome}
-    object: link                     # the usual one of the objects
-    objects:
-      link: shared_url
-      hashtag: {column: tags, hashtags: true}
-      text_link: {column: text, links: true}
-      mention: {column: entities.mentions, key: username}
-    engagement:
-      likes: n_likes
-    earliest: 2013-08-14             # older times are none (usually 1990); any: take every number as seconds
-    escape: "\\\\"                     # how the file is written: escape, quoting: none, skip_lines
-"""
+"""The mapping language (``docs/inputs.md``): which column of a table means what. The known formats are files in it."""
 
 from __future__ import annotations
 
@@ -24,22 +6,21 @@ import re
 import zoneinfo
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
-from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError
+from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError, new_names
 from coordlib.posts import POST_COLUMNS
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
@@ -61,11 +42,16 @@ _POST_NAMES = {
 }
 #: Names that mean something else in every table of posts.
 _TAKEN = {*POST_COLUMNS, *ENGAGEMENT, "account_name"} - {"text", "hashtags", "links"}
-_FOLDER = files("coordlib.sources.exports") / "formats"
+_FOLDER = Path(__file__).with_name("formats")
 
 
 def _tuple(value: object) -> object:
     return (value,) if isinstance(value, str | dict) else value
+
+
+def _parts(value: object) -> object:
+    parts = _tuple(value)
+    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
@@ -77,28 +63,19 @@ class _Plain(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ObjectSource(_Plain):
+class _Source(_Plain):
+    @model_validator(mode="before")
+    @classmethod
+    def _column_alone(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str | list | tuple) else value
+
+
+class ObjectSource(_Source):
     """Where a candidate for what was shared comes from.
 
-    Attributes
-    ----------
-    column
-        The first of these with a value is taken, row by row; ``also`` are columns whose values are added to it.
-    key
-        Where the cell is a JSON list: what to take of each item (``unwound_url``, or ``features.uri`` one list deeper;
-        the first of several that is filled); ``where`` names values an item must have, ``first`` takes one item only.
-    separator
-        What stands between the items of a cell: text, several texts, ``list`` or ``addresses``. None: the cell is one item.
-    hashtags
-        Items are hashtags: without ``#``, in lower case, one spelling of each letter (é).
-    links
-        Take the web addresses found in the text rather than the text.
-    ignore, without_domains
-        Items that are a platform's default and stand for nothing; addresses of these sites are left out.
-    markup, copied
-        Take the HTML out of the text; take ``RT`` and names in front out of it, so that copied replies are equal.
-    unless
-        Posts that have that other object have none of this.
+    The first of `column` with a value is taken, row by row, and the values of `also` are added to it. Of the items of a
+    JSON list `key` is taken (``features.uri`` one list deeper; the first of several that is filled). Items stand between
+    `separator`: text, several texts, ``list`` or ``addresses``; none: the cell is one item.
     """
 
     column: Some
@@ -118,73 +95,59 @@ class ObjectSource(_Plain):
     @property
     def pattern(self) -> str | None:
         """The regular expression that separates the items of a cell; None: the cell is one item."""
-        if self.links or self.key or self.also:
+        if self.links or self.key or self.also or (self.separator and not "".join(self.separator).strip()):
             return r"\s+"
         if not self.separator:
             return SEPARATORS["list"] if self.hashtags else None
-        if self.separator[0] in SEPARATORS:
-            return SEPARATORS[self.separator[0]]
-        if not "".join(self.separator).strip():
-            return r"\s+"
-        return rf"\s*(?:{'|'.join(map(re.escape, self.separator))})\s*"
+        marks = "|".join(map(re.escape, self.separator))
+        return SEPARATORS.get(self.separator[0], rf"\s*(?:{marks})\s*")
 
 
-class TimeSource(_Plain):
+def _whole_date(value: str) -> str:
+    known = set(re.findall(r"%([a-zA-Z])", value))
+    dated = known & {"d", "j"} and known & {"m", "b", "B", "j"} and known & {"Y", "y"}
+    if not dated and not known & {"c", "x", "s"}:
+        raise ValueError(f"{value!r} says no day, month and year, such as %d/%m/%Y %H:%M")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; write one such as Europe/Rome or UTC") from None
+    return value
+
+
+class TimeSource(_Source):
     """A column of times: ``format`` as in strptime (never guessed), ``zone`` as in Europe/Rome for times without one."""
 
     column: str
-    format: str | None = None
-    zone: str | None = None
-
-    @field_validator("format")
-    @classmethod
-    def _whole_date(cls, value: str | None) -> str | None:
-        known = re.findall(r"%([a-zA-Z])", value or "")
-        if value is not None and not (
-            ({"d", "j"} & set(known) and {"m", "b", "B", "j"} & set(known) and {"Y", "y"} & set(known))
-            or {"c", "x", "s"} & set(known)
-        ):
-            raise ValueError(f"{value!r} says no day, month and year, such as %d/%m/%Y %H:%M")
-        return value
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                zoneinfo.ZoneInfo(value)
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f"{value!r} is no time zone; write one such as Europe/Rome or UTC") from None
-        return value
+    format: Annotated[str, AfterValidator(_whole_date)] | None = None
+    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
 
 
-def _times(value: object) -> object:
-    items = [value] if isinstance(value, str | dict) else value
-    return [{"column": x} if isinstance(x, str) else x for x in items] if isinstance(items, list) else items
+def _engagement(value: dict[str, Names]) -> dict[str, Names]:
+    if unknown := set(value) - set(ENGAGEMENT):
+        raise ValueError(f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}")
+    return value
 
 
-def _parts(value: object) -> object:
-    parts = _tuple(value)
-    return tuple(map(_tuple, parts)) if isinstance(parts, list | tuple) else parts
-
-
-def _objects(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: source if isinstance(source, dict | ObjectSource) else {"column": source}
-        for name, source in value.items()
-    }
+def _day_or_any(value: str) -> str:
+    try:
+        if value != "any":
+            day_start(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no day; write one such as 2006-03-21, or any") from None
+    return value
 
 
 class Format(_Plain):
     """A format, or a mapping: how to recognise a table and which column means what.
 
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
-    the guess surer, `absent` those that belong to another format. The first filled column is taken for account, name,
-    address and time; the parts of `content_id` are joined by ``:``. `seen_at` is when the network saw a post: taken
-    where the claimed time is far from it. Times before `earliest`, the platform's first day, or after tomorrow are none. `accounts` offers other choices of account by name; rows equal in all of
-    `repeats` are the same post exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
+    the guess surer, `absent` those that belong to another format. Rows equal in all of `repeats` are the same post
+    exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
     """
 
     name: str = "mapping"
@@ -200,35 +163,16 @@ class Format(_Plain):
     accounts: dict[str, Names] = {}
     content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts), Field(min_length=1)]
     url: Names = ()
-    timestamp_share: Annotated[tuple[TimeSource, ...], BeforeValidator(_times), Field(min_length=1)]
+    posted_at: Annotated[tuple[TimeSource, ...], BeforeValidator(_tuple), Field(min_length=1)]
     seen_at: Names = ()
-    earliest: str = "1990-01-01"
+    earliest: Annotated[str, AfterValidator(_day_or_any)] = "1990-01-01"
     repeats: Names = ("content_id",)
     object: str = ""
-    objects: Annotated[dict[str, ObjectSource], BeforeValidator(_objects)] = Field(min_length=1)
-    engagement: dict[str, Names] = {}
+    objects: dict[str, ObjectSource] = Field(min_length=1)
+    engagement: Annotated[dict[str, Names], AfterValidator(_engagement)] = {}
     escape: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     skip_lines: int = Field(default=0, ge=0, le=1000)
-
-    @field_validator("engagement")
-    @classmethod
-    def _neutral_names(cls, value: dict[str, Names]) -> dict[str, Names]:
-        if unknown := set(value) - set(ENGAGEMENT):
-            raise ValueError(
-                f"unknown engagement {', '.join(sorted(unknown))}; known: {', '.join(ENGAGEMENT)}"
-            )
-        return value
-
-    @field_validator("earliest")
-    @classmethod
-    def _a_day(cls, value: str) -> str:
-        if value != "any":
-            try:
-                day_start(value)
-            except ValueError:
-                raise ValueError(f"{value!r} is no day; write one such as 2006-03-21, or any") from None
-        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -238,7 +182,7 @@ class Format(_Plain):
                 raise ValueError(f"object '{name}' is not among the objects ({', '.join(self.objects)})")
         object.__setattr__(self, "object", usual)
         if not self.needed:
-            columns = [self.account_id, *self.content_id, tuple(time.column for time in self.timestamp_share)]
+            columns = [self.account_id, *self.content_id, tuple(time.column for time in self.posted_at)]
             needed = tuple(dict.fromkeys([*columns, self.objects[usual].column]))
             object.__setattr__(self, "needed", needed)
         return self
@@ -254,11 +198,9 @@ class Format(_Plain):
 
     def dialect(self) -> Dialect:
         """How a text file in this format is written."""
-
-        def is_header(columns: Iterable[str]) -> bool:
-            return not missing(self, columns)
-
-        return Dialect(self.escape, self.quoting == "double", self.skip_lines, is_header)
+        return Dialect(
+            self.escape, self.quoting == "double", self.skip_lines, lambda columns: not missing(self, columns)
+        )
 
 
 def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
@@ -266,42 +208,33 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
 
     Raises
     ------
-    FileFormatError
-        Not YAML, or not ``name: column`` lines.
-    UnknownParameterError, ParameterError
-        A name the mapping does not have, or a value that does not fit.
+    FileFormatError, UnknownParameterError, ParameterError
+        Not YAML, a name the mapping does not have, or a value that does not fit.
 
     Examples
     --------
-    >>> known = load_mapping({"account_id": "who", "content_id": "id", "timestamp_share": "at",
-    ...                       "objects": {"link": "url"}})
-    >>> known.needed
+    >>> load_mapping({"account_id": "who", "content_id": "id", "posted_at": "at", "objects": {"link": "url"}}).needed
     (('who',), ('id',), ('at',), ('url',))
     """
     where = "mapping" if isinstance(source, dict) else str(source)
     values = source if isinstance(source, dict) else read_yaml(source, text=True)
+    values = new_names(values, {"timestamp_share": "posted_at"}, where)
     if unknown := {str(name) for name in values} - set(Format.model_fields):
         raise UnknownParameterError.from_names(unknown, Format.model_fields, where)
     try:
         return Format(**{"title": f"table mapped by {where}", **values, **further})
     except ValidationError as error:
-        parts = [
-            f"{'.'.join(map(str, item['loc'][:3]))}: {_said(item['msg'])}".removeprefix(": ")
-            for item in error.errors()
-        ]
+        parts = list[str]()
+        for item in error.errors():
+            said = item["msg"].removeprefix("Value error, ")
+            place = ".".join(map(str, item["loc"][:3]))
+            parts.append(f"{place}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
-
-
-def _said(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
 
 
 def format_names() -> list[str]:
     """Return the names of the known formats."""
-    return sorted(
-        entry.name.removesuffix(".yml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yml")
-    )
+    return sorted(path.stem for path in _FOLDER.glob("*.yml"))
 
 
 @cache
@@ -309,25 +242,13 @@ def format_by_name(name: str) -> Format:
     """Return a known format by its name; refuse other names with the known ones."""
     if name not in format_names():
         raise ParameterError(f"format '{name}' is not known; known: {', '.join(format_names())}")
-    with as_file(_FOLDER / f"{name}.yml") as path:
-        return load_mapping(path, name=name)
+    return load_mapping(_FOLDER / f"{name}.yml", name=name)
 
 
 def recognise(columns: Iterable[str], where: str = "the table") -> Format:
-    """Return the format whose columns a table has.
+    """Return the format whose columns a table has, of several the one with most of its further columns.
 
-    Every column a format needs has to be there; among several such formats the one with most of
-    its further columns is taken.
-
-    Raises
-    ------
-    UnknownFormatError
-        With the closest format and the columns it misses.
-
-    Examples
-    --------
-    >>> recognise(["video_id", "author_name", "create_time", "video_description"]).name
-    'traktok'
+    Else UnknownFormatError, with the closest format and the columns it misses.
     """
     have = set(columns)
     best = max(map(format_by_name, format_names()), key=lambda known: _score(known, have))
@@ -335,16 +256,14 @@ def recognise(columns: Iterable[str], where: str = "the table") -> Format:
     wrong = sorted(set(best.absent) & have)
     if not lacking and not wrong:
         return best
-    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
-    advice = "Say which columns mean what in a mapping file (--mapping)"
+    advice = f"{_shown(sorted(have))}. Say which columns mean what in a mapping file (--mapping)"
     if len(lacking) == len(best.needed):
         raise UnknownFormatError(
-            f"{where}: has no column of any known format; {_shown(sorted(have))}. "
-            f"{advice}; known formats: {', '.join(format_names())}"
+            f"{where}: has no column of any known format; {advice}; known formats: {', '.join(format_names())}"
         )
+    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
     raise UnknownFormatError(
-        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; "
-        f"{_shown(sorted(have))}. {advice}"
+        f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; {advice}"
     )
 
 
@@ -361,7 +280,7 @@ def missing(known: Format, columns: Iterable[str]) -> list[str]:
 
 
 def with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
-    """Add needed columns that no record of a later piece happens to have (JSON leaves empty fields out)."""
+    """Add needed columns that no record happens to have: JSON leaves empty fields out."""
     lacking = [group[0] for group in known.needed if not set(group) & set(table.columns)]
     return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in lacking})
 

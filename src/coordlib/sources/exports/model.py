@@ -28,18 +28,12 @@ class ExportReport:
     ----------
     source, format
         The file and the format it was read in.
-    rows
-        Rows read.
-    dropped
-        Rows left out, by reason.
-    posts
-        Rows kept.
+    rows, dropped, posts
+        Rows read, those left out by reason, and those kept.
     first, last
         The period covered, UTC seconds; None without posts.
-    accounts
-        Distinct accounts.
-    objects
-        Distinct values of each candidate for what was shared.
+    accounts, objects
+        Distinct accounts, and distinct values of each candidate for what was shared.
     notes
         What a researcher should know about the times or the columns.
     """
@@ -100,14 +94,12 @@ class Export:
 
     Attributes
     ----------
-    format
-        The format it was read in.
+    format, report
+        The format it was read in; counts and notes.
     frame
         One row per post: the columns of every table of posts (:mod:`coordlib.posts`), account_name, the further
         candidates for what was shared (str, or lists), reactions and interactions (Int64, missing where unknown),
         then every column of the file under its own name (``original.NAME`` where that name is taken).
-    report
-        Counts and notes.
     """
 
     format: Format
@@ -124,10 +116,7 @@ class Export:
 
 
 def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool = True) -> pd.Series[Any]:
-    """Return for each row the first value that is neither missing nor blank.
-
-    With `words`, spelled-out missing values ("nan", "None") count as blank; an account may be called so.
-    """
+    """Return for each row the first value that is neither missing nor blank (:func:`blank`; an account may be called None)."""
     result = pd.Series(pd.NA, index=table.index, dtype="str")
     for name in columns:
         if name in table.columns:

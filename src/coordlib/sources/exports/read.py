@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
+from coordlib.sources.exports.cells import PREPARATIONS, jetstream_undone, objects_of
 from coordlib.sources.exports.mapping import (
     ENGAGEMENT,
     Format,
@@ -30,17 +31,12 @@ from coordlib.sources.exports.model import (
     Export,
     ExportReport,
     first_filled,
-    merge_reports,
     whole_numbers,
 )
-from coordlib.sources.exports.objects import objects_of
-from coordlib.sources.exports.prepare import PREPARATIONS, jetstream_undone
 from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
-#: Rows read at a time where the whole file is wanted anyway.
-CHUNK_ROWS = 50_000
 #: A client's clock may be wrong by this much before the network's own time is believed instead.
 CLOCK_TOLERANCE_SECONDS = 600
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
@@ -75,9 +71,7 @@ def read_export(
     Raises
     ------
     UnknownFormatError
-        The columns match no format; the closest is named with what it misses.
-    MissingColumnError
-        A format was given whose columns are not there.
+        The columns match no format, or not that given; the closest is named with what it misses.
     FileFormatError, EmptyInputError, TimeFormatError
         The file cannot be read, has no rows, no readable time, or ids a spreadsheet rounded.
 
@@ -86,13 +80,11 @@ def read_export(
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "posts.csv"
     >>> _ = file.write_text("id,username,date,text\\n1,ann,2026-01-02 10:00:00,Tea\\n", encoding="utf-8")
-    >>> export = read_export(file)
-    >>> export.format.name, export.frame["posted_at"].tolist()
-    ('communalytic', [1767348000])
+    >>> read_export(file).posts[["account_id", "posted_at"]].values.tolist()
+    [['ann', 1767348000]]
     """
-    # Records that undo earlier ones (deletions) have to be read together with them.
-    rows = sys.maxsize if is_json(Path(path), str(path)) else CHUNK_ROWS
-    return merge(iter_export(path, rows, format=format, account=account, duplicates=duplicates))
+    (export,) = iter_export(path, sys.maxsize, format=format, account=account, duplicates=duplicates)
+    return export
 
 
 def iter_export(
@@ -103,11 +95,9 @@ def iter_export(
     account: str | None = None,
     duplicates: str = "drop",
 ) -> Iterator[Export]:
-    """Read an export piece by piece, for files larger than memory.
+    """Read an export piece by piece, for files larger than memory; parameters and errors as for :func:`read_export`.
 
-    Parameters and errors are those of :func:`read_export`. Each piece's report counts that piece
-    alone, except that a post already given in an earlier piece is a duplicate; :func:`merge_reports`
-    adds reports up.
+    Each piece's report counts that piece alone, except that a post given in an earlier piece is a duplicate.
 
     Examples
     --------
@@ -124,8 +114,9 @@ def iter_export(
     if duplicates not in {"drop", "keep"}:
         raise ParameterError(f"duplicates = '{duplicates}': give 'drop' or 'keep'")
     known = format_by_name(format) if isinstance(format, str) else format
-    state = _State(where, account, duplicates == "drop")
-    for table in _tables(path, where, known, chunk_rows):
+    state = _State(account, duplicates == "drop")
+    tables = _tables(path, where, known, chunk_rows)
+    for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
         if known is None:
             known = recognise([str(name) for name in table.columns], where)
         if state.rows:
@@ -140,9 +131,9 @@ def iter_export(
     if not state.readable and state.unreadable:
         assert known is not None
         raise TimeFormatError(
-            f"{where}, column '{' or '.join(time.column for time in known.timestamp_share)}': no value is a time "
+            f"{where}, column '{' or '.join(time.column for time in known.posted_at)}': no value is a time "
             f"({state.unreadable!r} for instance{times.guess(state.unreadable)}); write UTC seconds or 'YYYY-MM-DD HH:MM:SS', "
-            "or say the format in a mapping (timestamp_share: {column: …, format: …})"
+            "or say the format in a mapping (posted_at: {column: …, format: …})"
         )
 
 
@@ -150,9 +141,8 @@ def iter_export(
 class _State:
     """What later pieces of a file have to know of the earlier ones."""
 
-    where: str
-    account: str | None
-    drop_duplicates: bool
+    account: str | None = None
+    drop_duplicates: bool = True
     rows: int = 0
     readable: int = 0
     unreadable: str = ""
@@ -160,31 +150,18 @@ class _State:
     seen: set[int] = field(default_factory=set)
 
 
+#: Columns that mark what is no row, and what they mark.
+_MARKS = {DAMAGED: "a damaged line", EMPTY_PAGE: "a page without posts (errors, or nothing found)"}
+
+
 def normalise(
     table: pd.DataFrame, known: Format, *, where: str = "the table", state: _State | None = None
 ) -> Export:
-    """Bring a table of text in a known format into the columns of a table of posts.
-
-    Parameters
-    ----------
-    table
-        Text columns as the export has them.
-    known
-        The format; columns it needs have to be there.
-    where
-        How errors and the report name the table.
-
-    Returns
-    -------
-    Export
-    """
-    state = state or _State(where, None, True)
+    """Bring a table of text in a known format into the columns of a table of posts; errors and report name it by `where`."""
+    state = state or _State()
     require(known, [str(name) for name in table.columns], where)
-    rows, dropped = len(table), {}
-    for mark, what in (
-        (DAMAGED, "a damaged line"),
-        (EMPTY_PAGE, "a page without posts (errors, or nothing found)"),
-    ):
+    rows, dropped = len(table), dict[str, int]()
+    for mark, what in _MARKS.items():
         if mark in table.columns:
             marked = table[mark].notna()
             if marked.any():
@@ -196,72 +173,76 @@ def normalise(
         dropped["the header line, repeated inside the file"] = int(repeated_header.sum())
         table = table[~repeated_header]
     if known.prepare is not None:
-        before = len(table)
-        prepared = PREPARATIONS[known.prepare](table)
+        before, table = len(table), PREPARATIONS[known.prepare](table)
         if state.undone:
-            contents = _joined(prepared, known.content_id).tolist()
+            contents = _joined(table, known.content_id).tolist()
             holds_from = np.array([state.undone.get(content, -1) for content in contents], dtype=np.int64)
-            prepared = prepared[prepared.index.to_numpy() >= holds_from]
-        if before > len(prepared):
-            dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(prepared)
-    else:
-        prepared = table
-    frame, moments = _posts(prepared, known, state)
+            table = table[table.index.to_numpy() >= holds_from]
+        if before > len(table):
+            dropped["not a post that was kept (deleted, or another kind of record)"] = before - len(table)
+    frame, moments = _posts(table, known, state)
+    kept = _kept(frame, moments, known, state, dropped)
+    state.rows += rows
+    state.readable += int(frame["posted_at"].notna().sum())
+    notes = [known.note] if known.note else []
+    if times.date_only(moments):
+        notes.append(DAYS_WITHOUT_HOUR)
+    elif moments.str.fullmatch(_NO_ZONE, na=False).any():
+        notes.append("times without a zone are taken as UTC")
+    originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
+    frame = as_posts(frame[kept], known.platform)
+    if known.platform == "tiktok":
+        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
+        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
+    names = [f"original.{name}" if name in frame.columns else str(name) for name in originals.columns]
+    frame = pd.concat([frame, originals.set_axis(names, axis=1)], axis=1).reset_index(drop=True)
+    seconds = frame["posted_at"]
+    report = ExportReport(
+        source=where,
+        format=known.name,
+        rows=rows,
+        dropped=dropped,
+        posts=len(frame),
+        first=int(seconds.min()) if len(frame) else None,
+        last=int(seconds.max()) if len(frame) else None,
+        accounts=int(frame["account_id"].nunique()),
+        objects={name: int(frame[column].explode().nunique()) for name, column in known.columns.items()},
+        notes=tuple(notes),
+    )
+    return Export(known, frame, report)
+
+
+def _kept(
+    frame: pd.DataFrame, moments: pd.Series[Any], known: Format, state: _State, dropped: dict[str, int]
+) -> pd.Series[bool]:
+    """Mark the rows that are posts, each once, and count the others by reason."""
     bad = times.unreadable(moments, frame["posted_at"])
+    no_time = "a time that cannot be read"
+    if known.earliest != "any":
+        no_time += f", is before {known.earliest} or after tomorrow"
+    if bad.any():
+        state.unreadable = str(moments[bad].iloc[0])[:40]
+        # As Python writes it: a cell may hold what steers a terminal.
+        no_time += f", such as {state.unreadable!r}"
     kept = pd.Series(True, index=frame.index)
     for reason, mask in (
         ("no account", frame["account_id"].isna()),
         ("no id of the post", frame["content_id"].isna()),
         ("no time", frame["posted_at"].isna() & ~bad),
-        (_no_time(known), bad),
+        (no_time, bad),
     ):
-        count = int((mask & kept).sum())
-        if count:
-            # As Python writes it: a cell may hold what steers a terminal.
-            example = f", such as {str(moments[mask].iloc[0])[:40]!r}" if mask is bad else ""
-            dropped[reason + example] = dropped.get(reason + example, 0) + count
+        if count := int((mask & kept).sum()):
+            dropped[reason] = count
         kept &= ~mask
-    again = _repeats(frame[kept], known, state)
-    if again.any():
-        dropped["the same post again"] = int(again.sum())
-        kept &= ~again.reindex(kept.index, fill_value=False)
-    notes = [known.note] if known.note else []
-    if times.date_only(moments):
-        notes.append(DAYS_WITHOUT_HOUR)
-    if moments.str.fullmatch(_NO_ZONE, na=False).any() and not times.date_only(moments):
-        notes.append("times without a zone are taken as UTC")
-    state.rows += rows
-    state.readable += int(frame["posted_at"].notna().sum())
-    if bad.any():
-        state.unreadable = str(moments[bad].iloc[0])[:40]
-    originals = prepared.loc[
-        kept, [name for name in prepared.columns if not str(name).startswith("coordlib.")]
-    ]
-    frame = as_posts(frame[kept], known.platform)
-    if known.platform == "tiktok":
-        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
-        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
-    originals.columns = [
-        f"original.{name}" if name in frame.columns else str(name) for name in originals.columns
-    ]
-    frame = pd.concat([frame, originals], axis=1).reset_index(drop=True)
-    return Export(known, frame, _report(frame, known, where, rows, dropped, notes))
-
-
-def _no_time(known: Format) -> str:
-    """Say which times are no time of a post."""
-    if known.earliest == "any":
-        return "a time that cannot be read"
-    return f"a time that cannot be read, is before {known.earliest} or after tomorrow"
-
-
-def merge(exports: Iterable[Export]) -> Export:
-    """Join the pieces of one file into one export."""
-    pieces = list(exports)
-    frame = pd.concat([piece.frame for piece in pieces], ignore_index=True)
-    total = merge_reports([piece.report for piece in pieces])
-    known = pieces[0].format
-    return Export(known, frame, _report(frame, known, total.source, total.rows, total.dropped, total.notes))
+    if state.drop_duplicates:
+        keys = frame.loc[kept, list(known.repeats)].astype("str").fillna("")
+        hashes = pd.util.hash_pandas_object(keys, index=False)
+        again = hashes.map(state.seen.__contains__).astype(bool) | hashes.duplicated()
+        state.seen.update(hashes[~again].tolist())
+        if again.any():
+            dropped["the same post again"] = int(again.sum())
+            kept &= ~again.reindex(kept.index, fill_value=False)
+    return kept
 
 
 def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -282,7 +263,7 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
 def _used(known: Format) -> set[str]:
     """Columns that decide who posted what, and when."""
     objects = (name for source in known.objects.values() for name in source.column)
-    return {*_id_columns(known), *(time.column for time in known.timestamp_share), *objects}
+    return {*_id_columns(known), *(time.column for time in known.posted_at), *objects}
 
 
 def _id_columns(known: Format) -> list[str]:
@@ -342,7 +323,7 @@ def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Ser
     """Return the times as they are written and as seconds; where a claimed time is far from when it was seen, the latter."""
     moments = first_filled(table, ())
     seconds = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    for source in known.timestamp_share:
+    for source in known.posted_at:
         written = first_filled(table, (source.column,)).where(moments.isna())
         read = times.utc_seconds(
             written, any_time=known.earliest == "any", form=source.format, zone=source.zone
@@ -362,36 +343,3 @@ def _joined(table: pd.DataFrame, parts: tuple[tuple[str, ...], ...]) -> pd.Serie
     for part in further:
         first = first + ":" + part
     return first
-
-
-def _repeats(frame: pd.DataFrame, known: Format, state: _State) -> pd.Series[bool]:
-    if not state.drop_duplicates:
-        return pd.Series(False, index=frame.index)
-    keys = frame[list(known.repeats)].astype("str").fillna("")
-    hashes = pd.util.hash_pandas_object(keys, index=False)
-    earlier = (
-        hashes.map(state.seen.__contains__).astype(bool)
-        if state.seen
-        else pd.Series(False, index=frame.index)
-    )
-    again = earlier | hashes.duplicated()
-    state.seen.update(np.asarray(hashes[~again]).tolist())
-    return again
-
-
-def _report(
-    frame: pd.DataFrame, known: Format, where: str, rows: int, dropped: dict[str, int], notes: Iterable[str]
-) -> ExportReport:
-    moments = frame["posted_at"]
-    return ExportReport(
-        source=where,
-        format=known.name,
-        rows=rows,
-        dropped=dropped,
-        posts=len(frame),
-        first=int(moments.min()) if len(frame) else None,
-        last=int(moments.max()) if len(frame) else None,
-        accounts=int(frame["account_id"].nunique()),
-        objects={name: int(frame[column].explode().nunique()) for name, column in known.columns.items()},
-        notes=tuple(notes),
-    )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import InputError, ParameterError
-from coordlib.sources.exports.crowdtangle import crowdtangle_link_shares
+from coordlib.errors import InputError, ParameterError, UnknownFormatError
 from coordlib.sources.exports.mapping import Format
-from coordlib.sources.exports.model import Export, coornet_columns, first_filled
+from coordlib.sources.exports.model import Export, coornet_columns, coornet_names, first_filled, whole_numbers
+from coordlib.sources.tables import read_table
+from coordlib.times import refuse_unreadable, utc_seconds
+from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
 
 def to_shares(
@@ -21,13 +25,12 @@ def to_shares(
     Parameters
     ----------
     export
-        What :func:`coordlib.sources.exports.read_export` gave.
+        What :func:`coordlib.read_export` gave.
     object
         Which candidate was shared, such as ``"link"``, ``"text"`` or ``"hashtag"``; several names
-        give several layers; None: the format's usual one.
+        give several layers; None: the format's usual one. A name the format does not have is a ParameterError.
     split
-        Whether a list (hashtags, links, effects) gives one row per item; False keeps the whole
-        list as one object ("the same set of hashtags").
+        Whether a list gives one row per item; False keeps it as one object ("the same set of hashtags").
 
     Returns
     -------
@@ -36,21 +39,14 @@ def to_shares(
         (str) where several objects were named. Posts without the object, and a platform's default
         object (TikTok's effect ``0``), are left out: they would make one giant false network.
 
-    Raises
-    ------
-    ParameterError
-        The format has no such object; those it has are named.
-
     Examples
     --------
     >>> from coordlib.sources.exports import format_by_name, normalise
     >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
     ...                       "hashtag_names": ["tea,cake"]})
     >>> export = normalise(table, format_by_name("traktok"))
-    >>> to_shares(export, object="hashtag")["object_id"].tolist()
-    ['tea', 'cake']
-    >>> to_shares(export, object="hashtag", split=False)["object_id"].tolist()
-    ['tea,cake']
+    >>> [to_shares(export, object="hashtag", split=split)["object_id"].tolist() for split in (True, False)]
+    [['tea', 'cake'], ['tea,cake']]
     """
     names = _names(export, object)
     layers = [_layer(export, name, split) for name in names]
@@ -95,20 +91,14 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
     return shares.reset_index(drop=True)
 
 
-_CROWDTANGLE = frozenset({"crowdtangle-facebook", "crowdtangle-api"})
+_CROWDTANGLE = ("crowdtangle-facebook", "crowdtangle-api")
 #: Objects that are addresses, the most certain first.
 _ADDRESSES = ("link", "url", "text_link")
 _OWNER_TYPES = ("page", "group", "profile")
 
 
 def link_object(known: Format, where: str) -> str:
-    """Return the name of a format's object that is a web address.
-
-    Raises
-    ------
-    InputError
-        The format has none.
-    """
+    """Return the name of a format's object that is a web address; InputError where it has none."""
     for name in _ADDRESSES:
         if name in known.objects:
             return name
@@ -119,35 +109,7 @@ def link_object(known: Format, where: str) -> str:
 
 
 def export_link_shares(export: Export) -> pd.DataFrame:
-    """Turn any export that holds links into the table of link shares CooRnet's functions take.
-
-    Parameters
-    ----------
-    export
-        What :func:`coordlib.read_export` gave.
-
-    Returns
-    -------
-    DataFrame
-        One row per post and link: ``expanded``, ``account.url`` (the account's id), ``date`` (UTC seconds),
-        ``id``, name, handle and type of the account, texts, and
-        ``statistics.actual.*Count`` (Int64, missing where the platform does not say). CrowdTangle's
-        files as :func:`coordlib.crowdtangle_link_shares` reads them.
-
-    Raises
-    ------
-    InputError
-        The format has no links.
-
-    Examples
-    --------
-    >>> from coordlib.sources.exports import format_by_name, normalise
-    >>> table = pd.DataFrame({"id": ["1"], "username": ["ann"], "date": ["2026-01-02 10:00:00"],
-    ...                       "text": ["Read https://news.example/a"]})
-    >>> shares = export_link_shares(normalise(table, format_by_name("communalytic")))
-    >>> shares[["account.url", "expanded", "date"]].values.tolist()
-    [['ann', 'https://news.example/a', 1767348000]]
-    """
+    """Turn any export that holds links into the table of link shares CooRnet's functions take, one row per post and link."""
     if export.format.name in _CROWDTANGLE:
         return crowdtangle_link_shares(export)
     links = to_shares(export, object=link_object(export.format, export.report.source))
@@ -166,3 +128,184 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
     table["account.accountType"] = kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
     return table.assign(**coornet_columns(rows, "counts"))
+
+
+def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
+    """Turn a CrowdTangle export into the table of link shares CooRnet's functions take.
+
+    Parameters
+    ----------
+    export
+        Read in the format ``crowdtangle-facebook`` or ``crowdtangle-api``; another is an InputError.
+
+    Returns
+    -------
+    DataFrame
+        One row per post and link: ``expanded``, ``date`` (UTC seconds),
+        ``account.*``, ``statistics.actual.*`` (Int64), ``platformId``, ``postUrl``, ``type``,
+        ``title``, ``description``, ``message`` and ``is_orig`` (the link is the one that was
+        posted, not one it was forwarded to). Posts without a link are left out.
+
+    References
+    ----------
+    Giglietto F, Righetti N, Rossi L (2020). CooRnet: detect coordinated link sharing behavior.
+
+    Examples
+    --------
+    >>> from coordlib.sources.exports import format_by_name, normalise
+    >>> table = pd.DataFrame({"Page Name": ["Tea News"], "Facebook Id": ["1"], "URL": ["https://www.facebook.com/1/posts/2"],
+    ...     "Post Created": ["2021-07-06 16:45:20 EDT"], "Link": ["https://s.example/x"], "Final Link": ["https://n.example/a"]})
+    >>> shares = crowdtangle_link_shares(normalise(table, format_by_name("crowdtangle-facebook")))
+    >>> shares[["account.url", "expanded", "date"]].values.tolist()
+    [['https://www.facebook.com/1', 'https://n.example/a', 1625604320]]
+    """
+    if export.format.name not in _CROWDTANGLE:
+        raise InputError(
+            f"{export.report.source}: is read as {export.format.name}; CooRnet's functions need CrowdTangle's format"
+        )
+    frame = export.frame
+    table = _from_csv(frame) if export.format.name == "crowdtangle-facebook" else _from_api(frame)
+    table = table.assign(expanded=frame["links"], date=frame["posted_at"])
+    table = table[table["expanded"].notna()].explode("expanded").reset_index(drop=True)
+    table["expanded"] = table["expanded"].astype("str")
+    originals = table.pop("coordlib.original")
+    if "is_orig" not in table.columns:
+        table["is_orig"] = originals.isna() | (originals == table["expanded"])
+    return table
+
+
+def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
+    group = "Group Name" in frame.columns
+    columns: dict[str, Any] = {"platformId": frame["content_id"], "platform": "Facebook"}
+    columns |= coornet_columns(frame, "crowdtangle_texts") | coornet_columns(frame, "crowdtangle_counts")
+    columns |= {
+        "account.url": "https://www.facebook.com/" + frame["account_id"],
+        "account.platform": "Facebook",
+        "account.accountType": "facebook_group" if group else "facebook_page",
+        "coordlib.original": first_filled(frame, ("Link",)),
+    }
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
+    names = ["platformId", "platform", "type", "postUrl", "message", "title", "description", "id"]
+    names += [str(name) for name in frame.columns if str(name).startswith(("account.", "statistics."))]
+    sources = {name: f"original.{name}" if f"original.{name}" in frame.columns else name for name in names}
+    table = pd.DataFrame({name: frame[source] for name, source in sources.items() if source in frame.columns})
+    for name in table.columns:
+        if name.startswith("statistics.") or name == "account.subscriberCount":
+            table[name] = whole_numbers(table[name])
+    if "account.url" not in table.columns:
+        table["account.url"] = frame["account_id"]
+    if "is_orig" in frame.columns:
+        table["is_orig"] = frame["is_orig"].str.lower().isin(["true", "1", "t"])
+    table["coordlib.original"] = first_filled(frame, ("expandedLinks.original", "link"))
+    return table
+
+
+# --- CrowdTangle's "historical data" files ---
+
+_RESHARE = "This is a re-share of a post"
+#: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
+_LINK_COORNET = r"(https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+)"
+
+
+def get_urls_from_ct_histdata(
+    path: Path | str, *, newformat: bool | None = None, compat: Compat = None
+) -> pd.DataFrame:
+    """Return the distinct URLs of a CrowdTangle historical CSV with the day each was first posted.
+
+    Parameters
+    ----------
+    path
+        The file (CSV, gzipped CSV or Parquet).
+    newformat
+        Which generation of column names it has; None recognises it.
+    compat
+        ``"coornet"`` repeats CooRnet 1.7.0: its cleaning of URLs, its pattern for links in texts,
+        ``Link`` and ``YouTube`` as the only spellings of the types, no address for a link without a
+        title, and the day as the text says it, whatever its zone.
+
+    Returns
+    -------
+    DataFrame
+        ``url`` (str, clean, sorted) and ``date`` (datetime64, the UTC day of its first post).
+
+    Raises
+    ------
+    UnknownFormatError, TimeFormatError
+        Neither generation's columns are there, or a date cannot be read.
+
+    Notes
+    -----
+    The address of a post: its expanded link, else its link; the link alone for a re-share or a
+    YouTube video; for every other kind of post the text after ``:=:`` in the message, then in the
+    description, then the first link in the description, then in the message.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "history.csv"
+    >>> _ = file.write_text("Type,Link Text,Message,Description,Post Created,Link,Final Link\\n"
+    ...     "Link,News,,,2020-04-16 23:48:29 EDT,https://s.example/1,https://news.example/a?fbclid=1\\n")
+    >>> get_urls_from_ct_histdata(file).astype(str).values.tolist()
+    [['https://news.example/a', '2020-04-17']]
+    """
+    original = check_compat(compat)
+    table = read_table(path, allow_no_rows=True)
+    names = _generation(table, newformat, str(path))
+    posts = pd.DataFrame({ours: table[theirs].replace("", None) for ours, theirs in names.items()})
+    posts["url"] = _addresses(posts, original)
+    posts = clean_urls(posts, "url", compat=compat)
+    posts = posts.assign(day=_days(posts["date"], original, str(path)))
+    first = posts.groupby("url", sort=True)["day"].min().reset_index()
+    return first.rename(columns={"day": "date"}).astype({"url": "str"})
+
+
+def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> dict[str, str]:
+    """Return our name of each column to its name in the generation the file is of."""
+    kinds = {None: ("newer", "older"), True: ("newer",), False: ("older",)}[newformat]
+    known = {kind: {name: one for name, (one,) in coornet_names(f"history_{kind}").items()} for kind in kinds}
+    missing = {kind: [name for name in known[kind].values() if name not in table] for kind in kinds}
+    nearest = min(missing, key=lambda kind: len(missing[kind]))
+    if not missing[nearest]:
+        return known[nearest]
+    raise UnknownFormatError(
+        f"{where}: not a CrowdTangle historical file; its {nearest} columns "
+        f"{', '.join(missing[nearest])} are missing; the columns there are: {', '.join(map(str, table.columns))}"
+    )
+
+
+def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
+    kind = posts["type"] if original else posts["type"].str.strip().str.lower()
+    link, youtube = ("Link", "YouTube") if original else ("link", "youtube")
+    url = posts["final"].fillna(posts["link"])
+    url = url.mask(posts["title"].eq(_RESHARE).fillna(False), posts["link"])
+    if original:  # R: a comparison with a missing title is missing, and so is the address
+        url = url.mask(posts["title"].isna())
+    in_text = (
+        _marked(posts["message"])
+        .fillna(_marked(posts["description"]))
+        .fillna(_first_link(posts["description"], original))
+        .fillna(_first_link(posts["message"], original))
+    )
+    url = url.mask(kind.ne(link).fillna(True).astype(bool), in_text)
+    return url.mask(kind.eq(youtube).fillna(False).astype(bool), posts["link"])
+
+
+def _marked(texts: pd.Series) -> pd.Series:
+    return texts.str.extract(r":=:(.*)", expand=False)
+
+
+def _first_link(texts: pd.Series, original: bool) -> pd.Series:
+    if original:
+        return texts.str.extract(_LINK_COORNET, expand=False)
+    return texts.map(lambda text: next(iter(links_in(text)), None), na_action="ignore").astype("str")
+
+
+def _days(dates: pd.Series, original: bool, where: str) -> pd.Series:
+    if original:
+        return pd.to_datetime(dates.str.slice(0, 10), format="%Y-%m-%d")
+    seconds = utc_seconds(dates)
+    refuse_unreadable(dates, seconds, lambda row: f"{where}, row {dates.index[row] + 2}", needed=True)
+    return pd.to_datetime(seconds.astype("int64"), unit="s").dt.floor("D")
