@@ -127,10 +127,7 @@ def _truth(
 
 
 class EvidenceView(Html):
-    """Every pair of posts behind every edge: it shows itself, and ``write`` puts its files beside a report.
-
-    On the site each network is one line that opens; in a notebook the first of them are there whole.
-    """
+    """Every pair of posts behind every edge: it shows itself (in a notebook the first networks), and ``write`` puts its files beside a report."""
 
     def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int) -> None:
         files = list(_files(networks))

@@ -89,7 +89,9 @@ def chart(
         ax.grid(axis="y", linewidth=0.6, alpha=0.6)
         # One per axes: a researcher may put several charts into one figure.
         figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
-        _show_in_notebooks()
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if formatter := getattr(shell, "display_formatter", None):  # the notebook learns how ours are shown
+            formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
         yield ax
 
 
@@ -107,13 +109,6 @@ def detached_axes() -> Axes:
     figure = Figure(figsize=_WIDE, layout="constrained")
     with drawing():
         return figure.add_subplot()
-
-
-def _show_in_notebooks() -> None:
-    """Tell the running notebook, if there is one, how figures of ours are shown."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None and getattr(shell, "display_formatter", None) is not None:
-        shell.display_formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
 
 
 def _bundle(figure: Figure, include: object = None, exclude: object = None) -> Any:

@@ -34,8 +34,7 @@ def layout_graph(
 ) -> dict[str, tuple[float, float]]:
     """Return coordinates for every node, in pixels; each community of `groups` gets a disc of its own.
 
-    Each component is laid out with Fruchterman and Reingold's method (1991, https://doi.org/10.1002/spe.4380211102), by
-    igraph where it is installed, by networkx below 500 nodes, and as nested rings above.
+    The method of a component is Fruchterman and Reingold's (1991, https://doi.org/10.1002/spe.4380211102).
     """
     boxes = []
     for nodes in _components(graph):

@@ -171,10 +171,9 @@ def network_view(
     simulated: bool = False,
     edge_unit: str = "post pairs",
 ) -> NetworkView:
-    """Draw a network whose nodes are account names: whole networks, largest first, up to `nodes_shown` accounts.
+    """Draw a network: whole networks, largest first, up to `nodes_shown` accounts; `edge_unit` is what the weight of an edge counts.
 
-    A connected network of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens;
-    networks of one subject (``label`` of `networks`) get one colour. `edge_unit` is what the weight of an edge counts.
+    One of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
     """
     number = network_numbers(graph, accounts)
     part: nx.Graph[str] = nx.Graph(graph.subgraph(choose_nodes(graph, number, nodes_shown)))

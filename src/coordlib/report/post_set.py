@@ -25,18 +25,14 @@ class PostSet:
     ----------
     name, kind, title, date
         Name of the report's folder, what it is, the title of its page, the day it speaks of (YYYY-MM-DD).
-    posts
-        A table of posts (:mod:`coordlib.posts`), in their order.
-    pool
-        Accounts that were watched before.
-    facts
-        Counts and coverage of the collection.
+    posts, pool
+        A table of posts (:mod:`coordlib.posts`), in their order; accounts that were watched before.
+    facts, inputs
+        Counts and coverage of the collection; name of an input to its SHA-256.
     history
         One row per earlier day, for the figure of the pool (empty where there is none).
     parameters
         What the report of this set was, or usually is, made with.
-    inputs
-        Name of an input to its SHA-256.
     truth
         Account to its planted network, in a simulated world.
     """

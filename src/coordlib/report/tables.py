@@ -246,9 +246,7 @@ def _plain(value: object) -> object:
 def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) -> Path:
     """Write a table as UTF-8 CSV with the same bytes for the same content on every machine: the one writer of CSV.
 
-    Lists become JSON, missing values empty cells, booleans ``true``/``false``; text that a spreadsheet would run gets an
-    apostrophe (:func:`neutralise`). Rows end in ``\\n``; cells with line breaks of any kind are quoted (Python's own writer
-    leaves a lone carriage return bare, and readers then see two rows). With `append` the rows go to the end of a file.
+    Python's own writer leaves a lone carriage return bare, and readers then see two rows. With `append` a file with header goes on.
     """
     path = Path(path)
     columns = [_csv_cells(frame[name].tolist()) for name in frame.columns]
