@@ -129,7 +129,25 @@ def _truth(
 class EvidenceView(Html):
     """Every pair of posts behind every edge: it shows itself (in a notebook the first networks), and ``write`` puts its files beside a report."""
 
-    def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int) -> None:
+    def __init__(
+        self,
+        accounts: pd.DataFrame,
+        posts: pd.DataFrame,
+        pairs: pd.DataFrame,
+        edges: pd.DataFrame,
+        *,
+        word: str = "caption",
+        time_window: object = None,
+        of_pairs: int = 0,
+    ) -> None:
+        pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
+        said = posts.dropna(subset="text") if "text" in posts else posts.head(0).assign(text=None)
+        texts = dict(zip(said["content_id"], said["text"], strict=True))
+        of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
+        networks = []
+        for number, rows in pairs.groupby("network") if "network" in pairs else ():
+            behind = _network(rows, of_network.get(number, edges.head(0)), pages, texts)
+            networks.append({"network": int(str(number)), "word": word, **behind})
         files = list(_files(networks))
         self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
         if not networks:
@@ -155,29 +173,6 @@ class EvidenceView(Html):
             (folder / FOLDER).mkdir(exist_ok=True)
         for name, text in self.files.items():
             (folder / FOLDER / name).write_text(text, encoding="utf-8")
-
-
-def evidence_view(
-    accounts: pd.DataFrame,
-    posts: pd.DataFrame,
-    pairs: pd.DataFrame,
-    edges: pd.DataFrame,
-    *,
-    word: str = "caption",
-    time_window: object = None,
-    of_pairs: int = 0,
-) -> EvidenceView:
-    """Return the evidence in a report's tables; `pairs` may be a sample of `of_pairs`, closer than `time_window` is one burst."""
-    pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
-    said = posts.dropna(subset="text") if "text" in posts else pd.DataFrame(columns=["content_id", "text"])
-    texts = dict(zip(said["content_id"], said["text"], strict=True))
-    of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
-    groups = pairs.groupby("network", sort=True) if "network" in pairs else ()
-    networks = []
-    for number, rows in groups:
-        behind = _network(rows, of_network.get(number, edges.head(0)), pages, texts)
-        networks.append({"network": int(str(number)), "word": word, **behind})
-    return EvidenceView(networks, time_window, of_pairs)
 
 
 def _line(network: Mapping[str, Any]) -> str:

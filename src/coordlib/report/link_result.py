@@ -18,12 +18,11 @@ from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
 from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
 from coordlib.report.first_screen import banner
-from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.tables import Table, dates_as_text, facts
+from coordlib.report.tables import LAYOUTS, Table, dates_as_text, facts, report_table
 from coordlib.report.words import plural
 
 if TYPE_CHECKING:
