@@ -33,13 +33,13 @@ _TYPES = {
 
 def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
-    kind = record.get("kind")
-    told = []
+    kind, told = record.get("kind"), []
+    meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
         known = [describe_column(name, str(label), kind) for label in table.columns]
         cells = [(one.name, one.type, one.unit, one.definition, one.formula) for one in known]
         columns = [[cell.replace("|", "\\|") for cell in row] for row in cells]
-        told.append((name, f"{len(table):,}", _row(kind, name, ""), columns))
+        told.append((name, f"{len(table):,}", meanings.get(name, ""), columns))
     template = Template((TEMPLATES / "README.md").read_text(encoding="utf-8"), trim_blocks=True)
     text: str = template.render(
         title=report_title(record),
@@ -54,16 +54,10 @@ def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     return text.rstrip() + "\n"
 
 
-def _row(kind: object, name: str, unknown: str) -> str:
-    """What a row of a table is."""
-    known = tables_of(kind)
-    return known[name].row if name in known else unknown
-
-
 def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
-    kind = record.get("kind")
-    resources = []
+    kind, resources = record.get("kind"), []
+    meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
         path, fields = folder / f"{name}.csv", []
         for one in (describe_column(name, str(label), kind) for label in table.columns):
@@ -81,7 +75,7 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
                 "encoding": "utf-8",
                 "bytes": path.stat().st_size,
                 "hash": f"sha256:{sha256_file(path)}",
-                "description": f"A row is {_row(kind, name, 'a row')}.",
+                "description": f"A row is {meanings.get(name, 'a row')}.",
                 "schema": {"fields": fields, "missingValues": [""]},
             }
         )
@@ -101,7 +95,12 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         {"@id": f"#author-{n}", "name": f"{who.get('givenName')} {who.get('familyName')}", **who}
         for n, who in enumerate(cited.creators, 1)
     ]
-    files = [_file(folder, name) for name in names]
+    files = []
+    for name in names:
+        path = folder / name
+        form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        about = {"name": name, "contentSize": str(path.stat().st_size), "encodingFormat": form}
+        files.append(_entity(name, "File", **about, sha256=sha256_file(path)))
     given = enumerate(sorted((run.get("inputs") or {}).items()), 1)
     inputs = [
         _entity(f"#input-{n}", "CreativeWork", name=name, description=_INPUT.format(value))
@@ -160,10 +159,3 @@ def _entity(place: str, kind: str, /, **about: Any) -> dict[str, Any]:
 
 def _ids(entities: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"@id": entity["@id"]} for entity in entities]
-
-
-def _file(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    size = str(path.stat().st_size)
-    return _entity(name, "File", name=name, contentSize=size, encodingFormat=form, sha256=sha256_file(path))

@@ -35,8 +35,6 @@ _NEEDS_QUOTES = re.compile(r"""[,"\r\n\u2028\u2029\x0b\x0c\x85]""")
 _LONGEST_CELL = 600
 #: Text from this length on gets a wide cell instead of a tall one.
 _LONG = 40
-
-
 #: Columns that are a link, to the column of its address; the first that a table has is the link.
 _ADDRESSES = {
     "posted_at": "url",
@@ -46,7 +44,6 @@ _ADDRESSES = {
     "expanded": "expanded",
     "postUrl": "postUrl",
 }
-
 
 with Path(__file__).with_name("layouts.csv").open(encoding="utf-8", newline="") as _file:
     _LINES = list(reader(_file))[1:]
@@ -59,7 +56,6 @@ LAYOUTS = {
     }
     for table in _CAPTIONS
 }
-
 #: Tables whose rows have an address: what a row is, and the column that tells it from the others.
 _ROWS = {
     "accounts": ("account", "account_id"),
