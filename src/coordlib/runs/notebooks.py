@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 if "jsonschema" not in sys.modules:
-    # It would build forty grammars (0.7 s) to check international addresses, of which a notebook's schema has none.
+    # nbformat's jsonschema would build forty grammars (0.7 s) to check international addresses; no notebook has one.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    import jsonschema  # noqa: F401
+    import nbformat
 
     del sys.modules["rfc3987_syntax"]
 
