@@ -12,7 +12,7 @@ from coordlib.errors import ParameterError, PublishError
 from coordlib.parameters import ComponentAnalysis, LinkSharing
 from coordlib.places import Workspace
 from coordlib.report import PostSet
-from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
+from coordlib.report.post_set import KEY, Pseudonyms, disguised
 from coordlib.runs.analysis import analyse_component, analyse_links
 from coordlib.runs.clean_reports import forget_account, remake_reports
 from coordlib.site.build import render_site

@@ -74,8 +74,10 @@ def drawing(salt: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def chart(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Iterator[Axes]:
-    """Give the axes to draw on in our style (a new figure of pyplot's where none are given), with title and alternative text."""
+def chart(
+    ax: Axes | None, title: str, alt: str, x: str = "", y: str = "", *, height: float = 1.0
+) -> Iterator[Axes]:
+    """Give the axes to draw on in our style (a new figure of pyplot's where none are given), with title, alternative text, labels."""
     with drawing():
         if ax is None:
             import matplotlib.pyplot as plt
@@ -83,11 +85,13 @@ def chart(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Iterato
             figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
         else:
             figure = cast("Figure", ax.get_figure(root=True))
-        ax.set_title(textwrap.fill(title, 76))
+        ax.set(title=textwrap.fill(title, 76), xlabel=x, ylabel=y)
         ax.grid(axis="y", linewidth=0.6, alpha=0.6)
         # One per axes: a researcher may put several charts into one figure.
         figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
-        _show_in_notebooks()
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if formatter := getattr(shell, "display_formatter", None):  # the notebook learns how ours are shown
+            formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
         yield ax
 
 
@@ -107,20 +111,16 @@ def detached_axes() -> Axes:
         return figure.add_subplot()
 
 
-def _show_in_notebooks() -> None:
-    """Tell the running notebook, if there is one, how figures of ours are shown."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None and getattr(shell, "display_formatter", None) is not None:
-        shell.display_formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
-
-
 def _bundle(figure: Figure, include: object = None, exclude: object = None) -> Any:
     """Return the forms of a figure of ours; other people's figures stay as they are."""
     if not hasattr(figure, "_coordlib_alt"):
         return {}, {}
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     png = io.BytesIO()
-    with drawing():
-        figure.savefig(png, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    with drawing(), _drawn_once(figure, 110, [figure.patch], facecolor="white"):
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.print_png(png, metadata={"Software": None})
     words = f"{_title(figure)}. {_alt(figure)}".strip()
     return {
         "image/svg+xml": _svg(figure, _title(figure), current=False),
@@ -180,10 +180,13 @@ def _page(figure: Figure, up: str = UP) -> str:
 
 def _svg(figure: Figure, name: str, *, current: bool) -> str:
     """Draw a figure as a part of a page: unique ids, no foreign address, and with `current` the page's colours."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     salt = hashlib.sha256(name.encode()).hexdigest()[:12]
-    buffer = io.StringIO()
-    with drawing(salt):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    buffer, patches = io.StringIO(), [figure.patch, *(axes.patch for axes in figure.axes)]
+    with drawing(salt), _drawn_once(figure, figure.dpi, patches, facecolor="none", edgecolor="none"):
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
@@ -206,6 +209,23 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
         hidden = r'<svg \1aria-hidden="true" focusable="false"'
         svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', hidden, svg, count=1)
     return re.sub(r"\n\s*", "\n", svg).strip()
+
+
+@contextmanager
+def _drawn_once(figure: Figure, dpi: float, patches: list[Any], **colours: str) -> Iterator[None]:
+    """Prepare a figure for one drawing by a canvas, then put back what it had (``savefig`` draws twice what lays itself out)."""
+    canvas, own_dpi = figure.canvas, figure.dpi
+    own = [(patch, patch.get_facecolor(), patch.get_edgecolor()) for patch in patches]
+    for patch in patches:
+        patch.set(**colours)
+    figure.set_dpi(dpi)
+    try:
+        yield
+    finally:
+        figure.set_canvas(canvas)
+        figure.set_dpi(own_dpi)
+        for patch, face, edge in own:
+            patch.set(facecolor=face, edgecolor=edge)
 
 
 def short(value: object, length: int = 18) -> str:

@@ -29,10 +29,7 @@ _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph, one element at a time: sorted, missing values left out.
-
-    A number that is not always whole is a double; what is not always a number is text; lists and dicts are JSON.
-    """
+    """Write a graph as GraphML with the same bytes for the same graph: sorted, missing values left out, lists as JSON, mixed values as text."""
     path = Path(path)
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):

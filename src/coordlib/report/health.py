@@ -80,11 +80,7 @@ class Requests(Facts):
 
 
 class Health(Facts):
-    """How complete a collection was: of a monitored day, or what the files of an archive tell of it.
-
-    ``errors`` holds count and samples by kind, ``days`` the posts of each day, ``earlier_gaps`` the days earlier runs
-    left gaps in, ``turned_to_zero`` warnings, ``truth`` the planted truth of a simulated world.
-    """
+    """How complete a collection was: of a monitored day, or what the files of an archive tell of it (`errors` by kind, `truth` of a simulated world)."""
 
     stopped: str | None = None
     accounts: AskedAccounts = AskedAccounts()
@@ -166,10 +162,7 @@ def health_table(facts: Mapping[str, Any] | Health) -> pd.DataFrame:
 
 
 def health_html(facts: Mapping[str, Any]) -> str:
-    """Return the collection-health box of a run's ``health`` facts, or of all facts of a run or of an archived day.
-
-    Everything in it is escaped: account names, messages of the service and captions are hostile text.
-    """
+    """Return the collection-health box of a run or an archived day; names, messages and captions in it are hostile text, and escaped."""
     health = Health.model_validate(facts.get("health") or facts)
     numbers = health_table(health)
     if numbers.empty:

@@ -20,7 +20,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.report.package import read_run, withdraw
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery

@@ -21,7 +21,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, Parameters
 from coordlib.places import Workspace
 from coordlib.report.package import failure_page
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import code_version
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import Decided, failure_traceback, run_report
