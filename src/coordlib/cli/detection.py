@@ -95,7 +95,7 @@ def detect(
             options |= {"memory": memory or "1GB", "client": client}
             said = detect_dataset(shares, output, columns, parameters, **options).summary()
     elif classes:
-        from coordlib.runs.tested_edges import detect_tested
+        from coordlib.runs.edge_list import detect_tested
 
         said = detect_tested(shares, output, columns, parameters, **options, **plain).summary()
     else:
