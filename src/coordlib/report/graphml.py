@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import networkx as nx
-import numpy as np
 
-from coordlib.report.tables import is_missing
+from coordlib.report.tables import is_missing, plain
 from coordlib.report.text import clean_text
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
@@ -102,14 +101,9 @@ def _data(data: Mapping[Any, Any], scope: str, keys: Keys, texts: dict[Any, str]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, np.generic):
-        value = value.item()
+    """A value as an attribute holds it: a number, or text."""
+    value = plain(value)
     if isinstance(value, bool | int | float):
         return value
-    if isinstance(value, set | frozenset):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple | dict):
-        return clean_text(json.dumps(value, ensure_ascii=False, default=str))
-    return clean_text(value)
+    is_json = isinstance(value, list | tuple | dict)
+    return clean_text(json.dumps(value, ensure_ascii=False, default=str) if is_json else value)

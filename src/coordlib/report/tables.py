@@ -307,26 +307,28 @@ def format_value(value: Any, form: Format | None = None) -> str:
     return str(value)
 
 
+def plain(value: Any) -> Any:
+    """Return a value as Python has it: numpy's numbers and arrays as numbers and lists, a set as a sorted list."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return sorted(value, key=str) if isinstance(value, set | frozenset) else value
+
+
 def csv_cell(value: Any) -> str:
     """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised, quoted where a reader needs it."""
     if is_missing(value):
         return ""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    if isinstance(value, float | np.floating):
-        return repr(float(value))
-    if isinstance(value, np.ndarray | tuple | set | frozenset):
-        value = sorted(value) if isinstance(value, set | frozenset) else list(value)
-    if isinstance(value, list | dict):
-        cell = json.dumps(value, ensure_ascii=False, default=_plain)
+    value = plain(value)
+    if isinstance(value, bool | int | float):
+        return repr(value).lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, list | tuple | dict):
+        cell = json.dumps(value, ensure_ascii=False, default=_in_json)
     else:
         cell = neutralise(clean_text(value))
     return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
 
 
-def _plain(value: object) -> object:
+def _in_json(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
@@ -350,7 +352,8 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
 def _csv_cells(values: list[Any]) -> list[str]:
     """Write a column; the same text stands in it again and again."""
     texts = {text: csv_cell(text) for text in {value for value in values if type(value) is str}}
-    return [texts[value] if type(value) is str else csv_cell(value) for value in values]
+    short: dict[type, Callable[[Any], str]] = {int: str, str: texts.__getitem__}
+    return [short.get(type(value), csv_cell)(value) for value in values]
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
