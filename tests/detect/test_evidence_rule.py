@@ -13,7 +13,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.cli import main
-from coordlib.detect.evidence_rule import EVIDENCE_COLUMNS
+from coordlib.detect.edges import EVIDENCE_COLUMNS
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring, EvidenceClass, EvidenceRule
 from coordlib.report.graphml import write_graphml

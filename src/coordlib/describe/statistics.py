@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.detect.speed import fast_column
+from coordlib.detect.pairs import fast_column
 from coordlib.errors import ParameterError
 
 Threshold = Literal["full", "fast", "none"]

@@ -2,8 +2,7 @@
 from .edges import coordinated_edges
 from .layers import combine_layers, detect_layers, layer_shares
 from .network import edges_to_graph, generate_coordinated_network
-from .pairs import detect_groups
-from .speed import flag_speed_share
+from .pairs import detect_groups, flag_speed_share
 from .sweep import Sweep
 from .threshold import weight_quantile
 

@@ -10,7 +10,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.detect.edges import Compat, aggregate, coordinated_edges
-from coordlib.detect.speed import fast_column
+from coordlib.detect.pairs import fast_column
 from coordlib.detect.threshold import check_quantile, over_threshold, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError, TiedWeightsWarning
 

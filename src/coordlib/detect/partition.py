@@ -1,7 +1,7 @@
 """Detection of a dataset in partitions: the steps between which only tables pass, each a pure function.
 
 Pairs arise only within one object and edges only within two accounts. :func:`pairs_of` takes the shares of some
-objects, :func:`edges_of` the pairs of some accounts; what they need to know of the rest (which accounts and contents
+objects, :func:`coordlib.detect.kernel.merged_edges` the pairs of some accounts; what they need to know of the rest (which accounts and contents
 take part, in which order objects come) is collected from small tables of each partition between the two. The result
 is that of :func:`coordlib.detect.engine.find_edges` on the whole, for any number of partitions.
 """
@@ -20,7 +20,7 @@ from coordlib.detect import kernel
 from coordlib.detect.codes import LAST, Codes, digests_of
 from coordlib.detect.columns import ACCOUNT, OBJECT, TIME
 from coordlib.detect.engine import first_shares, turns_of
-from coordlib.detect.kernel import Edges, IntArray, Mask
+from coordlib.detect.kernel import IntArray, Mask
 
 
 def partition_of(texts: pa.Array, count: int) -> IntArray:
@@ -128,26 +128,10 @@ def window_of(codes: Codes, accounts: Accounts, min_participation: int, time_win
 def pairs_of(
     rows: IntArray, good: Mask, places: IntArray, ranges: Sequence[tuple[int, int]], time_window: int
 ) -> Iterator[IntArray]:
-    """Yield, for each range of accounts, the pairs of some objects whose account that sorts first is in it.
+    """Yield, for each range of accounts (from one number to before another, ascending), the pairs whose first account is in it.
 
-    Parameters
-    ----------
-    rows
-        Shares that are in a pair (:attr:`Window.rows`).
-    good
-        For each of them whether its content is of an account that takes part often enough.
-    places
-        Place of each object that is in a pair among those of all partitions.
-    ranges
-        Accounts from one number to before another, ascending.
-    time_window
-        Seconds two shares of a pair are apart at most.
-
-    Yields
-    ------
-    ndarray
-        The two rows of each pair, that of the account that sorts first before the other; columns as
-        :mod:`coordlib.detect.columns`, objects by their place.
+    Of the rows (:attr:`Window.rows`) `good` says whether their content is of an account that takes part often enough, and
+    `places` the place of each object among those of all partitions. Each pair is two rows, the first account's before the other.
     """
     objects = places[rows[:, OBJECT]]
     order = kernel.window_order(objects, rows[:, TIME])
@@ -168,8 +152,3 @@ def pairs_of(
             if (low[1:] < low[:-1]).any():  # plain numpy leaves them in the order of rows
                 held = held[np.argsort(low, kind="stable")]
         yield rows[held[totals[start] - totals[first] : totals[stop] - totals[first]]]
-
-
-def edges_of(pairs: IntArray) -> Edges:
-    """Return the edges of some accounts, given all their pairs from every partition."""
-    return kernel.merged_edges(pairs)

@@ -25,7 +25,6 @@ from coordlib.detect.kernel import Edges, IntArray
 from coordlib.detect.partition import (
     Accounts,
     account_table,
-    edges_of,
     pairs_of,
     partition_of,
     window_of,
@@ -320,7 +319,7 @@ def read_ranges(work: Path) -> list[tuple[int, int]]:
 def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:
     """Sum the pairs of some accounts to edges."""
     files = [folder_of(work, "pair", partition) / "pairs.parquet" for partition in range(plan.partitions)]
-    edges = edges_of(_read_pairs(files, number))
+    edges = kernel.merged_edges(_read_pairs(files, number))
     columns = {name: getattr(edges, name) for name in kernel.ONE_AN_EDGE}
     write_groups(into / "edges.parquet", [pa.table(columns)])
     write_groups(into / "objects.parquet", [pa.table({"object": edges.objects})])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from coordlib.columns import check_table
-from coordlib.detect.evidence_rule import ends_as_numbers
+from coordlib.detect.edges import ends_as_numbers
 from coordlib.significance.classes import SIGNIFICANT, duration, evidence_table
 
 #: Fewer accounts outside the discovered edges than this are hardly a reference.
