@@ -37,8 +37,7 @@ def health(station: Station, date: str) -> dict[str, Any]:
 
 
 def faults(station: Station, *values: dict[str, Any]) -> None:
-    station.service.state.faults = read_faults(values)
-    station.service.state.matched.clear()
+    station.service.state.use(read_faults(values))
 
 
 def spend_quota(station: Station) -> Any:

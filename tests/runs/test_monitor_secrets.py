@@ -20,11 +20,13 @@ def test_no_file_and_no_output_of_a_run_holds_a_secret(station: Any, caplog: pyt
     station.service.config.clients.clear()
     station.service.config.clients[key] = secret
     echo = f"bad request for {key} {secret}"
-    station.service.state.faults = read_faults(
-        [
-            {"name": "internal_error", "probability": 0.3, "message": echo},
-            {"name": "token_revoked", "first": 1},
-        ]
+    station.service.state.use(
+        read_faults(
+            [
+                {"name": "internal_error", "probability": 0.3, "message": echo},
+                {"name": "token_revoked", "first": 1},
+            ]
+        )
     )
     said = io.StringIO()
     with caplog.at_level(0), redirect_stdout(said), redirect_stderr(said):

@@ -83,8 +83,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         if method == "POST":
             given = checked(FaultChange, values, "faults")
             kept = state.faults if given.faults is None else read_faults(given.faults)
-            state.faults = (*kept, *read_faults(given.add))
-            state.matched.clear()
+            state.use((*kept, *read_faults(given.add)))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in state.faults]}
     if what == "clock":
         change = checked(ClockChange, values, "clock")

@@ -111,6 +111,11 @@ class State:
         """Forget everything but the faults and set the clock."""
         State.__init__(self, now, self.tick, self.seed, self.faults)
 
+    def use(self, faults: tuple[Fault, ...]) -> None:
+        """Let these faults strike from now on, in the place of those there were."""
+        self.faults = faults
+        self.matched.clear()
+
     def strike(self, name: str, call: Call) -> Fault | None:
         """Return the fault of this name that strikes the call, if one does."""
         for number, fault in enumerate(self.faults):
