@@ -42,8 +42,7 @@ from coordlib.tiktok import (
     plan_accounts,
     plan_captions,
 )
-from coordlib.tiktok.endpoints import VIDEO_QUERY, rows_of
-from coordlib.tiktok.rows import as_post
+from coordlib.tiktok.endpoints import VIDEO_QUERY, as_post, rows_of
 
 QUOTA, DAYS_BACK, LAG_DAYS = 1_000, 15, 3
 

@@ -20,7 +20,7 @@ from significance_worlds import Maker, early_birds, fans, organic, scheduled, sh
 import coordlib as cl
 from coordlib.describe.calibration import _world
 from coordlib.simulate import Groups, plant_groups, simulate_pattern
-from coordlib.simulate.groups import Pattern
+from coordlib.simulate.shares import Pattern
 from coordlib.sources.archive import list_days, read_day
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "shared" / "data" / "csbn"

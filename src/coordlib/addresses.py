@@ -12,7 +12,7 @@ ACCOUNT_PAGES = {
     "bluesky": "https://bsky.app/profile/{account}",
 }
 
-#: A name that is none: see :mod:`coordlib.report.pseudonyms`.
+#: A name that is none: see :mod:`coordlib.report.post_set`.
 PSEUDONYM = re.compile(r"account-[0-9a-f]{12}")
 
 

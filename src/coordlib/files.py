@@ -116,10 +116,8 @@ def runs_still(process: int) -> bool:
     """Whether a process of this machine has not ended."""
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it runs, as somebody else's
-        return True
+    except OSError as error:  # any other: it runs, as somebody else's
+        return not isinstance(error, ProcessLookupError)
     return True
 
 
@@ -140,5 +138,4 @@ def refuse_input(output: Path | str, *inputs: Path | str | None) -> None:
 def files_below(folder: Path | str) -> list[str]:
     """Return the names of all files below a folder, sorted."""
     cut = len(str(folder)) + 1
-    found = (f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)
-    return sorted(found)
+    return sorted(f"{where}/{name}"[cut:] for where, _, names in os.walk(folder) for name in names)

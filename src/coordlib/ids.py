@@ -24,8 +24,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def rounded_id(values: pd.Series) -> tuple[int, str] | None:
     """Return position and value of an id that lost digits on its way, if most of a column of text are numbers.
 
-    Rounded are ``7,57123E+18``, ``1E+18``, ``7123456789012345678.0``, and ids that all have zeros alone after the fifteenth
-    digit, where a spreadsheet stops counting: three ids of 18 digits, or as many as chance would not bring.
+    ``7,57123E+18``, ``7123456789012345678.0``, or ids that all have zeros alone after the fifteenth digit: three of 18 digits,
+    or as many as chance would not bring.
     """
     text = values.astype("str")
     distinct = text.drop_duplicates().dropna().str.strip()

@@ -36,7 +36,8 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
         lock.acquire()
     except Timeout:
         note = read_json(holder)
-        who = "'{command}' (process {process}, since {since})".format_map(note) if note else "another run"
+        told = {"command", "process", "since"} <= set(note)
+        who = "'{command}' (process {process}, since {since})".format_map(note) if told else "another run"
         raise WorkspaceLockedError(
             f"{folder}: {who} is writing here; wait until it has ended and start again"
         ) from None

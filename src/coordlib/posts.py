@@ -12,12 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.columns import check_table, one_column
-from coordlib.errors import (
-    DuplicateContentError,
-    InputError,
-    MissingColumnError,
-    ParameterError,
-)
+from coordlib.errors import DuplicateContentError, InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
 from coordlib.near.captions import MADE, made_column
 from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible
@@ -170,10 +165,8 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     lists = frame[name].map(lambda cell: isinstance(cell, list | tuple | set | np.ndarray))
     if not lists.any():
         return frame
-    distinct = frame[name].where(
-        ~lists, frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
-    )
-    return frame.assign(**{name: distinct}).explode(name)
+    distinct = frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
+    return frame.assign(**{name: frame[name].where(~lists, distinct)}).explode(name)
 
 
 def _without_duplicates(shares: pd.DataFrame, duplicates: str) -> pd.DataFrame:

@@ -21,10 +21,8 @@ from coordlib.errors import CredentialsError, ParameterError, ServiceError, Unre
 
 #: What stands in a text where a secret was.
 HIDDEN = "[hidden]"
-
 #: Bytes of an answer; more is not read.
 LARGEST_ANSWER = 64 * 1024 * 1024
-
 #: Longest wait for a rate limit to be lifted, seconds.
 LONGEST_WAIT = 900.0
 
@@ -149,10 +147,7 @@ class Reply:
 
 
 class Service(Closing):
-    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five).
-
-    `transport` (of httpx), `clock` and `sleep` can be others, for tests.
-    """
+    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five)."""
 
     def __init__(
         self,
@@ -173,8 +168,7 @@ class Service(Closing):
         self._http = httpx.Client(
             base_url=self.address, transport=transport, timeout=timeout, headers=headers
         )
-        self._answered = False
-        self._free_at = 0.0
+        self._answered, self._free_at = False, 0.0
 
     def __repr__(self) -> str:
         return f"Service({self.name}, {self.address})"
@@ -188,10 +182,7 @@ class Service(Closing):
         return hidden(text, *self.secrets)
 
     def send(self, method: str, path: str, **options: Any) -> Reply:
-        """Send one request, with the options of ``httpx.Client.request``, and return what came.
-
-        An address that was never reached is an UnreachableError after seconds, not after the retries of a whole night.
-        """
+        """Send one request with options of ``httpx.Client.request``; an address never reached is an UnreachableError at once."""
         reply = self._send(method, path, options)
         if not reply.reached and not self._answered:
             self.sleep(1.0)
@@ -215,11 +206,10 @@ class Service(Closing):
                     if time.monotonic() > end:
                         return Reply(trouble=f"an answer that was not complete after {self.patience:.0f} s")
                 return Reply(response.status_code, response.headers, bytes(body))
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return Reply(trouble=self.hidden(f"{type(error).__name__}: {error}")[:200], reached=False)
         except httpx.HTTPError as error:
+            reached = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             # The text of a transport error can hold the request; what we send in secret is taken out.
-            return Reply(trouble=self.hidden(f"{type(error).__name__}: {error}")[:200])
+            return Reply(trouble=self.hidden(f"{type(error).__name__}: {error}")[:200], reached=reached)
         except (httpx.InvalidURL, ValueError) as error:
             raise ServiceError(
                 f"{self.name}: cannot be asked ({type(error).__name__}); are address and key right?"
@@ -241,9 +231,8 @@ class Service(Closing):
             self._free_at = reset if reset and reply.headers.get("ratelimit-remaining") == "0" else 0.0
             if reply.status == 429:
                 after = reply.seconds("retry-after")
-                wait = (
-                    after if after is not None else reset - self.clock() if reset else min(30.0, longest_wait)
-                )
+                wait = reset - self.clock() if reset else min(30.0, longest_wait)
+                wait = wait if after is None else after
                 if wait > longest_wait:
                     raise ServiceError(
                         f"{self.name}: the rate limit lifts in {wait / 60:.0f} minutes; start again then, nothing is lost"

@@ -48,10 +48,9 @@ def utc_seconds(
 ) -> pd.Series[Any]:
     """Return times of any spelling as whole UTC seconds (``Int64``, same index), missing where one is empty or unreadable.
 
-    Read are seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601 with or without a zone,
-    ``YYYYMMDDHHMMSS``, days, dates with an abbreviation of :data:`ZONES`, and ``Wed Oct 10 20:19:24 +0000 2018``; or `form`
-    alone, as in ``strptime``. Times without a zone are of `zone` (an hour the clock has twice is unreadable). Times before
-    1990 and after tomorrow are none, but with `any_time`.
+    Seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601, ``YYYYMMDDHHMMSS``, days, dates with one of
+    :data:`ZONES`, and Twitter's; or `form` alone, as in ``strptime``. Times without a zone are of `zone` (an hour the clock
+    has twice is unreadable). Times before 1990 and after tomorrow are none, but with `any_time`.
     """
     if form is None and pd.api.types.is_integer_dtype(values.dtype):
         return plausible(_typed_numbers(values, days=True), any_time)
@@ -199,9 +198,8 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
     size = np.abs(numbers)
     divisor = np.select([size < 10**11, size < 10**14, size < 10**17], [1, 10**3, 10**6], default=10**9)
     seconds = pd.array(numbers // divisor, dtype="Int64")
-    seconds[(divisor == 10**9) & (numbers < 946_684_800 * 10**9)] = (
-        pd.NA
-    )  # no post before 2000: ticks of another clock
+    before_2000 = (divisor == 10**9) & (numbers < 946_684_800 * 10**9)
+    seconds[before_2000] = pd.NA  # no post: ticks of another clock
     for digits, form in ((14, "%Y%m%d%H%M%S"), (8, "%Y%m%d"))[: 1 + days]:
         written = np.flatnonzero((numbers >= 19 * 10 ** (digits - 2)) & (numbers < 21 * 10 ** (digits - 2)))
         if len(written):

@@ -20,7 +20,7 @@ from coordlib.describe.benchmark import (
 )
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.simulate import Groups, plant_groups, simulate_background, simulate_labelled, simulate_pattern
-from coordlib.simulate.groups import Pattern
+from coordlib.simulate.shares import Pattern
 
 
 def table(*rows: tuple[str, str, int]) -> pd.DataFrame:

@@ -324,3 +324,11 @@ def _end_soon() -> int:
 
     threading.Timer(0.05, os._exit, [9]).start()
     return os.getpid()
+
+
+def test_an_amount_of_memory_is_said_in_words_or_bytes() -> None:
+    assert [dataset.bytes_of(said) for said in ("1GB", "500 MB", 2_000_000_000)] == [
+        10**9,
+        5 * 10**8,
+        2 * 10**9,
+    ]

@@ -126,7 +126,7 @@ def test_every_column_of_the_files_is_explained_beside_them(executed: Path):
             assert describe_column(table.name, written[-1], "links").definition
         else:
             assert all(describe_column(table.name, column, "links").definition for column in written)
-            assert written == [name for name in table.names if name in written]
+            assert written == [column.name for column in table.columns if column.name in written]
     readme = (executed.parent / "README.md").read_text(encoding="utf-8")
     assert "| cooRscore.avg | number | URLs per tie |" in readme
 

@@ -47,7 +47,7 @@ def test_every_column_of_a_days_files_is_explained_and_no_other(
     tables: dict[str, pd.DataFrame], name: str
 ) -> None:
     assert all(describe_column(name, column).definition for column in tables[name].columns)
-    (explained,) = (table.names for table in TABLES if table.name == name)
+    (explained,) = ([column.name for column in table.columns] for table in TABLES if table.name == name)
     assert list(explained) == list(tables[name].columns)
 
 

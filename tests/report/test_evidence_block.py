@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence import EvidenceView
 
 HOSTILE = "</script><script>window.pwned=1</script>\u2028 __proto__"
 
@@ -46,7 +46,7 @@ def tables(n_networks: int = 3, size: int = 4) -> dict[str, pd.DataFrame]:
 
 
 def view_of(given: dict[str, pd.DataFrame]) -> EvidenceView:
-    return evidence_view(
+    return EvidenceView(
         given["accounts"], given["posts"], given["pairs"], given["edges"], word="caption", time_window=60
     )
 
@@ -135,6 +135,6 @@ def test_without_a_network_there_is_a_sentence_and_no_folder(tmp_path: Path) -> 
 
 def test_a_sample_says_of_how_many_pairs_it_is() -> None:
     given = tables()
-    view = evidence_view(*(given[name] for name in ("accounts", "posts", "pairs", "edges")), of_pairs=460_000)
+    view = EvidenceView(*(given[name] for name in ("accounts", "posts", "pairs", "edges")), of_pairs=460_000)
     assert view.html.count("36 of 460,000 pairs of posts, of every edge its closest first") == 1
     assert "of 460,000" not in view_of(given).html

@@ -254,8 +254,9 @@ def test_sealing_a_day_that_was_not_written_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_column_has_type_and_definition(table: Any) -> None:
-    assert all(describe_column(table.name, column).definition for column in table.names)
-    assert len(set(table.names)) == len(table.names)
+    names = [column.name for column in table.columns]
+    assert all(describe_column(table.name, column).definition for column in names)
+    assert len(set(names)) == len(names)
     assert f"## {table.name}.csv" in dictionary_page()
 
 

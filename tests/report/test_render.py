@@ -18,8 +18,8 @@ from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
 from coordlib.site.build import prepare_site, render_site
-from coordlib.site.not_found import fit_any_depth
-from coordlib.site.pages import _markdown, _raw
+from coordlib.site.home import fit_any_depth
+from coordlib.site.pages import _cell
 
 
 def add_day(root: Path, date: str, weight: int = 1) -> Path:
@@ -293,7 +293,10 @@ def test_every_outcome_has_words_of_its_own() -> None:
 
 def test_pages_are_written_as_quarto_reads_them(tmp_path: Path) -> None:
     """Of a cell whose source is one text Quarto loses the line ends, and it links from the root of the host."""
-    for cell in (_raw("---\ntitle: x\n---\n"), _markdown("versions", "<p>a\nb</p>")):
+    for cell in (
+        _cell("raw", "front-matter", "---\ntitle: x\n---\n"),
+        _cell("markdown", "versions", "<p>a\nb\nc</p>"),
+    ):
         assert isinstance(cell["source"], list) and len(cell["source"]) > 2
         assert all(line.endswith("\n") for line in cell["source"][:-1])
     for address, root in ((None, "/"), ("https://example.org/monitor", "/monitor/")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coordlib.report.checksums import sums_of, wrong_files
-from coordlib.report.citation import Citation, report_place
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column
 from coordlib.report.text import clean_text, hide_folders, in_one_direction
@@ -47,8 +47,9 @@ def test_files_are_held_against_the_sums_they_were_published_with() -> None:
 def test_a_column_means_what_its_kind_of_report_says_and_a_report_has_its_place() -> None:
     assert describe_column("edges", "weight", "links").unit == "URLs"
     assert describe_column("edges", "n_objects").unit == "objects"
-    assert report_place({"name": "2025-01-03", "kind": "day"}) == "days/2025-01-03"
-    assert report_place({"name": "mine", "kind": "table"}) == "analyses/mine"
+    run = {"name": "mine", "date": "2025-01-03", "kind": "table"}
+    address = Citation(run, Site(address="https://example.org")).url
+    assert address == "https://example.org/reports/analyses/mine/v1/"
 
 
 def test_a_version_is_cited_in_a_sentence() -> None:

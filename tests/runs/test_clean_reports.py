@@ -20,8 +20,8 @@ from coordlib.runs.notebooks import Decided
 from coordlib.simulate import build_world
 from coordlib.simulate.archive import write_archive
 from coordlib.store import open_store
+from coordlib.store.deletion import delete, outdated_runs
 from coordlib.store.pool import pool
-from coordlib.store.refresh import delete, outdated_runs
 from coordlib.store.runs import newest_run
 from coordlib.store.stored_posts import run_posts
 

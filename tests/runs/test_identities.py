@@ -12,13 +12,13 @@ from coordlib.errors import ParameterError, PublishError
 from coordlib.parameters import ComponentAnalysis, LinkSharing
 from coordlib.places import Workspace
 from coordlib.report import PostSet
-from coordlib.report.pseudonyms import KEY, Pseudonyms, disguised
+from coordlib.report.post_set import KEY, Pseudonyms, disguised
 from coordlib.runs.analysis import analyse_component, analyse_links
 from coordlib.runs.clean_reports import forget_account, remake_reports
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert
-from coordlib.store.forgotten import forget, forget_again, name_pattern
+from coordlib.store.deletion import forget, forget_again, name_pattern
 from coordlib.store.pool import pool
 from coordlib.store.stored_posts import account_names
 

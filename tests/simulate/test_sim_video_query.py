@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from coordlib.simulate.service.validate import EMPTY_QUERY
+from coordlib.simulate.service.catalogue import EMPTY_QUERY
 from coordlib.tiktok.query import CORE_FIELDS
 from coordlib.tiktok.query import FULL_FIELDS as VIDEO_FIELDS
 

@@ -20,14 +20,13 @@ import pytest
 from coordlib.files import staging_of
 from coordlib.report import NetworkView, charts
 from coordlib.report.dictionary import how
-from coordlib.report.evidence_block import EvidenceView, evidence_view
+from coordlib.report.evidence import EvidenceView
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
-from coordlib.report.layouts import report_table
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
-from coordlib.report.tables import facts_table, html_table
+from coordlib.report.tables import facts_table, html_table, report_table
 from coordlib.site.build import prepare_site
 
 #: What a hostile account may call itself or write; any of it that runs sets window.pwned.
@@ -185,7 +184,7 @@ def _day(
     folder = root / "reports" / "days" / date
     staging = staging_of(folder)
     view = network_view(graph, accounts=tables["accounts"], simulated=True)
-    evidence = evidence_view(*(tables[n] for n in ("accounts", "posts", "pairs", "edges")), time_window=120)
+    evidence = EvidenceView(*(tables[n] for n in ("accounts", "posts", "pairs", "edges")), time_window=120)
     _, run = write_report(
         staging,
         tables,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coordlib.site.day_rows import days_table
+from coordlib.site.home import days_table
 
 
 def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Path) -> None:

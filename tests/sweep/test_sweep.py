@@ -36,7 +36,7 @@ from coordlib.errors import (
 from coordlib.parameters import DailyMonitoring
 from coordlib.posts import as_posts
 from coordlib.report import charts
-from coordlib.report.evidence_record import evidence_record
+from coordlib.report.evidence import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import first_lines
 from coordlib.runs import NotebookSweep, read_sweep, sweep_notebooks

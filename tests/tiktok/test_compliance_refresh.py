@@ -9,7 +9,7 @@ import pytest
 
 from coordlib.errors import ParameterError
 from coordlib.store import open_store, windows
-from coordlib.store.refresh import is_deleted
+from coordlib.store.deletion import is_deleted
 from coordlib.store.stored_posts import upsert_posts
 from coordlib.store.windows import NewWindow
 from coordlib.tiktok import Query, RequestBudget, any_of

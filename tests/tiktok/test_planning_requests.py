@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from coordlib.parameters import CollectionParameters
 from coordlib.store.coverage import AccountHistory, CaptionHistory
 from coordlib.tiktok import plan_accounts, plan_captions
-from coordlib.tiktok.caption_plan import keyword_of
-from coordlib.tiktok.plan import expected_pages, posting_rates
+from coordlib.tiktok.plan import expected_pages, keyword_of, posting_rates
 
 DAY = dt.date(2026, 11, 23)
 END = dt.date(2026, 11, 20)

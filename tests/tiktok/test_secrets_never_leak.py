@@ -53,10 +53,10 @@ def test_nothing_a_run_leaves_behind_holds_a_secret(tmp_path, connect, service, 
             repr(client),
             repr(outcome),
             repr(client._token),
-            repr(client._credentials),
-            str(client._credentials),
+            repr(client._token._credentials),
+            str(client._token._credentials),
         ]
-        said += [f"{client._credentials}", repr(vars(client))]
+        said += [f"{client._token._credentials}", repr(vars(client))]
         client.close()
     assert outcome.n_rows == 1
     files = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]

@@ -95,7 +95,7 @@ def detect(
             options |= {"memory": memory or "1GB", "client": client}
             said = detect_dataset(shares, output, columns, parameters, **options).summary()
     elif classes:
-        from coordlib.runs.tested_edges import detect_tested
+        from coordlib.runs.edge_list import detect_tested
 
         said = detect_tested(shares, output, columns, parameters, **options, **plain).summary()
     else:
@@ -273,7 +273,7 @@ def benchmark(
     from coordlib.describe.benchmark import benchmark as compare
     from coordlib.report.tables import write_csv
     from coordlib.runs.stored import read_labelled
-    from coordlib.simulate.groups import Pattern, simulate_labelled, simulate_pattern
+    from coordlib.simulate.shares import Pattern, simulate_labelled, simulate_pattern
 
     parameters = DetectionParameters.load(given, where="benchmark")
     method = parameters.time_window, parameters.min_participation
@@ -333,7 +333,7 @@ def calibrate(
     from coordlib.posts import prep_data
     from coordlib.report.tables import write_csv
     from coordlib.report.words import plural
-    from coordlib.simulate.groups import simulate_background
+    from coordlib.simulate.shares import simulate_background
     from coordlib.sources.exports import read_export
 
     parameters = DetectionParameters.load(given, where="calibrate")

@@ -99,7 +99,7 @@ def demo(
         echo(f"{workspace} was there already: it is now {free}")
     how: dict[str, Any] = {"accounts": accounts, "days": days, "seed": seed, "engine": engine}
     with workspace_lock(workspace, "coordlib demo"):
-        done = run_demo(workspace, output, **how, say=tqdm.write)
-    echo(f"site: {done.site / 'index.html'}")
-    if failed := [day.report.date for day in done.days if not day.report.ok]:
-        raise RunError(f"{len(failed)} of {len(done.days)} days failed, the first is {failed[0]}")
+        monitored, site = run_demo(workspace, output, **how, say=tqdm.write)
+    echo(f"site: {site / 'index.html'}")
+    if failed := [day.report.date for day in monitored if not day.report.ok]:
+        raise RunError(f"{len(failed)} of {len(monitored)} days failed, the first is {failed[0]}")

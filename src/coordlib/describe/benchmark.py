@@ -81,7 +81,7 @@ def benchmark(
 
     Examples
     --------
-    >>> from coordlib.simulate.groups import simulate_pattern
+    >>> from coordlib.simulate.shares import simulate_pattern
     >>> benchmark(simulate_pattern("bursts"))[["method", "auc", "inspect_90"]].round(2).values.tolist()
     [['percentile', 1.0, 18.0], ['cosine', 1.0, 18.0], ['score', 1.0, 18.0]]
     """

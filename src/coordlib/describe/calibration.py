@@ -22,7 +22,7 @@ from coordlib.detect.threshold import (
 from coordlib.errors import InputError, takes_old_names
 from coordlib.significance.constants import ALPHA
 from coordlib.significance.edge import edge_significance
-from coordlib.simulate.groups import Groups, plant_groups
+from coordlib.simulate.shares import Groups, plant_groups
 
 #: One property of the groups is varied at a time; the rest is as in Groups.
 BEHAVIOUR: dict[str, tuple[float, ...]] = {

@@ -122,15 +122,11 @@ def add_differing_words(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFram
     check_table(posts, ("content_id", "text"), "posts")
     known = posts.dropna(subset=["content_id", "text"])
     texts = dict(zip(known["content_id"].astype("str"), known["text"].astype("str"), strict=True))
-    both = list(
-        zip(*(pairs[end].astype("str").map(texts) for end in ("content_id", "content_id_y")), strict=True)
-    )
-    words = {
-        two: differing_words(*two) for two in set(both) if isinstance(two[0], str) and isinstance(two[1], str)
-    }
-    return pairs.assign(
-        differing_words=pd.Series([words.get(two) for two in both], index=pairs.index, dtype="str")
-    )
+    ends = (pairs[end].astype("str").map(texts) for end in ("content_id", "content_id_y"))
+    both = list(zip(*ends, strict=True))
+    words = {two: differing_words(*two) for two in set(both) if all(isinstance(text, str) for text in two)}
+    found = pd.Series([words.get(two) for two in both], index=pairs.index, dtype="str")
+    return pairs.assign(differing_words=found)
 
 
 def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
@@ -163,11 +159,8 @@ def _originals(
     table = table.drop_duplicates("words", ignore_index=True)
     forms = table["words"].tolist()
     if level == "copied" or len(forms) < FEWEST:
-        first = clusters(
-            Sets.of(*_pieces(forms), len(forms)),
-            max(least, SIMILARITY["copied"] if level != "copied" else 0),
-            "complete",
-        )
+        least = max(least, SIMILARITY["copied"] if level != "copied" else 0)
+        first = clusters(Sets.of(*_pieces(forms), len(forms)), least, "complete")
     else:
         first = clusters(Sets.of(*_stems(forms), len(forms), rarity=True), least, "average")
     names = dict(zip(forms, table["text"].to_numpy()[first], strict=True))
@@ -189,9 +182,8 @@ def _pieces(forms: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     if not len(rows):
         return rows, letters
     pieces = np.zeros(len(letters) - _PIECE + 1, dtype=np.uint64)
-    for place in range(
-        _PIECE
-    ):  # five characters of 21 bits in 64: mixed, so that different pieces differ all but surely
+    # Five characters of 21 bits in 64: mixed, so that different pieces differ all but surely.
+    for place in range(_PIECE):
         pieces = (pieces ^ letters[place : place + len(pieces)]) * np.uint64(0x9E3779B97F4A7C15)
         pieces ^= pieces >> np.uint64(29)
     whole = rows[_PIECE - 1 :] == rows[: len(pieces)]
@@ -261,9 +253,8 @@ def hashtag_sequence(text: str, least: int = 3) -> str | None:
     >>> hashtag_sequence("Look #One and #two, #THREE #one")
     '#one #two #three'
     """
-    tags = (
-        re.sub(r"\W+$", "", tag) for tag in _HASHTAG.findall(unicodedata.normalize("NFKC", _checked(text)))
-    )
+    written = _HASHTAG.findall(unicodedata.normalize("NFKC", _checked(text)))
+    tags = (re.sub(r"\W+$", "", tag) for tag in written)
     folded = dict.fromkeys(fold_hashtag(tag) for tag in tags if len(tag) > 1)
     return " ".join(f"#{tag}" for tag in folded) if len(folded) >= least else None
 

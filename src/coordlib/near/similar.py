@@ -72,10 +72,7 @@ class Sets:
         for start in range(0, rare.shape[0], _ROWS):
             met = (rare[start : start + _ROWS] @ columns).tocoo()
             one, two = met.row.astype(np.int64) + start, met.col.astype(np.int64)
-            low, high = (
-                np.minimum(self.totals[one], self.totals[two]),
-                np.maximum(self.totals[one], self.totals[two]),
-            )
+            low, high = np.sort([self.totals[one], self.totals[two]], axis=0)
             keep = (one < two) & (low >= least * high - _ROUNDING)
             one, two = one[keep], two[keep]
             for first in range(0, len(one), _PAIRS):
@@ -129,9 +126,7 @@ def clusters(sets: Sets, least: float, rule: Literal["complete", "average"]) -> 
     """
     first = np.arange(len(sets.totals))
     for rows in _hanging_together(_close(sets, least), least):
-        if (
-            len(rows) < 3 or len(rows) > LARGEST
-        ):  # so many that hang together after every cut are all but equal
+        if len(rows) < 3 or len(rows) > LARGEST:  # so many, after every cut, are all but equal
             first[rows] = rows.min()
             continue
         close = sets.inside(rows)

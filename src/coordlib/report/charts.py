@@ -59,9 +59,9 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     of = days.dt.to_period(letter).dt.start_time
     days, pool, new = days.groupby(of).last(), pool.groupby(of).last(), new.groupby(of).sum()
     alt = f"Bars: new accounts per {per}. Line: accounts in the pool. {span}. {title}."
-    with chart(ax, title, alt) as ax:
+    with chart(ax, title, alt, y=f"new accounts a {per} (bars)") as ax:
         ax.bar(days, new, color=PALETTE[1], width=length * max(0.7, covered / length / 100))
-        ax.set(ylabel=f"new accounts a {per} (bars)", ylim=(0, max(1.0, float(new.max()) * 1.6)))
+        ax.set_ylim(0, max(1.0, float(new.max()) * 1.6))
         right = ax.twinx()
         right.spines["right"].set_visible(False)
         right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
@@ -85,12 +85,11 @@ def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 1
         title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
     rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
     alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
-    with chart(ax, title, alt) as ax:
+    with chart(ax, title, alt, "network", "accounts") as ax:
         ax.bar(range(len(sizes)), sizes, color=PALETTE[0], width=0.75)
         ax.set_xticks(range(len(sizes)), [str(value) for value in table["network"]])
         for place, size in enumerate(sizes):
             ax.text(place, size, f"{size:,}", ha="center", va="bottom", fontsize=9)
-        ax.set(xlabel="network", ylabel="accounts")
         whole_numbers(ax.yaxis)
         ax.margins(y=0.12)
     return ax
@@ -112,11 +111,11 @@ def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) 
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
     alt = f"One line per account, one dot per post. {title}.{cut}"
     rows = table["account_id"].map({name: place for place, name in enumerate(reversed(names))})
-    with chart(ax, f"{title}.{cut}" if cut else title, alt, max(0.8, len(names) / 11)) as ax:
+    shown_title, height = f"{title}.{cut}" if cut else title, max(0.8, len(names) / 11)
+    with chart(ax, shown_title, alt, "time of the post (UTC)", height=height) as ax:
         ax.scatter(utc(table["posted_at"]), rows, s=18, color=PALETTE[0], alpha=0.6, linewidths=0)
         ax.set_yticks(range(len(names)), [short(name, 16) for name in reversed(names)])
         ax.tick_params(axis="y", labelsize=8)
-        ax.set_xlabel("time of the post (UTC)")
         ax.grid(axis="x", linewidth=0.4, alpha=0.5)
         dates(ax, year=False)
     return ax
@@ -134,10 +133,10 @@ def hours_of_day(posts: pd.DataFrame, ax: Axes | None = None) -> Axes:
         f"{sums[start] / counts.sum():.0%} of {plural(int(counts.sum()), 'post')} fall between "
         f"{start:02d}:00 and {(start + 6) % 24:02d}:00 UTC"
     )
-    with chart(ax, title, f"Bars: posts per hour of the day (UTC). {title}.") as ax:
+    alt = f"Bars: posts per hour of the day (UTC). {title}."
+    with chart(ax, title, alt, "hour of the day (UTC)", "posts") as ax:
         ax.bar(np.arange(24), counts, color=PALETTE[0], width=0.85)
         ax.set_xticks(range(0, 24, 3))
-        ax.set(xlabel="hour of the day (UTC)", ylabel="posts")
         whole_numbers(ax.yaxis)
     return ax
 
@@ -150,9 +149,10 @@ def seconds_apart(pairs: pd.DataFrame, time_window: float, ax: Axes | None = Non
     deltas, end = pairs["time_delta"].astype(float).to_numpy(), max(1, time_window)
     middle = float(np.median(deltas))
     title = f"Half of {plural(len(deltas), 'pair')} are at most {middle:,.0f} s apart (allowed: {time_window:,} s)"
-    with chart(ax, title, f"Histogram of the seconds between the two posts of a pair. {title}.") as ax:
+    alt = f"Histogram of the seconds between the two posts of a pair. {title}."
+    with chart(ax, title, alt, "seconds between the two posts", "pairs") as ax:
         ax.hist(deltas, bins=np.linspace(0, end, 25).tolist(), color=PALETTE[0], rwidth=0.92)
-        ax.set(xlim=(0, end), xlabel="seconds between the two posts", ylabel="pairs")
+        ax.set_xlim(0, end)
         whole_numbers(ax.yaxis)
     return ax
 
@@ -178,11 +178,10 @@ def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
     alt = f"Stacked bars: edges by weight, those with one object apart from those with several. {title}; weights {span}."
     low, high = int(weights.min()), int(weights.max())
     step = max(1, -(-(high - low + 1) // 24))
-    with chart(ax, title, alt) as ax:
+    with chart(ax, title, alt, "weight (post pairs)", "edges") as ax:
         parts, names = [weights[single], weights[~single]], ["one object", "several objects"]
         bins = (np.arange(low, high + step + 1, step) - 0.5).tolist()
         ax.hist(parts, bins=bins, stacked=True, rwidth=0.9, color=[PALETTE[1], PALETTE[0]], label=names)
-        ax.set(xlabel="weight (post pairs)", ylabel="edges")
         ax.legend(loc="upper right", labelcolor=INK)
         whole_numbers(ax.yaxis, ax.xaxis)
     return ax
@@ -209,7 +208,8 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
         f"{STATISTICS[row.statistic][0]} {row.observed:.2f}, random {row.null_low:.2f} to {row.null_high:.2f}"
         for row in last[last["statistic"].isin(list(_SHARES))].itertuples(index=False)
     )
-    with chart(ax, title, f"Intervals and points: {alt}. {title}.", 0.9) as ax:
+    alt = f"Intervals and points: {alt}. {title}."
+    with chart(ax, title, alt, "modularity, or share (0 to 1)", height=0.9) as ax:
         for place, name in enumerate(reversed(_SHARES)):
             rows = whole[whole["statistic"] == name]
             for shift, null, colour in zip((0.14, -0.14), nulls, PALETTE[1:3], strict=False):
@@ -220,7 +220,7 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
             found = float(rows["observed"].iloc[0])
             ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
         ax.set_yticks(range(len(_SHARES)), [STATISTICS[name][0] for name in reversed(_SHARES)])
-        ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(_SHARES) - 0.4), xlabel="modularity, or share (0 to 1)")
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(_SHARES) - 0.4))
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=1, fontsize="small", frameon=False)
     return ax
 
@@ -239,7 +239,8 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
     title = f"{low:,} to {plural(high, 'account')} over {plural(len(points), 'setting')}; {here:,} at the reference ({reference_words(found)})"
     choices = [(name, value) for name in found.varied for value in dict.fromkeys(found.points[name].tolist())]
     alt = f"Line: accounts found at each of {len(points):,} settings, fewest first. Rows of dots below: the values of {', '.join(found.varied)}. {title}."
-    with chart(ax, title, alt, 1.0 + 0.075 * len(choices)) as ax:
+    x, height = "settings, fewest accounts first", 1.0 + 0.075 * len(choices)
+    with chart(ax, title, alt, x, "accounts", height=height) as ax:
         order, step = range(len(points)), max(high, 1) / 12
         ax.plot(order, points["accounts"], color=PALETTE[0], marker="o", markersize=3, linewidth=1)
         ax.plot([place], [here], color=PALETTE[1], marker="D", markersize=7)
@@ -250,7 +251,6 @@ def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:
         ticks |= {-row * step: f"{name} {_word(value)}" for row, (name, value) in enumerate(choices, start=1)}
         ax.set_yticks(list(ticks), list(ticks.values()))
         ax.tick_params(axis="y", labelsize=8)
-        ax.set(xlabel="settings, fewest accounts first", ylabel="accounts")
     return ax
 
 
@@ -290,7 +290,8 @@ def heat_map(found: Sweep, x: str | None = None, y: str | None = None, ax: Axes 
     title = f"{int(points['accounts'].min()):,} to {plural(int(points['accounts'].max()), 'account')} by {x} and {y}"
     title += f" ({fixed})" if fixed else ""
     alt = f"Table of numbers: accounts for each {x} (across) and {y} (down). {title}."
-    with chart(ax, title, alt, 1.1) as ax:
+    across = x.replace("_", " ") + (" (seconds)" if x == "time_window" else "")
+    with chart(ax, title, alt, across, y.replace("_", " "), height=1.1) as ax:
         ax.grid(visible=False)
         ax.imshow(np.sqrt(numbers), cmap="Blues", aspect="auto", vmin=0)
         half = np.sqrt(np.nanmax(numbers)) / 2
@@ -300,8 +301,6 @@ def heat_map(found: Sweep, x: str | None = None, y: str | None = None, ax: Axes 
                 ax.text(column, row, f"{value:,.0f}", ha="center", va="center", color=colour, fontsize=9)
         ax.set_xticks(range(len(columns)), columns)
         ax.set_yticks(range(len(rows)), rows)
-        seconds = " (seconds)" if x == "time_window" else ""
-        ax.set(xlabel=x.replace("_", " ") + seconds, ylabel=y.replace("_", " "))
     return ax
 
 
@@ -314,11 +313,10 @@ def inclusion(found: Sweep, ax: Axes | None = None) -> Axes:
     steady, seldom = int((shares == 1).sum()), int((shares < 0.5).sum())
     title = f"{steady:,} of {plural(len(table), 'account')} are found at every point, {seldom:,} at fewer than half"
     alt = f"Histogram: accounts by the share of points at which they are found. {title}."
-    with chart(ax, title, alt) as ax:
+    with chart(ax, title, alt, "share of the points", "accounts") as ax:
         parts, names = [shares[inside], shares[~inside]], ["in the reference", "not in the reference"]
         bins = np.linspace(0, 1, 21).tolist()
         ax.hist(parts, bins=bins, stacked=True, rwidth=0.92, color=[PALETTE[0], PALETTE[1]], label=names)
-        ax.set(xlabel="share of the points", ylabel="accounts")
         ax.legend(loc="upper center", fontsize="small")
         whole_numbers(ax.yaxis)
     return ax

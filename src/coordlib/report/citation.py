@@ -19,12 +19,6 @@ CITED = Html(
 )
 
 
-def report_place(run: RunRecord) -> str:
-    """Return where a report and all its versions lie below ``reports/``."""
-    folder = "days" if run.get("kind", "day") == "day" else "analyses"
-    return f"{folder}/{run.get('name') or run['date']}"
-
-
 def published_on(run: RunRecord) -> str:
     """Return the day a version was published, YYYY-MM-DD (records of before: the day its run began)."""
     return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
@@ -37,8 +31,8 @@ class Citation:
         self.run, self.site = run, site
         self.version, self.published = int(run.get("version") or 1), published_on(run)
         self.title, self.publisher = report_title(run), site.institution or site.name
-        place = report_place(run)
-        name = place.split("/")[1]
+        name = str(run.get("name") or run["date"])
+        place = f"{'days' if run.get('kind', 'day') == 'day' else 'analyses'}/{name}"
         #: Permanent address of the version; none while the site has no address.
         self.url = f"{site.address}/reports/{place}/v{self.version}/" if site.address else None
         #: DOI of this very version, else that of the series.
@@ -131,10 +125,11 @@ class Citation:
         ]
 
     @property
-    def dataset(self) -> dict[str, Any]:
-        """The version as a schema.org Dataset."""
-        site, organization = self.site, {"@type": "Organization"}
-        data = {
+    def head(self) -> str:
+        """The citation tags (Highwire, Dublin Core), the permanent address and JSON-LD for a page's head."""
+        site, organization, day = self.site, {"@type": "Organization"}, self.published.replace("-", "/")
+        dataset = {
+            "@context": "https://schema.org",
             "@type": "Dataset",
             "name": self.title,
             "datePublished": self.published,
@@ -148,12 +143,6 @@ class Citation:
             "publisher": site.institution and {**organization, "name": site.institution},
             "funder": site.funder and {**organization, "name": site.funder},
         }
-        return {name: value for name, value in data.items() if value}
-
-    @property
-    def head(self) -> str:
-        """The citation tags (Highwire, Dublin Core), the permanent address and JSON-LD for a page's head."""
-        day = self.published.replace("-", "/")
         tags = [
             ("citation_title", self.title),
             *(("citation_author", name) for name in self.names),
@@ -172,7 +161,7 @@ class Citation:
         lines = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags if value]
         if self.url:
             lines.append(f'<link rel="canonical" href="{escape(self.url)}">')
-        told = {"@context": "https://schema.org", **self.dataset}
+        told = {name: value for name, value in dataset.items() if value}
         text = json.dumps(told, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
         return "\n".join([*lines, f'<script type="application/ld+json">{text}</script>'])
 

@@ -20,9 +20,7 @@ class Site(Parameters):
 
     address: str | None = Field(None, description="Where the site is published, https://…")
     title: str | None = Field(None, description="Name of the site.")
-    authors: list[str] = Field(
-        default_factory=list, description="Who is cited: 'Given Family' or 'Family, Given'."
-    )
+    authors: list[str] = Field([], description="Who is cited: 'Given Family' or 'Family, Given'.")
     institution: str | None = Field(None, description="Who runs the site; cited where no author is named.")
     contact: str | None = Field(
         None, description="Mail or web address for 'an account is named that should not be'."
@@ -32,7 +30,7 @@ class Site(Parameters):
     about: str | None = Field(None, description="What is watched and since when, in a sentence or two.")
     doi: str | None = Field(None, description="DOI of the series, once it is deposited.")
     dois: dict[str, str] = Field(
-        default_factory=dict, description="DOI of single versions: 2026-11-23-v1: 10.5281/zenodo.1234567"
+        {}, description="DOI of single versions: 2026-11-23-v1: 10.5281/zenodo.1234567"
     )
     identities: Literal["handles", "pseudonyms"] = Field(
         "handles", description="Whether pages name accounts as the platform does, or by pseudonyms."

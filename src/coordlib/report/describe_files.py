@@ -13,13 +13,14 @@ from jinja2 import Template
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
-from coordlib.report.dictionary import Column, describe_column, tables_of
+from coordlib.report.dictionary import describe_column, tables_of
 from coordlib.report.display import TEMPLATES
 from coordlib.report.record import RunRecord, report_title
 from coordlib.report.words import in_words
 
 #: Where the RO-Crate is.
 CRATE = "ro-crate-metadata.json"
+_INPUT = "Input, not in the crate; SHA-256 {}"
 _TYPES = {
     ".md": "text/markdown",
     ".graphml": "application/graphml+xml",
@@ -32,13 +33,13 @@ _TYPES = {
 
 def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
-    kind = record.get("kind")
-    told = []
+    kind, told = record.get("kind"), []
+    meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
         known = [describe_column(name, str(label), kind) for label in table.columns]
         cells = [(one.name, one.type, one.unit, one.definition, one.formula) for one in known]
         columns = [[cell.replace("|", "\\|") for cell in row] for row in cells]
-        told.append((name, f"{len(table):,}", _row(kind, name, ""), columns))
+        told.append((name, f"{len(table):,}", meanings.get(name, ""), columns))
     template = Template((TEMPLATES / "README.md").read_text(encoding="utf-8"), trim_blocks=True)
     text: str = template.render(
         title=report_title(record),
@@ -53,19 +54,17 @@ def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     return text.rstrip() + "\n"
 
 
-def _row(kind: object, name: str, unknown: str) -> str:
-    """What a row of a table is."""
-    known = tables_of(kind)
-    return known[name].row if name in known else unknown
-
-
 def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
-    kind = record.get("kind")
-    resources = []
+    kind, resources = record.get("kind"), []
+    meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
-        path = folder / f"{name}.csv"
-        fields = [_field(describe_column(name, str(label), kind)) for label in table.columns]
+        path, fields = folder / f"{name}.csv", []
+        for one in (describe_column(name, str(label), kind) for label in table.columns):
+            said = {"description": one.definition, "unit": one.unit, "formula": one.formula}
+            fields.append(
+                {"name": one.name, "type": one.type, **{key: text for key, text in said.items() if text}}
+            )
         resources.append(
             {
                 "name": name,
@@ -76,7 +75,7 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
                 "encoding": "utf-8",
                 "bytes": path.stat().st_size,
                 "hash": f"sha256:{sha256_file(path)}",
-                "description": f"A row is {_row(kind, name, 'a row')}.",
+                "description": f"A row is {meanings.get(name, 'a row')}.",
                 "schema": {"fields": fields, "missingValues": [""]},
             }
         )
@@ -89,15 +88,6 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
     }
 
 
-def _field(column: Column) -> dict[str, str]:
-    described = {"description": column.definition, "unit": column.unit, "formula": column.formula}
-    return {
-        "name": column.name,
-        "type": column.type,
-        **{key: text for key, text in described.items() if text},
-    }
-
-
 def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]:
     """Return the metadata of an RO-Crate of the files `names` below a folder: who made it, from what, with which software."""
     run, site = cited.run, cited.site
@@ -105,12 +95,15 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         {"@id": f"#author-{n}", "name": f"{who.get('givenName')} {who.get('familyName')}", **who}
         for n, who in enumerate(cited.creators, 1)
     ]
-    files = [_file(folder, name) for name in names]
+    files = []
+    for name in names:
+        path = folder / name
+        form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        about = {"name": name, "contentSize": str(path.stat().st_size), "encodingFormat": form}
+        files.append(_entity(name, "File", **about, sha256=sha256_file(path)))
     given = enumerate(sorted((run.get("inputs") or {}).items()), 1)
     inputs = [
-        _entity(
-            f"#input-{n}", "CreativeWork", name=name, description=f"Input, not in the crate; SHA-256 {value}"
-        )
+        _entity(f"#input-{n}", "CreativeWork", name=name, description=_INPUT.format(value))
         for n, (name, value) in given
     ]
     version = cited.software.removeprefix("coordlib ")
@@ -147,14 +140,10 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         startTime=run.get("started_at") or None,
         endTime=run.get("published_at") or None,
     )
-    terms = (
-        f"Licence of the tables and texts: {site.licence}."
-        if site.licence
-        else "Ask the people who run the site."
-    )
-    licence = _entity(
-        "#licence", "CreativeWork", name=site.licence or "No licence is stated", description=terms
-    )
+    stated, terms = "No licence is stated", "Ask the people who run the site."
+    if site.licence:
+        stated, terms = site.licence, f"Licence of the tables and texts: {site.licence}."
+    licence = _entity("#licence", "CreativeWork", name=stated, description=terms)
     publisher = _entity("#publisher", "Organization", name=site.institution or site.name)
     standard = {"@id": "https://w3id.org/ro/crate/1.2"}
     descriptor = _entity(CRATE, "CreativeWork", conformsTo=standard, about={"@id": "./"})
@@ -164,19 +153,9 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
 
 def _entity(place: str, kind: str, /, **about: Any) -> dict[str, Any]:
     """A part of the crate; what is not known is left out."""
-    return {
-        "@id": place,
-        "@type": kind,
-        **{key: value for key, value in about.items() if value not in (None, "")},
-    }
+    known = {key: value for key, value in about.items() if value not in (None, "")}
+    return {"@id": place, "@type": kind, **known}
 
 
 def _ids(entities: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"@id": entity["@id"]} for entity in entities]
-
-
-def _file(folder: Path, name: str) -> dict[str, Any]:
-    path = folder / name
-    form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    size = str(path.stat().st_size)
-    return _entity(name, "File", name=name, contentSize=size, encodingFormat=form, sha256=sha256_file(path))

@@ -33,11 +33,6 @@ class Table:
     made_by: str
     columns: tuple[Column, ...]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        return tuple(column.name for column in self.columns)
-
 
 def _read(kind: str) -> tuple[Table, ...]:
     """The tables of a kind, in the order a reader meets them: a line without a column says what a row is and what makes it."""
@@ -82,10 +77,7 @@ def explained(table: str, column: str) -> Column | None:
 
 
 def how(table: str, column: str | None = None, up: str = UP, *, told: bool = True) -> str:
-    """Return the small link from a number, or with a table alone from all of it, to how it is counted; empty where nothing is known.
-
-    With `told` the definition shows where a mouse rests on it.
-    """
+    """Return the small link to how a number (or with a table alone all of it) is counted; empty where nothing is known."""
     if column is None:
         place, words, name = f"table-{table}", f"How the {table} are made", table
     elif known := explained(table, column):

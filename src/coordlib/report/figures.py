@@ -74,8 +74,10 @@ def drawing(salt: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def chart(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Iterator[Axes]:
-    """Give the axes to draw on in our style (a new figure of pyplot's where none are given), with title and alternative text."""
+def chart(
+    ax: Axes | None, title: str, alt: str, x: str = "", y: str = "", *, height: float = 1.0
+) -> Iterator[Axes]:
+    """Give the axes to draw on in our style (a new figure of pyplot's where none are given), with title, alternative text, labels."""
     with drawing():
         if ax is None:
             import matplotlib.pyplot as plt
@@ -83,11 +85,13 @@ def chart(ax: Axes | None, title: str, alt: str, height: float = 1.0) -> Iterato
             figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
         else:
             figure = cast("Figure", ax.get_figure(root=True))
-        ax.set_title(textwrap.fill(title, 76))
+        ax.set(title=textwrap.fill(title, 76), xlabel=x, ylabel=y)
         ax.grid(axis="y", linewidth=0.6, alpha=0.6)
         # One per axes: a researcher may put several charts into one figure.
         figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
-        _show_in_notebooks()
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if formatter := getattr(shell, "display_formatter", None):  # the notebook learns how ours are shown
+            formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
         yield ax
 
 
@@ -105,13 +109,6 @@ def detached_axes() -> Axes:
     figure = Figure(figsize=_WIDE, layout="constrained")
     with drawing():
         return figure.add_subplot()
-
-
-def _show_in_notebooks() -> None:
-    """Tell the running notebook, if there is one, how figures of ours are shown."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None and getattr(shell, "display_formatter", None) is not None:
-        shell.display_formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
 
 
 def _bundle(figure: Figure, include: object = None, exclude: object = None) -> Any:

@@ -35,6 +35,16 @@ _COUNTS = frozenset(
 #: Kind of banner, head and body of a day that is told by its outcome alone.
 _OUTCOMES = {
     "network": ("found", "A network was found.", "This record does not hold its numbers."),
+    "tied": (
+        "warn",
+        "The threshold keeps no edge.",
+        "{tie}. There were {n_pairs:,} pairs of posts with the same {word} within the time window, so this is a limit of the threshold and not a day without coordination.",
+    ),
+    "no-coordination": (
+        "quiet",
+        "No coordination found.",
+        "Among {n_posts:,} posts, {met} The day was analysed in full: this is a result, not a gap.",
+    ),
     "too-little-data": (
         "warn",
         "Too little data to tell.",
@@ -113,31 +123,20 @@ class _Finding:
 
     def outcome(self) -> tuple[str, str, str]:
         """Kind of banner, head and body by the outcome of the day."""
-        outcome, n_pairs = self.run.get("outcome"), int(self.counts.get("n_pairs", 0))
-        posts = plural(int(self.counts.get("n_posts", 0)), "post")
+        outcome, names = str(self.run.get("outcome")), ("n_posts", "n_pairs", "n_edges_top", "top_weight")
+        n = {name: int(self.counts.get(name, 0)) for name in names}
+        kind, head, body = _OUTCOMES.get(outcome, _OUTCOMES["failed"])
+        if {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {}):
+            head = head.replace("No coordination found.", "No edge is kept.")
+        met = f"no two accounts posted the same {self.word} within the time window."
+        if n["n_pairs"]:
+            met = f"{n['n_pairs']:,} pairs of posts fell within the time window, and no two accounts had more of them than the threshold."
+        tie, posts, date = "", plural(n["n_posts"], "post"), self.run.get("date", "")
         if outcome == "tied":
-            tied, weight = int(self.counts.get("n_edges_top", 0)), int(self.counts.get("top_weight", 0))
+            edges = int(self.counts.get("n_edges_all", n["n_edges_top"]))
             quantile = float(self.parameters.get("edge_weight") or 0.9)
-            tie = tie_words(weight, tied, int(self.counts.get("n_edges_all", tied)), quantile)
-            body = (
-                f"{_capital(tie)}. There were {n_pairs:,} pairs of posts with the same {self.word} within the time window, so "
-                "this is a limit of the threshold and not a day without coordination."
-            )
-            return "warn", "The threshold keeps no edge.", body
-        if outcome == "no-coordination":
-            beyond = {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {})
-            head = "No edge is kept." if beyond else "No coordination found."
-            pairs = f"no two accounts posted the same {self.word} within the time window."
-            if n_pairs:
-                pairs = (
-                    f"{n_pairs:,} pairs of posts fell within the time window, and no two accounts had more of them "
-                    "than the threshold."
-                )
-            n_posts = int(self.counts.get("n_posts", 0))
-            analysed = "The day was analysed in full: this is a result, not a gap."
-            return "quiet", head, f"Among {n_posts:,} posts, {pairs} {analysed}"
-        kind, head, body = _OUTCOMES.get(str(outcome), _OUTCOMES["failed"])
-        return kind, head, body.format(posts=posts, date=self.run.get("date", ""))
+            tie = _capital(tie_words(n["top_weight"], n["n_edges_top"], edges, quantile))
+        return kind, head, body.format(**n, posts=posts, met=met, tie=tie, word=self.word, date=date)
 
     def significant(self, *, weighed: bool = False) -> list[str]:
         """What is significant, what that means and what is undecided; or, of an older record, what the weight keeps."""

@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import networkx as nx
-import numpy as np
 
-from coordlib.report.tables import is_missing
+from coordlib.report.tables import is_missing, plain
 from coordlib.report.text import clean_text
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
@@ -29,10 +28,7 @@ _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph, one element at a time: sorted, missing values left out.
-
-    A number that is not always whole is a double; what is not always a number is text; lists and dicts are JSON.
-    """
+    """Write a graph as GraphML with the same bytes for the same graph: sorted, missing values left out, lists as JSON, mixed values as text."""
     path = Path(path)
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):
@@ -105,14 +101,9 @@ def _data(data: Mapping[Any, Any], scope: str, keys: Keys, texts: dict[Any, str]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, np.generic):
-        value = value.item()
+    """A value as an attribute holds it: a number, or text."""
+    value = plain(value)
     if isinstance(value, bool | int | float):
         return value
-    if isinstance(value, set | frozenset):
-        value = sorted(value, key=str)
-    if isinstance(value, list | tuple | dict):
-        return clean_text(json.dumps(value, ensure_ascii=False, default=str))
-    return clean_text(value)
+    is_json = isinstance(value, list | tuple | dict)
+    return clean_text(json.dumps(value, ensure_ascii=False, default=str) if is_json else value)

@@ -80,11 +80,7 @@ class Requests(Facts):
 
 
 class Health(Facts):
-    """How complete a collection was: of a monitored day, or what the files of an archive tell of it.
-
-    ``errors`` holds count and samples by kind, ``days`` the posts of each day, ``earlier_gaps`` the days earlier runs
-    left gaps in, ``turned_to_zero`` warnings, ``truth`` the planted truth of a simulated world.
-    """
+    """How complete a collection was: of a monitored day, or what the files of an archive tell of it (`errors` by kind, `truth` of a simulated world)."""
 
     stopped: str | None = None
     accounts: AskedAccounts = AskedAccounts()
@@ -166,10 +162,7 @@ def health_table(facts: Mapping[str, Any] | Health) -> pd.DataFrame:
 
 
 def health_html(facts: Mapping[str, Any]) -> str:
-    """Return the collection-health box of a run's ``health`` facts, or of all facts of a run or of an archived day.
-
-    Everything in it is escaped: account names, messages of the service and captions are hostile text.
-    """
+    """Return the collection-health box of a run or an archived day; names, messages and captions in it are hostile text, and escaped."""
     health = Health.model_validate(facts.get("health") or facts)
     numbers = health_table(health)
     if numbers.empty:
@@ -241,20 +234,21 @@ def _list(title: str, items: Iterable[str]) -> str:
 def _kind(kind: str, found: Mapping[str, Any]) -> str:
     """A kind of error with samples of it."""
     lines = []
-    for sample in found.get("samples") or []:
-        told = f"{sample.get('http_status') or 'no answer'} {sample.get('code') or ''} {sample.get('message') or ''}"
-        lines.append(f"<li>{escape(told.strip())}{_log_id(sample)}</li>")
+    for one in found.get("samples") or []:
+        told = f"{one.get('http_status') or 'no answer'} {one.get('code') or ''} {one.get('message') or ''}"
+        lines.append(f"<li>{_logged(told.strip(), one)}</li>")
     name = escape(_OUTCOMES.get(kind, kind))
     return f"{name}: {int(found.get('count', 0)):,} requests<ul>{''.join(lines)}</ul>"
 
 
 def _failed(query: Mapping[str, Any]) -> str:
-    told = f"{query.get('phase')}: {query.get('start')} to {query.get('end')}: {query.get('reason') or 'no reason given'}"
-    return escape(told) + _log_id(query)
+    days = f"{query.get('phase')}: {query.get('start')} to {query.get('end')}"
+    return _logged(f"{days}: {query.get('reason') or 'no reason given'}", query)
 
 
-def _log_id(item: Mapping[str, Any]) -> str:
-    return f" <code>{escape(str(item['log_id']))}</code>" if item.get("log_id") else ""
+def _logged(words: str, item: Mapping[str, Any]) -> str:
+    """Words with the service's own name of the request."""
+    return escape(words) + (f" <code>{escape(item['log_id'])}</code>" if item.get("log_id") else "")
 
 
 def _box(state: str, *body: str) -> str:

@@ -34,8 +34,7 @@ def layout_graph(
 ) -> dict[str, tuple[float, float]]:
     """Return coordinates for every node, in pixels; each community of `groups` gets a disc of its own.
 
-    Each component is laid out with Fruchterman and Reingold's method (1991, https://doi.org/10.1002/spe.4380211102), by
-    igraph where it is installed, by networkx below 500 nodes, and as nested rings above.
+    The method of a component is Fruchterman and Reingold's (1991, https://doi.org/10.1002/spe.4380211102).
     """
     boxes = []
     for nodes in _components(graph):
@@ -123,7 +122,12 @@ def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:
     try:
         import igraph
     except ImportError:
-        return _rings(size, edges) if size >= NETWORKX_LIMIT else _networkx(size, edges, seed)
+        if size >= NETWORKX_LIMIT:
+            return _rings(size, edges)
+        drawing: nx.Graph[int] = nx.empty_graph(size)
+        drawing.add_edges_from(edges)
+        found = nx.spring_layout(drawing, seed=seed, iterations=60)
+        return np.array([found[number] for number in range(size)], dtype=np.float64)
     return _igraph(igraph, size, edges, seed)
 
 
@@ -138,13 +142,6 @@ def _igraph(igraph: Any, size: int, edges: Edges, seed: int) -> Points:
     finally:
         igraph.set_random_number_generator(random)
     return np.asarray(found.coords, dtype=np.float64)
-
-
-def _networkx(size: int, edges: Edges, seed: int) -> Points:
-    drawing: nx.Graph[int] = nx.empty_graph(size)
-    drawing.add_edges_from(edges)
-    found = nx.spring_layout(drawing, seed=seed, iterations=60)
-    return np.array([found[number] for number in range(size)], dtype=np.float64)
 
 
 def _rings(size: int, edges: Edges) -> Points:

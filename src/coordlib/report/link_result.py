@@ -18,12 +18,11 @@ from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
 from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
 from coordlib.report.first_screen import banner
-from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.tables import Table, dates_as_text, facts
+from coordlib.report.tables import LAYOUTS, Table, dates_as_text, facts, report_table
 from coordlib.report.words import plural
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ def draw_url_timeline_chart(
     )
     # Area in proportion to the subscribers, never too small to see.
     sizes = 14 + 250 * timeline["subscribers"] / max(timeline["subscribers"].max(), 1)
-    with chart(ax, title, alt) as ax:
+    with chart(ax, title, alt, "time (UTC)", f"running total of {what}") as ax:
         ax.plot(when, total, color=PALETTE[7], linewidth=1)
         for chosen, label, colour, marker in (
             (~marked, "not coordinated", PALETTE[0], "o"),
@@ -192,11 +191,7 @@ def draw_url_timeline_chart(
             look: dict[str, Any] = {"color": colour, "marker": marker, "alpha": 0.6, "linewidths": 0}
             ax.scatter(when[chosen], total[chosen], s=sizes[chosen], label=label, **look)
         # The largest points are wide: without room they would be cut off at the top.
-        ax.set(
-            ylim=(0, max(float(total.max()), 1.0) * 1.12),
-            ylabel=f"running total of {what}",
-            xlabel="time (UTC)",
-        )
+        ax.set_ylim(0, max(float(total.max()), 1.0) * 1.12)
         for handle in ax.legend(loc="lower right", fontsize="small").legend_handles:
             if handle is not None and hasattr(handle, "set_sizes"):
                 handle.set_sizes([36])

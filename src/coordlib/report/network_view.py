@@ -171,11 +171,12 @@ def network_view(
     simulated: bool = False,
     edge_unit: str = "post pairs",
 ) -> NetworkView:
-    """Draw a network whose nodes are account names: whole networks, largest first, up to `nodes_shown` accounts.
+    """Draw a network: whole networks, largest first, up to `nodes_shown` accounts; `edge_unit` is what the weight of an edge counts.
 
-    A connected network of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens;
-    networks of one subject (``label`` of `networks`) get one colour. `edge_unit` is what the weight of an edge counts.
+    One of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
     """
+    from pyvis.network import Network  # brings IPython along, which only a drawing needs
+
     number = network_numbers(graph, accounts)
     part: nx.Graph[str] = nx.Graph(graph.subgraph(choose_nodes(graph, number, nodes_shown)))
     groups = communities(part)
@@ -190,7 +191,12 @@ def network_view(
         parts = plural(len(set(number.values())), "network")
         summary = f"{plural(n_all, 'account')}, {plural(n_edges, 'edge')}, {parts}."
     bubbles = _bubbles(nodes, groups)
-    return NetworkView(_drawing(nodes, edges), bubbles, summary, n_all, simulated, edge_unit)
+    drawing = Network()
+    for node in nodes:
+        drawing.add_node(node.pop("id"), **node)
+    drawing.edges.extend(edges)  # add_edge compares each with all before it
+    drawing.set_options(json.dumps(_OPTIONS))
+    return NetworkView(drawing, bubbles, summary, n_all, simulated, edge_unit)
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:
@@ -273,17 +279,6 @@ def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dic
         size = round(disc_radius(len(inside)) * 0.7, 1)
         bubbles.append({"id": number, "n": len(inside), **middle, "size": size, **look})
     return bubbles
-
-
-def _drawing(nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> Network:
-    from pyvis.network import Network  # brings IPython along, which only a drawing needs
-
-    drawing = Network()
-    for node in nodes:
-        drawing.add_node(node.pop("id"), **node)
-    drawing.edges.extend(edges)  # add_edge compares each with all before it
-    drawing.set_options(json.dumps(_OPTIONS))
-    return drawing
 
 
 @cache

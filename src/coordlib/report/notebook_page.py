@@ -113,10 +113,7 @@ def _without_traces(notebook: NotebookNode) -> NotebookNode:
 
 
 def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
-    """Return an executed notebook as it is kept: what it shows in Jupyter, without the machine's paths.
-
-    With `still`, beside a page, the drawing of the network is a picture, figures are PNG only and tables short.
-    """
+    """Return an executed notebook as it is kept, without the machine's paths; `still`, beside a page, with pictures and short tables."""
     copy = _without_traces(notebook)
     for cell in copy.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
@@ -145,8 +142,7 @@ def _shortened(html: str) -> str:
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
     """Return an executed notebook as a page of the site: front matter for its title, without the cells for who works with it.
 
-    Every HTML output, a researcher's own as well, becomes a raw block: any ``text/html`` would make Quarto load scripts
-    from another host.
+    All HTML becomes raw blocks: any ``text/html`` would make Quarto load scripts from another host.
     """
     import nbformat
 

@@ -21,7 +21,7 @@ from coordlib.files import WRITING, put_folder, read_json, staging_of, write_jso
 from coordlib.report.checksums import sha256_file, write_sums
 from coordlib.report.configuration import is_simulated
 from coordlib.report.describe_files import datapackage, readme
-from coordlib.report.evidence_block import FOLDER, EvidenceView
+from coordlib.report.evidence import FOLDER, EvidenceView
 from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
@@ -58,8 +58,7 @@ def write_report(
 ) -> tuple[Path, RunRecord]:
     """Write every file of a report, all of them or none, and return the folder and the record as written.
 
-    A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in place; any other is replaced in
-    one step. The record gets code and package versions, the hashes of the outputs, ``content_sha256`` and ``version``.
+    A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in place.
     """
     folder = Path(folder)
     if absent := {"name", "date", "outcome"} - set(run):
@@ -92,8 +91,9 @@ def write_report(
 def _write_files(
     staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
 ) -> RunRecord:
-    for name in set(_LOCAL_PARAMETERS) & set(record.get("parameters") or {}):
-        record["parameters"] = {key: value for key, value in record["parameters"].items() if key != name}
+    if "parameters" in record:
+        given = record["parameters"].items()
+        record["parameters"] = {name: value for name, value in given if name not in _LOCAL_PARAMETERS}
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
@@ -135,8 +135,11 @@ def install(staging: Path, folder: Path) -> RunRecord:
             record["published_at"] = published.get("published_at")
             write_json(staging / "run.json", record)
             write_sums(staging)
-        else:
-            keep_version(folder)
+        elif not (kept := _version_folder(folder, published)).exists():  # where it does, a killed run made it
+            copy = staging_of(kept)
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(".*"))
+            put_folder(copy, kept)
     put_folder(staging, folder)
     return record
 
@@ -210,17 +213,6 @@ def next_version(folder: Path) -> int:
     kept = versions_folder(folder).glob(f"{folder.name}-v*")
     numbers = [path.name.rsplit("-v", 1)[1] for path in kept]
     return max((int(number) for number in numbers if number.isdigit()), default=0) + 1
-
-
-def keep_version(folder: Path) -> Path:
-    """Keep a copy of a published report among the versions (that of a killed run is that copy); return where it is."""
-    target = _version_folder(folder, read_run(folder))
-    if not target.exists():
-        staging = staging_of(target)
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(folder, staging, ignore=shutil.ignore_patterns(".*"))
-        put_folder(staging, target)
-    return target
 
 
 def failure_page(folder: Path | str, date: str, message: str, traceback_text: str) -> Path:

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -91,29 +92,20 @@ def code_version() -> str:
     """Return the coordlib version, with the commit of the checkout or installation; ``+`` says that files of src were changed since."""
     root = Path(coordlib.__file__).resolve().parent.parent.parent
     commit = _git(root, "rev-parse", "--short=12", "HEAD") if (root / ".git").exists() else ""
-    if not commit:
-        commit = _installed_commit()
+    if not commit:  # a copy installed from one: pip notes it
+        with suppress(metadata.PackageNotFoundError, ValueError):
+            noted = json.loads(metadata.distribution("coordlib").read_text("direct_url.json") or "{}")
+            commit = str((noted.get("vcs_info") or {}).get("commit_id") or "")[:12]
     elif _git(root, "status", "--porcelain", "--untracked-files=no", "--", "src"):
         commit += "+"
     return coordlib.__version__ + (f" ({commit})" if commit else "")
 
 
-def _installed_commit() -> str:
-    """The commit a copy was installed from, as pip notes it (``direct_url.json``)."""
-    try:
-        noted = json.loads(metadata.distribution("coordlib").read_text("direct_url.json") or "{}")
-    except (metadata.PackageNotFoundError, ValueError):
-        return ""
-    return str((noted.get("vcs_info") or {}).get("commit_id") or "")[:12]
-
-
 def _git(root: Path, *arguments: str) -> str:
     command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    with suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+    return ""
 
 
 @cache
@@ -121,8 +113,6 @@ def package_versions() -> Mapping[str, str]:
     """Return the installed versions of Python and the packages that can change a number."""
     found = {"python": platform.python_version()}
     for name in _PACKAGES:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
     return found

@@ -26,17 +26,15 @@ from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
-from coordlib.report.evidence_block import EvidenceView, evidence_view
-from coordlib.report.evidence_record import class_table, evidence_record, subjects
+from coordlib.report.evidence import EvidenceView, class_table, evidence_record, subjects
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
-from coordlib.report.layouts import LAYOUTS, report_table
 from coordlib.report.network_view import NetworkView, network_view
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.tables import Table, facts
+from coordlib.report.tables import LAYOUTS, Table, facts, report_table
 from coordlib.report.words import object_word
 
 #: The tables of a report, each a file of its own.
@@ -110,7 +108,7 @@ class Report:
         """Return the pairs of posts behind the edges, network by network: those of ``pairs.csv``."""
         window = self.run["parameters"].get("time_window")
         tables = (self.accounts, self.posts, sample_pairs(self.pairs), self.edges)
-        return evidence_view(*tables, word=self.word, time_window=window, of_pairs=len(self.pairs))
+        return EvidenceView(*tables, word=self.word, time_window=window, of_pairs=len(self.pairs))
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""
@@ -120,7 +118,7 @@ class Report:
         return self.show(name, frame, rows_shown, csv=f"{name}.csv")
 
     def show(self, name: str, frame: pd.DataFrame, rows_shown: int = 200, csv: str | None = None) -> Table:
-        """Return any table in the layout of a name of :data:`coordlib.report.layouts.LAYOUTS`."""
+        """Return any table in the layout of a name of :data:`coordlib.report.tables.LAYOUTS`."""
         if name not in LAYOUTS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(LAYOUTS)}")
         known = self.accounts.dropna(subset="url")

@@ -1,4 +1,7 @@
-"""Tables for a page and for a spreadsheet: escaped HTML, readable without scripts and sortable with one, and safe CSV."""
+"""Tables for a page and for a spreadsheet: escaped HTML, readable without scripts and sortable with one, and safe CSV.
+
+``layouts.csv`` says how a report's tables look: a line without a column is a table (caption, order), any other a column.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from csv import reader
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -30,6 +35,38 @@ _NEEDS_QUOTES = re.compile(r"""[,"\r\n\u2028\u2029\x0b\x0c\x85]""")
 _LONGEST_CELL = 600
 #: Text from this length on gets a wide cell instead of a tall one.
 _LONG = 40
+#: Columns that are a link, to the column of its address; the first that a table has is the link.
+_ADDRESSES = {
+    "posted_at": "url",
+    "content_id": "url",
+    "content_id_y": "url_y",
+    "name": "name",
+    "expanded": "expanded",
+    "postUrl": "postUrl",
+}
+
+with Path(__file__).with_name("layouts.csv").open(encoding="utf-8", newline="") as _file:
+    _LINES = list(reader(_file))[1:]
+#: Name of a table to its caption and the columns its rows are ordered by (with a minus the largest first).
+_CAPTIONS = {tables: (caption, order.split()) for tables, name, caption, order in _LINES if not name}
+#: Name of a table to its columns: heading and format (see :class:`Table`).
+LAYOUTS = {
+    table: {
+        name: (head, form or None) for tables, name, head, form in _LINES if name and table in tables.split()
+    }
+    for table in _CAPTIONS
+}
+#: Tables whose rows have an address: what a row is, and the column that tells it from the others.
+_ROWS = {
+    "accounts": ("account", "account_id"),
+    "posts": ("post", "content_id"),
+    "networks": ("network", "network"),
+    "component_summary": ("component", "component"),
+    "highly_connected_coordinated_entities": ("account", "name"),
+    "top_coord_urls": ("url", "rank"),
+}
+#: Column that stands once above the rows that share it.
+_GROUPS = {"posts": "text", "pairs": "object_id"}
 
 
 class Inside(str):
@@ -149,7 +186,14 @@ def html_table(
 
 def _cell(row: Mapping[Any, Any], name: str, form: Format | None, link: Link | None, numeric: bool) -> str:
     value = row[name]
-    text, raw = format_value(value, form), sort_value(value)
+    text = format_value(value, form)
+    # What a column sorts by: plain numbers of at most eight digits for numbers, the text itself otherwise.
+    if isinstance(value, int | np.integer | np.bool_):
+        raw = str(int(value))
+    elif isinstance(value, float | np.floating) and text:
+        raw = f"{value:.8g}"
+    else:
+        raw = format_value(value) if form else text
     content = _cut(text)
     if link is not None:
         target = row.get(link) if isinstance(link, str) else (None if is_missing(value) else link(value))
@@ -174,6 +218,56 @@ def _cell(row: Mapping[Any, Any], name: str, form: Format | None, link: Link | N
 def _cut(text: str) -> str:
     cut = "… (whole text in the CSV)" if len(text) > _LONGEST_CELL else ""
     return escape(text[:_LONGEST_CELL]) + cut
+
+
+def report_table(
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    max_rows: int = 500,
+    csv: str | None = None,
+    word: str = "caption",
+    pages: Mapping[str, str] | None = None,
+) -> Table:
+    """Return one of the report's tables: its columns in reading order, with headings, links and formats."""
+    (caption, by), layout = _CAPTIONS[name], LAYOUTS[name]
+    words = {"object": word, "objects": f"{word}s", "Objects": f"{word}s".capitalize()}
+    rows = frame
+    if by:
+        rows = frame.sort_values([one.lstrip("-") for one in by], ascending=[one[0] != "-" for one in by])
+    columns = [column for column in layout if column in rows]
+    table = rows[columns].copy()
+    links: dict[str, Any] = {}
+    if pages:
+        links = {column: pages.get for column in ("account_id", "account_id_y") if column in table}
+    for content, url in _ADDRESSES.items():
+        if content in table and url in rows and f"_{url}" not in links.values():
+            table[f"_{url}"] = rows[url]
+            links[content] = f"_{url}"
+    if "network" in table:
+        # Where on the page the evidence of each row is.
+        accounts = [f"/{quote(str(name), safe='')}" for name in rows.get("account_id", ())] or [""] * len(
+            rows
+        )
+        ends = zip(rows["network"], accounts, strict=True)
+        table["_evidence"] = ["" if is_missing(n) else f"#network-{int(n)}{name}" for n, name in ends]
+        links["network"] = "_evidence"
+    kind, key = _ROWS.get(name, ("", ""))
+    if key in table:
+        table["_row"] = [f"{kind}-row-{quote(str(value), safe='')}" for value in table[key]]
+    group = _GROUPS.get(name)
+    return Table(
+        table,
+        caption.format(**words),
+        formats={column: form for column in columns if (form := layout[column][1])},
+        labels={column: layout[column][0].format(**words) for column in columns},
+        links=links,
+        max_rows=max_rows,
+        csv=csv,
+        table=name,
+        group=group if group in table else None,
+        row_id="_row" if "_row" in table else None,
+    )
 
 
 def is_missing(value: object) -> bool:
@@ -213,46 +307,35 @@ def format_value(value: Any, form: Format | None = None) -> str:
     return str(value)
 
 
-def sort_value(value: Any) -> str:
-    """Return the text a column sorts by: plain numbers of at most eight digits for numbers, the text itself otherwise."""
-    if isinstance(value, float | np.floating) and not math.isnan(value):
-        return f"{value:.8g}"
-    return str(int(value)) if isinstance(value, int | np.integer | np.bool_) else format_value(value)
-
-
-def csv_value(value: Any) -> str:
-    """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised."""
-    if is_missing(value):
-        return ""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    if isinstance(value, float | np.floating):
-        return repr(float(value))
-    if isinstance(value, np.ndarray | tuple | set | frozenset):
-        value = sorted(value) if isinstance(value, set | frozenset) else list(value)
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
-    return neutralise(clean_text(value))
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else str(value)
+def plain(value: Any) -> Any:
+    """Return a value as Python has it: numpy's numbers and arrays as numbers and lists, a set as a sorted list."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    return sorted(value, key=str) if isinstance(value, set | frozenset) else value
 
 
 def csv_cell(value: Any) -> str:
-    """Return one cell of a CSV file as it is written, quoted where a reader needs it."""
-    cell = csv_value(value)
+    """Return one cell of a CSV file: lists as JSON, numbers in full, text neutralised, quoted where a reader needs it."""
+    if is_missing(value):
+        return ""
+    value = plain(value)
+    if isinstance(value, bool | int | float):
+        return repr(value).lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, list | tuple | dict):
+        cell = json.dumps(value, ensure_ascii=False, default=_in_json)
+    else:
+        cell = neutralise(clean_text(value))
     return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell
+
+
+def _in_json(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) -> Path:
     """Write a table as UTF-8 CSV with the same bytes for the same content on every machine: the one writer of CSV.
 
-    Lists become JSON, missing values empty cells, booleans ``true``/``false``; text that a spreadsheet would run gets an
-    apostrophe (:func:`neutralise`). Rows end in ``\\n``; cells with line breaks of any kind are quoted (Python's own writer
-    leaves a lone carriage return bare, and readers then see two rows). With `append` the rows go to the end of a file.
+    Python's own writer leaves a lone carriage return bare, and readers then see two rows. With `append` a file with header goes on.
     """
     path = Path(path)
     columns = [_csv_cells(frame[name].tolist()) for name in frame.columns]
@@ -268,17 +351,9 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
 
 def _csv_cells(values: list[Any]) -> list[str]:
     """Write a column; the same text stands in it again and again."""
-    texts: dict[str, str] = {}
-    cells = []
-    for value in values:
-        if type(value) is str:
-            cell = texts.get(value)
-            if cell is None:
-                cell = texts[value] = csv_cell(value)
-        else:
-            cell = str(value) if type(value) is int else csv_cell(value)
-        cells.append(cell)
-    return cells
+    texts = {text: csv_cell(text) for text in {value for value in values if type(value) is str}}
+    short: dict[type, Callable[[Any], str]] = {int: str, str: texts.__getitem__}
+    return [short.get(type(value), csv_cell)(value) for value in values]
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:

@@ -41,16 +41,8 @@ def hide_folders(text: str) -> str:
 
 
 def neutralise(text: str) -> str:
-    """Return a text cell that no spreadsheet runs as a formula.
-
-    A cell that starts with ``= + - @``, a tab, a line break, ``|`` or ``%`` gets an apostrophe in front,
-    and so does one that already starts with apostrophes before such a character: :func:`restore` is exact.
-    Numbers written as text stay as they are.
-
-    Examples
-    --------
-    >>> neutralise("=1+1"), neutralise("-5"), restore(neutralise("'=x"))
-    ("'=1+1", '-5', "'=x")
+    """Return a text cell that no spreadsheet runs as a formula: an apostrophe goes in front, also of apostrophes before such a
+    character, so that :func:`restore` is exact. Numbers written as text stay as they are.
     """
     if _FORMULA.match(text) and not _NUMBER.match(text):
         return "'" + text

@@ -9,7 +9,7 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, LinkSharing, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.link_sharing import chosen_interval, file_slug, load_link_shares
 from coordlib.runs.notebooks import Decided, run_page, run_report
 from coordlib.runs.stored import file_label, load_day, load_table

@@ -20,13 +20,12 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.report.package import read_run, withdraw
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
-from coordlib.store.forgotten import forget, name_pattern
-from coordlib.store.refresh import is_deleted, outdated_runs
+from coordlib.store.deletion import forget, is_deleted, name_pattern, outdated_runs
 from coordlib.store.runs import Run, record_facts, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
 

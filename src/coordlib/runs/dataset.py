@@ -30,7 +30,7 @@ from coordlib.errors import (
     MissingDependencyError,
     ParameterError,
 )
-from coordlib.files import refuse_input, write_json, written
+from coordlib.files import write_json, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS
@@ -46,8 +46,8 @@ from coordlib.runs.dataset_steps import (
     run_step,
     write_groups,
 )
-from coordlib.runs.edge_list import WRITERS, EdgeList, write_edges
-from coordlib.runs.share_files import Duplicates, files_of
+from coordlib.runs.edge_list import EdgeList, checked_files, write_edges
+from coordlib.runs.share_files import Duplicates
 
 #: Bytes of the libraries themselves, and of memory a share or a pair takes while it is worked on.
 _LIBRARIES, _A_SHARE, _A_PAIR = 320_000_000, 260, 110
@@ -75,15 +75,27 @@ def detect_dataset(
     partitions: int | None = None,
     client: Any = None,
 ) -> EdgeList:
-    """Detect coordination in tables larger than memory; the file of edges has the bytes detect_file would write.
+    """Detect coordination in tables larger than memory; the file of edges has the bytes it would have if all were held at once.
 
     Shares are divided by object into temporary Parquet files beside the output, pairs are formed in one partition
     after the other, divided by account, and summed. Started again after it was killed, it goes on where it was.
 
     Parameters
     ----------
-    source, output, columns, parameters, subgraph, duplicates
-        As for :func:`coordlib.runs.edge_list.detect_file`; a table of shares, no export (``coordlib import`` makes one).
+    source
+        CSV (also gzipped) or Parquet with the columns named below, a folder of such files or a pattern such as
+        ``shares/2025-*.parquet``; no export (``coordlib import`` makes a table of shares from one).
+    output
+        ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
+    columns
+        Names of the columns that hold ``object_id``, ``account_id``, ``content_id``, ``timestamp_share``
+        (default: these names).
+    parameters
+        How to detect (default: the defaults of DetectionParameters).
+    subgraph
+        0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
+    duplicates
+        What to do with a content listed twice for one object.
     memory
         About how much memory to use, such as ``"1GB"`` or a number of bytes; on a cluster of each worker.
     partitions
@@ -92,11 +104,6 @@ def detect_dataset(
         ``distributed.Client`` of a Dask cluster, or anything else whose ``submit(function, *arguments)`` gives a
         ``concurrent.futures.Future``. Its workers see `source` and the folder of `output` under the same names.
         Without it the parts are worked on here, one after the other.
-
-    Returns
-    -------
-    EdgeList
-        What was found, in numbers.
 
     Raises
     ------
@@ -119,16 +126,8 @@ def detect_dataset(
     >>> detect_dataset(folder / "shares.parquet", folder / "e.csv", parameters=parameters, subgraph=0).n_pairs
     1
     """
-    source, output = Path(source), Path(output)
-    parameters = parameters or DetectionParameters()
-    if output.suffix.lower() not in WRITERS:
-        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
-    files = files_of(source)
-    refuse_input(output, *files)
-    if subgraph not in (0, 1):
-        raise ParameterError(
-            f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
-        )
+    output, parameters = Path(output), parameters or DetectionParameters()
+    files = checked_files(source, output, subgraph)
     room = max(bytes_of(memory) - _LIBRARIES, 50_000_000)
     names = {name: (columns or {}).get(name, name) for name in SHARE_COLUMNS}
     units, n_shares = _units(files, names, room)
@@ -181,13 +180,7 @@ def connected(scheduler: str | None) -> Iterator[Any]:
 
 
 def bytes_of(memory: str | int) -> int:
-    """Return an amount of memory in bytes.
-
-    Examples
-    --------
-    >>> bytes_of("1GB"), bytes_of("500 MB"), bytes_of(2_000_000_000)
-    (1000000000, 500000000, 2000000000)
-    """
+    """Return an amount of memory in bytes."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", str(memory), re.IGNORECASE)
     if not match or (size := int(float(match[1]) * _UNITS[match[2].upper()])) < 100_000_000:
         raise ParameterError(f"memory = {memory!r}: give an amount of 100 MB or more, such as 1GB or 800MB")

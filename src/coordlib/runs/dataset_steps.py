@@ -1,7 +1,6 @@
-"""The steps of detection in partitions, from files to files: each reads what earlier steps wrote and writes a folder.
+"""The steps of detection in partitions, each from files to a folder that takes its name only when it is whole: it may be killed or run twice.
 
-A step hands rows to others in one Parquet file whose n-th group of rows is for the n-th receiver. Its folder takes its
-name only when it is whole, so a step may be killed, started again, or run twice at once on two machines.
+A step hands rows to others in one Parquet file whose n-th group of rows is for the n-th receiver.
 """
 
 from __future__ import annotations

@@ -21,13 +21,13 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import DailyMonitoring, Parameters
 from coordlib.places import Workspace
 from coordlib.report.package import failure_page
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import code_version
 from coordlib.report.words import plural
 from coordlib.runs.notebooks import Decided, failure_traceback, run_report
 from coordlib.sources.archive import ArchiveDay, list_days, read_day
 from coordlib.store import Store, open_store
-from coordlib.store.forgotten import forget_again
+from coordlib.store.deletion import forget_again
 from coordlib.store.pool import add_to_pool, replace_pool
 from coordlib.store.runs import finish_run, record_detection, record_facts, runs, start_run
 from coordlib.store.stored_posts import account_names, record_posts

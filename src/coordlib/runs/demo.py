@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -32,16 +31,6 @@ from coordlib.times import day_start
 FAULT_SEED = 4
 
 
-@dataclass(frozen=True)
-class Demo:
-    """What the demo made: the seeds, the days, the pages of analyses, the site."""
-
-    seeds: list[str]
-    days: list[MonitoredDay]
-    pages: list[Path]
-    site: Path
-
-
 def run_demo(
     workspace: Path | str,
     output: Path | str | None = None,
@@ -52,8 +41,11 @@ def run_demo(
     engine: str = "auto",
     progress: bool = True,
     say: Callable[[str], None] = lambda text: None,
-) -> Demo:
-    """Run everything against a simulated Research API on loopback, in a new workspace; `say` gets one line per step."""
+) -> tuple[list[MonitoredDay], Path]:
+    """Run everything against a simulated Research API on loopback, in a new workspace; return the days and the site.
+
+    `say` gets one line per step.
+    """
     place = Workspace(Path(workspace))
     if place.database.exists():
         raise ParameterError(f"{place.root}: holds a workspace already; name a new folder for the demo")
@@ -73,13 +65,12 @@ def run_demo(
         connect = simulated_connector(service, address, watching.daily_requests)
         begin_day(service, dates[0], hour=1)
         say(f"a simulated world of {accounts:,} accounts; first the discovery, then {plural(days, 'day')}")
-        found, seeds, decided = discover(seeding, connect, date=dates[0], progress=progress)
+        found, seeds, _ = discover(seeding, connect, date=dates[0], progress=progress)
         say(f"{dates[0]}  discovery: {len(found.posts):,} videos, {len(seeds):,} seeds")
         for date in tqdm(dates, desc="monitoring", unit="day", disable=None if progress else True):
             begin_day(service, date)
             monitored.append(monitor_day(place, date, connect, watching, progress=progress))
             say(monitored[-1].line())
-    pages = [decided.folder / "index.ipynb"]
     with_network = [day.report.date for day in monitored if day.report.outcome == "network"]
     if with_network:
         # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
@@ -90,7 +81,7 @@ def run_demo(
             say(run.report_again(options, grow_pool=False).line())
         say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
-        pages.append(analyse_component(analysis, progress=progress).folder / "index.ipynb")
+        analyse_component(analysis, progress=progress)
     shutil.copyfile(settings / SITE_FILE, place.root / SITE_FILE)
     say("the site is rendered")
-    return Demo(seeds, monitored, pages, render_site(place.root, output, engine=engine))
+    return monitored, render_site(place.root, output, engine=engine)

@@ -23,7 +23,7 @@ from coordlib.store.pool import add_to_pool
 from coordlib.store.runs import record_facts
 from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
-from coordlib.tiktok.budget import RESEARCH
+from coordlib.tiktok.endpoints import RESEARCH
 from coordlib.times import day_of
 
 TEMPLATE = "01-seed-discovery.ipynb"

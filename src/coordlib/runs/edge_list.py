@@ -159,6 +159,23 @@ class EdgeList:
         )
 
 
+def checked_files(
+    source: Path | str,
+    output: Path,
+    subgraph: int,
+    mapping: Path | str | None = None,
+    kept: str = "over the threshold",
+) -> list[Path]:
+    """Return the files of shares; refuse, before anything is read, an output that cannot be."""
+    if output.suffix.lower() not in WRITERS:
+        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
+    files = files_of(Path(source))
+    refuse_input(output, mapping, *files)
+    if subgraph not in (0, 1):
+        raise ParameterError(f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 ({kept})")
+    return files
+
+
 def detect_file(
     source: Path | str,
     output: Path | str,
@@ -171,48 +188,14 @@ def detect_file(
     time_window_low: int = 0,
     any_time: bool = False,
 ) -> EdgeList:
-    """Read shares from a CSV or Parquet file, detect coordination, and write the edges.
+    """Read shares from CSV, Parquet or any export ``coordlib import`` recognises (several files: a folder or a pattern), and write the edges.
 
-    Parameters
-    ----------
-    source
-        CSV (also gzipped) or Parquet with the columns named below, a folder of such files or a pattern such as
-        ``shares/2025-*.parquet``; or any export ``coordlib import`` recognises.
-    output
-        ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.
-    columns
-        Names of the columns that hold ``object_id``, ``account_id``, ``content_id``, ``timestamp_share``
-        (default: these names).
-    parameters
-        How to detect (default: the defaults of DetectionParameters).
-    subgraph
-        0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
-    duplicates
-        What to do with a content listed twice for one object.
-    mapping
-        YAML file that says which column means what, as for ``coordlib import``.
-    time_window_low
-        Two posts of a pair are at least this many seconds apart.
-    any_time
-        Take any number as seconds, also before 1990 and after tomorrow.
-
-    Raises
-    ------
-    CoordError
-        One line with the file, the line or column, and what to do; nothing is written then.
+    The parameters are those of :func:`coordlib.runs.detect_dataset`; `mapping` is a YAML file that says which column means what, two
+    posts of a pair are at least `time_window_low` seconds apart, and `any_time` takes any number as seconds.
     """
-    source, output = Path(source), Path(output)
-    parameters = parameters or DetectionParameters()
+    output, parameters = Path(output), parameters or DetectionParameters()
     check_window(parameters.time_window, time_window_low)
-    kind = output.suffix.lower()
-    if kind not in WRITERS:
-        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
-    files = files_of(source)
-    refuse_input(output, mapping, *files)
-    if subgraph not in (0, 1):
-        raise ParameterError(
-            f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 (over the threshold)"
-        )
+    files = checked_files(source, output, subgraph, mapping)
     # The pool Arrow comes with takes 40 MB more, and a tenth of the time of a large table less.
     if sum(file.stat().st_size for file in files if file.exists()) < _LARGE:
         pa.set_memory_pool(pa.system_memory_pool())
@@ -274,3 +257,62 @@ def write_edges(
         ties_at_top(weights, quantile, least, counts),
         read_as,
     )
+
+
+@dataclass(frozen=True)
+class TestedEdges:
+    """What was tested in a file, and what was kept."""
+
+    output: Path
+    kept: int
+    accounts: int
+    edges: int
+    #: Pairs of accounts that met, those of too few posts for the minimum participation with them.
+    tested: int
+    classes: tuple[str, ...]
+    words: str
+
+    def summary(self) -> str:
+        """Lines for the terminal."""
+        everybody = f" ({self.tested:,} were tested, every account's)" if self.tested != self.edges else ""
+        found = f"{plural(self.kept, 'edge')} between {plural(self.accounts, 'account')}"
+        return f"{self.output}: {found}, of all {self.edges:,}{everybody} those of {', '.join(self.classes)}\n{self.words}"
+
+
+def detect_tested(
+    source: Path | str,
+    output: Path | str,
+    columns: Mapping[str, str] | None,
+    parameters: DetectionParameters,
+    *,
+    subgraph: int = 1,
+    duplicates: Duplicates = "error",
+    mapping: Path | str | None = None,
+    any_time: bool = False,
+) -> TestedEdges:
+    """Test every two accounts that met, and write the edges of the classes asked for, as :func:`detect_file` does."""
+    import pandas as pd
+
+    from coordlib.detect import coordinated_edges, detect_groups, edges_to_graph
+    from coordlib.report import graphml, tables
+    from coordlib.report.words import object_word
+    from coordlib.significance import edge_significance, evidence_headline
+
+    output, window = Path(output), parameters.time_window
+    files = checked_files(source, output, subgraph, mapping, "of the classes")
+    shares, _ = read_shares(files, columns, duplicates, window, mapping, any_time)
+    pairs = detect_groups(shares, window, parameters.min_participation)
+    significance = edge_significance(shares, window, parameters.evidence.q)
+    classes = tuple(parameters.evidence.classes)
+    edges = coordinated_edges(pairs, significance=significance, classes=classes)
+    kept = edges if subgraph == 0 else edges[edges["weight_threshold"] == 1]
+    with written(output) as beside:
+        if output.suffix.lower() == ".graphml":
+            graphml.write_graphml(edges_to_graph(kept), beside)
+        elif output.suffix.lower() == ".parquet":
+            kept.to_parquet(beside, index=False)
+        else:
+            tables.write_csv(kept, beside)
+    accounts = pd.concat([kept["account_id"], kept["account_id_y"]]).nunique()
+    words = evidence_headline(significance, None, object_word(shares.attrs.get("object_id", "object_id")))
+    return TestedEdges(output, len(kept), int(accounts), len(edges), len(significance), classes, words)

@@ -58,11 +58,6 @@ class LinkInput:
         """The times of the first and the last share (UTC, ``YYYY-MM-DD HH:MM:SS``)."""
         return utc_text(self.shares["date"].min()), utc_text(self.shares["date"].max())
 
-    @property
-    def last_day(self) -> str:
-        """The UTC day of the last share (YYYY-MM-DD)."""
-        return self.period[1][:10]
-
 
 def load_link_shares(path: Path | str | None = None) -> LinkInput:
     """Read a table of link shares (CSV, Parquet, JSON); without a path, simulate one.
@@ -255,7 +250,7 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
         "name": f"links-{slug}",
         "kind": "links",
         "title": f"Link sharing: {slug}" + (" (simulated data)" if source.simulated else ""),
-        "date": source.last_day,
+        "date": source.period[1][:10],
         "outcome": "network" if len(entities) else "no-coordination",
         "simulated": source.simulated,
         "parameters": {**told, "shares": source.name, "time_window_used": found.interval},

@@ -134,7 +134,9 @@ def sweep_notebooks(
     # As JSON keeps them: a date from the YAML file must equal the one that was written down.
     wanted = {folder: json.loads(json.dumps(made, default=str)) for folder, made in wanted.items()}
     with workspace_lock(root, f"coordlib sweep {parameters.name}"):
-        todo = {folder: made["parameters"] for folder, made in wanted.items() if _done(folder) != made}
+        todo = {
+            folder: made["parameters"] for folder, made in wanted.items() if read_json(folder / POINT) != made
+        }
         listed = [(folder.name, made) for folder, made in wanted.items()]
         record = {"points": listed, "varied": list(parameters.grid), "reference": parameters.reference}
         write_json(root / RECORD, record)
@@ -171,7 +173,7 @@ def _compared(root: Path) -> Sweep | None:
     points = [
         (root / name, made["parameters"])
         for name, made in record.get("points", [])
-        if _done(root / name) == made and (root / name / "edges.csv").is_file()
+        if read_json(root / name / POINT) == made and (root / name / "edges.csv").is_file()
     ]
     if not points:
         return None
@@ -299,8 +301,3 @@ def _folder(root: Path, point: Mapping[str, Any]) -> Path:
     words = ",".join(f"{name}={point[name]}" for name in sorted(point))
     name = re.sub(r"[^\w.,=+-]+", "-", words)[:100]
     return root / (name if name == words else f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:8]}")
-
-
-def _done(folder: Path) -> dict[str, Any]:
-    """What a finished point was made with; empty where there is none."""
-    return read_json(folder / POINT)

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 if "jsonschema" not in sys.modules:
-    # It would build forty grammars (0.7 s) to check international addresses, of which a notebook's schema has none.
+    # nbformat's jsonschema would build forty grammars (0.7 s) to check international addresses; no notebook has one.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    import jsonschema  # noqa: F401
+    import nbformat
 
     del sys.modules["rfc3987_syntax"]
 
@@ -44,7 +44,7 @@ from coordlib.places import Workspace, project_root
 from coordlib.report.checksums import sha256_file
 from coordlib.report.notebook_page import as_executed, as_page, write_notebook
 from coordlib.report.package import install, read_run, seal
-from coordlib.report.pseudonyms import pseudonyms_of
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import NOTEBOOK, RunRecord
 from coordlib.report.tables import read_csv
 from coordlib.store import Store, open_store

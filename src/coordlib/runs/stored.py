@@ -14,8 +14,7 @@ from coordlib.errors import InputError, MissingColumnError, StoreError
 from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.checksums import sha256_file
-from coordlib.report.post_set import PostSet
-from coordlib.report.pseudonyms import disguised
+from coordlib.report.post_set import PostSet, disguised
 from coordlib.store import Store, open_store
 from coordlib.store.pool import pool
 from coordlib.store.runs import Run, newest_run, run_of, runs

@@ -1,6 +1,12 @@
-from .groups import Groups, plant_groups, simulate_background, simulate_labelled, simulate_pattern
 from .links import LinkWorld, simulate_link_shares
-from .shares import simulate_data
+from .shares import (
+    Groups,
+    plant_groups,
+    simulate_background,
+    simulate_data,
+    simulate_labelled,
+    simulate_pattern,
+)
 from .world import World, build_world
 
 __all__ = [

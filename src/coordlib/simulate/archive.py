@@ -1,9 +1,7 @@
-"""Write a simulated world as an archive of daily folders, as the vera.ai collection left them.
+"""Write a simulated world as an archive of daily folders, as the vera.ai collection left them: with the mess of the real one.
 
-Each day is what a run of the reference system would have stored that morning: the videos of its pool
-over the last ten days and, for every caption of at least 80 characters, everybody else's videos with
-that caption. The mess is the real one: two spellings of times, duplicate ids, missing fields, a day
-without input, a day with nothing to find.
+Each day is what a run of the reference system would have stored that morning: the videos of its pool over the last ten days
+and, for every caption of at least 80 characters, everybody else's videos with that caption.
 """
 
 from __future__ import annotations
@@ -18,15 +16,13 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
-from coordlib.files import write_text
+from coordlib.files import read_json, write_text
 from coordlib.simulate.captions import words
 from coordlib.simulate.ids import DAY, IntArray, chance
 from coordlib.simulate.world import World
 from coordlib.times import day_of, utc_text
 
-DAYS_BACK = 10
-LAG_DAYS = 2
-MINIMUM_CAPTION = 80
+DAYS_BACK, LAG_DAYS, MINIMUM_CAPTION = 10, 2, 80
 #: Columns of an archive, in their order.
 COLUMNS = tuple(words()["archive_columns"])
 MARKER = "simulated.json"
@@ -42,16 +38,21 @@ class _Day:
 
 
 def write_archive(world: World, folder: Path | str, days: int | None = None) -> list[str]:
-    """Write daily folders, the marker ``simulated.json`` and the truth; return the days written, YYYY-MM-DD.
+    """Write so many daily folders (none: all of the world's), the marker and the truth; return the days, YYYY-MM-DD.
 
-    A folder that is absent is made, an earlier simulated archive in it is replaced, anything else is never touched. `days`
-    is their number (none: all of the world's). With five or more, one has no input and one no coordination.
+    An earlier simulated archive in the folder is replaced, anything else is refused. With five days or more, one has no
+    input and one no coordination.
     """
     folder = Path(folder)
     length = world.parameters.days if days is None else days
     if not 1 <= length <= world.parameters.days:
         raise ParameterError(f"days = {length}: this world has {world.parameters.days} days")
-    _clear(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / MARKER).exists() and any(folder.iterdir()):
+        raise ParameterError(f"{folder}: holds files that are not a simulated archive; choose a new folder")
+    for day in read_json(folder / MARKER).get("days", []):
+        if len(Path(day).parts) == 1 and (folder / day).is_dir():
+            shutil.rmtree(folder / day)
     names = [day_of(world.start + k * DAY).isoformat() for k in range(length)]
     write_truth(world, folder, names)
     pool = _first_pool(world)
@@ -60,7 +61,10 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
         day = _Day(world.start + number * DAY, number >= length / 2, states.get(number, "normal"))
         recent, posts = _collect(world, pool, day.now)
         if day.state == "quiet":
-            recent = posts = _unrelated(world, posts)
+            # A handful of videos no two of which share a caption: nothing to find.
+            caption = world.videos["caption"].to_numpy()[posts]
+            _, first, count = np.unique(caption, return_index=True, return_counts=True)
+            recent = posts = np.asarray(posts[np.sort(first[count == 1])][:29])
         table = _table(world, posts, day)
         new = sorted(_coordinated(table) - set(pool)) if day.state == "normal" else []
         pool += new
@@ -68,32 +72,11 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
     return names
 
 
-def _clear(folder: Path) -> None:
-    """Remove an earlier simulated archive; refuse a folder with anything else in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / MARKER
-    if not marker.exists():
-        if any(folder.iterdir()):
-            raise ParameterError(
-                f"{folder}: holds files that are not a simulated archive; choose a new folder"
-            )
-        return
-    for day in json.loads(marker.read_text(encoding="utf-8")).get("days", []):
-        if len(Path(day).parts) == 1 and (folder / day).is_dir():
-            shutil.rmtree(folder / day)
-
-
 def _coordinated(table: pd.DataFrame) -> set[str]:
     """Return the accounts of a day's coordinated network under the reference parameters."""
     from coordlib import detect_groups, generate_coordinated_network, prep_data
 
-    shares = prep_data(
-        table,
-        object_id="video_description",
-        account_id="author_name",
-        content_id="video_id",
-        timestamp_share="create_time",
-    )
+    shares = prep_data(table, "video_description", "author_name", "video_id", "create_time")
     pairs = detect_groups(shares, time_window=120, min_participation=2)
     graph = generate_coordinated_network(pairs, edge_weight=0.9, subgraph=1)
     return {str(node) for node in graph.nodes}
@@ -111,9 +94,8 @@ def _first_pool(world: World) -> list[str]:
 def _collect(world: World, pool: list[str], now: int) -> tuple[IntArray, IntArray]:
     """Rows of the pool's recent videos, and of all videos with their searched captions besides."""
     accounts = world.accounts
-    low, high = np.searchsorted(
-        world.videos["create_time"], [now - (DAYS_BACK + LAG_DAYS) * DAY, now - LAG_DAYS * DAY]
-    )
+    newest = now - LAG_DAYS * DAY
+    low, high = np.searchsorted(world.videos["create_time"], [newest - DAYS_BACK * DAY, newest])
     videos = world.videos.iloc[low:high]
     rows, account, caption = np.arange(low, high), videos["account"].to_numpy(), videos["caption"].to_numpy()
     filled = np.array([bool(caption.strip()) for caption in world.captions])
@@ -130,13 +112,6 @@ def _collect(world: World, pool: list[str], now: int) -> tuple[IntArray, IntArra
     return rows[order][recent[order]], rows[order][everything[order]]
 
 
-def _unrelated(world: World, rows: IntArray) -> IntArray:
-    """A handful of videos no two of which share a caption: a day with nothing to find."""
-    caption = world.videos["caption"].to_numpy()[rows]
-    _, first, count = np.unique(caption, return_index=True, return_counts=True)
-    return np.asarray(rows[np.sort(first[count == 1])][:29])
-
-
 def _table(world: World, rows: IntArray, day: _Day) -> pd.DataFrame:
     """The rows as text, in the spelling of the older (T…Z, NA) or newer (blank, empty) archive.
 
@@ -145,11 +120,8 @@ def _table(world: World, rows: IntArray, day: _Day) -> pd.DataFrame:
     videos = world.videos.iloc[rows].reset_index(drop=True)
     accounts = world.accounts.iloc[videos["account"]].reset_index(drop=True)
     grown = 1 - np.exp(-np.clip(day.now - videos["create_time"], 0, None) / (1.5 * DAY))
-    counts = {
-        name: (videos[name] * grown).astype("int64").astype(str).astype(object)
-        for name in COLUMNS
-        if name.endswith("_count")
-    }
+    numbers = [name for name in COLUMNS if name.endswith("_count")]
+    counts = {name: (videos[name] * grown).astype("int64").astype(str).astype(object) for name in numbers}
     identifier = videos["video_id"].astype(str)
     when = pd.to_datetime(videos["create_time"], unit="s")
     table = pd.DataFrame(
@@ -222,13 +194,9 @@ def write_truth(world: World, folder: Path | str, days: list[str]) -> None:
     """Write into a folder ``simulated.json`` (what this is), ``truth.csv`` and ``truth.json`` (who acts together)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    about = {
-        "simulated": True,
-        "note": "Simulated data: every account, caption and number in here is invented.",
-        "parameters": asdict(world.parameters),
-        "days": days,
-        "videos": len(world.videos),
-    }
+    note = "Simulated data: every account, caption and number in here is invented."
+    about = {"simulated": True, "note": note, "parameters": asdict(world.parameters), "days": days}
+    about["videos"] = len(world.videos)
     truth = world.truth.sort_values(["network", "account_id"], kind="stable").reset_index(drop=True)
     networks = [
         {

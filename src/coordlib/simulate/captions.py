@@ -14,10 +14,6 @@ from coordlib.yaml_files import read_yaml
 
 _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
 
-#: Shares of rows measured in the archive (97,436 and 23,526 of 323,217 rows).
-SHARE_OUTER_BLANKS = 0.30
-SHARE_INVISIBLE = 0.073
-
 
 @functools.cache
 def words() -> dict[str, Any]:
@@ -31,11 +27,7 @@ def pick(rng: np.random.Generator, pool: Sequence[str], size: int) -> list[str]:
 
 
 def make_captions(rng: np.random.Generator, language: str, size: int, *, long: bool = False) -> list[str]:
-    """Assemble so many captions of a language of words.yml, with two to five hashtags of one theme.
-
-    They need not be distinct. ``long`` ones have at least 80 characters (the length from which the reference system
-    searches a caption).
-    """
+    """Assemble so many captions of a language, with hashtags of one theme; ``long`` ones are searched (80 characters)."""
     known = words()
     parts = known["languages"][language]
     subjects, phrases, endings = (pick(rng, parts[name], size) for name in ("subjects", "phrases", "endings"))
@@ -48,7 +40,8 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
     for k in range(size):
         tags = known["themes"][themes[k]]
         chosen = [tags[(first[k] + step) % len(tags)] for step in range(count[k])]
-        body = _sentence(shape[k], f"{subjects[k]} {phrases[k]}", endings[k], number[k])
+        shapes = ("{0}", "{0}, {1}", '"{0}" ({2})', "{0}\n{1}", "{1} | {0}", "{0} – {1} {2}")
+        body = shapes[shape[k]].format(f"{subjects[k]} {phrases[k]}", endings[k], number[k])
         text = f"{body} {emoji[k]}".rstrip() + " " + " ".join(f"#{tag}" for tag in (*chosen, viral[k]))
         if long and len(text) < 84:
             text += " " + " ".join(f"#{tag}" for tag in tags if tag not in chosen)
@@ -58,23 +51,12 @@ def make_captions(rng: np.random.Generator, language: str, size: int, *, long: b
     return captions
 
 
-def _sentence(shape: int, statement: str, ending: str, number: int) -> str:
-    return (
-        statement,
-        f"{statement}, {ending}",
-        f'"{statement}" ({number})',
-        f"{statement}\n{ending}",
-        f"{ending} | {statement}",
-        f"{statement} – {ending} {number}",
-    )[shape]
-
-
 def soil(rng: np.random.Generator, captions: Sequence[str]) -> list[str]:
-    """Add outer blanks and invisible characters in the shares measured in the archive."""
+    """Add outer blanks and invisible characters as often as in the archive (97,436 and 23,526 of 323,217 rows)."""
     size, invisible = len(captions), words()["invisible"]
-    blanks = rng.random(size) < SHARE_OUTER_BLANKS
+    blanks = rng.random(size) < 0.30
     leading = rng.random(size) < 0.1
-    hidden = rng.random(size) < SHARE_INVISIBLE
+    hidden = rng.random(size) < 0.073
     which = rng.integers(0, len(invisible), size)
     place = rng.random(size)
     soiled = []
@@ -106,11 +88,5 @@ def near_duplicate(rng: np.random.Generator, caption: str) -> str:
 
 
 def hashtags_of(caption: str) -> list[str]:
-    """Return the hashtags of a caption without ``#``, in order, each once, lower case.
-
-    Examples
-    --------
-    >>> hashtags_of("Soup! #SoupTok #fyp#bread #fyp #")
-    ['souptok', 'fyp', 'bread']
-    """
+    """Return the hashtags of a caption without ``#``, in order, each once, lower case."""
     return list(dict.fromkeys(tag.lower() for tag in _HASHTAG.findall(caption)))

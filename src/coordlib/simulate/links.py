@@ -1,8 +1,7 @@
-"""A small world of link sharing with planted networks, in the columns CrowdTangle used.
+"""A small world of link sharing with planted networks and its truth, in the columns CrowdTangle used; everything is invented.
 
-Everything is invented: the domains end in ``.example``, the accounts are numbered. Newsrooms publish,
-ordinary accounts pass their articles on hours later, fan communities within minutes, and planted
-networks within seconds, again and again. The truth is returned beside the shares.
+Newsrooms publish, ordinary accounts pass their articles on hours later, fan communities within minutes, and planted networks
+within seconds, again and again.
 """
 
 from __future__ import annotations
@@ -14,15 +13,13 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.simulate.captions import words
+from coordlib.simulate.ids import DAY
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200
-_DAY = 86_400
 #: Posts per hour of the day, as measured on no platform in particular: low at night, two peaks.
 _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 12, 11, 9, 6, 4], dtype=float)
 _TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
-_COUNTRIES = ("AT", "CH", "DE", "IT")
-_TYPES = ("facebook_page", "facebook_group", "facebook_profile")
 
 
 class LinkWorld(NamedTuple):
@@ -67,20 +64,25 @@ def simulate_link_shares(
     >>> int((world.truth["network"] == 1).sum()) > 3
     True
     """
-    for name, value, least in (
-        ("n_accounts", n_accounts, 10),
-        ("n_networks", n_networks, 0),
-        ("days", days, 1),
-    ):
-        if value < least:
-            raise ParameterError(f"{name} = {value}: choose at least {least}")
+    least = {"n_accounts": (n_accounts, 10), "n_networks": (n_networks, 0), "days": (days, 1)}
+    for name, (value, lowest) in least.items():
+        if value < lowest:
+            raise ParameterError(f"{name} = {value}: choose at least {lowest}")
     rng = np.random.Generator(np.random.PCG64(seed))
     accounts = _accounts(rng, n_accounts, n_networks)
     urls = _urls(rng, n_networks, days)
-    parts = [_ordinary(rng, accounts, urls), _fans(rng, accounts, urls)]
+    # A few ordinary accounts per article, hours apart; popular articles are passed on by many.
+    url = np.repeat(np.arange(len(urls)), np.minimum(rng.zipf(1.8, len(urls)), 60))
+    delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
+    who = rng.choice(np.flatnonzero(accounts["kind"] == "ordinary"), len(url))
+    parts = [_shares(urls, who, url, delay)]
+    # Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated.
+    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
+    who, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
+    parts.append(_shares(urls, who, url, rng.exponential(1800, len(url)).astype(np.int64) + 20))
     parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
     shares = pd.concat(parts, ignore_index=True)
-    shares = shares[shares["seconds"] < START + days * _DAY]
+    shares = shares[shares["seconds"] < START + days * DAY]
     shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
     truth = accounts[["account.url", "kind", "network"]]
     return LinkWorld(_as_posts(rng, shares, accounts, urls), truth)
@@ -91,7 +93,7 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
     n_fans = max(n_ordinary // 10, 4)
     kind = ["ordinary"] * n_ordinary + ["fan"] * n_fans + ["planted"] * int(sizes.sum())
     network = np.concatenate([np.zeros(n_ordinary + n_fans), np.repeat(np.arange(1, n_networks + 1), sizes)])
-    n = len(kind)
+    n, types = len(kind), ("facebook_page", "facebook_group", "facebook_profile")
     number = rng.permutation(n) + 1000  # so that the number gives nobody away
     return pd.DataFrame(
         {
@@ -100,8 +102,8 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
             "account.name": [f"Account {i}" for i in number],
             "account.handle": [f"account{i}" for i in number],
             "account.subscriberCount": np.round(rng.lognormal(8, 1.2, n)).astype(np.int64) + 10,
-            "account.accountType": rng.choice(_TYPES, n, p=[0.6, 0.3, 0.1]),
-            "account.pageAdminTopCountry": rng.choice(_COUNTRIES, n),
+            "account.accountType": rng.choice(types, n, p=[0.6, 0.3, 0.1]),
+            "account.pageAdminTopCountry": rng.choice(("AT", "CH", "DE", "IT"), n),
             "kind": kind,
             "network": network.astype(np.int64),
         }
@@ -116,12 +118,13 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
         outlet = rng.integers(1, 25 if network == 0 else 4, size=n)
         host = [f"www.news{i}.example" if network == 0 else f"truth{network}-{i}.example" for i in outlet]
         hour = rng.choice(24, size=n, p=_HOURS / _HOURS.sum())
-        when = START + rng.integers(0, days, n) * _DAY + hour * 3600 + rng.integers(0, 3600, n)
+        when = START + rng.integers(0, days, n) * DAY + hour * 3600 + rng.integers(0, 3600, n)
         parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
     urls = pd.concat(parts, ignore_index=True)
     word = rng.choice(np.array(words()["headlines"], dtype=object), len(urls))
+    topics, pushed = words()["topics"], words()["pushed"]
     subjects = [
-        _nth("topics", outlet) if network == 0 else _nth("pushed", network - 1)
+        str(pushed[(network - 1) % len(pushed)] if network else topics[outlet % len(topics)])
         for outlet, network in zip(urls["outlet"], urls["network"], strict=True)
     ]
     number = range(1, len(urls) + 1)
@@ -131,37 +134,19 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
     return urls
 
 
-def _nth(kind: str, number: int) -> str:
-    known = words()[kind]
-    return str(known[number % len(known)])
-
-
 def _shares(urls: pd.DataFrame, account: np.ndarray, url: np.ndarray, delay: np.ndarray) -> pd.DataFrame:
     """Shares of articles so many seconds after they were published."""
     seconds = urls["published"].to_numpy()[url] + delay.astype(np.int64)
     return pd.DataFrame({"account": account, "url": url, "seconds": seconds})
 
 
-def _ordinary(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
-    """A few accounts per article, hours apart; popular articles are passed on by many."""
-    who = np.flatnonzero(accounts["kind"] == "ordinary")
-    url = np.repeat(np.arange(len(urls)), np.minimum(rng.zipf(1.8, len(urls)), 60))
-    delay = rng.lognormal(9.3, 1.6, len(url)).astype(np.int64) + 30
-    return _shares(urls, rng.choice(who, len(url)), url, delay)
-
-
-def _most(rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float) -> list[np.ndarray]:
+def _most(
+    rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Each of these accounts with most of these articles."""
     account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
     chosen = rng.random(len(url)) < share
-    return [account[chosen], url[chosen]]
-
-
-def _fans(rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
-    """Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated."""
-    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
-    account, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
-    return _shares(urls, account, url, rng.exponential(1800, len(url)).astype(np.int64) + 20)
+    return account[chosen], url[chosen]
 
 
 def _network(
@@ -203,10 +188,8 @@ def _as_posts(
         posts[f"statistics.actual.{kind}Count"] = rng.poisson(audience * share)
     properties = [name for name in accounts.columns if name.startswith("account.")]
     posts[properties] = who[properties]
-    renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()] & (
-        shares["seconds"].to_numpy() > START + 3 * _DAY
-    )
-    posts.loc[renamed, "account.name"] += " (new name)"
+    renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()]
+    posts.loc[renamed & (shares["seconds"].to_numpy() > START + 3 * DAY), "account.name"] += " (new name)"
     posts["account.platform"] = "Facebook"
     posts["account.platformId"] = posts["account.id"]
     posts["account.verified"] = False

@@ -6,14 +6,15 @@ Names and captions are invented (see words.yml); nothing was copied from an acco
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.simulate.accounts import Stage, make_accounts
-from coordlib.simulate.background import Posts, fans, join, ordinary, syndication, viral
+from coordlib.simulate.background import Stage, by_language, make_accounts, unplanned
 from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
 from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
 from coordlib.times import day_start
@@ -41,7 +42,7 @@ class World:
     parameters
         What it was made from.
     accounts
-        One row per account (see :func:`coordlib.simulate.accounts.make_accounts`), plus ``network``
+        One row per account (see :func:`coordlib.simulate.background.make_accounts`), plus ``network``
         (label of the planted network or "") and ``kind``.
     videos
         One row per video, sorted by time: video_id int64, account int64 (row of ``accounts``), create_time
@@ -112,7 +113,7 @@ def build_world(
     start
         First day, YYYY-MM-DD (UTC).
     kinds
-        Kinds of planted networks (see ``planted.KINDS``); none: all of them; an empty tuple: a world
+        Kinds of planted networks (see ``world.KINDS``); none: all of them; an empty tuple: a world
         without any coordination.
     planted_share
         Share of accounts in planted networks (0 to 0.5), lessened in large worlds.
@@ -131,13 +132,8 @@ def build_world(
     (60, True)
     """
     kinds = tuple(KINDS) if kinds is None else tuple(kinds)
-    ranges = {
-        "accounts": (accounts, 20, 200_000),
-        "days": (days, 1, 1000),
-        "history": (history, 0, 400),
-        "planted_share": (planted_share, 0, 0.5),
-    }
-    for name, (value, low, high) in ranges.items():
+    ranges = {"accounts": (accounts, 20, 200_000), "days": (days, 1, 1000), "history": (history, 0, 400)}
+    for name, (value, low, high) in (ranges | {"planted_share": (planted_share, 0, 0.5)}).items():
         if not low <= value <= high:
             raise ParameterError(f"{name} = {value}: must be between {low} and {high}")
     if seed < 0:
@@ -153,46 +149,33 @@ def build_world(
     conspirators, people = chosen[:n_planted], np.sort(chosen[n_planted:])
     table.loc[conspirators, "rate"] *= 0.5
     stage = Stage(rng, table, first, length)
-    planted = plant(stage, conspirators, kinds)
-    newsroom, newsrooms = syndication(stage, people)
-    background = join([ordinary(stage), viral(stage, people), fans(stage, people), newsroom])
-    truth = _truth(table, planted, newsrooms, first, end)
+    planted, members = plant(stage, conspirators, kinds)
+    background, newsrooms = unplanned(stage, people)
+    handles = table["account_id"].to_numpy()
+    rows = [(label, kind, handles[k], True, *period) for label, kind, k, *period in members]
+    for number, group in enumerate(newsrooms, start=1):
+        label = f"newsroom-{number:03d}"
+        rows += [(label, "syndication", handles[k], False, first, end) for k in group]
+    truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
+    truth = truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
     coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
     for name, otherwise in (("network", ""), ("kind", "organic")):
         known = coordinated[name].to_dict()
         table[name] = [known.get(account, otherwise) for account in table["account_id"]]
     # Handles of churn accounts are fresh, and coordinated accounts do not close their profiles.
     table.loc[table["network"] != "", "private"] = False
-    videos, captions, voices = _videos(stage, background, planted, end)
+    posts = pd.concat([background.assign(event=-1), planted], ignore_index=True)
+    videos, captions, voices = _videos(stage, posts[posts["time"] < end])
     parameters = WorldParameters(accounts, days, seed, start, history, kinds, planted_share)
     return World(parameters, table, videos, captions, voices, [hashtags_of(text) for text in captions], truth)
 
 
-def _truth(
-    table: pd.DataFrame, planted: Planted, newsrooms: list[IntArray], first: int, last: int
-) -> pd.DataFrame:
-    handles = table["account_id"].to_numpy()
-    rows = [(label, kind, handles[k], True, begin, end) for label, kind, k, begin, end in planted.members]
-    for number, group in enumerate(newsrooms, start=1):
-        label = f"newsroom-{number:03d}"
-        rows += [(label, "syndication", handles[account], False, first, last) for account in group]
-    truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
-    return truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
-
-
-def _videos(
-    stage: Stage, background: Posts, planted: Planted, end: int
-) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _videos(stage: Stage, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     rng, table = stage.rng, stage.accounts
-    account = np.concatenate([background.account, np.array(planted.account, dtype=np.int64)])
-    time = np.concatenate([background.time, np.array(planted.time, dtype=np.int64)])
-    event = np.concatenate([np.full(len(background.account), -1), np.array(planted.event, dtype=np.int64)])
-    text = background.caption + planted.caption
-    keep = np.flatnonzero(time < end)
-    order = keep[np.lexsort((keep, account[keep], time[keep]))]
-    account, time, event = account[order], time[order], event[order]
-    caption, captions = pd.factorize(np.array(text, dtype=object)[order])
-    size = len(order)
+    posts = posts.sort_values(["time", "account"])  # by two columns: posts of one moment stay in their order
+    account, time, event = (posts[name].to_numpy(dtype=np.int64) for name in ("account", "time", "event"))
+    caption, captions = pd.factorize(posts["caption"].to_numpy(dtype=object))
+    size = len(posts)
     views = np.exp(table["reach"].to_numpy()[account] + rng.normal(0, 0.9, size)).astype(np.int64)
     views[rng.random(size) < 0.002] *= 400
     own_sound = rng.random(size) < 0.85
@@ -200,8 +183,8 @@ def _videos(
     videos = pd.DataFrame(
         {
             "video_id": snowflake_ids(rng, time),
-            "account": account.astype(np.int64),
-            "create_time": time.astype(np.int64),
+            "account": account,
+            "create_time": time,
             "caption": caption.astype(np.int64),
             "music_id": np.where(own_sound, snowflake_ids(rng, time), sounds[rng.integers(0, 400, size)]),
             "view_count": views,
@@ -210,16 +193,14 @@ def _videos(
             "share_count": rng.binomial(views, rng.beta(0.6, 160, size)),
             "favorites_count": rng.binomial(views, rng.beta(0.8, 140, size)),
             "duration": np.clip(np.exp(rng.normal(3.4, 0.9, size)), 3, 3600).astype(np.int64),
-            "event": event.astype(np.int64),
+            "event": event,
             "gone": rng.random(size) < 0.06,
         }
     )
-    voices: list[str] = []
-    voice = np.full(size, -1, dtype=np.int64)
+    voices, voice = list[str](), np.full(size, -1, dtype=np.int64)
     spoken = rng.random(size) < 0.42
-    language = table["language"].to_numpy()[account]
-    for code in sorted(set(language.tolist())):
-        mine = np.flatnonzero(spoken & (language == code))
+    for code, mine in by_language(table, account):
+        mine = mine[spoken[mine]]
         lines = [" ".join(text.split("#")[0].split()) for text in make_captions(rng, code, 240)]
         voice[mine] = len(voices) + rng.integers(0, 234, len(mine))
         voices += [". ".join(lines[k : k + 6]) + "." for k in range(234)]
@@ -254,84 +235,71 @@ KINDS: dict[str, Kind] = {
 }
 
 
-@dataclass
-class Planted:
-    """Posts of all planted networks (rows aligned), and who belonged to which network when.
+def plant(
+    stage: Stage, chosen: IntArray, kinds: tuple[str, ...]
+) -> tuple[pd.DataFrame, list[tuple[str, str, int, int, int]]]:
+    """Divide the chosen accounts (positions) into networks, one kind after the other, and let them act.
 
-    ``members`` are (network, kind, account position, from, until), in UTC seconds, end excluded.
+    Return their posts with ``event`` (which joint action), and who belonged to which network: network, kind, account
+    position, from and until (UTC seconds, end excluded).
     """
-
-    account: list[int] = field(default_factory=list)
-    time: list[int] = field(default_factory=list)
-    caption: list[str] = field(default_factory=list)
-    event: list[int] = field(default_factory=list)
-    members: list[tuple[str, str, int, int, int]] = field(default_factory=list)
-    n_events: int = 0
-
-    def episode(
-        self, rng: np.random.Generator, group: IntArray, at: int, kind: Kind, captions: list[str]
-    ) -> None:
-        """One joint action: most of the group posts the caption around a time, some several times."""
-        taking_part = group[rng.random(len(group)) < 0.92]
-        clips = rng.integers(1, kind.repeats + 1, len(taking_part))
-        who = np.repeat(taking_part, clips)
-        when = at + rng.exponential(kind.spread, len(who)).astype(np.int64)
-        order = rng.integers(0, len(captions), len(who))
-        self.account.extend(who.tolist())
-        self.time.extend(when.tolist())
-        self.caption.extend(captions[k] for k in order.tolist())
-        self.event.extend([self.n_events] * len(who))
-        self.n_events += 1
-
-
-def plant(stage: Stage, chosen: IntArray, kinds: tuple[str, ...]) -> Planted:
-    """Divide the chosen accounts (positions) into networks, one kind after the other, and let them act."""
-    planted = Planted()
-    rest, number = chosen, 0
+    rows, members = list[tuple[int, int, str, int]](), list[tuple[str, str, int, int, int]]()
+    rest, number, events = chosen, 0, itertools.count()
     while kinds and len(rest) >= 4:
         name = kinds[number % len(kinds)]
         size = int(stage.rng.integers(10, 20) if name == "farm" else stage.rng.integers(5, 12))
         size = min(size, max(4, len(chosen) // len(kinds)))
         if len(rest) - size < 4:
             size = len(rest)
-        number += 1
-        _act(stage, planted, f"planted-{number:04d}-{name}", name, rest[:size])
-        rest = rest[size:]
-    return planted
+        group, rest, number = rest[:size], rest[size:], number + 1
+        births, lifetime = np.zeros(size, dtype=int), stage.days
+        if name == "churn":  # accounts are replaced
+            lifetime = max(3, int(stage.days * 0.6))
+            births = np.linspace(-lifetime * 0.5, stage.days - lifetime * 0.5, size).astype(int)
+        first, last = np.maximum(0, births), np.minimum(stage.days, births + lifetime)
+        for account, begin, end in zip(
+            group, stage.start + first * DAY, stage.start + last * DAY, strict=True
+        ):
+            members.append((f"planted-{number:04d}-{name}", name, int(account), int(begin), int(end)))
+        for day, team, captions in _episodes(stage, name, group, first, last):
+            rows += _episode(stage, KINDS[name], day, team, captions, next(events))
+    posts = pd.DataFrame(rows, columns=["account", "time", "caption", "event"])
+    return posts.astype({"account": "int64", "time": "int64", "caption": object, "event": "int64"}), members
 
 
-def _act(stage: Stage, planted: Planted, label: str, name: str, group: IntArray) -> None:
-    rng, days, kind = stage.rng, stage.days, KINDS[name]
+def _episodes(
+    stage: Stage, name: str, group: IntArray, first: IntArray, last: IntArray
+) -> Iterator[tuple[int, IntArray, list[str]]]:
+    """Yield the joint actions of a network: the day, who belongs to it then, and the captions to choose from."""
+    rng, days = stage.rng, stage.days
     language = str(stage.accounts["language"].to_numpy()[group[0]])
-    pace = kind.episodes_per_day * float(rng.uniform(0.7, 1.3))
+    pace = KINDS[name].episodes_per_day * float(rng.uniform(0.7, 1.3))
     middle, asleep = days // 2, int(days * 0.35)
     awake_again = asleep + max(2, int(days * 0.3))
-    episodes = soil(rng, make_captions(rng, language, max(4, int(pace * days * 0.5)), long=True))
-    members = _membership(name, group, days)
+    known = soil(rng, make_captions(rng, language, max(4, int(pace * days * 0.5)), long=True))
     for day in range(days):
         if name == "sleeper" and asleep <= day < awake_again:
             continue
-        teams = [np.asarray([account for account, first, last in members if first <= day < last])]
+        teams = [group[(first <= day) & (day < last)]]
         if (name == "merge" and day < middle) or (name == "split" and day >= middle):
             teams = [group[: len(group) // 2], group[len(group) // 2 :]]
         for team in teams:
             for _ in range(int(rng.poisson(pace))):
-                captions = [episodes[int(rng.integers(0, len(episodes)))]]
+                captions = [known[int(rng.integers(0, len(known)))]]
                 if name == "near_duplicate":
                     captions += [near_duplicate(rng, captions[0]) for _ in range(4)]
-                at = stage.start + day * DAY + int(rng.integers(0, DAY - 3600))
-                planted.episode(rng, team, at, kind, captions)
-    for account, first, last in members:
-        planted.members.append((label, name, account, stage.start + first * DAY, stage.start + last * DAY))
+                yield day, team, captions
 
 
-def _membership(name: str, group: IntArray, days: int) -> list[tuple[int, int, int]]:
-    """From and until which day each account belongs to its network: always, but where accounts are replaced."""
-    if name != "churn":
-        return [(int(account), 0, days) for account in group]
-    lifetime = max(3, int(days * 0.6))
-    births = np.linspace(-lifetime * 0.5, days - lifetime * 0.5, len(group)).astype(int).tolist()
-    return [
-        (int(account), max(0, birth), min(days, birth + lifetime))
-        for account, birth in zip(group, births, strict=True)
-    ]
+def _episode(
+    stage: Stage, kind: Kind, day: int, team: IntArray, captions: list[str], event: int
+) -> Iterator[tuple[int, int, str, int]]:
+    """Most of a team posts one of the captions around a time of the day, some several times."""
+    rng = stage.rng
+    at = stage.start + day * DAY + int(rng.integers(0, DAY - 3600))
+    taking_part = team[rng.random(len(team)) < 0.92]
+    who = np.repeat(taking_part, rng.integers(1, kind.repeats + 1, len(taking_part)))
+    when = at + rng.exponential(kind.spread, len(who)).astype(np.int64)
+    order = rng.integers(0, len(captions), len(who)).tolist()
+    for account, second, k in zip(who.tolist(), when.tolist(), order, strict=True):
+        yield account, second, captions[k], event

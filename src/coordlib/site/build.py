@@ -1,8 +1,5 @@
-"""The site of a workspace: its own pages put in place, the home page made, everything rendered.
-
-Rendering goes to a new folder that replaces the old site only when it is complete: a failed rendering
-leaves the published site as it was.
-"""
+"""The site of a workspace: its own pages put in place, the home page made, everything rendered into a new folder that replaces
+the old site only when it is complete."""
 
 from __future__ import annotations
 
@@ -29,13 +26,10 @@ from coordlib.report.dictionary import dictionary_page
 from coordlib.report.first_screen import simulated_banner
 from coordlib.report.text import clean_text, escape
 from coordlib.report.words import plural
-from coordlib.site.feed import FEED, feed
 from coordlib.site.find import search_page, write_index
-from coordlib.site.home import about_part, archive_page, home_page
-from coordlib.site.kept import Kept
-from coordlib.site.not_found import fit_any_depth
+from coordlib.site.home import FEED, about_part, archive_page, feed, fit_any_depth, home_page
 from coordlib.site.pages import dress_page, page_tells
-from coordlib.site.publish import link, link_folder, publish_files, publish_version
+from coordlib.site.publish import Kept, link, link_folder, publish_files, publish_version
 from coordlib.site.reports import Reports, read_reports
 
 #: Lies in every site of ours: a folder without it is nobody's to replace.
@@ -46,6 +40,10 @@ _BEGUN = re.compile(r"^\[ *\d+/\d+\] ", re.MULTILINE)
 #: Nothing is loaded from another host, not even by the HTML a researcher puts into a notebook.
 _ONLY_OURS = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' file: data: blob: 'unsafe-inline'\">"
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_DICTIONARY = (
+    "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
+    "columns are in each day's `README.md` and `datapackage.json` too.\n\n"
+)
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
 _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
 
@@ -53,8 +51,7 @@ _NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulat
 def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
     """Put the site's own pages into a workspace and write its home page; return what the site says of itself, and its reports.
 
-    ``_quarto.yml``, ``site.yml`` and the pages are copied when they are absent, so what a researcher edited stays; assets,
-    the home page, the archive and the data dictionary are made anew each time.
+    What a researcher may edit is copied only when it is absent; assets, home page, archive and dictionary are made anew.
     """
     root, source = Path(workspace), project_root()
     if not root.is_dir():
@@ -65,34 +62,21 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
         _copy_pages(source, root)
         site, reports = read_site(root), read_reports(root)
         banner = simulated_banner() if (root / "simulated.json").exists() else ""
-        _write(root / "index.qmd", home_page(reports, site, banner))
-        _write(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
-        _write(root / "reports" / "search.qmd", search_page(banner))
-        _write(root / "reports" / "data-dictionary.qmd", _dictionary_page())
+        write_text(root / "index.qmd", home_page(reports, site, banner))
+        write_text(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
+        write_text(root / "reports" / "search.qmd", search_page(banner))
+        write_text(root / "reports" / "data-dictionary.qmd", _DICTIONARY + dictionary_page())
     except OSError as error:
-        raise PublishError(
-            f"{root}: the site's pages cannot be written ({error.strerror or error})"
-        ) from error
+        why = error.strerror or error
+        raise PublishError(f"{root}: the site's pages cannot be written ({why})") from error
     return site, reports
 
 
 def render_site(workspace: Path | str, output: Path | str | None = None, engine: str = "auto") -> Path:
-    """Render the site of a workspace and return the folder it is in.
+    """Render the site of a workspace into a folder (none: ``WORKSPACE/_site``), and return it.
 
-    Parameters
-    ----------
-    workspace
-        Folder of the workspace.
-    output
-        Where the site goes (none: ``WORKSPACE/_site``). An earlier site there is replaced; a folder that
-        holds anything else is refused.
-    engine
-        ``quarto``, ``smalldocs``, or ``auto``: quarto where it is on the PATH.
-
-    Raises
-    ------
-    ParameterError, PublishError
-        The output folder is not a site; the engine failed. The earlier site is untouched.
+    An earlier site there is replaced once the new one is complete, anything else is refused. `engine` is ``quarto``,
+    ``smalldocs``, or ``auto``: quarto where it is on the PATH.
     """
     if engine not in {"auto", "quarto", "smalldocs"}:
         raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
@@ -128,7 +112,7 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
                 folder = stage / "reports" / shown.at
                 link_folder(shown.folder, folder, *_NEVER)
                 dress_page(folder / "index.ipynb", shown, reports, site)
-        (_with_quarto if engine == "quarto" else _with_smalldocs)(stage, built, root)
+        _engine(engine, stage, built, root)
         _complete(built, kept, reports, site, Workspace(root).notes)
         _replace(built, target)
     except OSError as error:
@@ -140,11 +124,8 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
 
 def _refuse_names(reports: Reports, site: Site) -> None:
     """A site of pseudonyms has no page with names, also none that was made before it was one."""
-    named = [
-        shown.at
-        for shown in reports.every
-        if shown.run.get("identities") != "pseudonyms" and "outputs" in shown.run
-    ]
+    every = [shown for shown in reports.every if "outputs" in shown.run]
+    named = [shown.at for shown in every if shown.run.get("identities") != "pseudonyms"]
     if site.identities == "pseudonyms" and named:
         raise PublishError(
             f"{SITE_FILE}: identities: pseudonyms, and {plural(len(named), 'report')} name accounts, the first is {named[0]}; "
@@ -159,10 +140,8 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
     def left_out(folder: str, names: list[str]) -> set[str]:
         sites = {name for name in names if (Path(folder) / name / "site_libs").is_dir()}
         private = {name for pattern in _NEVER for name in fnmatch.filter(names, pattern)}
-        top = {
-            root: {"drafts", "sweeps", "notebooks", "params"},
-            root / "reports": {"days", "analyses", "versions"},
-        }
+        top = {root: {"drafts", "sweeps", "notebooks", "params"}}
+        top[root / "reports"] = {"days", "analyses", "versions"}
         hidden = {name for name in names if name in {".git", ".quarto", notes} or name.endswith(WRITING)}
         return sites | private | hidden | (top.get(Path(folder), set()) & set(names))
 
@@ -175,9 +154,9 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
         website["site-url"] = site.address
     pages = config.setdefault("project", {}).setdefault("render", [])
     pages += [pattern for pattern in usual["project"]["render"] if pattern not in pages]
-    _write(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
+    write_text(stage / "_quarto.yml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110))
     about = stage / "reports" / "about.qmd"
-    _write(about, about_part(about.read_text(encoding="utf-8"), reports, site))
+    write_text(about, about_part(about.read_text(encoding="utf-8"), reports, site))
 
 
 def _copy_pages(source: Path, root: Path) -> None:
@@ -194,22 +173,10 @@ def _copy_pages(source: Path, root: Path) -> None:
     shutil.copytree(source / "reports" / "assets", root / "reports" / "assets", dirs_exist_ok=True)
 
 
-def _dictionary_page() -> str:
-    return (
-        "---\ntitle: Data dictionary\n---\n\nEvery column of the files of a day, and every number on its pages. The words on the "
-        "columns are in each day's `README.md` and `datapackage.json` too.\n\n" + dictionary_page()
-    )
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
-
-
 def _check_target(target: Path, root: Path) -> None:
     """Refuse a place that holds anything but a site of ours: what is there is replaced."""
     sources = [root / name for name in ("reports", "notebooks", "params", "drafts", "sweeps")]
-    if target == root or target in root.parents or any(target.is_relative_to(source) for source in sources):
+    if target in (root, *root.parents) or any(target.is_relative_to(source) for source in sources):
         raise ParameterError(f"{target}: holds what the site is made from; name another folder for the site")
     if target.exists() and not target.is_dir():
         raise ParameterError(f"{target}: is a file; name a folder for the site")
@@ -239,51 +206,41 @@ def _not_ours(site: Path) -> list[str]:
     if not ours or ours[0] != _MARK:
         return []
     known = set(ours[1:])
-    strangers = [name for name in files_below(site) if name not in known]
-    return [
-        name
-        for name in strangers
-        if not Path(name).name.startswith(".") and not _kept(site / Path(name).parts[0])
-    ]
+    strangers = [Path(name) for name in files_below(site) if name not in known]
+    return [str(path) for path in strangers if path.name[0] != "." and not _kept(site / path.parts[0])]
 
 
-def _with_smalldocs(stage: Path, built: Path, root: Path) -> None:
-    """Render in a process of its own: the renderer keeps global state and prints to the terminal."""
+def _engine(name: str, stage: Path, built: Path, root: Path) -> None:
+    """Run quarto, or smalldocs in a process of its own: it keeps global state and prints to the terminal."""
+    if name == "quarto":
+        command = ["quarto", "render", str(stage), "--output-dir", "_site"]
+        _run(command, stage, stage / "_site", root, name)
+        (stage / "_site").rename(built)
+        return
     script = (
         "import sys\nfrom smalldocs.config import load\nfrom smalldocs.site import Site\n"
         "project = load(sys.argv[1])\nproject.config.setdefault('project', {})['output-dir'] = sys.argv[2]\n"
         "Site(project, quiet=True).build()\n"
     )
-    _run([sys.executable, "-c", script, str(stage), str(built)], stage, built, root, "smalldocs")
-
-
-def _with_quarto(stage: Path, built: Path, root: Path) -> None:
-    _run(["quarto", "render", str(stage), "--output-dir", "_site"], stage, stage / "_site", root, "quarto")
-    (stage / "_site").rename(built)
+    _run([sys.executable, "-c", script, str(stage), str(built)], stage, built, root, name)
 
 
 def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) -> None:
     """Run an engine; the bar counts the pages that have appeared, and an interruption ends the engine too."""
-    pages = sum(
-        1 for pattern in ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb") for _ in stage.glob(pattern)
-    )
+    patterns = ("*.qmd", "reports/*.qmd", "reports/*/*/index.ipynb")
+    pages = sum(len(list(stage.glob(pattern))) for pattern in patterns)
     with (
         (stage.parent / ".engine.log").open("w+", encoding="utf-8", errors="replace") as log,
         tqdm(total=pages, desc=f"rendering with {name}", unit="page", leave=False, disable=None) as bar,
     ):
         try:
+            plain = os.environ | {"NO_COLOR": "1"}
             engine = subprocess.Popen(
-                command,
-                cwd=stage,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=os.environ | {"NO_COLOR": "1"},
+                command, cwd=stage, stdout=log, stderr=log, start_new_session=True, env=plain
             )
         except FileNotFoundError:
-            raise PublishError(
-                f"{name} is not on the PATH; install it or render with engine=smalldocs"
-            ) from None
+            advice = "install it or render with engine=smalldocs"
+            raise PublishError(f"{name} is not on the PATH; {advice}") from None
         try:
             while engine.poll() is None:
                 written = [page for page in built.rglob("*.html") if page.name != "network.html"]
@@ -298,9 +255,8 @@ def _run(command: list[str], stage: Path, built: Path, root: Path, name: str) ->
         # On a full disk the engine cannot even write down what it missed.
         said = log.read() or ("the disk is full" if shutil.disk_usage(stage).free < 2**16 else "")
     if engine.returncode:
-        raise PublishError(
-            f"{root}: {name} could not render the site ({_reason(said.replace(str(stage), str(root)))})"
-        )
+        reason = _reason(said.replace(str(stage), str(root)))
+        raise PublishError(f"{root}: {name} could not render the site ({reason})")
 
 
 def _reason(said: str) -> str:
@@ -327,16 +283,14 @@ def _complete(built: Path, kept: Kept, reports: Reports, site: Site, notes: Path
     kept.bring(reports, built)  # they have gone through all of that
     write_index(built, reports, notes)
     if site.address:
-        _write(built / "reports" / FEED, feed(reports, site))
-        _write(built / "sitemap.xml", _sitemap(built, site.address, reports))
+        write_text(built / "reports" / FEED, feed(reports, site))
+        write_text(built / "sitemap.xml", _sitemap(built, site.address, reports))
     kept.write(built)
 
 
 def _sitemap(built: Path, address: str, reports: Reports) -> str:
-    left_out = {
-        "404.html",
-        *(f"reports/{shown.at}/index.html" for shown in reports.every),
-    }  # these lead to a version
+    # What stands at the address of a report leads to a version.
+    left_out = {"404.html", *(f"reports/{shown.at}/index.html" for shown in reports.every)}
     pages = [name for name in files_below(built) if name.endswith(".html") and name not in left_out]
     named = [name for name in pages if not name.endswith("network.html")]
     lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)

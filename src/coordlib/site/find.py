@@ -1,7 +1,6 @@
 """The site's own search: accounts, hashtags, subjects, reports and columns, in small files that are loaded when asked for.
 
-The files are scripts, so that a site opened from disk can be searched too. What they hold comes from the published
-tables: what is not published is not found.
+They are scripts, so that a site opened from disk can be searched too; what is not in the published tables is not found.
 """
 
 from __future__ import annotations
@@ -39,33 +38,24 @@ Found = dict[tuple[str, str], list[list[Any]]]
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words and numbers by which a name is found.
-
-    Examples
-    --------
-    >>> tokens("War_News24"), tokens("2025-10-30"), tokens("Ünal")
-    (['war', 'news', '24'], ['2025', '10', '30'], ['ünal'])
-    """
+    """Return the words and numbers by which a name is found."""
     return _TOKEN.findall(text.lower())
 
 
 def write_index(built: Path, reports: Reports, notes: Path) -> None:
-    """Write the index of a rendered site into it; days and analyses are in it with their newest version.
+    """Write the index of a rendered site into it, of each report the newest version.
 
-    What each report holds is kept in `notes`, a folder that may be deleted at any time, so that the next rendering does not
-    read all tables again.
+    What each report holds is kept in `notes`, a folder that may be deleted at any time, for the next rendering.
     """
-    every = sorted(
-        [*reports.days, *reports.analyses], key=lambda one: (str(one.run["date"]), not one.day, one.name)
-    )
+    newest = [*reports.days, *reports.analyses]
+    every = sorted(newest, key=lambda one: (str(one.run["date"]), not one.day, one.name))
     pages = [[one.version_at, one.name if one.day else page_title(one.run)] for one in every]
     found = _collect(every, notes)
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
-        newest = sorted(
-            hits, key=lambda hit: 0 if kind == "column" else -hit[0]
-        )  # of a report the largest network first
-        entry = json_for_page([kind, name, len(hits), newest[:_HITS]])
+        # Newest first, of a report the largest network.
+        shown = hits if kind == "column" else sorted(hits, key=lambda hit: -hit[0])
+        entry = json_for_page([kind, name, len(hits), shown[:_HITS]])
         for start in sorted({token[:_LETTERS] for token in tokens(name)}):
             parts.setdefault(start, []).append(entry)
     folder = built / "reports" / FOLDER
@@ -74,12 +64,8 @@ def write_index(built: Path, reports: Reports, notes: Path) -> None:
     for start, entries in _files(parts):
         names.append(start)
         text = f"coordlibFind({json_for_page(start)},[{','.join(entries)}]);\n"
-        write_text(folder / f"{_hex(start)}.js", text)
+        write_text(folder / f"{start.encode().hex()}.js", text)
     write_text(folder / "names.js", f"coordlibFind(null,{json_for_page([names, pages])});\n")
-
-
-def _hex(start: str) -> str:
-    return start.encode().hex()
 
 
 def _files(parts: dict[str, list[str]], length: int = 1) -> Iterator[tuple[str, list[str]]]:
@@ -102,11 +88,14 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
     for number, one in enumerate(reports):
         name = ("day", one.name) if one.day else ("analysis", page_title(one.run))
         found.setdefault(name, []).append([number, _outcome(one.run)])
-        note = (
-            notes / f"{hashlib.sha256(f'{own} {one.version_at} {one.state}'.encode()).hexdigest()[:32]}.json"
-        )
+        made_of = hashlib.sha256(f"{own} {one.version_at} {one.state}".encode()).hexdigest()
+        note = notes / f"{made_of[:32]}.json"
         used.add(note.name)
-        for kind, name, *what in _told_before(one.folder, note):
+        if not note.exists():
+            write_text(
+                note, json.dumps([[*key, *what] for key, *what in _inside(one.folder)], ensure_ascii=False)
+            )
+        for kind, name, *what in json.loads(note.read_text(encoding="utf-8")):
             found.setdefault((kind, name), []).append([number, *what])
     for old in (path for path in notes.iterdir() if path.name not in used):
         old.unlink()
@@ -115,14 +104,6 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
             hit = [f"data-dictionary.html#{anchor(table.name, column.name)}", table.name, column.definition]
             found.setdefault(("column", column.name), []).append(hit)
     return found
-
-
-def _told_before(report: Path, note: Path) -> list[list[Any]]:
-    """Return what a report's tables hold, and write it down for the next rendering."""
-    if not note.exists():
-        write_text(note, json.dumps([[*key, *what] for key, *what in _inside(report)], ensure_ascii=False))
-    told: list[list[Any]] = json.loads(note.read_text(encoding="utf-8"))
-    return told
 
 
 def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
@@ -140,17 +121,12 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
         if tokens(tag):
             first = min(networks, key=lambda n: (-networks[n], n))
             yield ("hashtag", f"#{tag}"), _number(first), networks.total(), len(networks)
-    yield from _inside_links(report)
-
-
-def _inside_links(report: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield what the tables of a report of link sharing hold; places are those of their rows."""
+    # Of a report of link sharing the places are those of the rows of its tables.
     columns = ("name", "shares", "account.name")
     for address, posts, name in _rows(report / "highly_connected_coordinated_entities.csv", *columns):
         yield ("account", name or address), f"account-row-{quote(address, safe='')}", _number(posts)
-    for label, component, accounts in _rows(
-        report / "component_summary.csv", "label", "component", "entities"
-    ):
+    columns = ("label", "component", "entities")
+    for label, component, accounts in _rows(report / "component_summary.csv", *columns):
         if label:
             yield ("subject", label), f"component-row-{component}", _number(accounts)
     for address, rank, posts in _rows(report / "top_coord_urls.csv", "expanded", "rank", "shares"):

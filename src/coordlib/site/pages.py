@@ -26,10 +26,8 @@ from coordlib.site.reports import Reports, Shown, differences
 _CITED = re.compile(r'<div class="cl-cite">.*?(?:<!-- cited --></div>|</details></div>)', re.DOTALL)
 #: Cells that are made here; the last is of pages made before.
 _OURS = {"versions", "since", "replaced"}
-#: Accounts named in the box; all are in the files.
-_NAMED = 25
-#: Networks listed in it, the largest.
-_LISTED = 10
+#: Accounts named in the box (all are in the files), and networks listed in it, the largest.
+_NAMED, _LISTED = 25, 10
 
 
 def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
@@ -46,50 +44,35 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = _CITED.sub(lambda _: box, "".join(data["text/markdown"]))
-    head = _front_matter(cells)
-    meta = {
-        **head,
-        **page_meta(shown.run),
-        "date": shown.published,
-        "include-in-header": {"text": cited.head},
-    }
+    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
+    head = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
+    head = head if isinstance(head, dict) else {}
+    meta = head | page_meta(shown.run) | {"date": shown.published, "include-in-header": {"text": cited.head}}
     if not shown.newest:
         meta["title"] = f"{meta['title']} (version {shown.version}, replaced)"
-    cells = [_raw(front_matter(meta)), *cells[1 if head else 0 :]]
+    cells = [_cell("raw", "front-matter", front_matter(meta)), *cells[1 if head else 0 :]]
     place = 2 if len(cells) > 1 and cells[1].get("id") == "table-script" else 1
-    cells.insert(place, _markdown("versions", versions_line(shown, reports) + where_line(shown, reports)))
+    cells.insert(
+        place,
+        _cell("markdown", "versions", raw_block(versions_line(shown, reports) + where_line(shown, reports))),
+    )
     if box := since_box(shown, reports):
         heads = (n for n, cell in enumerate(cells) if n > place and "".join(cell["source"]).startswith("## "))
-        cells.insert(next(heads, len(cells)), _markdown("since", box))
+        cells.insert(next(heads, len(cells)), _cell("markdown", "since", raw_block(box)))
     write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
 
 
 def page_tells(shown: Shown, reports: Reports) -> str:
     """Return what :func:`dress_page` writes of other reports into a page."""
     before, _ = reports.beside(shown)
-    told = versions_line(shown, reports), where_line(shown, reports), before.state if before else ""
-    return "\n".join(told)
+    return "\n".join(
+        [versions_line(shown, reports), where_line(shown, reports), before.state if before else ""]
+    )
 
 
-def _front_matter(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
-    value = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
-    return value if isinstance(value, dict) else {}
-
-
-def _raw(source: str) -> dict[str, Any]:
-    return {
-        "cell_type": "raw",
-        "id": "front-matter",
-        "metadata": {},
-        "source": source.splitlines(keepends=True),
-    }
-
-
-def _markdown(name: str, html: str) -> dict[str, Any]:
+def _cell(kind: str, name: str, text: str) -> dict[str, Any]:
     # Line by line: of a source that is one text, Quarto loses the line ends.
-    source = raw_block(html).splitlines(keepends=True)
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+    return {"cell_type": kind, "id": name, "metadata": {}, "source": text.splitlines(keepends=True)}
 
 
 def _link(shown: Shown, words: str, *, version: bool = False) -> str:
@@ -165,13 +148,10 @@ def _size(accounts: pd.DataFrame, shown: Shown) -> str:
 def _again(change: Change) -> list[str]:
     rows = []
     for network, group in change.again.groupby("network"):
-        shares = [
-            f"{row.n_shared:,} of them in network {row.network_before} before"
-            for row in group.itertuples(index=False)
-        ]
-        rows.append(
-            f"<strong>Network {network}</strong>: {plural(int(group['n_accounts'].iloc[0]), 'account')}, {', '.join(shares)}"
-        )
+        pairs = zip(group["n_shared"], group["network_before"], strict=True)
+        shares = ", ".join(f"{number:,} of them in network {before} before" for number, before in pairs)
+        accounts = plural(int(group["n_accounts"].iloc[0]), "account")
+        rows.append(f"<strong>Network {network}</strong>: {accounts}, {shares}")
     return rows
 
 
@@ -182,14 +162,10 @@ def _alone(change: Change) -> list[str]:
         (change.ended, "ended", "numbered as before"),
     ):
         numbers = list(zip(table["network"], table["n_accounts"], strict=True))
-        each = [
-            f"network {network} ({plural(int(count), 'account')})" for network, count in numbers[:_LISTED]
-        ]
+        each = ", ".join(f"network {n} ({plural(int(count), 'account')})" for n, count in numbers[:_LISTED])
         rest = f" and {len(numbers) - _LISTED:,} more" if len(numbers) > _LISTED else ""
-        if each:
-            told.append(
-                f"<strong>{plural(len(numbers), 'network')} {verb}</strong>, {more}: {', '.join(each)}{rest}"
-            )
+        if numbers:
+            told.append(f"<strong>{plural(len(numbers), 'network')} {verb}</strong>, {more}: {each}{rest}")
     return told
 
 

@@ -1,8 +1,4 @@
-"""What lies beside a report's page on the site: its files, how to cite them, their hashes, one zip of it all.
-
-Tables, network and notebook lie there gzipped (a link on the page unpacks them); in the zip they are as they were made.
-Every version has a folder of its own, ``days/DATE/v1/``, that never changes its results; ``days/DATE/`` leads to the newest.
-"""
+"""What lies beside a report's page on the site, and which pages of the earlier site are taken over because they would come out the same."""
 
 from __future__ import annotations
 
@@ -12,20 +8,22 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import zipfile
 import zlib
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from coordlib.files import files_below, write_json, write_text, written
-from coordlib.report.checksums import SUMS, sums_of, write_sums
+from coordlib.files import files_below, read_json, write_json, write_text, written
+from coordlib.report.checksums import SUMS, sha256_file, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.describe_files import CRATE, crate
 from coordlib.report.record import page_title
 from coordlib.report.text import escape
-from coordlib.site.reports import Shown
+from coordlib.site.reports import Reports, Shown
 
 #: Files of a report's folder that are not published beside its page, or are made anew.
 _OWN = re.compile(
@@ -49,7 +47,6 @@ _LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{t
 <body><p><a href="{to}">{title}, version {version}</a></p></body></html>
 """
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def link(source: Path | str, target: Path | str) -> None:
@@ -82,15 +79,7 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
-    """Put a report's files beside its rendered page.
-
-    Parameters
-    ----------
-    shown
-        The report.
-    page
-        The folder with its rendered ``index.html``.
-    """
+    """Put a report's files beside its rendered page."""
     for name in files_below(shown.folder):
         if not any(_OWN.fullmatch(part) for part in name.split("/")):
             (page / name).parent.mkdir(parents=True, exist_ok=True)
@@ -100,9 +89,8 @@ def publish_files(shown: Shown, page: Path, site: Site) -> None:
     cited = Citation(shown.run, site)
     if (shown.folder / "README.md").exists():
         text = (shown.folder / "README.md").read_text(encoding="utf-8")
-        text = text.replace(
-            "| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1
-        )  # as it is called here
+        # As it is called here.
+        text = text.replace("| notebook.ipynb |", f"| notebook-{shown.name}.ipynb |", 1)
         write_text(page / "README.md", _CITE_AS.sub(lambda m: f"{m[1]}{cited.sentence}{m[2]}", text, count=1))
     for file, content in cited.files().items():
         write_text(page / file, content)
@@ -125,9 +113,8 @@ def publish_version(shown: Shown, reports: Path) -> None:
         path.rename(version / path.name)
     for path in version.glob("*.html"):
         text = _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8"))
-        write_text(
-            path, _TO_PACKED.sub(partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip"), text)
-        )
+        packed = partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip")
+        write_text(path, _TO_PACKED.sub(packed, text))
     to = quote(f"{os.path.relpath(version, page)}/index.html")
     # The title of the page itself: it names the site, and says so where its data are simulated.
     title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
@@ -163,18 +150,13 @@ def write_zip(folder: Path, name: str, inside: str) -> Path:
         zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
     ):
         for file, data in {**files, SUMS: sums_of(hashes).encode()}.items():
-            info = zipfile.ZipInfo(f"{inside}/{file}", _EPOCH)
+            info = zipfile.ZipInfo(f"{inside}/{file}", (1980, 1, 1, 0, 0, 0))
             info.compress_type, info.external_attr, info.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
             archive.writestr(info, data)
         archive.comment = b"0" * 64
-    seal_zip(target)
+    body = target.read_bytes()[:-64]
+    target.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
     return target
-
-
-def seal_zip(path: Path) -> None:
-    """Write the hash of a zip into the comment at its end."""
-    body = path.read_bytes()[:-64]
-    path.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
 
 
 def zip_is_whole(data: bytes) -> bool:
@@ -188,3 +170,54 @@ def as_made(name: str, data: bytes) -> bytes:
         return gzip.decompress(data) if name.endswith(".gz") else data
     except (OSError, EOFError, zlib.error):
         return b""
+
+
+class Kept:
+    """What of the earlier site stays: pages that would come out the same, taken over with their files."""
+
+    NOTES = ".coordlib-pages.json"
+
+    def __init__(self, target: Path, stage: Path, engine: str, site: Site) -> None:
+        self.target = target
+        self._before, self._now = read_json(target / self.NOTES), dict[str, str]()
+        self._stay: set[str] = set()
+        code = Path(__file__).parent.parent
+        files = [path for room in ("report", "site") for path in sorted((code / room).rglob("*.*"))]
+        looks = [path for path in files if path.is_file() and path.suffix != ".pyc"]
+        looks += [stage / "_quarto.yml", *sorted((stage / "reports" / "assets").glob("*"))]
+        said = [_version(engine), site.model_dump_json(), *map(sha256_file, looks)]
+        self._look = hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+    def stays(self, shown: Shown, told: str) -> bool:
+        """Whether the page of a report would come out the same; `told` is what it says of other reports."""
+        self._now[shown.at] = hashlib.sha256("\n".join([self._look, told, shown.state]).encode()).hexdigest()
+        places = (self.target / "reports" / at for at in (shown.at, shown.version_at))
+        there = all((place / "index.html").is_file() for place in places)
+        if there and self._before.get(shown.at) == self._now[shown.at]:
+            self._stay.add(shown.at)
+        return self.has(shown)
+
+    def has(self, shown: Shown) -> bool:
+        """Whether the page of a report, asked for before, is taken over."""
+        return shown.at in self._stay
+
+    def bring(self, reports: Reports, built: Path) -> None:
+        """Take the pages that stay, with all their files, over from the earlier site."""
+        for shown in filter(self.has, reports.every):
+            for at, left_out in ((shown.at, ["v[0-9]*"]), (shown.version_at, [])):
+                link_folder(self.target / "reports" / at, built / "reports" / at, *left_out)
+
+    def write(self, built: Path) -> None:
+        """Write down what the pages of a site were made from."""
+        write_json(built / self.NOTES, self._now)
+
+
+def _version(engine: str) -> str:
+    """The engine and its version: the names of Quarto's style sheets change with it."""
+    if engine == "smalldocs":
+        return f"{engine} {metadata.version(engine)}"
+    try:
+        told = subprocess.run([engine, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:  # rendering says that it is not there
+        told = ""
+    return f"{engine} {told}"

@@ -95,10 +95,6 @@ class Reports:
         return sorted((shown for shown in self.every if shown.newest and shown.day), key=lambda s: s.name)
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {day.name: number for number, day in enumerate(self.days)}
-
-    @cached_property
     def analyses(self) -> list[Shown]:
         """The newest version of each analysis, newest first."""
         found = (shown for shown in self.every if shown.newest and not shown.day)
@@ -112,13 +108,14 @@ class Reports:
             found.setdefault(shown.place, []).append(shown)
         return found
 
+    @cached_property
+    def _beside(self) -> dict[str, tuple[Shown | None, Shown | None]]:
+        row = [None, *self.days, None]
+        return {day.name: (row[place], row[place + 2]) for place, day in enumerate(self.days)}
+
     def beside(self, shown: Shown) -> tuple[Shown | None, Shown | None]:
         """Return the day before and the day after among those with a page."""
-        here = self._numbers.get(shown.name) if shown.day else None
-        if here is None:
-            return None, None
-        before = self.days[here - 1] if here else None
-        return before, self.days[here + 1] if here + 1 < len(self.days) else None
+        return self._beside.get(shown.name, (None, None)) if shown.day else (None, None)
 
     def day_of(self, shown: Shown) -> Shown | None:
         """Return the day an analysis looks at."""
@@ -137,34 +134,19 @@ def read_reports(root: Path) -> Reports:
             folder, record = page.parent, read_run(page.parent)
             name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
             day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
-            run: RunRecord = {
-                "date": name,
-                "outcome": "failed",
-                **record,
-                "name": name,
-                "kind": record.get("kind", "day" if day else "analysis"),
-            }
+            known: RunRecord = {"date": name, "outcome": "failed", "kind": "day" if day else "analysis"}
+            run: RunRecord = {**known, **record, "name": name}
             every.append(Shown(folder, run, f"{'days' if day else 'analyses'}/{name}"))
     return Reports(tuple(every))
 
 
 def differences(before: RunRecord, after: RunRecord) -> list[str]:
-    """Say in words what one version was made from and another was not.
-
-    Examples
-    --------
-    >>> differences({"parameters": {"min_weight": None}}, {"parameters": {"min_weight": 4}})
-    ['threshold fixed at 4']
-    >>> differences({"parameters": {"time_window": 60}}, {"parameters": {"time_window": 120}})
-    ['time_window 120 instead of 60']
-    """
+    """Say in words what one version was made from and another was not."""
     if "withdrawn" in (before.get("outcome"), after.get("outcome")):
         return ["what was in it had to be removed"]
     was, now = before.get("parameters") or {}, after.get("parameters") or {}
     told = []
-    for name in sorted(set(was) | set(now)):
-        if was.get(name) == now.get(name):
-            continue
+    for name in sorted(name for name in set(was) | set(now) if was.get(name) != now.get(name)):
         if name == "min_weight" and was.get(name) is None:
             told.append(f"threshold fixed at {now[name]}")
         elif name == "min_weight" and now.get(name) is None:

@@ -18,7 +18,7 @@ from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 from coordlib.posts import as_posts
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
-from coordlib.tiktok.rows import NAMES as API_NAMES
+from coordlib.tiktok.endpoints import NAMES as API_NAMES
 
 COUNTS = ("view_count", "comment_count", "share_count", "like_count")
 NEEDED = ("video_id", "author_name", "create_time", "video_description")

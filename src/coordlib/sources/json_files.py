@@ -47,10 +47,7 @@ def is_json(path: Path, where: str) -> bool:
 
 
 def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFrame]:
-    """Read the records of a file piece by piece; the index goes on counting.
-
-    A file with one record a line is streamed; a file that is one JSON value is held in memory.
-    """
+    """Read the records of a file piece by piece (one JSON value is held in memory); the index goes on counting."""
     start, batch, empty = 0, list[dict[str, Any]](), list[dict[str, Any]]()
     for record in json_records(path, where):
         (empty if EMPTY_PAGE in record else batch).append(record)

@@ -103,8 +103,7 @@ class LabelEndpoint(Closing):
     @classmethod
     def from_environment(cls) -> Self | None:
         """Build a client from the environment; None where no endpoint is set."""
-        settings = EndpointSettings.from_environment()
-        return cls(settings) if settings else None
+        return cls(settings) if (settings := EndpointSettings.from_environment()) else None
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,15 +122,15 @@ class LabelEndpoint(Closing):
         EndpointAnswer
             With prompt, model, time (UTC) and response in its details; a ServiceError where nothing usable comes.
         """
-        messages = prompt(captions)
-        body = {"model": self.settings.model, "messages": messages, "temperature": 0, "max_tokens": 64}
+        messages, model = prompt(captions), self.settings.model
+        body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": 64}
         asked = self._now().astimezone(dt.UTC).isoformat(timespec="seconds")
         response = self._service.hidden(_content(self._ask(body)))
         text, code = clean_answer(response)
         if not text:
             raise ServiceError("label endpoint: the answer holds no words")
         details = {
-            "model": self.settings.model,
+            "model": model,
             "host": urlsplit(self.settings.url).hostname,
             "time": asked,
             "prompt": messages,
@@ -166,10 +165,8 @@ def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
     # The marker depends on the posts, so that no post can contain it and end the data early.
     marker = "posts-" + hashlib.sha256("\n".join(shown).encode()).hexdigest()[:16]
     data = "\n".join(f"- {line}" for line in shown)
-    return [
-        {"role": "system", "content": _INSTRUCTION},
-        {"role": "user", "content": f"<{marker}>\n{data}\n</{marker}>"},
-    ]
+    marked = f"<{marker}>\n{data}\n</{marker}>"
+    return [{"role": "system", "content": _INSTRUCTION}, {"role": "user", "content": marked}]
 
 
 def clean_answer(response: str) -> tuple[str, str | None]:
@@ -201,5 +198,4 @@ def _content(reply: Reply) -> str:
         raise ServiceError("label endpoint: the answer is not that of a chat completion") from None
     if not isinstance(content, str):
         raise ServiceError("label endpoint: the answer holds no text")
-    # Halves of characters cannot be stored.
-    return content.encode("utf-8", "replace").decode("utf-8")
+    return content.encode("utf-8", "replace").decode("utf-8")  # halves of characters cannot be stored

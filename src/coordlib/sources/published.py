@@ -21,8 +21,7 @@ _MOST_FILES = 10_000
 def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
     """Return the files of a report, name to bytes, and its folder if it lies in one.
 
-    The source is a folder, a zip, or the address of a zip, of a version (``…/days/2026-09-10/v1/``), or of what leads to
-    the newest (``…/days/2026-09-10/``). Of a folder of versions the newest.
+    The source is a folder (of versions: the newest), a zip, or the address of a zip, of a version or of what leads to one.
     """
     if re.match(r"https?://", str(source)):
         return _fetched(str(source)), None
@@ -30,12 +29,8 @@ def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
     try:
         if not place.is_dir():
             return {place.name: place.read_bytes()}, None
-        versions = {
-            int(path.parent.name[1:]): path.parent
-            for path in place.glob("v*/run.json")
-            if path.parent.name[1:].isdigit()
-        }
-        folder = versions[max(versions)] if versions else place
+        versions = [path.parent for path in place.glob("v*/run.json") if path.parent.name[1:].isdigit()]
+        folder = max(versions, key=lambda version: int(version.name[1:]), default=place)
         return {name: (folder / name).read_bytes() for name in files_below(folder)}, folder
     except OSError as error:
         raise FileFormatError(f"{source}: cannot be read ({error.strerror})") from None
@@ -51,19 +46,13 @@ def _fetched(address: str) -> dict[str, bytes]:
         if leads := _LEADS.search(_get(client, base, missing=b"")):
             base = urljoin(base, leads[1].decode())
         sums = _get(client, urljoin(base, "SHA256SUMS"))
-        names = [
-            line.split("  ", 1)[1]
-            for line in sums.decode("utf-8", errors="replace").splitlines()
-            if "  " in line
-        ]
-        if len(names) > _MOST_FILES or any(
-            name.startswith(("/", ".")) or ".." in name or ":" in name for name in names
-        ):
+        lines = sums.decode("utf-8", errors="replace").splitlines()
+        names = [line.split("  ", 1)[1] for line in lines if "  " in line]
+        outside = any(name.startswith(("/", ".")) or ".." in name or ":" in name for name in names)
+        if outside or len(names) > _MOST_FILES:
             raise FileFormatError(f"{base}SHA256SUMS: names files that no report has")
-        found = {
-            name: data for name in names if (data := _get(client, urljoin(base, name), missing=b"")) != b""
-        }
-        return {**found, "SHA256SUMS": sums}
+        found = {name: _get(client, urljoin(base, name), missing=b"") for name in names}
+        return {**{name: data for name, data in found.items() if data}, "SHA256SUMS": sums}
 
 
 def _get(client: httpx.Client, address: str, missing: bytes | None = None) -> bytes:
@@ -73,12 +62,11 @@ def _get(client: httpx.Client, address: str, missing: bytes | None = None) -> by
                 if missing is not None:
                     return missing
                 raise FileFormatError(f"{address}: there is no report (HTTP {answer.status_code})")
-            parts, size = [], 0
+            body = bytearray()
             for part in answer.iter_raw():
-                size += len(part)
-                if size > _MOST_BYTES:
+                body += part
+                if len(body) > _MOST_BYTES:
                     raise FileFormatError(f"{address}: is larger than any report")
-                parts.append(part)
-            return b"".join(parts)
+            return bytes(body)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FileFormatError(f"{address}: does not answer ({type(error).__name__})") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import gzip
 import io
 import itertools
@@ -12,16 +13,16 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, TypeVar
+from typing import IO, Any, Literal, NamedTuple, TypeVar
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
 BLOCK = 1 << 20
-DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive or a workbook, new or old
 #: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
@@ -60,12 +61,11 @@ class TextLayout:
         """What the csv module and pandas call it."""
         return csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
 
-    def records(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+    def records(self, path: Path, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record from the header on (blank ones too), and the line on which it ends."""
-        with open_text(path, self.compressed) as stream:
-            reader = csv.reader(
-                stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting
-            )
+        dialect: Any = {"delimiter": self.delimiter, "escapechar": self.escape, "quoting": self.quoting}
+        with open_text(path, self.compressed, errors) as stream:
+            reader = csv.reader(stream, **dialect)
             for record in itertools.islice(reader, self.skip, None):
                 yield reader.line_num, record
 
@@ -84,7 +84,7 @@ class Dialect:
 
 def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
     """Look at a file once, and again when it is another one: its place, size or times have changed."""
-    kept: dict[tuple[int, ...], Answer] = {}
+    known = lru_cache(maxsize=_KEPT)(lambda key, path, where: look(path, where))
 
     @wraps(look)
     def asked(path: Path, where: str) -> Answer:
@@ -92,14 +92,10 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
             now = path.stat()
         except OSError:
             return look(path, where)  # which says what is wrong
+        if now.st_ctime_ns + _TICK_NS > time.time_ns():
+            return look(path, where)
         key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-        if (answer := kept.get(key)) is None:
-            answer = look(path, where)
-            if now.st_ctime_ns + _TICK_NS < time.time_ns():
-                kept[key] = answer
-                for old in list(kept)[:-_KEPT]:
-                    kept.pop(old, None)
-        return answer
+        return known(key, path, where)
 
     return asked
 
@@ -116,12 +112,14 @@ def first_bytes(path: Path, where: str) -> bytes:
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
-    except FileNotFoundError:
-        raise InputError(f"{where}: there is no such file; check the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{where}: is a folder; give one file in it") from None
     except OSError as error:
-        raise InputError(f"{where}: cannot be opened ({error.strerror})") from None
+        known = {
+            errno.ENOENT: "there is no such file; check the path",
+            errno.EISDIR: "is a folder; give one file in it",
+        }
+        raise InputError(
+            f"{where}: {known.get(error.errno or 0, f'cannot be opened ({error.strerror})')}"
+        ) from None
     if not head:
         raise EmptyInputError(f"{where}: the file is empty (0 bytes); export or download it again")
     if head[:4] in _PACKED:
@@ -187,9 +185,8 @@ def _header(stream: IO[str], dialect: Dialect) -> tuple[int, str, str | None]:
             delimiter = named[1]
         else:
             first = first or (skipped, record, delimiter)
-            if dialect.is_header is None or dialect.is_header(
-                _cells(record, delimiter or _delimiter(record))
-            ):
+            names = _cells(record, delimiter or _delimiter(record))
+            if dialect.is_header is None or dialect.is_header(names):
                 return skipped, record, delimiter
         skipped += 1
     return first or (0, "", None)
@@ -197,10 +194,8 @@ def _header(stream: IO[str], dialect: Dialect) -> tuple[int, str, str | None]:
 
 def _cells(record: str, delimiter: str) -> list[str]:
     """Return the names in a header line, without outer spaces and byte-order mark."""
-    return [
-        name.strip().lstrip("\ufeff")
-        for name in next(csv.reader(io.StringIO(record), delimiter=delimiter), [])
-    ]
+    cells = next(csv.reader(io.StringIO(record), delimiter=delimiter), [])
+    return [name.strip().lstrip("\ufeff") for name in cells]
 
 
 def _even(path: Path, layout: TextLayout) -> bool:
@@ -252,9 +247,8 @@ class Checked(NamedTuple):
 def check_bytes(path: Path, where: str) -> Checked:
     """Check that every byte of a file is readable text."""
     compressed = file_kind(path, where) == "gzip"
-    head = b""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, last, size, marks = 1, b"", 0, set[str]()
+    head, line, last, size, marks = b"", 1, b"", 0, set[str]()
     packed = path.stat().st_size if compressed else 0
     try:
         with open_bytes(path, compressed) as stream:
@@ -293,29 +287,21 @@ def check_bytes(path: Path, where: str) -> Checked:
         raise InputError(f"{where}: cannot be read ({error.strerror})") from None
     if line == 1 and not last:
         raise EmptyInputError(f"{where}: the file is empty; export or download it again")
-    tail = last.decode("utf-8", errors="replace")
-    whole = size == len(head)
+    tail, whole = last.decode("utf-8", errors="replace"), size == len(head)
     return Checked(compressed, line, tail, frozenset(marks), head.decode("utf-8-sig"), whole)
 
 
 def _place(path: Path, compressed: bool, wanted: str) -> str:
     """Return ", line N, column 'NAME'" of the first cell with one of the wanted characters."""
-    pattern = re.compile(f"[{wanted}]")
-    with open_text(path, compressed, errors="surrogateescape") as text:
-        _, first = _first_record(text)
-        if found := pattern.search(first):
-            return f", line {first.count(chr(10), 0, found.start()) + 1}, in the header"
-        delimiter = _delimiter(first)
-        names = next(csv.reader(io.StringIO(first), delimiter=delimiter), [])
-        reader = csv.reader(text, delimiter=delimiter)
-        try:
-            for record in reader:
-                for number, cell in enumerate(record):
-                    if pattern.search(cell):
-                        name = f"'{names[number].strip()}'" if number < len(names) else str(number + 1)
-                        return f", line {first.count(chr(10)) + reader.line_num}, column {name}"
-        except (csv.Error, EOFError, zlib.error):
-            pass
+    pattern, names = re.compile(f"[{wanted}]"), list[str]()
+    with open_text(path, compressed, "surrogateescape") as text:
+        layout = TextLayout(compressed, _delimiter(_first_record(text)[1]), ())
+    with suppress(csv.Error, EOFError, zlib.error):
+        for line, record in layout.records(path, "surrogateescape"):
+            for number in (number for number, cell in enumerate(record) if pattern.search(cell)):
+                name = f"'{names[number].strip()}'" if number < len(names) else str(number + 1)
+                return f", line {line}, column {name}" if names else f", line {line}, in the header"
+            names = names or record
     return ""
 
 
@@ -334,5 +320,4 @@ def _first_record(stream: IO[str]) -> tuple[int, str]:
 
 def _delimiter(header: str) -> str:
     outside = re.sub(r'"[^"]*"', "", header)
-    counts = {delimiter: outside.count(delimiter) for delimiter in DELIMITERS}
-    return max(DELIMITERS, key=lambda delimiter: counts[delimiter])
+    return max(_DELIMITERS, key=outside.count)

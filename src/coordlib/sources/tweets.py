@@ -118,10 +118,7 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
 def _records(
     source: Path | str | Sequence[Path | str], pattern: str, kind: Literal["data", "users"]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records in a folder's matching files, in one file, or in several.
-
-    A few lines that are no JSON, as an interrupted stream leaves them, are left out with a warning.
-    """
+    """Yield the records in a folder's matching files, in one file, or in several; a few damaged lines are left out with a warning."""
     paths = [Path(source)] if isinstance(source, str | Path) else [Path(path) for path in source]
     if isinstance(source, str | Path) and paths[0].is_dir():
         paths = sorted(paths[0].glob(pattern))

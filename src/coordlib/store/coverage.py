@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coordlib.store.database import Store, insert, replaced
@@ -64,11 +65,9 @@ def mark(
     with store.transaction():
         for kind, subject in subjects:
             first, last = start, end
-            row = store.row(
-                "SELECT first_day, last_day FROM coverage WHERE kind = ? AND subject = ?", (kind, subject)
-            )
+            row = store.row("SELECT * FROM coverage WHERE kind = ? AND subject = ?", (kind, subject))
             if row is not None:
-                old = dt.date.fromisoformat(row["first_day"]), dt.date.fromisoformat(row["last_day"])
+                old = _period(row)
                 if start <= old[1] + _ONE_DAY and old[0] <= end + _ONE_DAY:
                     first, last = min(start, old[0]), max(end, old[1])
                 elif end < old[0]:
@@ -83,31 +82,23 @@ def mark_problem(store: Store, account_id: str, problem: str, day: dt.date, now:
     store.write(note, ("account", account_id, day.isoformat(), day.isoformat(), now, problem[:200]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Covered:
-    period: Period
-    asked_on: dt.date
-    problem: str | None
-
-
-def _covered(store: Store, kind: str) -> Mapping[str, _Covered]:
-    sql = "SELECT subject, first_day, last_day, asked_at, problem FROM coverage WHERE kind = ?"
+def _covered(store: Store, kind: str) -> dict[str, tuple[Period, dt.date, str | None]]:
+    """Return of each subject which period was asked for, when, and why the service refused it."""
     return {
-        row["subject"]: _Covered(
-            (dt.date.fromisoformat(row["first_day"]), dt.date.fromisoformat(row["last_day"])),
-            day_of(row["asked_at"]),
-            row["problem"],
-        )
-        for row in store.rows(sql, (kind,))
+        row["subject"]: (_period(row), day_of(row["asked_at"]), row["problem"])
+        for row in store.rows("SELECT * FROM coverage WHERE kind = ?", (kind,))
     }
+
+
+def _period(row: sqlite3.Row) -> Period:
+    return dt.date.fromisoformat(row["first_day"]), dt.date.fromisoformat(row["last_day"])
 
 
 def account_histories(store: Store, account_ids: Iterable[str], day: dt.date) -> list[AccountHistory]:
     """Return what is known of each account when a day is planned, in the order given; posts of the last 30 days count."""
-    covered = _covered(store, "account")
-    since = day - dt.timedelta(days=30)
+    covered, since = _covered(store, "account"), day - dt.timedelta(days=30)
     posts = {
-        row["account_id"]: (row["n"], row["newest"])
+        row["account_id"]: (row["n"], day_of(row["newest"]))
         for row in store.rows(
             "SELECT account_id, count(*) AS n, max(posted_at) AS newest FROM posts "
             "WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
@@ -116,27 +107,17 @@ def account_histories(store: Store, account_ids: Iterable[str], day: dt.date) ->
     }
     found = []
     for name in dict.fromkeys(account_ids):
-        count, newest = posts.get(name, (0, None))
-        posted_last = None if newest is None else day_of(newest)
-        known = covered.get(name)
-        if known is None:
-            found.append(AccountHistory(name, posts=count, posted_last=posted_last))
-            continue
-        first, last = known.period
-        days = max(0, (last - max(first, since)).days + 1)
-        found.append(
-            AccountHistory(name, known.period, known.asked_on, count, days, posted_last, known.problem)
-        )
+        count, posted_last = posts.get(name, (0, None))
+        period, asked_on, problem = covered.get(name, (None, None, None))
+        days = 0 if period is None else max(0, (period[1] - max(period[0], since)).days + 1)
+        found.append(AccountHistory(name, period, asked_on, count, days, posted_last, problem))
     return found
 
 
 def caption_histories(
     store: Store, account_ids: Iterable[str], day: dt.date, *, days_back: int = 15, min_length: int = 80
 ) -> list[CaptionHistory]:
-    """Return the captions that accounts of the pool posted in the ``days_back`` days before a day that is planned.
-
-    Only those of at least ``min_length`` characters: shorter ones are not worth a search.
-    """
+    """Return the captions of at least ``min_length`` characters that pool accounts posted in the days before a day that is planned."""
     pool = set(account_ids)
     covered = _covered(store, "caption")
     groups: dict[str, list[tuple[str, int]]] = {}
@@ -150,9 +131,8 @@ def caption_histories(
     for caption, shares in groups.items():
         sharers = tuple(sorted({name for name, _ in shares if name in pool}))
         if sharers and len(caption.strip()) >= min_length:
-            known = covered.get(caption_key(caption))
+            period, *_ = covered.get(caption_key(caption), (None,))
             first, last = day_of(shares[0][1]), day_of(shares[-1][1])
-            period = None if known is None else known.period
             found.append(CaptionHistory(caption, sharers, len(shares), first, last, period))
     return found
 

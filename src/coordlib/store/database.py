@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
 from coordlib.errors import DatabaseFailedError, SchemaVersionError, StoreError
 
-#: Milliseconds a writer waits for another one before it gives up.
-BUSY_TIMEOUT_MS = 30_000
+#: Seconds a writer waits for another one before it gives up.
+BUSY_TIMEOUT = 30
 _DAMAGED = "the file is damaged, put a copy in its place"
 #: What the machine does to a database that is open, by SQLite's codes; any other error is a mistake of ours.
 _MACHINE = {
@@ -29,8 +28,8 @@ _MACHINE = {
 }
 
 
-#: Values for the question marks of a statement.
-Values = Sequence[Any]
+#: Values for the question marks of a statement, or for its names.
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 def insert(table: str, names: Sequence[str], conflict: str = "") -> str:
@@ -45,20 +44,8 @@ def replaced(names: Iterable[str]) -> str:
     return "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in names)
 
 
-def _migrations() -> list[tuple[int, str]]:
-    """Return the numbered migrations, oldest first, as (version, SQL)."""
-    files = (resources.files("coordlib.store") / "schema").iterdir()
-    return sorted(
-        (int(file.name[:4]), file.read_text("utf-8")) for file in files if file.name.endswith(".sql")
-    )
-
-
 class Store:
-    """An open workspace database.
-
-    The tables are documented in the SQL files under ``store/schema``. The functions that read and
-    write them live beside this module, one module a subject, and take a ``Store``.
-    """
+    """An open workspace database; the SQL files under ``store/schema`` say what its tables hold."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
         self.connection = connection
@@ -106,6 +93,11 @@ class Store:
         found: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
         return found
 
+    def value(self, sql: str, values: Values = ()) -> Any:
+        """Return the first value of a query's first row, None where there is none."""
+        found = self.row(sql, values)
+        return None if found is None else found[0]
+
     def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement in the open transaction or in one of its own; return how many rows it changed."""
         with self.transaction() as connection:
@@ -151,11 +143,12 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
         if not memory and not read_only:
             file.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):  # posts of people: for the one who collects them alone
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        target = f"{file.absolute().as_uri()}?{_reading(file)}" if read_only else str(path)
-        connection = sqlite3.connect(
-            target, uri=read_only, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000
-        )
+                file.touch(mode=0o600, exist_ok=False)
+        # On a disk that takes no writing SQLite's own side files cannot be made.
+        sealed = read_only and os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists()
+        how = "mode=ro&immutable=1" if sealed else "mode=ro"
+        target = f"{file.absolute().as_uri()}?{how}" if read_only else str(path)
+        connection = sqlite3.connect(target, uri=read_only, isolation_level=None, timeout=BUSY_TIMEOUT)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         if not read_only:
@@ -169,19 +162,15 @@ def open_store(path: Path | str, *, read_only: bool = False) -> Store:
     return store
 
 
-def _reading(file: Path) -> str:
-    """How a file is opened for reading: on a disk that takes no writing SQLite's own side files cannot be made."""
-    sealed = os.statvfs(file).f_flag & os.ST_RDONLY and not Path(f"{file}-wal").exists()
-    return "mode=ro&immutable=1" if sealed else "mode=ro"
-
-
 def _advice(error: BaseException | None) -> str | None:
     """What to do about an error of the machine; None for any other."""
     return _MACHINE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the low byte is the kind
 
 
 def _migrate(store: Store) -> None:
-    known = _migrations()
+    """Run the migrations the file lacks: scripts that begin with their number."""
+    scripts = sorted(Path(__file__).with_name("schema").glob("*.sql"))
+    known = [(int(script.name[:4]), script.read_text("utf-8")) for script in scripts]
     newest, version = known[-1][0], store.schema_version
     if version == newest:
         return
@@ -197,17 +186,12 @@ def _migrate(store: Store) -> None:
     with store.transaction() as connection:
         version = store.schema_version
         for number, sql in known:
-            if number > version:
-                for statement in _statements(sql):
+            if number <= version:
+                continue
+            statement = ""  # one by one: sqlite3's own script runner would commit by itself
+            for line in sql.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
-
-
-def _statements(sql: str) -> Iterator[str]:
-    """Split a script into statements; sqlite3's own script runner would commit by itself."""
-    pending = ""
-    for line in sql.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
+                    statement = ""
+            connection.execute(f"PRAGMA user_version = {number}")

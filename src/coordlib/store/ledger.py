@@ -1,7 +1,6 @@
-"""The ledger of requests, and how many a day has used.
+"""The ledger of requests, and how many a day has used: the service shows no counter of its quota, and every attempt costs.
 
-The service shows no counter of its quota, and every attempt costs, failed ones too. So each attempt is
-counted before it is sent and written down after it was answered.
+So each attempt is counted before it is sent and written down after it was answered.
 """
 
 from __future__ import annotations
@@ -9,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, fields, replace
 
-from coordlib.store.database import Store, insert
-
-#: Characters of a service's message that are kept.
-MESSAGE_LENGTH = 500
+from coordlib.store.database import Store, Values, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +31,9 @@ class Entry:
 
 
 def record(store: Store, entry: Entry) -> None:
-    """Write one attempt into the ledger, in the transaction that is open or in one of its own."""
+    """Write one attempt into the ledger, 500 characters of the service's message at most."""
     if entry.message is not None:
-        entry = replace(entry, message=entry.message[:MESSAGE_LENGTH])
+        entry = replace(entry, message=entry.message[:500])
     store.write(insert("requests", [item.name for item in fields(Entry)]), astuple(entry))
 
 
@@ -66,11 +62,7 @@ def mark_exhausted(store: Store, day: str, pool: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The ledger of a run, or of all, summed up.
-
-    ``by_kind`` and ``by_purpose`` count attempts; ``errors`` keeps some examples of each kind that is not ``ok``:
-    ``http_status, code, message, log_id``.
-    """
+    """The ledger of a run, or of all, summed up: attempts by kind and purpose, some examples of each kind that is not ``ok``."""
 
     requests: int
     by_kind: dict[str, int]
@@ -81,43 +73,32 @@ class Spent:
 def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> Spent:
     """Sum up the ledger of a run (none: all), with so many examples of each kind of error."""
     where, values = ("run_id = ?", (run_id,)) if run_id is not None else ("1", ())
-    by_kind, by_purpose = (
-        {
-            row[0]: int(row[1])
-            for row in store.rows(
-                f"SELECT {column}, count(*) FROM requests WHERE {where} GROUP BY {column} ORDER BY {column}",
-                values,
-            )
-        }
-        for column in ("kind", "purpose")
-    )
-    told = ("http_status", "code", "message", "log_id")
+    by_kind, by_purpose = (_counted(store, column, where, values) for column in ("kind", "purpose"))
+    told = "http_status, code, message, log_id"
     errors: dict[str, list[dict[str, str | int | None]]] = {}
-    for row in store.rows(
-        f"SELECT kind, {', '.join(told)} FROM requests WHERE kind <> 'ok' AND {where} ORDER BY request_id",
-        values,
-    ):
+    sql = f"SELECT kind, {told} FROM requests WHERE kind <> 'ok' AND {where} ORDER BY request_id"
+    for row in store.rows(sql, values):
         found = errors.setdefault(row["kind"], [])
         if len(found) < samples:
-            found.append({name: row[name] for name in told})
+            found.append({name: row[name] for name in told.split(", ")})
     return Spent(sum(by_kind.values()), by_kind, by_purpose, errors)
 
 
 def counted_requests(store: Store, run_id: str) -> dict[str, int]:
     """Return a run's requests by outcome, those for access tokens left out: they cost no quota."""
-    rows = store.rows(
-        "SELECT kind, count(*) AS n FROM requests WHERE run_id = ? AND endpoint <> 'token' GROUP BY kind ORDER BY kind",
-        (run_id,),
-    )
-    return {row["kind"]: int(row["n"]) for row in rows}
+    return _counted(store, "kind", "run_id = ? AND endpoint <> 'token'", (run_id,))
+
+
+def _counted(store: Store, column: str, where: str, values: Values) -> dict[str, int]:
+    sql = f"SELECT {column}, count(*) FROM requests WHERE {where} GROUP BY {column} ORDER BY {column}"
+    return {row[0]: int(row[1]) for row in store.rows(sql, values)}
 
 
 def setting(store: Store, name: str, default: Callable[[], str]) -> str:
     """Return a value kept with the workspace, making it on first use."""
     with store.transaction():
-        row = store.row("SELECT value FROM settings WHERE name = ?", (name,))
-        if row is not None:
-            return str(row["value"])
-        value = default()
-        store.write(insert("settings", ("name", "value")), (name, value))
+        known = store.value("SELECT value FROM settings WHERE name = ?", (name,))
+        value = default() if known is None else str(known)
+        if known is None:
+            store.write(insert("settings", ("name", "value")), (name, value))
     return value

@@ -19,8 +19,8 @@ def add_to_pool(
     """Append accounts in the given order, those already in the pool stay as they are; return the new ones."""
     enter = insert("accounts", ("position", *COLUMNS), "(account_id) DO NOTHING")
     new: list[str] = []
-    with store.transaction() as connection:
-        [position] = connection.execute("SELECT coalesce(max(position), -1) + 1 FROM accounts").fetchone()
+    with store.transaction():
+        position = store.value("SELECT coalesce(max(position), -1) + 1 FROM accounts")
         for name in account_ids:
             if store.write(enter, (position + len(new), name, "active", added_on, reason, source)):
                 new.append(name)
@@ -54,11 +54,8 @@ def replace_pool(
     """Set the pool to exactly this list, in this order (an archive's own list after a gap of days)."""
     fresh = ("active", added_on, reason, source)
     with store.transaction():
-        rows = store.rows(f"SELECT {', '.join(COLUMNS)} FROM accounts")
-        kept = {row["account_id"]: tuple(row)[1:] for row in rows}
+        kept = {name: rest for name, *rest in store.rows(f"SELECT {', '.join(COLUMNS)} FROM accounts")}
         store.write("DELETE FROM accounts")
-        entries = [
-            (position, name, *kept.get(name, fresh))
-            for position, name in enumerate(dict.fromkeys(account_ids))
-        ]
+        names = enumerate(dict.fromkeys(account_ids))
+        entries = [(position, name, *kept.get(name, fresh)) for position, name in names]
         store.write_many(insert("accounts", ("position", *COLUMNS)), entries)

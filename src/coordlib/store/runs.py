@@ -47,10 +47,10 @@ def start_run(
 
     Only which accounts of the pool a discovery brought is kept: they are in the pool still.
     """
-    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
-    again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
     earlier = run_of(store, run_id)
     kept = {name: fact for name, fact in (earlier.facts if earlier else {}).items() if name == "seeds"}
+    columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
+    again = f"(run_id) {replaced(columns[3:])}, outcome = NULL, finished_at = NULL, message = NULL"
     as_json = json.dumps(dict(parameters), sort_keys=True)
     with store.transaction():
         _forget(store, run_id)
@@ -73,10 +73,8 @@ def finish_run(
     message: str | None = None,
 ) -> None:
     """Write how a run ended."""
-    store.write(
-        "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?",
-        (status, outcome, finished_at, message, run_id),
-    )
+    sql = "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?"
+    store.write(sql, (status, outcome, finished_at, message, run_id))
 
 
 def record_facts(store: Store, run_id: str, facts: Mapping[str, Any]) -> None:
@@ -89,18 +87,15 @@ def record_detection(
     store: Store, run_id: str, accounts: pd.DataFrame, edges: pd.DataFrame, new: set[str]
 ) -> None:
     """Store the accounts and retained edges of a day's network, in the place of what the run found before."""
-    network = dict(zip(accounts["account_id"], accounts["network"], strict=True))
-    names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+    network = dict(zip(accounts["account_id"], accounts["network"].astype(int).tolist(), strict=True))
     columns = ("run_id", "account_id", "network", "is_new", "facts")
-    found = [(run_id, name, int(number), int(name in new), "{}") for name, number in network.items()]
-    ties = edges[names].astype(object).to_numpy().tolist()
+    names = ["account_id", "account_id_y", "weight", "n_objects", "avg_time_delta"]
+    found = ((run_id, name, number, int(name in new), "{}") for name, number in network.items())
+    ties = ((run_id, *row, network[row[0]]) for row in edges[names].astype(object).to_numpy().tolist())
     with store.transaction():
         _forget(store, run_id)
         store.write_many(insert("detections", columns), found)
-        store.write_many(
-            insert("edges", ("run_id", *names, "network")),
-            ((run_id, *row, int(network[row[0]])) for row in ties),
-        )
+        store.write_many(insert("edges", ("run_id", *names, "network")), ties)
 
 
 def runs(store: Store) -> list[Run]:
@@ -129,9 +124,5 @@ def run_of(store: Store, run_id: str) -> Run | None:
 
 def account_history(store: Store, account_id: str) -> list[tuple[str, int]]:
     """Return the days an account was in a coordinated network, oldest first, with the network's number."""
-    rows = store.rows(
-        "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? "
-        "ORDER BY r.date, r.run_id",
-        (account_id,),
-    )
-    return [(row["date"], row["network"]) for row in rows]
+    sql = "SELECT r.date, d.network FROM detections d JOIN runs r USING (run_id) WHERE d.account_id = ? ORDER BY r.date, r.run_id"
+    return [(row["date"], row["network"]) for row in store.rows(sql, (account_id,))]

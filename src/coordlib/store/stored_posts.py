@@ -14,10 +14,8 @@ from coordlib.store.database import Store, insert, replaced
 from coordlib.times import day_start
 
 _JSON = ("hashtags", "effect_ids")
-_COLUMNS = (
-    *("content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id"),
-    *(*_JSON, "voice_to_text", "video_duration"),
-)
+_TEXTS = ("content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id")
+_COLUMNS = (*_TEXTS, *_JSON, "voice_to_text", "video_duration")
 COUNTS = ("views", "likes", "comments", "shares", "favorites")
 _NUMBERS = (*COUNTS, "posted_at", "video_duration")
 #: Made when read: they follow from the account and the id.
@@ -71,19 +69,13 @@ def run_posts(store: Store, run_id: str) -> pd.DataFrame:
 
 
 def period_posts(store: Store, first_day: str, last_day: str) -> pd.DataFrame:
-    """Return the stored posts of a period of UTC days (YYYY-MM-DD, both included), newest first, each once.
-
-    Counts are those of the newest fetch.
-    """
+    """Return the posts of a period of UTC days (YYYY-MM-DD, both included), newest first, counted at the newest fetch."""
     where = "v.posted_at >= ? AND v.posted_at < ? ORDER BY v.posted_at DESC, v.content_id"
     return _newest(store, where, (day_start(first_day), day_start(last_day) + 86_400))
 
 
 def collected_posts(store: Store, run_id: str | None = None) -> pd.DataFrame:
-    """Return the posts that the queries of a run brought (none: every stored post), oldest first, each once.
-
-    Counts are those of the newest fetch.
-    """
+    """Return the posts that the queries of a run brought (none: every stored post), oldest first, counted at the newest fetch."""
     brought = "v.content_id IN (SELECT content_id FROM window_posts JOIN windows USING (window_id) WHERE run_id = ?)"
     where, values = ("1", ()) if run_id is None else (brought, (run_id,))
     return _newest(store, f"{where} ORDER BY v.posted_at, v.content_id", values)
@@ -114,16 +106,12 @@ def _table(store: Store, query: str, values: Sequence[Any]) -> pd.DataFrame:
     cursor = store.connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
-    frame["url"] = [
-        video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)
-    ]
+    frame["url"] = list(map(video_address, frame["account_id"], frame["content_id"]))
     for name in _JSON:
         lists = [None if text is None else json.loads(text) for text in frame[name]]
         frame[name] = pd.Series(lists, index=frame.index, dtype=object)
-    posts = as_posts(frame, "tiktok")
-    return posts.astype(
-        {"favorites": "Int64", "region_code": "str", "music_id": "str", "voice_to_text": "str"}
-    )
+    kinds = {"favorites": "Int64", "region_code": "str", "music_id": "str", "voice_to_text": "str"}
+    return as_posts(frame, "tiktok").astype(kinds)
 
 
 def _value(row: Mapping[Any, Any], name: str) -> Any:

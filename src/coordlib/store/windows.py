@@ -1,7 +1,7 @@
 """Units of collection work: one query over one period, with the place where it stopped.
 
-A window is written when it is planned, and brought forward in the same transaction as the page that
-moved it and the page's ledger row. So a killed process leaves every window exactly at its last stored page.
+A window is brought forward in the transaction of the page that moved it and the page's ledger row: a killed process leaves
+every window exactly at its last stored page.
 
 States: ``pending`` → ``running`` (cursor, search_id) → ``done`` | ``failed`` (reason, log_id) | ``quota``
 (stopped by the day's budget, goes on next time) | ``split`` (replaced by smaller windows) | ``carried``
@@ -23,6 +23,8 @@ from coordlib.store.stored_posts import COUNTS, upsert_posts
 #: States in which something is left to do.
 OPEN = ("running", "quota", "pending")
 OPEN_SQL = str(OPEN)
+#: A list as JSON, as the right side of ``IN``.
+_IN = "(SELECT value FROM json_each({}))"
 #: Of a window ``w`` that failed: whether its query was repeated later and then answered for all its days.
 ANSWERED_LATER = (
     "EXISTS (SELECT 1 FROM windows d WHERE d.query_hash = w.query_hash AND d.state = 'done' "
@@ -59,12 +61,10 @@ class Window:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Window:
         """Read a row of the table."""
-        known = cls.__dataclass_fields__
-        found: dict[str, Any] = {name: value for name, value in dict(row).items() if name in known}
-        for name in ("query", "fields", "subjects"):
-            found[name] = json.loads(row[name] or "{}")
-        days = {name: dt.date.fromisoformat(row[f"{name}_date"]) for name in ("start", "end", "upper")}
-        found |= days | {"root_id": row["root_id"] or row["window_id"], "fields": tuple(found["fields"])}
+        found: dict[str, Any] = {name: value for name, value in dict(row).items() if name in cls.__slots__}
+        found |= {name: json.loads(row[name] or "{}") for name in _AS_JSON}
+        found |= {name: dt.date.fromisoformat(row[f"{name}_date"]) for name in ("start", "end", "upper")}
+        found |= {"root_id": row["root_id"] or row["window_id"], "fields": tuple(found["fields"])}
         return cls(**found | {"subjects": tuple((kind, name) for kind, name in found["subjects"])})
 
 
@@ -85,29 +85,24 @@ class NewWindow:
     log_id: str | None = None
 
 
+#: Columns of a window that hold JSON, and those that are written as they are.
+_AS_JSON = ("query", "fields", "subjects")
+_AS_IT_IS = ("query_hash", "state", "max_pages", "root_id", "reason", "log_id")
+
+
 def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def add(store: Store, run_id: str, phase: str, new: Iterable[NewWindow], now: int) -> None:
     """Write windows; one that is there already (same run, phase, query, period) is left as it is."""
+    known = {"run_id": run_id, "phase": phase, "created_at": now, "updated_at": now}
     with store.transaction():
         for item in new:
-            values = {
-                "run_id": run_id,
-                "phase": phase,
-                "query_hash": item.query_hash,
-                "start_date": item.start.isoformat(),
-                "end_date": item.end.isoformat(),
-                "upper_date": item.end.isoformat(),
-                **{name: _to_json(getattr(item, name)) for name in ("query", "fields", "subjects")},
-                **{
-                    name: getattr(item, name)
-                    for name in ("state", "max_pages", "root_id", "reason", "log_id")
-                },
-                "created_at": now,
-                "updated_at": now,
-            }
+            days = {"start_date": item.start, "end_date": item.end, "upper_date": item.end}
+            values = known | {name: day.isoformat() for name, day in days.items()}
+            values |= {name: getattr(item, name) for name in _AS_IT_IS}
+            values |= {name: _to_json(getattr(item, name)) for name in _AS_JSON}
             store.write(insert("windows", tuple(values), "DO NOTHING"), tuple(values.values()))
 
 
@@ -126,21 +121,16 @@ def select(
     root_id: int | None = None,
 ) -> list[Window]:
     """Return windows in the order they were planned."""
-    wanted: list[tuple[str, tuple[Any, ...]]] = [("1", ())]
-    if run_id is not None:
-        wanted.append(("run_id = ?", (run_id,)))
-    if phase is not None:
-        wanted.append(("phase = ?", (phase,)))
-    if states:
-        wanted.append((f"state IN ({', '.join('?' * len(states))})", tuple(states)))
-    if root_id is not None:
-        wanted.append(("(root_id = ? OR window_id = ?)", (root_id, root_id)))
-    where = " AND ".join(condition for condition, _ in wanted)
-    values = [value for _, some in wanted for value in some]
-    return [
-        Window.of(row)
-        for row in store.rows(f"SELECT * FROM windows WHERE {where} ORDER BY window_id", values)
-    ]
+    wanted = {
+        "run_id = :run_id": run_id is not None,
+        "phase = :phase": phase is not None,
+        f"state IN {_IN.format(':states')}": bool(states),
+        "(root_id = :root_id OR window_id = :root_id)": root_id is not None,
+    }
+    where = " AND ".join(["1", *(condition for condition, given in wanted.items() if given)])
+    values = {"run_id": run_id, "phase": phase, "states": json.dumps(states), "root_id": root_id}
+    sql = f"SELECT * FROM windows WHERE {where} ORDER BY window_id"
+    return [Window.of(row) for row in store.rows(sql, values)]
 
 
 def next_open(store: Store, run_id: str, phase: str) -> Window | None:
@@ -164,29 +154,22 @@ def update(store: Store, window_id: int, now: int, **changes: Any) -> None:
 
 def pause(store: Store, run_id: str, phase: str, now: int) -> None:
     """Leave the windows a phase has begun for the day with another quota."""
-    store.write(
-        "UPDATE windows SET state = 'quota', reason = 'quota', updated_at = ? "
-        "WHERE run_id = ? AND phase = ? AND state = 'running'",
-        (now, run_id, phase),
-    )
+    begun = "run_id = ? AND phase = ? AND state = 'running'"
+    paused = f"UPDATE windows SET state = 'quota', reason = 'quota', updated_at = ? WHERE {begun}"
+    store.write(paused, (now, run_id, phase))
 
 
 def oldest_post(store: Store, window_id: int) -> int | None:
     """Return the smallest id among the posts a window brought."""
-    sql = "SELECT min(CAST(content_id AS INTEGER)) AS id FROM window_posts WHERE window_id = ?"
-    [row] = store.rows(sql, (window_id,))
-    oldest: int | None = row["id"]
+    sql = "SELECT min(CAST(content_id AS INTEGER)) FROM window_posts WHERE window_id = ?"
+    oldest: int | None = store.value(sql, (window_id,))
     return oldest
 
 
 def count_posts(store: Store, run_id: str, phase: str) -> int:
     """Count the distinct posts the windows of a run's phase brought."""
-    [row] = store.rows(
-        "SELECT count(DISTINCT content_id) AS n FROM window_posts JOIN windows USING (window_id) "
-        "WHERE run_id = ? AND phase = ?",
-        (run_id, phase),
-    )
-    return int(row["n"])
+    sql = "SELECT count(DISTINCT content_id) FROM window_posts JOIN windows USING (window_id) WHERE run_id = ? AND phase = ?"
+    return int(store.value(sql, (run_id, phase)))
 
 
 def keep_rows(store: Store, window_id: int, rows: Sequence[Mapping[str, Any]], fetched_at: int) -> int:
@@ -226,29 +209,23 @@ def plan(
 
 def note(store: Store, run_id: str, phase: str, **facts: Any) -> None:
     """Add to what was noted when a phase of a run was planned."""
-    store.write(
-        "UPDATE phases SET facts = json_patch(facts, ?) WHERE run_id = ? AND phase = ?",
-        (_to_json(facts), run_id, phase),
-    )
+    sql = "UPDATE phases SET facts = json_patch(facts, ?) WHERE run_id = ? AND phase = ?"
+    store.write(sql, (_to_json(facts), run_id, phase))
 
 
 def broken_days(store: Store, since: int, kinds: Sequence[str]) -> dict[dt.date, str | None]:
     """Return days that failed alone for at least two queries since a time, with a log_id of each."""
     rows = store.rows(
-        "SELECT start_date, count(DISTINCT query_hash) AS n, max(log_id) AS log_id FROM windows "
-        f"WHERE state = 'failed' AND start_date = end_date AND updated_at >= ? AND reason IN ({', '.join('?' * len(kinds))}) "
-        "GROUP BY start_date HAVING n >= 2 ORDER BY start_date",
-        (since, *kinds),
+        "SELECT start_date, count(DISTINCT query_hash) AS n, max(log_id) AS log_id FROM windows WHERE state = 'failed' AND "
+        f"start_date = end_date AND updated_at >= ? AND reason IN {_IN.format('?')} GROUP BY start_date HAVING n >= 2 "
+        "ORDER BY start_date",
+        (since, json.dumps(kinds)),
     )
     return {dt.date.fromisoformat(row["start_date"]): row["log_id"] for row in rows}
 
 
 def carry_over(store: Store, run_id: str, now: int) -> int:
-    """Leave what earlier runs never began to the next plan; return how many windows that were.
-
-    Planned windows of which some part was begun stay as they are: they are worth finishing, and
-    :func:`begun` returns them.
-    """
+    """Leave what earlier runs never began to the next plan, but not planned windows of which some part was begun (see :func:`begun`)."""
     return store.write(
         "UPDATE windows SET state = 'carried', updated_at = ? WHERE run_id <> ? AND state IN ('pending', 'quota') "
         "AND coalesce(root_id, window_id) NOT IN (SELECT coalesce(root_id, window_id) FROM windows "
@@ -260,38 +237,27 @@ def carry_over(store: Store, run_id: str, now: int) -> int:
 def to_retry(
     store: Store, kinds: Sequence[str], *, since: dt.date, failed_before: int, tries: int, limit: int
 ) -> list[NewWindow]:
-    """Return failed windows that deserve another try, newest days first.
-
-    Their reason is of kinds that may pass, their period ends on ``since`` or later, they failed last before a time (UTC
-    seconds) and less often than ``tries``, and no query answered for their days since.
-    """
+    """Return failed windows that deserve another try, newest days first: those that failed for a reason that may pass, for days
+    from ``since`` on, fewer than ``tries`` times and last before a time (UTC seconds), and were not answered for since."""
     rows = store.rows(
         "SELECT query, query_hash, fields, start_date, end_date FROM windows w "
-        f"WHERE state = 'failed' AND reason IN ({', '.join('?' * len(kinds))}) AND end_date >= ? AND query IS NOT NULL "
+        f"WHERE state = 'failed' AND reason IN {_IN.format('?')} AND end_date >= ? AND query IS NOT NULL "
         f"AND NOT {ANSWERED_LATER} GROUP BY query_hash, start_date, end_date "
         "HAVING count(*) < ? AND max(updated_at) < ? ORDER BY start_date DESC, min(window_id) LIMIT ?",
-        (*kinds, since.isoformat(), tries, failed_before, limit),
+        (json.dumps(kinds), since.isoformat(), tries, failed_before, limit),
     )
-    return [
-        NewWindow(
-            json.loads(row["query"]),
-            row["query_hash"],
-            dt.date.fromisoformat(row["start_date"]),
-            dt.date.fromisoformat(row["end_date"]),
-            tuple(json.loads(row["fields"])),
-        )
-        for row in rows
-    ]
+    new = []
+    for row in rows:
+        start, end = (dt.date.fromisoformat(row[name]) for name in ("start_date", "end_date"))
+        fields = tuple(json.loads(row["fields"]))
+        new.append(NewWindow(json.loads(row["query"]), row["query_hash"], start, end, fields))
+    return new
 
 
 def begun(store: Store, run_id: str) -> list[tuple[str, str]]:
     """Return (run, phase) of earlier runs with something left open, oldest first."""
-    rows = store.rows(
-        f"SELECT run_id, phase FROM windows WHERE run_id <> ? AND state IN {OPEN_SQL} "
-        "GROUP BY run_id, phase ORDER BY min(window_id)",
-        (run_id,),
-    )
-    return [(row["run_id"], row["phase"]) for row in rows]
+    sql = f"SELECT run_id, phase FROM windows WHERE run_id <> ? AND state IN {OPEN_SQL} GROUP BY run_id, phase ORDER BY min(window_id)"
+    return [(row["run_id"], row["phase"]) for row in store.rows(sql, (run_id,))]
 
 
 def run_answers(store: Store, run_id: str, phase: str) -> set[str]:
@@ -306,20 +272,17 @@ def run_answers(store: Store, run_id: str, phase: str) -> set[str]:
 
 def earlier_yield(store: Store, run_id: str, phase: str) -> tuple[int, int]:
     """Return how many queries the phase had in the seven runs before this one, and how many videos they brought."""
-    row = store.connection.execute(
-        "SELECT count(DISTINCT coalesce(root_id, window_id)) AS n, coalesce(sum(rows), 0) AS r FROM windows "
+    [[queries, videos]] = store.rows(
+        "SELECT count(DISTINCT coalesce(root_id, window_id)), coalesce(sum(rows), 0) FROM windows "
         "WHERE phase = ? AND state = 'done' AND run_id IN (SELECT run_id FROM runs WHERE kind = 'monitor' "
         "AND date < (SELECT date FROM runs WHERE run_id = ?) ORDER BY date DESC LIMIT 7)",
         (phase, run_id),
-    ).fetchone()
-    return int(row["n"]), int(row["r"])
+    )
+    return int(queries), int(videos)
 
 
 def known_gaps(store: Store, run_id: str, first_day: str, last_day: str) -> dict[str, int]:
-    """Count, per day of a period, the queries of earlier monitoring runs that failed for it and still lack it.
-
-    A query that was repeated later and then answered for those days is no gap any longer.
-    """
+    """Count, per day of a period, the queries of earlier monitoring runs that failed for it and were not answered since."""
     rows = store.rows(
         "SELECT max(w.start_date, ?) AS first, min(w.end_date, ?) AS last, w.query_hash AS query FROM windows w "
         "WHERE w.state = 'failed' AND w.run_id <> ? AND w.end_date >= ? AND w.start_date <= ? AND w.run_id IN "

@@ -1,11 +1,10 @@
-from .budget import RequestBudget
-from .caption_plan import plan_captions
 from .client import TikTokResearch
 from .collector import Collector
 from .credentials import Credentials
 from .endpoints import FailedWindow, Outcome
-from .plan import Plan, PlannedRequest, plan_accounts
+from .plan import Plan, PlannedRequest, plan_accounts, plan_captions
 from .query import Condition, Query, any_of, condition
+from .session import RequestBudget
 
 __all__ = [
     "Collector",

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from coordlib.tiktok import lists, search
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+
+from coordlib.errors import ParameterError, QuotaExhausted
+from coordlib.store import windows
+from coordlib.store.stored_posts import collected_posts, upsert_posts
+from coordlib.tiktok import lists
+from coordlib.tiktok.collector import Collector
+from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, as_post, rows_of
+from coordlib.tiktok.errors import Answer
+from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
 from coordlib.tiktok.session import Session
+from coordlib.tiktok.window_work import new_window
 
 
 class TikTokResearch(Session):
@@ -51,8 +64,6 @@ class TikTokResearch(Session):
     >>> client.close()
     """
 
-    videos = search.collect_videos
-    sample_videos = search.sample_videos
     comments = lists.comments
     replies = lists.replies
     user_info = lists.user_info
@@ -66,3 +77,123 @@ class TikTokResearch(Session):
     compliance_create = lists.compliance_create
     compliance_status = lists.compliance_status
     compliance_download = lists.compliance_download
+
+    def videos(
+        self,
+        query: Query,
+        start: str | dt.date,
+        end: str | dt.date,
+        *,
+        fields: Iterable[str] | None = None,
+        window_days: int = 7,
+        overlap_days: int = 0,
+        max_count: int = 100,
+        max_pages: int | None = None,
+        max_records: int | None = None,
+        run_id: str | None = None,
+        phase: str = "videos",
+        with_rows: bool = True,
+        progress: bool = True,
+    ) -> Outcome:
+        """Collect the videos a query finds in a period; rows go into the store, page by page.
+
+        Parameters
+        ----------
+        query
+            What to look for.
+        start, end
+            First and last day (UTC), as dates or text; any length.
+        fields
+            Fields of a video (none: all, falling back to the oldest ones where they are refused).
+        window_days
+            Days per window, 1 to 31; smaller windows fail less often, larger ones cost fewer requests.
+        overlap_days
+            Days each window reaches into the one before, for those who doubt that end dates are inclusive.
+        max_count
+            Rows a page, 1 to 100.
+        max_pages
+            Pages per window at most.
+        max_records
+            Stop after a page that brings the total to this many rows.
+        run_id
+            Repeat a call with the same name to go on where it stopped; none starts afresh.
+        phase
+            A word for the ledger.
+        with_rows
+            Return the rows as well; they are in the store either way.
+        progress
+            Show a progress bar on a terminal.
+
+        Returns
+        -------
+        Outcome
+            Rows without repeated ids, newest first; whether they are all; what failed.
+
+        Raises
+        ------
+        QueryError
+            The period, the fields or a number would be refused; nothing was sent.
+        CredentialsError
+            Key, secret or the project's rights are refused.
+        """
+        first, last = parse_day(start, what="start_date"), parse_day(end, what="end_date")
+        if last < first:
+            raise ParameterError(f"end_date {last} is before start_date {first}; exchange them")
+        names = check_fields(fields) if fields is not None else ()
+        if overlap_days < 0 or window_days + overlap_days > 31:
+            together = "give 0 or more, with window_days at most 31 together"
+            raise ParameterError(f"overlap_days = {overlap_days}: {together}")
+        for name, value in (("max_pages", max_pages), ("max_records", max_records)):
+            if value is not None and value < 1:
+                raise ParameterError(f"{name} = {value}: give 1 or more, or none for all")
+        overlap = dt.timedelta(days=overlap_days)
+        new = [
+            new_window(query, max(first, begin - overlap), stop, fields=names, max_pages=max_pages)
+            for begin, stop in days_between(first, last, days=window_days)
+        ]
+        collector = Collector(self, max_count=max_count, progress=progress)
+        run = run_id or f"once-{uuid.uuid4().hex[:12]}"
+        previous, self.run_id = self.run_id, self.run_id or run
+        try:
+            if windows.planned(self.store, run, phase) is None:
+                windows.plan(self.store, run, phase, new, {}, int(self.clock()))
+            outcome = collector.work(run, phase, max_records=max_records)
+        finally:
+            self.run_id = previous
+        if not with_rows:
+            return outcome
+        table = collected_posts(self.store, run).astype(object)
+        found = [
+            {str(name): value for name, value in row.items() if value is not None}
+            for row in table.where(table.notna(), None).to_dict("records")
+        ]
+        rows = sorted(found, key=lambda row: int(row["content_id"]), reverse=True)[:max_records]
+        return replace(outcome, rows=tuple(rows), n_rows=len(rows))
+
+    def sample_videos(
+        self,
+        query: Query,
+        start: str | dt.date,
+        end: str | dt.date,
+        *,
+        fields: Iterable[str] | None = None,
+        max_count: int = 100,
+    ) -> Outcome:
+        """Return up to 100 videos of a period (at most 30 days) picked at random by the service: one request."""
+        first, last = check_span(start, end)
+        names = check_fields(fields) if fields is not None else self.video_fields()
+        body = video_body(query.to_json(), first, last, max_count, is_random=True)
+        before, kept = self.requests, dict[str, Row]()
+
+        def keep(answer: Answer) -> None:
+            found = (row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username"))
+            kept.update({row["id"]: as_post(row) for row in found})
+            upsert_posts(self.store, kept.values(), int(self.clock()))
+
+        try:
+            answer = self.request(VIDEO_QUERY, fields=names, json=body, purpose="sample", keep=keep)
+        except QuotaExhausted:
+            return Outcome(complete=False, reason="quota", requests=self.requests - before)
+        if not answer.ok:
+            return Outcome.unanswered("sample", answer, self.requests - before)
+        return Outcome(rows=tuple(kept.values()), n_rows=len(kept), requests=self.requests - before)

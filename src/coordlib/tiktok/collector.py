@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from coordlib.errors import CollectError, CredentialsError, QuotaExhausted, ServiceError, UnreachableError
+from coordlib.errors import QueryError, QuotaExhausted, ServiceError, UnreachableError
 from coordlib.store import windows
-from coordlib.tiktok.caption_plan import keyword_of
 from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, rows_of
-from coordlib.tiktok.plan import Plan, possible_name
+from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
 from coordlib.tiktok.window_work import BROKEN_MEMORY, KNOWN_BROKEN, PASSING, WindowWork, new_window
@@ -19,9 +18,10 @@ from coordlib.times import day_of
 
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
 MAX_FAILED_WINDOWS = 3
-
 #: Failures after which a period of a query is given up, and periods tried again in one run.
 MAX_RETRIES, RETRIES_A_RUN = 3, 50
+#: What is asked for where nothing is stored yet: a word that some video of any week has, and the days counted back from now.
+EVERYDAY_WORD, FIRST_DAY, LAST_DAY = "fyp", 10, 4
 
 
 class Collector:
@@ -54,14 +54,9 @@ class Collector:
                 return outcomes
         if windows.planned(self.store, run_id, "retry") is None:
             now, kinds = self._now(), [*sorted(kind.value for kind in PASSING), KNOWN_BROKEN]
-            again = windows.to_retry(
-                self.store,
-                kinds,
-                since=day_of(now) - dt.timedelta(days=retry_days),
-                failed_before=now - BROKEN_MEMORY,
-                tries=MAX_RETRIES,
-                limit=RETRIES_A_RUN,
-            )
+            since = day_of(now) - dt.timedelta(days=retry_days)
+            limits = {"failed_before": now - BROKEN_MEMORY, "tries": MAX_RETRIES, "limit": RETRIES_A_RUN}
+            again = windows.to_retry(self.store, kinds, since=since, **limits)
             if not again:
                 return outcomes
             windows.plan(self.store, run_id, "retry", again, {"windows": len(again)}, now)
@@ -84,26 +79,22 @@ class Collector:
         total = len(windows.select(self.store, run_id=run_id, phase=phase, states=windows.OPEN))
         hide = None if self.progress else True
         with tqdm(total=total, desc=phase, unit="window", disable=hide, leave=False) as bar:
-            while (window := windows.next_open(self.store, run_id, phase)) is not None:
+            while reason == "done" and (window := windows.next_open(self.store, run_id, phase)) is not None:
                 try:
                     self._work.step(window)
-                except QuotaExhausted:
-                    windows.pause(self.store, run_id, phase, self._now())
-                    reason = "quota"
-                    break
                 except UnreachableError:
                     raise
-                except ServiceError:
-                    reason = "outage"
+                except (QuotaExhausted, ServiceError) as error:
+                    reason = "quota" if isinstance(error, QuotaExhausted) else "outage"
                     break
                 if windows.get(self.store, window.window_id).state not in windows.OPEN:
                     bar.update()
                 if self._work.failed_in_a_row >= MAX_FAILED_WINDOWS:
                     reason = "outage"
-                    break
-                if max_records is not None and self._rows(run_id, phase) >= max_records:
+                elif max_records is not None and self._rows(run_id, phase) >= max_records:
                     reason = "max-records"
-                    break
+        if reason == "quota":
+            windows.pause(self.store, run_id, phase, self._now())
         probed = self._nothing(run_id, phase, asked=reason == "done")
         if probed in ("nothing", "unanswered"):
             reason = "silent"
@@ -116,16 +107,9 @@ class Collector:
         return windows.count_posts(self.store, run_id, phase)
 
     def _nothing(self, run_id: str, phase: str, *, asked: bool) -> str | None:
-        """Decide whether windows without a row are believed: where others of the phase, or a probe, brought some.
-
-        Those that are not believed count as failed, so that they are asked again.
-        """
-        silent = [
-            window
-            for window in windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
-            if window.rows == 0 and window.reason == "done"
-        ]
-        probed = None
+        """Believe windows without a row where others of the phase, or a probe, brought some; else they count as failed."""
+        done = windows.select(self.store, run_id=run_id, phase=phase, states=("done",))
+        silent, probed = [window for window in done if window.rows == 0 and window.reason == "done"], None
         if silent and self._rows(run_id, phase) == 0:
             accounts = Query.from_json(silent[0].query).usernames() is not None
             noted = windows.planned(self.store, run_id, phase) or {}
@@ -142,11 +126,7 @@ class Collector:
 
     def _outcome(self, run_id: str, phase: str, reason: str, requests: int, probed: str | None) -> Outcome:
         found = windows.select(self.store, run_id=run_id, phase=phase)
-        failed = tuple(
-            FailedWindow(repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id)
-            for w in found
-            if w.state == "failed"
-        )
+        failed = [w for w in found if w.state == "failed"]
         cut = [w for w in found if w.state == "done" and w.reason not in (None, "done")]
         if reason == "done" and (failed or cut):
             reason = "failed-windows" if failed else str(cut[0].reason)
@@ -159,7 +139,12 @@ class Collector:
             next_cursor=at.cursor if at else None,
             search_id=at.search_id if at else None,
             requests=requests,
-            failed_windows=failed,
+            failed_windows=tuple(
+                FailedWindow(
+                    repr(Query.from_json(w.query)), str(w.start), str(w.end), w.reason or "", w.log_id
+                )
+                for w in failed
+            ),
             log_ids=tuple(dict.fromkeys(window.log_id for window in found if window.log_id)),
             probe=probed,
         )
@@ -168,26 +153,20 @@ class Collector:
 # Searches were silently empty for weeks, without an error (traktok issue 29: words found nothing from 2026-03-09, while
 # accounts did). So where a whole phase brought no row, what is known to be there is asked for once, in the same manner.
 
-#: The word asked for where nothing is stored yet: some video of any week has it.
-EVERYDAY_WORD = "fyp"
-
-#: Accounts or captions in a probe, and the days of the week it falls back on, counted back from now.
-SUBJECTS, FIRST_DAY, LAST_DAY = 20, 10, 4
-
 
 def _known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
     """Return a query and a period that must bring rows: for accounts (else captions) stored last, or an everyday word."""
     column = "account_id" if accounts else "text"
-    found = session.store.connection.execute(
+    found = session.store.rows(
         f"SELECT {column} AS subject, max(posted_at) AS newest FROM posts WHERE posted_at > 0 AND {column} <> '' "
         f"GROUP BY {column} ORDER BY newest DESC, {column} LIMIT ?",
-        (SUBJECTS,),
-    ).fetchall()
+        (20,),
+    )
     days = [(row["subject"], day_of(row["newest"])) for row in found]
     newest = max((day for _, day in days), default=day_of(session.clock()))
     recent = [(name, day) for name, day in days if (newest - day).days < MAX_SPAN_DAYS]
-    subjects = [name if accounts else keyword_of(name) for name, _ in recent]
-    subjects = [name for name in subjects if (possible_name(name) if accounts else name)]
+    names = [name if accounts else keyword_of(name) for name, _ in recent]
+    subjects = [name for name in names if (possible_name(name) if accounts else name)]
     if not subjects:
         first, last = (day_of(session.clock()) - dt.timedelta(days=back) for back in (FIRST_DAY, LAST_DAY))
         return Query(and_=(any_of("keyword", [EVERYDAY_WORD]),)), first, last
@@ -201,9 +180,7 @@ def probe(session: Session, *, accounts: bool) -> str | None:
     body = video_body(query.to_json(), first, last)
     try:
         answer = session.request(VIDEO_QUERY, fields=("id", "username"), json=body, purpose="probe")
-    except CredentialsError:
-        raise
-    except CollectError:
+    except (QuotaExhausted, QueryError, ServiceError):
         return None
     if not answer.ok:
         return None

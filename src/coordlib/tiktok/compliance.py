@@ -1,8 +1,6 @@
-"""The duty to refresh: check stored videos at an interval, delete what the service no longer returns.
+"""The duty to refresh: check stored videos at least every 30 days (earlier terms: 15), delete what the service no longer returns.
 
-The terms ask for a refresh at least every 30 days (earlier versions: 15). Batch compliance checks 10,000
-ids a task; where it is not available, videos are looked up by id, a hundred a query. A video is deleted
-only on the word of the service: an error, an unfinished task or an implausible answer deletes nothing.
+A video is deleted only on the word of the service: an error, an unfinished task or an implausible answer deletes nothing.
 """
 
 from __future__ import annotations
@@ -14,30 +12,20 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
-from coordlib.store import refresh as stored
+from coordlib.store import deletion as stored
+from coordlib.tiktok import lists
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import Answer
-from coordlib.tiktok.lists import (
-    EMPTY_PAGES,
-    IDS_PER_FILE,
-    compliance_create,
-    compliance_download,
-    compliance_status,
-    ending,
-)
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.tiktok.session import Session
 from coordlib.times import day_of
 
 #: Seconds between two looks at a task, and how many looks before it is given up.
 POLL_SECONDS, POLLS = 30, 60
-
 #: A batch answer that declares more than this share gone is checked by single queries first.
 IMPLAUSIBLE_SHARE = 0.5
-
 #: A lookup that finds none of at least this many videos is not believed.
 SMALLEST_PROOF = 10
-
 #: Ids in one lookup query.
 IDS_PER_QUERY = 100
 
@@ -75,8 +63,7 @@ def refresh(
 ) -> Refreshed:
     """Check every stored video not seen for ``interval_days`` days (the terms: at most 30); delete what is gone.
 
-    With `batch` by batch compliance, or by lookups where the service refuses it. With `dry_run` only what is due is counted.
-    A spent quota leaves the rest for the next start.
+    With `batch` by batch compliance, or by lookups where the service refuses it; with `dry_run` what is due is only counted.
     """
     if not 1 <= interval_days <= 30:
         raise ParameterError(f"interval_days = {interval_days}: the terms ask for 1 to 30")
@@ -84,34 +71,26 @@ def refresh(
     due = stored.due(client.store, now - interval_days * 86_400)
     if dry_run or not due:
         return Refreshed(unchecked=len(due), reason="dry-run" if due else "done")
-    total, due = len(due), [video_id for video_id in due if _is_id(video_id)]
+    # One imported row without an id of the service must not keep the others from being checked.
+    total = len(due)
+    due = [known for known in due if known.isascii() and known.isdigit() and int(known) < 2**63]
     checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
     gone: list[str] = []
     hide = None if progress else True
     with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
-        for start in range(0, len(due), IDS_PER_FILE):
-            ids = due[start : start + IDS_PER_FILE]
-            try:
-                for asked, valid in _answers(client, ids, batch=batch):
+        try:
+            for start in range(0, len(due), lists.IDS_PER_FILE):
+                for asked, valid in _answers(client, due[start : start + lists.IDS_PER_FILE], batch=batch):
                     lost = sorted(set(asked) - valid)
                     stored.confirm(client.store, sorted(valid & set(asked)), now)
                     stored.delete(client.store, lost, now)
                     checked, gone = checked + len(asked), gone + lost
                     bar.update(len(asked))
-            except QuotaExhausted:
-                reason = "quota"
-                break
-            except CollectError as error:
-                reason = str(error)
-                break
+        except CollectError as error:
+            reason = "quota" if isinstance(error, QuotaExhausted) else str(error)
     if gone:
         stored.scrub(client.store)
     return Refreshed(checked, tuple(gone), total - checked, reason, client.requests - before)
-
-
-def _is_id(video_id: str) -> bool:
-    """Whether this is an id of the service; one imported row without must not keep the others from being checked."""
-    return video_id.isascii() and video_id.isdigit() and int(video_id) < 2**63
 
 
 def _answers(
@@ -121,11 +100,9 @@ def _answers(
     if batch and len(ids) > IDS_PER_QUERY:
         try:
             valid = _still_valid(client, ids)
-        except QuotaExhausted:
-            raise
-        except (QueryError, ServiceError):
-            valid = None
-        if valid is not None:
+        except (QueryError, ServiceError):  # the service refuses it: they are looked up
+            pass
+        else:
             missing = [video_id for video_id in ids if video_id not in valid]
             yield [video_id for video_id in ids if video_id in valid], valid & set(ids)
             if len(missing) <= IMPLAUSIBLE_SHARE * len(ids):
@@ -136,12 +113,12 @@ def _answers(
 
 
 def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
-    """Hand in at most 10,000 ids for batch compliance and return those still valid."""
-    task = compliance_create(client, ids)
+    """Return which of at most 10,000 ids batch compliance calls valid."""
+    task = lists.compliance_create(client, ids)
     for _ in range(POLLS):
-        status = compliance_status(client, task)
+        status = lists.compliance_status(client, task)
         if status == "Completed":
-            return compliance_download(client, task)
+            return lists.compliance_download(client, task)
         if status == "Failed":
             raise ServiceError(f"compliance task {task} failed; nothing was deleted")
         client.sleep(POLL_SECONDS)
@@ -151,10 +128,9 @@ def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
 
 
 def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
-    """Look videos up by id, a hundred a query, over the days their ids were made and two more.
+    """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before an error is kept.
 
-    A query that cannot be answered is a ``ServiceError``, and so is one that finds none of many videos: searches were
-    silently empty for weeks before, so that is no proof. What came before is kept.
+    That none of many videos is found is an error too: searches were silently empty for weeks before, so it is no proof.
     """
     for group, first, last in _groups(ids):
         found: set[str] = set()
@@ -163,21 +139,18 @@ def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str
         def keep(answer: Answer, found: set[str] = found) -> None:
             found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
 
-        for _ in range(EMPTY_PAGES):
+        for _ in range(lists.EMPTY_PAGES):
             answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
-            ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
+            ended = lists.ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
             if ended == "done":
                 break
             if ended is not None:
-                raise ServiceError(
-                    f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
-                )
-            body |= {
-                "cursor": clean(answer.data.get("cursor"), "create_time"),
-                "search_id": clean(answer.data.get("search_id"), "search_id"),
-            }
+                doubt = f"the end of a lookup is not proved ({ended})"
+                raise ServiceError(f"refresh: {doubt}; nothing was deleted")
+            kinds = {"cursor": "create_time", "search_id": "search_id"}
+            body |= {name: clean(answer.data.get(name), kind) for name, kind in kinds.items()}
         else:
             raise ServiceError("refresh: a lookup by id did not end; the rest stays until the next start")
         if not found and len(group) >= SMALLEST_PROOF:
@@ -190,15 +163,14 @@ def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str
 
 def _groups(ids: Iterable[str]) -> Iterator[tuple[list[str], dt.date, dt.date]]:
     """Group ids by time, so that each group fits one query's period."""
-    group: list[str] = []
-    first = last = dt.date.min
+    groups: list[list[tuple[str, dt.date]]] = []
     for video_id in sorted(ids, key=int):
         # An id of no plausible time is looked for at the nearest one.
         made = day_of(min(max(int(video_id) >> 32, 1_400_000_000), 4_000_000_000))
-        if group and (len(group) >= IDS_PER_QUERY or (made - first).days > MAX_SPAN_DAYS - 4):
-            yield group, first - dt.timedelta(days=1), last + dt.timedelta(days=2)
-            group = []
-        first, last = made if not group else first, made
-        group.append(video_id)
-    if group:
-        yield group, first - dt.timedelta(days=1), last + dt.timedelta(days=2)
+        full = not groups or len(groups[-1]) >= IDS_PER_QUERY
+        if full or (made - groups[-1][0][1]).days > MAX_SPAN_DAYS - 4:
+            groups.append([])
+        groups[-1].append((video_id, made))
+    for group in groups:
+        first, last = group[0][1] - dt.timedelta(days=1), group[-1][1] + dt.timedelta(days=2)
+        yield [video_id for video_id, _ in group], first, last

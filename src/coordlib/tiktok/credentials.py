@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,8 @@ from typing import NoReturn, Self
 from coordlib.errors import CredentialsError, MissingDependencyError
 from coordlib.service import HIDDEN, read_file
 
-#: Name under which the system keyring keeps key and secret.
+#: Name under which the system keyring keeps key and secret, and those of the variables.
 KEYRING_SERVICE = "coordlib-tiktok"
-
 KEY_NAME, SECRET_NAME = "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"
 
 
@@ -73,11 +73,9 @@ class Credentials:
         for place in [variables] if dotenv is None else [variables, read_file(dotenv)]:
             if (key := place.get(KEY_NAME)) and (secret := place.get(SECRET_NAME)):
                 return cls(key.strip(), secret.strip())
-        try:
+        with contextlib.suppress(MissingDependencyError, CredentialsError):
             if keyring:
                 return cls.from_keyring()
-        except (MissingDependencyError, CredentialsError):
-            pass
         raise CredentialsError(
             f"no credentials: set {KEY_NAME} and {SECRET_NAME} in the environment or in a .env file, "
             f"or store both in the keyring under '{KEYRING_SERVICE}'"
@@ -85,22 +83,14 @@ class Credentials:
 
     @classmethod
     def from_keyring(cls) -> Self:
-        """Read key and secret from the system keyring.
-
-        Raises
-        ------
-        MissingDependencyError
-            The package ``keyring`` is not installed.
-        CredentialsError
-            The keyring has no such entry.
-        """
+        """Read key and secret from the system keyring; an error where it is not installed or has no such entry."""
         try:
             import keyring
+
+            key, secret = (keyring.get_password(KEYRING_SERVICE, name) for name in (KEY_NAME, SECRET_NAME))
         except ImportError:
             what = "reading credentials from the keyring"
             raise MissingDependencyError.for_extra("keyring", "keyring", what) from None
-        try:
-            key, secret = (keyring.get_password(KEYRING_SERVICE, name) for name in (KEY_NAME, SECRET_NAME))
         except Exception as error:
             raise CredentialsError(
                 f"the keyring cannot be read ({type(error).__name__}); use the environment or .env"

@@ -1,22 +1,18 @@
-"""The endpoints of the Research API: paths, pools, list names, and rows made safe to keep.
-
-Rows come with ids as JSON numbers above 2**53, keys in any order, keys left out, NUL characters and
-occasionally broken Unicode. What leaves this module has every id as text, counts as whole numbers, and
-nothing that a database or a file would refuse. Absent stays absent.
-"""
+"""The endpoints of the Research API, and what they answer made safe to keep: ids as text, whole numbers, clean text, the words of our posts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coordlib.errors import QueryError
-from coordlib.tiktok.budget import FOLLOW, RESEARCH
 from coordlib.tiktok.errors import Answer, Kind
 from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
 Row = dict[str, Any]
+
+#: Pools of requests: the two follow lists have one of their own.
+RESEARCH, FOLLOW = "research", "follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +57,13 @@ COMPLIANCE_CREATE = Endpoint("compliance_create", f"{_RESEARCH}validation_task/c
 COMPLIANCE_STATUS = Endpoint("compliance_status", f"{_RESEARCH}validation_task_status/get/")
 COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_task/download/")
 
-_ACCOUNTS = (USER_INFO, FOLLOWERS, FOLLOWING, LIKED, REPOSTED, PINNED)
-_TASKS = (COMPLIANCE_CREATE, COMPLIANCE_STATUS, COMPLIANCE_DOWNLOAD)
-ENDPOINTS = (TOKEN, VIDEO_QUERY, COMMENTS, *_ACCOUNTS, PLAYLIST, *_TASKS)
-
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
 
 def clean_text(text: str) -> str:
-    """Return text that can be stored: without NUL, with lone surrogates replaced."""
-    text = text.replace("\x00", "")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    """Return text that can be stored: without NUL, with halves of characters joined or replaced."""
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _id(value: Any) -> str | None:
@@ -95,13 +82,7 @@ def _whole(value: Any) -> int | None:
 
 
 def clean(value: Any, key: str = "") -> Any:
-    """Return a JSON value with ids as text, counts as whole numbers, safe text, and nulls left out.
-
-    Examples
-    --------
-    >>> clean({"id": 7571234567890123456, "view_count": "3", "video_description": "a\\x00b", "music_id": None})
-    {'id': '7571234567890123456', 'view_count': 3, 'video_description': 'ab'}
-    """
+    """Return a JSON value with ids as text, counts as whole numbers, safe text, and nulls left out."""
     if key in DOCUMENTED["id_lists"] and isinstance(value, list):
         return [_id(item) for item in value if item is not None]
     if key in DOCUMENTED["ids"] or key in DOCUMENTED["id_lists"]:
@@ -119,10 +100,9 @@ def clean(value: Any, key: str = "") -> Any:
 
 
 def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
-    """Return the rows of an answer, cleaned; an absent or null list has none.
+    """Return the rows of an answer, cleaned, plain ids as ``{"id": …}``; rows without an id are left out.
 
-    Videos have their id under ``id`` (very old data calls it ``video_id``); rows without an id are left
-    out. Entries that are plain ids become ``{"id": …}``.
+    Videos have their id under ``id`` (very old data calls it ``video_id``).
     """
     found: Any = next((data[key] for key in endpoint.list_keys if data.get(key) is not None), None)
     if not isinstance(found, list):
@@ -196,29 +176,26 @@ class Outcome:
         reason = "refused" if answer.kind is Kind.ACCOUNT_REFUSED else "failed"
         problem = "the answer has no profile" if answer.ok else answer.describe()
         log_ids = (answer.log_id,) if answer.log_id else ()
-        return cls(
-            complete=False, reason=reason, requests=requests, log_ids=log_ids, problems={subject: problem}
-        )
+        told: dict[str, Any] = {"requests": requests, "log_ids": log_ids, "problems": {subject: problem}}
+        return cls(complete=False, reason=reason, **told)
 
 
-def merge(outcomes: Iterable[Outcome]) -> Outcome:
-    """Join outcomes: complete only if all are; the first reason that is not ``done`` is kept."""
-    parts = list(outcomes)
-    reasons = [part.reason for part in parts if part.reason != "done"]
-    return Outcome(
-        rows=tuple(row for part in parts for row in part.rows),
-        n_rows=sum(part.n_rows for part in parts),
-        complete=all(part.complete for part in parts),
-        reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
-        requests=sum(part.requests for part in parts),
-        log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
-        problems={name: text for part in parts for name, text in part.problems.items()},
-    )
+#: Name in the API to name in a table of posts; every other field keeps its name.
+NAMES = {
+    "id": "content_id",
+    "video_id": "content_id",
+    "username": "account_id",
+    "create_time": "posted_at",
+    "video_description": "text",
+    "hashtag_names": "hashtags",
+    "view_count": "views",
+    "like_count": "likes",
+    "comment_count": "comments",
+    "share_count": "shares",
+    "favorites_count": "favorites",
+}
 
 
-def check_digits(value: str | int, what: str) -> str:
-    """Return an id as text if it is made of digits."""
-    text = str(value).strip()
-    if not text.isascii() or not text.isdigit():
-        raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
-    return text
+def as_post(video: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a video as a row of posts."""
+    return {NAMES.get(name, name): value for name, value in video.items()}

@@ -1,9 +1,7 @@
-"""What an answer of the service means, and how often and when to try again.
+"""What an answer of the service means, judged by its body first, and how often and when to try again.
 
-The kinds follow the table of known errors: each needs another reaction, and treating them alike is what
-cost earlier systems their quota (95 % of it went into retries of persistent 500s, and 80 % of logged
-errors were calls made after the quota was gone). An answer is judged by its body first: gateway failures
-are HTML, both kinds of 429 differ in the code only, and the playlist endpoint sends 500 with good data.
+Each kind needs another reaction: treating them alike cost earlier systems their quota (95 % of it went into retries of
+persistent 500s, and 80 % of logged errors were calls made after the quota was gone).
 """
 
 from __future__ import annotations
@@ -48,11 +46,9 @@ SCHEDULES: Mapping[Kind, tuple[float, ...]] = {
     Kind.UNREADABLE: (5, 20),
 }
 
-#: Kinds that a smaller window may cure.
-SPLITTABLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE, Kind.SEARCH_NOT_READY})
-
-#: Kinds that say the service, not the request, is in trouble.
+#: Kinds that say the service, not the request, is in trouble, and those that a smaller window may cure.
 TROUBLE = frozenset({Kind.SERVER, Kind.GATEWAY, Kind.NETWORK, Kind.UNREADABLE})
+SPLITTABLE = TROUBLE | {Kind.SEARCH_NOT_READY}
 
 _NOT_READY = re.compile(r"search id \S* ?is invalid or expired|invalid count or cursor", re.IGNORECASE)
 _ACCOUNT = re.compile(
@@ -70,10 +66,7 @@ _STATUSES = {401: Kind.TOKEN, 404: Kind.NOT_FOUND, 429: Kind.RATE, 504: Kind.GAT
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of the service, understood.
-
-    ``data`` is the object under ``data`` (empty when there is none), with ids as the service sent them.
-    """
+    """One answer of the service, understood; ``data`` with ids as they were sent."""
 
     kind: Kind
     status: int | None = None
@@ -97,16 +90,7 @@ class Answer:
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str = "") -> Answer:
-    """Read an answer: its status, its headers (lower-case names), its body, and the name of the endpoint.
-
-    Never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``.
-
-    Examples
-    --------
-    >>> body = b'{"error": {"code": "daily_quota_limit_exceeded", "message": "", "log_id": "X"}}'
-    >>> classify(429, {}, body).kind
-    <Kind.QUOTA: 'quota'>
-    """
+    """Read an answer; never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``."""
     after = _seconds(headers.get("retry-after"))
     try:
         parsed = json.loads(body)
@@ -121,18 +105,16 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: 
     log_id = str(error["log_id"])[:64] if error.get("log_id") else None
     data = parsed.get("data")
     data = data if isinstance(data, dict) else {}
-    kind = _kind(status, code, message, data, error, endpoint)
+    kind = _kind(status, code, message, data, endpoint)
     return Answer(kind, status, code, message, log_id, data, after)
 
 
-def _kind(
-    status: int, code: str | None, message: str, data: dict[str, Any], error: dict[str, Any], endpoint: str
-) -> Kind:
-    if status == 200 and code == "ok":
-        return Kind.OK
-    if status >= 500 and endpoint == "playlist" and data.get("playlist_video_ids") is not None:
-        return Kind.OK
-    if status >= 500 and endpoint == "user_info" and data and not error.get("message"):
+def _kind(status: int, code: str | None, message: str, data: dict[str, Any], endpoint: str) -> Kind:
+    sent_anyway = {
+        "playlist": data.get("playlist_video_ids") is not None,
+        "user_info": bool(data) and not message,
+    }
+    if (status == 200 and code == "ok") or (status >= 500 and sent_anyway.get(endpoint)):
         return Kind.OK
     if code in _CODES:
         return _CODES[code]
@@ -178,16 +160,24 @@ def _seconds(value: str | None) -> float | None:
     return min(seconds, 600.0) if seconds >= 0 else None
 
 
+#: What is behind the description of an answer that ends a request, and the exception that says it.
+_ENDS: Mapping[Kind, tuple[type[CollectError], str]] = {
+    Kind.QUOTA: (QuotaExhausted, "the day's requests are spent, start again after 00:00 UTC"),
+    Kind.TOKEN: (
+        CredentialsError,
+        "a fresh access token was refused too: check the client key in the developer portal",
+    ),
+    Kind.NOT_AUTHORIZED: (
+        CredentialsError,
+        "the project is not approved for this scope (research.data.basic)",
+    ),
+} | dict.fromkeys(
+    (Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND, Kind.ACCOUNT_REFUSED),
+    (QueryError, "the request was refused, repeating it would not help"),
+)
+
+
 def to_exception(answer: Answer, what: str) -> CollectError:
     """Return the exception that stands for an answer that ends a request."""
-    text = f"{what}: {answer.describe()}"
-    if answer.kind is Kind.QUOTA:
-        return QuotaExhausted(f"{text}; the day's requests are spent, start again after 00:00 UTC")
-    if answer.kind is Kind.TOKEN:
-        refused = "a fresh access token was refused too: check the client key in the developer portal"
-        return CredentialsError(f"{text}; {refused}")
-    if answer.kind is Kind.NOT_AUTHORIZED:
-        return CredentialsError(f"{text}; the project is not approved for this scope (research.data.basic)")
-    if answer.kind in (Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND, Kind.ACCOUNT_REFUSED):
-        return QueryError(f"{text}; the request was refused, repeating it would not help")
-    return ServiceError(f"{text}; the service failed, try again later")
+    kind, words = _ENDS.get(answer.kind, (ServiceError, "the service failed, try again later"))
+    return kind(f"{what}: {answer.describe()}; {words}")

@@ -1,9 +1,7 @@
-"""Comments, accounts, follow lists, liked, reposted and pinned videos, playlists, batch compliance.
+"""Comments, accounts, follow lists, liked, reposted and pinned videos, playlists, batch compliance: methods of the client.
 
-Each function is a method of the client (its first argument). An account or a video that the service
-refuses to show is part of the outcome (``problems``), never an exception, so that one private account
-does not end a batch. A list is complete when the service itself says that nothing follows; whatever else
-ends it, or makes its end doubtful, is the outcome's ``reason``.
+What the service refuses to show is part of the outcome (``problems``), never an exception, so that one private account does
+not end a batch. A list is complete when the service itself says that nothing follows; whatever else ends it is the ``reason``.
 """
 
 from __future__ import annotations
@@ -15,22 +13,17 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
 from coordlib.store.stored_posts import upsert_posts
-from coordlib.tiktok.budget import FOLLOW
-from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, check_digits, clean, merge, rows_of
+from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, clean, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import check_max_count, condition
-from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
 
 #: Pages without a row, one after the other, after which a list is given up as incomplete.
 EMPTY_PAGES = 20
-
 #: Comments of one video the service is known to list.
 COMMENT_CEILING = 1_000
-
 #: From here on a follow list that ends may have been cut: about 4,000 to 5,000 are shown of any account.
 FOLLOW_CEILING = 4_000
-
 #: Ids one compliance file may hold.
 IDS_PER_FILE = 10_000
 
@@ -41,6 +34,14 @@ class Paging(TypedDict, total=False):
     max_count: int
     max_pages: int | None
     cursor: int | None
+
+
+def check_digits(value: str | int, what: str) -> str:
+    """Return an id as text if it is made of digits."""
+    text = str(value).strip()
+    if not text.isascii() or not text.isdigit():
+        raise QueryError(f"{what} '{text[:40]}' is not an id: it must be digits only")
+    return text
 
 
 def _account(username: str) -> dict[str, str]:
@@ -56,11 +57,8 @@ def ending(
     empty: int = 0,
     max_pages: int | None = None,
 ) -> str | None:
-    """Say why a list ends with a page: ``done`` where the service says so, else what is doubtful; None: it goes on.
-
-    An empty page may leave the cursor where it was: then the same page is asked for again. ``pages`` were asked for
-    by now, the last ``empty`` of them without a row.
-    """
+    """Say why a list ends after so many pages, the last ``empty`` of them without a row: ``done`` where the service says so, else
+    what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is asked for again."""
     more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
     if not more:
         return "no-has-more" if more is None else "done"
@@ -82,10 +80,7 @@ def _pages(
     max_pages: int | None = None,
     cursor: int | None = None,
 ) -> Outcome:
-    """Page through a subject's list until it ends, something stops it, or it goes round in circles.
-
-    Rows carry the subject under ``mark``.
-    """
+    """Page through a subject's list until it ends or something stops it; rows carry the subject under ``mark``."""
     check_max_count(max_count)
     if max_pages is not None and max_pages < 1:
         raise QueryError(f"max_pages = {max_pages}: give 1 or more, or none for all")
@@ -93,8 +88,7 @@ def _pages(
         cursor = cursor or 0
     [told] = subject.values()
     before, rows, pages, empty = session.requests, dict[str, Row](), 0, 0
-    reason: str | None = None
-    failure = Outcome()
+    reason, failure = None, Outcome()
     while reason is None:
         if ceiling is not None and (cursor or 0) + max_count > ceiling:
             reason = "ceiling"
@@ -113,17 +107,14 @@ def _pages(
         promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
         if reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
-    if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
+    if reason == "done" and endpoint.pool == at.FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
-    return replace(
-        failure,
-        rows=tuple(rows.values()),
-        n_rows=len(rows),
-        complete=reason == "done",
-        reason=reason,
-        next_cursor=cursor,
-        requests=session.requests - before,
-    )
+    spent: dict[str, Any] = {
+        "n_rows": len(rows),
+        "next_cursor": cursor,
+        "requests": session.requests - before,
+    }
+    return replace(failure, rows=tuple(rows.values()), complete=reason == "done", reason=reason, **spent)
 
 
 def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **paging: int) -> Answer | Outcome:
@@ -177,12 +168,21 @@ def user_info(self: Session, username: str) -> Outcome:
 
 def users_info(self: Session, usernames: Iterable[str]) -> Outcome:
     """Return the profiles of several accounts, one request each; refused ones are in ``problems``."""
-    parts = []
+    parts = list[Outcome]()
     for name in dict.fromkeys(_account(name)["username"] for name in usernames):
         parts.append(user_info(self, name))
         if parts[-1].reason == "quota":
             break
-    return merge(parts)
+    reasons = [part.reason for part in parts if part.reason != "done"]
+    return Outcome(
+        rows=tuple(row for part in parts for row in part.rows),
+        n_rows=sum(part.n_rows for part in parts),
+        complete=all(part.complete for part in parts),
+        reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
+        requests=sum(part.requests for part in parts),
+        log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
+        problems={name: text for part in parts for name, text in part.problems.items()},
+    )
 
 
 def followers(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
@@ -211,8 +211,7 @@ def pinned_videos(self: Session, username: str) -> Outcome:
     answer = _one(self, at.PINNED, subject)
     if isinstance(answer, Outcome):
         return answer
-    mark = {"pinned_by_user": subject["username"]}
-    rows = tuple(row | mark for row in rows_of(at.PINNED, answer.data))
+    rows = tuple(row | {"pinned_by_user": subject["username"]} for row in rows_of(at.PINNED, answer.data))
     return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
 
 
@@ -228,15 +227,7 @@ def playlist(self: Session, playlist_id: str, **paging: Unpack[Paging]) -> Outco
 def compliance_create(
     self: Session, ids: Iterable[str], category: Literal["video", "comment"] = "video"
 ) -> str:
-    """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits).
-
-    Raises
-    ------
-    QueryError
-        Too many ids, none, or one that is not digits; or the service refuses the file.
-    ServiceError
-        The service failed.
-    """
+    """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits)."""
     numbers = [check_digits(value, f"{category} id") for value in ids]
     if not 1 <= len(numbers) <= IDS_PER_FILE:
         raise QueryError(f"{len(numbers)} ids: a compliance file holds 1 to {IDS_PER_FILE}")
@@ -260,21 +251,14 @@ def compliance_status(self: Session, task_id: str) -> str:
 
 
 def compliance_download(self: Session, task_id: str) -> frozenset[str]:
-    """Return the ids that are still valid.
-
-    Raises
-    ------
-    ServiceError
-        The service failed, or the file holds something that is not an id: nothing may be deleted then.
-    """
+    """Return the ids that are still valid."""
     answer = _task(self, at.COMPLIANCE_DOWNLOAD, task_id)
     if not answer.ok or answer.text is None:
         _fail(answer, "compliance download", "not a text file")
     words = answer.text.replace(",", " ").split()
     if not all(word.isascii() and word.isdigit() for word in words):
-        _fail(
-            answer, "compliance download", "the file holds something that is not an id; nothing was deleted"
-        )
+        doubt = "the file holds something that is not an id; nothing was deleted"
+        _fail(answer, "compliance download", doubt)
     return frozenset(words)
 
 

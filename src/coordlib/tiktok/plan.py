@@ -1,11 +1,7 @@
-"""Where the day's requests go.
+"""Where the day's requests go: pure functions of what is known, without clock, database and network.
 
-A request costs the same whether it brings a hundred videos or none, so the plan fills pages. Accounts
-are asked when they are expected to have something new, together with as many others as fill a page, and
-only for the days not yet covered. What waits too long rises until it is served, so nothing is forgotten;
-what does not fit the budget is carried over and named. Captions have a plan of their own (caption_plan).
-
-Everything here is a pure function of what is known: no clock, no database, no network.
+A request costs the same whether it brings a hundred videos or none, so the plan fills pages. Accounts are asked when they should
+have something new, captions searched when many share them; what does not fit the budget is carried over and named.
 """
 
 from __future__ import annotations
@@ -17,29 +13,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import QueryError
-from coordlib.store.coverage import AccountHistory
-from coordlib.tiktok.query import Condition, Query, any_of
+from coordlib.store.coverage import AccountHistory, CaptionHistory, caption_key
+from coordlib.tiktok.query import MAX_SPAN_DAYS, Condition, Query, any_of
 
 if TYPE_CHECKING:
     from coordlib.parameters import CollectionParameters
 
-PAGE = 100
-
-#: Rows of a page that survive: deleted and private videos are dropped after the page was cut.
-KEPT = 0.85
-
+#: Rows of a page, and the share of them that survives: deleted and private videos are dropped after it was cut.
+PAGE, KEPT = 100, 0.85
 #: Videos expected of a query that fills a page, with some room left.
 FULL_PAGE = PAGE * KEPT * 0.9
-
 #: Posts per day expected of an account nobody has asked for yet, when no other account is known either,
 #: and the days of history that this expectation is worth.
 PRIOR_RATE, PRIOR_DAYS = 0.5, 3.0
-
 #: Posts come in bursts: the variance of an account's count over its mean.
 DISPERSION = 3.0
-
 #: Days after which an account the service refused is tried again.
 REFUSED_DAYS = 30
+#: Characters of captions in one query, and of one caption used as a keyword.
+QUERY_CHARACTERS, KEYWORD_CHARACTERS = 6_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +94,8 @@ class Plan:
 
     def describe(self, limit: int = 20) -> str:
         """Return the plan as text: what ``--dry-run`` prints."""
-        n_queries, n_subjects = len(self.requests), self.n_subjects
-        head = f"{self.phase}, {self.day}: {n_queries} {'query' if n_queries == 1 else 'queries'} for {n_subjects} {self.phase}, about "
+        queries = f"{len(self.requests)} {'query' if len(self.requests) == 1 else 'queries'}"
+        head = f"{self.phase}, {self.day}: {queries} for {self.n_subjects} {self.phase}, about "
         head += f"{self.expected_requests:.0f} of {self.budget} requests for about {self.expected_rows:.0f} videos"
         lines = [head]
         lines += [
@@ -122,19 +114,10 @@ def expected_pages(rows: float) -> float:
 
     The sum over k of P(N > k · PAGE), with N normal, mean ``rows`` and variance ``DISPERSION · rows``;
     at least one page.
-
-    Examples
-    --------
-    >>> expected_pages(5)
-    1.0
-    >>> 1.4 < expected_pages(100) < 1.6
-    True
     """
-    pages, k = 1.0, 1
-    deviation = math.sqrt(DISPERSION * max(rows, 1e-9))
-    while k <= rows / PAGE + 6 and k < 1_000:
+    pages, deviation = 1.0, math.sqrt(DISPERSION * max(rows, 1e-9))
+    for k in range(1, min(1_000, math.floor(rows / PAGE + 6) + 1)):
         pages += 0.5 * math.erfc((k * PAGE - rows) / (deviation * math.sqrt(2)))
-        k += 1
     return round(pages, 3)
 
 
@@ -155,8 +138,11 @@ def posting_rates(accounts: Iterable[AccountHistory]) -> dict[str, float]:
 
 @dataclass(slots=True)
 class _Batch:
+    """Accounts asked for together: their posts a day, the rows expected, the longest wait in days."""
+
     start: dt.date
     names: list[str]
+    rate: float
     rows: float
     waited: float
 
@@ -167,6 +153,7 @@ class _Batch:
 
     def add(self, other: _Batch) -> None:
         self.names += other.names
+        self.rate += other.rate
         self.rows += other.rows
         self.waited = max(self.waited, other.waited)
 
@@ -192,20 +179,22 @@ def plan_accounts(
     Plan
         Queries in order of expected videos per request, those that waited too long first.
     """
-    end = day - dt.timedelta(days=settings.lag_days)
-    oldest = end - dt.timedelta(days=settings.days_back - 1)
+    oldest, end = _period(day, settings)
     # One impossible handle (from an import) must not keep the others from being asked.
     possible = [item for item in accounts if possible_name(item.account_id)]
     impossible = {item.account_id for item in accounts} - {item.account_id for item in possible}
     rates = posting_rates(possible)
-    due: dict[dt.date, list[AccountHistory]] = {}
+    due: dict[dt.date, list[_Batch]] = {}
     for item in sorted(possible, key=lambda account: account.account_id):
         start = oldest if item.covered is None else max(oldest, item.covered[1] + dt.timedelta(days=1))
-        if start <= end and _is_due(item, rates[item.account_id], start, end, day, settings):
-            due.setdefault(start, []).append(item)
-    batches = [batch for start in sorted(due) for batch in _batches(due[start], start, end, rates, settings)]
+        expected = rates[item.account_id] * ((end - start).days + 1)
+        if start <= end and _is_due(item, expected, day, settings):
+            waited = 0.0 if item.covered is None else float((end - item.covered[1]).days)
+            one = _Batch(start, [item.account_id], rates[item.account_id], expected, waited)
+            due.setdefault(start, []).append(one)
+    batches = [batch for start in sorted(due) for batch in _filled(due[start], settings)]
     requests = []
-    for batch in _join_small(batches, end, rates, settings):
+    for batch in _joined(batches, end, settings):
         pages = expected_pages(batch.rows / KEPT)
         overdue = max(0.0, batch.waited - settings.max_interval_days)
         request = PlannedRequest(
@@ -220,25 +209,22 @@ def plan_accounts(
         )
         requests.append(request)
     chosen, left = fit(requests, budget - math.floor(budget * settings.caption_share))
-    carried = sorted([*impossible, *left])
     not_due = len(possible) - sum(map(len, due.values()))
-    return Plan("accounts", day, budget, chosen, tuple(carried), not_due)
+    return Plan("accounts", day, budget, chosen, tuple(sorted([*impossible, *left])), not_due)
 
 
-def _is_due(
-    item: AccountHistory,
-    rate: float,
-    start: dt.date,
-    end: dt.date,
-    day: dt.date,
-    settings: CollectionParameters,
-) -> bool:
+def _period(day: dt.date, settings: CollectionParameters) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day that are asked for on a day."""
+    end = day - dt.timedelta(days=settings.lag_days)
+    return end - dt.timedelta(days=settings.days_back - 1), end
+
+
+def _is_due(item: AccountHistory, expected: float, day: dt.date, settings: CollectionParameters) -> bool:
     if item.covered is None:
         return True
     if item.problem:
         return item.asked_on is None or (day - item.asked_on).days >= REFUSED_DAYS
-    expected = rate * ((end - start).days + 1)
-    waited = (end - item.covered[1]).days
+    waited = (day - item.covered[1]).days - settings.lag_days
     return waited >= settings.max_interval_days or expected >= settings.ask_when_expected
 
 
@@ -251,37 +237,24 @@ def possible_name(name: str) -> bool:
     return True
 
 
-def _batches(
-    accounts: Sequence[AccountHistory],
-    start: dt.date,
-    end: dt.date,
-    rates: dict[str, float],
-    settings: CollectionParameters,
-) -> list[_Batch]:
+def _filled(accounts: Iterable[_Batch], settings: CollectionParameters) -> list[_Batch]:
     """Fill queries with accounts of one period: busy ones together, so that quiet ones share a page."""
-    span = (end - start).days + 1
-    target = settings.pages_per_query * FULL_PAGE
     batches: list[_Batch] = []
-    for item in sorted(accounts, key=lambda account: (-rates[account.account_id], account.account_id)):
-        waited = 0.0 if item.covered is None else float((end - item.covered[1]).days)
-        one = _Batch(start, [item.account_id], rates[item.account_id] * span, waited)
-        if batches and batches[-1].takes(one, one.rows, target, settings):
+    for one in sorted(accounts, key=lambda batch: (-batch.rate, batch.names)):
+        if batches and batches[-1].takes(one, one.rows, settings.pages_per_query * FULL_PAGE, settings):
             batches[-1].add(one)
         else:
             batches.append(one)
     return batches
 
 
-def _join_small(
-    batches: list[_Batch], end: dt.date, rates: dict[str, float], settings: CollectionParameters
-) -> list[_Batch]:
+def _joined(batches: Iterable[_Batch], end: dt.date, settings: CollectionParameters) -> list[_Batch]:
     """Join batches that leave most of a page empty, where asking for a few days twice saves a request."""
     kept: list[_Batch] = []
     # Oldest start first: a later batch joins an earlier one by going back to its start.
     for batch in sorted(batches, key=lambda item: (item.start, item.rows)):
-        rate = sum(rates[name] for name in batch.names)
         for other in kept:
-            if other.takes(batch, rate * ((end - other.start).days + 1), FULL_PAGE, settings):
+            if other.takes(batch, batch.rate * ((end - other.start).days + 1), FULL_PAGE, settings):
                 other.add(batch)
                 break
         else:
@@ -302,3 +275,123 @@ def fit(requests: Sequence[PlannedRequest], budget: float) -> tuple[tuple[Planne
         else:
             left += [name for _, name in item.subjects]
     return tuple(chosen), left
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    caption: CaptionHistory
+    keyword: str
+    start: dt.date
+    end: dt.date
+    value: float
+
+    @property
+    def rows(self) -> float:
+        """The rows it is expected to bring."""
+        return 1.0 + 1.5 * self.value
+
+    @property
+    def worth(self) -> int:
+        """The class of its value: captions of one class are searched together."""
+        return round(math.log2(self.value))
+
+
+def caption_value(caption: CaptionHistory, newest: dt.date) -> float:
+    """Return how many unknown posts of coordinated accounts a search for a caption is expected to bring.
+
+    Half as many as pool accounts share it, for each account beyond the first, plus a small hope for a
+    caption of one account; halved for every three days from when it was last seen to the newest day that can be asked for.
+    """
+    age = max(0, (newest - caption.last_seen).days)
+    return (0.05 + 0.5 * (len(caption.accounts) - 1)) * math.pow(0.5, age / 3)
+
+
+def keyword_of(caption: str) -> str:
+    """Return the part of a caption that is searched: at most 300 characters, cut between words."""
+    text = caption.replace("\x00", "").strip()
+    if len(text) <= KEYWORD_CHARACTERS:
+        return text
+    cut = text[:KEYWORD_CHARACTERS]
+    head = cut.rsplit(None, 1)[0] if any(letter.isspace() for letter in cut) else cut
+    return head if len(head) > KEYWORD_CHARACTERS // 2 else cut
+
+
+def plan_captions(
+    captions: Sequence[CaptionHistory], day: dt.date, budget: int, settings: CollectionParameters
+) -> Plan:
+    """Plan which captions are searched, together with which others, for which days.
+
+    Parameters
+    ----------
+    captions
+        Captions of pool accounts (see :func:`coordlib.store.coverage.caption_histories`).
+    day
+        The day that is planned.
+    budget
+        Requests left today.
+    settings
+        The collection's parameters.
+
+    Returns
+    -------
+    Plan
+        Queries of several captions each, in order of expected new posts per request. Accounts already
+        known to share the captions are left out of the search where they fit into one list: their posts
+        are stored.
+    """
+    oldest, end = _period(day, settings)
+    margin = dt.timedelta(days=settings.caption_margin_days)
+    searches: dict[str, _Search] = {}
+    for caption in sorted(captions, key=lambda item: (-len(item.accounts), item.caption)):
+        keyword = keyword_of(caption.caption)
+        start, last = max(oldest, caption.first_seen - margin), min(end, caption.last_seen + margin)
+        if caption.covered is not None and caption.covered[0] <= start:
+            start = max(start, caption.covered[1] + dt.timedelta(days=1))
+        worth_it = keyword and len(caption.accounts) >= settings.caption_min_accounts
+        if worth_it and start <= last:
+            search = _Search(caption, keyword, start, last, caption_value(caption, end))
+            searches.setdefault(keyword.casefold(), search)
+    requests = [_caption_request(group, settings) for group in _groups(searches.values(), settings)]
+    worthwhile = [item for item in requests if item.priority >= settings.min_yield]
+    chosen, left = fit(worthwhile, budget)
+    not_due = len(captions) - sum(len(item.subjects) for item in worthwhile)
+    return Plan("captions", day, budget, chosen, tuple(sorted(left)), not_due)
+
+
+def _groups(searches: Iterable[_Search], settings: CollectionParameters) -> list[list[_Search]]:
+    """Put captions of like worth and like period into one query, as many as fill a page."""
+    groups: list[list[_Search]] = []
+    for item in sorted(searches, key=lambda one: (-one.worth, one.start, one.end, -one.value, one.keyword)):
+        together = [*groups[-1], item] if groups else [item]
+        first, last = min(s.start for s in together), max(s.end for s in together)
+        fits = (
+            len(together) > 1
+            and len(together) <= settings.captions_per_query
+            and sum(s.rows for s in together) <= FULL_PAGE
+            and sum(len(s.keyword) for s in together) <= QUERY_CHARACTERS
+            and (last - first).days <= min(MAX_SPAN_DAYS, settings.days_back)
+            and together[0].worth == item.worth
+            and len({name for s in together for name in s.caption.accounts}) <= settings.accounts_per_query
+        )
+        groups[-1:] = [together] if fits else [*groups[-1:], [item]]
+    return groups
+
+
+def _caption_request(group: Sequence[_Search], settings: CollectionParameters) -> PlannedRequest:
+    known = sorted({name for item in group for name in item.caption.accounts if possible_name(name)})
+    skip = settings.skip_known and 0 < len(known) <= settings.accounts_per_query
+    keywords = any_of("keyword", [item.keyword for item in group])
+    rows = sum(item.rows for item in group)
+    pages = expected_pages(rows / KEPT)
+    most = max(len(item.caption.accounts) for item in group)
+    return PlannedRequest(
+        Query(and_=(keywords,), not_=(any_of("username", known),) if skip else ()),
+        min(item.start for item in group),
+        max(item.end for item in group),
+        tuple(("caption", caption_key(item.caption.caption)) for item in group),
+        rows,
+        pages,
+        sum(item.value for item in group) / pages,
+        f"shared by up to {most} pool account{'s' if most > 1 else ''}",
+        settings.caption_pages,
+    )

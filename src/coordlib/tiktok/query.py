@@ -1,13 +1,11 @@
-"""Queries of the video endpoint, checked before a request is spent on them.
+"""Queries of the video endpoint: what the service would refuse is refused here, before a request is spent on it.
 
-A query has three lists of conditions: every condition of ``and_`` must hold, at least one of ``or_``
-(when there are any), and none of ``not_``. There is no nesting. What the service would refuse (an unknown
-field, a hashtag with its ``#``, a region that does not exist, a span over 30 days) is refused here, free
-of charge. Source: TikTok's documentation of ``/v2/research/video/query/``.
+Source: TikTok's documentation of ``/v2/research/video/query/``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import difflib
 import hashlib
@@ -24,10 +22,8 @@ from coordlib.yaml_files import read_yaml
 
 #: The service takes an end date at most this many days after the start date.
 MAX_SPAN_DAYS = 30
-
 #: Values of one IN list the service is known to take.
 MAX_VALUES = 100
-
 #: What the service documents: names of fields, regions, kinds of values.
 DOCUMENTED: Mapping[str, tuple[str, ...]] = {
     name: tuple(words.split())
@@ -57,28 +53,15 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def parse_day(value: str | dt.date, *, what: str = "date") -> dt.date:
-    """Read a day given as a date or as text, ``20261101`` or ``2026-11-01``.
-
-    Raises
-    ------
-    QueryError
-        The text is no day of the calendar.
-
-    Examples
-    --------
-    >>> parse_day("20280229")
-    datetime.date(2028, 2, 29)
-    """
+    """Read a day given as a date or as text, ``20261101`` or ``2026-11-01``."""
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).date() if value.tzinfo else value.date()
     if isinstance(value, dt.date):
         return value
     text = str(value).strip()
-    if re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        try:
+    with contextlib.suppress(ValueError):
+        if re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return dt.date.fromisoformat(text)
-        except ValueError:
-            pass
     raise QueryError(f"{what} '{text[:40]}' is not a day; write it as 20261101 or 2026-11-01 (UTC)")
 
 
@@ -99,13 +82,11 @@ def check_fields(fields: Iterable[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(fields))
     for name in names:
         if name == "favourites_count":
-            raise QueryError(
-                "field 'favourites_count' is listed in old documents but does not work: use 'favorites_count'"
-            )
+            what = "is listed in old documents but does not work: use 'favorites_count'"
+            raise QueryError(f"field 'favourites_count' {what}")
         if name not in FULL_FIELDS:
-            raise QueryError(
-                f"unknown field '{name[:60]}'{_nearest(name, FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
-            )
+            known = f"{_nearest(name, FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
+            raise QueryError(f"unknown field '{name[:60]}'{known}")
     if not names:
         raise QueryError("no fields asked for; name at least one, for example 'id'")
     return names
@@ -138,22 +119,18 @@ def _clean(field_name: str, value: object) -> str:
     wrong = ""
     match field_name:
         case "hashtag_name":
-            text = text.removeprefix("#").lower()
-            if not re.fullmatch(r"[^#\s]+", text):
+            if not re.fullmatch(r"[^#\s]+", text := text.removeprefix("#").lower()):
                 wrong = f"'{text[:60]}': give one hashtag a value, without '#' and spaces"
         case "username":
-            text = text.removeprefix("@")
-            if not re.fullmatch(r"[^\s@#/,]+", text):
+            if not re.fullmatch(r"[^\s@#/,]+", text := text.removeprefix("@")):
                 wrong = f"'{text[:60]}': give the handle only, without '@', spaces or an address"
         case "region_code":
-            text = text.upper()
-            if text not in REGION_CODES:
+            if (text := text.upper()) not in REGION_CODES:
                 wrong = f"'{text[:20]}' is none of the {len(REGION_CODES)} known two-letter codes"
         case "create_date":
             text = f"{parse_day(text, what='create_date'):%Y%m%d}"
         case "video_length":
-            text = text.upper()
-            if text not in LENGTHS:
+            if (text := text.upper()) not in LENGTHS:
                 wrong = f"'{text[:20]}': use SHORT, MID, LONG or EXTRA_LONG"
         case _ if field_name in (*_ID_FIELDS, *_COUNT_FIELDS) and not re.fullmatch(r"[0-9]+", text):
             wrong = f"'{text[:40]}' is not a whole number written in digits"
@@ -180,13 +157,11 @@ class Condition:
         name, operation = str(self.field_name), self.operation
         allowed, given = OPERATIONS.get(name), cast("object", self.field_values)
         if allowed is None:
-            raise QueryError(
-                f"unknown query field '{name[:60]}'{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
-            )
+            known = f"{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
+            raise QueryError(f"unknown query field '{name[:60]}'{known}")
         if operation not in allowed:
-            raise QueryError(
-                f"{name} does not take the operation '{operation}'; use one of {', '.join(sorted(allowed))}"
-            )
+            known = ", ".join(sorted(allowed))
+            raise QueryError(f"{name} does not take the operation '{operation}'; use one of {known}")
         if not isinstance(given, Iterable):
             raise QueryError(f"{name} {operation}: {given!r:.60} is not a list of values")
         values = tuple(dict.fromkeys(_clean(name, value) for value in _several(given)))
@@ -300,41 +275,33 @@ class Query:
             raise QueryError(
                 f"unknown part of a query: {', '.join(sorted(map(str, unknown)))}; known: and, or, not"
             )
-        lists = (value.get(name) or () for name in ("and", "or", "not"))
         names = ("field_name", "operation", "field_values")
+        lists = (value.get(name) or () for name in ("and", "or", "not"))
         try:
-            return cls(
-                *(tuple(Condition(*(item[name] for name in names)) for item in items) for items in lists)
-            )
+            return cls(*([Condition(*(item[name] for name in names)) for item in items] for items in lists))  # type: ignore[arg-type]
         except (KeyError, TypeError):
-            raise QueryError(
-                "a condition of the query is not an object with field_name, operation and field_values"
-            ) from None
+            what = "is not an object with field_name, operation and field_values"
+            raise QueryError(f"a condition of the query {what}") from None
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex, first 32 characters) of the query, the same for the same values in any order."""
         canonical = {
-            name: sorted(
-                [item["field_name"], item["operation"], sorted(item["field_values"])] for item in items
-            )
-            for name, items in self.to_json().items()
+            name: sorted([item.field_name, item.operation, sorted(item.field_values)] for item in items)
+            for name, items in (("and", self.and_), ("or", self.or_), ("not", self.not_))
+            if items
         }
         text = json.dumps(canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def usernames(self) -> frozenset[str] | None:
         """Accounts the query is restricted to, in lower case, or None when it is not restricted to accounts."""
-        for item in self.and_:
-            if item.field_name == "username":
-                return frozenset(name.lower() for name in item.field_values)
-        return None
+        named = next((item for item in self.and_ if item.field_name == "username"), None)
+        return None if named is None else frozenset(name.lower() for name in named.field_values)
 
     def longest_list(self) -> Condition | None:
         """The condition with most values among those that can be cut in two without changing the union of results."""
-        lists = [
-            item for item in (*self.and_, *self.or_) if item.operation == "IN" and len(item.field_values) > 1
-        ]
+        lists = [item for item in (*self.and_, *self.or_) if len(item.field_values) > 1]
         return max(lists, key=lambda item: len(item.field_values), default=None)
 
     def halves(self) -> tuple[Query, Query] | None:
@@ -370,18 +337,8 @@ class Query:
 
 
 def days_between(start: dt.date, end: dt.date, *, days: int) -> list[tuple[dt.date, dt.date]]:
-    """Cut a period into consecutive windows of at most ``days`` days, both ends included.
-
-    Examples
-    --------
-    >>> [(str(a), str(b)) for a, b in days_between(dt.date(2028, 2, 27), dt.date(2028, 3, 2), days=3)]
-    [('2028-02-27', '2028-02-29'), ('2028-03-01', '2028-03-02')]
-    """
+    """Cut a period into consecutive windows of at most ``days`` days, both ends included."""
     if not 1 <= days <= MAX_SPAN_DAYS + 1:
         raise QueryError(f"window of {days} days: choose 1 to {MAX_SPAN_DAYS + 1}")
-    windows, first = [], start
-    while first <= end:
-        last = min(first + dt.timedelta(days=days - 1), end)
-        windows.append((first, last))
-        first = last + dt.timedelta(days=1)
-    return windows
+    firsts = [start + dt.timedelta(days=past) for past in range(0, (end - start).days + 1, days)]
+    return [(first, min(first + dt.timedelta(days=days - 1), end)) for first in firsts]

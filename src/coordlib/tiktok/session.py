@@ -1,4 +1,4 @@
-"""A session with the service, its access token in memory only: one request at a time, budgeted, written down, retried as its kind of error deserves."""
+"""A session with the service, its token in memory only: one request at a time, budgeted, written down, retried as its kind of error deserves."""
 
 from __future__ import annotations
 
@@ -12,29 +12,106 @@ from typing import Any, Self
 
 import httpx
 
-from coordlib.errors import CredentialsError, ServiceError
+from coordlib.errors import CredentialsError, ParameterError, QuotaExhausted, ServiceError
 from coordlib.parameters import BASE_URL
 from coordlib.service import Closing, Service, check_address
 from coordlib.store import Store, ledger, open_store
-from coordlib.tiktok.budget import RequestBudget
 from coordlib.tiktok.credentials import Credentials
-from coordlib.tiktok.endpoints import TOKEN, VIDEO_QUERY, Endpoint, rows_of
+from coordlib.tiktok.endpoints import FOLLOW, RESEARCH, TOKEN, VIDEO_QUERY, Endpoint, rows_of
 from coordlib.tiktok.errors import SCHEDULES, TROUBLE, Answer, Kind, classify, to_exception
 from coordlib.tiktok.query import CORE_FIELDS
+from coordlib.times import day_of
 
-#: Renew a token when fewer seconds than this remain.
-RENEW_BEFORE = 300
-
-#: Seconds to wait between tries for a token while the service is in trouble.
-WAITS = (2, 4, 8, 16, 32)
-
+#: Requests a day over all endpoints, and over followers and following, which have a pool of their own.
+DAILY_REQUESTS, DAILY_FOLLOW_REQUESTS = 1_000, 20_000
+#: Seconds after 00:00 UTC in which "quota exceeded" may still mean the day before.
+MIDNIGHT_SLACK = 300
+#: Seconds between two requests: the quota, not speed, is the limit.
+MIN_INTERVAL = 0.5
+#: A token is renewed this many seconds before its end; seconds between tries for one while the service is in trouble.
+RENEW_BEFORE, WAITS = 300, (2, 4, 8, 16, 32)
+#: Attempts of one request over all kinds of trouble together.
+MAX_TROUBLE = 3
+#: Gateway errors in a row, over all requests, after which the service is taken to be down: such outages last for days
+#: (686 logged answers in January 2025), and each attempt costs quota.
+MAX_GATEWAY = 8
+#: Header by which a simulated service says that it is one.
+SIMULATED = "coordlib-simulated"
 _REFUSALS = (
     *("invalid_client", "invalid_request", "invalid_grant", "invalid_scope"),
     *("unauthorized_client", "unsupported_grant_type", "access_denied"),
 )
 
-#: Told about every attempt: HTTP status (none: no answer), code, message, log_id, milliseconds.
+
+class RequestBudget:
+    """The requests of a UTC day, counted before each attempt.
+
+    Parameters
+    ----------
+    store
+        Where the count is kept, so that a second process or a restart goes on counting.
+    daily
+        Requests a day for all endpoints but the two follow lists. The quota is shared by the whole
+        project: set it lower when colleagues use it too.
+    daily_follow
+        Requests a day for followers and following.
+    clock
+        UTC seconds.
+
+    Examples
+    --------
+    >>> from coordlib.store import open_store
+    >>> budget = RequestBudget(open_store(":memory:"), daily=2, clock=lambda: 1_790_000_000)
+    >>> budget.spend(); budget.remaining()
+    1
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        daily: int = DAILY_REQUESTS,
+        daily_follow: int = DAILY_FOLLOW_REQUESTS,
+        clock: Callable[[], float],
+    ) -> None:
+        if daily < 0 or daily_follow < 0:
+            raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
+        self.store, self._clock = store, clock
+        self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
+
+    @property
+    def day(self) -> str:
+        """The current UTC day, YYYY-MM-DD."""
+        return day_of(self._clock()).isoformat()
+
+    def used(self, pool: str = RESEARCH) -> int:
+        """Requests used today."""
+        return ledger.used(self.store, self.day, pool)[0]
+
+    def remaining(self) -> int:
+        """Research requests left today; none when the service has called the quota spent."""
+        spent, exhausted = ledger.used(self.store, self.day, RESEARCH)
+        return 0 if exhausted else max(0, self.limits[RESEARCH] - spent)
+
+    def spend(self, pool: str = RESEARCH) -> None:
+        """Count one request; :class:`QuotaExhausted` where the day has none left, before anything is sent."""
+        if not ledger.spend(self.store, self.day, pool, self.limits[pool]):
+            raise QuotaExhausted(
+                f"the {pool} requests of {self.day} are spent ({self.used(pool)} of {self.limits[pool]}); "
+                "start again after 00:00 UTC"
+            )
+
+    def exhausted(self, pool: str = RESEARCH, sent_at: float | None = None) -> None:
+        """Note that the service called the day's quota spent; just after midnight that is taken for yesterday's."""
+        moment = self._clock() if sent_at is None else sent_at
+        if moment % 86_400 >= MIDNIGHT_SLACK:
+            ledger.mark_exhausted(self.store, day_of(moment).isoformat(), pool)
+
+
+#: Told about every attempt to get a token: HTTP status (none: no answer), code, message, log_id, milliseconds.
 Note = Callable[[int | None, str, str, str | None, int], None]
+#: What stores a good answer.
+Keep = Callable[[Answer], None]
 
 
 class AccessToken:
@@ -53,36 +130,23 @@ class AccessToken:
         self._value = None
 
     def value(self) -> str:
-        """Return a token that is good for a while yet.
-
-        Raises
-        ------
-        CredentialsError
-            Key or secret are refused; asking again would not help.
-        ServiceError
-            The token endpoint cannot be reached or kept failing.
-        """
+        """Return a token that is good for a while yet."""
         if self._value is None or self._service.clock() >= self._renew_at:
-            trouble = ""
-            for wait in (0, *WAITS):
-                if wait:
-                    self._service.sleep(wait)
-                if not (trouble := self._fetch()):
-                    break
-            else:
-                raise ServiceError(
-                    f"no access token after {len(WAITS) + 1} tries ({trouble}); try again later"
-                )
+            trouble, waits = self._fetch(), iter(WAITS)
+            while trouble and (wait := next(waits, None)):
+                self._service.sleep(wait)
+                trouble = self._fetch()
+            if trouble:
+                tries = len(WAITS) + 1
+                raise ServiceError(f"no access token after {tries} tries ({trouble}); try again later")
         assert self._value is not None
         return self._value
 
     def _fetch(self) -> str:
         """Try once; return what is wrong, nothing when there is a token."""
-        form = {
-            "client_key": self._credentials.client_key,
-            "client_secret": self._credentials.client_secret,
-            "grant_type": "client_credentials",
-        }
+        known = self._credentials
+        form = {"client_key": known.client_key, "client_secret": known.client_secret}
+        form["grant_type"] = "client_credentials"
         started = time.perf_counter()
         reply = self._service.send("POST", TOKEN.path, data=form, headers={"Cache-Control": "no-cache"})
         spent = round((time.perf_counter() - started) * 1000)
@@ -106,26 +170,9 @@ class AccessToken:
         self._note(reply.status, code, words, log_id or None, spent)
         text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
-            raise CredentialsError(
-                f"the service gives no access token ({text}); check the client key and secret"
-            )
+            advice = "check the client key and secret"
+            raise CredentialsError(f"the service gives no access token ({text}); {advice}")
         return text
-
-
-#: Seconds between two requests: the quota, not speed, is the limit.
-MIN_INTERVAL = 0.5
-
-#: Attempts of one request over all kinds of trouble together.
-MAX_TROUBLE = 3
-
-#: Gateway errors one after the other, over all requests, after which the service is taken to be down. Such outages
-#: last for days (686 logged answers in January 2025), and each attempt costs quota.
-MAX_GATEWAY = 8
-
-#: Header by which a simulated service says that it is one.
-SIMULATED = "coordlib-simulated"
-
-Keep = Callable[[Answer], None]
 
 
 class Session(Closing):
@@ -155,17 +202,13 @@ class Session(Closing):
         self.min_interval = min_interval
         self.requests = 0
         self.simulated: bool | None = None
-        self.full_fields_refused = False
-        self.full_fields_worked = False
+        self.full_fields_refused = self.full_fields_worked = False
         self._on_origin = on_origin
-        self._credentials = credentials
         secrets = (credentials.client_key, credentials.client_secret)
-        self._service = Service(
-            "TikTok", base_url, secrets=secrets, transport=transport, clock=clock, sleep=sleep
-        )
+        how: dict[str, Any] = {"transport": transport, "clock": clock, "sleep": sleep}
+        self._service = Service("TikTok", base_url, secrets=secrets, **how)
         self._token = AccessToken(self._service, credentials, self._note_token)
-        self._last_sent = float("-inf")
-        self._gateways = 0
+        self._last_sent, self._gateways = float("-inf"), 0
 
     @classmethod
     def from_environment(cls, **options: Any) -> Self:
@@ -187,58 +230,23 @@ class Session(Closing):
         endpoint: Endpoint,
         *,
         fields: Iterable[str] = (),
-        json: Mapping[str, Any] | None = None,
-        data: Mapping[str, str] | None = None,
-        files: Mapping[str, Any] | None = None,
         purpose: str = "request",
         window_id: int | None = None,
         keep: Keep | None = None,
         schedules: Mapping[Kind, tuple[float, ...]] | None = None,
+        **body: Any,
     ) -> Answer:
-        """Send one request, trying again as its errors deserve.
+        """Send one request (``body``: ``json``, or ``data`` and ``files``), trying again as its errors deserve.
 
-        Parameters
-        ----------
-        endpoint
-            Where to.
-        fields
-            Names for the address's ``fields``.
-        json, data, files
-            The body: JSON, or a form.
-        purpose, window_id
-            Written into the ledger.
-        keep
-            Called with a good answer inside the transaction that writes its ledger row: what it stores
-            is kept exactly when the ledger has the request.
-        schedules
-            Waits per kind of error, over those of the client.
-
-        Returns
-        -------
-        Answer
-            A good answer, or the last failure.
-
-        Raises
-        ------
-        QuotaExhausted
-            The budget is spent, or the service says so. Nothing more is sent that day.
-        CredentialsError
-            Key, secret, token or the project's rights are refused.
-        ServiceError
-            The service cannot be reached, or its gateway has failed for every request for a while.
+        A good answer is handed to ``keep`` inside the transaction that writes its ledger row: what that stores is kept
+        exactly when the ledger has the request. ``schedules`` are waits per kind of error, over those of the client.
         """
-        params = {"fields": ",".join(fields)} if fields else None
-        options = {"params": params, "json": json, "data": data, "files": files}
-        about: dict[str, Any] = {
-            "purpose": purpose,
-            "endpoint": endpoint.name,
-            "window_id": window_id,
-            "run_id": self.run_id,
-        }
+        options = body | {"params": {"fields": ",".join(fields)} if fields else None}
+        about = {"purpose": purpose, "endpoint": endpoint.name, "window_id": window_id, "run_id": self.run_id}
         waits = {**self.schedules, **(schedules or {})}
         counts: Counter[Kind] = Counter()
         while True:
-            note = partial(ledger.Entry, attempt=counts.total() + 1, **about)
+            note = partial(ledger.Entry, attempt=counts.total() + 1, **about)  # type: ignore[arg-type]
             answer = self._attempt(endpoint, options, note, keep)
             schedule, done = waits.get(answer.kind, ()), counts[answer.kind]
             counts[answer.kind] += 1

@@ -1,11 +1,7 @@
 """One window of work: its next request, and what becomes of it — paged on, begun again, split, given up, settled.
 
-Every step reads the window from the store, sends one request, and writes page, ledger row and window
-state in one transaction. There is no other memory: a process killed at any moment is continued by the
-next one, with the same rows, none lost and none twice.
-
-Videos come by decreasing id, which is close to decreasing time. So when a search dies half-way, the
-window is restarted from the day it had reached instead of from its beginning.
+Every step reads the window from the store, sends one request, and writes page, ledger row and window state in one transaction.
+There is no other memory: a process killed at any moment is continued by the next one, with the same rows, none lost and none twice.
 """
 
 from __future__ import annotations
@@ -13,46 +9,34 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from coordlib.store import coverage, windows
 from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, as_post, clean, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
 from coordlib.tiktok.lists import ending
 from coordlib.tiktok.query import CORE_FIELDS, Query, check_max_count, video_body
-from coordlib.tiktok.rows import as_post
 from coordlib.tiktok.session import Session
 from coordlib.times import day_of
 
 #: Restarts of a window whose search id is never accepted, before it is split.
 MAX_RESTARTS = 2
-
 #: A planned window of which this many parts fail one after the other is given up.
 MAX_FAILED_IN_A_ROW = 12
-
 #: Seconds for which a day that failed alone for two queries is taken to be broken for all.
 BROKEN_MEMORY = 3 * 86_400
-
 #: A video's id is older than its creation time by at most so many seconds (31 hours in 89,672 videos).
 ID_SLACK = 48 * 3_600
-
 #: Age in seconds from which a search id that is refused is taken for dead, not for not ready.
 SEARCH_ID_AGE = 3_600
-
 #: Failures that say nothing about the query itself: its period is tried again in a later run.
 PASSING = TROUBLE | {Kind.RATE, Kind.SEARCH_NOT_READY}
-
 #: Refusals that, from the very first request on, say that no query of ours will be answered (a wrong address).
 REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
-
-#: Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
-_SPLITTABLE_SCHEDULES: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)}
-
-
 #: Reason of days that are not asked for, since they failed alone for other queries.
 KNOWN_BROKEN = "known-broken-day"
-
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -85,25 +69,26 @@ class WindowWork:
         body = video_body(window.query, window.start, window.upper, self.max_count)
         if window.search_id is not None:
             body |= {"cursor": window.cursor, "search_id": window.search_id}
-        schedules = dict(_SPLITTABLE_SCHEDULES) if window.start < window.upper else {}
-        if window.search_id is not None and _age(window.search_id, self._now()) > SEARCH_ID_AGE:
+        # Fewer tries for a window that can still be split: a persistent 500 is found out more cheaply.
+        schedules: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)} if window.start < window.upper else {}
+        # The upper half of a search id is the time it was made.
+        made = int(window.search_id or 0) >> 32 if (window.search_id or "0").isdecimal() else 0
+        if 0 < made < self._now() - SEARCH_ID_AGE:
             schedules[Kind.SEARCH_NOT_READY] = ()
-        answer = self.client.request(
-            VIDEO_QUERY,
-            fields=fields,
-            json=body,
-            purpose=window.phase,
-            window_id=window.window_id,
-            keep=lambda good: self._keep(window, query, good),
-            schedules=schedules,
-        )
+        about: dict[str, Any] = {
+            "purpose": window.phase,
+            "window_id": window.window_id,
+            "schedules": schedules,
+        }
+        keep = partial(self._keep, window, query)
+        answer = self.client.request(VIDEO_QUERY, fields=fields, json=body, keep=keep, **about)
         if answer.ok:
             self._answered, self.failed_in_a_row = True, 0
             self._parts_in_a_row.pop(window.root_id, None)
-            if not window.fields or window.fields == CORE_FIELDS:
+            if window.fields in ((), CORE_FIELDS):
                 self.client.full_fields_worked = True
-            return
-        self._failed(window, query, answer)
+        else:
+            self._failed(window, query, answer)
 
     def _keep(self, window: Window, query: Query, answer: Answer) -> None:
         """Store a page and move its window on; runs inside the transaction of the page's ledger row."""
@@ -124,16 +109,10 @@ class WindowWork:
         )
         if ended is None and (search_id is None or (listed and cursor < window.cursor)):
             ended = "no-cursor"
-        self._update(
-            window,
-            state="running" if ended is None else "done",
-            reason=ended,
-            pages=pages,
-            rows=window.rows + fresh,
-            empty_pages=empty,
-            cursor=window.cursor if cursor is None else cursor,
-            search_id=search_id,
-        )
+        counts = {"pages": pages, "rows": window.rows + fresh, "empty_pages": empty}
+        place = {"cursor": window.cursor if cursor is None else cursor, "search_id": search_id}
+        state = "running" if ended is None else "done"
+        self._update(window, state=state, reason=ended, **counts, **place)
         if ended is not None:
             self.settle(window.root_id)
 
@@ -155,7 +134,12 @@ class WindowWork:
         elif fields_refused and client.refuse_full_fields(answer):
             self._update(window, fields=client.video_fields())
         elif kind in TROUBLE and self._parts_in_a_row[window.root_id] >= MAX_FAILED_IN_A_ROW:
-            self._give_up(window, answer)
+            # All its parts fail: everything left of the planned window is recorded as failed.
+            with self.store.transaction():
+                for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
+                    self.close(part, answer.kind.value, answer.log_id)
+                self.settle(window.root_id)
+            self._note_failed_root(window.root_id)
         elif kind in SPLITTABLE and window.start < window.upper:
             middle = window.start + (window.upper - window.start) // 2
             parts = ((middle + _ONE_DAY, window.upper), (window.start, middle))
@@ -168,20 +152,13 @@ class WindowWork:
             self._fail(window, query, answer)
 
     def _restart(self, window: Window) -> None:
-        """Begin a window again without its search id, from the day it had reached."""
+        """Begin a window again without its search id, from the day it had reached: ids fall nearly as times do."""
         oldest = windows.oldest_post(self.store, window.window_id)
         upper = window.upper
         if oldest is not None and oldest >> 32 > 0:
             upper = max(window.start, min(upper, day_of((oldest >> 32) + ID_SLACK)))
-        self._update(
-            window,
-            search_id=None,
-            cursor=0,
-            empty_pages=0,
-            restarts=window.restarts + 1,
-            upper_date=upper.isoformat(),
-            state="running",
-        )
+        again: dict[str, Any] = {"search_id": None, "cursor": 0, "empty_pages": 0, "state": "running"}
+        self._update(window, restarts=window.restarts + 1, upper_date=upper.isoformat(), **again)
 
     def _without_culprit(self, window: Window, query: Query, answer: Answer) -> bool:
         """Take a refused account out of a batch, or cut the batch in two; False when there is nothing to cut."""
@@ -193,8 +170,7 @@ class WindowWork:
             return False
         if len(named) == 1:
             culprit = next((value for value in longest.field_values if value.lower() == named[0]), None)
-            rest = query.without("username", culprit) if culprit is not None else None
-            if culprit is not None and rest is not None:
+            if culprit is not None and (rest := query.without("username", culprit)) is not None:
                 with self.store.transaction():
                     coverage.mark_problem(self.store, culprit, answer.message, window.upper, self._now())
                     self._replace(window, [(rest, window.start, window.upper)], answer)
@@ -231,10 +207,7 @@ class WindowWork:
                 stretches.append((query, first, day - _ONE_DAY))
             first = day + _ONE_DAY
         same: dict[str, Any] = {"root_id": window.root_id, "state": "failed", "reason": KNOWN_BROKEN}
-        failed = [
-            NewWindow(window.query, window.query_hash, day, day, log_id=log_id, **same)
-            for day, log_id in inside.items()
-        ]
+        failed = [new_window(query, day, day, log_id=log_id, **same) for day, log_id in inside.items()]
         with self.store.transaction():
             if window.start == window.upper:
                 self.close(window, KNOWN_BROKEN, inside[window.start])
@@ -254,20 +227,11 @@ class WindowWork:
             names = query.usernames() or frozenset()
             if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
                 account = next(item for item in query.and_ if item.field_name == "username")
-                coverage.mark_problem(
-                    self.store, account.field_values[0], answer.message, window.upper, self._now()
-                )
+                [name] = account.field_values
+                coverage.mark_problem(self.store, name, answer.message, window.upper, self._now())
             self.settle(window.root_id)
         if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
-
-    def _give_up(self, window: Window, answer: Answer) -> None:
-        """Record everything left of a planned window as failed: all its parts fail."""
-        with self.store.transaction():
-            for part in windows.select(self.store, root_id=window.root_id, states=windows.OPEN):
-                self.close(part, answer.kind.value, answer.log_id)
-            self.settle(window.root_id)
-        self._note_failed_root(window.root_id)
 
     def _note_failed_root(self, root_id: int) -> None:
         family = windows.select(self.store, root_id=root_id)
@@ -275,10 +239,7 @@ class WindowWork:
             self.failed_in_a_row += 1
 
     def settle(self, root_id: int, *, believed: bool = False) -> None:
-        """Once nothing of a planned window is open, note which days its accounts or captions are covered for.
-
-        A window without a row waits for the end of its phase.
-        """
+        """Once nothing of a planned window is open, note what it covers; one without a row waits for the end of its phase."""
         family = windows.select(self.store, root_id=root_id)
         root = next(part for part in family if part.window_id == root_id)
         if any(part.state in (*windows.OPEN, "carried") for part in family) or not root.subjects:
@@ -286,13 +247,8 @@ class WindowWork:
         if not any(part.state == "done" and (believed or part.rows) for part in family):
             return
         missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
-        missing += sum(
-            part.state == "done" and part.reason not in (None, "done", "max-pages") for part in family
-        )
+        cut = [
+            part for part in family if part.state == "done" and part.reason not in (None, "done", "max-pages")
+        ]
+        missing += len(cut)
         coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
-
-
-def _age(search_id: str, now: int) -> float:
-    """Seconds since a search id was made: its upper half is its time."""
-    made = int(search_id) >> 32 if search_id.isascii() and search_id.isdigit() else 0
-    return now - made if 0 < made <= now else 0

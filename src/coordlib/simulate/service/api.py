@@ -1,27 +1,204 @@
 """The simulated Research API without its socket: a request in, an answer out; the one place that wraps.
 
-The order is the service's own: token, quota, faults, validation, answer. Every authenticated call
-costs quota, the failed ones included; only 429 does not.
+The order is the service's own: token, quota, faults, validation, answer. Every authenticated call but a 429 costs quota.
 """
 
 from __future__ import annotations
 
 import email.parser
 import email.policy
+import hashlib
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from coordlib.simulate.service.catalogue import Catalogue
+import numpy as np
+
+from coordlib.simulate.ids import chance
+from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
 from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
-from coordlib.simulate.service.faults import Call, Faults
-from coordlib.simulate.service.handlers import HANDLERS, Context, Found
-from coordlib.simulate.service.state import State
-from coordlib.simulate.service.validate import InvalidParams
+from coordlib.simulate.service.state import Call, Search, State
 from coordlib.simulate.world import World
+from coordlib.tiktok.endpoints import USER_INFO
+from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
+
+#: Ids one compliance file may hold, and how often a task answers "Processing" first.
+MOST_IDS, POLLS = 10_000, 1
+#: Lifetime of a search id in simulated seconds.
+SEARCH_SECONDS = 3600
+
+_REFUSALS = (
+    "API cannot return this user's information",
+    "username {name} is private",
+    "username {name} information cannot be returned",
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a request found: the object under ``data``, or a text file; and how many rows it holds."""
+
+    data: dict[str, Any]
+    rows: int = 0
+    text: str | None = None
+
+
+def video_query(context: Service, call: Call) -> Found:
+    """Answer a video query: its first page, or another one of the search it names."""
+    config, state, catalogue = context.config, context.state, context.catalogue
+    names = read_fields(call.fields, CORE_FIELDS if config.core_fields_only else FULL_FIELDS)
+    query = read_query(call.body, config.max_values)
+    if query.search_id is not None:
+        search, search_id = _next_page(context, query), query.search_id
+    elif query.cursor:
+        raise InvalidParams("Invalid count or cursor")
+    else:
+        search = _first_page(context, query, call)
+        search_id = state.remember(search)
+    if query.is_random:
+        page, more, cursor = search.rows, False, query.max_count
+    else:
+        cursor = query.cursor + query.max_count
+        page, more = search.rows[query.cursor : cursor], cursor < len(search.rows)
+    if more and state.strike("empty_page_has_more", call):
+        page, cursor = page[:0], query.cursor
+    if state.strike("search_id_changes", call):
+        search_id = state.remember(Search(search.key, search.rows, state.now))
+    # Deleted and private videos are dropped after the page was cut: pages are shorter than asked for.
+    rows = page[~catalogue.gone[page]]
+    videos = catalogue.describe(rows, state.now, names)
+    data = {"videos": videos, "cursor": cursor, "has_more": more, "search_id": search_id}
+    if more and not len(page):
+        # An empty list, null, or no list at all: the service sends all three.
+        shape = state.random.randrange(3)
+        data["videos"] = None if shape == 1 else videos
+        if shape == 2:
+            del data["videos"]
+    return Found(data, len(rows))
+
+
+def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
+    state = context.state
+    rows = context.catalogue.search(query, state.now - context.config.archive_delay, state.now)
+    if query.asks("keyword") and state.strike("silent_empty_keyword", call):
+        rows = rows[:0]
+    if query.is_random:
+        size = min(len(rows), query.max_count)
+        rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
+    search = Search(_key(query), rows, state.now)
+    if slow := state.strike("search_id_not_ready", call):
+        search.not_ready, search.ready_at = slow.tries, state.now + slow.seconds
+    if wrong := state.strike("invalid_cursor", call):
+        search.bad_cursor = wrong.tries
+    return search
+
+
+def _next_page(context: Service, query: VideoQuery) -> Search:
+    state = context.state
+    search = state.searches.get(str(query.search_id))
+    unknown = InvalidParams(f"Search Id {query.search_id} is invalid or expired")
+    if search is None or search.key != _key(query) or state.now - search.created > SEARCH_SECONDS:
+        raise unknown
+    if search.not_ready > 0 or state.now < search.ready_at:
+        search.not_ready -= 1
+        raise unknown
+    if search.bad_cursor > 0:
+        search.bad_cursor -= 1
+        raise InvalidParams("Invalid count or cursor")
+    return search
+
+
+def _key(query: VideoQuery) -> str:
+    """What a search id is bound to: the query and its dates."""
+    text = json.dumps([query.clauses, query.dates, query.is_random], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def user_info(context: Service, call: Call) -> Found:
+    """Return the profile of an account; counts are live."""
+    names = read_fields(call.fields, USER_INFO.fields)
+    account, catalogue = _account(context, call), context.catalogue
+    row = catalogue.world.accounts.iloc[account]
+    videos = catalogue.rows_of(account, context.state.now)
+    about = f"simulated account, line {account}\nsecond line, with a comma"
+    info = {
+        "display_name": str(row["display_name"]),
+        "bio_description": "" if account % 3 else about,
+        "avatar_url": f"https://sim.invalid/{account}.webp",
+        "is_verified": bool(row["verified"]),
+        "follower_count": int(row["followers"]),
+        "following_count": int(row["following"]),
+        "likes_count": int(catalogue.final["like_count"][videos].sum()),
+        "video_count": len(videos),
+    }
+    if chance(account, 47)[0] < 0.1:
+        info["bio_url"] = f"https://sim.invalid/page/{account}"
+    return Found({name: info[name] for name in names if name in info}, 1)
+
+
+def _account(context: Service, call: Call) -> int:
+    """Return the account a request names, refused where the service would not return it."""
+    name = call.body.get("username")
+    if not isinstance(name, str) or not name:
+        raise InvalidParams("Invalid username")
+    account = context.catalogue.number.get(name.casefold())
+    if account is None:
+        raise InvalidParams(f"username {name} is invalid: cannot find the user")
+    fault = context.state.strike("user_refused", call)
+    if fault is not None or context.catalogue.private[account]:
+        wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
+        raise InvalidParams(wording.format(name=name))
+    return account
+
+
+def create_task(context: Service, call: Call) -> Found:
+    """Take in a file of ids to be checked."""
+    if call.body.get("category") not in {"video", "comment"}:
+        raise InvalidParams("Invalid category")
+    words = str(call.body.get("file_data", "")).replace(",", "\n").split()
+    if not 1 <= len(words) <= MOST_IDS or not all(word.isascii() and word.isdigit() for word in words):
+        raise InvalidParams("Invalid file_data")
+    # Beyond 2^63, as in the documentation's own sample: a client must not read it as a signed integer.
+    task = (1 << 63) + context.state.random.getrandbits(62)
+    context.state.tasks[str(task)] = ([int(word) for word in words], POLLS)
+    return Found({"task_id": task})
+
+
+def task_status(context: Service, call: Call) -> Found:
+    """Say how far a task is."""
+    task, ids, polls = _task(context, call)
+    context.state.tasks[task] = (ids, polls - 1)
+    return Found({"task_status": "Processing" if polls > 0 else "Completed"})
+
+
+def download_task(context: Service, call: Call) -> Found:
+    """Return the ids that are still valid, as a text file."""
+    _, ids, polls = _task(context, call)
+    if polls > 0:
+        raise InvalidParams("The task is not completed")
+    valid = [identifier for identifier in ids if context.catalogue.still_public(identifier)]
+    return Found({}, len(valid), "".join(f"{identifier}\n" for identifier in valid))
+
+
+def _task(context: Service, call: Call) -> tuple[str, list[int], int]:
+    task = str(call.body.get("task_id", ""))
+    if task not in context.state.tasks:
+        raise InvalidParams("Invalid task_id")
+    return task, *context.state.tasks[task]
+
+
+#: What answers at each endpoint (the path after /v2/research/).
+HANDLERS: Mapping[str, Callable[[Service, Call], Found]] = {
+    "video/query": video_query,
+    "user/info": user_info,
+    "validation_task/create": create_task,
+    "validation_task_status/get": task_status,
+    "validation_task/download": download_task,
+}
+
 
 #: Lifetime of a token in simulated seconds.
 TOKEN_SECONDS = 7200
@@ -39,23 +216,15 @@ class Reply:
     rows: int = 0
 
 
-class Service(Context):
-    """The Research API over one world.
-
-    Parameters
-    ----------
-    world
-        What can be found.
-    config
-        How the service behaves (none: without faults, clock at the end of the world).
-    """
+class Service:
+    """The Research API over one world."""
 
     def __init__(self, world: World, config: ServerConfig | None = None) -> None:
         config = config or ServerConfig()
         self.start = float(world.end if config.now is None else config.now)
-        state = State(self.start, config.tick, config.seed)
-        catalogue = Catalogue(world, config.missing_share, config.drop_share)
-        super().__init__(world, config, catalogue, state, Faults(config.faults, state))
+        self.world, self.config = world, config
+        self.catalogue = Catalogue(world, config.missing_share, config.drop_share)
+        self.state = State(self.start, config.tick, config.seed, config.faults)
 
     def time(self) -> float:
         """Return the simulated time, UTC seconds."""
@@ -73,21 +242,25 @@ class Service(Context):
         """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
         self.state.now += self.state.tick
         self.state.calls["oauth/token"] += 1
-        if fault := self.faults.at_token():
+        # A fault strikes here only if it names this endpoint.
+        call = Call("oauth/token")
+        named = {fault.name for fault in self.state.faults if fault.endpoint == call.endpoint}
+        names = (name for name in ("timeout", "gateway_504_html", "internal_error") if name in named)
+        if fault := self.state.strike_first(names, call):
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
-        error = _token_error(form, content_type, self.config.clients)
-        if error is not None:
+        if (error := _token_error(form, content_type, self.config.clients)) is not None:
             answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
             return Reply(401, _as_json(answer), code=error[0])
-        token = self.state.issue_token(form["client_key"], TOKEN_SECONDS)
+        token = f"clt.2.{self.state.random.getrandbits(160):040x}"
+        self.state.tokens[token] = (form["client_key"], self.state.now + TOKEN_SECONDS)
         good = {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
         return Reply(200, _as_json(_shuffled(good, self.state.random)))
 
     def answer(
         self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
     ) -> Reply:
-        """Answer an endpoint of ``handlers.HANDLERS``; everything as received, ``fields`` from the address."""
+        """Answer an endpoint of ``HANDLERS``; everything as received, ``fields`` from the address."""
         self.state.now += self.state.tick
         self.state.calls[endpoint] += 1
         reply = self._answer(endpoint, fields, body, authorization, content_type)
@@ -108,7 +281,7 @@ class Service(Context):
             return self._error("daily_quota")
         data, problem = _parse_body(body, content_type)
         call = Call.of(endpoint, data, fields)
-        fault = self.faults.before(call)
+        fault = state.strike_first((name for name, told in FAULTS.items() if "status" in told), call)
         if fault is not None and fault.name == "token_revoked":
             state.tokens.pop(token.strip(), None)
         if fault is None or fault.name not in {"rate_limit", "daily_quota", "token_revoked"}:
@@ -130,10 +303,10 @@ class Service(Context):
         if call.endpoint.startswith("validation_task"):
             error |= {"http_status_code": 200, "message": "ok."}
         body = {"data": found.data, "error": error}
-        if self.faults.strike("null_bytes", call):
+        if self.state.strike("null_bytes", call):
             body["data"] = _with_nul(found.data)
         content = _as_json(_shuffled(body, self.state.random))
-        if self.faults.strike("bad_json", call):
+        if self.state.strike("bad_json", call):
             return Reply(200, content[: len(content) // 2], code="bad_json")
         return Reply(200, content, rows=found.rows)
 
@@ -146,7 +319,7 @@ class Service(Context):
         return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
 
     def _faulty(self, fault: Fault) -> Reply:
-        told, message = FAULTS[fault.name], self.faults.wording(fault)
+        told, message = FAULTS[fault.name], self.state.wording(fault)
         if "body" not in told:
             return self._refusal(told["status"], told["code"], message)
         content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()

@@ -1,35 +1,136 @@
-"""The simulated archive behind the API: which videos match a query, and what is told about each."""
+"""What the simulated Research API accepts as a query, which videos of the simulated archive match it, and what is told about each."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coordlib.simulate.ids import DAY, IntArray, chance, mix
-from coordlib.simulate.service.validate import VideoQuery, first_second
 from coordlib.simulate.world import World
-from coordlib.tiktok.query import LENGTHS
+from coordlib.tiktok.query import LENGTHS, OPERATIONS, REGION_CODES
+from coordlib.times import day_start
 
-BoolArray = npt.NDArray[np.bool_]
-COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
-_COMPARED: Mapping[str, Callable[[Any, Any], BoolArray]] = {
-    "GT": np.greater,
-    "GTE": np.greater_equal,
-    "LT": np.less,
-    "LTE": np.less_equal,
+#: What a query without conditions is answered.
+EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
+
+
+class InvalidParams(Exception):
+    """The request would be answered with 400 ``invalid_params`` and this message."""
+
+
+@dataclass(frozen=True)
+class VideoQuery:
+    """A checked video query; conditions are (field, operation, values) in three lists."""
+
+    clauses: dict[str, list[tuple[str, str, list[str]]]]
+    start: int
+    end: int
+    max_count: int
+    cursor: int
+    search_id: str | None
+    is_random: bool
+    dates: tuple[str, str]
+
+    def asks(self, field: str) -> bool:
+        """Whether any condition is on a field."""
+        return any(name == field for items in self.clauses.values() for name, _, _ in items)
+
+
+def read_fields(text: str | None, allowed: Iterable[str]) -> list[str]:
+    """Return the fields asked for; none, blanks between them and unknown names are refused."""
+    names = (text or "").split(",")
+    wrong = [name for name in names if name not in allowed]
+    if wrong:
+        raise InvalidParams("Invalid fields" + (f": {', '.join(wrong)}" if text else ""))
+    return names
+
+
+def _integer(body: Mapping[str, Any], name: str, default: int, low: int, high: float = float("inf")) -> int:
+    value = body.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidParams(f"Invalid {name}")
+    return value
+
+
+def first_second(text: object, name: str) -> int:
+    """Return the first UTC second of a day written YYYYMMDD."""
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9]{8}", text):
+        raise InvalidParams(f"Invalid {name}: the format must be YYYYMMDD")
+    try:
+        return day_start(text)
+    except ValueError:
+        raise InvalidParams(f"Invalid {name}: there is no such day") from None
+
+
+def read_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
+    """Check the body of a video query; what is wrong is refused with the message the API would answer."""
+    query = body.get("query")
+    lists = {name: query.get(name) or [] for name in ("and", "or", "not")} if isinstance(query, dict) else {}
+    if not any(lists.values()):
+        raise InvalidParams(EMPTY_QUERY)
+    clauses = {name: [_condition(item, max_values) for item in items] for name, items in lists.items()}
+    start, end = (first_second(body.get(name), name) for name in ("start_date", "end_date"))
+    if end < start:
+        raise InvalidParams("The end_date must not be before the start_date")
+    if end - start > 30 * DAY:
+        raise InvalidParams("The end_date must be no more than 30 days after the start_date")
+    search_id = body.get("search_id")
+    if search_id is not None and not isinstance(search_id, str):
+        raise InvalidParams("Invalid search_id")
+    max_count, cursor = _integer(body, "max_count", 20, 1, 100), _integer(body, "cursor", 0, 0)
+    dates = (str(body["start_date"]), str(body["end_date"]))
+    is_random = bool(body.get("is_random"))
+    return VideoQuery(clauses, start, end + DAY, max_count, cursor, search_id or None, is_random, dates)
+
+
+#: Fields whose values are checked one by one: what is good, and what the refusal calls the field.
+_VALUES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "region_code": (lambda value: value.upper() in REGION_CODES, "region_code"),
+    "video_length": (lambda value: value in LENGTHS, "video_length"),
+    "create_date": (lambda value: first_second(value, "create_date") is not None, "create_date"),
+} | {
+    name: (
+        lambda value: value.isascii() and value.isdigit() and int(value) < 1 << 63,
+        f"field_values for {name}",
+    )
+    for name in ("video_id", "music_id", "effect_id", "view_count", "comment_count")
 }
 
 
-class Catalogue:
-    """Search over a world's videos.
+def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str]]:
+    if not isinstance(item, dict):
+        raise InvalidParams("Invalid condition")
+    field, operation, values = (item.get(name) for name in ("field_name", "operation", "field_values"))
+    if not isinstance(field, str) or field not in OPERATIONS:
+        raise InvalidParams(f"Invalid field_name: {field}")
+    if not isinstance(operation, str) or operation not in OPERATIONS[field]:
+        raise InvalidParams(f"Invalid operation: {operation} for {field}")
+    if not isinstance(values, list) or not values or not all(isinstance(v, str) and v for v in values):
+        raise InvalidParams(f"Invalid field_values for {field}")
+    if max_values is not None and len(values) > max_values:
+        raise InvalidParams(f"Too many field_values for {field}")
+    good, what = _VALUES.get(field, (bool, field))
+    for value in values:
+        if not good(value):
+            raise InvalidParams(f"Invalid {what}: {value}")
+    return field, operation, values
 
-    Captions are searched as one long case-folded text, so a keyword over a month of 10,000 accounts
-    takes milliseconds; what depends on captions or accounts is decided once per caption or account.
-    """
+
+BoolArray = npt.NDArray[np.bool_]
+COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
+_COMPARED = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
+
+
+class Catalogue:
+    """Search over a world's videos: captions as one long case-folded text, so that a keyword takes milliseconds."""
 
     def __init__(self, world: World, missing_share: float = 0.0, drop_share: float = 0.0) -> None:
         self.world = world
@@ -60,25 +161,17 @@ class Catalogue:
                 self._tags.setdefault(tag.casefold(), []).append(number)
         self._with_keyword = functools.lru_cache(maxsize=512)(self._find_keyword)
 
-    # -- what matches -------------------------------------------------------------------------
-
     def search(self, query: VideoQuery, newest: float, now: float) -> IntArray:
         """Return the rows that match, by decreasing id, as the archive stands ``now``; nothing created after ``newest``."""
         stop = min(query.end, int(newest) + 1)
         low, high = np.searchsorted(self.time, [query.start, max(stop, query.start)])
         rows = np.arange(low, high)
-        found = {
-            name: [self._matches(condition, rows, now) for condition in conditions]
-            for name, conditions in query.clauses.items()
-        }
-        keep = self.listed[low:high].copy()
-        for matches in found["and"]:
-            keep &= matches
-        if found["or"]:
-            keep &= np.any(found["or"], axis=0)
-        for matches in found["not"]:
-            keep &= ~matches
-        rows = rows[keep]
+        every, some, none = (
+            [self._matches(condition, rows, now) for condition in query.clauses[name]]
+            for name in ("and", "or", "not")
+        )
+        keep = np.all([self.listed[low:high], *every, *(~matches for matches in none)], axis=0)
+        rows = rows[keep & np.any(some, axis=0)] if some else rows[keep]
         return np.asarray(rows[np.argsort(-self.id[rows], kind="stable")])
 
     def _matches(self, condition: tuple[str, str, list[str]], rows: IntArray, now: float) -> BoolArray:
@@ -131,8 +224,6 @@ class Catalogue:
         mine = (self.account == account) & (self.time <= newest) & self.listed & ~self.gone
         return np.flatnonzero(mine)
 
-    # -- what is told -------------------------------------------------------------------------
-
     def counts(self, rows: IntArray, now: float) -> dict[str, IntArray]:
         """Counts as the archive has them: grown with age, and up to ten days behind."""
         age = now - self.time[rows]
@@ -144,12 +235,11 @@ class Catalogue:
         """Return video objects with the fields named; absent values are left out, ids are numbers."""
         counts = self.counts(rows, now)
         columns: dict[str, list[Any]] = {}
-        for name in (*filter(counts.__contains__, names), *filter(_MAKERS.__contains__, names)):
-            if name in counts:
-                hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
-                columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
-            else:
-                columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
+        for name in filter(counts.__contains__, names):
+            hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
+            columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
+        for name in filter(_MAKERS.__contains__, names):
+            columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
         return [
             {name: column[k] for name, column in columns.items() if column[k] is not None}
             for k in range(len(rows))
@@ -167,22 +257,24 @@ def _marked(size: int, places: Sequence[int], rows: IntArray) -> BoolArray:
     return np.asarray(mask[rows])
 
 
+def _listed(kind: str, number: int, name: str, *empty: str) -> dict[str, Any]:
+    """One entry of a list of effects, hashtags or stickers."""
+    return {f"{kind}_id": number, f"{kind}_name": name} | {f"{kind}_{other}": "" for other in empty}
+
+
 def _effects(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     number = int(catalogue.effect[row])
-    info = {"effect_id": number, "effect_name": f"sim effect {number}", "effect_photo_url": ""}
-    return [info] if number else None
+    return [_listed("effect", number, f"sim effect {number}", "photo_url")] if number else None
 
 
 def _hashtags(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
-    return [
-        {"hashtag_id": sum(tag.encode()) * 7919, "hashtag_name": tag, "hashtag_description": ""}
-        for tag in catalogue.tags_of(row)
-    ] or None
+    tags = catalogue.tags_of(row)
+    return [_listed("hashtag", sum(tag.encode()) * 7919, tag, "description") for tag in tags] or None
 
 
 def _stickers(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
     number = row % 97
-    return [{"sticker_id": number, "sticker_name": f"sim sticker {number}"}] if number < 3 else None
+    return [_listed("sticker", number, f"sim sticker {number}")] if number < 3 else None
 
 
 _LABELLED = {"content": "simulated label", "sink": False, "type": 1, "vote": False, "warn": True}

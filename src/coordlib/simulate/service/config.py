@@ -18,10 +18,9 @@ from coordlib.yaml_files import read_yaml
 #: Name of each fault → how it answers (see the file).
 FAULTS: Mapping[str, Mapping[str, Any]] = read_yaml(Path(__file__).with_name("faults.yml"))
 
-#: The data endpoints that are simulated: their path after /v2/research/.
+#: Where a fault can strike: the data endpoints that are simulated (their path after /v2/research/), and the token's.
 _TASKS = ("validation_task/create", "validation_task_status/get", "validation_task/download")
-ENDPOINTS = ("video/query", "user/info", *_TASKS)
-_PLACES = (*ENDPOINTS, "oauth/token")
+_PLACES = ("video/query", "user/info", *_TASKS, "oauth/token")
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -169,9 +168,8 @@ def load_config(
     elif faults not in ("none", "archive"):
         raise UnknownParameterError.from_names([faults], ["none", "archive"], "fault preset")
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
-        raise FileFormatError(
-            f"{faults if faults != 'none' else path}: expected 'faults:' and a list of faults"
-        )
+        place = faults if faults != "none" else path
+        raise FileFormatError(f"{place}: expected 'faults:' and a list of faults")
     first = day_of(world.start) - dt.timedelta(days=made.history)
     mixed = archive_faults(first, made.days + made.history, made.seed) if faults == "archive" else ()
     values["faults"] = mixed or read_faults(given)

@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
-from coordlib.simulate.service.api import Reply, Service
+from coordlib.simulate.service.api import HANDLERS, Reply, Service
 from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
-from coordlib.simulate.service.handlers import HANDLERS
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
 
@@ -32,15 +31,10 @@ HOST = "127.0.0.1"
 
 
 def _app(service: Service) -> Starlette:
-    """Return the ASGI application of a service, refused in one line where Starlette is not installed."""
-    try:
-        from starlette.applications import Starlette
-        from starlette.responses import JSONResponse, Response
-        from starlette.routing import Route
-    except ImportError:
-        raise MissingDependencyError.for_extra(
-            "starlette", "simulate", "the simulated Research API"
-        ) from None
+    """Return the ASGI application of a service."""
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
 
     async def send(request: Request, reply: Reply) -> Response:
         if reply.hang:
@@ -73,11 +67,10 @@ def _app(service: Service) -> Starlette:
         except ValueError:
             return JSONResponse({"error": "the body is not JSON"}, 400)
 
-    places = {"/v2/oauth/token": token} | {f"/v2/research/{name}": endpoint for name in HANDLERS}
     routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
-    routes += [
-        Route(path + end, handler, methods=["POST"]) for path, handler in places.items() for end in ("/", "")
-    ]
+    for end in ("/", ""):
+        routes.append(Route(f"/v2/oauth/token{end}", token, methods=["POST"]))
+        routes += [Route(f"/v2/research/{name}{end}", endpoint, methods=["POST"]) for name in HANDLERS]
     return Starlette(routes=routes)
 
 
@@ -89,9 +82,10 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
     if what == "faults":
         if method == "POST":
             given = checked(FaultChange, values, "faults")
-            kept = service.faults.faults if given.faults is None else read_faults(given.faults)
-            service.faults.replace((*kept, *read_faults(given.add)))
-        return {"faults": [fault.model_dump(exclude_none=True) for fault in service.faults.faults]}
+            kept = state.faults if given.faults is None else read_faults(given.faults)
+            state.faults = (*kept, *read_faults(given.add))
+            state.matched.clear()
+        return {"faults": [fault.model_dump(exclude_none=True) for fault in state.faults]}
     if what == "clock":
         change = checked(ClockChange, values, "clock")
         state.now = (state.now if change.now is None else change.now.timestamp()) + change.advance
@@ -101,27 +95,23 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         state.reset(service.start)
         return {"now": state.now}
     if what == "stats":
-        return {
-            "now": state.now,
-            "calls": dict(state.calls),
-            "outcomes": dict(state.outcomes),
-            "faults_fired": dict(state.fired),
-            "rows_returned": state.returned,
-            "quota_used": [
-                {"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()
-            ],
-        }
+        counted = {"calls": state.calls, "outcomes": state.outcomes, "faults_fired": state.fired}
+        used = [{"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()]
+        told = {name: dict(counts) for name, counts in counted.items()}
+        return {"now": state.now, **told, "rows_returned": state.returned, "quota_used": used}
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
 
 
 @contextlib.contextmanager
 def _prepared(service: Service, port: int) -> Iterator[tuple[uvicorn.Server, socket.socket, str]]:
     """Give a server that is not running yet, a socket that listens on loopback, and the address of both."""
-    app = _app(service)
     try:
         import uvicorn
-    except ImportError:
-        raise MissingDependencyError.for_extra("uvicorn", "simulate", "the simulated Research API") from None
+
+        app = _app(service)
+    except ImportError as error:
+        package = str(error.name).partition(".")[0]
+        raise MissingDependencyError.for_extra(package, "simulate", "the simulated Research API") from None
     # asyncio switches the delay of small packets off only for sockets that say TCP.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -146,15 +136,7 @@ def serve(
     port: int = 8765,
     ready: Callable[[str], None] = lambda url: None,
 ) -> None:
-    """Serve a world on 127.0.0.1 until interrupted; `ready` gets the base URL as soon as requests are accepted.
-
-    Raises
-    ------
-    ParameterError
-        The port is taken.
-    MissingDependencyError
-        Starlette or uvicorn is not installed.
-    """
+    """Serve a world on 127.0.0.1 until interrupted; `ready` gets the base URL as soon as requests are accepted."""
     with _prepared(Service(world, config), port) as (server, listener, url):
         ready(url)
         server.run(sockets=[listener])
@@ -167,14 +149,6 @@ def running_server(
     """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123`` (port 0: a free one).
 
     With `service` an existing one, so that a test can look into it, instead of one of `world` and `config`.
-
-    Examples
-    --------
-    >>> import httpx
-    >>> from coordlib.simulate.world import build_world
-    >>> with running_server(build_world(accounts=20, days=1)) as url:
-    ...     httpx.get(f"{url}/__sim/stats").json()["calls"]
-    {}
     """
     with _prepared(service or Service(world, config), port) as (server, listener, url):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

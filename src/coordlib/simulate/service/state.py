@@ -1,16 +1,18 @@
-"""What the simulated service remembers: the clock, tokens, searches, quota, and what it was asked."""
+"""What the simulated service remembers (clock, tokens, searches, quota), and which fault strikes a call."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_SEARCHES_KEPT = 5000
+from coordlib.simulate.service.config import FAULTS, Fault
 
 
 @dataclass
@@ -26,6 +28,34 @@ class Search:
 
 
 @dataclass
+class Call:
+    """One request: where to, with what, and what faults match on."""
+
+    endpoint: str
+    cursor: int | None = None
+    usernames: frozenset[str] = frozenset()
+    dates: tuple[str, str] | None = None
+    body: dict[str, Any] = field(default_factory=dict, repr=False)
+    fields: str | None = None
+
+    @classmethod
+    def of(cls, endpoint: str, body: dict[str, Any], fields: str | None = None) -> Call:
+        """Read what faults match on from a body that has not been validated."""
+        names = [body.get("username")]
+        query = body.get("query")
+        for items in query.values() if isinstance(query, dict) else ():
+            for item in items if isinstance(items, list) else ():
+                if isinstance(item, dict) and item.get("field_name") == "username":
+                    values = item.get("field_values")
+                    names += values if isinstance(values, list) else []
+        start, end = body.get("start_date"), body.get("end_date")
+        dates = (start, end) if isinstance(start, str) and isinstance(end, str) else None
+        cursor = body.get("cursor", 0)
+        usernames = frozenset(name.casefold() for name in names if isinstance(name, str))
+        return cls(endpoint, cursor if isinstance(cursor, int) else None, usernames, dates, body, fields)
+
+
+@dataclass
 class State:
     """Everything that changes while the server runs."""
 
@@ -33,7 +63,7 @@ class State:
     now: float
     tick: float
     seed: int
-    random: random.Random = field(init=False, repr=False)
+    faults: tuple[Fault, ...] = ()
     #: token → (client key, expiry)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
     searches: OrderedDict[str, Search] = field(default_factory=OrderedDict, repr=False)
@@ -65,18 +95,12 @@ class State:
         return f"{self.utc('%Y%m%d%H%M%S')}{self.random.getrandbits(80):020X}"
 
     def remember(self, search: Search) -> str:
-        """Keep a search under a new id, whose upper 32 bits are the present time."""
+        """Keep a search, the last 5,000 at most, under a new id whose upper 32 bits are the present time."""
         name = str((int(self.now) << 32) | self.random.getrandbits(32))
         self.searches[name] = search
-        if len(self.searches) > _SEARCHES_KEPT:
+        if len(self.searches) > 5000:
             self.searches.popitem(last=False)
         return name
-
-    def issue_token(self, client_key: str, seconds: int) -> str:
-        """Return a new access token of a client."""
-        token = f"clt.2.{self.random.getrandbits(160):040x}"
-        self.tokens[token] = (client_key, self.now + seconds)
-        return token
 
     def client_of(self, token: str) -> str | None:
         """Return whose token this is, if it is valid now."""
@@ -84,5 +108,38 @@ class State:
         return client if client and self.now < expires else None
 
     def reset(self, now: float) -> None:
-        """Forget everything and set the clock."""
-        State.__init__(self, now, self.tick, self.seed)
+        """Forget everything but the faults and set the clock."""
+        State.__init__(self, now, self.tick, self.seed, self.faults)
+
+    def strike(self, name: str, call: Call) -> Fault | None:
+        """Return the fault of this name that strikes the call, if one does."""
+        for number, fault in enumerate(self.faults):
+            spent = fault.first is not None and self.matched[number] >= fault.first
+            if fault.name != name or spent or not self._holds(fault, call):
+                continue
+            self.matched[number] += 1
+            if fault.probability >= 1 or self.random.random() < fault.probability:
+                self.fired[name] += 1
+                return fault
+        return None
+
+    def strike_first(self, names: Iterable[str], call: Call) -> Fault | None:
+        """Return the first fault of these names that strikes the call."""
+        return next((fault for name in names if (fault := self.strike(name, call))), None)
+
+    def _holds(self, fault: Fault, call: Call) -> bool:
+        dates, active, asked = fault.dates, fault.active, call.dates
+        return (
+            (fault.endpoint is None or fault.endpoint.strip("/") == call.endpoint)
+            and (fault.cursor is None or fault.cursor == call.cursor)
+            and (fault.username is None or fault.username.casefold() in call.usernames)
+            and (dates is None or (asked is not None and asked[0] <= dates[1] and dates[0] <= asked[1]))
+            and (active is None or active[0] <= self.utc("%Y%m%d") <= active[1])
+        )
+
+    def wording(self, fault: Fault) -> str:
+        """Return the message of a fault; that of a 500 is drawn by the archive's shares."""
+        answer = FAULTS[fault.name]
+        if fault.message is None and (shares := answer.get("wordings")):
+            return str(self.random.choices(list(shares), list(shares.values()))[0])
+        return fault.message if fault.message is not None else str(answer.get("message", ""))

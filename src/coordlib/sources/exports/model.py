@@ -128,19 +128,15 @@ def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool =
 def coornet_columns(table: pd.DataFrame, kind: str) -> dict[str, pd.Series[Any]]:
     """Return CooRnet's columns of a kind (``coornet_columns.yml``) from a table: counts as whole numbers, texts as they are."""
     columns = {name: first_filled(table, sources) for name, sources in coornet_names(kind).items()}
-    return {
-        name: whole_numbers(values) if kind.endswith("counts") else values for name, values in columns.items()
-    }
-
-
-def coornet_names(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the sources of CooRnet's columns of a kind."""
-    return {name: tuple(sources) for name, sources in _coornet()[kind].items()}
+    counts = kind.endswith("counts")
+    return {name: whole_numbers(values) if counts else values for name, values in columns.items()}
 
 
 @cache
-def _coornet() -> dict[str, Any]:
-    return read_yaml(Path(__file__).with_name("coornet_columns.yml"), text=True)
+def coornet_names(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the sources of CooRnet's columns of a kind."""
+    known = read_yaml(Path(__file__).with_name("coornet_columns.yml"), text=True)[kind]
+    return {name: tuple(sources) for name, sources in known.items()}
 
 
 def blank(values: pd.Series[Any], *, words: bool = True) -> pd.Series[bool]:

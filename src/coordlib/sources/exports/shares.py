@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import InputError, ParameterError, UnknownFormatError
+from coordlib.sources.exports.cells import RESHARE
 from coordlib.sources.exports.mapping import Format
 from coordlib.sources.exports.model import Export, coornet_columns, coornet_names, first_filled, whole_numbers
 from coordlib.sources.tables import read_table
@@ -50,13 +51,10 @@ def to_shares(
     """
     names = _names(export, object)
     layers = [_layer(export, name, split) for name in names]
-    if len(names) == 1:
-        return layers[0]
-    tables = [
-        layer.assign(layer=pd.Series(name, index=layer.index, dtype="str"))
-        for name, layer in zip(names, layers, strict=True)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    if len(names) > 1:
+        for name, layer in zip(names, layers, strict=True):
+            layer["layer"] = pd.Series(name, index=layer.index, dtype="str")
+    return pd.concat(layers, ignore_index=True)
 
 
 def without_object(export: Export, *, object: str | Sequence[str] | None = None) -> int:
@@ -69,8 +67,7 @@ def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
     known = export.format
     wanted = object or known.object
     names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted))
-    unknown = [name for name in names if name not in known.objects]
-    if unknown:
+    if unknown := [name for name in names if name not in known.objects]:
         raise ParameterError(
             f"object '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object})"
         )
@@ -80,11 +77,9 @@ def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
 def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
     frame, join = export.frame, "," if re.fullmatch(export.format.objects[name].pattern or "", ",") else " "
     found = frame[export.format.columns[name]].dropna()
-    found = (
-        found.explode()
-        if split
-        else found.map(lambda cell: cell if isinstance(cell, str) else join.join(cell))
-    )
+    if not split:
+        found = found.map(lambda cell: cell if isinstance(cell, str) else join.join(cell))
+    found = found.explode()
     shares = frame.loc[found.index, ["account_id", "content_id", "posted_at"]]
     shares = shares.rename(columns={"posted_at": "timestamp_share"})
     shares.insert(0, "object_id", found.astype("str").to_numpy())
@@ -92,16 +87,13 @@ def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
 
 
 _CROWDTANGLE = ("crowdtangle-facebook", "crowdtangle-api")
-#: Objects that are addresses, the most certain first.
-_ADDRESSES = ("link", "url", "text_link")
 _OWNER_TYPES = ("page", "group", "profile")
 
 
 def link_object(known: Format, where: str) -> str:
     """Return the name of a format's object that is a web address; InputError where it has none."""
-    for name in _ADDRESSES:
-        if name in known.objects:
-            return name
+    if found := [name for name in ("link", "url", "text_link") if name in known.objects]:
+        return found[0]  # the most certain
     raise InputError(
         f"{where}: is read as {known.name}, which holds no links (only {', '.join(known.objects)}); "
         "use 'coordlib detect' for those"
@@ -115,15 +107,13 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     links = to_shares(export, object=link_object(export.format, export.report.source))
     rows = export.frame.drop_duplicates("content_id").set_index("content_id").loc[links["content_id"]]
     rows = rows.reset_index(drop=True)
-    table = pd.DataFrame(
-        {
-            "expanded": links["object_id"],
-            "account.url": links["account_id"],
-            "date": links["timestamp_share"],
-            "id": links["content_id"],
-        }
-    )
-    table = table.assign(**coornet_columns(rows, "texts"))
+    names = {
+        "object_id": "expanded",
+        "account_id": "account.url",
+        "timestamp_share": "date",
+        "content_id": "id",
+    }
+    table = links[list(names)].rename(columns=names).assign(**coornet_columns(rows, "texts"))
     # In CooRnet's words, where the Meta Content Library says it.
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
     table["account.accountType"] = kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
@@ -205,7 +195,6 @@ def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
 
 # --- CrowdTangle's "historical data" files ---
 
-_RESHARE = "This is a re-share of a post"
 #: CooRnet's pattern; between ``$`` and ``_`` lie all capitals, digits and most punctuation.
 _LINK_COORNET = r"(https?://(?:[a-zA-Z]|[0-9]|[$-_@.&+]|[!*\(\),]|(?:%[0-9a-fA-F][0-9a-fA-F]))+)"
 
@@ -280,7 +269,7 @@ def _addresses(posts: pd.DataFrame, original: bool) -> pd.Series:
     kind = posts["type"] if original else posts["type"].str.strip().str.lower()
     link, youtube = ("Link", "YouTube") if original else ("link", "youtube")
     url = posts["final"].fillna(posts["link"])
-    url = url.mask(posts["title"].eq(_RESHARE).fillna(False), posts["link"])
+    url = url.mask(posts["title"].eq(RESHARE).fillna(False), posts["link"])
     if original:  # R: a comparison with a missing title is missing, and so is the address
         url = url.mask(posts["title"].isna())
     in_text = (

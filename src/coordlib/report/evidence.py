@@ -1,6 +1,6 @@
-"""The evidence, network by network: one line each on the page, and a small file that is loaded when it is opened.
+"""The evidence of a report: what its record says of the tests, and the pairs of posts behind every edge, network by network.
 
-The files are scripts that hand over JSON: unlike a request for data, a script also loads where a page is opened from disk.
+On the page a network is a line that opens and then loads a script that hands over JSON: unlike a request for data, that works from disk, too.
 """
 
 from __future__ import annotations
@@ -9,13 +9,26 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pandas as pd
 
+from coordlib.describe.day import other_settings
+from coordlib.describe.networks import evidence_counts, network_evidence
+from coordlib.detect.threshold import over_threshold
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html
-from coordlib.report.tables import format_value, is_missing
+from coordlib.report.record import RunRecord
+from coordlib.report.tables import facts, format_value, is_missing
 from coordlib.report.text import clean_text, escape, json_for_page, safe_url
 from coordlib.report.words import plural
+from coordlib.significance import (
+    SIGNIFICANT,
+    UNDECIDED,
+    evidence_headline,
+    evidence_sentence,
+    network_sentence,
+)
+from coordlib.significance.classes import WORDS
 from coordlib.times import utc_text
 
 #: Folder of the files, beside the page.
@@ -38,13 +51,103 @@ _WITHOUT = (
 )
 
 
+def evidence_record(
+    significance: pd.DataFrame | None,
+    whole: pd.DataFrame | None,
+    pairs: pd.DataFrame,
+    graph: nx.Graph[str],
+    parameters: Mapping[str, Any],
+    word: str,
+    planted: Mapping[str, str],
+) -> RunRecord:
+    """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known."""
+    record: RunRecord = {}
+    if graph.number_of_edges() and "time_delta" in pairs:
+        record["other_settings"] = other_settings(pairs, int(parameters.get("time_window") or 120))
+    if whole is not None and whole["observed"].any():
+        record["whole"] = network_sentence(whole)
+        attrs: Mapping[Any, Any] = whole.attrs
+        record["random_networks"] = {**attrs, "rows": whole.to_dict("records")}
+    if significance is not None and len(significance):
+        quantile, least = parameters.get("edge_weight"), parameters.get("min_weight")
+        weights = significance["weight"].to_numpy()
+        drawn = network_evidence(graph)["n_significant"]
+        record["evidence"] = {
+            **evidence_counts(significance, graph),
+            "words": evidence_headline(significance, None, word),
+            # Edges the threshold would keep if accounts of any participation took part.
+            "kept_of_all": int(over_threshold(weights, 0.9 if quantile is None else quantile, least).sum()),
+            # Number of each network with significant edges, and how many it has.
+            "networks": {str(number): int(count) for number, count in drawn[drawn > 0].items()},
+        }
+        if planted:
+            record["truth"] = _truth(significance, graph, planted)
+    return record
+
+
+def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -> Html:
+    """Return what each class among some edges says, in a sentence, with the number of edges."""
+    columns = ["account_id", "account_id_y", "evidence", "n_objects"]
+    parts = [table[columns] for table in (edges, discovered) if "evidence" in table]
+    every = pd.concat(parts).drop_duplicates(["account_id", "account_id_y"]) if parts else discovered
+    kinds = every["n_objects"].gt(1).map({True: "objects", False: "repeats"})
+    evidence, word = run.get("evidence") or {}, str(run.get("object", "caption"))
+    window, least = int(evidence.get("time_window", 120)), int(evidence.get("least_repeats", 3))
+    said: dict[str, tuple[str, int]] = {}
+    for name in WORDS:
+        for kind in ("objects", "repeats"):
+            count = int(((every["evidence"] == name) & (kinds == kind)).sum())
+            sentence = evidence_sentence(name, window, word, kind, least)
+            if count:
+                said[sentence] = (name, said.get(sentence, (name, 0))[1] + count)
+    told = {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()}
+    return facts(told, "What the classes say", "edges", "evidence")
+
+
+def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
+    """Labels and their accounts, networks of one label taken together, the largest first."""
+    named = networks[networks["label"].fillna("") != ""]
+    sizes = named.groupby("label", sort=True)["n_accounts"].sum().sort_values(ascending=False, kind="stable")
+    return [(str(label), int(size)) for label, size in sizes.items()]
+
+
+def _truth(
+    significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Of each kind of pair, how many join two accounts of one planted network, and how many there are."""
+    first, second = (significance[name].map(planted) for name in ("account_id", "account_id_y"))
+    together = (first == second) & first.notna()
+    found = {}
+    for name, classes in {"significant": SIGNIFICANT, "undecided": UNDECIDED}.items():
+        chosen = significance["evidence"].isin(classes)
+        found[name] = (int((together & chosen).sum()), int(chosen.sum()))
+    ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]
+    found["kept"] = (sum(a == b and a is not None for a, b in ends), len(ends))
+    return found
+
+
 class EvidenceView(Html):
-    """Every pair of posts behind every edge: it shows itself, and ``write`` puts its files beside a report.
+    """Every pair of posts behind every edge: it shows itself (in a notebook the first networks), and ``write`` puts its files beside a report."""
 
-    On the site each network is one line that opens; in a notebook the first of them are there whole.
-    """
-
-    def __init__(self, networks: list[dict[str, Any]], time_window: object, of_pairs: int = 0) -> None:
+    def __init__(
+        self,
+        accounts: pd.DataFrame,
+        posts: pd.DataFrame,
+        pairs: pd.DataFrame,
+        edges: pd.DataFrame,
+        *,
+        word: str = "caption",
+        time_window: object = None,
+        of_pairs: int = 0,
+    ) -> None:
+        pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
+        said = posts.dropna(subset="text") if "text" in posts else posts.head(0).assign(text=None)
+        texts = dict(zip(said["content_id"], said["text"], strict=True))
+        of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
+        networks = []
+        for number, rows in pairs.groupby("network") if "network" in pairs else ():
+            behind = _network(rows, of_network.get(number, edges.head(0)), pages, texts)
+            networks.append({"network": int(str(number)), "word": word, **behind})
         files = list(_files(networks))
         self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
         if not networks:
@@ -70,29 +173,6 @@ class EvidenceView(Html):
             (folder / FOLDER).mkdir(exist_ok=True)
         for name, text in self.files.items():
             (folder / FOLDER / name).write_text(text, encoding="utf-8")
-
-
-def evidence_view(
-    accounts: pd.DataFrame,
-    posts: pd.DataFrame,
-    pairs: pd.DataFrame,
-    edges: pd.DataFrame,
-    *,
-    word: str = "caption",
-    time_window: object = None,
-    of_pairs: int = 0,
-) -> EvidenceView:
-    """Return the evidence in a report's tables; `pairs` may be a sample of `of_pairs`, closer than `time_window` is one burst."""
-    pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
-    said = posts.dropna(subset="text") if "text" in posts else pd.DataFrame(columns=["content_id", "text"])
-    texts = dict(zip(said["content_id"], said["text"], strict=True))
-    of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
-    groups = pairs.groupby("network", sort=True) if "network" in pairs else ()
-    networks = []
-    for number, rows in groups:
-        behind = _network(rows, of_network.get(number, edges.head(0)), pages, texts)
-        networks.append({"network": int(str(number)), "word": word, **behind})
-    return EvidenceView(networks, time_window, of_pairs)
 
 
 def _line(network: Mapping[str, Any]) -> str:
