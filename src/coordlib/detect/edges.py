@@ -141,16 +141,18 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     first, second, names = _account_codes(pairs)
     low, high = np.minimum(first, second), np.maximum(first, second)
     object_codes, object_names = pd.factorize(pairs["object_id"], use_na_sentinel=False)
-    a_contents, b_contents = _contents(pairs, first <= second if compat is None else None)
+    both = pd.concat([pairs["content_id"], pairs["content_id_y"]], ignore_index=True)
+    contents = pd.factorize(both, use_na_sentinel=False)[0].reshape(2, -1)
+    if compat is None:
+        contents = np.where(first <= second, contents, contents[::-1])
     seconds = pairs["time_delta"].to_numpy(dtype="float64", na_value=np.nan)
     whole = pairs["time_delta"].dtype == "int64"
     steps = pairs["time_delta"].to_numpy() if whole else np.zeros_like(low)
-    found, first_pairs = kernel.sum_pairs(
-        kernel.side_by_side(low, high, object_codes, a_contents, b_contents, steps)
-    )
+    found, first_pairs = kernel.sum_pairs(kernel.side_by_side(low, high, object_codes, *contents, steps))
     sums: npt.NDArray[np.number] = found.seconds
     if not whole:
-        edge = np.searchsorted(_edge_key(found.low, found.high, names), _edge_key(low, high, names))
+        size = np.int64(max(len(names), 1))
+        edge = np.searchsorted(found.low * size + found.high, low * size + high)
         sums = np.bincount(edge, weights=seconds, minlength=len(found))
     order = np.argsort(first_pairs, kind="stable")
     weight, n_a, n_b = found.weight[order], found.n_low[order], found.n_high[order]
@@ -175,12 +177,6 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     return edges
 
 
-def _edge_key(
-    low: npt.NDArray[np.int64], high: npt.NDArray[np.int64], names: pd.Index
-) -> npt.NDArray[np.int64]:
-    return low.astype(np.int64) * max(len(names), 1) + high
-
-
 def _account_codes(pairs: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pd.Index]:
     """Number accounts by code point order, so that comparing numbers compares names."""
     both = pd.concat([pairs["account_id"], pairs["account_id_y"]], ignore_index=True)
@@ -191,15 +187,3 @@ def _account_codes(pairs: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDAr
     rank[order] = np.arange(len(order))
     ranked = rank[codes] if len(order) else np.empty(0, dtype=np.int64)
     return ranked[: len(pairs)], ranked[len(pairs) :], pd.Index(names, dtype="str").take(order)
-
-
-def _contents(
-    pairs: pd.DataFrame, older_first: npt.NDArray[np.bool_] | None
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Content codes of both sides of each edge: by account, or (without `older_first`) by age as CooRTweet."""
-    both = pd.concat([pairs["content_id"], pairs["content_id_y"]], ignore_index=True)
-    codes = pd.factorize(both, use_na_sentinel=False)[0].astype(np.int64)
-    older, newer = codes[: len(pairs)], codes[len(pairs) :]
-    if older_first is None:
-        return older, newer
-    return np.where(older_first, older, newer), np.where(older_first, newer, older)

@@ -82,21 +82,10 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         every = np.ones(len(few), dtype=bool)
         counts -= kernel.count_pairs(few, time_window, False, every, n_accounts, time_window_low)[1]
     parts = [
-        kernel.edges_between(rows, time_window, good, counts, start, stop, time_window_low)
-        for start, stop in account_ranges(counts, kernel.CHUNK)
+        kernel.edges_between(rows, time_window, good, counts, part.start, part.stop, time_window_low)
+        for part in kernel.slices(counts, kernel.CHUNK)
     ]
     return FoundEdges(parts, shares.account_names, shares.object_names, shares.object_order)
-
-
-def account_ranges(counts: npt.NDArray[np.int64], size: int) -> list[tuple[int, int]]:
-    """Divide accounts into ranges of at most `size` pairs, at least one account each."""
-    totals, ranges, start = np.cumsum(counts), [], 0
-    while start < len(counts):
-        done = int(totals[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(totals, done + size, side="right")))
-        ranges.append((start, stop))
-        start = stop
-    return ranges
 
 
 def first_shares(

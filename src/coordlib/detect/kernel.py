@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -116,6 +116,16 @@ def from_first(times: IntArray) -> IntArray:
     first = times.min()
     kind = np.int32 if int(times.max()) - int(first) < 2**31 else np.int64
     return np.asarray(times - first, dtype=kind)
+
+
+def slices(sizes: IntArray, most: int) -> Iterator[slice]:
+    """Cut a list into slices whose sizes sum to at most `most`, or hold one element."""
+    totals, start = np.cumsum(sizes), 0
+    while start < len(sizes):
+        done = int(totals[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(totals, done + most, side="right")))
+        yield slice(start, stop)
+        start = stop
 
 
 def order_by(keys: IntArray, order: IntArray | None = None) -> IntArray:
@@ -355,15 +365,10 @@ def joined(parts: list[Edges]) -> Edges:
 def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) -> Any:
     """Yield pairs in plain numpy, a bounded number of candidates at a time."""
     counts = _partners(rows, window)
-    totals = np.cumsum(counts)
-    start = 0
-    while start < len(rows):
-        done = int(totals[start - 1]) if start else 0
-        # At least one row a piece: a single row's partners are the least that can be formed.
-        stop = max(start + 1, int(np.searchsorted(totals, done + CHUNK // 2, side="right")))
-        size = counts[start:stop]
+    for piece in slices(counts, CHUNK // 2):
+        size = counts[piece]
         if total := int(size.sum()):
-            i = np.repeat(np.arange(start, stop), size)
+            i = np.repeat(np.arange(piece.start, piece.stop), size)
             j = i + 1 + np.arange(total) - np.repeat(np.cumsum(size) - size, size)
             stays = good[i] | good[j]
             if apart > 0:
@@ -371,7 +376,6 @@ def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) ->
             if not loops:
                 stays &= (rows[i, ACCOUNT] != rows[j, ACCOUNT]) & (rows[i, CONTENT] != rows[j, CONTENT])
             yield i[stays], j[stays]
-        start = stop
 
 
 def _partners(rows: IntArray, window: int) -> IntArray:

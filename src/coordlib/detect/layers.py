@@ -145,13 +145,10 @@ def detect_layers(
     [['url', 'a', 'b']]
     """
     check_table(shares, ["layer"], "shares (name it in prep_data)")
-    if shares["layer"].isna().any():
-        row = int(np.flatnonzero(shares["layer"].isna().to_numpy())[0])
-        raise InputError(f"shares: row {row + 1} has no layer; drop such rows or name their layer")
+    _refuse_rows_without_layer(shares, "shares")
     layer = shares["layer"].astype("str")
-    names = sorted(layer.unique())
     tables = []
-    for name in names:
+    for name in sorted(layer.unique()):
         rows = as_shares(shares[(layer == name).to_numpy()])
         pairs = detect_groups(
             rows,
@@ -163,6 +160,14 @@ def detect_layers(
     if not tables:
         return detect_groups(shares, 0, 0).assign(layer=pd.Series([], dtype="str"))
     return pd.concat(tables, ignore_index=True)
+
+
+def _refuse_rows_without_layer(table: pd.DataFrame, what: str) -> None:
+    missing = table["layer"].isna().to_numpy()
+    if missing.any():
+        raise InputError(
+            f"{what}: row {missing.argmax() + 1} has no layer; drop such rows or name their layer"
+        )
 
 
 def _of(value: int | Mapping[str, int], layer: str, name: str) -> int:
@@ -222,11 +227,7 @@ def combine_layers(
     check_quantile(edge_weight)
     check_whole(min_layers, "min_layers", least=1)
     check_table(pairs, (*PAIR_COLUMNS, "layer"), "pairs (see detect_layers)")
-    if pairs["layer"].isna().any():
-        row = int(np.flatnonzero(pairs["layer"].isna().to_numpy())[0])
-        raise InputError(
-            f"pairs (see detect_layers): row {row + 1} has no layer; drop such rows or name their layer"
-        )
+    _refuse_rows_without_layer(pairs, "pairs (see detect_layers)")
     ends = ["account_id", "account_id_y"]
     edges = coordinated_edges(pairs, edge_weight, objects=objects, compat=compat)
     edges["n_objects"] = 0

@@ -16,14 +16,6 @@ from coordlib.errors import ParameterError, TiedWeightsWarning
 
 #: What marks the edges of a subgraph.
 _MARKS = {1: "weight_threshold", 2: "weight_threshold_fast"}
-_FULL_AND_FAST = (
-    "weight",
-    "n_objects",
-    "avg_time_delta",
-    "n_content_id",
-    "n_content_id_y",
-    "edge_symmetry_score",
-)
 
 
 def generate_coordinated_network(
@@ -153,7 +145,7 @@ def _full_and_fast(
         part["weight_threshold"] = over_threshold(part["weight"].to_numpy(), edge_weight, min_weight)
     ends = ["account_id", "account_id_y"]
     both = full.merge(fast, on=ends, how="left", suffixes=("_full", "_fast"), validate="one_to_one")
-    measures = [*_FULL_AND_FAST, *(["object_ids"] if objects else []), "weight_threshold"]
+    measures = full.columns.drop(ends)
     return both[[*ends, *(f"{name}_{part}" for name in measures for part in ("full", "fast"))]], limits
 
 

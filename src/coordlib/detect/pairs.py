@@ -103,6 +103,7 @@ def detect_groups(
     later, earlier = close_pairs(coded, ends[0], remove_loops, int(min_participation), ends[1])
     swap = coded.times[later] < coded.times[earlier]
     older, newer = np.where(swap, later, earlier), np.where(swap, earlier, later)
+    apart = coded.times[newer] - coded.times[older]
     pairs = pd.DataFrame(
         {
             "object_id": coded.object_names.take(coded.objects[older]).array,
@@ -110,7 +111,7 @@ def detect_groups(
             "account_id_y": coded.account_names.take(coded.accounts[newer]).array,
             "content_id": coded.content_names.take(coded.contents[older]).array,
             "content_id_y": coded.content_names.take(coded.contents[newer]).array,
-            "time_delta": coded.seconds(coded.times[newer] - coded.times[older]),
+            "time_delta": apart if coded.ticks == 1 else apart / coded.ticks,
         },
         columns=list(PAIR_COLUMNS),
     )
@@ -282,37 +283,26 @@ class Coded:
     @classmethod
     def from_shares(cls, shares: pd.DataFrame) -> Coded:
         """Code the ids by first appearance; a missing id is a code of its own."""
-        objects, object_names = pd.factorize(shares["object_id"], use_na_sentinel=False)
-        accounts, account_names = pd.factorize(shares["account_id"], use_na_sentinel=False)
-        contents, content_names = pd.factorize(shares["content_id"], use_na_sentinel=False)
+        ids = [pd.factorize(shares[name], use_na_sentinel=False) for name in SHARE_COLUMNS[:3]]
+        objects, accounts, contents = (codes.astype(np.int64) for codes, _ in ids)
+        object_names, account_names, content_names = (pd.Index(names) for _, names in ids)
         times = shares["timestamp_share"]
         ticks = 1
         if times.dtype == "float64":
             ticks = 1 if (times.dropna() % 1 == 0).all() else 1_000_000
             times = (times * ticks).round().astype("Int64")
-        return cls(
-            objects.astype(np.int64),
-            accounts.astype(np.int64),
-            contents.astype(np.int64),
-            times.fillna(0).to_numpy(dtype=np.int64),
-            times.notna().to_numpy(),
-            pd.Index(object_names),
-            pd.Index(account_names),
-            pd.Index(content_names),
-            ticks,
-        )
+        known, steps = times.notna().to_numpy(), times.fillna(0).to_numpy(dtype=np.int64)
+        names = object_names, account_names, content_names
+        return cls(objects, accounts, contents, steps, known, *names, ticks)
 
     def ordered(self, order: kernel.IntArray) -> Coded:
         """Put the rows in another order, accounts and objects numbered by first appearance in it."""
         objects, object_first = pd.factorize(self.objects[order])
         accounts, account_first = pd.factorize(self.accounts[order])
         return replace(
-            self,
+            self._of(order),
             objects=objects.astype(np.int64),
             accounts=accounts.astype(np.int64),
-            contents=self.contents[order],
-            times=self.times[order],
-            timed=self.timed[order],
             object_names=self.object_names.take(object_first),
             account_names=self.account_names.take(account_first),
         )
@@ -324,19 +314,11 @@ class Coded:
             rows = rows[np.bincount(self.accounts, minlength=1)[self.accounts] >= min_participation]
         rows = rows[np.argsort(self.accounts[rows], kind="stable")]
         codes, _ = pd.factorize(self.objects[rows])
-        rows = rows[np.argsort(codes, kind="stable")]
-        return replace(
-            self,
-            objects=self.objects[rows],
-            accounts=self.accounts[rows],
-            contents=self.contents[rows],
-            times=self.times[rows],
-            timed=self.timed[rows],
-        )
+        return self._of(rows[np.argsort(codes, kind="stable")])
 
-    def seconds(self, steps: kernel.IntArray) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
-        """Turn a difference of times into seconds."""
-        return steps if self.ticks == 1 else steps / self.ticks
+    def _of(self, rows: kernel.IntArray) -> Coded:
+        columns = ("objects", "accounts", "contents", "times", "timed")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def loop_free(self) -> npt.NDArray[np.bool_]:
         """Rows that may be in a pair: no id missing, and the object is not the content itself."""

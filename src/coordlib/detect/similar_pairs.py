@@ -86,10 +86,8 @@ def similar_pairs(
         raise ParameterError("similar_pairs: give max_distance (for hashes) or min_cosine (for embeddings)")
     if max_distance is not None:
         check_whole(max_distance, "max_distance")
-    elif (
-        isinstance(min_cosine, bool)
-        or not isinstance(min_cosine, int | float | np.number)
-        or not 0 <= min_cosine <= 1
+    elif type(min_cosine) is bool or not (
+        isinstance(min_cosine, int | float | np.number) and 0 <= min_cosine <= 1
     ):
         raise ParameterError(f"min_cosine = {min_cosine!r}: give a number from 0 to 1")
     if not isinstance(column, str):
@@ -124,17 +122,9 @@ def similar_pairs(
     keep = good[older] | good[newer]
     older, newer, close = older[keep], newer[keep], close[keep]
     objects = posts[column].iloc[table["row"].to_numpy()[older]].to_numpy() if bits else contents[older]
-    pairs = pd.DataFrame(
-        {
-            "object_id": pd.Series(objects, dtype="str"),
-            "account_id": pd.Series(accounts[older], dtype="str"),
-            "account_id_y": pd.Series(accounts[newer], dtype="str"),
-            "content_id": pd.Series(contents[older], dtype="str"),
-            "content_id_y": pd.Series(contents[newer], dtype="str"),
-            "time_delta": times[newer] - times[older],
-        },
-        columns=list(PAIR_COLUMNS),
-    )
+    columns = objects, accounts[older], accounts[newer], contents[older], contents[newer]
+    pairs = pd.DataFrame(dict(zip(PAIR_COLUMNS, columns, strict=False)), dtype="str")
+    pairs["time_delta"] = times[newer] - times[older]
     pairs["distance" if bits else "cosine"] = close.astype(np.int64) if bits else np.round(close, 6)
     pairs.attrs = {"object_id": column, "time_window": time_window, "min_participation": min_participation}
     return pairs

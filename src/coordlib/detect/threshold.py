@@ -46,11 +46,6 @@ def ties_at_top(
     """Say so when there are edges and the quantile keeps none of them, because it is the heaviest weight itself.
 
     With `counts` each weight stands for so many edges, and weights ascend.
-
-    Examples
-    --------
-    >>> ties_at_top(np.array([9, 9, 9]), 0.9)
-    '3 edges tie at the top weight of 9, so the 0.9 quantile keeps none: use min_weight=9 (--min-weight 9)'
     """
     limit = weight_quantile(weights, edge_weight, counts)
     if not len(weights) or min_weight is not None or weights.max() > limit:
@@ -62,14 +57,7 @@ def ties_at_top(
 
 
 def tie_words(top: int, tied: int, n_edges: int, edge_weight: float) -> str:
-    """Say what keeps the heaviest edges where they tie, and how many lighter ones that leaves out.
-
-    Examples
-    --------
-    >>> tie_words(7, 10, 16, 0.9)  # doctest: +NORMALIZE_WHITESPACE
-    '10 edges tie at the top weight of 7, so the 0.9 quantile keeps none: use min_weight=7 (--min-weight 7), which
-    leaves out 6 lighter ones, or a lower number'
-    """
+    """Say what keeps the heaviest edges where they tie, and how many lighter ones that leaves out."""
     tie = f"{tied:,} edges tie" if tied > 1 else "the only edge lies"
     lighter = (
         f", which leaves out {n_edges - tied:,} lighter ones, or a lower number" if n_edges > tied else ""

@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.detect.engine import account_ranges, object_order
+from coordlib.detect.engine import object_order
 from coordlib.detect.found_edges import FoundEdges
-from coordlib.detect.kernel import IntArray
+from coordlib.detect.kernel import IntArray, slices
 from coordlib.detect.partition import Accounts
 from coordlib.errors import (
     CoordError,
@@ -321,7 +321,9 @@ def _join(plan: Plan, work: Path) -> None:
     with written(work / "order.parquet") as beside:
         write_groups(beside, [pa.table({"object": order})])
     counts = sum(read_group(folder / "counts.parquet")["pairs"].to_numpy() for folder in folders)
-    write_json(work / "ranges.json", {"ranges": account_ranges(counts, plan.n_pairs)})
+    write_json(
+        work / "ranges.json", {"ranges": [(part.start, part.stop) for part in slices(counts, plan.n_pairs)]}
+    )
     for unit in range(len(plan.units)):
         shutil.rmtree(folder_of(work, "read", unit), ignore_errors=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,16 +16,6 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Write out ranges: the number of the range each element comes from, and the element."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - starts, counts)
-
-
-def chunks(sizes: Ints, most: int) -> Iterator[slice]:
-    """Cut a list into slices whose sizes sum to at most `most`, or hold one element."""
-    totals, start = np.cumsum(sizes), 0
-    while start < len(sizes):
-        done = int(totals[start - 1]) if start else 0
-        stop = max(start + 1, int(np.searchsorted(totals, done + most, side="right")))
-        yield slice(start, stop)
-        start = stop
 
 
 def distinct(keys: Ints) -> Ints:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordlib.significance.arrays import Bools, Ints, chunks, distinct, expand
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Bools, Ints, distinct, expand
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.constants import CHUNK, MOST_NEIGHBOURS
 
@@ -27,7 +28,7 @@ def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tup
     stops = np.repeat(middle + degrees, degrees)
     at = np.flatnonzero(np.repeat(degrees <= MOST_NEIGHBOURS, degrees))
     found_keys = [np.empty(0, dtype=np.int64)]
-    for part in chunks(stops[at] - at - 1, CHUNK):
+    for part in slices(stops[at] - at - 1, CHUNK):
         row, place = expand(at[part] + 1, stops[at[part]] - at[part] - 1)
         one, other = others[at[part][row]], others[place]
         found_keys.append(distinct(np.minimum(one, other) * n_accounts + np.maximum(one, other)))

@@ -24,7 +24,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from coordlib.significance.arrays import Floats, Ints, Timeline, chunks, counted_apart, expand
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Floats, Ints, Timeline, counted_apart, expand
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.constants import CHUNK, CLIQUE, CROWD_REACH, NEARLY_ONE
 from coordlib.significance.corpus import Corpus
@@ -93,7 +94,7 @@ def _friends(
     one, other = one[by_one], other[by_one]
     met_starts = np.searchsorted(one, at)
     met_counts = np.searchsorted(one, at, side="right") - met_starts
-    for part in chunks(counts + met_counts, CHUNK):
+    for part in slices(counts + met_counts, CHUNK):
         owner = seen.owner[concerned[part]]
         for total, first, size, who in (
             (present, starts, counts, sessions.accounts[order]),

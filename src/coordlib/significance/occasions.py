@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coordlib.significance.arrays import Bools, Floats, Ints, chunks, expand
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Bools, Floats, Ints, expand
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.constants import CHUNK, CIRCLE_REACH, CROWD_REACH
 from coordlib.significance.corpus import Corpus
@@ -39,7 +40,7 @@ class Occasions:
         starts, counts = bounds[own], np.diff(bounds)[own]
         parts = [
             _occasions(corpus, own[part], other[part], part.start, groups_of, starts[part], counts[part])
-            for part in chunks(counts, CHUNK)
+            for part in slices(counts, CHUNK)
         ]
         owner, session, chances, near = (
             np.concatenate([part[column] for part in parts]) if parts else np.empty(0, dtype=np.int64)

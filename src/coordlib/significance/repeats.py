@@ -27,7 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coordlib.significance.arrays import Bools, Floats, Ints, chunks, counted_apart, distinct, expand
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Bools, Floats, Ints, counted_apart, distinct, expand
 from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.constants import CHUNK, DAY, MOST_COUNTED, MOST_REPEATS, SESSION
 from coordlib.significance.corpus import Corpus
@@ -95,7 +96,7 @@ def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
     sessions, reach = corpus.sessions, 2 * corpus.window + 1
     starts, counts = _sessions_of(corpus, objects, others)
     result = np.empty(len(mine))
-    for part in chunks(counts, CHUNK):
+    for part in slices(counts, CHUNK):
         row, theirs = expand(starts[part], counts[part])
         n_rows = len(starts[part])
         own = mine[part][row]

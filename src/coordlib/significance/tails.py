@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coordlib.significance.arrays import Floats, Ints, chunks
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Floats, Ints
 from coordlib.significance.constants import CHUNK, FLOOR, MOST_EXACT, STEP
 
 #: Scores of a hit run from 0 to this: -ln(FLOOR) in steps of STEP.
@@ -36,7 +37,7 @@ def tail(owner: Ints, chances: Floats, needed: Ints, scored: bool = False) -> Fl
     exact = open_[needed[open_] <= MOST_EXACT]
     # Sums of like size together, so that a batch is a rectangle.
     exact = exact[np.lexsort((-counts[exact], needed[exact]))]
-    for batch in chunks(needed[exact], CHUNK):
+    for batch in slices(needed[exact], CHUNK):
         sums = exact[batch]
         result[sums] = _exact(starts[sums], counts[sums], chances, needed[sums], scored)
     bounded = open_[needed[open_] > MOST_EXACT]
