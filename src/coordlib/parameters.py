@@ -11,7 +11,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from coordlib.errors import ParameterError, UnknownParameterError, new_names
-from coordlib.yaml_files import read_yaml
 
 
 class Parameters(BaseModel):
@@ -43,6 +42,8 @@ class Parameters(BaseModel):
     @classmethod
     def from_yaml(cls, path: Path | str) -> Self:
         """Read and validate a YAML file of parameters."""
+        from coordlib.yaml_files import read_yaml
+
         return cls.load(read_yaml(path), where=str(path))
 
     def for_notebook(self) -> dict[str, Any]:
@@ -110,7 +111,7 @@ class DetectionParameters(Parameters):
     """Keep edges heavier than this quantile of all edge weights."""
     min_weight: int | None = Field(None, ge=1)
     """A fixed smallest weight to keep instead of the quantile (none: quantile)."""
-    evidence: Evidence = EvidenceRule()
+    evidence: Evidence = Field(default_factory=EvidenceRule)
     """Keep edges of classes of evidence instead of heavy ones: significant, or names of classes; q=0.01 sets the accepted share of false edges."""
     object_id: str = "text"
     """What counts as the same: text, hashtags, links, music_id or any column of the posts."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import http.server
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,6 @@ from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, RunError
 from coordlib.files import refuse_input
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
-from coordlib.yaml_files import read_yaml
 
 
 @app.command()
@@ -77,6 +75,8 @@ def notebook(
 
     output.parent.mkdir(parents=True, exist_ok=True)
     refuse_input(output, template, parameters)
+    from coordlib.yaml_files import read_yaml
+
     echo(run_notebook(template, output, read_yaml(parameters) if parameters else {}, progress=True))
 
 
@@ -96,6 +96,8 @@ def serve(
         raise FileFormatError(
             f"{site}: no index.html here; render a site first ('make demo' or 'coordlib render')"
         )
+    import http.server
+
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)")
