@@ -15,7 +15,7 @@ from coordlib.columns import check_table, one_column
 from coordlib.errors import DuplicateContentError, InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
 from coordlib.near.captions import MADE, made_column
-from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible
+from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible, warn_of_days
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -86,6 +86,7 @@ def prep_data(
     -----
     Numbers are Unix seconds; those of 10¹¹ and more are taken as milli-, micro- or nanoseconds, and a time
     after the year 2286 is refused: it is a date written as one number.
+    Days without an hour are taken as their midnight, with a warning: no window shorter than a day means anything then.
     Fractions of a second are cut off. Dates and times without a zone are UTC; spellings may be mixed in
     one column. Follows ``prep_data`` of CooRTweet (Righetti & Balluff), which fails on a column that
     mixes ``T`` and blank, and turns the numeric id 100000 into ``1e+05``.
@@ -134,6 +135,7 @@ def prep_data(
     times = as_seconds(written := one_column(frame, timestamp_share), timestamp_share)
     place = f"column '{timestamp_share}', row {{row}} of the data"
     any_time = plausible is None or refuse_implausible(times, written, place, plausible)
+    warn_of_days(written, times)
     order = [*SHARE_COLUMNS, *([] if layer is None else ["layer"])]
     shares = pd.DataFrame({**columns, "timestamp_share": times}, columns=order)
     shares.attrs["object_id"] = object_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ _LOOKS = {
 #: A date has a year, a month and a day: "2025-01", "now" and "today" are none.
 _COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
+DAYS_WITHOUT_HOUR = "times are days without an hour: no window shorter than a day means anything"
 #: How files write a moment.
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -121,6 +123,12 @@ def date_only(values: pd.Series[Any]) -> bool:
     day, midnight = r"\d{4}-?\d\d-?\d\d", r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?"
     form = day if len(filled) < 3 else f"{day}(?:{midnight})?"
     return bool(len(filled)) and bool(filled.str.fullmatch(form).all())
+
+
+def warn_of_days(values: pd.Series[Any], seconds: pd.Series[Any]) -> None:
+    """Warn of days without an hour: all posts of a day would be simultaneous (the doors of files refuse or note them)."""
+    if (seconds.dropna() % 86_400 == 0).all() and date_only(values):
+        warnings.warn(f"column '{values.name}': {DAYS_WITHOUT_HOUR}", UserWarning, stacklevel=3)
 
 
 def refuse_unreadable(

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.describe import find_communities, louvain
+from coordlib.errors import InputError
 
 EDGES = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(1, 40)), max_size=40)
 
@@ -113,3 +114,8 @@ def test_a_network_of_which_nothing_is_known_to_end_ends(shared: Path, tmp_path:
     ]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_accounts_that_have_no_order_are_refused_in_one_line() -> None:
+    with pytest.raises(InputError, match="some accounts are text and some are not"):
+        find_communities(nx.Graph([("a", 1), (1, 2)]))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.significance import closed_circle, edge, presence
+from coordlib.significance import confirmation, edge, presence
 from coordlib.significance.presence import Presence
 
 FIRST = 4_000_000
@@ -83,7 +83,7 @@ def test_with_a_faster_audience_allowed_the_closed_circle_is_silent(
     (world, _, _) = made.many_objects(np.random.default_rng(FIRST))
     table = made.shares(world)
     assert (cl.edge_significance(table)["evidence"] == "closed circle").sum() == 40
-    original = closed_circle.judge_circle
+    original = confirmation.judge_circle
     monkeypatch.setattr(
         "coordlib.significance.confirmation.judge_circle",
         lambda corpus, presence, seen, pace: original(corpus, presence, seen, np.full_like(pace, 0.9)),

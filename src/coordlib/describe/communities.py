@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from coordlib.describe.posts import check_graph, empty_table, network_numbers
 from coordlib.detect.threshold import check_seed, check_whole
+from coordlib.errors import InputError
 from coordlib.significance.projection import links_of, modularity
 
 _COLUMNS = {
@@ -105,7 +106,7 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     ParameterError
         `min_accounts` below 1, a seed that is no whole number.
     InputError
-        No network, or a directed one.
+        No network, a directed one, or one whose accounts are partly text and partly numbers.
 
     Notes
     -----
@@ -130,6 +131,11 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     check_whole(min_accounts, "min_accounts", least=1)
     check_seed(seed)
     check_graph(graph)
+    kinds = {isinstance(name, str) for name in graph}
+    if len(kinds) > 1:
+        raise InputError(
+            "graph: some accounts are text and some are not, so they have no order; name all as text"
+        )
     if graph.number_of_nodes() == 0:
         return empty_table(_COLUMNS)
     networks = pd.Series(network_numbers(graph))

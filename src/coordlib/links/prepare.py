@@ -10,7 +10,7 @@ import pandas as pd
 
 from coordlib.errors import EmptyInputError, InputError, MissingColumnError
 from coordlib.ids import as_ids, rounded_id, without_point
-from coordlib.times import PLAUSIBLE, refuse_implausible, refuse_unreadable
+from coordlib.times import PLAUSIBLE, refuse_implausible, refuse_unreadable, warn_of_days
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column
@@ -184,6 +184,7 @@ def utc_seconds(dates: pd.Series) -> Ints:
     refuse_unreadable(
         dates, times, lambda row: f"table of shares, column 'date', row {dates.index[row]}", needed=True
     )
+    warn_of_days(dates, times)
     return np.asarray(times, dtype=np.int64)
 
 

@@ -11,7 +11,7 @@ from coordlib.report.record import RunRecord
 from coordlib.report.text import clean_text, escape
 from coordlib.report.words import plural, same_words
 from coordlib.significance import SIGNIFICANT
-from coordlib.significance.headline import class_words
+from coordlib.significance.classes import class_words
 from coordlib.times import utc_text
 
 _PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube", "simulated": ""}

@@ -32,12 +32,11 @@ from coordlib.sources.exports import (
     merge_reports,
     without_object,
 )
-from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR
 from coordlib.sources.json_files import is_json, iter_records
 from coordlib.sources.label_endpoint import LabelEndpoint
 from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
-from coordlib.times import date_only, refuse_unreadable, utc_seconds, utc_text
+from coordlib.times import DAYS_WITHOUT_HOUR, date_only, refuse_unreadable, utc_seconds, utc_text
 
 
 @dataclass(frozen=True)

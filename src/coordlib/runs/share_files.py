@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -143,8 +144,9 @@ def read_shares(
     """Shares of a table by its columns; where those are not there, of an export by its format."""
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
-    from coordlib.sources.exports.model import DAYS_WITHOUT_HOUR, read_as
+    from coordlib.sources.exports.model import read_as
     from coordlib.sources.json_files import is_json
+    from coordlib.times import DAYS_WITHOUT_HOUR
 
     if len(files) > 1:
         return _shares_of_all(files, columns, duplicates, time_window, any_time), None
@@ -269,7 +271,7 @@ def _checked_shares(
     from coordlib.posts import prep_data
     from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
-    from coordlib.times import date_only, plausible_span
+    from coordlib.times import DAYS_WITHOUT_HOUR, date_only, plausible_span
 
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     # An account may be called None; what was shared, the post and the time may not, whatever the format.
@@ -278,7 +280,9 @@ def _checked_shares(
     if date_only(table[names["timestamp_share"]]):
         _refuse_days(f"{source}, column '{names['timestamp_share']}'", time_window)
     try:
-        return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
+        with warnings.catch_warnings():  # of days that the window allows
+            warnings.filterwarnings("ignore", f".*{DAYS_WITHOUT_HOUR}")
+            return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
     except (TimeFormatError, DuplicateContentError) as error:
         row = getattr(error, "row", None)
         place = ""

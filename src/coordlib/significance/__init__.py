@@ -1,8 +1,13 @@
 """What an edge is evidence of: tests that hold in worlds without coordination, and classes in plain words."""
 
-from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, evidence_sentence, evidence_table
+from coordlib.significance.classes import (
+    SIGNIFICANT,
+    UNDECIDED,
+    evidence_headline,
+    evidence_sentence,
+    evidence_table,
+)
 from coordlib.significance.edge import edge_significance
-from coordlib.significance.headline import evidence_headline
 from coordlib.significance.network import network_sentence, network_significance
 
 __all__ = [

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.special import bdtrc
 
-from coordlib.significance.arrays import Floats, Ints
-from coordlib.significance.closed_circle import closed_share, judge_circle
+from coordlib.detect.kernel import slices
+from coordlib.significance.arrays import Bools, Floats, Ints, Timeline, counted_apart, expand
 from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.constants import CLOSED
+from coordlib.significance.constants import CHUNK, CIRCLE_REACH, CLIQUE, CLOSED, CROWD_REACH, NEARLY_ONE
 from coordlib.significance.corpus import Corpus
-from coordlib.significance.crowd import circles_of, judge_crowd
-from coordlib.significance.occasions import Occasions
 from coordlib.significance.presence import Presence
+from coordlib.significance.tails import level, tail
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,234 @@ class Confirmation:
             closed += closed_share(presence, seen) / 2
             around = np.maximum(around, seen.total(presence.crowd[seen.session] - 1))
         return cls(crowd, np.where(closed >= CLOSED, circle, 1.0), closed, around)
+
+
+@dataclass(frozen=True)
+class Occasions:
+    """Each session of one account on an object the other shared within hours of it, sorted by pair and time.
+
+    Coarse timing decides what is an occasion, fine timing what is a hit.
+    """
+
+    n_pairs: int
+    #: Pair, session of the one account, and the other account.
+    owner: Ints
+    session: Ints
+    other: Ints
+    #: Units of the other account within the reach of the crowd and of the circle: its chances to be met.
+    chances: Ints
+    near_chances: Ints
+    #: Whether the other account was met.
+    hit: Bools
+
+    @classmethod
+    def of(cls, corpus: Corpus, found: Coincidences, own: Ints, other: Ints) -> Occasions:
+        """Find the occasions of the pairs (own, other)."""
+        groups_of = np.argsort(corpus.group_accounts, kind="stable")
+        bounds = np.searchsorted(corpus.group_accounts[groups_of], np.arange(corpus.n_accounts + 1))
+        starts, counts = bounds[own], np.diff(bounds)[own]
+        parts = [
+            _occasions(corpus, own[part], other[part], part.start, groups_of, starts[part], counts[part])
+            for part in slices(counts, CHUNK)
+        ]
+        owner, session, chances, near = (
+            np.concatenate([part[column] for part in parts]) if parts else np.empty(0, dtype=np.int64)
+            for column in range(4)
+        )
+        hit = found.meets(session, other[owner])
+        order = np.lexsort((session, corpus.sessions.first[session], owner))
+        chances, near = np.maximum(chances, hit), np.maximum(near, hit)
+        return cls(
+            len(own),
+            owner[order],
+            session[order],
+            other[owner[order]],
+            chances[order],
+            near[order],
+            hit[order],
+        )
+
+    def chosen(self, which: Bools) -> Occasions:
+        """Only some of the occasions."""
+        return Occasions(
+            self.n_pairs,
+            self.owner[which],
+            self.session[which],
+            self.other[which],
+            self.chances[which],
+            self.near_chances[which],
+            self.hit[which],
+        )
+
+    def total(self, values: Ints | Floats | Bools) -> Floats:
+        """Sum of a value over the occasions of each pair."""
+        sums = np.bincount(self.owner, weights=values, minlength=self.n_pairs)
+        return np.asarray(sums, dtype=np.float64)
+
+
+def _occasions(
+    corpus: Corpus, own: Ints, other: Ints, offset: int, groups_of: Ints, starts: Ints, counts: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
+    sessions, units = corpus.sessions, corpus.units
+    pair, at = expand(starts, counts)
+    mine = groups_of[at]
+    theirs = corpus.group_of(corpus.group_objects[mine], other[pair])
+    pair, mine, theirs = pair[theirs >= 0], mine[theirs >= 0], theirs[theirs >= 0]
+    first = np.searchsorted(sessions.groups, mine)
+    shared, session = expand(first, np.searchsorted(sessions.groups, mine, side="right") - first)
+    near, wide = (
+        units.by_group.count(theirs[shared], sessions.first[session] - reach, sessions.last[session] + reach)
+        for reach in (CIRCLE_REACH, CROWD_REACH)
+    )
+    there = wide > 0
+    return pair[shared][there] + offset, session[there], wide[there], near[there]
+
+
+def judge_crowd(
+    corpus: Corpus, found: Coincidences, presence: Presence, seen: Occasions, circles: sparse.csr_array
+) -> Floats:
+    """Ask from one account's view (test A): are two accounts closer than the others that shared the same objects in the same hours?
+
+    Occasions reach three hours; a hit is a coincidence. `circles` are pairs by accounts, 1 for a member.
+
+    **Null.** Given the sessions around s, if the other account is any one of those present, it is met with
+    probability f = (sessions that coincide with s) / (sessions present). Their taste, activity, time zone and
+    hour of the day drop out: they decide who is present, not who is met. Two factors only raise the chance: the
+    *clock* (accounts that schedule on the full hour meet there) and the *speed* of the other account (early birds
+    meet each other):
+
+        P(s) = 1 - (1 - f · max(clock, speed))^n,    n = units of the other account within three hours.
+
+    The *circle* of the pair (common neighbours in the graph of discovered edges, if they are at least half of the
+    neighbours of either) is set aside: friends of the pair are not its crowd. It stays in where it would be most
+    of those present.
+
+    **p** = P(Poisson-binomial(P) >= hits more than a window apart), 1 below two hits; the larger of the two
+    views. Without a crowd f = 1, so p = 1: the test is silent. It equals a permutation of the names inside an
+    object, without Monte Carlo.
+    """
+    at = seen.session
+    met, crowd = presence.met[at], presence.crowd[at]
+    friends_met, friends = _friends(corpus, found, seen, circles)
+    aside = 2 * friends <= crowd
+    share = np.where(aside, (met - friends_met) / np.maximum(1, crowd - friends), met / np.maximum(1, crowd))
+    factor = np.maximum(presence.clock(corpus, at, seen.other), presence.speed[seen.other])
+    chance = 1 - (1 - np.minimum(NEARLY_ONE, share * factor)) ** seen.chances.astype(np.float64)
+    hits = counted_hits(corpus, seen)
+    needed = np.bincount(seen.owner[hits], minlength=seen.n_pairs)
+    return np.where(needed < 2, 1.0, tail(seen.owner, chance, needed))
+
+
+def counted_hits(corpus: Corpus, seen: Occasions) -> Ints:
+    """Positions of the hits of each pair that are more than the window apart."""
+    hits = np.flatnonzero(seen.hit)
+    apart = counted_apart(seen.owner[hits], corpus.sessions.first[seen.session[hits]], corpus.window)
+    return hits[apart]
+
+
+def circles_of(left: Ints, right: Ints, graph: sparse.csr_array) -> sparse.csr_array:
+    """Common neighbours of each pair, if at least :data:`CLIQUE` of all neighbours of either account."""
+    common = graph[left].multiply(graph[right]).tocsr()
+    n_common = np.diff(common.indptr)
+    degree = np.diff(graph.indptr)
+    partner = sparse.csr_array(
+        (np.ones(len(right)), right, np.arange(len(right) + 1)), (len(right), graph.shape[1])
+    )
+    linked = graph[left].multiply(partner).sum(axis=1)
+    # The two accounts themselves are nobody's circle.
+    all_neighbours = degree[left] + degree[right] - n_common - 2 * linked
+    kept = (n_common > 0) & (n_common >= CLIQUE * all_neighbours)
+    used = sparse.csr_array(sparse.diags_array(kept.astype(np.float64)) @ common)
+    used.eliminate_zeros()
+    return used
+
+
+def _friends(
+    corpus: Corpus, found: Coincidences, seen: Occasions, circles: sparse.csr_array
+) -> tuple[Floats, Floats]:
+    """Sessions of the circle that coincide with each occasion, and that are present at it."""
+    met, present = np.zeros(len(seen.owner)), np.zeros(len(seen.owner))
+    concerned = np.flatnonzero(np.diff(circles.indptr)[seen.owner] > 0)
+    if not len(concerned):
+        return met, present
+    sessions = corpus.sessions
+    order = np.lexsort((sessions.first, sessions.objects))
+    everybody = Timeline(sessions.objects[order], sessions.first[order])
+    at = seen.session[concerned]
+    starts = everybody.from_time(sessions.objects[at], sessions.first[at] - CROWD_REACH)
+    counts = everybody.after(sessions.objects[at], sessions.last[at] + CROWD_REACH) - starts
+    one = np.concatenate([found.sessions_left, found.sessions_right])
+    other = np.concatenate([found.sessions_right, found.sessions_left])
+    by_one = np.argsort(one, kind="stable")
+    one, other = one[by_one], other[by_one]
+    met_starts = np.searchsorted(one, at)
+    met_counts = np.searchsorted(one, at, side="right") - met_starts
+    for part in slices(counts + met_counts, CHUNK):
+        owner = seen.owner[concerned[part]]
+        for total, first, size, who in (
+            (present, starts, counts, sessions.accounts[order]),
+            (met, met_starts, met_counts, sessions.accounts[other]),
+        ):
+            _, place = expand(first[part], size[part])
+            around = sparse.csr_array(
+                (np.ones(len(place)), who[place], np.append(0, np.cumsum(size[part]))),
+                shape=(len(owner), corpus.n_accounts),
+            )
+            total[concerned[part]] = around.multiply(circles[owner]).sum(axis=1)
+    return met, np.maximum(met, present)
+
+
+def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floats) -> Floats:
+    """Ask from one account's view (test B): did most who shared these objects do so together, faster than an audience?
+
+    Where nobody else shares the objects there is no crowd to compare with. Then the others that were present
+    within the hour are taken as an audience of one source, which meets a session with at most the *pace* of the
+    corpus (at most .18: a mean delay of five windows).
+
+    **Chance of a hit** P(s) = 1 - (1 - p · clock)^n, n = units of the other account within the hour, p = the
+    larger pace of the two, raised to the share met at s where less than half of those present coincide.
+
+    **Score.** A hit at which half or more of those present coincide ("tight") had the chance u = P(s) ·
+    P(Bin(others present - 1, pace · clock) >= others met - 1); any other hit u = P(s). Its score is floor(-ln
+    max(u, .001) / .25): no occasion, however large the group, counts for more than one in a thousand. The scores
+    of hits more than a window apart are added.
+
+    **p** = P(sum of scores >= observed), scores independent with P(score >= l) = min(P(s), exp(-l / 4)); the
+    larger of the two views.
+
+    **Closed.** Only if at least half of those present met, over the occasions no more crowded than the most
+    crowded tight hit (mean of the two views), and with two hits or more.
+
+    **It cannot tell** an organised group from an audience that answers one source faster than five windows on
+    average: the two have the same law, so no test can.
+    """
+    seen = seen.chosen(seen.near_chances >= 1)
+    at = seen.session
+    met, present, tight = presence.met[at], presence.circle[at], presence.tight[at]
+    clock = presence.clock(corpus, at, seen.other)
+    own_pace = pace[seen.owner]
+    share = np.where(tight, own_pace, np.maximum(met / np.maximum(1, present), own_pace))
+    chance: Floats = 1 - (1 - np.minimum(NEARLY_ONE, share * clock)) ** seen.near_chances.astype(np.float64)
+    hits = counted_hits(corpus, seen)
+    together = _at_least(met[hits] - 1, present[hits] - 1, np.minimum(1, own_pace[hits] * clock[hits]))
+    unlikely = chance[hits] * np.where(tight[hits], together, 1)
+    needed = np.bincount(seen.owner[hits], weights=level(unlikely), minlength=seen.n_pairs).astype(np.int64)
+    n_hits = np.bincount(seen.owner[hits], minlength=seen.n_pairs)
+    return np.where(n_hits < 2, 1.0, tail(seen.owner, chance, needed, scored=True))
+
+
+def closed_share(presence: Presence, seen: Occasions) -> Floats:
+    """Share of those present that met (**Closed** of :func:`judge_circle`); 0 without a tight hit."""
+    seen = seen.chosen(seen.near_chances >= 1)
+    met, present = presence.met[seen.session], presence.circle[seen.session]
+    tight = seen.hit & presence.tight[seen.session]
+    largest = np.full(seen.n_pairs, -1)
+    np.maximum.at(largest, seen.owner[tight], present[tight])
+    alike = present <= largest[seen.owner]
+    whole = seen.total(present * alike)
+    return np.divide(seen.total(met * alike), whole, out=np.zeros(seen.n_pairs), where=whole > 0)
+
+
+def _at_least(successes: np.ndarray, trials: np.ndarray, chance: Floats) -> Floats:
+    """P(Binomial(trials, chance) >= successes)."""
+    return np.where(successes <= 0, 1.0, bdtrc(np.maximum(successes - 1, 0), np.maximum(trials, 1), chance))

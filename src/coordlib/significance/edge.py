@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from coordlib.detect.kernel import slices
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
-from coordlib.significance.arrays import Bools, Floats
+from coordlib.significance.arrays import Bools, Floats, Ints, distinct, expand
 from coordlib.significance.classes import classify
 from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.completion import second_look
 from coordlib.significance.confirmation import Confirmation
-from coordlib.significance.constants import ALPHA, CLOSED, CROWD_SEEN
+from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
 from coordlib.significance.corpus import Corpus
 from coordlib.significance.presence import Presence
 from coordlib.significance.repeats import Repeats, judge_repeats
@@ -212,7 +212,13 @@ class Verdict:
         repeats: Repeats,
         alpha: float,
     ) -> None:
-        """Add pairs inside a confirmed network (see :mod:`coordlib.significance.completion`)."""
+        """Give pairs inside a confirmed network a second look in a small family.
+
+        A pair with a common neighbour through significant edges, not significant itself, has a far better prior than
+        any pair of the corpus, and there are few such pairs. Its p is the larger of the two levels, each the smaller
+        of its two tests doubled; Benjamini-Hochberg over all such pairs. Without a significant edge nothing is looked
+        at, and two adjacent false edges are needed before it could add a third.
+        """
         edges, self.family_completion = second_look(found, self.significant, corpus.n_accounts)
         edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
         again = Confirmation.of(corpus, found, presence, graph, edges)
@@ -274,3 +280,25 @@ def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_arr
     left, right = found.left[chosen], found.right[chosen]
     ends = np.concatenate([left, right]), np.concatenate([right, left])
     return sparse.csr_array((np.ones(2 * len(left)), ends), shape=(corpus.n_accounts, corpus.n_accounts))
+
+
+def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tuple[Ints, int]:
+    """Edges, not significant, whose ends have a significant common neighbour; and the number of such pairs."""
+    ends = np.concatenate([found.left[significant], found.right[significant]])
+    others = np.concatenate([found.right[significant], found.left[significant]])
+    order = np.argsort(ends, kind="stable")
+    ends, others = ends[order], others[order]
+    middle = np.flatnonzero(np.diff(ends, prepend=-1))
+    degrees = np.diff(np.append(middle, len(ends)))
+    # Each neighbour with those that follow it at the same account.
+    stops = np.repeat(middle + degrees, degrees)
+    at = np.flatnonzero(np.repeat(degrees <= MOST_NEIGHBOURS, degrees))
+    found_keys = [np.empty(0, dtype=np.int64)]
+    for part in slices(stops[at] - at - 1, CHUNK):
+        row, place = expand(at[part] + 1, stops[at[part]] - at[part] - 1)
+        one, other = others[at[part][row]], others[place]
+        found_keys.append(distinct(np.minimum(one, other) * n_accounts + np.maximum(one, other)))
+    pairs = distinct(np.concatenate(found_keys))
+    keys = found.left * n_accounts + found.right
+    family = np.setdiff1d(pairs, keys[significant], assume_unique=True)
+    return np.flatnonzero(np.isin(keys, family)), len(family)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from coordlib import get_coord_shares, prep_data
 from coordlib.errors import TimeFormatError
 from coordlib.times import as_seconds, date_only, refuse_unreadable, unreadable, utc_seconds
 
@@ -70,3 +71,14 @@ def test_days_without_an_hour_are_recognised() -> None:
     assert date_only(pd.Series(["2024-05-03", "20240504", None], dtype="str"))
     assert not date_only(pd.Series(["2024-05-03", "2024-05-03 10:00:00"]))
     assert not date_only(pd.Series([], dtype="str"))
+
+
+def test_days_without_an_hour_are_taken_with_a_warning() -> None:
+    days = pd.DataFrame(
+        {"u": ["p", "p"], "a": ["x", "y"], "c": ["1", "2"], "t": ["2024-01-01", "2024-01-01"]}
+    )
+    with pytest.warns(UserWarning, match="column 't': times are days without an hour"):
+        prep_data(days, "u", "a", "c", "t")
+    with pytest.warns(UserWarning, match="column 'date': times are days without an hour"):
+        get_coord_shares(days.set_axis(["expanded", "account.url", "id", "date"], axis=1), 10)
+    prep_data(days.assign(t=["2024-01-01", "2024-01-01 10:00"]), "u", "a", "c", "t")

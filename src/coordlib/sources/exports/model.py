@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from coordlib.sources.exports.mapping import Format
 
 #: A note of a report.
-DAYS_WITHOUT_HOUR = "times are days without an hour: no window shorter than a day means anything"
 
 
 @dataclass(frozen=True)

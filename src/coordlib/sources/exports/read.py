@@ -27,7 +27,6 @@ from coordlib.sources.exports.mapping import (
     with_needed,
 )
 from coordlib.sources.exports.model import (
-    DAYS_WITHOUT_HOUR,
     Export,
     ExportReport,
     first_filled,
@@ -186,7 +185,7 @@ def normalise(
     state.readable += int(frame["posted_at"].notna().sum())
     notes = [known.note] if known.note else []
     if times.date_only(moments):
-        notes.append(DAYS_WITHOUT_HOUR)
+        notes.append(times.DAYS_WITHOUT_HOUR)
     elif moments.str.fullmatch(_NO_ZONE, na=False).any():
         notes.append("times without a zone are taken as UTC")
     originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
