@@ -54,7 +54,7 @@ def weighted(weight: object) -> nx.Graph[str]:
     [
         (lambda: describe.find_communities(PAIRS), "a DataFrame is no network"),
         (lambda: describe.find_communities(nx.DiGraph([("a", "b")])), "a directed graph"),
-        (lambda: describe.find_communities(nx.Graph([("a", 1)])), "accounts are int and str"),
+        (lambda: describe.find_communities(nx.Graph([("a", 1)])), "some accounts are text and some are not"),
         (lambda: describe.find_communities(weighted(0.5)), "'a' and 'b' weighs 0.5"),
         (lambda: describe.find_communities(weighted(float("nan"))), "weighs nan"),
         (lambda: describe.find_communities(weighted(1), seed="x"), "seed"),

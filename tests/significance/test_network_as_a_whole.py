@@ -174,8 +174,10 @@ def test_very_hot_objects_are_drawn_less_often_and_the_table_says_how_often(
     assert network_sentence(table).count("like 3 random networks ")
 
 
-def test_no_pairs_give_zeros_and_a_sentence() -> None:
-    shares = world(1, divided=True).head(1)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_no_pairs_give_zeros_and_a_sentence(rows: int) -> None:
+    shares = world(1, divided=True).drop_duplicates("object_id").drop_duplicates("account_id").head(rows)
+    assert len(shares) == rows
     table = measured(shares, draws=9)
     assert (table["observed"] == 0).all()
     assert network_sentence(table) == "There is no network to compare with random ones."

@@ -194,11 +194,6 @@ def check_graph(graph: object) -> None:
     if not isinstance(graph, nx.Graph) or graph.is_directed():
         kind = "a directed graph" if isinstance(graph, nx.Graph) else f"a {type(graph).__name__}"
         raise InputError(f"graph: {kind} is no network; give what generate_coordinated_network returned")
-    kinds = sorted({type(name).__name__ for name in graph})
-    if len(kinds) > 1:
-        raise InputError(
-            f"graph: accounts are {' and '.join(kinds)}, which have no order; make all of them text (str)"
-        )
     for one, other, weight in graph.edges(data="weight", default=1):
         if not isinstance(weight, int | float | np.number) or not weight > 0 or weight % 1:
             raise InputError(

@@ -150,7 +150,7 @@ def network_significance(
         # What is above a quantile of weights, which are one or more, is at least two.
         least = 2 if min_weight is None else int(min_weight)
         first, second, weight, counts = project(account, object_, accounts, objects, least)
-        if min_weight is None:
+        if min_weight is None and counts.any():
             chosen = weight > weight_quantile(np.arange(len(counts)), edge_weight, counts)
             first, second, weight = first[chosen], second[chosen], weight[chosen]
         return _statistics(first, second, weight, accounts)
