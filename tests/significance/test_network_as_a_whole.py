@@ -174,11 +174,10 @@ def test_very_hot_objects_are_drawn_less_often_and_the_table_says_how_often(
     assert network_sentence(table).count("like 3 random networks ")
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_no_pairs_give_zeros_and_a_sentence(rows: int) -> None:
-    shares = world(1, divided=True).drop_duplicates("object_id").drop_duplicates("account_id").head(rows)
-    assert len(shares) == rows
-    table = measured(shares, draws=9)
+@pytest.mark.parametrize("min_weight", [2, None])
+def test_no_pairs_give_zeros_and_a_sentence(min_weight: int | None) -> None:
+    shares = world(1, divided=True).head(1)
+    table = cl.network_significance(shares, cl.detect_groups(shares, 60, 1), min_weight=min_weight, draws=9)
     assert (table["observed"] == 0).all()
     assert network_sentence(table) == "There is no network to compare with random ones."
 
