@@ -234,11 +234,12 @@ def _newest(shown: Shown) -> list[str]:
             "n_posts": "posts",
             "n_objects": f"{record.get('object', 'caption')}s",
         }
-        for name in {"network", *labels} & set(networks):
+        labels = {name: words for name, words in labels.items() if name in networks}
+        for name in ("network", *labels):
             networks[name] = pd.to_numeric(networks[name])
         networks["network"] = networks["network"].astype(int)
         blocks.append(figure_html(network_sizes(networks, detached_axes()), UP))
-        wanted = [name for name in ("network", "label", *labels) if name in networks]
+        wanted = [name for name in ("network", "label") if name in networks] + list(labels)
         table = networks[wanted].sort_values(["n_accounts", "network"], ascending=[False, True])
         title = "Largest networks of the day"
         blocks.append(html_table(table, title, labels=labels, max_rows=10, table="networks", up=UP))
