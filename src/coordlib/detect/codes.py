@@ -34,7 +34,6 @@ class Codes:
     object_names: pa.Array
     account_names: pa.Array
     content_names: pa.Array
-    n_contents: int
 
     @classmethod
     def from_batches(cls, batches: Iterable[pa.RecordBatch]) -> Codes:
@@ -57,7 +56,7 @@ class Codes:
         account_codes, account_names = number_ids(accounts)
         texts = pa.concat_arrays(contents)
         del contents, objects, accounts
-        numbers, n_contents = number_texts(texts)
+        numbers, _ = number_texts(texts)
         return cls(
             object_codes,
             account_codes,
@@ -68,7 +67,6 @@ class Codes:
             object_names,
             account_names,
             texts,
-            n_contents,
         )
 
     @classmethod
@@ -89,7 +87,6 @@ class Codes:
             object_names,
             account_names,
             pa.nulls(0, pa.large_string()),
-            -1,
         )
 
     def where(self, rows: Mask | IntArray) -> Codes:
@@ -110,7 +107,10 @@ class Codes:
 
     def has_duplicates(self) -> bool:
         """Say whether a content is listed twice for one object."""
-        if self.n_contents == int((self.contents >= 0).sum()):
+        known = self.contents[self.contents >= 0]
+        seen = np.zeros(int(known.max(initial=-1)) + 1, dtype=bool)
+        seen[known] = True
+        if np.count_nonzero(seen) == len(known):
             return False
         key = self.contents.astype(np.int64) * (len(self.object_names) + 1) + self.objects + 1
         key = np.sort(key[self.contents >= 0])

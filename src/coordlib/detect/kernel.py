@@ -258,10 +258,12 @@ def merged_edges(pairs: IntArray) -> Edges:
     places = 2 * order_by(low) if len(low) else np.empty(0, dtype=np.int64)
     grouped, ends = np.column_stack([places, places + 1]), np.cumsum(np.bincount(low))
     edges = _sum_grouped(pairs.reshape(-1, 4), grouped, ends, len(pairs))
-    edge = np.repeat(np.arange(len(edges)), edges.n_objects)
-    key = (edge << 32) | edges.objects
+    edge, objects = np.repeat(np.arange(len(edges)), edges.n_objects), edges.objects.copy()
+    several = np.repeat(edges.n_objects > 1, edges.n_objects)
+    key = (edge[several] << 32) | objects[several]
     key.sort()
-    return replace(edges, objects=(key & 0xFFFFFFFF).astype(edges.objects.dtype))
+    objects[several] = key & 0xFFFFFFFF
+    return replace(edges, objects=objects)
 
 
 def _sum_grouped(rows: IntArray, pairs: IntArray, ends: IntArray, size: int) -> Edges:

@@ -85,9 +85,7 @@ def run_step(work: str, step: str, number: int) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def write_groups(
-    path: Path, tables: Iterable[pa.Table], dictionaries: Sequence[str] = (), compression: str = "lz4"
-) -> None:
+def write_groups(path: Path, tables: Iterable[pa.Table], dictionaries: Sequence[str] = ()) -> None:
     """Write tables of one schema as the groups of rows of one Parquet file."""
     writer = None
     try:
@@ -96,7 +94,7 @@ def write_groups(
                 writer = pq.ParquetWriter(
                     path,
                     table.schema,
-                    compression=compression,
+                    compression="none",
                     use_dictionary=list(dictionaries),
                     write_statistics=False,
                     dictionary_pagesize_limit=1 << 26,
@@ -279,7 +277,7 @@ def _search(plan: Plan, work: Path, number: int, into: Path) -> None:
     columns = {name: table[name].to_numpy() for name in _CODES}
     names = read_group(source / "objects.parquet")["object"].combine_chunks()
     owners = read_group(source / "accounts.parquet")["account"].combine_chunks().drop_null()
-    codes = Codes(**columns, object_names=names, account_names=owners, content_names=names[:0], n_contents=-1)
+    codes = Codes(**columns, object_names=names, account_names=owners, content_names=names[:0])
     found = window_of(codes, read_accounts(work), plan.min_participation, plan.time_window)
     write_groups(into / "rows.parquet", [pa.table(dict(zip(_ROWS, found.rows.T, strict=True)))])
     write_groups(into / "kept.parquet", [pa.table({"content": found.contents, "account": found.accounts})])
@@ -308,7 +306,7 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
     pairs = pairs_of(rows, good, places, read_ranges(work), plan.time_window)
     kind = pa.binary(8 * rows.dtype.itemsize)
     some = (pa.Array.from_buffers(kind, len(one), [None, pa.py_buffer(one)]) for one in pairs)
-    write_groups(into / "pairs.parquet", (pa.table({"pair": one}) for one in some), compression="none")
+    write_groups(into / "pairs.parquet", (pa.table({"pair": one}) for one in some))
 
 
 def read_ranges(work: Path) -> list[tuple[int, int]]:
