@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from concurrent.futures import as_completed
+from concurrent.futures import as_completed, wait
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -295,8 +295,8 @@ def _run(work: Path, step: str, count: int, client: Any) -> None:
                 done.result()
                 progress.update()
         finally:
-            for future in futures:
-                future.cancel()
+            # What runs still is waited for: it would write into a folder that is removed.
+            wait([future for future in futures if not future.cancel()])
 
 
 def _join(plan: Plan, work: Path) -> None:
