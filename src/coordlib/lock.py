@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from coordlib.errors import StoreError, WorkspaceLockedError
 from coordlib.files import read_json, sweep_leftovers
 
@@ -25,6 +23,8 @@ def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
     The lock is the operating system's (``flock``), so it ends with the process that holds it; it does not reach across machines
     that share a folder by NFS. Who holds the workspace may take it again. What a killed run left half-written is swept.
     """
+    from filelock import FileLock, Timeout
+
     folder = Path(root)
     holder = folder / HOLDER_NAME
     lock = FileLock((folder / LOCK_NAME).resolve(), timeout=0, is_singleton=True)

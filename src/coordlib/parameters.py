@@ -13,11 +13,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from coordlib.errors import ParameterError, UnknownParameterError, new_names
 
 
+def _told(default: Any, what: str, **limits: Any) -> Any:
+    """Return a field with its default, what it is for, and the limits of its values."""
+    return Field(default, description=what, **limits)
+
+
 class Parameters(BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
-    # What a parameter is for stands below it where it does not fit beside it.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     #: Old names of parameters, which go with the next version.
     renamed: ClassVar[Mapping[str, str]] = {}
 
@@ -71,9 +75,8 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
 class EvidenceRule(Parameters):
     """How edges are tested, and which classes of evidence make the network (none: the weight does)."""
 
-    q: float = Field(0.05, gt=0, lt=1, description="Accepted share of false edges among the significant.")
-    classes: list[EvidenceClass] = Field(default_factory=list)
-    """Keep edges of these classes instead of the heavy ones."""
+    q: float = _told(0.05, "Accepted share of false edges among the significant.", gt=0, lt=1)
+    classes: list[EvidenceClass] = _told([], "Keep edges of these classes instead of the heavy ones.")
 
     def __str__(self) -> str:
         return f"{', '.join(self.classes) or 'the weight decides'}; q = {self.q:g}"
@@ -103,36 +106,41 @@ Evidence = Annotated[EvidenceRule, BeforeValidator(_evidence_rule)]
 class DetectionParameters(Parameters):
     """How coordination is detected; the defaults are those the vera.ai report ran with."""
 
-    time_window: int = Field(120, ge=0)
-    """Two posts of one object at most this far apart are a pair (seconds)."""
-    min_participation: int = Field(2, ge=0)
-    """An account needs at least this many shares to take part."""
-    edge_weight: float = Field(0.9, ge=0, le=1)
-    """Keep edges heavier than this quantile of all edge weights."""
-    min_weight: int | None = Field(None, ge=1)
-    """A fixed smallest weight to keep instead of the quantile (none: quantile)."""
-    evidence: Evidence = Field(default_factory=EvidenceRule)
-    """Keep edges of classes of evidence instead of heavy ones: significant, or names of classes; q=0.01 sets the accepted share of false edges."""
-    object_id: str = "text"
-    """What counts as the same: text, hashtags, links, music_id or any column of the posts."""
+    time_window: int = _told(
+        120, "Two posts of one object at most this far apart are a pair (seconds).", ge=0
+    )
+    min_participation: int = _told(2, "An account needs at least this many shares to take part.", ge=0)
+    edge_weight: float = _told(0.9, "Keep edges heavier than this quantile of all edge weights.", ge=0, le=1)
+    min_weight: int | None = _told(
+        None, "A fixed smallest weight to keep instead of the quantile (none: quantile).", ge=1
+    )
+    evidence: Evidence = _told(
+        EvidenceRule(),
+        "Keep edges of classes of evidence instead of heavy ones: significant, or names of classes; q=0.01 sets the accepted share of false edges.",
+    )
+    object_id: str = _told(
+        "text", "What counts as the same: text, hashtags, links, music_id or any column of the posts."
+    )
 
 
 #: What several models have.
-_WORKSPACE = Field("demo", description="Folder of the workspace (database, reports, site).")
-_OUTPUT_DIR = Field(None, description="Where files are written (none: among the drafts of the workspace).")
-_NODES_SHOWN = Field(1000, ge=10, description="The network view shows at most this many accounts.")
-_ROWS_SHOWN = Field(200, ge=10, description="A table on the page shows at most this many rows.")
+_WORKSPACE = _told("demo", "Folder of the workspace (database, reports, site).")
+_OUTPUT_DIR = _told(None, "Where files are written (none: among the drafts of the workspace).")
+_NODES_SHOWN = _told(1000, "The network view shows at most this many accounts.", ge=10)
+_ROWS_SHOWN = _told(200, "A table on the page shows at most this many rows.", ge=10)
 
 
 class DailyMonitoring(DetectionParameters):
     """Parameters of notebooks/02-daily-monitoring.ipynb: one day of one workspace."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = Field(None, description="The day to report (none: the newest day stored).")
-    output_dir: str | None = None
-    """Where the day's files are written (none: among the drafts of the workspace)."""
-    min_posts: int = Field(100, ge=1)
-    """A day without a network and with fewer posts is called too little data."""
+    date: dt.date | None = _told(None, "The day to report (none: the newest day stored).")
+    output_dir: str | None = _told(
+        None, "Where the day's files are written (none: among the drafts of the workspace)."
+    )
+    min_posts: int = _told(
+        100, "A day without a network and with fewer posts is called too little data.", ge=1
+    )
     nodes_shown: int = _NODES_SHOWN
     rows_shown: int = _ROWS_SHOWN
 
@@ -141,35 +149,35 @@ class ComponentAnalysis(Parameters):
     """Parameters of notebooks/03-component-analysis.ipynb: one network of one day in depth, by default detected as on its page."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = Field(None, description="The day the network was seen (none: the newest).")
-    network: int | None = Field(1, ge=1)
-    """Number of the network on that day's page (none: the one of the account)."""
-    account: str | None = None
-    """An account of the network; needed where the method differs."""
+    date: dt.date | None = _told(None, "The day the network was seen (none: the newest).")
+    network: int | None = _told(
+        1, "Number of the network on that day's page (none: the one of the account).", ge=1
+    )
+    account: str | None = _told(None, "An account of the network; needed where the method differs.")
     output_dir: str | None = _OUTPUT_DIR
-    object_id: str | None = Field(None, description="What counts as the same (none: as on the day).")
-    time_window: int | None = Field(None, ge=0)
-    """Seconds between two posts of a pair, at most (none: as on the day)."""
-    min_participation: int | None = Field(None, ge=0)
-    """Shares an account needs (none: as on the day)."""
-    edge_weight: float | None = Field(None, ge=0, le=1)
-    """Quantile of the weights (none: as on the day)."""
-    min_weight: int | None = Field(None, ge=1, description="A fixed smallest weight (none: as on the day).")
-    evidence: Evidence | None = Field(None, description="Classes of evidence (none: as on the day).")
+    object_id: str | None = _told(None, "What counts as the same (none: as on the day).")
+    time_window: int | None = _told(
+        None, "Seconds between two posts of a pair, at most (none: as on the day).", ge=0
+    )
+    min_participation: int | None = _told(None, "Shares an account needs (none: as on the day).", ge=0)
+    edge_weight: float | None = _told(None, "Quantile of the weights (none: as on the day).", ge=0, le=1)
+    min_weight: int | None = _told(None, "A fixed smallest weight (none: as on the day).", ge=1)
+    evidence: Evidence | None = _told(None, "Classes of evidence (none: as on the day).")
     rows_shown: int = _ROWS_SHOWN
 
 
 class OwnTable(DetectionParameters):
     """Parameters of notebooks/06-own-table.ipynb and ``coordlib report``: a report of a file of posts."""
 
-    source: str | None = Field(None, description="File of posts (none: simulated posts).")
-    format: str | None = Field(None, description="Name of its format (none: recognised by its columns).")
-    mapping: str | None = Field(None, description="YAML file that says which column means what.")
-    workspace: str = Field("demo", description="Folder of the workspace (reports, site).")
-    name: str | None = Field(None, description="Name of the report (none: that of the file).")
+    source: str | None = _told(None, "File of posts (none: simulated posts).")
+    format: str | None = _told(None, "Name of its format (none: recognised by its columns).")
+    mapping: str | None = _told(None, "YAML file that says which column means what.")
+    workspace: str = _told("demo", "Folder of the workspace (reports, site).")
+    name: str | None = _told(None, "Name of the report (none: that of the file).")
     output_dir: str | None = _OUTPUT_DIR
-    object_id: str | None = None  # type: ignore[assignment]
-    """What counts as the same: a column of the posts (none: the usual one of the format)."""
+    object_id: str | None = _told(  # type: ignore[assignment]
+        None, "What counts as the same: a column of the posts (none: the usual one of the format)."
+    )
     nodes_shown: int = _NODES_SHOWN
     rows_shown: int = _ROWS_SHOWN
 
@@ -178,21 +186,18 @@ class ParameterSweep(Parameters):
     """Parameters of notebooks/04-parameter-sweep.ipynb: how much a day's finding depends on its parameters."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = Field(None, description="The day to look at (none: the newest stored).")
-    source: str | None = Field(None, description="A file of posts instead of a stored day.")
-    mapping: str | None = Field(None, description="YAML file that says which column of it means what.")
+    date: dt.date | None = _told(None, "The day to look at (none: the newest stored).")
+    source: str | None = _told(None, "A file of posts instead of a stored day.")
+    mapping: str | None = _told(None, "YAML file that says which column of it means what.")
     output_dir: str | None = _OUTPUT_DIR
-    object_id: list[str] = Field(["text"], min_length=1)
-    """What counts as the same: columns of the posts."""
-    time_window: list[int] = Field([10, 30, 60, 90, 120, 180, 300, 600], min_length=1)
-    """Windows (seconds)."""
-    min_participation: list[int] = Field([1, 2, 3], min_length=1, description="Shares an account needs.")
-    edge_weight: list[float] = Field([0.5, 0.7, 0.8, 0.9, 0.95], min_length=1)
-    """Quantiles of the weights."""
-    min_weight: list[int | None] = Field([None], min_length=1)
-    """Fixed smallest weights (null: the quantile)."""
-    reference: dict[str, Any] = Field(default_factory=dict)
-    """The point to compare with (empty: the day's own, else the usual values)."""
+    object_id: list[str] = _told(["text"], "What counts as the same: columns of the posts.", min_length=1)
+    time_window: list[int] = _told([10, 30, 60, 90, 120, 180, 300, 600], "Windows (seconds).", min_length=1)
+    min_participation: list[int] = _told([1, 2, 3], "Shares an account needs.", min_length=1)
+    edge_weight: list[float] = _told([0.5, 0.7, 0.8, 0.9, 0.95], "Quantiles of the weights.", min_length=1)
+    min_weight: list[int | None] = _told([None], "Fixed smallest weights (null: the quantile).", min_length=1)
+    reference: dict[str, Any] = _told(
+        {}, "The point to compare with (empty: the day's own, else the usual values)."
+    )
     rows_shown: int = _ROWS_SHOWN
 
 
@@ -203,34 +208,40 @@ BASE_URL = "https://open.tiktokapis.com"
 class CollectionParameters(Parameters):
     """How a day's requests are spent; see coordlib.tiktok.plan."""
 
-    days_back: int = Field(15, ge=1, le=31, description="Days of posts a monitoring day looks back on.")
-    lag_days: int = Field(3, ge=0, le=30)
-    """The newest days are left out: posts take up to two days to appear (days)."""
-    daily_requests: int = Field(1000, ge=1)
-    """Requests a UTC day; lower it when colleagues share the project's quota."""
-    accounts_per_query: int = Field(100, ge=1, le=100, description="Accounts asked for in one query at most.")
-    pages_per_query: float = Field(3.0, gt=0, le=20)
-    """Accounts are put together until this many pages are expected."""
-    max_interval_days: int = Field(7, ge=1, le=31)
-    """A quiet account is asked at the latest after this many days."""
-    ask_when_expected: float = Field(1.0, ge=0)
-    """An account is asked once this many new posts are expected of it."""
-    caption_share: float = Field(0.3, ge=0, lt=1)
-    """Share of the day's requests kept for searching captions."""
-    caption_min_length: int = Field(80, ge=1)
-    """Captions shorter than this are not searched (characters)."""
-    caption_min_accounts: int = Field(1, ge=1)
-    """A caption is searched when at least this many pool accounts share it."""
-    caption_margin_days: int = Field(15, ge=0, le=30)
-    """A caption is searched this many days around its known posts."""
-    captions_per_query: int = Field(20, ge=1, le=100, description="Captions searched in one query at most.")
-    caption_pages: int = Field(3, ge=1, description="Pages fetched of one caption query at most.")
-    min_yield: float = Field(0.1, ge=0)
-    """A caption query is made when it promises this many unknown posts per request."""
-    skip_known: bool = True
-    """Leave accounts already known to share a caption out of its search."""
-    refresh_days: int = Field(30, ge=1, le=30)
-    """Stored videos are checked again after this many days (the terms' duty)."""
+    days_back: int = _told(15, "Days of posts a monitoring day looks back on.", ge=1, le=31)
+    lag_days: int = _told(
+        3, "The newest days are left out: posts take up to two days to appear (days).", ge=0, le=30
+    )
+    daily_requests: int = _told(
+        1000, "Requests a UTC day; lower it when colleagues share the project's quota.", ge=1
+    )
+    accounts_per_query: int = _told(100, "Accounts asked for in one query at most.", ge=1, le=100)
+    pages_per_query: float = _told(
+        3.0, "Accounts are put together until this many pages are expected.", gt=0, le=20
+    )
+    max_interval_days: int = _told(
+        7, "A quiet account is asked at the latest after this many days.", ge=1, le=31
+    )
+    ask_when_expected: float = _told(
+        1.0, "An account is asked once this many new posts are expected of it.", ge=0
+    )
+    caption_share: float = _told(0.3, "Share of the day's requests kept for searching captions.", ge=0, lt=1)
+    caption_min_length: int = _told(80, "Captions shorter than this are not searched (characters).", ge=1)
+    caption_min_accounts: int = _told(
+        1, "A caption is searched when at least this many pool accounts share it.", ge=1
+    )
+    caption_margin_days: int = _told(
+        15, "A caption is searched this many days around its known posts.", ge=0, le=30
+    )
+    captions_per_query: int = _told(20, "Captions searched in one query at most.", ge=1, le=100)
+    caption_pages: int = _told(3, "Pages fetched of one caption query at most.", ge=1)
+    min_yield: float = _told(
+        0.1, "A caption query is made when it promises this many unknown posts per request.", ge=0
+    )
+    skip_known: bool = _told(True, "Leave accounts already known to share a caption out of its search.")
+    refresh_days: int = _told(
+        30, "Stored videos are checked again after this many days (the terms' duty).", ge=1, le=30
+    )
 
 
 EngagementCount = Literal[
@@ -250,27 +261,34 @@ class LinkSharing(Parameters):
     """Parameters of notebooks/05-link-sharing.ipynb and ``coordlib links``; the defaults are CooRnet's."""
 
     renamed = {"coordination_interval": "time_window", "percentile_edge_weight": "edge_weight"}
-    shares: str | None = Field(None, description="Table of shares, CSV or Parquet (none: a simulated one).")
+    shares: str | None = _told(None, "Table of shares, CSV or Parquet (none: a simulated one).")
     workspace: str = _WORKSPACE
     output_dir: str | None = _OUTPUT_DIR
-    time_window: float | None = Field(None, ge=1)
-    """Two shares of one URL at most this far apart are coordinated (seconds; none: estimated)."""
-    q: float = Field(0.1, ge=0, le=1)
-    """The interval is estimated from the quickest URLs: this part of all (0.1: the quickest tenth)."""
-    p: float = Field(0.5, ge=0, lt=1)
-    """The interval is the median time in which more than this part of a quick URL's shares is done."""
-    edge_weight: float = Field(0.9, ge=0, le=1)
-    """Keep edges at or above this quantile of all edge weights."""
-    clean_urls: bool = Field(False, description="Make addresses of one page equal before anything else.")
-    keep_ourl_only: bool = False
-    """Use only shares whose link is the original URL (is_orig)."""
-    gtimestamps: bool = Field(False, description="Put on each edge when either account shared each URL.")
-    compat: Literal["coornet"] | None = None
-    """'coornet' repeats the original, its fixed bins included (none: sliding window)."""
-    seed: int = Field(1, ge=0, description="Seed of the Louvain clusters.")
-    order_by: EngagementCount = "engagement"
-    """Count by which top URLs and posts are ordered."""
-    top: int = Field(10, ge=1, description="Top URLs and posts per component.")
+    time_window: float | None = _told(
+        None, "Two shares of one URL at most this far apart are coordinated (seconds; none: estimated).", ge=1
+    )
+    q: float = _told(
+        0.1,
+        "The interval is estimated from the quickest URLs: this part of all (0.1: the quickest tenth).",
+        ge=0,
+        le=1,
+    )
+    p: float = _told(
+        0.5,
+        "The interval is the median time in which more than this part of a quick URL's shares is done.",
+        ge=0,
+        lt=1,
+    )
+    edge_weight: float = _told(0.9, "Keep edges at or above this quantile of all edge weights.", ge=0, le=1)
+    clean_urls: bool = _told(False, "Make addresses of one page equal before anything else.")
+    keep_ourl_only: bool = _told(False, "Use only shares whose link is the original URL (is_orig).")
+    gtimestamps: bool = _told(False, "Put on each edge when either account shared each URL.")
+    compat: Literal["coornet"] | None = _told(
+        None, "'coornet' repeats the original, its fixed bins included (none: sliding window)."
+    )
+    seed: int = _told(1, "Seed of the Louvain clusters.", ge=0)
+    order_by: EngagementCount = _told("engagement", "Count by which top URLs and posts are ordered.")
+    top: int = _told(10, "Top URLs and posts per component.", ge=1)
     rows_shown: int = _ROWS_SHOWN
 
 
@@ -292,16 +310,16 @@ class SeedDiscovery(DetectionParameters):
     """Parameters of notebooks/01-seed-discovery.ipynb: accounts that share a hashtag's videos together."""
 
     workspace: str = _WORKSPACE
-    hashtags: list[str] = Field(default_factory=list)
-    """Hashtags, without '#': any of them (empty: those of the newest stored discovery)."""
-    regions: list[str] = Field(default_factory=list)
-    """Two-letter codes of registration: any of them (empty: all)."""
-    start: dt.date | None = Field(None, description="First day, UTC (none: ten days before the last).")
-    end: dt.date | None = Field(None, description="Last day, UTC (none: the newest day the archive has).")
-    max_requests: int = Field(200, ge=1, description="Requests to spend at most.")
-    collect: bool = Field(False, description="Ask the service (false: only use what is stored).")
-    leave_out: list[str] = Field(default_factory=list, description="Accounts that do not enter the pool.")
-    add_to_pool: bool = Field(False, description="Put the accounts found into the pool as seeds.")
+    hashtags: list[str] = _told(
+        [], "Hashtags, without '#': any of them (empty: those of the newest stored discovery)."
+    )
+    regions: list[str] = _told([], "Two-letter codes of registration: any of them (empty: all).")
+    start: dt.date | None = _told(None, "First day, UTC (none: ten days before the last).")
+    end: dt.date | None = _told(None, "Last day, UTC (none: the newest day the archive has).")
+    max_requests: int = _told(200, "Requests to spend at most.", ge=1)
+    collect: bool = _told(False, "Ask the service (false: only use what is stored).")
+    leave_out: list[str] = _told([], "Accounts that do not enter the pool.")
+    add_to_pool: bool = _told(False, "Put the accounts found into the pool as seeds.")
     output_dir: str | None = _OUTPUT_DIR
     nodes_shown: int = _NODES_SHOWN
     rows_shown: int = _ROWS_SHOWN

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import traceback
 import warnings
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -35,21 +36,47 @@ from coordlib.errors import (
     WorkspaceLockedError,
 )
 
-#: The commands as the help shows them.
-ORDER = (
-    "detect replay analyse notebook report sweep render verify serve simulate links refresh benchmark calibrate import "
-    "monitor discover pool forget remake demo bluesky"
-)
+#: The commands as the help shows them, each with the module that has it, which is loaded when it is asked for.
+COMMANDS = {
+    "detect": "detection",
+    "replay": "workspace",
+    "analyse": "workspace",
+    "notebook": "workspace",
+    "report": "detection",
+    "sweep": "detection",
+    "render": "workspace",
+    "verify": "workspace",
+    "serve": "workspace",
+    "simulate": "simulated",
+    "links": "detection",
+    "refresh": "collecting",
+    "benchmark": "detection",
+    "calibrate": "detection",
+    "import": "collecting",
+    "monitor": "collecting",
+    "discover": "collecting",
+    "pool": "watched",
+    "forget": "watched",
+    "remake": "watched",
+    "demo": "simulated",
+    "bluesky": "collecting",
+}
 
 
-class _InOrder(TyperGroup):
+class _WhenAsked(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
-        return sorted(super().list_commands(ctx), key=ORDER.split().index)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            import_module(f"coordlib.cli.{COMMANDS[cmd_name]}")
+            self.commands.update(typer.main.get_group(app).commands)
+        return super().get_command(ctx, cmd_name)
 
 
 app = typer.Typer(
     name="coordlib",
-    cls=_InOrder,
+    cls=_WhenAsked,
     help="Find, publish and cite coordinated sharing on social media.",
     no_args_is_help=True,
     add_completion=False,

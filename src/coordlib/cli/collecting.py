@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +22,8 @@ from coordlib.errors import (
 from coordlib.files import refuse_input
 from coordlib.parameters import BASE_URL, CollectionParameters, Monitoring, SeedDiscovery
 
-_FORMATS = files("coordlib") / "sources" / "exports" / "formats"
-_KNOWN = ", ".join(sorted(file.name[:-4] for file in _FORMATS.iterdir() if file.name.endswith(".yml")))
+_FORMATS = Path(__file__).parents[1] / "sources" / "exports" / "formats"
+_KNOWN = ", ".join(sorted(file.stem for file in _FORMATS.glob("*.yml")))
 _USUAL = CollectionParameters.model_fields
 _ELSE = "(none: those of the file, else {:,})."
 _DAYS = f"Check videos not seen for this many days {_ELSE.format(_USUAL['refresh_days'].default)}"

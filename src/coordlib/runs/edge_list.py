@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -56,6 +55,8 @@ def write_csv(batches: Iterator[pa.RecordBatch], path: Path) -> None:
 
 def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
     """Write what :func:`coordlib.report.graphml.write_graphml` writes of the same edges, without a graph in memory."""
+    from xml.sax.saxutils import escape
+
     from coordlib.report.graphml import CLOSING, OPENING, quoted
 
     ends: set[str] = set()
