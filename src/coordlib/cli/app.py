@@ -65,13 +65,18 @@ COMMANDS = {
 
 class _WhenAsked(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
+        self._load(*COMMANDS)
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in COMMANDS and cmd_name not in self.commands:
-            import_module(f"coordlib.cli.{COMMANDS[cmd_name]}")
-            self.commands.update(typer.main.get_group(app).commands)
+        self._load(cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def _load(self, *names: str) -> None:
+        if missing := {COMMANDS[name] for name in names if name in COMMANDS and name not in self.commands}:
+            for module in missing:
+                import_module(f"coordlib.cli.{module}")
+            self.commands.update(typer.main.get_group(app).commands)
 
 
 app = typer.Typer(
