@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,12 +70,12 @@ class Codes:
         )
 
     @classmethod
-    def of_partition(cls, batches: Iterable[pa.RecordBatch], contents: IntArray) -> Codes:
+    def of_partition(cls, parts: Iterable[Mapping[str, pa.Array]], contents: IntArray) -> Codes:
         """Number objects and accounts of shares whose contents have numbers, and for which ``of_itself`` is known."""
-        some = [batch for batch in batches if batch.num_rows]
-        objects, object_names = number_ids([encoded(batch["object_id"]) for batch in some])
-        accounts, account_names = number_ids([encoded(batch["account_id"]) for batch in some])
-        moments = [batch["timestamp_share"] for batch in some]
+        some = [part for part in parts if len(part["of_itself"])]
+        objects, object_names = number_ids([part["object_id"] for part in some])
+        accounts, account_names = number_ids([part["account_id"] for part in some])
+        moments = [part["timestamp_share"] for part in some]
         none = np.empty(0, dtype=np.int64)
         return cls(
             objects,
@@ -83,7 +83,7 @@ class Codes:
             contents,
             np.concatenate([none, *(from_arrow(column) for column in moments)]),
             _mask([column.is_valid() for column in moments]),
-            _mask([batch["of_itself"] for batch in some]),
+            _mask([part["of_itself"] for part in some]),
             object_names,
             account_names,
             pa.nulls(0, pa.large_string()),

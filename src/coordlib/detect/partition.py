@@ -37,9 +37,9 @@ class Accounts:
     turns: IntArray
 
     @classmethod
-    def merged(cls, parts: Sequence[pa.Table]) -> Accounts:
+    def merged(cls, parts: Sequence[pa.RecordBatch]) -> Accounts:
         """Add up the tables of :func:`account_table`."""
-        table = pa.concat_tables(parts).group_by("account", use_threads=False)
+        table = pa.Table.from_batches(parts).group_by("account", use_threads=False)
         table = table.aggregate([("shares", "sum"), ("earliest", "min")]).sort_by("account")
         names = table["account"].combine_chunks()
         shares, earliest = table["shares_sum"].to_numpy(), table["earliest_min"].to_numpy()
@@ -48,15 +48,16 @@ class Accounts:
         return cls(names.drop_null(), shares, turns_of(earliest))
 
 
-def account_table(codes: Codes) -> pa.Table:
+def account_table(codes: Codes) -> dict[str, pa.Array | np.ndarray]:
     """Return the accounts of a partition (null: missing), how many shares each has, and its earliest time."""
     n_accounts = len(codes.account_names)
     shares = np.bincount(codes.accounts + 1, minlength=n_accounts + 1)
     earliest = np.full(n_accounts + 1, LAST)
     np.minimum.at(earliest, codes.accounts + 1, codes.times_or_last())
     names = pa.concat_arrays([pa.array([None], pa.large_string()), codes.account_names])
-    table = pa.table({"account": names, "shares": shares, "earliest": earliest})
-    return table.slice(0 if shares[0] else 1)
+    first = 0 if shares[0] else 1
+    columns = {"account": names, "shares": shares, "earliest": earliest}
+    return {name: column[first:] for name, column in columns.items()}
 
 
 def without_duplicates(codes: Codes) -> Mask:

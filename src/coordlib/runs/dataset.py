@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from coordlib.detect.arrow import from_arrow, to_arrow
 from coordlib.detect.engine import object_order
 from coordlib.detect.found_edges import FoundEdges
 from coordlib.detect.kernel import IntArray, slices
@@ -77,7 +77,7 @@ def detect_dataset(
 ) -> EdgeList:
     """Detect coordination in tables larger than memory; the file of edges has the bytes it would have if all were held at once.
 
-    Shares are divided by object into temporary Parquet files beside the output, pairs are formed in one partition
+    Shares are divided by object into temporary files of Arrow's beside the output, pairs are formed in one partition
     after the other, divided by account, and summed. Started again after it was killed, it goes on where it was.
 
     Parameters
@@ -221,7 +221,7 @@ def _units(
 def _begin(work: Path, plan: Plan, files: list[Path]) -> None:
     """Write the plan, unless the same work was begun here and can go on; what other work left is removed."""
     stamps = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files if file.exists()]
-    whole = json.loads(json.dumps({"version": 1, "files": stamps, "plan": vars(plan)}))
+    whole = json.loads(json.dumps({"version": 2, "files": stamps, "plan": vars(plan)}))
     if (work / "plan.json").exists() and _json(work / "plan.json") == whole:
         return
     for left in work.iterdir():
@@ -234,7 +234,7 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
     """Run the steps that are not done yet."""
     parts = range(plan.partitions)
     if not (work / "ranges.json").exists():
-        if not (work / "accounts.parquet").exists():
+        if not (work / "accounts.arrow").exists():
             _run(work, "read", len(plan.units), client)
             if not any(work.glob("read-*/shares-*")):
                 raise EmptyInputError(
@@ -242,15 +242,15 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
                 )
             _run(work, "number", plan.partitions, client)
             _run(work, "code", plan.partitions, client)
-            tables = [read_group(folder_of(work, "code", number) / "accounts.parquet") for number in parts]
+            tables = [read_group(folder_of(work, "code", number) / "accounts.arrow") for number in parts]
             accounts = Accounts.merged(tables)
             columns = {
                 "account": pa.concat_arrays([accounts.names, pa.array([None], pa.large_string())]),
                 "shares": accounts.shares,
                 "turn": accounts.turns,
             }
-            with written(work / "accounts.parquet") as beside:
-                write_groups(beside, [pa.table(columns)])
+            with written(work / "accounts.arrow") as beside:
+                write_groups(beside, [columns])
         _run(work, "search", plan.partitions, client)
         _join(plan, work)
     n_ranges = len(read_ranges(work))
@@ -259,12 +259,12 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
         _run(work, "sum", n_ranges, client)
     for number in parts:
         shutil.rmtree(folder_of(work, "pair", number), ignore_errors=True)
-    names = [_mapped(folder_of(work, "search", number) / "names.arrow") for number in parts]
+    names = [read_group(folder_of(work, "search", number) / "names.arrow")["object"] for number in parts]
     return FoundEdges(
         _EdgeParts(work, n_ranges),
         read_accounts(work).names,
-        pa.chunked_array([chunk for some in names for chunk in some.chunks], pa.large_string()),
-        read_group(work / "order.parquet")["object"].to_numpy(),
+        pa.chunked_array(names, pa.large_string()),
+        from_arrow(read_group(work / "order.arrow")["object"]),
     )
 
 
@@ -308,19 +308,21 @@ def _join(plan: Plan, work: Path) -> None:
         for bucket in range(plan.partitions)
     )
     passing = passing_shares(plan, work, len(accounts.names), n_contents)
-    with written(work / "good.parquet") as beside:
-        write_groups(beside, (pa.table({"good": good}) for good in passing))
-    tables = [read_group(folder / "objects.parquet") for folder in folders]
+    with written(work / "good.arrow") as beside:
+        write_groups(beside, ({"good": good} for good in passing))
+    tables = [read_group(folder / "objects.arrow") for folder in folders]
     offsets = np.append(0, np.cumsum([len(table) for table in tables]))
-    turns, times = (np.concatenate([table[name].to_numpy() for table in tables]) for name in ("turn", "time"))
+    turns, times = (
+        np.concatenate([from_arrow(table[name]) for table in tables]) for name in ("turn", "time")
+    )
     order = object_order(turns, times, partial(_texts, plan, work, offsets))
     places = np.empty(len(order), dtype=np.int32)
     places[order] = np.arange(len(order))
-    with written(work / "places.parquet") as beside:
-        write_groups(beside, (pa.table({"place": some}) for some in np.split(places, offsets[1:-1])))
-    with written(work / "order.parquet") as beside:
-        write_groups(beside, [pa.table({"object": order})])
-    counts = sum(read_group(folder / "counts.parquet")["pairs"].to_numpy() for folder in folders)
+    with written(work / "places.arrow") as beside:
+        write_groups(beside, ({"place": some} for some in np.split(places, offsets[1:-1])))
+    with written(work / "order.arrow") as beside:
+        write_groups(beside, [{"object": order}])
+    counts = np.sum([from_arrow(read_group(folder / "counts.arrow")["pairs"]) for folder in folders], axis=0)
     write_json(
         work / "ranges.json", {"ranges": [(part.start, part.stop) for part in slices(counts, plan.n_pairs)]}
     )
@@ -336,22 +338,18 @@ def _texts(plan: Plan, work: Path, offsets: IntArray, objects: IntArray) -> pa.T
         if not len(wanted):
             continue
         folder = folder_of(work, "search", number)
-        first = read_group(folder / "first.parquet")
-        first = first.filter(pc.is_in(first["object"], pa.array(wanted).cast(first["object"].type)))
-        codes, rows = first["object"].to_numpy(), first["row"].to_numpy()
-        by_row = np.argsort(rows, kind="stable")
+        first = read_group(folder / "first.arrow")
+        objects_of, rows = from_arrow(first["object"]), from_arrow(first["row"])
+        tied = np.isin(objects_of, wanted)
+        by_row = np.flatnonzero(tied)[np.argsort(rows[tied], kind="stable")]
+        codes = objects_of[by_row]
         columns = {
-            "number": codes[by_row].astype(np.int64) + start,
+            "number": codes.astype(np.int64) + start,
             "content": contents_at(plan, work, number, rows[by_row]),
-            "object": _mapped(folder / "names.arrow").take(pa.array(codes[by_row])),
+            "object": read_group(folder / "names.arrow")["object"].take(to_arrow(codes)),
         }
         tables.append(pa.table(columns))
     return pa.concat_tables(tables)
-
-
-def _mapped(path: Path) -> pa.ChunkedArray:
-    """Return names from a file without reading it all."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()["object"]
 
 
 def _json(path: Path) -> Any:
