@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import Any
 
 import numba
@@ -24,6 +26,22 @@ from coordlib.detect.columns import (
 _FEW = 16
 
 _compile: Any = numba.njit(cache=True, nogil=True)
+
+
+def _without_blas() -> None:
+    """Spare numba the search for BLAS, which loads scipy.linalg: a quarter of a second for nothing used here."""
+    name = "scipy.linalg.cython_blas"
+    if name not in sys.modules and "numba.np.arraymath" not in sys.modules:
+        sys.modules[name] = None  # type: ignore[assignment]
+        try:
+            arraymath: Any = importlib.import_module("numba.np.arraymath")
+            # It is found all the same where a researcher's own compiled functions need it.
+            arraymath._HAVE_BLAS = True
+        finally:
+            del sys.modules[name]
+
+
+_without_blas()
 
 
 @_compile
