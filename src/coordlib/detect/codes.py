@@ -143,11 +143,14 @@ def as_text(column: pa.Array) -> pa.Array:
 
 def text_buffers(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Return where each text starts, and one place more, and the bytes of them all."""
-    if not len(text):
-        return np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
-    _, starts, data = text.buffers()
-    places = np.frombuffer(starts, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
-    return places, np.frombuffer(data, dtype=np.uint8) if data and data.size else np.empty(0, dtype=np.uint8)
+    places, letters = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    if len(text):
+        _, starts, data = text.buffers()
+        places = np.frombuffer(starts, dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+        letters = np.frombuffer(data or b"", dtype=np.uint8)
+    # Never to be written to, so that one form of compiled code fits all.
+    places.flags.writeable = letters.flags.writeable = False
+    return places, letters
 
 
 def encoded(column: pa.Array) -> pa.DictionaryArray:

@@ -31,14 +31,12 @@ _compile: Any = numba.njit(cache=True, nogil=True)
 def _without_blas() -> None:
     """Spare numba the search for BLAS, which loads scipy.linalg: a quarter of a second for nothing used here."""
     name = "scipy.linalg.cython_blas"
-    if name not in sys.modules and "numba.np.arraymath" not in sys.modules:
+    if not {name, "numba.np.arraymath"} & set(sys.modules):
         sys.modules[name] = None  # type: ignore[assignment]
-        try:
-            arraymath: Any = importlib.import_module("numba.np.arraymath")
-            # It is found all the same where a researcher's own compiled functions need it.
-            arraymath._HAVE_BLAS = True
-        finally:
-            del sys.modules[name]
+        arraymath: Any = importlib.import_module("numba.np.arraymath")
+        del sys.modules[name]
+        # It is found all the same where a researcher's own compiled functions need it.
+        arraymath._HAVE_BLAS = True
 
 
 _without_blas()
@@ -59,8 +57,8 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
 
 
 @_compile
-def _sort_keys(keys, other, bits):  # type: ignore[no-untyped-def]
-    """Sort numbers by some bits above their lower 32, stable; return which of the two arrays holds the result."""
+def _sort_keys(keys, other, largest):  # type: ignore[no-untyped-def]
+    """Sort numbers by what is above their lower 32 bits (at most `largest`), stable; return which of the two arrays holds the result."""
     size = len(keys)
     if size <= 2 * _FEW:
         for k in range(1, size):
@@ -72,7 +70,8 @@ def _sort_keys(keys, other, bits):  # type: ignore[no-untyped-def]
             keys[before + 1] = key
         return keys
     places = np.empty(257, dtype=np.int64)
-    for shift in range(32, 32 + bits, 8):
+    shift = 32
+    while largest >> (shift - 32):
         places[:] = 0
         for k in range(size):
             places[((keys[k] >> shift) & 255) + 1] += 1
@@ -83,15 +82,8 @@ def _sort_keys(keys, other, bits):  # type: ignore[no-untyped-def]
             other[places[digit]] = keys[k]
             places[digit] += 1
         keys, other = other, keys
+        shift += 8
     return keys
-
-
-@_compile
-def _bits(largest):  # type: ignore[no-untyped-def]
-    bits = 0
-    while largest >> bits:
-        bits += 1
-    return bits
 
 
 @_compile
@@ -116,7 +108,6 @@ def window_table(objects, accounts, contents, times, first, usable, n_objects, r
             last = max(last, times[row] - first)
     keys, other = np.empty((2, longest), dtype=np.int64)
     some = np.empty((longest, 2), dtype=rows.dtype)
-    bits = _bits(last)
     start = 0
     for number in range(n_objects):
         end = places[number]
@@ -124,7 +115,7 @@ def window_table(objects, accounts, contents, times, first, usable, n_objects, r
             keys[k - start] = (np.int64(rows[k, TIME]) << 32) | (k - start)
             some[k - start, 0] = rows[k, ACCOUNT]
             some[k - start, 1] = rows[k, CONTENT]
-        by_time = _sort_keys(keys[: end - start], other[: end - start], bits)
+        by_time = _sort_keys(keys[: end - start], other[: end - start], last)
         for k in range(start, end):
             place = by_time[k - start] & 0xFFFFFFFF
             rows[k, ACCOUNT] = some[place, 0]
@@ -277,7 +268,6 @@ def sum_rows(rows, pairs, ends, numbers, seconds, objects):  # type: ignore[no-u
         start = end
     for row in range(len(rows)):
         largest = max(largest, rows[row, ACCOUNT])
-    bits = _bits(largest)
     keys, other = np.empty((2, most), dtype=np.int64)
     scratch = np.empty((3, most), dtype=rows.dtype)
     edge, n_objects, start = 0, 0, 0
@@ -285,7 +275,7 @@ def sum_rows(rows, pairs, ends, numbers, seconds, objects):  # type: ignore[no-u
         size = end - start
         for k in range(size):
             keys[k] = (np.int64(rows[pairs[start + k, 1], ACCOUNT]) << 32) | k
-        by_high = _sort_keys(keys[:size], other[:size], bits)
+        by_high = _sort_keys(keys[:size], other[:size], largest)
         k = 0
         while k < size:
             high = by_high[k] >> 32
@@ -396,12 +386,11 @@ def warm_up() -> None:
     pairs = np.zeros((1, 6), dtype=np.int32)
     count_edges(pairs)
     sum_sorted(pairs, 1, numbers, seconds, np.empty(1, dtype=np.int32))
-    # As Arrow gives them: not to be written to.
-    text = np.frombuffer(b"ab", dtype=np.uint8)
+    text = np.frombuffer(bytes(16), dtype=np.uint8)  # not to be written to, as Arrow gives it
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     same_text(order, starts, text, starts, text)
     digests = np.empty(2, dtype=np.uint64)
-    mix_texts(starts, np.ndarray(0, "<u8", text, strides=(1,)), text, np.uint64(0), digests)
+    mix_texts(starts, np.ndarray(9, "<u8", text, strides=(1,)), text, np.uint64(0), digests)
     in_one_place(digests, 6)
 
 
