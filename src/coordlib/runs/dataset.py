@@ -149,6 +149,7 @@ def detect_dataset(
             table = [_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
             lacking = {name: sum(one[name] for one in table) for name in table[0]}
             result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
+            del found  # a shared disk keeps a folder whose files are mapped
         except CoordError:
             shutil.rmtree(work, ignore_errors=True)
             raise
