@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,22 @@ FLAGS = [
 # No timed assertions: a busy machine must not fail a property. In CI the examples are the same each time.
 settings.register_profile("coordlib", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("coordlib")
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run ``coordlib`` with some words, in this process: exit code, output, errors."""
+    from coordlib.cli import main
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["coordlib", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(str(ended.value.code)), *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session")

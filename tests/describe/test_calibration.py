@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,19 +142,19 @@ def test_the_examples_on_the_page_run(project: Path, page: str) -> None:
         exec(compile(block, f"docs/{page}.md", "exec"), names)
 
 
-def test_the_command_writes_all_numbers_or_the_table_and_says_a_mistake_in_one_line(tmp_path: Path) -> None:
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "coordlib.cli", "calibrate", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
+def test_the_command_writes_all_numbers_or_the_table_and_says_a_mistake_in_one_line(
+    tmp_path: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
     simulate_background(60, 300).to_csv(tmp_path / "shares.csv", index=False)
-    done = run(tmp_path / "shares.csv", "--runs", 1, "-o", tmp_path / "table.md")
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "table.md").read_text() in done.stdout and "1 run a row" in done.stdout
+    code, said, error = command(
+        "calibrate", tmp_path / "shares.csv", "--runs", 1, "-o", tmp_path / "table.md"
+    )
+    assert code == 0, error
+    assert (tmp_path / "table.md").read_text() in said and "1 run a row" in said
     for words, said in (
         (["-o", tmp_path / "table.txt"], "must end in .csv or .md"),
         ([tmp_path / "shares.csv", "-o", tmp_path / "shares.csv"], "shares.csv"),
         ([tmp_path / "shares.csv", "--object-id", "music"], "music"),
     ):
-        wrong = run(*words)
-        assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1 and said in wrong.stderr
+        code, _, error = command("calibrate", *words)
+        assert code == 2 and error.count("\n") == 1 and said in error

@@ -74,6 +74,7 @@ def definition(
     return edges
 
 
+@pytest.mark.slow
 def test_random_tables_give_the_same_compiled_plain_and_by_definition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -182,6 +182,7 @@ def test_what_a_host_keeps_beside_a_site_stays(tmp_path: Path) -> None:
     assert (out / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_rendering_killed_at_any_rename_leaves_a_site_and_the_next_one_cleans_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def table(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return frame.astype({"content_id": "str"})
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(ROWS)
 def test_every_point_is_what_the_steps_find_at_its_parameters(rows: list[tuple[str, str, int, int]]) -> None:
