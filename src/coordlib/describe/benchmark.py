@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -93,16 +93,17 @@ def benchmark(
     if shares["object_id"].isna().all():
         raise InputError(f"column '{shares.attrs.get('object_id', 'object_id')}': no post has anything in it")
     truth = account_labels(labelled)
-    accounts = truth.index
-    methods: dict[str, Callable[[], pd.Series]] = {
-        "percentile": lambda: _heaviest_edge(shares, time_window, min_participation),
-        "cosine": lambda: _most_similar(shares, min_participation),
-        "score": lambda: rank_accounts(shares, time_window).set_index("account_id")["score"],
-    }
-    rows = []
-    for name, method in methods.items():
-        scores: Scores = method().reindex(accounts, fill_value=0).to_numpy(dtype=np.float64)
-        known = truth.to_numpy(dtype=bool)
+    known, rows = truth.to_numpy(dtype=bool), []
+    for name, score in {
+        "percentile": _heaviest_edge(shares, time_window, min_participation),
+        "cosine": _most_similar(shares, min_participation),
+        "score": rank_accounts(shares, time_window).set_index("account_id")["score"],
+    }.items():
+        scores: Scores = score.reindex(truth.index, fill_value=0).to_numpy(dtype=np.float64)
+        at = {
+            f"precision_at_{size}": precision_at(scores, known, size) if size <= len(known) else np.nan
+            for size in k
+        }
         rows.append(
             {
                 "method": name,
@@ -110,12 +111,7 @@ def benchmark(
                 "coordinated": int(known.sum()),
                 "auc": area_under_curve(scores, known),
                 "average_precision": average_precision(scores, known),
-                **{
-                    f"precision_at_{size}": precision_at(scores, known, size)
-                    if size <= len(known)
-                    else np.nan
-                    for size in k
-                },
+                **at,
                 "inspect_90": accounts_to_inspect(scores, known),
             }
         )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from coordlib.describe.posts import post_ends
 from coordlib.detect.pairs import as_pairs
 from coordlib.detect.threshold import check_whole
 
@@ -21,19 +22,10 @@ def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
         (seconds); the object in most pairs first.
     """
     pairs = as_pairs(pairs)
-    older = pairs[["object_id", "account_id", "content_id"]]
-    newer = pairs[["object_id", "account_id_y", "content_id_y"]].set_axis(older.columns, axis=1)
-    ends = pd.concat([older, newer]).groupby("object_id")
-    deltas = pairs.groupby("object_id")["time_delta"]
-    counts = pd.DataFrame(
-        {
-            "n_accounts": ends["account_id"].nunique(),
-            "n_posts": ends["content_id"].nunique(),
-            "n_pairs": deltas.size(),
-            "median_delta": deltas.median(),
-        }
-    )
-    table = counts.rename_axis("object_id").reset_index()
+    ends = post_ends(pairs, "object_id").groupby("object_id")
+    counts = ends.agg(n_accounts=("account_id", "nunique"), n_posts=("content_id", "nunique"))
+    deltas = pairs.groupby("object_id")["time_delta"].agg(n_pairs="size", median_delta="median")
+    table = counts.join(deltas).reset_index()
     return table.sort_values(["n_pairs", "object_id"], ascending=[False, True], ignore_index=True)
 
 
@@ -115,10 +107,6 @@ def hashtag_table(posts: pd.DataFrame) -> pd.DataFrame:
     """Count hashtags over a table of posts (``hashtags`` lists): ``hashtag``, ``n_posts``, ``n_accounts``."""
     tags = posts[["account_id", "content_id", "hashtags"]].explode("hashtags")
     tags = tags.rename(columns={"hashtags": "hashtag"}).dropna(subset=["hashtag"])
-    tags = tags[tags["hashtag"].astype("str").str.strip() != ""]
-    groups = tags.groupby("hashtag")
-    table = pd.DataFrame(
-        {"n_posts": groups["content_id"].nunique(), "n_accounts": groups["account_id"].nunique()}
-    )
-    table = table.rename_axis("hashtag").reset_index()
+    groups = tags[tags["hashtag"].astype("str").str.strip() != ""].groupby("hashtag")
+    table = groups.agg(n_posts=("content_id", "nunique"), n_accounts=("account_id", "nunique")).reset_index()
     return table.sort_values(["n_posts", "hashtag"], ascending=[False, True], ignore_index=True)

@@ -7,15 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import InputError, MissingColumnError
+from coordlib.columns import check_table
+from coordlib.errors import InputError
 from coordlib.ids import as_ids
 from coordlib.times import as_seconds
 
 #: The counts of engagement, as far as a source has them.
 MEASURES = ("views", "likes", "comments", "shares")
-
-#: The columns that identify a post.
-POST_KEYS = ("content_id", "account_id", "posted_at")
 
 
 def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
@@ -24,9 +22,8 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
     A post that was collected twice keeps the row that sorts first and, of each count, the largest: counts grow, so
     that is the newest, whatever the order of the rows. Counts that are absent or unreadable are missing.
     """
-    missing = {name for name in POST_KEYS if name not in posts.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, posts.columns, "posts")
+    check_table(posts, ("content_id", "account_id", "posted_at"), "posts")
+    nothing = pd.Series(np.nan, index=posts.index)
     table = pd.DataFrame(
         {
             "content_id": as_ids(posts["content_id"], "content_id"),
@@ -35,9 +32,10 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
         }
     )
     for name in MEASURES:
-        table[name] = _counts(posts, name)
+        numbers = pd.to_numeric(posts.get(name, nothing).reset_index(drop=True), errors="coerce")
+        table[name] = numbers.astype("Float64").round().astype("Int64")
     for name in ("url", "text", "platform", "account_url"):
-        table[name] = _text(posts, name)
+        table[name] = posts.get(name, nothing).reset_index(drop=True).astype("str")
     for name in ("url", "account_url"):  # what is no web address is nothing a page may link to
         table[name] = table[name].where(table[name].str.match(r"https?://[^\s/?#]").fillna(False))
     table = table[table["content_id"].notna()]
@@ -54,19 +52,6 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
 def empty_table(columns: dict[str, str]) -> pd.DataFrame:
     """Return a table without rows, with these columns and dtypes."""
     return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
-
-
-def _counts(posts: pd.DataFrame, column: str) -> pd.Series:
-    if column not in posts.columns:
-        return pd.Series(pd.NA, index=range(len(posts)), dtype="Int64")
-    numbers = pd.to_numeric(posts[column].reset_index(drop=True), errors="coerce")
-    return numbers.astype("Float64").round().astype("Int64")
-
-
-def _text(posts: pd.DataFrame, column: str) -> pd.Series:
-    if column not in posts.columns:
-        return pd.Series(None, index=range(len(posts)), dtype="str")
-    return posts[column].reset_index(drop=True).astype("str")
 
 
 def mean_engagement(table: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -245,21 +230,20 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     known = plain_posts(posts).drop(columns="account_id")
     if evidence.empty:
         return empty_table(_POST_COLUMNS)
-    ends = post_ends(evidence)
-    accounts_of = ends.drop_duplicates(["object_id", "account_id"])[["object_id", "account_id"]]
-    shared = ends.drop_duplicates(["content_id", "object_id"])[["content_id", "object_id"]]
+    ends = post_ends(evidence, "object_id", "network").sort_index(kind="stable")
+    accounts_of = ends[["object_id", "account_id"]].drop_duplicates()
+    shared = ends[["content_id", "object_id"]].drop_duplicates()
     counts = shared["object_id"].map(accounts_of["object_id"].value_counts()).set_axis(shared["content_id"])
     several = shared[shared.duplicated("content_id", keep=False)].merge(accounts_of, on="object_id")
     counts = counts[~counts.index.duplicated()]
     counts.update(several.groupby("content_id")["account_id"].nunique())
-    table = ends.drop_duplicates("content_id")
-    table = table.merge(known, on="content_id", how="left")
+    table = ends.drop_duplicates("content_id").merge(known, on="content_id", how="left")
     table["n_accounts"] = table["content_id"].map(counts)
-    return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS).reset_index(drop=True)
+    return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS)
 
 
-def post_ends(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Both posts of each pair as rows, older before newer, pair by pair."""
-    older = evidence[["object_id", "account_id", "content_id", "network"]]
-    newer = evidence[["object_id", "account_id_y", "content_id_y", "network"]].set_axis(older.columns, axis=1)
-    return pd.concat([older, newer]).sort_index(kind="stable").reset_index(drop=True)
+def post_ends(pairs: pd.DataFrame, *common: str) -> pd.DataFrame:
+    """Return both posts of each pair as rows, all older ones first, each with the columns common to the pair."""
+    columns = ["account_id", "content_id", *common]
+    newer = pairs[["account_id_y", "content_id_y", *common]].set_axis(columns, axis=1)
+    return pd.concat([pairs[columns], newer])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coordlib.describe.networks import strongest_class
 from coordlib.detect import kernel
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
 from coordlib.significance.arrays import counted_apart
-from coordlib.significance.classes import WORDS, check_classes
+from coordlib.significance.classes import check_classes
 from coordlib.significance.corpus import Corpus
 
 #: Shares added to each account's own before a sum is divided by them: an account of two posts, both beside another's,
@@ -21,9 +22,7 @@ _COLUMNS = {
     "account_id": "str",
     "score": "float64",
     "partner": "str",
-    "occasions": "int64",
-    "n_partners": "int64",
-    "n_shares": "int64",
+    **dict.fromkeys(("occasions", "n_partners", "n_shares"), "int64"),
 }
 
 
@@ -134,7 +133,8 @@ def rank_accounts(
         }
     ).astype(_COLUMNS)
     if evidence is not None:
-        ranked["evidence"] = ranked["account_id"].map(_strongest(evidence)).astype("str")
+        check_classes(evidence)
+        ranked["evidence"] = ranked["account_id"].map(strongest_class(evidence)).astype("str")
     return ranked.sort_values(["score", "account_id"], ascending=[False, True], ignore_index=True)
 
 
@@ -170,17 +170,3 @@ def _weights(corpus: Corpus, half_life: float) -> tuple[np.ndarray, np.ndarray, 
     shares = np.bincount(sessions.accounts, minlength=corpus.n_accounts) + PRIOR
     weight = np.bincount(owner, weights=worth) * (1 - 1 / occasions) / np.sqrt(shares[low] * shares[high])
     return low, high, weight, occasions
-
-
-def _strongest(edges: pd.DataFrame) -> pd.Series:
-    """The strongest class of evidence of each account."""
-    check_classes(edges)
-    ends = pd.concat(
-        [
-            edges[[name, "evidence"]].set_axis(["account_id", "evidence"], axis=1)
-            for name in ("account_id", "account_id_y")
-        ]
-    )
-    place = {name: number for number, name in enumerate(WORDS)}
-    ends = ends.assign(place=ends["evidence"].map(place)).sort_values(["account_id", "place"], kind="stable")
-    return ends.drop_duplicates("account_id").set_index("account_id")["evidence"]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.describe.posts import post_ends
 from coordlib.detect.pairs import fast_column
 from coordlib.errors import ParameterError
 
@@ -58,8 +59,7 @@ def account_stats(
     >>> cl.account_stats(cl.generate_coordinated_network(pairs), pairs, "none")["avg_time_delta"].tolist()
     [10.0, 10.0]
     """
-    _check(weight_threshold, compat)
-    fast_graph = is_fast(graph)
+    fast_graph, edges = _edges_that_count(graph, weight_threshold, compat)
     if weight_threshold == "fast" and not fast_graph:
         if compat is None:
             raise ParameterError(_FAST_MISSING)
@@ -68,8 +68,7 @@ def account_stats(
     names = [f"{name}{end}" for name in ("avg_time_delta", "edge_symmetry_score") for end in suffixes]
     rows = [
         (account, *(data.get(name) for name in names))
-        for a, b, data in graph.edges(data=True)
-        if _counts(data, weight_threshold, fast_graph)
+        for a, b, data in edges
         for account in dict.fromkeys((a, b))  # a loop is one edge of its account
     ]
     table = pd.DataFrame(rows, columns=["account_id", *names])
@@ -78,12 +77,11 @@ def account_stats(
         table = table.drop_duplicates()
     means = table.groupby("account_id")[names].mean()
     means.columns = [name if name.startswith("avg_") else f"avg_{name}" for name in names]
-    fast_only = weight_threshold == "fast" and fast_graph
-    used = pairs[pairs[fast_column(pairs, graph.graph.get("fast_window", True))] == 1] if fast_only else pairs
-    means["unique_shares_count"] = _distinct_contents(used).reindex(means.index, fill_value=0).astype("int64")
-    order = sorted(means.index)
-    result = means.loc[order].rename_axis("account_id").reset_index()
-    return result.astype({"account_id": "str"})
+    if weight_threshold == "fast" and fast_graph:
+        pairs = pairs[pairs[fast_column(pairs, graph.graph.get("fast_window", True))] == 1]
+    contents = post_ends(pairs).drop_duplicates().groupby("account_id").size()
+    means["unique_shares_count"] = contents.reindex(means.index, fill_value=0).astype("int64")
+    return means.sort_index().reset_index().astype({"account_id": "str"})
 
 
 def group_stats(
@@ -120,27 +118,22 @@ def group_stats(
     >>> cl.group_stats(cl.generate_coordinated_network(pairs, objects=True), "none").values.tolist()
     [['o', 2]]
     """
-    _check(weight_threshold, compat)
-    fast_graph = is_fast(graph)
+    fast_graph, edges = _edges_that_count(graph, weight_threshold, compat)
     if weight_threshold == "fast" and not fast_graph and graph.number_of_edges():
         raise ParameterError(_FAST_MISSING)
-    column = (
-        "object_ids" if not fast_graph else f"object_ids_{'fast' if weight_threshold == 'fast' else 'full'}"
-    )
-    first = next(iter(graph.edges(data=True)), None)
-    if first is not None and not any(name.startswith("object_ids") for name in first[2]):
+    full_or_fast = "fast" if weight_threshold == "fast" else "full"
+    column = f"object_ids_{full_or_fast}" if fast_graph else "object_ids"
+    if graph.number_of_edges() and not any(name.startswith("object_ids") for name in _first_edge(graph)):
         raise ParameterError("the network has no objects: make it with objects=True")
     place = {name: number for number, name in enumerate(graph)}
     accounts: dict[str, set[str]] = {}
-    for a, b, data in graph.edges(data=True):
-        if not _counts(data, weight_threshold, fast_graph):
-            continue
+    for a, b, data in edges:
         ends = {a, b} if compat is None else {min(a, b, key=place.__getitem__)}
         for item in _objects(data.get(column) or [], compat):
             accounts.setdefault(item, set()).update(ends)
-    table = pd.DataFrame(
-        {"object_id": list(accounts), "num_accounts": [len(names) for names in accounts.values()]}
-    ).astype({"object_id": "str", "num_accounts": "int64"})
+    counts = [(item, len(names)) for item, names in accounts.items()]
+    table = pd.DataFrame(counts, columns=["object_id", "num_accounts"])
+    table = table.astype({"object_id": "str", "num_accounts": "int64"})
     return table.sort_values("num_accounts", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -154,37 +147,25 @@ def unbiased_gini(values: npt.ArrayLike) -> float:
     return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
-def is_fast(graph: nx.Graph[str]) -> bool:
-    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes."""
-    first = next(iter(graph.edges(data=True)), None)
-    return "fast_window" in graph.graph or (first is not None and "weight_full" in first[2])
-
-
-def _check(weight_threshold: str, compat: str | None) -> None:
+def _edges_that_count(
+    graph: nx.Graph[str], weight_threshold: str, compat: str | None
+) -> tuple[bool, list[tuple[str, str, dict[str, Any]]]]:
+    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes, and which of them count."""
     if weight_threshold not in ("full", "fast", "none"):
         raise ParameterError(f"weight_threshold = {weight_threshold!r}: choose 'full', 'fast' or 'none'")
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
+    fast = "fast_window" in graph.graph or "weight_full" in _first_edge(graph)
+    mark = f"weight_threshold_{weight_threshold}" if fast else "weight_threshold"
+    every = weight_threshold == "none" or (weight_threshold == "fast" and not fast)
+    return fast, [edge for edge in graph.edges(data=True) if every or edge[2].get(mark) == 1]
 
 
-def _counts(data: dict[str, Any], weight_threshold: str, fast_graph: bool) -> bool:
-    if weight_threshold == "none" or (weight_threshold == "fast" and not fast_graph):
-        return True
-    mark = f"weight_threshold_{weight_threshold}" if fast_graph else "weight_threshold"
-    return bool(data.get(mark) == 1)
+def _first_edge(graph: nx.Graph[str]) -> dict[str, Any]:
+    return next((data for _, _, data in graph.edges(data=True)), {})
 
 
 def _objects(listed: list[str | None], compat: Compat) -> list[str]:
     if compat is None:
         return [item for item in listed if item is not None]
     return ",".join("NA" if item is None else item for item in listed).rstrip(",").split(",")
-
-
-def _distinct_contents(pairs: pd.DataFrame) -> pd.Series:
-    ends = pd.DataFrame(
-        {
-            "account_id": pd.concat([pairs["account_id"], pairs["account_id_y"]]),
-            "content_id": pd.concat([pairs["content_id"], pairs["content_id_y"]]),
-        }
-    )
-    return ends.drop_duplicates().groupby("account_id").size()
