@@ -116,13 +116,7 @@ _DECIMALS = 12
 
 
 def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
-    """Return the normalised betweenness of every account, the weight as distance.
-
-    References
-    ----------
-    Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of Mathematical Sociology 25,
-    163–177, https://doi.org/10.1080/0022250X.2001.9990249
-    """
+    """Return the normalised betweenness of every account (Brandes 2001), the weight as distance."""
     n, fast = len(graph), _as_igraph(graph, large)
     if fast is None:
         raw = nx.betweenness_centrality(graph, weight="weight", normalized=True)

@@ -1,4 +1,4 @@
-"""Statistics of accounts and of shared objects (CooRTweet's account_stats and group_stats), and their concentration."""
+"""Statistics of accounts and of shared objects (CooRTweet's account_stats and group_stats), their concentration, objects of the same accounts, hashtags."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from coordlib.describe.posts import post_ends
-from coordlib.detect.pairs import fast_column
+from coordlib.detect.pairs import as_pairs, fast_column
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
 
 Threshold = Literal["full", "fast", "none"]
@@ -169,3 +171,103 @@ def _objects(listed: list[str | None], compat: Compat) -> list[str]:
     if compat is None:
         return [item for item in listed if item is not None]
     return ",".join("NA" if item is None else item for item in listed).rstrip(",").split(",")
+
+
+def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Describe each object that pairs are about.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``object_id``, ``n_accounts`` and ``n_posts`` in pairs about it, ``n_pairs``, ``median_delta``
+        (seconds); the object in most pairs first.
+    """
+    pairs = as_pairs(pairs)
+    ends = post_ends(pairs, "object_id").groupby("object_id")
+    counts = ends.agg(n_accounts=("account_id", "nunique"), n_posts=("content_id", "nunique"))
+    deltas = pairs.groupby("object_id")["time_delta"].agg(n_pairs="size", median_delta="median")
+    table = counts.join(deltas).reset_index()
+    return table.sort_values(["n_pairs", "object_id"], ascending=[False, True], ignore_index=True)
+
+
+def object_edges(pairs: pd.DataFrame, min_accounts: int = 2) -> pd.DataFrame:
+    """Find which objects are pushed by the same accounts.
+
+    Parameters
+    ----------
+    pairs
+        Pairs as :func:`coordlib.detect_groups` returns them, or those behind the edges of a network
+        (:func:`evidence_pairs`). Not changed.
+    min_accounts
+        Two objects are joined when at least this many accounts are in pairs about both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for two objects, ``object_id`` < ``object_id_y`` (str): ``n_accounts`` (int64: in pairs about both),
+        ``n_pairs`` (int64: two accounts that met on both), ``overlap`` (float64, 0-1: `n_accounts` of all accounts in
+        pairs about either). Most `n_pairs` first, then most `n_accounts`, then by name.
+
+    Raises
+    ------
+    ParameterError
+        `min_accounts` below 1.
+
+    Notes
+    -----
+    The projection of accounts and objects on the objects: with B (accounts by objects) and E (pairs of accounts by
+    objects) both 0 or 1, `n_accounts` is BᵀB and `n_pairs` is EᵀE. CooRTweet has it on a branch, by any two posts of one account
+    within the window; here the two objects need not be shared at the same time, but each in step with somebody.
+
+    Two objects of one campaign belong together here; so do two of one fan club. An object many shared is joined with many.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"object_id": ["o", "p", "p"], "account_id": ["a", "a", "b"], "account_id_y": ["b", "b", "c"],
+    ...     "content_id": ["1", "3", "4"], "content_id_y": ["2", "4", "5"], "time_delta": [5, 5, 5]})
+    >>> object_edges(pairs).round(2).values.tolist()
+    [['o', 'p', 2, 1, 0.67]]
+    """
+    check_whole(min_accounts, "min_accounts", least=1)
+    pairs = as_pairs(pairs).dropna(subset=["object_id", "account_id", "account_id_y"])
+    what, names = pd.factorize(pairs["object_id"], sort=True)
+    ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
+    who = pd.factorize(ends)[0].astype(np.int64)
+    one, two = who[: len(pairs)], who[len(pairs) :]
+    accounts = _shared(who, np.tile(what, 2), len(names))
+    both = pd.factorize(np.minimum(one, two) * (who.max(initial=0) + 1) + np.maximum(one, two))[0]
+    met = sparse.triu(_shared(both, what, len(names)), k=1).tocoo()
+    met_on = pd.Series(met.data, index=met.row.astype(np.int64) * len(names) + met.col)
+    shared = sparse.triu(accounts, k=1).tocoo()
+    kept = shared.data >= min_accounts
+    low, high, common = shared.row[kept], shared.col[kept], shared.data[kept]
+    size = accounts.diagonal()
+    table = pd.DataFrame(
+        {
+            "object_id": names.take(low).astype("str"),
+            "object_id_y": names.take(high).astype("str"),
+            "n_accounts": common,
+            "n_pairs": met_on.reindex(low.astype(np.int64) * len(names) + high, fill_value=0).to_numpy(),
+            "overlap": common / np.maximum(size[low] + size[high] - common, 1),
+        }
+    )
+    order = ["n_pairs", "n_accounts", "object_id", "object_id_y"]
+    return table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+
+
+def _shared(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], size: int) -> sparse.csr_array:
+    """Count for every two columns the rows that are in both."""
+    found = np.unique(np.stack([rows, columns]), axis=1) if len(rows) else np.empty((2, 0), dtype=np.int64)
+    matrix = sparse.csr_array(
+        (np.ones(found.shape[1], dtype=np.int64), tuple(found)), shape=(rows.max(initial=0) + 1, size)
+    )
+    return (matrix.T @ matrix).tocsr()
+
+
+def hashtag_table(posts: pd.DataFrame) -> pd.DataFrame:
+    """Count hashtags over a table of posts (``hashtags`` lists): ``hashtag``, ``n_posts``, ``n_accounts``."""
+    tags = posts[["account_id", "content_id", "hashtags"]].explode("hashtags")
+    tags = tags.rename(columns={"hashtags": "hashtag"}).dropna(subset=["hashtag"])
+    groups = tags[tags["hashtag"].astype("str").str.strip() != ""].groupby("hashtag")
+    table = groups.agg(n_posts=("content_id", "nunique"), n_accounts=("account_id", "nunique")).reset_index()
+    return table.sort_values(["n_posts", "hashtag"], ascending=[False, True], ignore_index=True)

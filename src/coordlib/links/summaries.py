@@ -153,10 +153,8 @@ def posts_to_label(output: CoordShares, by: Literal["component", "cluster"] = "c
     for name in ("title", "message"):
         if name in shares.columns:
             caption = (caption + " " + shares[name].fillna("").astype(str)).str.strip()
-    counts = shares[[name for name in ENGAGEMENT if name in shares.columns]]
-    return pd.concat(
-        [pd.DataFrame({by: shares[by], "caption": caption, "link": shares["expanded"]}), counts], axis=1
-    )
+    known = [name for name in ENGAGEMENT if name in shares.columns]
+    return shares.assign(caption=caption, link=shares["expanded"])[[by, "caption", "link", *known]]
 
 
 def _coordinated_domains(output: CoordShares, group: str) -> pd.DataFrame:
@@ -186,8 +184,7 @@ def _mode(values: pd.Series, *, by_appearance: bool) -> str | None:
     counts = values.dropna().value_counts(sort=False)
     if counts.empty:
         return None
-    best = counts[counts == counts.max()].index
-    return str(best[0] if by_appearance else min(best))
+    return str((counts if by_appearance else counts.sort_index()).idxmax())
 
 
 def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:
