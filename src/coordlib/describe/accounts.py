@@ -145,19 +145,16 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     [['a', 1.0], ['b', 0.0]]
     """
     pairs = as_pairs(pairs)
-    if pairs.empty:
-        return empty_table(_LEADER_COLUMNS)
     ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
-    led = pairs[pairs["time_delta"] > 0].groupby("account_id")["time_delta"].agg(["size", "median"])
+    led = pairs[pairs["time_delta"] > 0].groupby("account_id")["time_delta"]
+    first = first_movers(pairs)["account_id"].value_counts().rename("n_first")
     table: pd.DataFrame = ends.value_counts().rename("n_pairs").to_frame()
-    table["n_led"] = led["size"].reindex(table.index, fill_value=0)
+    table = table.join(led.agg(n_led="size", median_lead="median")).join(first)
+    table = table.fillna({"n_led": 0, "n_first": 0}).rename_axis("account_id").reset_index()
     table["lead_share"] = table["n_led"] / table["n_pairs"]
-    table["median_lead"] = led["median"].reindex(table.index)
-    table["n_first"] = first_movers(pairs)["account_id"].value_counts().reindex(table.index, fill_value=0)
-    table = table.rename_axis("account_id").reset_index().astype(_LEADER_COLUMNS)
-    return table.sort_values(
-        ["lead_share", "n_pairs", "account_id"], ascending=[False, False, True], ignore_index=True
-    )
+    table = table[list(_LEADER_COLUMNS)].astype(_LEADER_COLUMNS)
+    order = ["lead_share", "n_pairs", "account_id"]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
 def edge_leads(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -131,12 +131,7 @@ def diameters(graph: nx.Graph[str], *, large: int = LARGE) -> tuple[int, float]:
     fast = _as_igraph(graph, large)
     if fast is not None:
         return int(fast.diameter()), float(fast.diameter(weights="weight"))
-    # One account at a time: all distances at once would need memory by the square of the accounts.
-    steps = max(max(nx.single_source_shortest_path_length(graph, name).values()) for name in graph)
-    far = max(
-        max(nx.single_source_dijkstra_path_length(graph, name, weight="weight").values()) for name in graph
-    )
-    return int(steps), float(far)
+    return int(nx.diameter(graph)), float(nx.diameter(graph, weight="weight"))
 
 
 def transitivity(graph: nx.Graph[str], *, large: int = LARGE) -> float:
@@ -218,18 +213,11 @@ def describe_networks(
         table = table.join(found, on="network")
     collected = table["network"].map(known["network"].value_counts()).astype("float64")
     table["coordinated_share_ratio"] = table["n_posts"].astype("float64") / collected
-    table["gini_objects"] = table["network"].map(_concentration(evidence))
+    # How unevenly the coordinated posts of a network spread over its objects.
+    behind = post_ends(evidence, "network", "object_id").drop(columns="account_id").drop_duplicates()
+    sizes = behind.groupby(["network", "object_id"]).size().groupby(level="network")
+    table["gini_objects"] = table["network"].map(sizes.agg(unbiased_gini)).fillna(1.0)
     return table[list(_COLUMNS)].astype(_COLUMNS)
-
-
-def _concentration(evidence: pd.DataFrame) -> dict[int, float]:
-    """How unevenly the coordinated posts of each network spread over its objects."""
-    posts = post_ends(evidence, "network", "object_id").drop(columns="account_id").drop_duplicates()
-    counts = posts.groupby(["network", "object_id"]).size()
-    return {
-        int(str(network)): 1.0 if len(sizes) == 1 else unbiased_gini(sizes.to_numpy())
-        for network, sizes in counts.groupby(level="network")
-    }
 
 
 def _shape(graph: nx.Graph[str], members: pd.DataFrame) -> dict[str, Any]:

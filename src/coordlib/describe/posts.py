@@ -195,11 +195,8 @@ def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:
     """
     parts = list(nx.connected_components(graph))
     if graph.graph.get("network_order", "size") == "size":
-        part_of = {name: place for place, part in enumerate(parts) for name in part}
-        heavy = dict.fromkeys(range(len(parts)), 0)
-        for name, _, weight in graph.edges(data="weight", default=1):
-            heavy[part_of[name]] += weight
-        parts.sort(key=lambda part: (-len(part), -heavy[part_of[min(part)]], min(part)))
+        strength = dict(graph.degree(weight="weight"))
+        parts.sort(key=lambda part: (-len(part), -sum(strength[name] for name in part), min(part)))
     numbers = {name: number for number, part in enumerate(parts, start=1) for name in part}
     return {name: numbers[name] for name in graph}
 

@@ -259,8 +259,10 @@ def benchmark(
         raise InputError(f"column '{shares.attrs.get('object_id', 'object_id')}': no post has anything in it")
     truth = account_labels(labelled)
     known, rows = truth.to_numpy(dtype=bool), []
+    edges = aggregate(detect_groups(shares, time_window, min_participation), objects=False, compat=None)
+    weights = [edges.set_index(name)["weight"] for name in ("account_id", "account_id_y")]
     for name, score in {
-        "percentile": _heaviest_edge(shares, time_window, min_participation),
+        "percentile": pd.concat(weights).groupby(level=0).max(),  # of each account's heaviest edge
         "cosine": _most_similar(shares, min_participation),
         "score": rank_accounts(shares, time_window).set_index("account_id")["score"],
     }.items():
@@ -303,14 +305,6 @@ def account_labels(table: pd.DataFrame) -> pd.Series:
             f"column '{name}': all {len(truth):,} accounts are {kind}; a benchmark needs both kinds"
         )
     return truth
-
-
-def _heaviest_edge(shares: pd.DataFrame, time_window: int, min_participation: int) -> pd.Series:
-    """Weight of each account's heaviest edge."""
-    edges = aggregate(detect_groups(shares, time_window, min_participation), objects=False, compat=None)
-    ends = [edges.set_index(name)["weight"] for name in ("account_id", "account_id_y")]
-    heaviest: pd.Series = pd.concat(ends).groupby(level=0).max()
-    return heaviest
 
 
 def _most_similar(shares: pd.DataFrame, min_participation: int) -> pd.Series:

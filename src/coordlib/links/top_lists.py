@@ -111,8 +111,11 @@ def get_top_coord_urls(
     table["cooR.account.url"] = _joined(coordinated, "account.url")
     table["account.name"] = _joined(urls, "account.name", quote=True)
     table["cooR.account.name"] = _joined(coordinated, "account.name", quote=True)
-    for column in ("component", "cluster"):
-        table[f"{column}s"] = _groups(coordinated, output.entities, column)
+    # An account's component and cluster, in the order of the entities table.
+    members = output.entities[["name", "component", "cluster"]].merge(
+        coordinated[["expanded", "account.url"]], left_on="name", right_on="account.url"
+    )
+    table["components"], table["clusters"] = _joined(members, "component"), _joined(members, "cluster")
     table = _whole(table.reset_index().reindex(columns=list(URL_COLUMNS)))
     return _ranked(table, order_by, None if group_by == "none" else group_by, top)
 
@@ -185,14 +188,6 @@ def _joined(shares: pd.DataFrame, column: str, *, quote: bool = False) -> pd.Ser
     if quote:
         texts = "'" + texts.str.replace("'", r"'\''", regex=False) + "'"
     return texts.groupby(pairs["expanded"]).agg(",".join)
-
-
-def _groups(coordinated: pd.DataFrame, entities: pd.DataFrame, column: str) -> pd.Series:
-    """Return, per URL, its accounts' components (or clusters) in the order of the entities table."""
-    shared = coordinated[["expanded", "account.url"]]
-    pairs = entities[["name", column]].merge(shared, left_on="name", right_on="account.url")
-    pairs = pairs[["expanded", column]].drop_duplicates()
-    return pairs[column].astype(str).groupby(pairs["expanded"]).agg(",".join)
 
 
 def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> pd.DataFrame:
