@@ -128,8 +128,7 @@ def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]
 
 def diameters(graph: nx.Graph[str], *, large: int = LARGE) -> tuple[int, float]:
     """Return the longest shortest path of a connected network, in steps and with the weight as distance."""
-    fast = _as_igraph(graph, large)
-    if fast is not None:
+    if fast := _as_igraph(graph, large):
         return int(fast.diameter()), float(fast.diameter(weights="weight"))
     return int(nx.diameter(graph)), float(nx.diameter(graph, weight="weight"))
 
@@ -151,9 +150,8 @@ def _as_igraph(graph: nx.Graph[str], large: int) -> Any | None:
         return None
     place = {name: number for number, name in enumerate(graph)}
     ends = [(place[a], place[b]) for a, b in graph.edges]
-    result = igraph.Graph(n=len(place), edges=ends)
-    result.es["weight"] = [weight for _, _, weight in graph.edges(data="weight", default=1)]
-    return result
+    weights = [weight for _, _, weight in graph.edges(data="weight", default=1)]
+    return igraph.Graph(len(place), ends, edge_attrs={"weight": weights})
 
 
 _COLUMNS = {

@@ -238,14 +238,11 @@ def _groups(edges: pd.DataFrame, met: list[str], *, by_size: bool, seed: int) ->
     in_network = set(edges["from"]) | set(edges["to"])
     accounts = [name for name in met if name in in_network]
     place = {name: number for number, name in enumerate(accounts)}
-    # Whole numbers inserted in order: neither the hash seed nor the row order can move a cluster.
+    # Whole numbers: neither the hash seed nor the row order can move a cluster.
     graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(len(accounts)))
     ends = zip(edges["from"].map(place), edges["to"].map(place), edges["weight"].tolist(), strict=True)
     graph.add_weighted_edges_from(ends)
-    parts = sorted(
-        nx.connected_components(graph), key=lambda nodes: (-len(nodes) if by_size else 0, min(nodes))
-    )
+    parts = sorted(nx.connected_components(graph), key=lambda nodes: (-len(nodes) * by_size, min(nodes)))
     component = {node: number for number, nodes in enumerate(parts, start=1) for node in nodes}
     clusters = sorted(louvain(graph, seed), key=lambda nodes: (component[min(nodes)], min(nodes)))
     cluster = {node: number for number, nodes in enumerate(clusters, start=1) for node in nodes}

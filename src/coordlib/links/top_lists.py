@@ -191,16 +191,14 @@ def _joined(shares: pd.DataFrame, column: str, *, quote: bool = False) -> pd.Ser
 
 
 def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> pd.DataFrame:
-    """Rank descending, ties in the order of the table; keep the first *top* of each group."""
+    """Rank descending, ties in the order of the table; keep the first *top*, of each group or with those equal to the last."""
     if group is None:
-        table = table.sort_values(order_by, ascending=False, kind="stable", na_position="last")
-        if len(table) > top:
-            table = table[table[order_by] >= table[order_by].iloc[top - 1]]
-        return table.reset_index(drop=True)
+        rank = table[order_by].rank(method="first", ascending=False, na_option="bottom")
+        rank = table[order_by].rank(method="min", ascending=False).fillna(rank)  # unknown is equal to nothing
+        return table.loc[rank[rank <= top].sort_values(kind="stable").index].reset_index(drop=True)
     rank = table.groupby(group)[order_by].rank(method="first", ascending=False, na_option="bottom")
-    table = table.assign(rank=rank.astype("int64"))
-    kept = table[table["rank"] <= top].sort_values([group, "rank"], kind="stable")
-    return kept.reset_index(drop=True)
+    table = table.assign(rank=rank.astype("int64"))[rank <= top]
+    return table.sort_values([group, "rank"], kind="stable", ignore_index=True)
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
