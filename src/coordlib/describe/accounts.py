@@ -138,7 +138,6 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> pairs = pd.DataFrame({"object_id": ["o"], "account_id": ["a"], "account_id_y": ["b"],
     ...     "content_id": ["1"], "content_id_y": ["2"], "time_delta": [5]})
     >>> account_leads(pairs)[["account_id", "lead_share"]].values.tolist()

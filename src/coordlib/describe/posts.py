@@ -63,9 +63,7 @@ def mean_engagement(table: pd.DataFrame, by: str) -> pd.DataFrame:
 #: A file names at most so many pairs of one object; edges and counts are made from all of them.
 PAIRS_IN_FILES = 10_000
 _POST_COLUMNS = {
-    "content_id": "str",
-    "url": "str",
-    "account_id": "str",
+    **dict.fromkeys(("content_id", "url", "account_id"), "str"),
     "network": "int64",
     "posted_at": "Int64",
     "object_id": "str",
@@ -161,17 +159,14 @@ def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
 def joined(table: pd.DataFrame, graph: nx.Graph[str]) -> npt.NDArray[np.bool_]:
     """Say of each row whether an edge joins its two accounts."""
     places = {name: place for place, name in enumerate(graph)}
-
-    def numbers(column: str) -> npt.NDArray[np.int64]:
+    edges = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2).T
+    rows = []
+    for column in ("account_id", "account_id_y"):
         codes, names = pd.factorize(table[column])
-        return np.array([*(places.get(name, -1) for name in names), -1], dtype=np.int64)[codes]
-
-    def key(one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.minimum(one, two) * (len(places) + 1) + np.maximum(one, two)
-
-    ends = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2)
-    first, second = numbers("account_id"), numbers("account_id_y")
-    return (first >= 0) & (second >= 0) & np.isin(key(first, second), key(*ends.T))
+        rows.append(np.array([*(places.get(name, -1) for name in names), -1], dtype=np.int64)[codes])
+    # With an account that is not in the network the number is below 0, so no edge's.
+    found, wanted = (np.minimum(*ends) * len(places) + np.maximum(*ends) for ends in (rows, edges))
+    return np.isin(found, wanted)
 
 
 def check_graph(graph: object) -> None:

@@ -127,17 +127,15 @@ def rank_accounts(
     best = np.lexsort((other, -weight, one))
     best = best[np.diff(one[best], prepend=-1) != 0]
     best = best[weight[best] > 0]
-    partner = np.full(n, -1)
-    partner[one[best]] = other[best]
-    most = np.zeros(n, dtype=np.int64)
-    most[one[best]] = occasions[best]
     names = corpus.account_names
+    most = pd.DataFrame({"partner": names[other[best]], "occasions": occasions[best]}, index=one[best])
+    most = most.reindex(range(n)).fillna({"occasions": 0})
     ranked = pd.DataFrame(
         {
             "account_id": names,
             "score": np.minimum(1, np.sqrt(np.bincount(one, weights=weight**2, minlength=n))),
-            "partner": pd.Series([names[code] if code >= 0 else None for code in partner], dtype="str"),
-            "occasions": most,
+            "partner": most["partner"],
+            "occasions": most["occasions"],
             "n_partners": np.bincount(one[occasions > 1], minlength=n),
             "n_shares": np.bincount(corpus.sessions.accounts, minlength=n),
         }
@@ -300,9 +298,9 @@ def account_labels(table: pd.DataFrame) -> pd.Series:
     marked.index = pd.Index(as_ids(table["account_id"], "account_id"))
     truth: pd.Series = marked.groupby(level=0).any().sort_index()
     if truth.nunique() < 2:
-        kind = "of the campaign" if truth.all() else "outside it"
         raise InputError(
-            f"column '{name}': all {len(truth):,} accounts are {kind}; a benchmark needs both kinds"
+            f"column '{name}': all {len(truth):,} accounts are {'of the campaign' if truth.all() else 'outside it'}; "
+            "a benchmark needs both kinds"
         )
     return truth
 
