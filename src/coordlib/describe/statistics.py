@@ -96,8 +96,7 @@ def group_stats(
     graph
         The network, made with ``objects=True``.
     weight_threshold
-        Which edges count: ``"full"`` those over the threshold, ``"fast"`` those over the threshold of the fast
-        network, ``"none"`` all.
+        Which edges count, as for :func:`coordlib.account_stats`.
     compat
         ``"coortweet"`` counts distinct first ends of edges only, and splits objects at commas, as CooRTweet does;
         it undercounts every object. The default counts distinct accounts at either end.
