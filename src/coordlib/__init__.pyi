@@ -15,9 +15,8 @@ from . import (
     tiktok,
     urls,
 )
-from .describe.benchmark import benchmark
 from .describe.calibration import calibrate
-from .describe.ranking import rank_accounts
+from .describe.ranking import benchmark, rank_accounts
 from .describe.statistics import account_stats, group_stats
 from .detect import (
     coordinated_edges,

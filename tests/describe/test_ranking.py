@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.benchmark import (
+from coordlib.describe.ranking import (
     accounts_to_inspect,
     area_under_curve,
     average_precision,

@@ -158,6 +158,19 @@ def test_ties_at_the_end_of_an_overall_list_are_kept():
     assert len(get_top_coord_urls(found, group_by="components", top=1)) == 1
 
 
+def test_an_overall_list_that_reaches_unknown_numbers_is_filled_with_them():
+    again = posts().iloc[2:4].assign(expanded="https://n.de/4", date=[500, 501])
+    found = get_coord_shares(pd.concat([posts(), again]), 10)
+    top = get_top_coord_urls(found, "comments.shares.ratio", group_by="none", top=2)
+    assert top["expanded"].tolist() == ["https://n.de/1", "https://n.de/2"]
+    assert top["comments.shares.ratio"].isna().tolist() == [False, True]
+
+
+def test_a_column_of_the_input_named_component_does_not_hide_the_network_s():
+    found = both(posts(component="mine"))[0]
+    assert get_top_coord_shares(found)["component"].tolist() == [1] * 4
+
+
 def test_top_posts_are_ranked_within_components():
     top = get_top_coord_shares(both(posts())[0], top=3)
     assert top[["account.url", "engagement", "rank"]].values.tolist() == [

@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from coordlib.describe.truth import pool_quality
+from coordlib.describe.day import pool_quality
 from coordlib.report.health import health_html, health_table, verdict_of
 from coordlib.runs.health import account_warnings, caption_warnings, days_with_rows, planned_queries
 from coordlib.store.windows import Window
@@ -155,8 +155,8 @@ def test_without_any_facts_the_box_says_so():
 
 def test_precision_and_recall_are_shares_of_the_pool_and_of_the_planted_accounts():
     found = pool_quality(["a", "b", "x", "y"], {"a": "one", "b": "two", "c": "two"})
-    assert (found.precision, found.recall) == (0.5, 2 / 3)
-    assert [(item["network"], item["n_hits"], item["n_planted"]) for item in found.networks] == [
+    assert (found["precision"], found["recall"]) == (0.5, 2 / 3)
+    assert [(item["network"], item["n_hits"], item["n_planted"]) for item in found["networks"]] == [
         ("one", 1, 1),
         ("two", 1, 2),
     ]
@@ -164,4 +164,4 @@ def test_precision_and_recall_are_shares_of_the_pool_and_of_the_planted_accounts
 
 def test_an_empty_pool_has_no_precision_rather_than_a_wrong_one():
     found = pool_quality([], {"a": "one"})
-    assert (found.precision, found.recall) == (None, 0.0)
+    assert (found["precision"], found["recall"]) == (None, 0.0)

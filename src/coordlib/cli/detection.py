@@ -270,7 +270,7 @@ def benchmark(
     """Compare three ways of ordering accounts where it is known who belongs to a campaign."""
     import pandas as pd
 
-    from coordlib.describe.benchmark import benchmark as compare
+    from coordlib.describe.ranking import benchmark as compare
     from coordlib.report.tables import write_csv
     from coordlib.runs.stored import read_labelled
     from coordlib.simulate.shares import Pattern, simulate_labelled, simulate_pattern

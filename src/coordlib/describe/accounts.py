@@ -16,23 +16,20 @@ from coordlib.describe.posts import (
     mean_engagement,
     network_numbers,
     plain_posts,
+    post_ends,
 )
 from coordlib.describe.statistics import account_stats
 from coordlib.detect.pairs import as_pairs
 
 _COLUMNS = {
     "account_id": "str",
-    "network": "int64",
-    "unique_shares_count": "int64",
-    "avg_time_delta": "float64",
-    "avg_edge_symmetry_score": "float64",
-    "degree": "int64",
-    "strength": "int64",
+    **dict.fromkeys(("network", "unique_shares_count"), "int64"),
+    **dict.fromkeys(("avg_time_delta", "avg_edge_symmetry_score"), "float64"),
+    **dict.fromkeys(("degree", "strength"), "int64"),
     "betweenness": "float64",
     **{f"avg_{name}": "float64" for name in MEASURES},
     "n_posts": "int64",
-    "first_seen": "Int64",
-    "last_seen": "Int64",
+    **dict.fromkeys(("first_seen", "last_seen"), "Int64"),
     "lead_share": "float64",
     **EVIDENCE_COUNTS,
     "new": "bool",
@@ -78,17 +75,18 @@ def describe_accounts(
     if graph.number_of_edges() == 0:
         return empty_table(_COLUMNS)
     table = account_stats(graph, pairs, weight_threshold="none")
-    table["network"] = table["account_id"].map(network_numbers(graph))
-    table["degree"] = table["account_id"].map(dict(graph.degree()))
-    table["strength"] = table["account_id"].map(dict(graph.degree(weight="weight")))
-    table["betweenness"] = table["account_id"].map(betweenness(graph))
-    table = table.join(mean_engagement(known, "account_id"), on="account_id")
+    measures = {
+        "network": network_numbers(graph),
+        "degree": dict(graph.degree()),
+        "strength": dict(graph.degree(weight="weight")),
+        "betweenness": betweenness(graph),
+    }
     evidence = evidence_pairs(pairs, graph)
-    table = table.join(_activity(evidence, known), on="account_id")
-    table["n_posts"] = table["n_posts"].fillna(0)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
-    table["lead_share"] = table["account_id"].map(leads)
-    table = table.join(account_evidence(graph), on="account_id")
+    activity, engagement = _activity(evidence, known), mean_engagement(known, "account_id")
+    for found in (pd.DataFrame(measures), engagement, activity, leads, account_evidence(graph)):
+        table = table.join(found, on="account_id")
+    table["n_posts"] = table["n_posts"].fillna(0)
     table["new"] = ~table["account_id"].isin(set(pool))
     table["url"] = _addresses(table["account_id"], known)
     return table[list(_COLUMNS)].astype(_COLUMNS)
@@ -96,9 +94,8 @@ def describe_accounts(
 
 def _addresses(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
     """Address of each account's page: the source's own, else made for the platforms whose addresses are known."""
-    first = (
-        posts.sort_values(["posted_at", "content_id"]).drop_duplicates("account_id").set_index("account_id")
-    )
+    first = posts.sort_values(["posted_at", "content_id"]).drop_duplicates("account_id")
+    first = first.set_index("account_id")
     own, platform = accounts.map(first["account_url"]), accounts.map(first["platform"])
     made = [account_address(name, where) for name, where in zip(accounts, platform, strict=True)]
     return own.where(own.notna(), pd.Series(made, index=accounts.index, dtype="str")).astype("str")
@@ -106,30 +103,18 @@ def _addresses(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
 
 def _activity(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     """First and last coordinated post of each account, and their number."""
-    ends = pd.DataFrame(
-        {
-            "account_id": pd.concat([evidence["account_id"], evidence["account_id_y"]]),
-            "content_id": pd.concat([evidence["content_id"], evidence["content_id_y"]]),
-        }
-    ).drop_duplicates()
+    ends = post_ends(evidence).drop_duplicates()
     ends["posted_at"] = ends["content_id"].map(posts.set_index("content_id")["posted_at"]).astype("Int64")
-    groups = ends.groupby("account_id")
-    return pd.DataFrame(
-        {
-            "n_posts": groups["content_id"].nunique(),
-            "first_seen": groups["posted_at"].min(),
-            "last_seen": groups["posted_at"].max(),
-        }
+    return ends.groupby("account_id").agg(
+        n_posts=("content_id", "nunique"), first_seen=("posted_at", "min"), last_seen=("posted_at", "max")
     )
 
 
 # Edges stay undirected; leading is a description of accounts, not a claim about intent.
 _LEADER_COLUMNS = {
     "account_id": "str",
-    "n_pairs": "int64",
-    "n_led": "int64",
-    "lead_share": "float64",
-    "median_lead": "float64",
+    **dict.fromkeys(("n_pairs", "n_led"), "int64"),
+    **dict.fromkeys(("lead_share", "median_lead"), "float64"),
     "n_first": "int64",
 }
 
@@ -153,26 +138,22 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> pairs = pd.DataFrame({"object_id": ["o"], "account_id": ["a"], "account_id_y": ["b"],
     ...     "content_id": ["1"], "content_id_y": ["2"], "time_delta": [5]})
     >>> account_leads(pairs)[["account_id", "lead_share"]].values.tolist()
     [['a', 1.0], ['b', 0.0]]
     """
     pairs = as_pairs(pairs)
-    if pairs.empty:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _LEADER_COLUMNS.items()})
     ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
-    led = pairs[pairs["time_delta"] > 0].groupby("account_id")["time_delta"].agg(["size", "median"])
+    led = pairs[pairs["time_delta"] > 0].groupby("account_id")["time_delta"]
+    first = first_movers(pairs)["account_id"].value_counts().rename("n_first")
     table: pd.DataFrame = ends.value_counts().rename("n_pairs").to_frame()
-    table["n_led"] = led["size"].reindex(table.index, fill_value=0)
+    table = table.join(led.agg(n_led="size", median_lead="median")).join(first)
+    table = table.fillna({"n_led": 0, "n_first": 0}).rename_axis("account_id").reset_index()
     table["lead_share"] = table["n_led"] / table["n_pairs"]
-    table["median_lead"] = led["median"].reindex(table.index)
-    table["n_first"] = first_movers(pairs)["account_id"].value_counts().reindex(table.index, fill_value=0)
-    table = table.rename_axis("account_id").reset_index().astype(_LEADER_COLUMNS)
-    return table.sort_values(
-        ["lead_share", "n_pairs", "account_id"], ascending=[False, False, True], ignore_index=True
-    )
+    table = table[list(_LEADER_COLUMNS)].astype(_LEADER_COLUMNS)
+    order = ["lead_share", "n_pairs", "account_id"]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
 def edge_leads(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -207,27 +188,23 @@ def edge_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     ends = pairs[["account_id", "account_id_y"]].astype("str")
     forward = ends["account_id"] < ends["account_id_y"]
     led = pairs["time_delta"] > 0
+    seconds = pairs["time_delta"].astype("float64")
     table = pd.DataFrame(
         {
             "account_id": ends["account_id"].where(forward, ends["account_id_y"]),
             "account_id_y": ends["account_id_y"].where(forward, ends["account_id"]),
-            "led": led & forward,
-            "led_y": led & ~forward,
-            "seconds": pairs["time_delta"].where(led & forward).astype("float64"),
-            "seconds_y": pairs["time_delta"].where(led & ~forward).astype("float64"),
+            "ahead": seconds.where(led & forward),
+            "behind": seconds.where(led & ~forward),
         }
     )
     groups = table.groupby(["account_id", "account_id_y"])
-    counts = groups.agg(n_pairs=("led", "size"), n_led=("led", "sum"), n_led_y=("led_y", "sum")).astype(
-        "int64"
-    )
-    medians = groups[["seconds", "seconds_y"]].median()
-    counts["lead_share"] = counts["n_led"] / (counts["n_led"] + counts["n_led_y"])
-    ahead, behind = counts["n_led"] > counts["n_led_y"], counts["n_led"] < counts["n_led_y"]
-    names = counts.index.to_frame()
-    counts["leader"] = names["account_id"].where(ahead, names["account_id_y"].where(behind)).astype("str")
-    counts["median_lead"] = medians["seconds"].where(ahead, medians["seconds_y"].where(behind))
-    return counts.reset_index()
+    counts = groups.agg(n_pairs=("ahead", "size"), n_led=("ahead", "count"), n_led_y=("behind", "count"))
+    both = counts.join(groups.median()).reset_index()
+    both["lead_share"] = both["n_led"] / (both["n_led"] + both["n_led_y"])
+    ahead, behind = both["n_led"] > both["n_led_y"], both["n_led"] < both["n_led_y"]
+    both["leader"] = both["account_id"].where(ahead, both["account_id_y"].where(behind)).astype("str")
+    both["median_lead"] = both["ahead"].where(ahead, both["behind"].where(behind))
+    return both.drop(columns=["ahead", "behind"])
 
 
 def first_movers(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -240,10 +217,8 @@ def first_movers(pairs: pd.DataFrame) -> pd.DataFrame:
     older = pairs[["object_id", "account_id", "content_id"]]
     late = pairs.loc[pairs["time_delta"] > 0, ["object_id", "content_id_y"]].drop_duplicates()
     ties = pairs.loc[pairs["time_delta"] == 0, ["object_id", "account_id_y", "content_id_y"]]
-    ties = ties.rename(columns={"account_id_y": "account_id", "content_id_y": "content_id"})
+    ties = ties.set_axis(older.columns, axis=1)
     every = pd.concat([older, ties]).drop_duplicates()
-    marked = every.merge(
-        late, how="left", left_on=["object_id", "content_id"], right_on=["object_id", "content_id_y"]
-    )
-    first = marked[marked["content_id_y"].isna()].drop(columns="content_id_y")
+    late = late.rename(columns={"content_id_y": "content_id"}).dropna(subset="content_id")
+    first = every.merge(late, how="left_anti", on=["object_id", "content_id"])
     return first.sort_values(["object_id", "account_id", "content_id"], ignore_index=True)

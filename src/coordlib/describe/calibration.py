@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -122,34 +123,22 @@ def calibrate(
     check_seed(seed)
     shares = as_shares(table, object_id).dropna()
     # What is drawn by lot must not depend on the order of the rows.
-    shares = shares.sort_values(
-        ["timestamp_share", "account_id", "content_id", "object_id"], ignore_index=True
-    )
+    order = ["timestamp_share", "account_id", "content_id", "object_id"]
+    shares = shares.sort_values(order, ignore_index=True)
     if shares["account_id"].nunique() < 2:
         raise InputError(
             "calibration needs shares of two accounts or more, each with an object, a content and a time"
         )
     rows = []
-    measured: dict[Groups | str, list[_Counts]] = {}
+    measured: dict[Groups | str, pd.DataFrame] = {}
     for setting, value, groups in _settings():
         if groups not in measured:
-            measured[groups] = [
-                count
-                for run in range(int(runs))
-                for count in _one_world(
-                    _world(shares, groups, int(seed) + run),
-                    time_window,
-                    min_participation,
-                    edge_weight,
-                    min_weight,
-                    q,
-                )
-            ]
-        for rule in ("edge weight", "evidence"):
-            counts = pd.DataFrame([count for count in measured[groups] if count["rule"] == rule]).drop(
-                columns="rule"
-            )
+            worlds = (_world(shares, groups, int(seed) + run) for run in range(int(runs)))
+            given = time_window, min_participation, edge_weight, min_weight, q
+            measured[groups] = pd.DataFrame([row for world in worlds for row in _one_world(world, *given)])
+        for rule, counts in measured[groups].groupby("rule", sort=False):
             found = counts["true"].sum() + counts["false"].sum()
+            exact = counts["true"].sum() / found if found and isinstance(groups, Groups) else np.nan
             rows.append(
                 {
                     "setting": setting,
@@ -158,9 +147,7 @@ def calibrate(
                     "runs": runs,
                     "recall": (counts["true"] / counts["planted"]).mean(),
                     "recall_accounts": (counts["members_found"] / counts["members"]).mean(),
-                    "precision": counts["true"].sum() / found
-                    if found and isinstance(groups, Groups)
-                    else np.nan,
+                    "precision": exact,
                     "false_edges": counts["false"].mean(),
                     "false_per_1000": (1000 * counts["false"] / counts["accounts"]).mean(),
                     "runs_with_false": int((counts["false"] > 0).sum()),
@@ -178,9 +165,6 @@ def calibrate(
         "posts": len(shares),
     }
     return result
-
-
-_Counts = dict[str, float | str]
 
 
 def _settings() -> Iterator[tuple[str, float, Groups | str]]:
@@ -213,7 +197,7 @@ def _one_world(
     edge_weight: float,
     min_weight: int | None,
     q: float,
-) -> Iterator[_Counts]:
+) -> Iterator[dict[str, float | str]]:
     """What each rule finds in one world."""
     edges = aggregate(detect_groups(world, time_window, min_participation), objects=False, compat=None)
     heavy = over_threshold(edges["weight"].to_numpy(), edge_weight, min_weight) == 1
@@ -225,8 +209,7 @@ def _one_world(
         planted = world[world["moment"].notna()]
         group_of = planted.set_index("account_id")["group"].to_dict()
         for _, members in planted.groupby(["group", "moment"])["account_id"]:
-            names = sorted(set(members))
-            together.update((one, two) for place, one in enumerate(names) for two in names[place + 1 :])
+            together.update(combinations(sorted(set(members)), 2))
     for rule, found in (("edge weight", edges[heavy]), ("evidence", evidence[evidence["significant"]])):
         one, two = found["account_id"].map(group_of), found["account_id_y"].map(group_of)
         inside = found[(one == two) & one.notna()]

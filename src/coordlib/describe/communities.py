@@ -18,9 +18,7 @@ from coordlib.significance.projection import links_of, modularity
 
 _COLUMNS = {
     "account_id": "str",
-    "network": "int64",
-    "community": "int64",
-    "n_accounts": "int64",
+    **dict.fromkeys(("network", "community", "n_accounts"), "int64"),
     "participation": "float64",
     "bridge": "bool",
     "joins": "object",

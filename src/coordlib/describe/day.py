@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import networkx as nx
 import numpy as np
@@ -113,23 +114,22 @@ class Change:
 
 def change_since(before: pd.DataFrame, accounts: pd.DataFrame) -> Change:
     """Compare the networks of two days by their accounts (``account_id`` and ``network`` of each)."""
-    sizes, sizes_before = (_sizes(table) for table in (accounts, before))
+    sizes, sizes_before = (
+        table.groupby("network").size().reset_index(name="n_accounts") for table in (accounts, before)
+    )
     both = accounts.merge(before, on="account_id", suffixes=("", "_before"))
-    again = both.groupby(["network", "network_before"]).size().rename("n_shared").reset_index()
+    again = both.groupby(["network", "network_before"]).size().reset_index(name="n_shared")
     again = again.merge(sizes, on="network")[["network", "n_accounts", "network_before", "n_shared"]]
-    again = again.sort_values(["network", "n_shared", "network_before"], ascending=[True, False, True])
+    order = ["network", "n_shared", "network_before"]
+    again = again.sort_values(order, ascending=[True, False, True], ignore_index=True)
     now, then = set(accounts["account_id"]), set(before["account_id"])
     return Change(
-        again.reset_index(drop=True),
+        again,
         sizes[~sizes["network"].isin(both["network"])].reset_index(drop=True),
         sizes_before[~sizes_before["network"].isin(both["network_before"])].reset_index(drop=True),
         sorted(now - then),
         sorted(then - now),
     )
-
-
-def _sizes(table: pd.DataFrame) -> pd.DataFrame:
-    return table.groupby("network").size().rename("n_accounts").reset_index()
 
 
 #: Quantiles of the weights that are tried.
@@ -159,4 +159,26 @@ def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
         "settings": len(found) + tied,
         "tied": tied,
         "narrowest": windows[0],
+    }
+
+
+def pool_quality(pool: Iterable[str], planted: Mapping[str, str]) -> dict[str, Any]:
+    """Compare a pool with the accounts planted in a simulated world, by their network.
+
+    With P the pool and T the planted accounts: precision = |P ∩ T| / |P|, recall = |P ∩ T| / |T|, None where nothing is
+    divided by (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.3).
+    """
+    watched = set(pool)
+    hits = watched & set(planted)
+    sizes = Counter(planted.values())
+    found = Counter(planted[account] for account in hits)
+    return {
+        "n_pool": len(watched),
+        "n_planted": len(planted),
+        "n_hits": len(hits),
+        "precision": len(hits) / len(watched) if watched else None,
+        "recall": len(hits) / len(planted) if planted else None,
+        "networks": [
+            {"network": name, "n_planted": sizes[name], "n_hits": found[name]} for name in sorted(sizes)
+        ],
     }

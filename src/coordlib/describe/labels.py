@@ -13,12 +13,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cache
+from itertools import chain, pairwise
 from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import MissingColumnError
+from coordlib.columns import check_table
 from coordlib.urls import full_domain
 
 #: How a label can have been made; shown to the reader beside it.
@@ -125,20 +126,15 @@ def label_components(
     {1: 'harbour bridge · #news', 2: 'apple recipe · #tea'}
     """
     needed = [name for name in (component, text, hashtags, link) if name is not None]
-    missing = [name for name in needed if name not in posts.columns]
-    if missing:
-        raise MissingColumnError.from_names(missing, posts.columns, "posts to label")
+    check_table(posts, needed, "posts to label")
     documents = pd.Series(_documents(posts, text, hashtags, link), index=posts.index, dtype="object")
-    groups = {
-        key: sorted({document for document in found if any(document)})
-        for key, found in documents.groupby(posts[component], sort=True, dropna=True)
-    }
+    of_component = dict(iter(documents.groupby(posts[component], sort=True, dropna=True)))
+    groups = {key: sorted(set(filter(any, found))) for key, found in of_component.items()}
     everywhere = _holders(set().union(*groups.values()))
-    labels = {}
-    for key, own in groups.items():
-        details: dict[str, Any] = {"posts": int((posts[component] == key).sum()), "captions": len(own)}
-        labels[key] = _label(own, everywhere, max_terms, details)
-    return labels
+    return {
+        key: _label(own, everywhere, max_terms, {"posts": len(of_component[key]), "captions": len(own)})
+        for key, own in groups.items()
+    }
 
 
 def add_labels(
@@ -158,8 +154,7 @@ def add_labels(
     >>> add_labels(pd.DataFrame({"network": [1]}), {1: Label("tea", LOCAL)}).iloc[0].to_list()[1:]
     ['tea', 'local words (c-TF-IDF)']
     """
-    if component not in networks.columns:
-        raise MissingColumnError.from_names([component], networks.columns, "networks to label")
+    check_table(networks, [component], "networks to label")
     found = [labels.get(key, Label("", NONE)) for key in networks[component]]
     columns = {"label": [label.text for label in found], "label_method": [label.method for label in found]}
     table = networks.drop(columns=list(columns), errors="ignore")
@@ -176,10 +171,11 @@ def term_weights(inside: Mapping[str, int], everywhere: Mapping[str, int]) -> di
     others = everywhere[""] - inside[""]
     weights = {}
     for term, held in inside.items():
-        elsewhere = everywhere[term] - held
-        counted = held if len(term) > _SHORT or _DENSE.search(term) else 1
-        weights[term] = math.sqrt(counted) * math.log1p((others - elsewhere + 0.5) / (elsewhere + 0.5))
-    return {term: weight for term, weight in weights.items() if term}
+        if term:
+            elsewhere = everywhere[term] - held
+            counted = held if len(term) > _SHORT or _DENSE.search(term) else 1
+            weights[term] = math.sqrt(counted) * math.log1p((others - elsewhere + 0.5) / (elsewhere + 0.5))
+    return weights
 
 
 #: The terms of one caption in their order; "" where something stands between two.
@@ -188,14 +184,10 @@ _Document = tuple[str, ...]
 
 def _documents(posts: pd.DataFrame, text: str, hashtags: str | None, link: str | None) -> list[_Document]:
     nothing = [None] * len(posts)
-    rows = zip(
-        posts[text], posts[hashtags] if hashtags else nothing, posts[link] if link else nothing, strict=True
-    )
-    known: dict[str, _Document] = {}
-    found = []
-    for caption, tags, url in rows:
-        caption = caption if isinstance(caption, str) else ""
-        terms = known[caption] = known.get(caption) or _terms(caption)
+    columns = (posts[name] if name else nothing for name in (text, hashtags, link))
+    terms_of, found = cache(_terms), []
+    for caption, tags, url in zip(*columns, strict=True):
+        terms = terms_of(caption if isinstance(caption, str) else "")
         host = full_domain(url).removeprefix("www.") if isinstance(url, str) else ""
         more = [term for term in (*_tags(tags), host) if term and term not in terms]
         found.append((*terms, *(part for term in more for part in ("", term))))
@@ -204,10 +196,7 @@ def _documents(posts: pd.DataFrame, text: str, hashtags: str | None, link: str |
 
 def _holders(documents: Iterable[_Document]) -> Counter[str]:
     """Count the documents that hold each term, and under "" all of them."""
-    counts: Counter[str] = Counter()
-    for document in documents:
-        counts.update({*document, ""})
-    return counts
+    return Counter(chain.from_iterable({*document, ""} for document in documents))
 
 
 def _label(
@@ -219,42 +208,34 @@ def _label(
     for document in own:
         for place, term in enumerate(document):
             first[term] = min(place, first.get(term, place))
-    several = len(own) > 1
+
+    def rank(term: str) -> tuple[float, int, int, str]:
+        # Of what weighs the same in several captions a longer word says more, up to eight letters.
+        brevity = 0 if term[0] == "#" or len(own) == 1 else max(0, 8 - len(term))
+        return -round(weights[term], 9), brevity, first[term], term
+
     least = max(weights.values(), default=0.0) / _RANGE
-    ranked = sorted(
-        (term for term, weight in weights.items() if weight >= least),
-        key=lambda t: (-round(weights[t], 9), several and _brevity(t), first[t], t),
-    )
-    chosen = _choose(ranked)
+    chosen = _choose(sorted((term for term, weight in weights.items() if weight >= least), key=rank))
     if not chosen:
         return Label("", NONE, details)
     phrases = _phrases(chosen, own, inside)
     long = [phrase for phrase in phrases if " " in phrase or len(phrase) >= _SHORT or _DENSE.search(phrase)]
     shown = (long or phrases)[:max_terms]
     terms = [term for phrase in shown for term in phrase.split()]
-    details = {
-        **details,
-        "terms": {term: {"captions": inside[term], "weight": round(weights[term], 6)} for term in terms},
-    }
-    return Label(" · ".join(shown), LOCAL, details)
-
-
-def _brevity(term: str) -> int:
-    """Rank what weighs the same in several captions: a longer word says more, up to eight letters."""
-    return 0 if term[0] == "#" else max(0, 8 - len(term))
+    held = {term: {"captions": inside[term], "weight": round(weights[term], 6)} for term in terms}
+    return Label(" · ".join(shown), LOCAL, {**details, "terms": held})
 
 
 def _choose(ranked: Sequence[str]) -> list[str]:
     """Take the heaviest terms that say something new."""
-    chosen: list[str] = []
+    chosen: dict[str, str] = {}
     for term in ranked:
-        tags = [other for other in chosen if other[0] == "#"]
-        repeated = term.lstrip("#") in {other.lstrip("#") for other in chosen}
-        if not repeated and (term[0] != "#" or len(tags) < _MAX_TAGS):
-            chosen.append(term)
+        tags = [other for other in chosen.values() if other[0] == "#"]
+        if term[0] != "#" or len(tags) < _MAX_TAGS:
+            chosen.setdefault(term.lstrip("#"), term)
         if len(chosen) == MAX_WORDS:
             break
-    return chosen
+    return list(chosen.values())
 
 
 def _phrases(chosen: Sequence[str], documents: Sequence[_Document], inside: Mapping[str, int]) -> list[str]:
@@ -267,22 +248,16 @@ def _phrases(chosen: Sequence[str], documents: Sequence[_Document], inside: Mapp
         together = 2 * beside[left, right] > max(inside[left], inside[right])
         if together and left not in after and right not in before:
             after[left], before[right] = right, left
-    phrases, used = [], set()
+    phrases: list[list[str]] = []
     for term in chosen:
-        run: list[str] = []
-        place: str | None = term
-        while place is not None and place not in used:
-            used.add(place)
-            run.append(place)
-            place = after.get(place)
-        place = before.get(term)
-        while run and place is not None and place not in used:
-            used.add(place)
-            run.insert(0, place)
-            place = before.get(place)
-        if run:
-            phrases.append(" ".join(run))
-    return phrases
+        if any(term in phrase for phrase in phrases):
+            continue
+        phrases.append(run := [term])
+        while (word := after.get(run[-1])) is not None and word not in run:
+            run.append(word)
+        while (word := before.get(run[0])) is not None and word not in run:
+            run.insert(0, word)
+    return [" ".join(phrase) for phrase in phrases]
 
 
 def _terms(caption: str) -> _Document:
@@ -302,11 +277,8 @@ def _term(token: str) -> str:
 
 
 def _tags(value: object) -> list[str]:
-    if isinstance(value, str):
-        items: Iterable[object] = re.split(r"[,\s]+", value)
-    elif isinstance(value, Iterable):
-        items = value
-    else:
+    items = re.split(r"[,\s]+", value) if isinstance(value, str) else value
+    if not isinstance(items, Iterable):
         return []
     tags = [unicodedata.normalize("NFKC", str(item)).casefold().lstrip("#") for item in items]
     return [f"#{tag}" for tag in dict.fromkeys(tags) if _is_topic(tag)]

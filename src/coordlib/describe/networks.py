@@ -22,18 +22,14 @@ from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidenc
 
 #: What accounts and networks say of the edges of theirs that are kept.
 EVIDENCE_COUNTS = {"evidence": "str", "n_significant": "Int64", "n_undecided": "Int64"}
+_RANKS = {name: rank for rank, name in enumerate(WORDS)}
+_COUNTED = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
 _DISCOVERED = {
     "network": "Int64",
-    "account_id": "str",
-    "account_id_y": "str",
-    "evidence": "str",
+    **dict.fromkeys(("account_id", "account_id_y", "evidence"), "str"),
     "q_value": "float64",
-    "added": "bool",
-    "kept": "bool",
-    "weight": "int64",
-    "n_objects": "int64",
-    "occasions": "int64",
-    "episodes": "int64",
+    **dict.fromkeys(("added", "kept"), "bool"),
+    **dict.fromkeys(("weight", "n_objects", "occasions", "episodes"), "int64"),
     "closed_share": "float64",
     "others_present": "int64",
 }
@@ -53,10 +49,9 @@ def network_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
 
 def strongest_class(significance: pd.DataFrame) -> pd.Series:
     """Return the strongest class among all pairs of each account, kept by a weight or not, by account."""
-    ranks = significance["evidence"].map(list(WORDS).index).astype("int64")
-    ends = [significance[name].reset_index(drop=True) for name in ("account_id", "account_id_y")]
-    both = pd.concat([ranks, ranks], ignore_index=True).groupby(pd.concat(ends, ignore_index=True), sort=True)
-    return both.min().map(list(WORDS).__getitem__).astype("str")
+    ranks = significance["evidence"].map(_RANKS)
+    ends = pd.concat([ranks.set_axis(significance[name]) for name in ("account_id", "account_id_y")])
+    return ends.groupby(level=0).min().map(dict(enumerate(WORDS))).astype("str")
 
 
 def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) -> pd.DataFrame:
@@ -70,7 +65,7 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     both = found["account_id"].map(numbers), found["account_id_y"].map(numbers)
     found["network"] = both[0].where(both[0] == both[1]).astype("Int64")
     found["kept"] = joined(found, graph)
-    found["rank"] = found["evidence"].map(list(WORDS).index)
+    found["rank"] = found["evidence"].map(_RANKS)
     found = found.sort_values(["rank", "q_value", "account_id", "account_id_y"], ignore_index=True)
     return found[list(_DISCOVERED)].astype(_DISCOVERED)
 
@@ -79,8 +74,7 @@ def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
     """Count significant and undecided pairs, kept or not (nothing where there was no test)."""
     if significance is None:
         return {}
-    classes = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
-    return {name: int(significance["evidence"].isin(some).sum()) for name, some in classes.items()}
+    return {name: int(significance["evidence"].isin(some).sum()) for name, some in _COUNTED.items()}
 
 
 def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
@@ -107,12 +101,10 @@ def _tested(data: Mapping[str, Any]) -> tuple[str | None, float | None]:
 def _summed(rows: list[tuple[Any, str | None, float | None]], by: str) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[by, "evidence", "q_value"])
     known = table.dropna(subset="evidence")
-    rank = known["evidence"].map(list(WORDS).index)
-    groups = known.groupby(by, sort=True)
-    best = rank.groupby(known[by], sort=True).min()
-    found = pd.DataFrame({"evidence": best.map(list(WORDS).__getitem__), "q_value": groups["q_value"].min()})
-    for name, classes in (("n_significant", SIGNIFICANT), ("n_undecided", UNDECIDED)):
-        found[name] = known["evidence"].isin(classes).groupby(known[by]).sum()
+    marked = {name: known["evidence"].isin(classes) for name, classes in _COUNTED.items()}
+    known = known.assign(evidence=known["evidence"].map(_RANKS), **marked)
+    found = known.groupby(by).agg({"evidence": "min", "q_value": "min", **dict.fromkeys(_COUNTED, "sum")})
+    found["evidence"] = found["evidence"].map(dict(enumerate(WORDS)))
     return found.astype({**EVIDENCE_COUNTS, "q_value": "float64"})
 
 
@@ -124,15 +116,8 @@ _DECIMALS = 12
 
 
 def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
-    """Return the normalised betweenness of every account, the weight as distance.
-
-    References
-    ----------
-    Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of Mathematical Sociology 25,
-    163–177, https://doi.org/10.1080/0022250X.2001.9990249
-    """
-    n = graph.number_of_nodes()
-    fast = _as_igraph(graph) if n >= large else None
+    """Return the normalised betweenness of every account (Brandes 2001), the weight as distance."""
+    n, fast = len(graph), _as_igraph(graph, large)
     if fast is None:
         raw = nx.betweenness_centrality(graph, weight="weight", normalized=True)
     else:
@@ -143,55 +128,42 @@ def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]
 
 def diameters(graph: nx.Graph[str], *, large: int = LARGE) -> tuple[int, float]:
     """Return the longest shortest path of a connected network, in steps and with the weight as distance."""
-    fast = _as_igraph(graph) if graph.number_of_nodes() >= large else None
-    if fast is not None:
+    if fast := _as_igraph(graph, large):
         return int(fast.diameter()), float(fast.diameter(weights="weight"))
-    # One account at a time: all distances at once would need memory by the square of the accounts.
-    steps = max(max(nx.single_source_shortest_path_length(graph, name).values()) for name in graph)
-    far = max(
-        max(nx.single_source_dijkstra_path_length(graph, name, weight="weight").values()) for name in graph
-    )
-    return int(steps), float(far)
+    return int(nx.diameter(graph)), float(nx.diameter(graph, weight="weight"))
 
 
 def transitivity(graph: nx.Graph[str], *, large: int = LARGE) -> float:
     """Return the share of connected triples that are closed; NaN where there is no triple."""
     if not any(degree > 1 for _, degree in graph.degree()):
         return float("nan")
-    fast = _as_igraph(graph) if graph.number_of_nodes() >= large else None
+    fast = _as_igraph(graph, large)
     return float(nx.transitivity(graph) if fast is None else fast.transitivity_undirected())
 
 
-def _as_igraph(graph: nx.Graph[str]) -> Any | None:
+def _as_igraph(graph: nx.Graph[str], large: int) -> Any | None:
     try:
         import igraph
     except ImportError:
         return None
+    if len(graph) < large:
+        return None
     place = {name: number for number, name in enumerate(graph)}
     ends = [(place[a], place[b]) for a, b in graph.edges]
-    result = igraph.Graph(n=len(place), edges=ends)
-    result.es["weight"] = [weight for _, _, weight in graph.edges(data="weight", default=1)]
-    return result
+    weights = [weight for _, _, weight in graph.edges(data="weight", default=1)]
+    return igraph.Graph(len(place), ends, edge_attrs={"weight": weights})
 
 
 _COLUMNS = {
-    "network": "int64",
-    "n_accounts": "int64",
-    "n_edges": "int64",
+    **dict.fromkeys(("network", "n_accounts", "n_edges"), "int64"),
     **EVIDENCE_COUNTS,
-    "q_value": "float64",
-    "density": "float64",
+    **dict.fromkeys(("q_value", "density"), "float64"),
     "diameter": "int64",
-    "diameter_weighted": "float64",
-    "transitivity": "float64",
-    "coorscore": "float64",
-    "coordinated_share_ratio": "float64",
-    "gini_objects": "float64",
-    "n_posts": "int64",
-    "n_objects": "int64",
+    **dict.fromkeys(("diameter_weighted", "transitivity", "coorscore"), "float64"),
+    **dict.fromkeys(("coordinated_share_ratio", "gini_objects"), "float64"),
+    **dict.fromkeys(("n_posts", "n_objects"), "int64"),
     **{f"avg_{name}": "float64" for name in MEASURES},
-    "first_seen": "Int64",
-    "last_seen": "Int64",
+    **dict.fromkeys(("first_seen", "last_seen"), "Int64"),
     "accounts": "object",
 }
 
@@ -232,48 +204,18 @@ def describe_networks(
     numbers = accounts.set_index("account_id")["network"]
     known["network"] = known["account_id"].map(numbers)
     known = known[known["network"].notna()]
-    shapes = [_shape(graph, part) for _, part in accounts.groupby("network", sort=True)]
-    table = pd.DataFrame(shapes, columns=[name for name in _COLUMNS if name in _SHAPE])
-    groups = accounts.groupby("network")
-    spans = pd.DataFrame(
-        {
-            "n_posts": groups["n_posts"].sum(),
-            "first_seen": groups["first_seen"].min(),
-            "last_seen": groups["last_seen"].max(),
-        }
-    )
-    table = table.join(network_evidence(graph), on="network")
-    table = table.join(spans, on="network").join(mean_engagement(known, "network"), on="network")
+    groups = accounts.groupby("network", sort=True)
+    table = pd.DataFrame([_shape(graph, part) for _, part in groups])
+    spans = groups.agg({"n_posts": "sum", "first_seen": "min", "last_seen": "max"})
+    for found in (network_evidence(graph), spans, mean_engagement(known, "network")):
+        table = table.join(found, on="network")
     collected = table["network"].map(known["network"].value_counts()).astype("float64")
     table["coordinated_share_ratio"] = table["n_posts"].astype("float64") / collected
-    table["gini_objects"] = table["network"].map(_concentration(evidence))
+    # How unevenly the coordinated posts of a network spread over its objects.
+    behind = post_ends(evidence, "network", "object_id").drop(columns="account_id").drop_duplicates()
+    sizes = behind.groupby(["network", "object_id"]).size().groupby(level="network")
+    table["gini_objects"] = table["network"].map(sizes.agg(unbiased_gini)).fillna(1.0)
     return table[list(_COLUMNS)].astype(_COLUMNS)
-
-
-def _concentration(evidence: pd.DataFrame) -> dict[int, float]:
-    """How unevenly the coordinated posts of each network spread over its objects."""
-    posts = post_ends(evidence).drop_duplicates(["network", "object_id", "content_id"])
-    counts = posts.groupby(["network", "object_id"]).size()
-    return {
-        int(str(network)): 1.0 if len(sizes) == 1 else unbiased_gini(sizes.to_numpy())
-        for network, sizes in counts.groupby(level="network")
-    }
-
-
-_SHAPE = frozenset(
-    (
-        "network",
-        "n_accounts",
-        "n_edges",
-        "density",
-        "diameter",
-        "diameter_weighted",
-        "transitivity",
-        "coorscore",
-        "n_objects",
-        "accounts",
-    )
-)
 
 
 def _shape(graph: nx.Graph[str], members: pd.DataFrame) -> dict[str, Any]:

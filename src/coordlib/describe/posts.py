@@ -7,15 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import InputError, MissingColumnError
+from coordlib.columns import check_table
+from coordlib.errors import InputError
 from coordlib.ids import as_ids
 from coordlib.times import as_seconds
 
 #: The counts of engagement, as far as a source has them.
 MEASURES = ("views", "likes", "comments", "shares")
-
-#: The columns that identify a post.
-POST_KEYS = ("content_id", "account_id", "posted_at")
 
 
 def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
@@ -24,9 +22,8 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
     A post that was collected twice keeps the row that sorts first and, of each count, the largest: counts grow, so
     that is the newest, whatever the order of the rows. Counts that are absent or unreadable are missing.
     """
-    missing = {name for name in POST_KEYS if name not in posts.columns}
-    if missing:
-        raise MissingColumnError.from_names(missing, posts.columns, "posts")
+    check_table(posts, ("content_id", "account_id", "posted_at"), "posts")
+    nothing = pd.Series(np.nan, index=posts.index)
     table = pd.DataFrame(
         {
             "content_id": as_ids(posts["content_id"], "content_id"),
@@ -35,9 +32,10 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
         }
     )
     for name in MEASURES:
-        table[name] = _counts(posts, name)
+        numbers = pd.to_numeric(posts.get(name, nothing).reset_index(drop=True), errors="coerce")
+        table[name] = numbers.astype("Float64").round().astype("Int64")
     for name in ("url", "text", "platform", "account_url"):
-        table[name] = _text(posts, name)
+        table[name] = posts.get(name, nothing).reset_index(drop=True).astype("str")
     for name in ("url", "account_url"):  # what is no web address is nothing a page may link to
         table[name] = table[name].where(table[name].str.match(r"https?://[^\s/?#]").fillna(False))
     table = table[table["content_id"].notna()]
@@ -56,19 +54,6 @@ def empty_table(columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
 
 
-def _counts(posts: pd.DataFrame, column: str) -> pd.Series:
-    if column not in posts.columns:
-        return pd.Series(pd.NA, index=range(len(posts)), dtype="Int64")
-    numbers = pd.to_numeric(posts[column].reset_index(drop=True), errors="coerce")
-    return numbers.astype("Float64").round().astype("Int64")
-
-
-def _text(posts: pd.DataFrame, column: str) -> pd.Series:
-    if column not in posts.columns:
-        return pd.Series(None, index=range(len(posts)), dtype="str")
-    return posts[column].reset_index(drop=True).astype("str")
-
-
 def mean_engagement(table: pd.DataFrame, by: str) -> pd.DataFrame:
     """Return ``avg_views``, ``avg_likes``, ``avg_comments``, ``avg_shares`` by group: means of the known counts."""
     means = table.groupby(by, sort=False)[list(MEASURES)].mean().astype("Float64").astype("float64")
@@ -78,9 +63,7 @@ def mean_engagement(table: pd.DataFrame, by: str) -> pd.DataFrame:
 #: A file names at most so many pairs of one object; edges and counts are made from all of them.
 PAIRS_IN_FILES = 10_000
 _POST_COLUMNS = {
-    "content_id": "str",
-    "url": "str",
-    "account_id": "str",
+    **dict.fromkeys(("content_id", "url", "account_id"), "str"),
     "network": "int64",
     "posted_at": "Int64",
     "object_id": "str",
@@ -176,17 +159,14 @@ def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
 def joined(table: pd.DataFrame, graph: nx.Graph[str]) -> npt.NDArray[np.bool_]:
     """Say of each row whether an edge joins its two accounts."""
     places = {name: place for place, name in enumerate(graph)}
-
-    def numbers(column: str) -> npt.NDArray[np.int64]:
+    edges = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2).T
+    rows = []
+    for column in ("account_id", "account_id_y"):
         codes, names = pd.factorize(table[column])
-        return np.array([*(places.get(name, -1) for name in names), -1], dtype=np.int64)[codes]
-
-    def key(one: npt.NDArray[np.int64], two: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.minimum(one, two) * (len(places) + 1) + np.maximum(one, two)
-
-    ends = np.array([(places[a], places[b]) for a, b in graph.edges], dtype=np.int64).reshape(-1, 2)
-    first, second = numbers("account_id"), numbers("account_id_y")
-    return (first >= 0) & (second >= 0) & np.isin(key(first, second), key(*ends.T))
+        rows.append(np.array([*(places.get(name, -1) for name in names), -1], dtype=np.int64)[codes])
+    # With an account that is not in the network the number is below 0, so no edge's.
+    found, wanted = (np.minimum(*ends) * len(places) + np.maximum(*ends) for ends in (rows, edges))
+    return np.isin(found, wanted)
 
 
 def check_graph(graph: object) -> None:
@@ -210,11 +190,8 @@ def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:
     """
     parts = list(nx.connected_components(graph))
     if graph.graph.get("network_order", "size") == "size":
-        part_of = {name: place for place, part in enumerate(parts) for name in part}
-        heavy = dict.fromkeys(range(len(parts)), 0)
-        for name, _, weight in graph.edges(data="weight", default=1):
-            heavy[part_of[name]] += weight
-        parts.sort(key=lambda part: (-len(part), -heavy[part_of[min(part)]], min(part)))
+        strength = dict(graph.degree(weight="weight"))
+        parts.sort(key=lambda part: (-len(part), -sum(strength[name] for name in part), min(part)))
     numbers = {name: number for number, part in enumerate(parts, start=1) for name in part}
     return {name: numbers[name] for name in graph}
 
@@ -245,21 +222,20 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     known = plain_posts(posts).drop(columns="account_id")
     if evidence.empty:
         return empty_table(_POST_COLUMNS)
-    ends = post_ends(evidence)
-    accounts_of = ends.drop_duplicates(["object_id", "account_id"])[["object_id", "account_id"]]
-    shared = ends.drop_duplicates(["content_id", "object_id"])[["content_id", "object_id"]]
+    ends = post_ends(evidence, "object_id", "network").sort_index(kind="stable")
+    accounts_of = ends[["object_id", "account_id"]].drop_duplicates()
+    shared = ends[["content_id", "object_id"]].drop_duplicates()
     counts = shared["object_id"].map(accounts_of["object_id"].value_counts()).set_axis(shared["content_id"])
     several = shared[shared.duplicated("content_id", keep=False)].merge(accounts_of, on="object_id")
     counts = counts[~counts.index.duplicated()]
     counts.update(several.groupby("content_id")["account_id"].nunique())
-    table = ends.drop_duplicates("content_id")
-    table = table.merge(known, on="content_id", how="left")
+    table = ends.drop_duplicates("content_id").merge(known, on="content_id", how="left")
     table["n_accounts"] = table["content_id"].map(counts)
-    return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS).reset_index(drop=True)
+    return table[list(_POST_COLUMNS)].astype(_POST_COLUMNS)
 
 
-def post_ends(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Both posts of each pair as rows, older before newer, pair by pair."""
-    older = evidence[["object_id", "account_id", "content_id", "network"]]
-    newer = evidence[["object_id", "account_id_y", "content_id_y", "network"]].set_axis(older.columns, axis=1)
-    return pd.concat([older, newer]).sort_index(kind="stable").reset_index(drop=True)
+def post_ends(pairs: pd.DataFrame, *common: str) -> pd.DataFrame:
+    """Return both posts of each pair as rows, all older ones first, each with the columns common to the pair."""
+    columns = ["account_id", "content_id", *common]
+    newer = pairs[["account_id_y", "content_id_y", *common]].set_axis(columns, axis=1)
+    return pd.concat([pairs[columns], newer])

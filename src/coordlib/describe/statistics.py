@@ -1,4 +1,4 @@
-"""Statistics of accounts and of shared objects (CooRTweet's account_stats and group_stats), and their concentration."""
+"""Statistics of accounts and of shared objects (CooRTweet's account_stats and group_stats), their concentration, objects of the same accounts, hashtags."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
-from coordlib.detect.pairs import fast_column
+from coordlib.describe.posts import post_ends
+from coordlib.detect.pairs import as_pairs, fast_column
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError
 
 Threshold = Literal["full", "fast", "none"]
@@ -58,8 +61,7 @@ def account_stats(
     >>> cl.account_stats(cl.generate_coordinated_network(pairs), pairs, "none")["avg_time_delta"].tolist()
     [10.0, 10.0]
     """
-    _check(weight_threshold, compat)
-    fast_graph = is_fast(graph)
+    fast_graph, edges = _edges_that_count(graph, weight_threshold, compat)
     if weight_threshold == "fast" and not fast_graph:
         if compat is None:
             raise ParameterError(_FAST_MISSING)
@@ -68,8 +70,7 @@ def account_stats(
     names = [f"{name}{end}" for name in ("avg_time_delta", "edge_symmetry_score") for end in suffixes]
     rows = [
         (account, *(data.get(name) for name in names))
-        for a, b, data in graph.edges(data=True)
-        if _counts(data, weight_threshold, fast_graph)
+        for a, b, data in edges
         for account in dict.fromkeys((a, b))  # a loop is one edge of its account
     ]
     table = pd.DataFrame(rows, columns=["account_id", *names])
@@ -78,12 +79,11 @@ def account_stats(
         table = table.drop_duplicates()
     means = table.groupby("account_id")[names].mean()
     means.columns = [name if name.startswith("avg_") else f"avg_{name}" for name in names]
-    fast_only = weight_threshold == "fast" and fast_graph
-    used = pairs[pairs[fast_column(pairs, graph.graph.get("fast_window", True))] == 1] if fast_only else pairs
-    means["unique_shares_count"] = _distinct_contents(used).reindex(means.index, fill_value=0).astype("int64")
-    order = sorted(means.index)
-    result = means.loc[order].rename_axis("account_id").reset_index()
-    return result.astype({"account_id": "str"})
+    if weight_threshold == "fast" and fast_graph:
+        pairs = pairs[pairs[fast_column(pairs, graph.graph.get("fast_window", True))] == 1]
+    contents = post_ends(pairs).drop_duplicates().groupby("account_id").size()
+    means["unique_shares_count"] = contents.reindex(means.index, fill_value=0).astype("int64")
+    return means.sort_index().reset_index().astype({"account_id": "str"})
 
 
 def group_stats(
@@ -96,8 +96,7 @@ def group_stats(
     graph
         The network, made with ``objects=True``.
     weight_threshold
-        Which edges count: ``"full"`` those over the threshold, ``"fast"`` those over the threshold of the fast
-        network, ``"none"`` all.
+        Which edges count, as for :func:`coordlib.account_stats`.
     compat
         ``"coortweet"`` counts distinct first ends of edges only, and splits objects at commas, as CooRTweet does;
         it undercounts every object. The default counts distinct accounts at either end.
@@ -120,27 +119,22 @@ def group_stats(
     >>> cl.group_stats(cl.generate_coordinated_network(pairs, objects=True), "none").values.tolist()
     [['o', 2]]
     """
-    _check(weight_threshold, compat)
-    fast_graph = is_fast(graph)
+    fast_graph, edges = _edges_that_count(graph, weight_threshold, compat)
     if weight_threshold == "fast" and not fast_graph and graph.number_of_edges():
         raise ParameterError(_FAST_MISSING)
-    column = (
-        "object_ids" if not fast_graph else f"object_ids_{'fast' if weight_threshold == 'fast' else 'full'}"
-    )
-    first = next(iter(graph.edges(data=True)), None)
-    if first is not None and not any(name.startswith("object_ids") for name in first[2]):
+    full_or_fast = "fast" if weight_threshold == "fast" else "full"
+    column = f"object_ids_{full_or_fast}" if fast_graph else "object_ids"
+    if graph.number_of_edges() and not any(name.startswith("object_ids") for name in _first_edge(graph)):
         raise ParameterError("the network has no objects: make it with objects=True")
     place = {name: number for number, name in enumerate(graph)}
     accounts: dict[str, set[str]] = {}
-    for a, b, data in graph.edges(data=True):
-        if not _counts(data, weight_threshold, fast_graph):
-            continue
+    for a, b, data in edges:
         ends = {a, b} if compat is None else {min(a, b, key=place.__getitem__)}
         for item in _objects(data.get(column) or [], compat):
             accounts.setdefault(item, set()).update(ends)
-    table = pd.DataFrame(
-        {"object_id": list(accounts), "num_accounts": [len(names) for names in accounts.values()]}
-    ).astype({"object_id": "str", "num_accounts": "int64"})
+    counts = [(item, len(names)) for item, names in accounts.items()]
+    table = pd.DataFrame(counts, columns=["object_id", "num_accounts"])
+    table = table.astype({"object_id": "str", "num_accounts": "int64"})
     return table.sort_values("num_accounts", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -154,24 +148,22 @@ def unbiased_gini(values: npt.ArrayLike) -> float:
     return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
-def is_fast(graph: nx.Graph[str]) -> bool:
-    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes."""
-    first = next(iter(graph.edges(data=True)), None)
-    return "fast_window" in graph.graph or (first is not None and "weight_full" in first[2])
-
-
-def _check(weight_threshold: str, compat: str | None) -> None:
+def _edges_that_count(
+    graph: nx.Graph[str], weight_threshold: str, compat: str | None
+) -> tuple[bool, list[tuple[str, str, dict[str, Any]]]]:
+    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes, and which of them count."""
     if weight_threshold not in ("full", "fast", "none"):
         raise ParameterError(f"weight_threshold = {weight_threshold!r}: choose 'full', 'fast' or 'none'")
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
+    fast = "fast_window" in graph.graph or "weight_full" in _first_edge(graph)
+    mark = f"weight_threshold_{weight_threshold}" if fast else "weight_threshold"
+    every = weight_threshold == "none" or (weight_threshold == "fast" and not fast)
+    return fast, [edge for edge in graph.edges(data=True) if every or edge[2].get(mark) == 1]
 
 
-def _counts(data: dict[str, Any], weight_threshold: str, fast_graph: bool) -> bool:
-    if weight_threshold == "none" or (weight_threshold == "fast" and not fast_graph):
-        return True
-    mark = f"weight_threshold_{weight_threshold}" if fast_graph else "weight_threshold"
-    return bool(data.get(mark) == 1)
+def _first_edge(graph: nx.Graph[str]) -> dict[str, Any]:
+    return next((data for _, _, data in graph.edges(data=True)), {})
 
 
 def _objects(listed: list[str | None], compat: Compat) -> list[str]:
@@ -180,11 +172,101 @@ def _objects(listed: list[str | None], compat: Compat) -> list[str]:
     return ",".join("NA" if item is None else item for item in listed).rstrip(",").split(",")
 
 
-def _distinct_contents(pairs: pd.DataFrame) -> pd.Series:
-    ends = pd.DataFrame(
+def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Describe each object that pairs are about.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``object_id``, ``n_accounts`` and ``n_posts`` in pairs about it, ``n_pairs``, ``median_delta``
+        (seconds); the object in most pairs first.
+    """
+    pairs = as_pairs(pairs)
+    ends = post_ends(pairs, "object_id").groupby("object_id")
+    counts = ends.agg(n_accounts=("account_id", "nunique"), n_posts=("content_id", "nunique"))
+    deltas = pairs.groupby("object_id")["time_delta"].agg(n_pairs="size", median_delta="median")
+    table = counts.join(deltas).reset_index()
+    return table.sort_values(["n_pairs", "object_id"], ascending=[False, True], ignore_index=True)
+
+
+def object_edges(pairs: pd.DataFrame, min_accounts: int = 2) -> pd.DataFrame:
+    """Find which objects are pushed by the same accounts.
+
+    Parameters
+    ----------
+    pairs
+        Pairs as :func:`coordlib.detect_groups` returns them, or those behind the edges of a network
+        (:func:`evidence_pairs`). Not changed.
+    min_accounts
+        Two objects are joined when at least this many accounts are in pairs about both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for two objects, ``object_id`` < ``object_id_y`` (str): ``n_accounts`` (int64: in pairs about both),
+        ``n_pairs`` (int64: two accounts that met on both), ``overlap`` (float64, 0-1: `n_accounts` of all accounts in
+        pairs about either). Most `n_pairs` first, then most `n_accounts`, then by name.
+
+    Raises
+    ------
+    ParameterError
+        `min_accounts` below 1.
+
+    Notes
+    -----
+    The projection of accounts and objects on the objects: with B (accounts by objects) and E (pairs of accounts by
+    objects) both 0 or 1, `n_accounts` is BᵀB and `n_pairs` is EᵀE. CooRTweet has it on a branch, by any two posts of one account
+    within the window; here the two objects need not be shared at the same time, but each in step with somebody.
+
+    Two objects of one campaign belong together here; so do two of one fan club. An object many shared is joined with many.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"object_id": ["o", "p", "p"], "account_id": ["a", "a", "b"], "account_id_y": ["b", "b", "c"],
+    ...     "content_id": ["1", "3", "4"], "content_id_y": ["2", "4", "5"], "time_delta": [5, 5, 5]})
+    >>> object_edges(pairs).round(2).values.tolist()
+    [['o', 'p', 2, 1, 0.67]]
+    """
+    check_whole(min_accounts, "min_accounts", least=1)
+    pairs = as_pairs(pairs).dropna(subset=["object_id", "account_id", "account_id_y"])
+    what, names = pd.factorize(pairs["object_id"], sort=True)
+    ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
+    who = pd.factorize(ends)[0].astype(np.int64)
+    one, two = who[: len(pairs)], who[len(pairs) :]
+    accounts = _shared(who, np.tile(what, 2), len(names))
+    both = pd.factorize(np.minimum(one, two) * (who.max(initial=0) + 1) + np.maximum(one, two))[0]
+    met = sparse.triu(_shared(both, what, len(names)), k=1).tocoo()
+    met_on = pd.Series(met.data, index=met.row.astype(np.int64) * len(names) + met.col)
+    shared = sparse.triu(accounts, k=1).tocoo()
+    kept = shared.data >= min_accounts
+    low, high, common = shared.row[kept], shared.col[kept], shared.data[kept]
+    size = accounts.diagonal()
+    table = pd.DataFrame(
         {
-            "account_id": pd.concat([pairs["account_id"], pairs["account_id_y"]]),
-            "content_id": pd.concat([pairs["content_id"], pairs["content_id_y"]]),
+            "object_id": names.take(low).astype("str"),
+            "object_id_y": names.take(high).astype("str"),
+            "n_accounts": common,
+            "n_pairs": met_on.reindex(low.astype(np.int64) * len(names) + high, fill_value=0).to_numpy(),
+            "overlap": common / np.maximum(size[low] + size[high] - common, 1),
         }
     )
-    return ends.drop_duplicates().groupby("account_id").size()
+    order = ["n_pairs", "n_accounts", "object_id", "object_id_y"]
+    return table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+
+
+def _shared(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], size: int) -> sparse.csr_array:
+    """Count for every two columns the rows that are in both."""
+    found = np.unique(np.stack([rows, columns]), axis=1) if len(rows) else np.empty((2, 0), dtype=np.int64)
+    matrix = sparse.csr_array(
+        (np.ones(found.shape[1], dtype=np.int64), tuple(found)), shape=(rows.max(initial=0) + 1, size)
+    )
+    return (matrix.T @ matrix).tocsr()
+
+
+def hashtag_table(posts: pd.DataFrame) -> pd.DataFrame:
+    """Count hashtags over a table of posts (``hashtags`` lists): ``hashtag``, ``n_posts``, ``n_accounts``."""
+    tags = posts[["account_id", "content_id", "hashtags"]].explode("hashtags")
+    tags = tags.rename(columns={"hashtags": "hashtag"}).dropna(subset=["hashtag"])
+    groups = tags[tags["hashtag"].astype("str").str.strip() != ""].groupby("hashtag")
+    table = groups.agg(n_posts=("content_id", "nunique"), n_accounts=("account_id", "nunique")).reset_index()
+    return table.sort_values(["n_posts", "hashtag"], ascending=[False, True], ignore_index=True)

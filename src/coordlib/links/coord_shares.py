@@ -5,7 +5,7 @@ The one engine of :mod:`coordlib.detect` with the URL as object and the number o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -18,7 +18,7 @@ from coordlib.detect.kernel import close_rows
 from coordlib.errors import ParameterError, takes_old_names
 from coordlib.ids import among
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
-from coordlib.links.prepare import ENTITY_COLUMNS, LinkRows, entity_table, link_rows
+from coordlib.links.prepare import entity_table, link_rows
 from coordlib.urls import Compat, check_compat
 
 #: Seed of the Louvain method where none is given.
@@ -65,10 +65,7 @@ class CoordShares(NamedTuple):
     estimate: CoordInterval | None = None
 
     def __repr__(self) -> str:
-        coordinated, n_networks = (
-            int(self.shares["is_coordinated"].sum()),
-            self.entities["component"].nunique(),
-        )
+        coordinated, n_networks = self.shares["is_coordinated"].sum(), self.entities["component"].nunique()
         return (
             f"CoordShares: {coordinated:,} of {len(self.shares):,} shares are coordinated within {self.interval:,} s; "
             f"{len(self.edges):,} edges between {len(self.entities):,} accounts in {n_networks:,} components; "
@@ -152,8 +149,10 @@ def get_coord_shares(
             shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat
         )
     interval = _whole_seconds(time_window)
-    rows = link_rows(shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat)
-    posts = _as_shares(rows)
+    rows, seconds, left_out = link_rows(
+        shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat
+    )
+    posts = _as_shares(rows, seconds)
     if original:
         pairs, marks, met = tumbling_bins(posts, interval)
     else:
@@ -167,13 +166,15 @@ def get_coord_shares(
         edges = _with_times(edges, pairs, posts, backwards=original)
         if original:
             edges = edges[[*EDGE_COLUMNS, "t_coord_share"]]
-    marked = rows.table.assign(is_coordinated=marks)
-    groups = _groups(edges, met, by_size=not original, seed=seed)
-    entities = entity_table(marked, groups.index, original=original).join(groups, on="name")
-    entities = entities[list(ENTITY_COLUMNS)]
-    network = _graph(entities, edges)
+    marked = rows.assign(is_coordinated=marks)
+    entities = entity_table(marked, _groups(edges, met, by_size=not original, seed=seed), original=original)
+    network: nx.Graph[str] = nx.Graph()
+    accounts: Any = entities.to_dict("records")
+    ties: Any = edges.to_dict("records")
+    network.add_nodes_from((account.pop("name"), account) for account in accounts)
+    network.add_edges_from((tie.pop("from"), tie.pop("to"), tie) for tie in ties)
     estimate = time_window if isinstance(time_window, CoordInterval) else None
-    return CoordShares(marked, network, entities, edges, interval, minimum, compat, rows.left_out, estimate)
+    return CoordShares(marked, network, entities, edges, interval, minimum, compat, left_out, estimate)
 
 
 def _whole_seconds(interval: float | CoordInterval) -> int:
@@ -186,18 +187,18 @@ def _whole_seconds(interval: float | CoordInterval) -> int:
     return int(seconds)
 
 
-def _as_shares(rows: LinkRows) -> pd.DataFrame:
+def _as_shares(rows: pd.DataFrame, seconds: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Write the rows as shares; a post is its row, in words that no URL equals (a loop would be left out)."""
-    urls = rows.table["expanded"]
+    urls = rows["expanded"]
     mark = "row "
     while urls.str.startswith(mark).any():
         mark = f"-{mark}"
     return pd.DataFrame(
         {
             "object_id": urls,
-            "account_id": rows.table["account.url"],
+            "account_id": rows["account.url"],
             "content_id": mark + urls.index.astype("str").to_series(index=urls.index),
-            "timestamp_share": rows.seconds,
+            "timestamp_share": seconds,
         }
     )
 
@@ -218,19 +219,12 @@ def _with_times(
     """Add to each edge the lists of its URLs and of either end's time, those of the earliest pair of each URL."""
     seconds = posts.set_index("content_id")["timestamp_share"]
     pairs = pairs.assign(older=pairs["content_id"].map(seconds), newer=pairs["content_id_y"].map(seconds))
-    pairs = pairs.sort_values(
-        ["object_id", "older", "newer"], ascending=[not backwards, True, True], ignore_index=True
-    )
-    ends = ["from", "to"]
-    sides = {
-        "account_id": "from",
-        "account_id_y": "to",
-        "older": "t_coord_share",
-        "newer": "t_coord_share_to",
-    }
-    turned = dict(zip(sides, ["to", "from", "t_coord_share_to", "t_coord_share"], strict=True))
-    both = pd.concat([pairs.rename(columns=sides), pairs.rename(columns=turned)]).sort_index(kind="stable")
-    both = both.rename(columns={"object_id": "url"})[[*ends, *TIME_COLUMNS]]
+    order = ["object_id", "older", "newer"]
+    pairs = pairs.sort_values(order, ascending=[not backwards, True, True], ignore_index=True)
+    ends, columns = ["from", "to"], ["from", "to", *TIME_COLUMNS]
+    forward = pairs[["account_id", "account_id_y", "object_id", "older", "newer"]].set_axis(columns, axis=1)
+    turned = pairs[["account_id_y", "account_id", "object_id", "newer", "older"]].set_axis(columns, axis=1)
+    both = pd.concat([forward, turned]).sort_index(kind="stable")
     kept = edges.merge(both, on=ends).drop_duplicates([*ends, "url"])
     lists = kept.groupby(ends, sort=False)[list(TIME_COLUMNS)].agg(list).reset_index()
     return edges.merge(lists, on=ends, how="left")
@@ -244,37 +238,23 @@ def _groups(edges: pd.DataFrame, met: list[str], *, by_size: bool, seed: int) ->
     in_network = set(edges["from"]) | set(edges["to"])
     accounts = [name for name in met if name in in_network]
     place = {name: number for number, name in enumerate(accounts)}
-    # Whole numbers inserted in order: neither the hash seed nor the row order can move a cluster.
+    # Whole numbers: neither the hash seed nor the row order can move a cluster.
     graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(len(accounts)))
     ends = zip(edges["from"].map(place), edges["to"].map(place), edges["weight"].tolist(), strict=True)
     graph.add_weighted_edges_from(ends)
-    parts = sorted(
-        nx.connected_components(graph), key=lambda nodes: (-len(nodes) if by_size else 0, min(nodes))
-    )
+    parts = sorted(nx.connected_components(graph), key=lambda nodes: (-len(nodes) * by_size, min(nodes)))
     component = {node: number for number, nodes in enumerate(parts, start=1) for node in nodes}
     clusters = sorted(louvain(graph, seed), key=lambda nodes: (component[min(nodes)], min(nodes)))
     cluster = {node: number for number, nodes in enumerate(clusters, start=1) for node in nodes}
-    strength = dict(graph.degree(weight="weight"))
     measures = {
         "degree": dict(graph.degree),
         "component": component,
         "cluster": cluster,
-        "strength": strength,
+        "strength": dict(graph.degree(weight="weight")),
     }
     table = pd.DataFrame(measures, index=range(len(accounts)), dtype="int64")
     table = table.set_axis(pd.Index(accounts, dtype="str", name="name"))
     return table.sort_values("component", kind="stable") if by_size else table
-
-
-def _graph(entities: pd.DataFrame, edges: pd.DataFrame) -> nx.Graph[str]:
-    graph: nx.Graph[str] = nx.Graph()
-    for account in entities.to_dict("records"):
-        graph.add_node(account.pop("name"), **{str(key): value for key, value in account.items()})
-    for edge in edges.to_dict("records"):
-        ends = edge.pop("from"), edge.pop("to")
-        graph.add_edge(*ends, **{str(key): value for key, value in edge.items()})
-    return graph
 
 
 def tumbling_bins(
@@ -297,28 +277,21 @@ def tumbling_bins(
     crowded = bins.assign(met=in_bin.ngroup())[(in_bin.transform("size") > 1) & several]
     marks = url.isin(crowded["object_id"]) & when.isin(crowded["timestamp_share"])
     marks &= account.isin(crowded["account_id"])
-    crowded = crowded.sort_values("met", kind="stable").sort_values(
-        "object_id", ascending=False, kind="stable"
-    )
-    met = crowded["account_id"].unique().tolist()
-    place = crowded["account_id"].map({name: number for number, name in enumerate(met)})
+    crowded = crowded.sort_values(["object_id", "met"], ascending=[False, True])
+    place, met = pd.factorize(crowded["account_id"])
     members = crowded.assign(place=place).sort_values("timestamp_share", kind="stable")
-    members = members.drop_duplicates(["object_id", "account_id"]).sort_values("place", kind="stable")
-    members = members.sort_values("object_id", ascending=False, kind="stable")
+    members = members.drop_duplicates(["object_id", "account_id"])
+    members = members.sort_values(["object_id", "place"], ascending=[False, True])
     cliques = pd.factorize(members["object_id"])[0].astype(np.int64)
     # Cliques are many pairs of few names: as categories each name is held, compared and counted once.
     members = members.astype(dict.fromkeys(["object_id", "account_id", "content_id"], "category"))
-    later, earlier = close_rows(
-        cliques, members["place"].to_numpy(), np.zeros(len(members), dtype=np.int64), 0
-    )
+    at_once = np.zeros(len(members), dtype=np.int64)
+    later, earlier = close_rows(cliques, members["place"].to_numpy(), at_once, 0)
     seconds = members["timestamp_share"].to_numpy()
-    columns = {
-        "object_id": members["object_id"].array.take(earlier),
-        "account_id": members["account_id"].array.take(earlier),
-        "account_id_y": members["account_id"].array.take(later),
-        "content_id": members["content_id"].array.take(earlier),
-        "content_id_y": members["content_id"].array.take(later),
-        "time_delta": np.abs(seconds[later] - seconds[earlier]),
-    }
-    pairs = pd.DataFrame(columns)
-    return pairs, marks.to_numpy(dtype=bool), met
+    columns = {"object_id": members["object_id"].array.take(earlier)}
+    for name in ("account_id", "content_id"):
+        columns |= {
+            f"{name}{end}": members[name].array.take(row) for end, row in (("", earlier), ("_y", later))
+        }
+    pairs = pd.DataFrame({**columns, "time_delta": np.abs(seconds[later] - seconds[earlier])})
+    return pairs, marks.to_numpy(dtype=bool), met.tolist()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from coordlib.detect import weight_quantile
 from coordlib.errors import InputError, ParameterError
-from coordlib.links.prepare import LinkRows, link_rows
+from coordlib.links.prepare import link_rows
 from coordlib.urls import Compat
 
 #: CooRnet's defaults; parameters.LinkSharing is held equal to them by a test.
@@ -109,14 +109,15 @@ def estimate_coord_interval(
         raise ParameterError(
             "p = 1: no share comes after more than all shares of its URL; choose p below 1 (CooRnet's default is 0.5)"
         )
-    rows = link_rows(
+    rows, seconds, _ = link_rows(
         shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat, need_accounts=False
     )
-    if rows.table.empty:
+    if rows.empty:
         raise InputError(
             "table of shares: no URL was shared more than once, so there is no delay to estimate the interval from"
         )
-    delays = _delays(rows)
+    delays = pd.DataFrame({"url": rows["expanded"], "seconds": seconds}).sort_values("seconds")
+    delays["delay"] = delays["seconds"] - delays.groupby("url")["seconds"].transform("min")
     by_url = delays.groupby("url", sort=False)
     second = delays[by_url.cumcount() == 1].set_index("url")["delay"]
     reached = delays[(by_url.cumcount() + 1) / by_url["delay"].transform("size") > p]
@@ -124,23 +125,18 @@ def estimate_coord_interval(
     quick = second.index[second <= weight_quantile(second.to_numpy(), q)]
     times = earliest[quick].to_numpy(dtype=float)
     median = float(np.median(times))
-    quarters = {name: weight_quantile(times, part) for name, part in (("q1", 0.25), ("q3", 0.75))}
     summary = {
         "min": float(times.min()),
         "median": median,
         "mean": float(times.mean()),
         "max": float(times.max()),
+        "q1": weight_quantile(times, 0.25),
+        "q3": weight_quantile(times, 0.75),
     }
     return CoordInterval(
         seconds=median if median > 0 else 1.0,
-        summary=summary | quarters,
+        summary=summary,
         n_urls=len(second),
         n_quickest=len(quick),
         raised=median == 0,
     )
-
-
-def _delays(rows: LinkRows) -> pd.DataFrame:
-    """Return ``url`` and ``delay`` (seconds since the first share of the URL), quickest first."""
-    table = pd.DataFrame({"url": rows.table["expanded"], "seconds": rows.seconds}).sort_values("seconds")
-    return table.assign(delay=table["seconds"] - table.groupby("url")["seconds"].transform("min"))

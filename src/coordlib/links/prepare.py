@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, InputError, MissingColumnError
+from coordlib.columns import check_table
+from coordlib.errors import EmptyInputError, InputError
 from coordlib.ids import as_ids, rounded_id, without_point
 from coordlib.times import PLAUSIBLE, refuse_implausible, refuse_unreadable, warn_of_days
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
 from coordlib.urls import clean_urls as clean_url_column
+
+Ints = npt.NDArray[np.int64]
 
 #: Columns of the entities table, in CooRnet's order.
 ENTITY_COLUMNS = (
@@ -42,87 +43,49 @@ ENTITY_COLUMNS = (
     "strength",
 )
 
-#: Properties that may change between posts: source column, joined column, column that says it changed.
-_CHANGING = (
-    ("account.name", "account.name", "name.changed"),
-    ("account.handle", "account.handle", "handle.changed"),
-    ("account.pageAdminTopCountry", "account.pageAdminTopCountry", "pageAdminTopCountry.changed"),
-    ("account.pageDescription", "account.pageDescription", "account.pageDescription.changed"),
-    ("account.pageCategory", "account.pageCategory", "account.pageCategory.changed"),
-)
-_FIXED = (
-    "account.platform",
-    "account.platformId",
-    "account.verified",
-    "account.accountType",
-    "account.pageCreatedDate",
-)
+#: Those that say of a property whether it changed between posts.
+_CHANGED = [name for name in ENTITY_COLUMNS if name.endswith(".changed")]
 
 
-def entity_table(marked: pd.DataFrame, names: pd.Index, *, original: bool) -> pd.DataFrame:
-    """Describe the named accounts from the marked shares, one row each, in the order of the names.
+def entity_table(marked: pd.DataFrame, groups: pd.DataFrame, *, original: bool) -> pd.DataFrame:
+    """Describe the accounts of `groups` from the marked shares, one row each, in their order.
 
     ``shares`` counts all of the account's rows, ``coord.shares`` the coordinated ones. Values an
     account had one after the other are joined by `` | ``. Missing values are ignored; CooRnet
     (``original``) writes them as ``NA``, counts them as a change, and takes the first row's value.
     """
-    rows = marked[marked["account.url"].isin(names)]
+    rows = marked[marked["account.url"].isin(groups.index)]
     grouped = rows.groupby("account.url", sort=False)
     table = pd.DataFrame(
         {"shares": grouped.size(), "coord.shares": grouped["is_coordinated"].sum().astype("int64")}
     )
-    table["account.avg.subscriberCount"] = _mean_subscribers(rows, original)
-    for source, joined, changed in _CHANGING:
-        values = _text(rows, source)
-        if original:
-            values = values.fillna("NA")
-        distinct = (
-            pd.DataFrame({"account.url": rows["account.url"], "value": values}).dropna().drop_duplicates()
+    nothing = pd.Series(np.nan, index=rows.index, dtype=object)
+    counts = pd.to_numeric(rows.get("account.subscriberCount", nothing), errors="coerce").astype(float)
+    by_account = counts.groupby(rows["account.url"], sort=False)
+    complete = by_account.count() == by_account.size()
+    table["account.avg.subscriberCount"] = by_account.mean().where(complete | (not original))
+    for changed in _CHANGED:
+        name = f"account.{changed.removeprefix('account.').removesuffix('.changed')}"
+        values = rows.get(name, nothing).astype("str")
+        distinct = pd.DataFrame(
+            {"who": rows["account.url"], "value": values.fillna("NA") if original else values}
         )
-        per_account = distinct.groupby("account.url", sort=False)["value"]
-        table[joined] = per_account.agg(" | ".join).reindex(table.index)
-        table[changed] = (per_account.size().reindex(table.index).fillna(0) > 1).astype(bool)
-    for column in _FIXED:
-        if column not in rows.columns:
-            table[column] = pd.Series(np.nan, index=table.index, dtype=object)
-        elif original:
-            table[column] = grouped[column].head(1).set_axis(table.index)
-        else:
-            table[column] = grouped[column].first()
-    return table.reindex(list(names)).rename_axis("name").reset_index().astype({"name": "str"})
+        per_account = distinct.dropna().drop_duplicates().groupby("who", sort=False)["value"]
+        table[name] = per_account.agg(" | ".join).reindex(table.index)
+        table[changed] = per_account.size().reindex(table.index, fill_value=0) > 1
+    for name in ENTITY_COLUMNS:
+        if name.startswith("account.") and name not in table:  # a property that does not change
+            written = rows.get(name, nothing).groupby(rows["account.url"], sort=False)
+            as_they_come = original or name not in rows
+            table[name] = written.head(1).set_axis(table.index) if as_they_come else written.first()
+    return table.join(groups, how="right").rename_axis("name").reset_index()[list(ENTITY_COLUMNS)]
 
-
-def _mean_subscribers(rows: pd.DataFrame, original: bool) -> pd.Series:
-    if "account.subscriberCount" not in rows.columns:
-        return pd.Series(np.nan, index=rows["account.url"].unique(), dtype=float)
-    counts = pd.to_numeric(rows["account.subscriberCount"], errors="coerce").astype(float)
-    grouped = counts.groupby(rows["account.url"], sort=False)
-    means = grouped.mean()
-    return means.where(grouped.count() == grouped.size()) if original else means
-
-
-def _text(rows: pd.DataFrame, column: str) -> pd.Series:
-    if column not in rows.columns:
-        return pd.Series(None, index=rows.index, dtype="str")
-    return rows[column].astype("str")
-
-
-Ints = npt.NDArray[np.int64]
 
 #: Columns link-sharing detection cannot do without.
 NEEDED = ("account.url", "date", "expanded")
 #: Columns that make a row's place unique when times are equal, where they are there.
 _TIE_COLUMNS = ("id", "platformId", "postUrl")
 _TRUE = frozenset({"true", "t", "1", "1.0", "yes"})
-
-
-@dataclass(frozen=True)
-class LinkRows:
-    """The rows that take part."""
-
-    table: pd.DataFrame
-    seconds: Ints
-    left_out: dict[str, int]
 
 
 def link_rows(
@@ -132,16 +95,14 @@ def link_rows(
     keep_ourl_only: bool = False,
     compat: Compat = None,
     need_accounts: bool = True,
-) -> LinkRows:
-    """Check and filter a table of shares; keep only URLs shared more than once.
+) -> tuple[pd.DataFrame, Ints, dict[str, int]]:
+    """Return the rows whose URLs were shared more than once, their times, and how many others were left out, by reason.
 
     In CooRnet's mode rows keep their order, on which its numbering of components depends; in ours
     they are put into one order of their own, so that the order of the input says nothing.
     """
     check_compat(compat)
-    missing = [name for name in NEEDED if name not in shares and (need_accounts or name != "account.url")]
-    if missing:
-        raise MissingColumnError.from_names(missing, shares.columns, "table of shares")
+    check_table(shares, NEEDED if need_accounts else NEEDED[1:], "table of shares")
     if shares.empty:
         raise EmptyInputError("table of shares: no rows; give at least two shares of one URL")
     left_out: dict[str, int] = {}
@@ -175,7 +136,7 @@ def link_rows(
     if compat is None:
         order = _own_order(table, seconds)
         table, seconds = table.iloc[order].reset_index(drop=True), seconds[order]
-    return LinkRows(table, seconds, {reason: count for reason, count in left_out.items() if count})
+    return table, seconds, {reason: count for reason, count in left_out.items() if count}
 
 
 def utc_seconds(dates: pd.Series) -> Ints:
@@ -200,8 +161,7 @@ def _accounts(values: pd.Series) -> pd.Series:
 
 
 def _original_urls(table: pd.DataFrame) -> pd.DataFrame:
-    if "is_orig" not in table.columns:
-        raise MissingColumnError.from_names(["is_orig"], table.columns, "keep_ourl_only=True")
+    check_table(table, ["is_orig"], "keep_ourl_only=True")
     flags = table["is_orig"].astype(str).str.strip().str.lower().isin(_TRUE)
     if int(flags.sum()) < 2:
         raise InputError(
@@ -213,14 +173,12 @@ def _original_urls(table: pd.DataFrame) -> pd.DataFrame:
 
 def _own_order(table: pd.DataFrame, seconds: Ints) -> npt.NDArray[np.intp]:
     """Sort by time, URL and account; rows equal in all three by everything else they hold, missing as empty."""
-    frame = table[[name for name in NEEDED if name in table and name != "date"]].assign(
-        seconds=seconds, rest=""
-    )
+    names = ["expanded", *(["account.url"] if "account.url" in table else [])]
+    frame = table[names].assign(seconds=seconds, rest="")
     tied = frame.duplicated(keep=False).to_numpy()
     if tied.any():
         others = sorted(str(name) for name in table if name not in _TIE_COLUMNS)
         others = [*(name for name in _TIE_COLUMNS if name in table), *others]
         rest = table.loc[tied, others].astype("str").fillna("")
         frame.loc[tied, "rest"] = rest.agg("\x1f".join, axis=1)
-    keys = ["seconds", *(name for name in ("expanded", "account.url") if name in frame), "rest"]
-    return frame.sort_values(keys, kind="stable").index.to_numpy()
+    return frame.sort_values(["seconds", *names, "rest"], kind="stable").index.to_numpy()

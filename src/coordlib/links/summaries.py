@@ -11,7 +11,7 @@ import pandas as pd
 from coordlib.describe.labels import Label, label_components
 from coordlib.describe.statistics import unbiased_gini
 from coordlib.links.coord_shares import CoordShares
-from coordlib.links.top_lists import ENGAGEMENT
+from coordlib.links.top_lists import ENGAGEMENT, of_network
 from coordlib.urls import full_domain, parent_domain
 
 #: Domains named in ``top.*``; CooRnet means to show five and shows all.
@@ -25,12 +25,7 @@ SUMMARY_COLUMNS = (
     "cooRscore.avg",
     "pageAdminTopCountry",
     *ACCOUNT_TYPES,
-    "unique.full_domain",
-    "unique.parent_domain",
-    "gini.full_domain",
-    "gini.parent_domain",
-    "top.full_domain",
-    "top.parent_domain",
+    *(f"{what}.{kind}" for what in ("unique", "gini", "top") for kind in ("full_domain", "parent_domain")),
 )
 
 
@@ -115,28 +110,22 @@ def _summary(
     columns = list(SUMMARY_COLUMNS) if group == "component" else ["cluster", *SUMMARY_COLUMNS]
     types = [] if original else sorted(set(entities["account.accountType"].dropna()) - set(ACCOUNT_TYPES))
     rows = [
-        {
-            group: int(members[group].iloc[0]),
-            **({} if group == "component" else {"component": int(members["component"].iloc[0])}),
-            **_of_entities(members, (*ACCOUNT_TYPES, *types), original),
-            **_of_domains(domains[domains[group] == number], original),
-            **_of_ratings(domains[domains[group] == number], ratings),
-        }
+        {name: int(members[name].iloc[0]) for name in (group, "component")}
+        | _of_entities(members, (*ACCOUNT_TYPES, *types), original)
+        | _of_domains(domains[domains[group] == number], original)
+        | _of_ratings(domains[domains[group] == number], ratings)
         for number, members in entities.groupby(group, sort=True)
     ]
     rated = list(_of_ratings(domains.iloc[:0], ratings))
     table = pd.DataFrame(rows, columns=[*columns, *types, *rated])
     if labels is not None:
         given = {
-            number: label if isinstance(label, Label) else Label(label, "given")
+            number: (label.text, label.method) if isinstance(label, Label) else (label, "given")
             for number, label in labels.items()
         }
-        table["label"] = (
-            table[group].map({number: label.text for number, label in given.items()}).astype("str")
-        )
-        table["label.method"] = (
-            table[group].map({number: label.method for number, label in given.items()}).astype("str")
-        )
+        for place, column in enumerate(("label", "label.method")):
+            words = {number: both[place] for number, both in given.items()}
+            table[column] = table[group].map(words).astype("str")
     return table
 
 
@@ -159,24 +148,18 @@ def label_links(output: CoordShares, by: Literal["component", "cluster"] = "comp
 
 def posts_to_label(output: CoordShares, by: Literal["component", "cluster"] = "component") -> pd.DataFrame:
     """Return the network's coordinated posts: component or cluster, ``caption`` (title and message), ``link``, known counts."""
-    shares = output.shares[output.shares["is_coordinated"]]
-    shares = shares.drop(columns=by, errors="ignore").merge(
-        output.entities[["name", by]], left_on="account.url", right_on="name", suffixes=("", ".entity")
-    )
+    shares = of_network(output.shares, output, by)
     caption = pd.Series("", index=shares.index, dtype="str")
     for name in ("title", "message"):
         if name in shares.columns:
             caption = (caption + " " + shares[name].fillna("").astype(str)).str.strip()
-    counts = shares[[name for name in ENGAGEMENT if name in shares.columns]]
-    return pd.concat(
-        [pd.DataFrame({by: shares[by], "caption": caption, "link": shares["expanded"]}), counts], axis=1
-    )
+    known = [name for name in ENGAGEMENT if name in shares.columns]
+    return shares.assign(caption=caption, link=shares["expanded"])[[by, "caption", "link", *known]]
 
 
 def _coordinated_domains(output: CoordShares, group: str) -> pd.DataFrame:
     """Return the coordinated shares of the network's accounts with the domains of their URLs."""
-    shares = output.shares.loc[output.shares["is_coordinated"], ["account.url", "expanded"]]
-    shares = shares.merge(output.entities[["name", group]], left_on="account.url", right_on="name")
+    shares = of_network(output.shares, output, group)[["expanded", group]]
     full = {url: full_domain(url) for url in shares["expanded"].unique()}
     shares["full_domain"] = shares["expanded"].map(full)
     parent = {name: parent_domain(name, compat=output.compat) for name in set(full.values())}
@@ -201,8 +184,7 @@ def _mode(values: pd.Series, *, by_appearance: bool) -> str | None:
     counts = values.dropna().value_counts(sort=False)
     if counts.empty:
         return None
-    best = counts[counts == counts.max()].index
-    return str(best[0] if by_appearance else min(best))
+    return str((counts if by_appearance else counts.sort_index()).idxmax())
 
 
 def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:

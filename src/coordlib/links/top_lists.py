@@ -90,16 +90,14 @@ def get_top_coord_urls(
     >>> get_top_coord_urls(get_coord_shares(shares, 10), group_by="none")["engagement"].tolist()
     [7]
     """
-    _check_choice("order_by", order_by, _URL_ORDERS)
-    _check_choice("group_by", group_by, ("components", "clusters", "none"))
-    _check_top(top)
+    _check(top, order_by=(order_by, _URL_ORDERS), group_by=(group_by, ("components", "clusters", "none")))
     shares = _with_engagement(output, needed=order_by not in ("shares", "cooR.shares"))
     names = set(output.entities["name"])
     coordinated = shares[shares["is_coordinated"] & shares["account.url"].isin(names)]
     urls = shares[shares["expanded"].isin(coordinated["expanded"])]
     by_url = urls.groupby("expanded", sort=True)
     counted = [name for name in ENGAGEMENT if name in output.shares.columns]
-    counted = ["engagement", *counted] if counted else []
+    counted = counted and ["engagement", *counted]
     table = by_url.size().to_frame("shares").join(by_url[counted].sum(min_count=0))
     # A kind of count the input does not have is unknown, never 0.
     table = table.reindex(columns=["shares", "engagement", *ENGAGEMENT])
@@ -113,8 +111,11 @@ def get_top_coord_urls(
     table["cooR.account.url"] = _joined(coordinated, "account.url")
     table["account.name"] = _joined(urls, "account.name", quote=True)
     table["cooR.account.name"] = _joined(coordinated, "account.name", quote=True)
-    for column in ("component", "cluster"):
-        table[f"{column}s"] = _groups(coordinated, output.entities, column)
+    # An account's component and cluster, in the order of the entities table.
+    members = output.entities[["name", "component", "cluster"]].merge(
+        coordinated[["expanded", "account.url"]], left_on="name", right_on="account.url"
+    )
+    table["components"], table["clusters"] = _joined(members, "component"), _joined(members, "cluster")
     table = _whole(table.reset_index().reindex(columns=list(URL_COLUMNS)))
     return _ranked(table, order_by, None if group_by == "none" else group_by, top)
 
@@ -154,14 +155,17 @@ def get_top_coord_shares(
     >>> get_top_coord_shares(get_coord_shares(shares, 10))[["account.url", "rank"]].values.tolist()
     [['b', 1], ['a', 2]]
     """
-    _check_choice("order_by", order_by, _SHARE_ORDERS)
-    _check_top(top)
-    shares = _with_engagement(output)
-    shares = shares[shares["is_coordinated"]].merge(
-        output.entities[["name", "component"]], left_on="account.url", right_on="name"
-    )
+    _check(top, order_by=(order_by, _SHARE_ORDERS))
+    shares = of_network(_with_engagement(output), output, "component")
     table = _whole(shares.reindex(columns=list(SHARE_COLUMNS)))
     return _ranked(table, order_by, "component" if component else None, top)
+
+
+def of_network(shares: pd.DataFrame, output: CoordShares, by: str) -> pd.DataFrame:
+    """Return the coordinated ones of some shares, with the component (or cluster) of their accounts."""
+    shares = shares[shares["is_coordinated"]].drop(columns=by, errors="ignore")
+    groups = output.entities[["name", by]]
+    return shares.merge(groups, left_on="account.url", right_on="name", suffixes=("", ".entity"))
 
 
 def _with_engagement(output: CoordShares, *, needed: bool = True) -> pd.DataFrame:
@@ -186,27 +190,15 @@ def _joined(shares: pd.DataFrame, column: str, *, quote: bool = False) -> pd.Ser
     return texts.groupby(pairs["expanded"]).agg(",".join)
 
 
-def _groups(coordinated: pd.DataFrame, entities: pd.DataFrame, column: str) -> pd.Series:
-    """Return, per URL, its accounts' components (or clusters) in the order of the entities table."""
-    place = pd.Series(range(len(entities)), index=entities["name"])
-    number = entities.set_index("name")[column]
-    pairs = coordinated[["expanded", "account.url"]].drop_duplicates()
-    pairs = pairs.assign(place=pairs["account.url"].map(place), number=pairs["account.url"].map(number))
-    pairs = pairs.sort_values(["expanded", "place"]).drop_duplicates(["expanded", "number"])
-    return pairs["number"].astype(str).groupby(pairs["expanded"]).agg(",".join)
-
-
 def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> pd.DataFrame:
-    """Rank descending, ties in the order of the table; keep the first *top* of each group."""
+    """Rank descending, ties in the order of the table; keep the first *top*, of each group or with those equal to the last."""
     if group is None:
-        table = table.sort_values(order_by, ascending=False, kind="stable", na_position="last")
-        if len(table) > top:
-            table = table[table[order_by] >= table[order_by].iloc[top - 1]]
-        return table.reset_index(drop=True)
+        rank = table[order_by].rank(method="first", ascending=False, na_option="bottom")
+        rank = table[order_by].rank(method="min", ascending=False).fillna(rank)  # unknown is equal to nothing
+        return table.loc[rank[rank <= top].sort_values(kind="stable").index].reset_index(drop=True)
     rank = table.groupby(group)[order_by].rank(method="first", ascending=False, na_option="bottom")
-    table = table.assign(rank=rank.astype("int64"))
-    kept = table[table["rank"] <= top].sort_values([group, "rank"], kind="stable")
-    return kept.reset_index(drop=True)
+    table = table.assign(rank=rank.astype("int64"))[rank <= top]
+    return table.sort_values([group, "rank"], kind="stable", ignore_index=True)
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -215,11 +207,9 @@ def _whole(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(counts, "int64"))
 
 
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ParameterError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
-
-
-def _check_top(top: int) -> None:
+def _check(top: int, **chosen: tuple[str, tuple[str, ...]]) -> None:
+    for name, (value, choices) in chosen.items():
+        if value not in choices:
+            raise ParameterError(f"{name} = {value!r}: choose one of {', '.join(choices)}")
     if isinstance(top, bool) or top < 1:
         raise ParameterError(f"top = {top}: choose a whole number from 1")

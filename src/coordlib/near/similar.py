@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -40,23 +41,21 @@ class Sets:
         With `rarity` a feature weighs log(N / max(n, 10))³, N sets of which n have it: what everybody writes weighs
         nothing, and a word is as rare as can be up to ten sets, because the copies that are looked for share it.
         """
-        from scipy.sparse import csr_matrix
-
         codes, names = pd.factorize(features)
         both = np.sort(rows * np.int64(len(names) + 1) + codes)
         both = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
         rows, codes = np.divmod(both, np.int64(len(names) + 1))
         found = np.bincount(codes, minlength=len(names))
-        weights = np.ones(len(names))
-        if rarity:
-            weights = np.log(n_rows / np.maximum(found, 10)) ** 3
+        weights = np.log(n_rows / np.maximum(found, 10)) ** 3 if rarity else np.ones(len(names))
         totals = np.asarray(np.bincount(rows, weights[codes], n_rows), dtype=np.float64)
         common = found > 1
         rank = np.empty(len(names), dtype=np.int64)
         rank[np.argsort(found, kind="stable")] = np.arange(len(names)) - int((~common).sum())
         keep = common[codes] & (weights[codes] > 0)
         rows, codes = rows[keep], codes[keep]
-        matrix = csr_matrix((weights[codes], (rows, rank[codes])), shape=(n_rows, int(common.sum())))
+        matrix = scipy.sparse.csr_matrix(
+            (weights[codes], (rows, rank[codes])), shape=(n_rows, int(common.sum()))
+        )
         matrix.sort_indices()
         return cls(matrix, totals)
 
@@ -83,8 +82,6 @@ class Sets:
 
     def _rarest(self, least: float) -> Any:
         """Keep of each set the features that a similar one must share one of; values are 1."""
-        from scipy.sparse import csr_matrix
-
         matrix, lengths = self.matrix, np.diff(self.matrix.indptr)
         rows = np.repeat(np.arange(matrix.shape[0]), lengths)
         up_to = np.cumsum(matrix.data)
@@ -93,7 +90,7 @@ class Sets:
         rest = np.repeat(ends, lengths) - up_to + matrix.data
         keep = rest >= least * self.totals[rows] - _ROUNDING * np.maximum(ends[-1] if len(ends) else 0.0, 1.0)
         ones = np.ones(int(keep.sum()), dtype=np.float32)
-        return csr_matrix((ones, (rows[keep], matrix.indices[keep])), shape=matrix.shape)
+        return scipy.sparse.csr_matrix((ones, (rows[keep], matrix.indices[keep])), shape=matrix.shape)
 
     def similarity(self, one: IntArray, two: IntArray) -> FloatArray:
         """Return the similarity of pairs of rows."""
@@ -107,9 +104,7 @@ class Sets:
         part = self.matrix[rows]
         used = np.unique(part.indices)
         part = part[:, used]
-        ones = part.copy()
-        ones.data[:] = 1
-        shared = (ones @ part.T).toarray()
+        shared = (part.sign() @ part.T).toarray()
         either = self.totals[rows][:, None] + self.totals[rows][None, :] - shared
         close: FloatArray = np.divide(shared, either, out=np.zeros_like(shared), where=either > 0)
         np.fill_diagonal(close, 1.0)
@@ -152,48 +147,45 @@ def _complete(close: FloatArray, least: float) -> IntArray:
 
 
 def _average(close: FloatArray, least: float) -> IntArray:
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
-
-    tree = linkage(np.maximum(squareform(1 - close, checks=False), 0), "average")
-    return np.asarray(fcluster(tree, 1 - least + _ROUNDING, "distance"), dtype=np.int64)
+    tree = scipy.cluster.hierarchy.linkage(
+        np.maximum(scipy.spatial.distance.squareform(1 - close, checks=False), 0), "average"
+    )
+    return np.asarray(
+        scipy.cluster.hierarchy.fcluster(tree, 1 - least + _ROUNDING, "distance"), dtype=np.int64
+    )
 
 
 def _close(sets: Sets, least: float) -> Any:
     """Return a sparse graph of the similar sets, thinned where it is large to a forest of the strongest ties."""
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import minimum_spanning_tree
-
     shape = (len(sets.totals), len(sets.totals))
-    graph, waiting, held = csr_matrix(shape), [], 0
+    graph, waiting, held = scipy.sparse.csr_matrix(shape), [], 0
     for part in sets.pairs(least):
         waiting.append(part)
         held += len(part[0])
         if held > _KEPT:
-            graph, waiting, held = minimum_spanning_tree(graph + _graph(waiting, shape)), [], 0
+            graph, waiting, held = (
+                scipy.sparse.csgraph.minimum_spanning_tree(graph + _graph(waiting, shape)),
+                [],
+                0,
+            )
     return graph + _graph(waiting, shape)
 
 
 def _graph(parts: list[tuple[IntArray, IntArray, FloatArray]], shape: tuple[int, int]) -> Any:
     """Return pairs as a sparse graph with small numbers for strong ties, as trees want them, and no zeros."""
-    from scipy.sparse import csr_matrix
-
     if not parts:
-        return csr_matrix(shape)
-    one, two, close = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return csr_matrix((2 - close, (one, two)), shape=shape)
+        return scipy.sparse.csr_matrix(shape)
+    one, two, close = map(np.concatenate, zip(*parts, strict=True))
+    return scipy.sparse.csr_matrix((2 - close, (one, two)), shape=shape)
 
 
 def _hanging_together(graph: Any, least: float) -> list[IntArray]:
     """Return the rows that are tied, directly or through others; too many of them are cut at a higher similarity."""
-    from scipy.sparse.csgraph import connected_components
-
-    _, labels = connected_components(graph, directed=False)
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=False)
     order = np.argsort(labels, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-    found = []
+    found, higher = [], least + (1 - least) / 4
     for rows in parts:
-        higher = least + (1 - least) / 4
         if len(rows) <= LARGEST or higher > 1 - 1e-6:
             found += [rows] if len(rows) > 1 else []
             continue

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.describe.truth import pool_quality
+from coordlib.describe.day import pool_quality
 from coordlib.report.health import AskedAccounts, Health, Queries, Requests, SearchedCaptions
 from coordlib.store import Store, ledger, windows
 from coordlib.store.coverage import refused_accounts
@@ -141,7 +141,7 @@ def collection_health(
         earlier_gaps=[{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
         turned_to_zero=zero[:SHOWN],
         probes=probes,
-        truth=pool_quality(pool(store)["account_id"], planted).as_facts() if planted else None,
+        truth=pool_quality(pool(store)["account_id"], planted) if planted else None,
     )
 
 

@@ -241,7 +241,7 @@ def load_table(
 
 def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
     """Read one archive from its files, or from folders of them, as one table of posts with its label beside."""
-    from coordlib.describe.benchmark import LABELS, NO_LABEL
+    from coordlib.describe.ranking import LABELS, NO_LABEL
     from coordlib.sources.exports import read_export
 
     files: list[Path] = []
