@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
-from scipy.stats import rankdata
 
 from coordlib.describe.networks import strongest_class
 from coordlib.detect import kernel
@@ -336,7 +335,7 @@ def area_under_curve(scores: Scores, truth: Truth) -> float:
     McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747).
     """
     positive = int(truth.sum())
-    ranks = float(rankdata(scores)[truth].sum())
+    ranks = float(pd.Series(scores).rank()[truth].sum())
     return (ranks - positive * (positive + 1) / 2) / (positive * (len(truth) - positive))
 
 
