@@ -116,6 +116,7 @@ def test_a_network_of_which_nothing_is_known_to_end_ends(shared: Path, tmp_path:
     assert done.returncode == 0, done.stderr
 
 
-def test_accounts_that_have_no_order_are_refused_in_one_line() -> None:
+@pytest.mark.parametrize("divide", [find_communities, louvain])
+def test_accounts_that_have_no_order_are_refused_in_one_line(divide: Any) -> None:
     with pytest.raises(InputError, match="some accounts are text and some are not"):
-        find_communities(nx.Graph([("a", 1), (1, 2)]))
+        divide(nx.Graph([("a", 1), (1, 2)]))

@@ -40,6 +40,13 @@ def louvain(graph: nx.Graph[Any], seed: int = 1, weight: str = "weight") -> list
     list of set
         A partition of the nodes, in the order of their smallest node.
 
+    Raises
+    ------
+    ParameterError
+        A seed that is no whole number.
+    InputError
+        No network, a directed one, or one whose nodes are partly text and partly not.
+
     Notes
     -----
     A node of degree k moves into the community C that gains most of k_iC / m - tot_C · k / 2m². Multiplied by 2m² that is
@@ -62,6 +69,7 @@ def louvain(graph: nx.Graph[Any], seed: int = 1, weight: str = "weight") -> list
     >>> louvain(two)
     [{0, 1, 2, 3}, {4, 5, 6, 7}]
     """
+    _check(graph, seed)
     nodes = sorted(graph)
     random.Random(int(seed)).shuffle(nodes)
     place = {node: number for number, node in enumerate(nodes)}
@@ -77,6 +85,15 @@ def louvain(graph: nx.Graph[Any], seed: int = 1, weight: str = "weight") -> list
     for node, part in zip(nodes, connected_components(inside, directed=False)[1].tolist(), strict=True):
         found.setdefault(part, set()).add(node)
     return sorted(found.values(), key=min)
+
+
+def _check(graph: nx.Graph[Any], seed: int) -> None:
+    check_seed(seed)
+    check_graph(graph)
+    if len({isinstance(name, str) for name in graph}) > 1:
+        raise InputError(
+            "graph: some accounts are text and some are not, so they have no order; name all as text"
+        )
 
 
 def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10) -> pd.DataFrame:
@@ -127,13 +144,7 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     [['account 00', 1, [2]], ['account 06', 2, [1]]]
     """
     check_whole(min_accounts, "min_accounts", least=1)
-    check_seed(seed)
-    check_graph(graph)
-    kinds = {isinstance(name, str) for name in graph}
-    if len(kinds) > 1:
-        raise InputError(
-            "graph: some accounts are text and some are not, so they have no order; name all as text"
-        )
+    _check(graph, seed)
     if graph.number_of_nodes() == 0:
         return empty_table(_COLUMNS)
     networks = pd.Series(network_numbers(graph))
