@@ -81,14 +81,14 @@ def edge_significance(
     -----
     Two levels, both must reject::
 
-        q_discovery    = min(1, 2 min(q_shared, q_repeats))        more than activity and habits explain
-        q_confirmation = min(1, 2 min(q_crowd, q_circle))          more than those around them, or a closed
-        circle q_value        = max(q_discovery, q_confirmation)          significant: q_value <= q
+        q_discovery    = min(1, 2 min(q_shared, q_repeats))    more than activity and habits explain
+        q_confirmation = min(1, 2 min(q_crowd, q_circle))      more than those around them, or a closed circle
+        q_value        = max(q_discovery, q_confirmation)      significant: q_value <= q
 
     each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an
-    intersection-union test (Berger 1982). The four tests stand in ``coordlib.significance.shared_objects``,
-    ``repeats``, ``crowd`` and ``closed_circle``, the second look at pairs inside a confirmed network in
-    ``completion``. Nothing is random, and the order of the rows and whole days added to all times change
+    intersection-union test (Berger 1982). The tests stand in :mod:`coordlib.significance.shared_objects`,
+    ``repeats`` and ``confirmation`` (the crowd, the closed circle), the second look at pairs inside a confirmed
+    network in ``second_look``. Nothing is random, and the order of the rows and whole days added to all times change
     nothing.
 
     Significant is not inauthentic: these are statements about timing, not about intent. Undecided and not
