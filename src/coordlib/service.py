@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+import lazy_loader
 from dotenv import dotenv_values
 
 from coordlib.errors import CredentialsError, ParameterError, ServiceError, UnreachableError
+
+if TYPE_CHECKING:
+    import httpx
+else:  # with its own command it takes a tenth of a second, and most runs ask no service
+    httpx = lazy_loader.load("httpx")
 
 #: What stands in a text where a secret was.
 HIDDEN = "[hidden]"
@@ -121,7 +126,7 @@ class Reply:
     """One answer, or what kept it from coming (`trouble`); `reached` says whether there was a connection."""
 
     status: int = 0
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    headers: httpx.Headers = field(default_factory=lambda: httpx.Headers())
     body: bytes = field(default=b"", repr=False)
     trouble: str = ""
     reached: bool = True

@@ -10,10 +10,9 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import httpx
 import pandas as pd
 
 from coordlib.errors import CredentialsError, QueryError, ServiceError
@@ -22,6 +21,9 @@ from coordlib.service import Closing, Reply, Service, check_address, environment
 from coordlib.sources.exports import format_by_name, normalise
 from coordlib.sources.exports.mapping import with_needed
 from coordlib.sources.json_files import flatten
+
+if TYPE_CHECKING:
+    import httpx
 
 PUBLIC_URL = "https://api.bsky.app"
 SESSION_URL = "https://bsky.social"
@@ -123,6 +125,7 @@ class BlueskySearch(Closing):
 
     Examples
     --------
+    >>> import httpx
     >>> def service(request):  # in place of the network
     ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
     ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})

@@ -12,13 +12,14 @@ import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
-
-import httpx
 
 from coordlib.errors import ParameterError, ServiceError
 from coordlib.service import Closing, Reply, Service, check_address, environment
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_WORDS = 8
 MAX_CAPTIONS = 20
@@ -77,6 +78,7 @@ class LabelEndpoint(Closing):
 
     Examples
     --------
+    >>> import httpx
     >>> def service(request):  # in place of the network
     ...     return httpx.Response(200, json={"choices": [{"message": {"content": "Harbour bridge closure [en]"}}]})
     >>> settings = EndpointSettings("http://localhost:11434/v1", "a-model")

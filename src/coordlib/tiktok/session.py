@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self
-
-import httpx
+from typing import TYPE_CHECKING, Any, Self
 
 from coordlib.errors import CredentialsError, ParameterError, QuotaExhausted, ServiceError
 from coordlib.parameters import BASE_URL
@@ -21,6 +19,9 @@ from coordlib.tiktok.endpoints import FOLLOW, RESEARCH, TOKEN, VIDEO_QUERY, Endp
 from coordlib.tiktok.errors import SCHEDULES, TROUBLE, Answer, Kind, classify, to_exception
 from coordlib.tiktok.query import CORE_FIELDS
 from coordlib.times import day_of
+
+if TYPE_CHECKING:
+    import httpx
 
 #: Requests a day over all endpoints, and over followers and following, which have a pool of their own.
 DAILY_REQUESTS, DAILY_FOLLOW_REQUESTS = 1_000, 20_000
