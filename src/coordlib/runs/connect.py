@@ -28,23 +28,33 @@ SIMULATED_CREDENTIALS = Credentials("sim-key", "sim-secret")
 
 
 def connector(
-    daily_requests: int, base_url: str = BASE_URL, credentials: Credentials | None = None
+    daily_requests: int,
+    base_url: str = BASE_URL,
+    credentials: Credentials | None = None,
+    clock: Clock | None = None,
 ) -> Connect:
     """Return what makes a client; without credentials it finds them in the environment, ``.env`` or the keyring.
 
-    Where the service says that it is simulated, so does the workspace from then on.
+    Where the service says that it is simulated, so does the workspace from then on, unless its clock is given.
     """
+    telling = clock or time
 
     def connect(store: Store, run_id: str) -> TikTokResearch:
+        def on_origin(simulated: bool) -> None:
+            if clock is None:
+                mark_origin(store, base_url, simulated=simulated)
+
         found = credentials if credentials is not None else Credentials.find()
-        budget = RequestBudget(store, daily=daily_requests, clock=time.time)
+        budget = RequestBudget(store, daily=daily_requests, clock=telling.time)
         return TikTokResearch(
             found,
             base_url,
             store=store,
             budget=budget,
             run_id=run_id,
-            on_origin=lambda simulated: mark_origin(store, base_url, simulated=simulated),
+            clock=telling.time,
+            sleep=telling.sleep,
+            on_origin=on_origin,
         )
 
     return connect
@@ -77,19 +87,7 @@ def simulated_connector(
 ) -> Connect:
     """Return what makes a client of a simulated service: it waits by moving the clock on, so retries take no time."""
 
-    def connect(store: Store, run_id: str) -> TikTokResearch:
-        budget = RequestBudget(store, daily=daily_requests, clock=clock.time)
-        return TikTokResearch(
-            credentials,
-            base_url,
-            store=store,
-            budget=budget,
-            run_id=run_id,
-            clock=clock.time,
-            sleep=clock.sleep,
-        )
-
-    return connect
+    return connector(daily_requests, base_url, credentials, clock)
 
 
 def world_days(world: World) -> list[str]:
