@@ -147,7 +147,8 @@ def detect_dataset(
             _begin(work, plan, files)
             found = _found(plan, work, client)
             table = [_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
-            lacking = {name: sum(one[name] for one in table) for name in table[0]}
+            kinds = ("shares", "object", "account", "content", "time")
+            lacking = {name: sum(one[name] for one in table) for name in kinds}
             result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
             del found  # a shared disk keeps a folder whose files are mapped
         except CoordError:
