@@ -29,14 +29,14 @@ _compile: Any = numba.njit(cache=True, nogil=True)
 
 
 def _without_blas() -> None:
-    """Spare numba the search for BLAS, which loads scipy.linalg: a quarter of a second for nothing used here."""
+    """Spare numba the search for BLAS, which loads scipy.linalg (a quarter of a second); what needs it finds it all the same."""
     name = "scipy.linalg.cython_blas"
     if not {name, "numba.np.arraymath"} & set(sys.modules):
         sys.modules[name] = None  # type: ignore[assignment]
-        arraymath: Any = importlib.import_module("numba.np.arraymath")
-        del sys.modules[name]
-        # It is found all the same where a researcher's own compiled functions need it.
-        arraymath._HAVE_BLAS = True
+        try:
+            importlib.import_module("numba.np.arraymath")._HAVE_BLAS = True  # type: ignore[attr-defined]
+        finally:
+            del sys.modules[name]
 
 
 _without_blas()
