@@ -142,11 +142,11 @@ def transitivity(graph: nx.Graph[str], *, large: int = LARGE) -> float:
 
 
 def _as_igraph(graph: nx.Graph[str], large: int) -> Any | None:
+    if len(graph) < large:
+        return None
     try:
         import igraph
     except ImportError:
-        return None
-    if len(graph) < large:
         return None
     place = {name: number for number, name in enumerate(graph)}
     ends = [(place[a], place[b]) for a, b in graph.edges]

@@ -86,7 +86,6 @@ def simulated_connector(
     clock: Clock, base_url: str, daily_requests: int, credentials: Credentials = SIMULATED_CREDENTIALS
 ) -> Connect:
     """Return what makes a client of a simulated service: it waits by moving the clock on, so retries take no time."""
-
     return connector(daily_requests, base_url, credentials, clock)
 
 
