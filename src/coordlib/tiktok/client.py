@@ -10,16 +10,15 @@ from dataclasses import replace
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store import windows
 from coordlib.store.stored_posts import collected_posts, upsert_posts
-from coordlib.tiktok import lists
 from coordlib.tiktok.collector import Collector
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, as_post, rows_of
 from coordlib.tiktok.errors import Answer
+from coordlib.tiktok.lists import Lists
 from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
-from coordlib.tiktok.session import Session
 from coordlib.tiktok.window_work import new_window
 
 
-class TikTokResearch(Session):
+class TikTokResearch(Lists):
     """A client of the TikTok Research API.
 
     Parameters
@@ -63,20 +62,6 @@ class TikTokResearch(Session):
     ({'display_name': 'Esempio', 'username': 'esempio_uno'},)
     >>> client.close()
     """
-
-    comments = lists.comments
-    replies = lists.replies
-    user_info = lists.user_info
-    users_info = lists.users_info
-    followers = lists.followers
-    following = lists.following
-    liked_videos = lists.liked_videos
-    reposted_videos = lists.reposted_videos
-    pinned_videos = lists.pinned_videos
-    playlist = lists.playlist
-    compliance_create = lists.compliance_create
-    compliance_status = lists.compliance_status
-    compliance_download = lists.compliance_download
 
     def videos(
         self,

@@ -13,11 +13,10 @@ from tqdm import tqdm
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
 from coordlib.store import deletion as stored
-from coordlib.tiktok import lists
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
 from coordlib.tiktok.errors import Answer
+from coordlib.tiktok.lists import EMPTY_PAGES, IDS_PER_FILE, Lists, ending
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
-from coordlib.tiktok.session import Session
 from coordlib.times import day_of
 
 #: Seconds between two looks at a task, and how many looks before it is given up.
@@ -54,7 +53,7 @@ class Refreshed:
 
 
 def refresh(
-    client: Session,
+    client: Lists,
     *,
     interval_days: int = 30,
     batch: bool = True,
@@ -79,8 +78,8 @@ def refresh(
     hide = None if progress else True
     with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
         try:
-            for start in range(0, len(due), lists.IDS_PER_FILE):
-                for asked, valid in _answers(client, due[start : start + lists.IDS_PER_FILE], batch=batch):
+            for start in range(0, len(due), IDS_PER_FILE):
+                for asked, valid in _answers(client, due[start : start + IDS_PER_FILE], batch=batch):
                     lost = sorted(set(asked) - valid)
                     stored.confirm(client.store, sorted(valid & set(asked)), now)
                     stored.delete(client.store, lost, now)
@@ -94,7 +93,7 @@ def refresh(
 
 
 def _answers(
-    client: Session, ids: Sequence[str], *, batch: bool
+    client: Lists, ids: Sequence[str], *, batch: bool
 ) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Yield ids asked with those of them that are still valid."""
     if batch and len(ids) > IDS_PER_QUERY:
@@ -112,13 +111,13 @@ def _answers(
     yield from _look_up(client, ids)
 
 
-def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
+def _still_valid(client: Lists, ids: Iterable[str]) -> frozenset[str]:
     """Return which of at most 10,000 ids batch compliance calls valid."""
-    task = lists.compliance_create(client, ids)
+    task = client.compliance_create(ids)
     for _ in range(POLLS):
-        status = lists.compliance_status(client, task)
+        status = client.compliance_status(task)
         if status == "Completed":
-            return lists.compliance_download(client, task)
+            return client.compliance_download(task)
         if status == "Failed":
             raise ServiceError(f"compliance task {task} failed; nothing was deleted")
         client.sleep(POLL_SECONDS)
@@ -127,7 +126,7 @@ def _still_valid(client: Session, ids: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+def _look_up(client: Lists, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before an error is kept.
 
     That none of many videos is found is an error too: searches were silently empty for weeks before, so it is no proof.
@@ -139,11 +138,11 @@ def _look_up(client: Session, ids: Sequence[str]) -> Iterator[tuple[Sequence[str
         def keep(answer: Answer, found: set[str] = found) -> None:
             found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
 
-        for _ in range(lists.EMPTY_PAGES):
+        for _ in range(EMPTY_PAGES):
             answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
-            ended = lists.ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
+            ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
             if ended == "done":
                 break
             if ended is not None:

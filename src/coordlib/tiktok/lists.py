@@ -136,136 +136,124 @@ def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **pag
     return answer if answer.ok else Outcome.unanswered(told, answer, session.requests - before)
 
 
-def comments(
-    self: Session, video_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
-) -> Outcome:
-    """List the comments of a video: one request per 100 comments, at most the top 1,000.
-
-    A top-level comment has ``parent_comment_id`` equal to the video's id. Comments have no author.
-    """
-    subject = {"video_id": check_digits(video_id, "video_id")}
-    return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
-
-
-def replies(
-    self: Session, comment_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
-) -> Outcome:
-    """List the replies to a comment."""
-    subject = {"comment_id": check_digits(comment_id, "comment_id")}
-    return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
-
-
-def user_info(self: Session, username: str) -> Outcome:
-    """Return one account's public profile; the row carries the ``username``, which the service does not echo."""
-    subject, before = _account(username), self.requests
-    answer = _one(self, at.USER_INFO, subject)
-    if isinstance(answer, Outcome):
-        return answer
-    if not (profile := clean(answer.data)):
-        return Outcome.unanswered(subject["username"], answer, self.requests - before)
-    return Outcome(rows=({**profile, **subject},), n_rows=1, requests=self.requests - before)
-
-
-def users_info(self: Session, usernames: Iterable[str]) -> Outcome:
-    """Return the profiles of several accounts, one request each; refused ones are in ``problems``."""
-    parts = list[Outcome]()
-    for name in dict.fromkeys(_account(name)["username"] for name in usernames):
-        parts.append(user_info(self, name))
-        if parts[-1].reason == "quota":
-            break
-    reasons = [part.reason for part in parts if part.reason != "done"]
-    return Outcome(
-        rows=tuple(row for part in parts for row in part.rows),
-        n_rows=sum(part.n_rows for part in parts),
-        complete=all(part.complete for part in parts),
-        reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
-        requests=sum(part.requests for part in parts),
-        log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
-        problems={name: text for part in parts for name, text in part.problems.items()},
-    )
-
-
-def followers(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
-    """List followers, newest first; rows carry the account under ``of``. Private followers are missing."""
-    return _pages(self, at.FOLLOWERS, _account(username), mark="of", **paging)
-
-
-def following(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
-    """List the accounts an account follows, where it shows them; rows carry the account under ``of``."""
-    return _pages(self, at.FOLLOWING, _account(username), mark="of", **paging)
-
-
-def liked_videos(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
-    """List the videos an account likes (private by default, so mostly refused); rows carry ``liked_by_user``."""
-    return _pages(self, at.LIKED, _account(username), mark="liked_by_user", **paging)
-
-
-def reposted_videos(self: Session, username: str, **paging: Unpack[Paging]) -> Outcome:
-    """List the videos an account reposted; rows carry ``reposted_by_user``."""
-    return _pages(self, at.REPOSTED, _account(username), mark="reposted_by_user", **paging)
-
-
-def pinned_videos(self: Session, username: str) -> Outcome:
-    """List the videos an account pinned; rows carry ``pinned_by_user``."""
-    subject, before = _account(username), self.requests
-    answer = _one(self, at.PINNED, subject)
-    if isinstance(answer, Outcome):
-        return answer
-    rows = tuple(row | {"pinned_by_user": subject["username"]} for row in rows_of(at.PINNED, answer.data))
-    return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
-
-
-def playlist(self: Session, playlist_id: str, **paging: Unpack[Paging]) -> Outcome:
-    """List the video ids of a playlist; good data sent with status 500 is read like any other.
-
-    Fewer ids than the service promises (deleted videos among them) are not called complete.
-    """
-    subject = {"playlist_id": check_digits(playlist_id, "playlist_id")}
-    return _pages(self, at.PLAYLIST, subject, mark="playlist_id", **paging)
-
-
-def compliance_create(
-    self: Session, ids: Iterable[str], category: Literal["video", "comment"] = "video"
-) -> str:
-    """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits)."""
-    numbers = [check_digits(value, f"{category} id") for value in ids]
-    if not 1 <= len(numbers) <= IDS_PER_FILE:
-        raise QueryError(f"{len(numbers)} ids: a compliance file holds 1 to {IDS_PER_FILE}")
-    if category not in ("video", "comment"):
-        raise QueryError(f"category '{category}': use 'video' or 'comment'")
-    file = ("ids.txt", ("\n".join(numbers) + "\n").encode("ascii"), "text/plain")
-    form: dict[str, Any] = {"data": {"category": category}, "files": {"file_data": file}}
-    answer = self.request(at.COMPLIANCE_CREATE, purpose="refresh", **form)
-    task = clean(answer.data.get("task_id"), "task_id")
-    if not answer.ok or task is None:
-        _fail(answer, "compliance task", "the answer has no task_id")
-    return str(task)
-
-
-def compliance_status(self: Session, task_id: str) -> str:
-    """Return ``Completed``, ``Processing`` or ``Failed``."""
-    answer = _task(self, at.COMPLIANCE_STATUS, task_id)
-    if not answer.ok:
-        _fail(answer, "compliance status")
-    return str(answer.data.get("task_status") or "")
-
-
-def compliance_download(self: Session, task_id: str) -> frozenset[str]:
-    """Return the ids that are still valid."""
-    answer = _task(self, at.COMPLIANCE_DOWNLOAD, task_id)
-    if not answer.ok or answer.text is None:
-        _fail(answer, "compliance download", "not a text file")
-    words = answer.text.replace(",", " ").split()
-    if not all(word.isascii() and word.isdigit() for word in words):
-        doubt = "the file holds something that is not an id; nothing was deleted"
-        _fail(answer, "compliance download", doubt)
-    return frozenset(words)
-
-
-def _task(session: Session, endpoint: Endpoint, task_id: str) -> Answer:
-    number = int(check_digits(task_id, "task_id"))
-    return session.request(endpoint, json={"task_id": number}, purpose="refresh")
-
-
 def _fail(answer: Answer, what: str, doubt: str = "") -> NoReturn:
     raise ServiceError(f"{what}: {doubt}") if answer.ok else to_exception(answer, what)
+
+
+class Lists(Session):
+    """The lists of videos and accounts, single profiles, and batch compliance, as methods of a session."""
+
+    def comments(
+        self, video_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
+    ) -> Outcome:
+        """List the comments of a video: one request per 100 comments, at most the top 1,000.
+
+        A top-level comment has ``parent_comment_id`` equal to the video's id. Comments have no author.
+        """
+        subject = {"video_id": check_digits(video_id, "video_id")}
+        return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
+
+    def replies(
+        self, comment_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
+    ) -> Outcome:
+        """List the replies to a comment."""
+        subject = {"comment_id": check_digits(comment_id, "comment_id")}
+        return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
+
+    def user_info(self, username: str) -> Outcome:
+        """Return one account's public profile; the row carries the ``username``, which the service does not echo."""
+        subject, before = _account(username), self.requests
+        answer = _one(self, at.USER_INFO, subject)
+        if isinstance(answer, Outcome):
+            return answer
+        if not (profile := clean(answer.data)):
+            return Outcome.unanswered(subject["username"], answer, self.requests - before)
+        return Outcome(rows=({**profile, **subject},), n_rows=1, requests=self.requests - before)
+
+    def users_info(self, usernames: Iterable[str]) -> Outcome:
+        """Return the profiles of several accounts, one request each; refused ones are in ``problems``."""
+        parts = list[Outcome]()
+        for name in dict.fromkeys(_account(name)["username"] for name in usernames):
+            parts.append(self.user_info(name))
+            if parts[-1].reason == "quota":
+                break
+        reasons = [part.reason for part in parts if part.reason != "done"]
+        return Outcome(
+            rows=tuple(row for part in parts for row in part.rows),
+            n_rows=sum(part.n_rows for part in parts),
+            complete=all(part.complete for part in parts),
+            reason="quota" if "quota" in reasons else reasons[0] if reasons else "done",
+            requests=sum(part.requests for part in parts),
+            log_ids=tuple(dict.fromkeys(log_id for part in parts for log_id in part.log_ids)),
+            problems={name: text for part in parts for name, text in part.problems.items()},
+        )
+
+    def followers(self, username: str, **paging: Unpack[Paging]) -> Outcome:
+        """List followers, newest first; rows carry the account under ``of``. Private followers are missing."""
+        return _pages(self, at.FOLLOWERS, _account(username), mark="of", **paging)
+
+    def following(self, username: str, **paging: Unpack[Paging]) -> Outcome:
+        """List the accounts an account follows, where it shows them; rows carry the account under ``of``."""
+        return _pages(self, at.FOLLOWING, _account(username), mark="of", **paging)
+
+    def liked_videos(self, username: str, **paging: Unpack[Paging]) -> Outcome:
+        """List the videos an account likes (private by default, so mostly refused); rows carry ``liked_by_user``."""
+        return _pages(self, at.LIKED, _account(username), mark="liked_by_user", **paging)
+
+    def reposted_videos(self, username: str, **paging: Unpack[Paging]) -> Outcome:
+        """List the videos an account reposted; rows carry ``reposted_by_user``."""
+        return _pages(self, at.REPOSTED, _account(username), mark="reposted_by_user", **paging)
+
+    def pinned_videos(self, username: str) -> Outcome:
+        """List the videos an account pinned; rows carry ``pinned_by_user``."""
+        subject, before = _account(username), self.requests
+        answer = _one(self, at.PINNED, subject)
+        if isinstance(answer, Outcome):
+            return answer
+        rows = tuple(row | {"pinned_by_user": subject["username"]} for row in rows_of(at.PINNED, answer.data))
+        return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
+
+    def playlist(self, playlist_id: str, **paging: Unpack[Paging]) -> Outcome:
+        """List the video ids of a playlist; good data sent with status 500 is read like any other.
+
+        Fewer ids than the service promises (deleted videos among them) are not called complete.
+        """
+        subject = {"playlist_id": check_digits(playlist_id, "playlist_id")}
+        return _pages(self, at.PLAYLIST, subject, mark="playlist_id", **paging)
+
+    def compliance_create(self, ids: Iterable[str], category: Literal["video", "comment"] = "video") -> str:
+        """Hand in at most 10,000 ids to be checked; returns the task's id (text: it exceeds 63 bits)."""
+        numbers = [check_digits(value, f"{category} id") for value in ids]
+        if not 1 <= len(numbers) <= IDS_PER_FILE:
+            raise QueryError(f"{len(numbers)} ids: a compliance file holds 1 to {IDS_PER_FILE}")
+        if category not in ("video", "comment"):
+            raise QueryError(f"category '{category}': use 'video' or 'comment'")
+        file = ("ids.txt", ("\n".join(numbers) + "\n").encode("ascii"), "text/plain")
+        form: dict[str, Any] = {"data": {"category": category}, "files": {"file_data": file}}
+        answer = self.request(at.COMPLIANCE_CREATE, purpose="refresh", **form)
+        task = clean(answer.data.get("task_id"), "task_id")
+        if not answer.ok or task is None:
+            _fail(answer, "compliance task", "the answer has no task_id")
+        return str(task)
+
+    def compliance_status(self, task_id: str) -> str:
+        """Return ``Completed``, ``Processing`` or ``Failed``."""
+        answer = self._task(at.COMPLIANCE_STATUS, task_id)
+        if not answer.ok:
+            _fail(answer, "compliance status")
+        return str(answer.data.get("task_status") or "")
+
+    def compliance_download(self, task_id: str) -> frozenset[str]:
+        """Return the ids that are still valid."""
+        answer = self._task(at.COMPLIANCE_DOWNLOAD, task_id)
+        if not answer.ok or answer.text is None:
+            _fail(answer, "compliance download", "not a text file")
+        words = answer.text.replace(",", " ").split()
+        if not all(word.isascii() and word.isdigit() for word in words):
+            doubt = "the file holds something that is not an id; nothing was deleted"
+            _fail(answer, "compliance download", doubt)
+        return frozenset(words)
+
+    def _task(self, endpoint: Endpoint, task_id: str) -> Answer:
+        number = int(check_digits(task_id, "task_id"))
+        return self.request(endpoint, json={"task_id": number}, purpose="refresh")
