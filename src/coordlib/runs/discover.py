@@ -18,12 +18,11 @@ from coordlib.runs.day import StoredRun
 from coordlib.runs.notebooks import Decided, handles_of, run_report
 from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
-from coordlib.store.ledger import counted_requests
+from coordlib.store.ledger import RESEARCH, counted_requests
 from coordlib.store.pool import add_to_pool
 from coordlib.store.runs import record_facts
 from coordlib.store.stored_posts import collected_posts, record_posts
 from coordlib.tiktok import Query, any_of
-from coordlib.tiktok.endpoints import RESEARCH
 from coordlib.times import day_of
 
 TEMPLATE = "01-seed-discovery.ipynb"

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field, fields, replace
 
+from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store.database import Store, Values, insert
+from coordlib.times import day_of
+
+#: Pools of requests: the two follow lists have one of their own.
+RESEARCH, FOLLOW = "research", "follow"
+#: Requests a day over all endpoints, and over followers and following.
+DAILY_REQUESTS, DAILY_FOLLOW_REQUESTS = 1_000, 20_000
+#: Seconds after 00:00 UTC in which "quota exceeded" may still mean the day before.
+MIDNIGHT_SLACK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +46,80 @@ def record(store: Store, entry: Entry) -> None:
     store.write(insert("requests", [item.name for item in fields(Entry)]), astuple(entry))
 
 
-def used(store: Store, day: str, pool: str) -> tuple[int, bool]:
-    """Return how many requests a UTC day has used of a pool, and whether the service called it exhausted."""
-    row = store.row("SELECT used, exhausted FROM budget WHERE day = ? AND pool = ?", (day, pool))
-    return (0, False) if row is None else (int(row["used"]), bool(row["exhausted"]))
+class RequestBudget:
+    """The requests of a UTC day, counted before each attempt.
 
+    Parameters
+    ----------
+    store
+        Where the count is kept, so that a second process or a restart goes on counting.
+    daily
+        Requests a day for all endpoints but the two follow lists. The quota is shared by the whole
+        project: set it lower when colleagues use it too.
+    daily_follow
+        Requests a day for followers and following.
+    clock
+        UTC seconds.
 
-def spend(store: Store, day: str, pool: str, limit: int) -> bool:
-    """Count one request before it is sent; False when the day has none left (nothing is counted then)."""
-    with store.transaction():
-        spent, exhausted = used(store, day, pool)
-        if exhausted or spent >= limit:
-            return False
-        counted = insert("budget", ("day", "pool", "used"), "(day, pool) DO UPDATE SET used = used + 1")
-        store.write(counted, (day, pool, 1))
-    return True
+    Examples
+    --------
+    >>> from coordlib.store import open_store
+    >>> budget = RequestBudget(open_store(":memory:"), daily=2, clock=lambda: 1_790_000_000)
+    >>> budget.spend(); budget.remaining()
+    1
+    """
 
+    def __init__(
+        self,
+        store: Store,
+        *,
+        daily: int = DAILY_REQUESTS,
+        daily_follow: int = DAILY_FOLLOW_REQUESTS,
+        clock: Callable[[], float],
+    ) -> None:
+        if daily < 0 or daily_follow < 0:
+            raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
+        self.store, self._clock = store, clock
+        self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
 
-def mark_exhausted(store: Store, day: str, pool: str) -> None:
-    """Remember that the service itself called the day's quota spent."""
-    noted = insert("budget", ("day", "pool", "exhausted"), "(day, pool) DO UPDATE SET exhausted = 1")
-    store.write(noted, (day, pool, 1))
+    @property
+    def day(self) -> str:
+        """The current UTC day, YYYY-MM-DD."""
+        return day_of(self._clock()).isoformat()
+
+    def used(self, pool: str = RESEARCH) -> int:
+        """Requests used today."""
+        return self._today(pool)[0]
+
+    def remaining(self) -> int:
+        """Research requests left today; none when the service has called the quota spent."""
+        spent, exhausted = self._today(RESEARCH)
+        return 0 if exhausted else max(0, self.limits[RESEARCH] - spent)
+
+    def _today(self, pool: str) -> tuple[int, bool]:
+        """Return how many requests of a pool are used today, and whether the service called it exhausted."""
+        sql = "SELECT used, exhausted FROM budget WHERE day = ? AND pool = ?"
+        row = self.store.row(sql, (self.day, pool))
+        return (0, False) if row is None else (int(row["used"]), bool(row["exhausted"]))
+
+    def spend(self, pool: str = RESEARCH) -> None:
+        """Count one request; :class:`QuotaExhausted` where the day has none left, before anything is sent."""
+        with self.store.transaction():
+            spent, exhausted = self._today(pool)
+            if exhausted or spent >= self.limits[pool]:
+                raise QuotaExhausted(
+                    f"the {pool} requests of {self.day} are spent ({spent} of {self.limits[pool]}); "
+                    "start again after 00:00 UTC"
+                )
+            counted = insert("budget", ("day", "pool", "used"), "(day, pool) DO UPDATE SET used = used + 1")
+            self.store.write(counted, (self.day, pool, 1))
+
+    def exhausted(self, pool: str = RESEARCH, sent_at: float | None = None) -> None:
+        """Note that the service called the day's quota spent; just after midnight that is taken for yesterday's."""
+        moment = self._clock() if sent_at is None else sent_at
+        if moment % 86_400 >= MIDNIGHT_SLACK:
+            noted = insert("budget", ("day", "pool", "exhausted"), "(day, pool) DO UPDATE SET exhausted = 1")
+            self.store.write(noted, (day_of(moment).isoformat(), pool, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coordlib.store.ledger import FOLLOW, RESEARCH
 from coordlib.tiktok.errors import Answer, Kind
 from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
 
 Row = dict[str, Any]
-
-#: Pools of requests: the two follow lists have one of their own.
-RESEARCH, FOLLOW = "research", "follow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
 import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
+from coordlib.store.ledger import FOLLOW
 from coordlib.store.stored_posts import upsert_posts
 from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, clean, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
@@ -107,7 +108,7 @@ def _pages(
         promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
         if reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
-    if reason == "done" and endpoint.pool == at.FOLLOW and len(rows) >= FOLLOW_CEILING:
+    if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
     spent: dict[str, Any] = {
         "n_rows": len(rows),

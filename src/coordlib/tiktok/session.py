@@ -10,23 +10,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from coordlib.errors import CredentialsError, ParameterError, QuotaExhausted, ServiceError
+from coordlib.errors import CredentialsError, ServiceError
 from coordlib.parameters import BASE_URL
 from coordlib.service import Closing, Service, check_address
 from coordlib.store import Store, ledger, open_store
+from coordlib.store.ledger import RequestBudget as RequestBudget
 from coordlib.tiktok.credentials import Credentials
-from coordlib.tiktok.endpoints import FOLLOW, RESEARCH, TOKEN, VIDEO_QUERY, Endpoint, rows_of
+from coordlib.tiktok.endpoints import TOKEN, VIDEO_QUERY, Endpoint, rows_of
 from coordlib.tiktok.errors import SCHEDULES, TROUBLE, Answer, Kind, classify, to_exception
 from coordlib.tiktok.query import CORE_FIELDS
-from coordlib.times import day_of
 
 if TYPE_CHECKING:
     import httpx
 
-#: Requests a day over all endpoints, and over followers and following, which have a pool of their own.
-DAILY_REQUESTS, DAILY_FOLLOW_REQUESTS = 1_000, 20_000
-#: Seconds after 00:00 UTC in which "quota exceeded" may still mean the day before.
-MIDNIGHT_SLACK = 300
 #: Seconds between two requests: the quota, not speed, is the limit.
 MIN_INTERVAL = 0.5
 #: A token is renewed this many seconds before its end; seconds between tries for one while the service is in trouble.
@@ -42,72 +38,6 @@ _REFUSALS = (
     *("invalid_client", "invalid_request", "invalid_grant", "invalid_scope"),
     *("unauthorized_client", "unsupported_grant_type", "access_denied"),
 )
-
-
-class RequestBudget:
-    """The requests of a UTC day, counted before each attempt.
-
-    Parameters
-    ----------
-    store
-        Where the count is kept, so that a second process or a restart goes on counting.
-    daily
-        Requests a day for all endpoints but the two follow lists. The quota is shared by the whole
-        project: set it lower when colleagues use it too.
-    daily_follow
-        Requests a day for followers and following.
-    clock
-        UTC seconds.
-
-    Examples
-    --------
-    >>> from coordlib.store import open_store
-    >>> budget = RequestBudget(open_store(":memory:"), daily=2, clock=lambda: 1_790_000_000)
-    >>> budget.spend(); budget.remaining()
-    1
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        *,
-        daily: int = DAILY_REQUESTS,
-        daily_follow: int = DAILY_FOLLOW_REQUESTS,
-        clock: Callable[[], float],
-    ) -> None:
-        if daily < 0 or daily_follow < 0:
-            raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
-        self.store, self._clock = store, clock
-        self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
-
-    @property
-    def day(self) -> str:
-        """The current UTC day, YYYY-MM-DD."""
-        return day_of(self._clock()).isoformat()
-
-    def used(self, pool: str = RESEARCH) -> int:
-        """Requests used today."""
-        return ledger.used(self.store, self.day, pool)[0]
-
-    def remaining(self) -> int:
-        """Research requests left today; none when the service has called the quota spent."""
-        spent, exhausted = ledger.used(self.store, self.day, RESEARCH)
-        return 0 if exhausted else max(0, self.limits[RESEARCH] - spent)
-
-    def spend(self, pool: str = RESEARCH) -> None:
-        """Count one request; :class:`QuotaExhausted` where the day has none left, before anything is sent."""
-        if not ledger.spend(self.store, self.day, pool, self.limits[pool]):
-            raise QuotaExhausted(
-                f"the {pool} requests of {self.day} are spent ({self.used(pool)} of {self.limits[pool]}); "
-                "start again after 00:00 UTC"
-            )
-
-    def exhausted(self, pool: str = RESEARCH, sent_at: float | None = None) -> None:
-        """Note that the service called the day's quota spent; just after midnight that is taken for yesterday's."""
-        moment = self._clock() if sent_at is None else sent_at
-        if moment % 86_400 >= MIDNIGHT_SLACK:
-            ledger.mark_exhausted(self.store, day_of(moment).isoformat(), pool)
-
 
 #: Told about every attempt to get a token: HTTP status (none: no answer), code, message, log_id, milliseconds.
 Note = Callable[[int | None, str, str, str | None, int], None]
