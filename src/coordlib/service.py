@@ -109,10 +109,13 @@ def _in_base64(raw: bytes) -> set[str]:
 
 
 class Closing:
-    """What is closed at the end of its ``with`` block."""
+    """What is closed at the end of its ``with`` block: the service it asks, where it has nothing else."""
+
+    _service: Service
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the connections."""
+        self._service.close()
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from coordlib.errors import CredentialsError, QuotaExhausted
+from coordlib.service import Reply
 from coordlib.store import ledger
 from coordlib.tiktok.endpoints import FOLLOWERS, PLAYLIST, USER_INFO, VIDEO_QUERY
 from coordlib.tiktok.errors import Kind, classify
@@ -222,7 +223,7 @@ def test_different_troubles_share_three_tries(client, service, script):
 @pytest.mark.parametrize(("status", "kind"), [(503, Kind.SERVER), (418, Kind.INVALID)])
 def test_unknown_codes_are_judged_by_their_status(status, kind):
     body = b'{"error": {"code": "never_seen", "message": "", "log_id": "x"}}'
-    assert classify(status, {}, body).kind is kind
+    assert classify(Reply(status, body=body)).kind is kind
 
 
 def test_a_playlist_with_good_data_and_status_500_is_read(client, service):
@@ -240,7 +241,7 @@ def test_a_playlist_with_good_data_and_status_500_is_read(client, service):
 )
 def test_no_answer_makes_the_reader_raise(body):
     for status in (200, 301, 400, 401, 429, 500, 504):
-        classify(status, {}, body)
+        classify(Reply(status, body=body))
 
 
 def test_every_attempt_is_in_the_ledger_and_in_the_budget(client, service, script, store):

@@ -158,10 +158,6 @@ class BlueskySearch(Closing):
         """Build a client from ``COORDLIB_BLUESKY_HANDLE``, ``…_APP_PASSWORD`` and ``…_URL``."""
         return cls(BlueskyCredentials.from_environment(), base_url=environment().get("COORDLIB_BLUESKY_URL"))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._service.close()
-
     def pages(
         self, search: Search, position: Position | None = None, seen: Iterable[str] = ()
     ) -> Iterator[Page]:

@@ -107,10 +107,6 @@ class LabelEndpoint(Closing):
         """Build a client from the environment; None where no endpoint is set."""
         return cls(settings) if (settings := EndpointSettings.from_environment()) else None
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._service.close()
-
     def label(self, captions: Sequence[str]) -> EndpointAnswer:
         """Ask for the label of a group of captions.
 

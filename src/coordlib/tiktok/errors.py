@@ -6,7 +6,6 @@ persistent 500s, and 80 % of logged errors were calls made after the quota was g
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from coordlib.errors import CollectError, CredentialsError, QueryError, QuotaExhausted, ServiceError
+from coordlib.service import Reply
 
 
 class Kind(StrEnum):
@@ -89,15 +89,11 @@ class Answer:
         return ", ".join(" ".join(part.split()) for part in parts if part)
 
 
-def classify(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str = "") -> Answer:
+def classify(reply: Reply, *, endpoint: str = "") -> Answer:
     """Read an answer; never raises: what cannot be read is of kind ``UNREADABLE`` or ``GATEWAY``."""
-    after = _seconds(headers.get("retry-after"))
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        parsed = None
+    status, after, parsed = reply.status, reply.seconds("retry-after"), reply.parsed()
     if not isinstance(parsed, dict):
-        return _not_json(status, headers, body, after)
+        return _not_json(reply, after)
     error = parsed.get("error")
     error = error if isinstance(error, dict) else {"code": error if isinstance(error, str) else None}
     code = str(error["code"]) if error.get("code") is not None else None
@@ -141,23 +137,15 @@ def _of_status(status: int) -> Kind:
     return Kind.INVALID if 400 <= status < 500 else Kind.UNREADABLE
 
 
-def _not_json(status: int, headers: Mapping[str, str], body: bytes, after: float | None) -> Answer:
-    text = body[:4000].decode("utf-8", "replace")
+def _not_json(reply: Reply, after: float | None) -> Answer:
+    text = reply.body[:4000].decode("utf-8", "replace")
     reference = re.search(r"Reference\s*(?:#|&#35;)\s*([0-9a-fA-F.]+)", text)
     title = re.search(r"<title>\s*([^<]{0,100})", text, re.IGNORECASE)
-    html = "html" in headers.get("content-type", "").lower() or title is not None
+    html = "html" in reply.headers.get("content-type", "").lower() or title is not None
     message = f"{'HTML page' if html else 'answer'}: {title[1].strip() if title else 'no JSON'}"
     message += f", reference #{reference[1]}" if reference else ""
-    kind = Kind.GATEWAY if html and status >= 500 else _of_status(status)
-    return Answer(kind, status, None, message, None, {}, after)
-
-
-def _seconds(value: str | None) -> float | None:
-    try:
-        seconds = float(value or "")
-    except ValueError:
-        return None
-    return min(seconds, 600.0) if seconds >= 0 else None
+    kind = Kind.GATEWAY if html and reply.status >= 500 else _of_status(reply.status)
+    return Answer(kind, reply.status, message=message, retry_after=after)
 
 
 #: What is behind the description of an answer that ends a request, and the exception that says it.

@@ -29,6 +29,8 @@ MIN_INTERVAL = 0.5
 RENEW_BEFORE, WAITS = 300, (2, 4, 8, 16, 32)
 #: Attempts of one request over all kinds of trouble together.
 MAX_TROUBLE = 3
+#: Seconds between two attempts at most, whatever the service asks for.
+LONGEST_PAUSE = 600.0
 #: Gateway errors in a row, over all requests, after which the service is taken to be down: such outages last for days
 #: (686 logged answers in January 2025), and each attempt costs quota.
 MAX_GATEWAY = 8
@@ -184,7 +186,7 @@ class Session(Closing):
             trouble = sum(counts[kind] for kind in TROUBLE)
             if done >= len(schedule) or (answer.kind in TROUBLE and trouble >= MAX_TROUBLE):
                 break
-            self.sleep(max(schedule[done], answer.retry_after or 0.0))
+            self.sleep(max(schedule[done], min(answer.retry_after or 0.0, LONGEST_PAUSE)))
         if answer.kind in (Kind.TOKEN, Kind.NOT_AUTHORIZED):
             raise to_exception(answer, endpoint.name)
         return answer
@@ -239,7 +241,7 @@ class Session(Closing):
         if self.simulated is None:
             self.simulated = SIMULATED in reply.headers
             self._on_origin(self.simulated)
-        answer = classify(reply.status, reply.headers, reply.body, endpoint=endpoint.name)
+        answer = classify(reply, endpoint=endpoint.name)
         html = "html" in reply.headers.get("content-type", "")
         if endpoint.name == "compliance_download" and answer.kind is Kind.UNREADABLE and not html:
             return Answer(Kind.OK, reply.status, "ok", text=reply.body.decode("utf-8", "replace"))
