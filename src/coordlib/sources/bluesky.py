@@ -18,9 +18,7 @@ import pandas as pd
 from coordlib.errors import CredentialsError, QueryError, ServiceError
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.service import Closing, Reply, Service, check_address, environment
-from coordlib.sources.exports import format_by_name, normalise
-from coordlib.sources.exports.mapping import with_needed
-from coordlib.sources.json_files import flatten
+from coordlib.sources.exports import records_export
 
 if TYPE_CHECKING:
     import httpx
@@ -388,7 +386,5 @@ def _shares(pages: list[Page], posts: pd.DataFrame) -> pd.DataFrame:
 
 def _posts(pages: list[Page]) -> pd.DataFrame:
     """Return the table of posts, each once; where a client's clock is far off, with the time the network saw it."""
-    posts = {post["uri"]: dict(flatten(post)) for page in pages for post in page.posts}
-    table = pd.DataFrame([posts[uri] for uri in sorted(posts)], dtype="str")
-    known = format_by_name("bluesky-posts")
-    return normalise(with_needed(table, known), known, where="Bluesky").frame
+    posts = {post["uri"]: post for page in pages for post in page.posts}
+    return records_export([posts[uri] for uri in sorted(posts)], "bluesky-posts", "Bluesky").frame

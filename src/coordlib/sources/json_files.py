@@ -52,10 +52,10 @@ def iter_records(path: Path, where: str, chunk_rows: int) -> Iterator[pd.DataFra
     for record in json_records(path, where):
         (empty if EMPTY_PAGE in record else batch).append(record)
         if len(batch) >= chunk_rows:
-            yield _table(batch, start)
+            yield records_table(batch, start)
             start, batch = start + len(batch), []
     if batch or (start and empty):
-        yield _table(batch + empty, start)
+        yield records_table(batch + empty, start)
     elif start == 0:
         raise EmptyInputError(f"{where}: holds no records; export or download it again")
 
@@ -82,7 +82,8 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
 
 
-def _table(batch: list[dict[str, Any]], start: int) -> pd.DataFrame:
+def records_table(batch: Sequence[dict[str, Any]], start: int = 0) -> pd.DataFrame:
+    """Return records as a table of text, its rows numbered from `start`."""
     rows = [dict(flatten(record)) for record in batch]
     return pd.DataFrame(rows, index=pd.RangeIndex(start, start + len(rows))).astype("str")
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, cast
 
-import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import (
@@ -18,9 +17,7 @@ from coordlib.errors import (
     ServiceError,
 )
 from coordlib.service import environment
-from coordlib.sources.exports import Export, format_by_name, normalise
-from coordlib.sources.exports.mapping import with_needed
-from coordlib.sources.json_files import flatten
+from coordlib.sources.exports import Export, records_export
 
 #: More pages than this is a question that should be asked more narrowly.
 MAX_PAGES = 1000
@@ -139,11 +136,9 @@ def search_stories(
         }
         for story in stories
     ]
-    table = pd.DataFrame([dict(flatten(row)) for row in rows]).astype("str")
     where = f"Media Cloud '{query[:80]}' {start} to {end}"
     if token is not None:
         where += f" (stopped after {pages} pages, more are there)"
     elif told is not None and found < told:
         where += f" (not complete: {found:,} stories of the {told:,} the service counts)"
-    known = format_by_name("mediacloud")
-    return normalise(with_needed(table, known), known, where=where)
+    return records_export(rows, "mediacloud", where)

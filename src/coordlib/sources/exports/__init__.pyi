@@ -11,6 +11,7 @@ from .read import (
     iter_export,
     normalise,
     read_export,
+    records_export,
 )
 from .shares import crowdtangle_link_shares, export_link_shares, link_object, to_shares, without_object
 
@@ -30,6 +31,7 @@ __all__ = [
     "normalise",
     "read_export",
     "recognise",
+    "records_export",
     "to_shares",
     "without_object",
 ]

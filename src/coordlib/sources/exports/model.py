@@ -16,8 +16,6 @@ from coordlib.yaml_files import read_yaml
 if TYPE_CHECKING:
     from coordlib.sources.exports.mapping import Format
 
-#: A note of a report.
-
 
 @dataclass(frozen=True)
 class ExportReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,8 @@ from coordlib.sources.exports.mapping import (
     require,
     with_needed,
 )
-from coordlib.sources.exports.model import (
-    Export,
-    ExportReport,
-    first_filled,
-    whole_numbers,
-)
-from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records
+from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records, records_table
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
 
@@ -209,6 +204,12 @@ def normalise(
         notes=tuple(notes),
     )
     return Export(known, frame, report)
+
+
+def records_export(records: Sequence[dict[str, Any]], name: str, where: str) -> Export:
+    """Read what a service answered as an export in a known format."""
+    known = format_by_name(name)
+    return normalise(with_needed(records_table(records), known), known, where=where)
 
 
 def _kept(
