@@ -30,23 +30,21 @@ def read_table(
     path: Path | str,
     *,
     needed: Sequence[str] = (),
-    where: str | None = None,
     allow_no_rows: bool = False,
-    dialect: Dialect | None = None,
     names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a CSV, gzipped CSV or Parquet file, every value as the text that was written.
 
     Columns are of dtype ``str`` in file order, their names without outer spaces; an empty cell is the empty string,
-    ``NA`` is missing (but in the columns `names`, unless another cell of its row is NA as well). `where` is how errors
-    name the file; `needed` columns have to be there, once, and every row has to have the header's cells.
+    ``NA`` is missing (but in the columns `names`, unless another cell of its row is NA as well). The `needed` columns have
+    to be there, once, and every row has to have the header's cells.
     """
-    path, where = Path(path), where or str(path)
+    path, where = Path(path), str(path)
     if file_kind(path, where) == "parquet":
         table = pd.concat(iter_parquet(path, where, 1 << 18), ignore_index=True)
         _require(needed, list(table.columns), where)
     else:
-        layout = _layout(path, where, dialect, needed)
+        layout = _layout(path, where, None, needed)
         (table,) = _parsed(path, where, layout, names, sys.maxsize)
         if _filled_up(table):
             _refuse_short_rows(path, where, layout)

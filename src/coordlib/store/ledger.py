@@ -132,8 +132,8 @@ class Spent:
     errors: dict[str, list[dict[str, str | int | None]]] = field(repr=False)
 
 
-def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> Spent:
-    """Sum up the ledger of a run (none: all), with so many examples of each kind of error."""
+def summary(store: Store, run_id: str | None = None) -> Spent:
+    """Sum up the ledger of a run (none: all), with three examples of each kind of error."""
     where, values = ("run_id = ?", (run_id,)) if run_id is not None else ("1", ())
     by_kind, by_purpose = (_counted(store, column, where, values) for column in ("kind", "purpose"))
     told = "http_status, code, message, log_id"
@@ -141,7 +141,7 @@ def summary(store: Store, run_id: str | None = None, *, samples: int = 3) -> Spe
     sql = f"SELECT kind, {told} FROM requests WHERE kind <> 'ok' AND {where} ORDER BY request_id"
     for row in store.rows(sql, values):
         found = errors.setdefault(row["kind"], [])
-        if len(found) < samples:
+        if len(found) < 3:
             found.append({name: row[name] for name in told.split(", ")})
     return Spent(sum(by_kind.values()), by_kind, by_purpose, errors)
 

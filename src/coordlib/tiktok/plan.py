@@ -325,12 +325,8 @@ def plan_captions(
     ----------
     captions
         Captions of pool accounts (see :func:`coordlib.store.coverage.caption_histories`).
-    day
-        The day that is planned.
-    budget
-        Requests left today.
-    settings
-        The collection's parameters.
+    day, budget, settings
+        As for :func:`plan_accounts`; nothing is taken off the budget here.
 
     Returns
     -------
