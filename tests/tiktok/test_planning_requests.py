@@ -106,7 +106,7 @@ def test_with_a_tiny_budget_nobody_is_forgotten():
 def test_a_refused_account_is_tried_again_only_after_a_month():
     refused = [
         account("lately", 5, last=3, problem="is private"),
-        AccountHistory("long_ago", (ago(60), ago(40)), ago(40), 0, 0, None, "is private"),
+        AccountHistory("long_ago", (ago(60), ago(40)), ago(40), 0, 0, "is private"),
     ]
     assert asked(plan_accounts(refused, DAY, 1000, SETTINGS)) == ["long_ago"]
 

@@ -18,7 +18,7 @@ import pandas as pd
 from coordlib.errors import CredentialsError, QueryError, ServiceError
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.service import Closing, Reply, Service, check_address, environment
-from coordlib.sources.exports import records_export
+from coordlib.sources.exports.read import records_export
 
 if TYPE_CHECKING:
     import httpx

@@ -17,7 +17,8 @@ from coordlib.errors import (
     ServiceError,
 )
 from coordlib.service import environment
-from coordlib.sources.exports import Export, records_export
+from coordlib.sources.exports import Export
+from coordlib.sources.exports.read import records_export
 
 #: More pages than this is a question that should be asked more narrowly.
 MAX_PAGES = 1000

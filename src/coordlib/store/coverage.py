@@ -26,7 +26,7 @@ class AccountHistory:
     """What is known of an account when a day is planned.
 
     ``covered`` is the first and the last day asked for (none: never asked), ``posts`` the stored videos
-    of the last ``days`` covered days, ``posted_last`` the day of its newest stored video.
+    of the last ``days`` covered days.
     """
 
     account_id: str
@@ -34,7 +34,6 @@ class AccountHistory:
     asked_on: dt.date | None = None
     posts: int = 0
     days: int = 0
-    posted_last: dt.date | None = None
     problem: str | None = None
 
 
@@ -98,19 +97,17 @@ def account_histories(store: Store, account_ids: Iterable[str], day: dt.date) ->
     """Return what is known of each account when a day is planned, in the order given; posts of the last 30 days count."""
     covered, since = _covered(store, "account"), day - dt.timedelta(days=30)
     posts = {
-        row["account_id"]: (row["n"], day_of(row["newest"]))
+        row["account_id"]: row["n"]
         for row in store.rows(
-            "SELECT account_id, count(*) AS n, max(posted_at) AS newest FROM posts "
-            "WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
+            "SELECT account_id, count(*) AS n FROM posts WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
             (day_start(since), day_start(day + _ONE_DAY)),
         )
     }
     found = []
     for name in dict.fromkeys(account_ids):
-        count, posted_last = posts.get(name, (0, None))
         period, asked_on, problem = covered.get(name, (None, None, None))
         days = 0 if period is None else max(0, (period[1] - max(period[0], since)).days + 1)
-        found.append(AccountHistory(name, period, asked_on, count, days, posted_last, problem))
+        found.append(AccountHistory(name, period, asked_on, posts.get(name, 0), days, problem))
     return found
 
 

@@ -7,13 +7,12 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coordlib.errors import ParameterError, QuotaExhausted
+from coordlib.errors import ParameterError
 from coordlib.store import windows
-from coordlib.store.stored_posts import collected_posts, upsert_posts
+from coordlib.store.stored_posts import collected_posts
 from coordlib.tiktok.collector import Collector
-from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, Row, as_post, rows_of
-from coordlib.tiktok.errors import Answer
-from coordlib.tiktok.lists import Lists
+from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, as_post, rows_of
+from coordlib.tiktok.lists import Lists, ask
 from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
 from coordlib.tiktok.window_work import new_window
 
@@ -168,17 +167,10 @@ class TikTokResearch(Lists):
         first, last = check_span(start, end)
         names = check_fields(fields) if fields is not None else self.video_fields()
         body = video_body(query.to_json(), first, last, max_count, is_random=True)
-        before, kept = self.requests, dict[str, Row]()
-
-        def keep(answer: Answer) -> None:
-            found = (row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username"))
-            kept.update({row["id"]: as_post(row) for row in found})
-            upsert_posts(self.store, kept.values(), int(self.clock()))
-
-        try:
-            answer = self.request(VIDEO_QUERY, fields=names, json=body, purpose="sample", keep=keep)
-        except QuotaExhausted:
-            return Outcome(complete=False, reason="quota", requests=self.requests - before)
-        if not answer.ok:
-            return Outcome.unanswered("sample", answer, self.requests - before)
-        return Outcome(rows=tuple(kept.values()), n_rows=len(kept), requests=self.requests - before)
+        before, answer = self.requests, ask(self, VIDEO_QUERY, "sample", body, names, "sample")
+        spent = self.requests - before
+        if isinstance(answer, Outcome):
+            return replace(answer, requests=spent)
+        found = (row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username"))
+        rows = {row["id"]: as_post(row) for row in found}
+        return Outcome(rows=tuple(rows.values()), n_rows=len(rows), requests=spent)

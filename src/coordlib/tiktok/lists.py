@@ -119,19 +119,26 @@ def _pages(
 
 
 def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **paging: int) -> Answer | Outcome:
-    """Send one request for a subject; what keeps it from being answered is an outcome."""
-    before = session.requests
+    """Send one request for a subject of a list."""
     [(name, told)] = subject.items()
     body = {name: told if name == "username" else int(told), **paging}
+    purpose = "replies" if name == "comment_id" else endpoint.name
+    return ask(session, endpoint, told, body, endpoint.fields, purpose)
+
+
+def ask(
+    session: Session, endpoint: Endpoint, told: str, body: dict[str, Any], fields: Iterable[str], purpose: str
+) -> Answer | Outcome:
+    """Send one request about a subject and store the videos that it brings; what keeps it from being answered is an outcome."""
+    before = session.requests
 
     def keep(answer: Answer) -> None:
         found = (as_post(row) for row in rows_of(endpoint, answer.data) if row.get("username"))
         upsert_posts(session.store, found, int(session.clock()))
 
-    purpose = "replies" if name == "comment_id" else endpoint.name
     kept = keep if endpoint.holds_videos else None
     try:
-        answer = session.request(endpoint, fields=endpoint.fields, json=body, purpose=purpose, keep=kept)
+        answer = session.request(endpoint, fields=fields, json=body, purpose=purpose, keep=kept)
     except QuotaExhausted:
         return Outcome(complete=False, reason="quota")
     return answer if answer.ok else Outcome.unanswered(told, answer, session.requests - before)

@@ -11,7 +11,6 @@ from .read import (
     iter_export,
     normalise,
     read_export,
-    records_export,
 )
 from .shares import crowdtangle_link_shares, export_link_shares, link_object, to_shares, without_object
 
@@ -31,7 +30,6 @@ __all__ = [
     "normalise",
     "read_export",
     "recognise",
-    "records_export",
     "to_shares",
     "without_object",
 ]
