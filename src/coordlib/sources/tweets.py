@@ -227,9 +227,8 @@ def preprocess_twitter_users(users: pd.DataFrame) -> pd.DataFrame:
     metrics = list(_nested(users, "public_metrics", dict))
     for name in sorted({name for value in metrics for name in value}):
         main[f"public_metrics_{name}"] = pd.array([value.get(name) for value in metrics], dtype="Int64")
-    named = users.rename(columns={"user_id": "tweet_id"})
     lists = [(value.get("url") or {}).get("urls") or [] for value in _nested(users, "entities", dict)]
-    links = _long(named, lists, ("expanded_url", "display_url")).rename(columns={"tweet_id": "user_id"})
+    links = _long(users, lists, ("expanded_url", "display_url"), "user_id")
     links["domain"] = _domains(links["expanded_url"])
     return main.merge(links, on="user_id", how="left")
 
@@ -358,16 +357,18 @@ def _nested(table: pd.DataFrame, column: str, kind: type) -> Iterator[Any]:
         yield value if isinstance(value, kind) else kind()
 
 
-def _long(tweets: pd.DataFrame, lists: Iterable[list[Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """One row per item of each tweet's list."""
+def _long(
+    table: pd.DataFrame, lists: Iterable[list[Any]], columns: Sequence[str], key: str = "tweet_id"
+) -> pd.DataFrame:
+    """One row per item of the list of each row, named by its `key`."""
     rows = [
-        (tweet, *(_valid(item.get(name)) for name in columns))
-        for tweet, items in zip(tweets["tweet_id"].tolist(), lists, strict=True)
+        (owner, *(_valid(item.get(name)) for name in columns))
+        for owner, items in zip(table[key].tolist(), lists, strict=True)
         for item in items
         if isinstance(item, dict)
     ]
-    table = pd.DataFrame(rows, columns=["tweet_id", *columns])
-    return table.astype({name: "Int64" if name in ("start", "end") else "str" for name in table.columns})
+    long = pd.DataFrame(rows, columns=[key, *columns])
+    return long.astype({name: "Int64" if name in ("start", "end") else "str" for name in long.columns})
 
 
 def _domains(urls: pd.Series) -> pd.Series:

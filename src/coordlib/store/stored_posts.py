@@ -59,13 +59,8 @@ def record_posts(
 
 def run_posts(store: Store, run_id: str) -> pd.DataFrame:
     """Return the table of posts a run looked at, in their order, repeated ids included."""
-    counts = ", ".join(f"m.{name}" for name in COUNTS)
-    return _table(
-        store,
-        f"SELECT m.content_id, m.account_id, m.text, {counts}, {_OF_THE_POST} FROM metrics m "
-        "JOIN posts v USING (content_id) WHERE m.run_id = ? ORDER BY m.position",
-        (run_id,),
-    )
+    looked_at = "metrics m JOIN posts v USING (content_id) WHERE m.run_id = ? ORDER BY m.position"
+    return _table(store, "m", "m", looked_at, (run_id,))
 
 
 def period_posts(store: Store, first_day: str, last_day: str) -> pd.DataFrame:
@@ -87,22 +82,19 @@ def account_names(store: Store) -> list[str]:
     return [row["account_id"] for row in rows]
 
 
-_OF_THE_POST = "v.posted_at, v.region_code, v.effect_ids, v.music_id, v.hashtags, v.voice_to_text"
-
-
 def _newest(store: Store, where: str, values: Sequence[Any]) -> pd.DataFrame:
-    counts = ", ".join(f"c.{name}" for name in COUNTS)
-    return _table(
-        store,
-        f"SELECT v.content_id, v.account_id, v.text, {counts}, {_OF_THE_POST} FROM posts v LEFT JOIN post_counts c "
-        "ON c.content_id = v.content_id AND c.fetched_at = "
-        f"(SELECT MAX(fetched_at) FROM post_counts WHERE content_id = v.content_id) WHERE {where}",
-        values,
+    newest = "(SELECT MAX(fetched_at) FROM post_counts WHERE content_id = v.content_id)"
+    joined = f"post_counts c ON c.content_id = v.content_id AND c.fetched_at = {newest}"
+    return _table(store, "v", "c", f"posts v LEFT JOIN {joined} WHERE {where}", values)
+
+
+def _table(store: Store, told: str, counted: str, source: str, values: Sequence[Any]) -> pd.DataFrame:
+    """Return posts of `source` as a table: who said what by the table `told`, counts by `counted`, the rest by the post ``v``."""
+    counts = ", ".join(f"{counted}.{name}" for name in COUNTS)
+    query = (
+        f"SELECT {told}.content_id, {told}.account_id, {told}.text, {counts}, v.posted_at, v.region_code, "
+        f"v.effect_ids, v.music_id, v.hashtags, v.voice_to_text FROM {source}"
     )
-
-
-def _table(store: Store, query: str, values: Sequence[Any]) -> pd.DataFrame:
-    """Run a query and return its rows as a table of posts."""
     cursor = store.connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
