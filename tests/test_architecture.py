@@ -111,6 +111,14 @@ def test_a_pure_room_has_neither_files_nor_clock_nor_network(name: str) -> None:
     assert {module: found & OUTSIDE for module, found in used.items() if found & OUTSIDE} == {}
 
 
+def test_only_the_store_speaks_to_the_database() -> None:
+    spoken = re.compile(r"\bSELECT .+ FROM\b|\bimport sqlite3\b|\.connection\.execute")
+    texts = {
+        name: path.read_text(encoding="utf-8") for name, path in MODULES.items() if room(name) != "store"
+    }
+    assert [name for name, text in texts.items() if spoken.search(text)] == []
+
+
 def test_only_the_demo_and_the_command_line_know_the_simulated_service() -> None:
     inside = "coordlib.simulate.service"
     users = {

@@ -159,6 +159,18 @@ def test_a_spent_quota_keeps_the_pages_that_came(client, service, script):
     assert (outcome.n_rows, outcome.reason, outcome.next_cursor) == (1, "quota", 100)
 
 
+def test_the_request_that_the_quota_refused_is_counted_for_profiles_as_for_lists(client, service, script):
+    def before(request, body):
+        if body["username"] == "b":
+            return script.error(429, "daily_quota_limit_exceeded", "x")
+        return script.success({"display_name": body["username"]})
+
+    service.before = before
+    outcome = client.users_info(["a", "b", "c"])
+    assert (outcome.n_rows, outcome.reason, outcome.requests) == (1, "quota", 2)
+    assert client.requests == 2
+
+
 def test_ids_and_handles_are_checked_before_anything_is_sent(client, service):
     for call in (client.comments, client.replies, client.playlist, client.compliance_status):
         with pytest.raises(QueryError, match="digits"):

@@ -11,6 +11,7 @@ from coordlib.files import write_json
 from coordlib.parameters import BASE_URL
 from coordlib.places import Workspace
 from coordlib.store import Store
+from coordlib.store.stored_posts import holds_posts
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
 from coordlib.times import day_of, day_start
 
@@ -65,7 +66,7 @@ def mark_origin(store: Store, address: str, *, simulated: bool) -> None:
     place = Workspace(store.path.parent)
     if place.simulated == simulated or str(store.path) == ":memory:":
         return
-    if not simulated or store.connection.execute("SELECT 1 FROM posts LIMIT 1").fetchone():
+    if not simulated or holds_posts(store):
         holds, answers = ("real", "simulated") if simulated else ("simulated", "real")
         raise ParameterError(
             f"{place.root}: holds {holds} posts, and {address} answers with {answers} ones; use another workspace"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from coordlib.addresses import video_address
 from coordlib.posts import as_posts
 from coordlib.store.database import Store, insert, replaced
-from coordlib.times import day_start
+from coordlib.times import day_of, day_start
 
 _JSON = ("hashtags", "effect_ids")
 _TEXTS = ("content_id", "account_id", "posted_at", "region_code", "text", "music_id", "playlist_id")
@@ -80,6 +81,21 @@ def account_names(store: Store) -> list[str]:
     """Return the name of every account that posted or is watched."""
     rows = store.rows("SELECT account_id FROM posts UNION SELECT account_id FROM accounts")
     return [row["account_id"] for row in rows]
+
+
+def holds_posts(store: Store) -> bool:
+    """Tell whether any post is stored."""
+    return bool(store.rows("SELECT 1 FROM posts LIMIT 1"))
+
+
+def posted_last(store: Store, column: Literal["account_id", "text"], limit: int) -> list[tuple[str, dt.date]]:
+    """Return the accounts or captions of the newest stored posts, each with the day of its newest one."""
+    found = store.rows(
+        f"SELECT {column} AS subject, max(posted_at) AS newest FROM posts WHERE posted_at > 0 AND {column} <> '' "
+        f"GROUP BY {column} ORDER BY newest DESC, {column} LIMIT ?",
+        (limit,),
+    )
+    return [(row["subject"], day_of(row["newest"])) for row in found]
 
 
 def _newest(store: Store, where: str, values: Sequence[Any]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError, UnreachableError
 from coordlib.store import windows
+from coordlib.store.stored_posts import posted_last
 from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, rows_of
 from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
@@ -156,13 +157,7 @@ class Collector:
 
 def _known_active(session: Session, *, accounts: bool) -> tuple[Query, dt.date, dt.date]:
     """Return a query and a period that must bring rows: for accounts (else captions) stored last, or an everyday word."""
-    column = "account_id" if accounts else "text"
-    found = session.store.rows(
-        f"SELECT {column} AS subject, max(posted_at) AS newest FROM posts WHERE posted_at > 0 AND {column} <> '' "
-        f"GROUP BY {column} ORDER BY newest DESC, {column} LIMIT ?",
-        (20,),
-    )
-    days = [(row["subject"], day_of(row["newest"])) for row in found]
+    days = posted_last(session.store, "account_id" if accounts else "text", 20)
     newest = max((day for _, day in days), default=day_of(session.clock()))
     recent = [(name, day) for name, day in days if (newest - day).days < MAX_SPAN_DAYS]
     names = [name if accounts else keyword_of(name) for name, _ in recent]

@@ -140,7 +140,7 @@ def ask(
     try:
         answer = session.request(endpoint, fields=fields, json=body, purpose=purpose, keep=kept)
     except QuotaExhausted:
-        return Outcome(complete=False, reason="quota")
+        return Outcome(complete=False, reason="quota", requests=session.requests - before)
     return answer if answer.ok else Outcome.unanswered(told, answer, session.requests - before)
 
 
