@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coordlib.errors import MissingColumnError
 from coordlib.report import charts
 from coordlib.report.display import PAGE
-from coordlib.report.figures import _bundle, detached_axes, figure_html
+from coordlib.report.figures import _bundle, _without_theirs, detached_axes, figure_html
 
 POSTS = pd.DataFrame({"account_id": ["a", "b", "a"], "posted_at": [1735689600, 1735693200, 1735696800]})
 EDGES = pd.DataFrame({"weight": [3, 9, 4, 4], "n_objects": [1, 2, 1, 1]})
@@ -157,6 +159,29 @@ def test_an_image_inside_a_drawing_leaves_it_a_whole_file() -> None:
     assert [image.get("href", "")[:15] for image in svg.iter("{http://www.w3.org/2000/svg}image")] == [
         "data:image/png;"
     ]
+
+
+def test_a_long_title_fits_the_picture_and_the_legend_stands_clear_of_the_label() -> None:
+    odd = WHOLE.assign(observed=[0.7, 0.7, 0.2] * 2, p_more=[0.001, 0.001, 1.0] * 2)
+    axes = charts.network_against_random(odd, detached_axes())
+    figure = axes.figure
+    FigureCanvasAgg(figure).draw()
+    title, label = axes.title.get_window_extent(), axes.xaxis.label.get_window_extent()
+    assert axes.get_title().count("\n") >= 1
+    assert title.x0 >= 0 and title.x1 <= figure.bbox.width
+    assert axes.get_legend().get_window_extent().y1 <= label.y0
+
+
+def test_pyplots_own_picture_is_left_out_for_figures_of_ours_but_for_a_researchers_choice() -> None:
+    shown = DisplayFormatter()
+    png = shown.formatters["image/png"]
+    ours, other = charts.weight_against_objects(EDGES, detached_axes()).figure, Figure()
+    png.for_type(Figure, partial(lambda figure, fmt: "theirs", fmt="png"))
+    _without_theirs(png)
+    assert (png(ours), png(other)) == (None, "theirs")
+    png.for_type(Figure, partial(lambda figure: "retina"))
+    _without_theirs(png)
+    assert png(ours) == "retina"
 
 
 def test_several_charts_in_one_figure_keep_their_titles_and_alternatives() -> None:

@@ -209,7 +209,7 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
         for row in last[last["statistic"].isin(list(_SHARES))].itertuples(index=False)
     )
     alt = f"Intervals and points: {alt}. {title}."
-    with chart(ax, title, alt, "modularity, or share (0 to 1)", height=0.9) as ax:
+    with chart(ax, title, alt, "modularity, or share (0 to 1)", height=1.1) as ax:
         for place, name in enumerate(reversed(_SHARES)):
             rows = whole[whole["statistic"] == name]
             for shift, null, colour in zip((0.14, -0.14), nulls, PALETTE[1:3], strict=False):
@@ -221,7 +221,8 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
             ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
         ax.set_yticks(range(len(_SHARES)), [STATISTICS[name][0] for name in reversed(_SHARES)])
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(_SHARES) - 0.4))
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=1, fontsize="small", frameon=False)
+        # Below the label of the axis, however high the title leaves the axes: the distance is in letters.
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, fontsize="small")
     return ax
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
 from coordlib.describe.day import other_settings
@@ -190,18 +191,25 @@ def _network(
     names = sorted(set(pairs["account_id"]) | set(pairs["account_id_y"]))
     sizes = pairs["object_id"].value_counts()
     objects = sorted(sizes.index, key=lambda text: (-int(sizes[text]), text))
-    account, thing, place = ({key: n for n, key in enumerate(keys)} for keys in (names, objects, posts))
-    columns = ["object_id", "account_id", "content_id", "account_id_y", "content_id_y", "time_delta"]
-    told = (
-        (*sorted((first, second)), thing[text], place[first, post], place[second, other], int(apart))
-        for text, first, post, second, other, apart in pairs[columns].astype(object).itertuples(index=False)
+    account = {name: number for number, name in enumerate(names)}
+    one, two, thing = (
+        pd.Index(known).get_indexer(pairs[column])
+        for known, column in ((names, "account_id"), (names, "account_id_y"), (objects, "object_id"))
     )
-    behind: dict[tuple[str, str], list[int]] = {}
-    for a, b, *row in sorted(told, key=lambda row: (*row[2:], *row[:2])):
-        behind.setdefault((a, b), []).extend(row)
+    place = pd.MultiIndex.from_tuples(posts)
+    first, second = (
+        place.get_indexer(pd.MultiIndex.from_frame(pairs[[f"account_id{end}", f"content_id{end}"]]))
+        for end in ("", "_y")
+    )
+    # Names are in order, and so are their numbers.
+    told = np.column_stack(
+        (np.minimum(one, two), np.maximum(one, two), thing, first, second, pairs["time_delta"])
+    )
+    told = told[np.lexsort(told.T[::-1])].astype("int64")
+    starts = np.flatnonzero(np.diff(told[:, :2], axis=0, prepend=-1).any(axis=1))
+    behind = [(*rows[0, :2].tolist(), rows[:, 2:].ravel().tolist()) for rows in np.split(told, starts)[1:]]
     ends = zip(edges["account_id"], edges["account_id_y"], strict=True)
     known = dict(zip((tuple(sorted(pair)) for pair in ends), edges.to_dict("records"), strict=True))
-    joined = sorted(behind.items(), key=lambda item: (-len(item[1]), item[0]))
     # What a post says, where that is not the shared object itself.
     same = {*objects, None}
     return {
@@ -219,7 +227,8 @@ def _network(
             for (name, post), (time, url) in posts.items()
         ],
         "edges": [
-            [account[a], account[b], _edge_facts(known.get((a, b), {})), rows] for (a, b), rows in joined
+            [a, b, _edge_facts(known.get((names[a], names[b]), {})), rows]
+            for a, b, rows in sorted(behind, key=lambda edge: -len(edge[2]))
         ],
     }
 

@@ -85,14 +85,24 @@ def chart(
             figure, ax = plt.subplots(figsize=(_WIDE[0], _WIDE[1] * height), layout="constrained")
         else:
             figure = cast("Figure", ax.get_figure(root=True))
-        ax.set(title=textwrap.fill(title, 76), xlabel=x, ylabel=y)
+        ax.set(title=textwrap.fill(title, 56), xlabel=x, ylabel=y)
         ax.grid(axis="y", linewidth=0.6, alpha=0.6)
         # One per axes: a researcher may put several charts into one figure.
         figure._coordlib_alt = {**getattr(figure, "_coordlib_alt", {}), ax: alt}  # type: ignore[attr-defined]
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if formatter := getattr(shell, "display_formatter", None):  # the notebook learns how ours are shown
             formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
+            _without_theirs(formatter.formatters["image/png"])
         yield ax
+
+
+def _without_theirs(png: Any) -> None:
+    """Have pyplot's usual picture left out for figures of ours, which bring one: it would be drawn twice more and shown instead."""
+    from matplotlib.figure import Figure
+
+    theirs = png.for_type(Figure)
+    if getattr(theirs, "keywords", {}).get("fmt") == "png":  # another form is a researcher's choice and stays
+        png.for_type(Figure, lambda figure: None if hasattr(figure, "_coordlib_alt") else theirs(figure))
 
 
 def nothing_to_draw(ax: Axes | None, title: str) -> Axes:
@@ -122,8 +132,12 @@ def _bundle(figure: Figure, include: object = None, exclude: object = None) -> A
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(png, metadata={"Software": None})
     words = f"{_title(figure)}. {_alt(figure)}".strip()
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")  # the second drawing is laid out as the first
+    drawn = _svg(figure, _title(figure), current=False)
+    figure.set_layout_engine(layout)
     return {
-        "image/svg+xml": _svg(figure, _title(figure), current=False),
+        "image/svg+xml": drawn,
         "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
         "text/plain": words,
         PAGE: _page(figure),
@@ -208,7 +222,7 @@ def _svg(figure: Figure, name: str, *, current: bool) -> str:
         svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", svg, count=1)
         hidden = r'<svg \1aria-hidden="true" focusable="false"'
         svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', hidden, svg, count=1)
-    return re.sub(r"\n\s*", "\n", svg).strip()
+    return re.sub(r"\n\s*", " ", svg).strip()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import networkx as nx
@@ -119,20 +120,20 @@ def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:
     edges = sorted({(min(pair), max(pair)) for pair in pairs})
     if size <= 2:
         return np.array([[0.0, 0.0], [1.0, 0.0]][:size])
-    try:
-        import igraph
-    except ImportError:
-        if size >= NETWORKX_LIMIT:
-            return _rings(size, edges)
-        drawing: nx.Graph[int] = nx.empty_graph(size)
-        drawing.add_edges_from(edges)
-        found = nx.spring_layout(drawing, seed=seed, iterations=60)
-        return np.array([found[number] for number in range(size)], dtype=np.float64)
-    return _igraph(igraph, size, edges, seed)
+    if size >= BUBBLES_FROM and find_spec("igraph"):
+        return _igraph(size, edges, seed)
+    if size >= NETWORKX_LIMIT:
+        return _rings(size, edges)
+    drawing: nx.Graph[int] = nx.empty_graph(size)
+    drawing.add_edges_from(edges)
+    found = nx.spring_layout(drawing, seed=seed, iterations=60)
+    return np.array([found[number] for number in range(size)], dtype=np.float64)
 
 
-def _igraph(igraph: Any, size: int, edges: Edges, seed: int) -> Points:
+def _igraph(size: int, edges: Edges, seed: int) -> Points:
     """By igraph; from a start box that does not grow with the nodes it needs a hundred times longer."""
+    import igraph
+
     generator, spread = random.Random(seed), math.sqrt(size) / 2
     start = [[generator.uniform(-spread, spread), generator.uniform(-spread, spread)] for _ in range(size)]
     igraph.set_random_number_generator(random.Random(seed))

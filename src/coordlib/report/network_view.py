@@ -86,8 +86,10 @@ class NetworkView(Html):
             super().__init__(f'<p class="cl-note">{nothing}</p>')
             return
         title = escape(f"Network view: {summary}")
+        # One line, as papermill writes a notebook after every cell, and each of its lines costs anew.
+        page = markup.escape(self._page(None), quote=True).replace("\n", "&#10;")
         alone = (
-            f'<iframe srcdoc="{markup.escape(self._page(None), quote=True)}" title="{title}" '
+            f'<iframe srcdoc="{page}" title="{title}" '
             f'style="width:100%;height:38rem;border:1px solid #8886"></iframe><p class="cl-note">{escape(summary)}</p>'
         )
         beside = (
