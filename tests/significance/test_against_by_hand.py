@@ -14,10 +14,8 @@ from scipy.stats import binom
 
 import coordlib as cl
 from coordlib.significance import repeats, tails
-from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.confirmation import Confirmation
-from coordlib.significance.corpus import Corpus
-from coordlib.significance.presence import Presence
+from coordlib.significance.confirmation import Confirmation, Presence
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.repeats import judge_repeats
 from coordlib.significance.shared_objects import Margins
 

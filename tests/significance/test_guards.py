@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.significance import confirmation, edge, presence
-from coordlib.significance.presence import Presence
+from coordlib.significance import confirmation, edge
+from coordlib.significance.confirmation import Presence
 
 FIRST = 4_000_000
 
@@ -101,8 +101,8 @@ def test_a_corpus_collected_for_its_coordination_does_not_excuse_itself(
     frame = pd.DataFrame(rows, columns=["object_id", "account_id", "timestamp_share"])
     frame["timestamp_share"] += 1_700_000_000
     table = cl.prep_data(frame.assign(content_id=[f"c{n}" for n in range(len(rows))]))
-    assert pace(table) == presence.PACE
-    monkeypatch.setattr(presence, "PACE", 1.0)
+    assert pace(table) == confirmation.PACE
+    monkeypatch.setattr(confirmation, "PACE", 1.0)
     assert pace(table) == pytest.approx(1.0)
 
 

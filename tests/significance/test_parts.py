@@ -15,11 +15,9 @@ from scipy.stats import binom, poisson_binom
 from coordlib import coordinated_edges, detect_groups, prep_data
 from coordlib.significance import tails
 from coordlib.significance.arrays import Timeline, counted_apart
-from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.confirmation import circles_of
+from coordlib.significance.confirmation import Presence, circles_of
 from coordlib.significance.constants import CIRCLE_REACH, CROWD_REACH, SESSION
-from coordlib.significance.corpus import Corpus
-from coordlib.significance.presence import Presence
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.repeats import _chances
 
 T0 = 1_700_000_000

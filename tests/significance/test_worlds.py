@@ -17,8 +17,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.significance import evidence_headline, evidence_sentence, evidence_table
-from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.corpus import Corpus
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.shared_objects import Margins
 from coordlib.sources import read_day
 

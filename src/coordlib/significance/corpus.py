@@ -1,4 +1,4 @@
-"""Shares as numbers: rows sorted by object, account and time, and the sessions and units made of them."""
+"""Shares as numbers, the sessions and units made of them, and where two accounts coincide on one object."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from coordlib.detect import kernel
 from coordlib.posts import SHARE_COLUMNS
-from coordlib.significance.arrays import Ints, Timeline, counted_apart
+from coordlib.significance.arrays import Bools, Ints, Timeline, counted_apart, distinct
 from coordlib.significance.constants import SESSION
 
 
@@ -129,3 +130,111 @@ class Corpus:
             end - start + 1,
             np.cumsum(begins) - 1,
         )
+
+
+@dataclass(frozen=True)
+class Coincidences:
+    """What the pairs of posts come to, for each edge and each object of an edge ("place").
+
+    Edges are sorted by their two accounts, ``left`` < ``right``; places by edge, then object.
+    """
+
+    left: Ints
+    right: Ints
+    #: Pairs of posts; distinct objects.
+    weight: Ints
+    n_objects: Ints
+    #: Occasions: first coincidences of every object, counted only when more than the window apart. A queue
+    #: released at one moment counts once, whatever the number of objects.
+    occasions: Ints
+    #: Coincident sessions, the smaller number of the two accounts, summed over the objects.
+    episodes: Ints
+    #: Edge and object of each place, and the coincident sessions there of the left and the right account.
+    place_edges: Ints
+    place_objects: Ints
+    place_left: Ints
+    place_right: Ints
+    #: Distinct pairs of coincident sessions; distinct pairs of coincident units, as the object of each.
+    sessions_left: Ints
+    sessions_right: Ints
+    unit_pair_objects: Ints
+    #: Sorted (session, other account) keys; see :meth:`meets`.
+    _met: Ints
+    _n_accounts: int
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> Coincidences:
+        """Find all coincidences of different accounts."""
+        accounts, sessions, units = corpus.accounts, corpus.sessions, corpus.units
+        one, other = kernel.close_rows(corpus.objects, corpus.accounts, corpus.times, corpus.window)
+        swap = accounts[one] > accounts[other]
+        left, right = np.where(swap, other, one), np.where(swap, one, other)
+        keys = accounts[left] * corpus.n_accounts + accounts[right]
+        order = np.argsort(keys, kind="stable")
+        # Rows are sorted by object and close_rows keeps their order, so the objects of an edge stand together.
+        keys, left, right = keys[order], left[order], right[order]
+        objects = corpus.objects[left]
+        new_edge = np.diff(keys, prepend=keys[:1] - 1) != 0
+        new_place = new_edge | (np.diff(objects, prepend=objects[:1] - 1) != 0)
+        edges, places = np.flatnonzero(new_edge), np.flatnonzero(new_place)
+        place_edges = (np.cumsum(new_edge) - 1)[places]
+        n_edges = len(edges)
+        n_objects = np.bincount(place_edges, minlength=n_edges)
+        times = np.maximum(corpus.times[left], corpus.times[right])
+        met_at = np.minimum.reduceat(times, places) if len(places) else times
+        by_time = np.lexsort((met_at, place_edges))
+        counted = counted_apart(place_edges[by_time], met_at[by_time], corpus.window)
+
+        place = np.cumsum(new_place) - 1
+        place_left, place_right = (
+            np.bincount(
+                distinct(place * len(sessions) + sessions.of_row[rows]) // max(1, len(sessions)),
+                minlength=len(places),
+            )
+            for rows in (left, right)
+        )
+        sessions_left, sessions_right = _distinct_pairs(sessions, left, right)
+        units_left, _ = _distinct_pairs(units, left, right)
+        return cls(
+            left=accounts[left[edges]],
+            right=accounts[right[edges]],
+            weight=np.diff(np.append(edges, len(keys))),
+            n_objects=n_objects,
+            occasions=np.bincount(place_edges[by_time], weights=counted, minlength=n_edges).astype(np.int64),
+            episodes=np.bincount(
+                place_edges, weights=np.minimum(place_left, place_right), minlength=n_edges
+            ).astype(np.int64),
+            place_edges=place_edges,
+            place_objects=objects[places],
+            place_left=place_left,
+            place_right=place_right,
+            sessions_left=sessions_left,
+            sessions_right=sessions_right,
+            unit_pair_objects=units.objects[units_left],
+            _met=distinct(
+                np.concatenate(
+                    [
+                        sessions_left * corpus.n_accounts + sessions.accounts[sessions_right],
+                        sessions_right * corpus.n_accounts + sessions.accounts[sessions_left],
+                    ]
+                )
+            ),
+            _n_accounts=corpus.n_accounts,
+        )
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def meets(self, sessions: Ints, accounts: Ints) -> Bools:
+        """Say for each session whether the account has a post within the window of one of its posts."""
+        if not len(self._met):
+            return np.zeros(len(sessions), dtype=bool)
+        wanted = sessions * self._n_accounts + accounts
+        found = np.minimum(np.searchsorted(self._met, wanted), len(self._met) - 1)
+        return np.asarray(self._met[found] == wanted)
+
+
+def _distinct_pairs(spells: Spells, left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    keys = distinct(spells.of_row[left] * len(spells) + spells.of_row[right])
+    one, other = np.divmod(keys, max(1, len(spells)))
+    return one, other

@@ -14,11 +14,9 @@ from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
 from coordlib.significance.arrays import Bools, Floats, Ints, distinct, expand
 from coordlib.significance.classes import classify
-from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.confirmation import Confirmation
+from coordlib.significance.confirmation import Confirmation, Presence
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
-from coordlib.significance.corpus import Corpus
-from coordlib.significance.presence import Presence
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.repeats import Repeats, judge_repeats
 from coordlib.significance.shared_objects import Tested, judge_shared_objects
 from coordlib.significance.tails import adjusted

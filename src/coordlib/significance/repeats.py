@@ -29,9 +29,8 @@ import numpy as np
 
 from coordlib.detect.kernel import slices
 from coordlib.significance.arrays import Bools, Floats, Ints, counted_apart, distinct, expand
-from coordlib.significance.coincidences import Coincidences
 from coordlib.significance.constants import CHUNK, DAY, MOST_COUNTED, MOST_REPEATS, SESSION
-from coordlib.significance.corpus import Corpus
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.shared_objects import Tested
 from coordlib.significance.tails import adjusted, tail
 

@@ -29,8 +29,7 @@ import numpy as np
 from scipy.special import pdtrc
 
 from coordlib.significance.arrays import Floats, Ints
-from coordlib.significance.coincidences import Coincidences
-from coordlib.significance.corpus import Corpus
+from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.tails import adjusted
 
 #: Edges whose expectation is formed at a time.
