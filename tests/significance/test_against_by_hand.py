@@ -250,7 +250,7 @@ def test_repeats(both: tuple[ByHand, Corpus, Coincidences], monkeypatch: pytest.
     compared = 0
     for edge, (i, j) in enumerate(zip(found.left, found.right, strict=True)):
         here = found.place_edges == edge
-        twice = np.minimum(found.place_left, found.place_right)[here] >= 2
+        twice = found.place_meetings[here] >= 2
         views = [hand.repeats(*pair, found.place_objects[here][twice].tolist()) for pair in ((i, j), (j, i))]
         enough = judged.able[edge] and min(count for _, count in views) >= judged.least - 1 and twice.any()
         assert judged.p[edge] == pytest.approx(max(p for p, _ in views) if enough else 1.0)

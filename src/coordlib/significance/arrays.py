@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,10 +16,30 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts - starts, counts)
 
 
+def begins(*keys: Ints) -> Bools:
+    """Say which elements begin a run of equal ones (in every one of the columns)."""
+    first = np.ones(len(keys[0]), dtype=bool)
+    first[1:] = np.logical_or.reduce([np.diff(column) != 0 for column in keys])
+    return first
+
+
+def stretches(keys: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """Return where each wanted number begins in sorted keys, and how many times it is there."""
+    starts = np.searchsorted(keys, wanted)
+    return starts, np.searchsorted(keys, wanted, side="right") - starts
+
+
 def distinct(keys: Ints) -> Ints:
     """Sort whole numbers and leave out repetitions (np.unique hashes, which is slow for millions)."""
     keys = np.sort(keys)
-    return np.asarray(keys[np.diff(keys, prepend=keys[:1] - 1) != 0])
+    return np.asarray(keys[begins(keys)])
+
+
+def both_ways(left: Ints, right: Ints) -> tuple[Ints, Ints]:
+    """Return links seen from either end, sorted by it, then by the other; given sorted, with left < right."""
+    ends, others = np.concatenate([right, left]), np.concatenate([left, right])
+    order = np.argsort(ends, kind="stable")
+    return ends[order], others[order]
 
 
 def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
@@ -30,10 +48,7 @@ def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
     Events are sorted by group and time. Sessions, units and occasions are all made by this one rule, which
     does not chain: an event close to an uncounted one may count.
     """
-    if not len(groups):
-        return np.zeros(0, dtype=bool)
-    changes = np.diff(groups, prepend=groups[0] - 1) != 0
-    counted = changes | (np.diff(times, prepend=times[0]) > gap)
+    counted = begins(groups) | (np.diff(times, prepend=times[:1]) > gap)
     # Within a run of events close to each other, jump from each event to the next that is far enough from it.
     heads = np.flatnonzero(counted)
     lengths = np.diff(np.append(heads, len(groups)))
@@ -54,20 +69,13 @@ def counted_apart(groups: Ints, times: Ints, gap: int) -> Bools:
         jump = jump[jump]
 
 
-@dataclass(frozen=True, init=False)
 class Timeline:
     """Events in groups, sorted by group and time: how many of a group lie in a stretch of time."""
 
-    _start: int
-    _stride: int
-    _keys: Ints
-
     def __init__(self, groups: Ints, times: Ints) -> None:
-        start = int(times.min()) if len(times) else 0
-        stride = (int(times.max()) - start if len(times) else 0) + 3
-        object.__setattr__(self, "_start", start)
-        object.__setattr__(self, "_stride", stride)
-        object.__setattr__(self, "_keys", groups * stride + (times - start + 1))
+        self._start = int(times.min()) if len(times) else 0
+        self._stride = (int(times.max()) - self._start if len(times) else 0) + 3
+        self._keys = groups * self._stride + (times - self._start + 1)
 
     def _key(self, groups: Ints, times: Ints) -> Ints:
         return np.asarray(groups * self._stride + np.clip(times - self._start + 1, 0, self._stride - 1))

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.special import bdtrc
 
 from coordlib.detect.kernel import slices
-from coordlib.significance.arrays import Bools, Floats, Ints, Timeline, counted_apart, expand
+from coordlib.significance.arrays import Bools, Floats, Ints, counted_apart, expand, stretches
 from coordlib.significance.constants import (
     CHUNK,
     CIRCLE_REACH,
@@ -59,9 +59,8 @@ class Presence:
         """Count for every session."""
         sessions, window = corpus.sessions, corpus.window
         n, n_accounts = len(sessions), corpus.n_accounts
-        met = np.bincount(found.sessions_left, minlength=n) + np.bincount(found.sessions_right, minlength=n)
-        order = np.lexsort((sessions.first, sessions.objects))
-        everybody = Timeline(sessions.objects[order], sessions.first[order])
+        met = np.bincount(found.session, minlength=n)
+        everybody, _ = sessions.by_object
         crowd, circle = (
             np.maximum(
                 met,
@@ -112,12 +111,8 @@ class Presence:
         sessions, n_bins = corpus.sessions, len(self.bin_share)
         here = self.bins[at]
         groups = corpus.group_of(sessions.objects[at], accounts)
-        keys = np.sort(sessions.groups * n_bins + self.bins)
-        same_object = groups * n_bins + here
-        on_it_here = np.searchsorted(keys, same_object, side="right") - np.searchsorted(keys, same_object)
-        on_it = np.searchsorted(sessions.groups, groups, side="right") - np.searchsorted(
-            sessions.groups, groups
-        )
+        _, on_it_here = stretches(np.sort(sessions.groups * n_bins + self.bins), groups * n_bins + here)
+        _, on_it = stretches(sessions.groups, groups)
         everywhere = np.bincount(sessions.accounts, minlength=corpus.n_accounts)
         share = self.bin_share[here]
         in_bin = self.account_bins[accounts * n_bins + here] - on_it_here
@@ -180,8 +175,7 @@ class Occasions:
     def of(cls, corpus: Corpus, found: Coincidences, own: Ints, other: Ints) -> Occasions:
         """Find the occasions of the pairs (own, other)."""
         groups_of = np.argsort(corpus.group_accounts, kind="stable")
-        bounds = np.searchsorted(corpus.group_accounts[groups_of], np.arange(corpus.n_accounts + 1))
-        starts, counts = bounds[own], np.diff(bounds)[own]
+        starts, counts = stretches(corpus.group_accounts[groups_of], own)
         parts = [
             _occasions(corpus, own[part], other[part], part.start, groups_of, starts[part], counts[part])
             for part in slices(counts, CHUNK)
@@ -229,8 +223,7 @@ def _occasions(
     mine = groups_of[at]
     theirs = corpus.group_of(corpus.group_objects[mine], other[pair])
     pair, mine, theirs = pair[theirs >= 0], mine[theirs >= 0], theirs[theirs >= 0]
-    first = np.searchsorted(sessions.groups, mine)
-    shared, session = expand(first, np.searchsorted(sessions.groups, mine, side="right") - first)
+    shared, session = expand(*stretches(sessions.groups, mine))
     near, wide = (
         units.by_group.count(theirs[shared], sessions.first[session] - reach, sessions.last[session] + reach)
         for reach in (CIRCLE_REACH, CROWD_REACH)
@@ -307,22 +300,16 @@ def _friends(
     if not len(concerned):
         return met, present
     sessions = corpus.sessions
-    order = np.lexsort((sessions.first, sessions.objects))
-    everybody = Timeline(sessions.objects[order], sessions.first[order])
+    everybody, order = sessions.by_object
     at = seen.session[concerned]
     starts = everybody.from_time(sessions.objects[at], sessions.first[at] - CROWD_REACH)
     counts = everybody.after(sessions.objects[at], sessions.last[at] + CROWD_REACH) - starts
-    one = np.concatenate([found.sessions_left, found.sessions_right])
-    other = np.concatenate([found.sessions_right, found.sessions_left])
-    by_one = np.argsort(one, kind="stable")
-    one, other = one[by_one], other[by_one]
-    met_starts = np.searchsorted(one, at)
-    met_counts = np.searchsorted(one, at, side="right") - met_starts
+    met_starts, met_counts = stretches(found.session, at)
     for part in slices(counts + met_counts, CHUNK):
         owner = seen.owner[concerned[part]]
         for total, first, size, who in (
             (present, starts, counts, sessions.accounts[order]),
-            (met, met_starts, met_counts, sessions.accounts[other]),
+            (met, met_starts, met_counts, sessions.accounts[found.met_session]),
         ):
             _, place = expand(first[part], size[part])
             around = sparse.csr_array(

@@ -10,7 +10,16 @@ import pandas as pd
 
 from coordlib.detect import kernel
 from coordlib.posts import SHARE_COLUMNS
-from coordlib.significance.arrays import Bools, Ints, Timeline, counted_apart, distinct
+from coordlib.significance.arrays import (
+    Bools,
+    Ints,
+    Timeline,
+    begins,
+    both_ways,
+    counted_apart,
+    distinct,
+    stretches,
+)
 from coordlib.significance.constants import SESSION
 
 
@@ -39,6 +48,12 @@ class Spells:
     def by_group(self) -> Timeline:
         """First posts of each account on each object."""
         return Timeline(self.groups, self.first)
+
+    @cached_property
+    def by_object(self) -> tuple[Timeline, Ints]:
+        """First posts of everybody on each object, and the number of each spell in this order."""
+        order = np.lexsort((self.first, self.objects))
+        return Timeline(self.objects[order], self.first[order]), order
 
 
 @dataclass(frozen=True)
@@ -76,15 +91,14 @@ class Corpus:
             accounts[order].astype(np.int64),
             times[order],
         )
-        begins = np.ones(len(order), dtype=bool)
-        begins[1:] = (np.diff(objects) != 0) | (np.diff(accounts) != 0)
+        new_group = begins(objects, accounts)
         return cls(
             objects,
             accounts,
             times,
-            np.cumsum(begins) - 1,
-            objects[begins],
-            accounts[begins],
+            np.cumsum(new_group) - 1,
+            objects[new_group],
+            accounts[new_group],
             pd.Index(names),
             int(window),
             len(shares) - len(order),
@@ -110,25 +124,22 @@ class Corpus:
 
     def group_of(self, objects: Ints, accounts: Ints) -> Ints:
         """Number of an (object, account), or -1 where the account did not share the object."""
-        if not len(self.group_objects):
-            return np.full(len(objects), -1)
         known = self.group_objects * self.n_accounts + self.group_accounts
-        wanted = objects * self.n_accounts + accounts
-        found = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[found] == wanted, found, -1)
+        found, there = stretches(known, objects * self.n_accounts + accounts)
+        return np.where(there > 0, found, -1)
 
     def _spells(self, length: int) -> Spells:
-        begins = counted_apart(self.groups, self.times, length)
-        start = np.flatnonzero(begins)
-        end = np.append(start[1:], len(begins)) - 1 if len(start) else start
+        first = counted_apart(self.groups, self.times, length)
+        start = np.flatnonzero(first)
+        posts = np.diff(np.append(start, len(first)))
         return Spells(
             self.objects[start],
             self.accounts[start],
             self.groups[start],
             self.times[start],
-            self.times[end],
-            end - start + 1,
-            np.cumsum(begins) - 1,
+            self.times[start + posts - 1],
+            posts,
+            np.cumsum(first) - 1,
         )
 
 
@@ -147,16 +158,15 @@ class Coincidences:
     #: Occasions: first coincidences of every object, counted only when more than the window apart. A queue
     #: released at one moment counts once, whatever the number of objects.
     occasions: Ints
-    #: Coincident sessions, the smaller number of the two accounts, summed over the objects.
+    #: Coincident sessions, summed over the objects.
     episodes: Ints
-    #: Edge and object of each place, and the coincident sessions there of the left and the right account.
+    #: Edge and object of each place, and the coincident sessions there (the smaller number of the two accounts).
     place_edges: Ints
     place_objects: Ints
-    place_left: Ints
-    place_right: Ints
-    #: Distinct pairs of coincident sessions; distinct pairs of coincident units, as the object of each.
-    sessions_left: Ints
-    sessions_right: Ints
+    place_meetings: Ints
+    #: Distinct pairs of coincident sessions, from either; distinct pairs of coincident units, as the object of each.
+    session: Ints
+    met_session: Ints
     unit_pair_objects: Ints
     #: Sorted (session, other account) keys; see :meth:`meets`.
     _met: Ints
@@ -174,8 +184,7 @@ class Coincidences:
         # Rows are sorted by object and close_rows keeps their order, so the objects of an edge stand together.
         keys, left, right = keys[order], left[order], right[order]
         objects = corpus.objects[left]
-        new_edge = np.diff(keys, prepend=keys[:1] - 1) != 0
-        new_place = new_edge | (np.diff(objects, prepend=objects[:1] - 1) != 0)
+        new_edge, new_place = begins(keys), begins(keys, objects)
         edges, places = np.flatnonzero(new_edge), np.flatnonzero(new_place)
         place_edges = (np.cumsum(new_edge) - 1)[places]
         n_edges = len(edges)
@@ -186,14 +195,16 @@ class Coincidences:
         counted = counted_apart(place_edges[by_time], met_at[by_time], corpus.window)
 
         place = np.cumsum(new_place) - 1
-        place_left, place_right = (
-            np.bincount(
-                distinct(place * len(sessions) + sessions.of_row[rows]) // max(1, len(sessions)),
-                minlength=len(places),
+        meetings = np.minimum(
+            *(
+                np.bincount(
+                    distinct(place * len(sessions) + sessions.of_row[rows]) // max(1, len(sessions)),
+                    minlength=len(places),
+                )
+                for rows in (left, right)
             )
-            for rows in (left, right)
         )
-        sessions_left, sessions_right = _distinct_pairs(sessions, left, right)
+        session, met_session = both_ways(*_distinct_pairs(sessions, left, right))
         units_left, _ = _distinct_pairs(units, left, right)
         return cls(
             left=accounts[left[edges]],
@@ -201,24 +212,14 @@ class Coincidences:
             weight=np.diff(np.append(edges, len(keys))),
             n_objects=n_objects,
             occasions=np.bincount(place_edges[by_time], weights=counted, minlength=n_edges).astype(np.int64),
-            episodes=np.bincount(
-                place_edges, weights=np.minimum(place_left, place_right), minlength=n_edges
-            ).astype(np.int64),
+            episodes=np.bincount(place_edges, weights=meetings, minlength=n_edges).astype(np.int64),
             place_edges=place_edges,
             place_objects=objects[places],
-            place_left=place_left,
-            place_right=place_right,
-            sessions_left=sessions_left,
-            sessions_right=sessions_right,
+            place_meetings=meetings,
+            session=session,
+            met_session=met_session,
             unit_pair_objects=units.objects[units_left],
-            _met=distinct(
-                np.concatenate(
-                    [
-                        sessions_left * corpus.n_accounts + sessions.accounts[sessions_right],
-                        sessions_right * corpus.n_accounts + sessions.accounts[sessions_left],
-                    ]
-                )
-            ),
+            _met=session * corpus.n_accounts + sessions.accounts[met_session],
             _n_accounts=corpus.n_accounts,
         )
 
@@ -227,11 +228,7 @@ class Coincidences:
 
     def meets(self, sessions: Ints, accounts: Ints) -> Bools:
         """Say for each session whether the account has a post within the window of one of its posts."""
-        if not len(self._met):
-            return np.zeros(len(sessions), dtype=bool)
-        wanted = sessions * self._n_accounts + accounts
-        found = np.minimum(np.searchsorted(self._met, wanted), len(self._met) - 1)
-        return np.asarray(self._met[found] == wanted)
+        return stretches(self._met, sessions * self._n_accounts + accounts)[1] > 0
 
 
 def _distinct_pairs(spells: Spells, left: Ints, right: Ints) -> tuple[Ints, Ints]:

@@ -12,7 +12,7 @@ from coordlib.detect.kernel import slices
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
-from coordlib.significance.arrays import Bools, Floats, Ints, distinct, expand
+from coordlib.significance.arrays import Bools, Floats, Ints, begins, both_ways, distinct, expand
 from coordlib.significance.classes import classify
 from coordlib.significance.confirmation import Confirmation, Presence
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
@@ -276,17 +276,15 @@ def _edges(
 def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_array:
     """Some edges as a symmetric matrix, accounts by accounts."""
     left, right = found.left[chosen], found.right[chosen]
-    ends = np.concatenate([left, right]), np.concatenate([right, left])
-    return sparse.csr_array((np.ones(2 * len(left)), ends), shape=(corpus.n_accounts, corpus.n_accounts))
+    return sparse.csr_array(
+        (np.ones(2 * len(left)), both_ways(left, right)), shape=(corpus.n_accounts, corpus.n_accounts)
+    )
 
 
 def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tuple[Ints, int]:
     """Edges, not significant, whose ends have a significant common neighbour; and the number of such pairs."""
-    ends = np.concatenate([found.left[significant], found.right[significant]])
-    others = np.concatenate([found.right[significant], found.left[significant]])
-    order = np.argsort(ends, kind="stable")
-    ends, others = ends[order], others[order]
-    middle = np.flatnonzero(np.diff(ends, prepend=-1))
+    ends, others = both_ways(found.left[significant], found.right[significant])
+    middle = np.flatnonzero(begins(ends))
     degrees = np.diff(np.append(middle, len(ends)))
     # Each neighbour with those that follow it at the same account.
     stops = np.repeat(middle + degrees, degrees)

@@ -28,7 +28,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from coordlib.detect.kernel import slices
-from coordlib.significance.arrays import Bools, Floats, Ints, counted_apart, distinct, expand
+from coordlib.significance.arrays import (
+    Bools,
+    Floats,
+    Ints,
+    begins,
+    counted_apart,
+    distinct,
+    expand,
+    stretches,
+)
 from coordlib.significance.constants import CHUNK, DAY, MOST_COUNTED, MOST_REPEATS, SESSION
 from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.shared_objects import Tested
@@ -47,7 +56,7 @@ def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
     """Test every edge for more repeats in step than habits explain (see the module)."""
     least, family = _family(corpus, alpha)
     able = _able(corpus, found, least)
-    places = np.flatnonzero((np.minimum(found.place_left, found.place_right) >= 2) & able[found.place_edges])
+    places = np.flatnonzero((found.place_meetings >= 2) & able[found.place_edges])
     edges = distinct(found.place_edges[places])
     owner = np.searchsorted(edges, found.place_edges[places])
     p, repeats = _from_one_side(corpus, found, places, owner, len(edges), found.left, found.right)
@@ -69,12 +78,12 @@ def _from_one_side(
     """p-value and counted repeats of each edge, from the view of one of the two accounts."""
     sessions = corpus.sessions
     edges, objects = found.place_edges[places], found.place_objects[places]
-    starts, counts = _sessions_of(corpus, objects, own[edges])
+    starts, counts = stretches(sessions.groups, corpus.group_of(objects, own[edges]))
     place, mine = expand(starts, counts)
     chances = _chances(corpus, mine, objects[place], other[edges[place]])
     meets = found.meets(mine, other[edges[place]])
     place, hits = place[meets], mine[meets]
-    later = np.diff(place, prepend=-1) == 0
+    later = ~begins(place)
     events, at = owner[place[later]], sessions.first[hits[later]]
     order = np.lexsort((at, events))
     counted = counted_apart(events[order], at[order], SESSION)
@@ -83,17 +92,10 @@ def _from_one_side(
     return tail(owner[all_owners], chances, repeats), repeats
 
 
-def _sessions_of(corpus: Corpus, objects: Ints, accounts: Ints) -> tuple[Ints, Ints]:
-    """First session and number of sessions of each account on each object."""
-    groups = corpus.group_of(objects, accounts)
-    starts = np.searchsorted(corpus.sessions.groups, groups)
-    return starts, np.searchsorted(corpus.sessions.groups, groups, side="right") - starts
-
-
 def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
     """λ of each session: the chance that the other account is met by how busy it is, or by its habits."""
     sessions, reach = corpus.sessions, 2 * corpus.window + 1
-    starts, counts = _sessions_of(corpus, objects, others)
+    starts, counts = stretches(sessions.groups, corpus.group_of(objects, others))
     result = np.empty(len(mine))
     for part in slices(counts, CHUNK):
         row, theirs = expand(starts[part], counts[part])
@@ -108,8 +110,7 @@ def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
         same_hour = (day != 0) & (np.abs(lag - day * DAY) <= SESSION)
         habit = np.bincount(row[same_hour], weights=seconds[same_hour] / (2 * SESSION), minlength=n_rows)
         # Sessions are in the order of time, so days of one row stand together.
-        new_day = (day != 0) & ((np.diff(row, prepend=-1) != 0) | (np.diff(day, prepend=0) != 0))
-        days = np.bincount(row[new_day], minlength=n_rows)
+        days = np.bincount(row[begins(row, day) & (day != 0)], minlength=n_rows)
         result[part] = np.minimum(1, np.maximum(local, habit / np.maximum(days, 1)))
     return result
 
@@ -151,7 +152,7 @@ def _able(corpus: Corpus, found: Coincidences, least: int) -> Bools:
 def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
     """Edges whose sessions also lie at one larger lag from the other's posts, on their busiest object."""
     result = np.zeros(len(edges), dtype=bool)
-    meeting = np.minimum(found.place_left, found.place_right)
+    meeting = found.place_meetings
     for number, edge in enumerate(edges):
         places = np.arange(*np.searchsorted(found.place_edges, [edge, edge + 1]))
         busiest = places[np.argmax(meeting[places])]
