@@ -12,7 +12,7 @@ from coordlib.detect.kernel import slices
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
-from coordlib.significance.arrays import Bools, Floats, Ints, begins, both_ways, distinct, expand
+from coordlib.significance.arrays import Bools, Floats, Ints, both_ways, distinct, expand, stretches
 from coordlib.significance.classes import classify
 from coordlib.significance.confirmation import Confirmation, Presence
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
@@ -284,14 +284,13 @@ def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_arr
 def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tuple[Ints, int]:
     """Edges, not significant, whose ends have a significant common neighbour; and the number of such pairs."""
     ends, others = both_ways(found.left[significant], found.right[significant])
-    middle = np.flatnonzero(begins(ends))
-    degrees = np.diff(np.append(middle, len(ends)))
+    starts, degrees = stretches(ends, ends)
     # Each neighbour with those that follow it at the same account.
-    stops = np.repeat(middle + degrees, degrees)
-    at = np.flatnonzero(np.repeat(degrees <= MOST_NEIGHBOURS, degrees))
+    at = np.flatnonzero(degrees <= MOST_NEIGHBOURS)
+    rest = (starts + degrees)[at] - at - 1
     found_keys = [np.empty(0, dtype=np.int64)]
-    for part in slices(stops[at] - at - 1, CHUNK):
-        row, place = expand(at[part] + 1, stops[at[part]] - at[part] - 1)
+    for part in slices(rest, CHUNK):
+        row, place = expand(at[part] + 1, rest[part])
         one, other = others[at[part][row]], others[place]
         found_keys.append(distinct(np.minimum(one, other) * n_accounts + np.maximum(one, other)))
     pairs = distinct(np.concatenate(found_keys))

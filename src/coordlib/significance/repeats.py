@@ -57,13 +57,10 @@ def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
     least, family = _family(corpus, alpha)
     able = _able(corpus, found, least)
     places = np.flatnonzero((found.place_meetings >= 2) & able[found.place_edges])
-    edges = distinct(found.place_edges[places])
-    owner = np.searchsorted(edges, found.place_edges[places])
-    p, repeats = _from_one_side(corpus, found, places, owner, len(edges), found.left, found.right)
-    other_p, other_repeats = _from_one_side(corpus, found, places, owner, len(edges), found.right, found.left)
-    result = np.ones(len(found))
+    p, repeats = _from_one_side(corpus, found, places, found.left, found.right)
+    other_p, other_repeats = _from_one_side(corpus, found, places, found.right, found.left)
     enough = np.minimum(repeats, other_repeats) >= max(1, least - 1)
-    result[edges[enough]] = np.maximum(p, other_p)[enough]
+    result = np.where(enough, np.maximum(p, other_p), 1.0)
     q = adjusted(result, family)
     timetable = np.zeros(len(found), dtype=bool)
     suspects = np.flatnonzero(q <= alpha)
@@ -73,23 +70,21 @@ def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
 
 
 def _from_one_side(
-    corpus: Corpus, found: Coincidences, places: Ints, owner: Ints, n_owners: int, own: Ints, other: Ints
+    corpus: Corpus, found: Coincidences, places: Ints, own: Ints, other: Ints
 ) -> tuple[Floats, Ints]:
     """p-value and counted repeats of each edge, from the view of one of the two accounts."""
     sessions = corpus.sessions
-    edges, objects = found.place_edges[places], found.place_objects[places]
-    starts, counts = stretches(sessions.groups, corpus.group_of(objects, own[edges]))
-    place, mine = expand(starts, counts)
-    chances = _chances(corpus, mine, objects[place], other[edges[place]])
-    meets = found.meets(mine, other[edges[place]])
-    place, hits = place[meets], mine[meets]
-    later = ~begins(place)
-    events, at = owner[place[later]], sessions.first[hits[later]]
+    groups = corpus.group_of(found.place_objects[places], own[found.place_edges[places]])
+    place, mine = expand(*stretches(sessions.groups, groups))
+    edges = found.place_edges[places[place]]
+    chances = _chances(corpus, mine, sessions.objects[mine], other[edges])
+    met = np.flatnonzero(found.meets(mine, other[edges]))
+    later = met[~begins(place[met])]
+    events, at = edges[later], sessions.first[mine[later]]
     order = np.lexsort((at, events))
     counted = counted_apart(events[order], at[order], SESSION)
-    repeats = np.bincount(events[order][counted], minlength=n_owners)
-    all_owners, _ = expand(starts, counts)
-    return tail(owner[all_owners], chances, repeats), repeats
+    repeats = np.bincount(events[order][counted], minlength=len(found))
+    return tail(edges, chances, repeats), repeats
 
 
 def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
@@ -129,14 +124,12 @@ def _family(corpus: Corpus, alpha: float) -> tuple[int, int]:
 def _pairs_with(corpus: Corpus, able: Bools) -> int:
     """Pairs with enough sessions on one object; where there are many, counted once an object, which is more."""
     objects, accounts = corpus.group_objects[able], corpus.group_accounts[able]
-    sizes = np.bincount(objects, minlength=corpus.n_objects)
-    total = int((sizes * (sizes - 1) // 2).sum())
-    if total > MOST_COUNTED:
-        return total
     # Each account with those that follow it on the object.
-    ends = np.cumsum(sizes)[objects]
-    at = np.arange(len(objects))
-    one, other = expand(at + 1, ends - at - 1)
+    behind = np.arange(1, len(objects) + 1)
+    rest = np.searchsorted(objects, objects, side="right") - behind
+    if rest.sum() > MOST_COUNTED:
+        return int(rest.sum())
+    one, other = expand(behind, rest)
     return len(distinct(accounts[one] * corpus.n_accounts + accounts[other]))
 
 
