@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -12,7 +10,7 @@ from coordlib.detect.kernel import slices
 from coordlib.detect.pairs import as_shares
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
-from coordlib.significance.arrays import Bools, Floats, Ints, both_ways, distinct, expand, stretches
+from coordlib.significance.arrays import Bools, Ints, both_ways, distinct, expand, stretches
 from coordlib.significance.classes import classify
 from coordlib.significance.confirmation import Confirmation, Presence
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
@@ -122,7 +120,7 @@ def edge_significance(
     found = Coincidences.of(corpus)
     shared = judge_shared_objects(corpus, found, q)
     repeats = judge_repeats(corpus, found, q)
-    verdict = Verdict.of(corpus, found, shared, repeats, q)
+    verdict = Verdict(corpus, found, shared, repeats, q)
     edges = _edges(corpus, found, shared, repeats, verdict)
     inside = len(np.union1d(found.left[verdict.discovered], found.right[verdict.discovered]))
     edges.attrs = {
@@ -136,87 +134,44 @@ def edge_significance(
         "least_objects": shared.least,
         "family_repeats": repeats.family,
         "least_repeats": repeats.least,
-        "family_confirmation": verdict.family_confirmation,
+        "family_confirmation": verdict.family,
         "family_completion": verdict.family_completion,
     }
     return edges
 
 
-@dataclass
 class Verdict:
     """What the two levels and the completion come to, for each edge."""
 
-    q_discovery: Floats
-    q_crowd: Floats
-    q_circle: Floats
-    q: Floats
-    discovered: Bools
-    significant: Bools
-    beyond: Bools
-    added: Bools
-    #: Share of those present that met; sessions of others present. 0 where an edge was not looked at.
-    closed: Floats
-    around: Floats
-    pace: float
-    family_confirmation: float
-    family_completion: int = 0
-
-    @classmethod
-    def of(
-        cls, corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, alpha: float
-    ) -> Verdict:
+    def __init__(
+        self, corpus: Corpus, found: Coincidences, shared: Tested, repeats: Repeats, alpha: float
+    ) -> None:
         """Confirm what was discovered, then look again at the pairs inside what was confirmed."""
-        q_discovery = np.minimum(1, 2 * np.minimum(shared.q, repeats.q))
-        discovered = q_discovery <= alpha
-        edges = np.flatnonzero(discovered)
-        presence, graph = Presence.of(corpus, found), _graph(corpus, found, discovered)
+        self.q_discovery = np.minimum(1, 2 * np.minimum(shared.q, repeats.q))
+        self.discovered = self.q_discovery <= alpha
+        edges = np.flatnonzero(self.discovered)
+        ends = both_ways(found.left[edges], found.right[edges])
+        graph = sparse.csr_array((np.ones(len(ends[0])), ends), (corpus.n_accounts, corpus.n_accounts))
+        presence = Presence.of(corpus, found)
+        self.pace = presence.pace
         confirmed = Confirmation.of(corpus, found, presence, graph, edges)
         # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how
         # many can.
-        family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
-        q_crowd, q_circle = np.ones((2, len(found)))
-        q_crowd[edges], q_circle[edges] = (
-            adjusted(confirmed.crowd, family),
-            adjusted(confirmed.circle, family),
-        )
-        closed, around = np.zeros((2, len(found)))
-        closed[edges], around[edges] = confirmed.closed, confirmed.around
-        q = np.maximum(q_discovery, np.minimum(1, 2 * np.minimum(q_crowd, q_circle)))
-        significant = q <= alpha
-        verdict = cls(
-            q_discovery=q_discovery,
-            q_crowd=q_crowd,
-            q_circle=q_circle,
-            q=q,
-            discovered=discovered,
-            significant=significant,
-            beyond=significant & (2 * q_crowd <= alpha),
-            added=np.zeros(len(found), dtype=bool),
-            closed=closed,
-            around=around,
-            pace=presence.pace,
-            family_confirmation=family,
-        )
-        verdict._complete(corpus, found, presence, graph, shared, repeats, alpha)
-        return verdict
+        self.family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
+        self.q_crowd, self.q_circle = np.ones((2, len(found)))
+        self.q_crowd[edges] = adjusted(confirmed.crowd, self.family)
+        self.q_circle[edges] = adjusted(confirmed.circle, self.family)
+        #: Share of those present that met; sessions of others present. 0 where an edge was not looked at.
+        self.closed, self.around = np.zeros((2, len(found)))
+        self.closed[edges], self.around[edges] = confirmed.closed, confirmed.around
+        self.q = np.maximum(self.q_discovery, np.minimum(1, 2 * np.minimum(self.q_crowd, self.q_circle)))
+        self.significant = self.q <= alpha
+        self.beyond = self.significant & (2 * self.q_crowd <= alpha)
 
-    def _complete(
-        self,
-        corpus: Corpus,
-        found: Coincidences,
-        presence: Presence,
-        graph: sparse.csr_array,
-        shared: Tested,
-        repeats: Repeats,
-        alpha: float,
-    ) -> None:
-        """Give pairs inside a confirmed network a second look in a small family.
-
-        A pair with a common neighbour through significant edges, not significant itself, has a far better prior than
-        any pair of the corpus, and there are few such pairs. Its p is the larger of the two levels, each the smaller
-        of its two tests doubled; Benjamini-Hochberg over all such pairs. Without a significant edge nothing is looked
-        at, and two adjacent false edges are needed before it could add a third.
-        """
+        # A pair with a common neighbour through significant edges, not significant itself, has a far better prior
+        # than any pair of the corpus, and there are few such pairs: a small family. Its p is the larger of the two
+        # levels, each the smaller of its two tests doubled; Benjamini-Hochberg over all such pairs. Without a
+        # significant edge nothing is looked at, and two adjacent false edges are needed before it could add a third.
         edges, self.family_completion = second_look(found, self.significant, corpus.n_accounts)
         edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
         again = Confirmation.of(corpus, found, presence, graph, edges)
@@ -224,10 +179,14 @@ class Verdict:
         second_level = np.minimum(1, 2 * np.minimum(again.crowd, again.circle))
         q = adjusted(np.maximum(first_level, second_level), self.family_completion)
         passes = q <= alpha
-        self.q[edges[passes]] = q[passes]
-        self.closed[edges[passes]], self.around[edges[passes]] = again.closed[passes], again.around[passes]
-        self.added[edges[passes]] = True
-        self.significant[edges[passes]] = True
+        added = edges[passes]
+        self.added = np.zeros(len(found), dtype=bool)
+        self.added[added] = self.significant[added] = True
+        self.q[added], self.closed[added], self.around[added] = (
+            q[passes],
+            again.closed[passes],
+            again.around[passes],
+        )
         self.beyond[edges[passes & (again.crowd <= again.circle)]] = True
 
 
@@ -271,14 +230,6 @@ def _edges(
     }
     # Not copied into one block: the table is the largest thing in memory.
     return pd.DataFrame(columns, copy=False)
-
-
-def _graph(corpus: Corpus, found: Coincidences, chosen: Bools) -> sparse.csr_array:
-    """Some edges as a symmetric matrix, accounts by accounts."""
-    left, right = found.left[chosen], found.right[chosen]
-    return sparse.csr_array(
-        (np.ones(2 * len(left)), both_ways(left, right)), shape=(corpus.n_accounts, corpus.n_accounts)
-    )
 
 
 def second_look(found: Coincidences, significant: Bools, n_accounts: int) -> tuple[Ints, int]:
