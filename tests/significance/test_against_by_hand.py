@@ -14,7 +14,7 @@ from scipy.stats import binom
 
 import coordlib as cl
 from coordlib.significance import repeats, tails
-from coordlib.significance.confirmation import Confirmation, Presence
+from coordlib.significance.confirmation import Presence, confirm
 from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.repeats import judge_repeats
 from coordlib.significance.shared_objects import Margins
@@ -269,14 +269,14 @@ def test_both_tests_of_the_second_level(
     graph = sparse.csr_array((np.ones(2 * len(left)), ends), shape=(9, 9))
     near = {who: set(np.flatnonzero(graph.toarray()[who]).tolist()) for who in range(9)}
     edges = np.arange(len(found))
-    judged = Confirmation.of(corpus, found, Presence.of(corpus, found), graph, edges)
+    crowd_p, circle_p, closed_share, _ = confirm(corpus, found, Presence(corpus, found), graph, edges)
     for edge, (i, j) in enumerate(zip(found.left.tolist(), found.right.tolist(), strict=True)):
         common, either = near[i] & near[j], (near[i] | near[j]) - {i, j}
         circle = common if common and 2 * len(common) >= len(either) else set()
-        assert judged.crowd[edge] == pytest.approx(max(hand.crowd(i, j, circle), hand.crowd(j, i, circle)))
+        assert crowd_p[edge] == pytest.approx(max(hand.crowd(i, j, circle), hand.crowd(j, i, circle)))
         closed = (hand.closed(i, j) + hand.closed(j, i)) / 2
-        assert judged.closed[edge] == pytest.approx(closed)
+        assert closed_share[edge] == pytest.approx(closed)
         wanted = max(hand.circle(i, j), hand.circle(j, i)) if closed >= 0.5 else 1.0
-        assert judged.circle[edge] == pytest.approx(wanted)
-    assert (judged.crowd < 1).sum() > 5
-    assert (judged.circle < 1).any()
+        assert circle_p[edge] == pytest.approx(wanted)
+    assert (crowd_p < 1).sum() > 5
+    assert (circle_p < 1).any()

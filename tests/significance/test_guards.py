@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.significance import confirmation, edge
+from coordlib.significance import confirmation
 from coordlib.significance.confirmation import Presence
 
 FIRST = 4_000_000
@@ -55,12 +54,13 @@ def test_with_all_guards_there_is_no_significant_edge(made: Any, world: str) -> 
 
 
 def test_without_speed_early_birds_meet_each_other(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = Presence.of
-    monkeypatch.setattr(
-        edge.Presence,
-        "of",
-        lambda *given: replace(found := original(*given), speed=np.ones_like(found.speed)),
-    )
+    original = Presence.__init__
+
+    def without_speed(self: Presence, *given: Any) -> None:
+        original(self, *given)
+        self.speed = np.ones_like(self.speed)
+
+    monkeypatch.setattr(Presence, "__init__", without_speed)
     assert runs_with_any(made, "early birds 20 %, 2 min") >= 3
 
 

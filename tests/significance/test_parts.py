@@ -165,7 +165,7 @@ def test_weights_and_objects_are_those_of_the_network(seed: int) -> None:
 def test_who_was_there_is_counted_as_by_hand(seed: int) -> None:
     corpus = Corpus.from_shares(random_table(seed), 600)
     found = Coincidences.of(corpus)
-    presence, sessions = Presence.of(corpus, found), corpus.sessions
+    presence, sessions = Presence(corpus, found), corpus.sessions
     posts = [corpus.times[sessions.of_row == number] for number in range(len(sessions))]
     for one in range(len(sessions)):
         met, crowd, circle = 0, 0, 0

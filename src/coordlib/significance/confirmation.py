@@ -6,7 +6,7 @@ Sessions are counted, not posts: one spammer cannot dilute a crowd.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -33,35 +33,17 @@ from coordlib.significance.tails import level, tail
 _HOUR = 3_600
 
 
-@dataclass(frozen=True)
 class Presence:
     """Others around each session of the corpus, and how fast and by which clock accounts post."""
 
-    #: Sessions of others that coincide with it; that start within the crowd's reach; within the circle's
-    #: reach.
-    met: Ints
-    crowd: Ints
-    circle: Ints
-    #: At least half of those within the circle's reach coincide: the session tells nothing about an audience.
-    tight: Bools
-    #: How often each account meets those present, relative to the corpus (1 = as everybody).
-    speed: Floats
-    #: Share of those present that an audience meets: in the corpus, and by account.
-    pace: float
-    paces: Floats
-    #: Bin of the hour of each session, share of all sessions in each bin; sessions of each account per bin.
-    bins: Ints
-    bin_share: Floats
-    account_bins: Ints
-
-    @classmethod
-    def of(cls, corpus: Corpus, found: Coincidences) -> Presence:
+    def __init__(self, corpus: Corpus, found: Coincidences) -> None:
         """Count for every session."""
         sessions, window = corpus.sessions, corpus.window
         n, n_accounts = len(sessions), corpus.n_accounts
-        met = np.bincount(found.session, minlength=n)
         everybody, _ = sessions.by_object
-        crowd, circle = (
+        #: Sessions of others that coincide with it; that start within the crowd's, within the circle's reach.
+        self.met = met = np.bincount(found.session, minlength=n)
+        self.crowd, self.circle = (
             np.maximum(
                 met,
                 everybody.count(sessions.objects, sessions.first - reach, sessions.last + reach)
@@ -69,38 +51,31 @@ class Presence:
             )
             for reach in (CROWD_REACH, CIRCLE_REACH)
         )
-        tight = (met >= 1) & (2 * met >= circle)
+        #: At least half of those within the circle's reach coincide: the session tells nothing about an audience.
+        self.tight = (met >= 1) & (2 * met >= self.circle)
 
-        def sums(present: Ints, chosen: Bools) -> list[Floats]:
+        def sums(present: Ints, chosen: Bools) -> Floats:
             """Weighted sessions met and present, by account; a session counts as at most MOST_PRESENT."""
             weight = np.minimum(present, MOST_PRESENT) / np.maximum(present, 1) * chosen
-            return [
-                np.asarray(
-                    np.bincount(sessions.accounts, weights=weight * n, minlength=n_accounts), dtype=np.float64
-                )
-                for n in (met, present)
-            ]
+            both = [np.bincount(sessions.accounts, weight * n, minlength=n_accounts) for n in (met, present)]
+            return np.array(both, dtype=np.float64)
 
-        met_in_crowd, in_crowd = sums(crowd, (crowd >= 2) & ~tight)
-        base = max(_ratio(met_in_crowd.sum(), in_crowd.sum()), (2 * window + 1) / (2 * CROWD_REACH))
-        met_in_all, in_all = sums(circle, np.ones(n, dtype=bool))
+        met_in_crowd, in_crowd = sums(self.crowd, (self.crowd >= 2) & ~self.tight)
+        base = max(met_in_crowd.sum() / max(1, in_crowd.sum()), (2 * window + 1) / (2 * CROWD_REACH))
+        #: How often each account meets those present, relative to the corpus (1 = as everybody).
+        self.speed = (met_in_crowd + SPEED_PRIOR * base) / (in_crowd + SPEED_PRIOR) / base
+        met_in_all, in_all = sums(self.circle, np.ones(n, dtype=bool))
         slowest = (2 * window + 1) / (2 * CIRCLE_REACH)
-        pace = max(min(PACE, _ratio(met_in_all.sum(), in_all.sum())), slowest)
-        met_in_circle, in_circle = sums(circle, (circle >= 2) & ~tight)
-        bins = (sessions.first + window) % _HOUR // (2 * window)
+        #: Share of those present that an audience meets: in the corpus, and by account.
+        self.pace = max(min(PACE, float(met_in_all.sum() / max(1, in_all.sum()))), slowest)
+        met_in_circle, in_circle = sums(self.circle, (self.circle >= 2) & ~self.tight)
+        paces = (met_in_circle + PACE_PRIOR * self.pace) / (in_circle + PACE_PRIOR)
+        self.paces = np.maximum(self.pace, paces)
+        #: Bin of the hour of each session, share of all sessions in each bin; sessions of each account per bin.
+        self.bins = (sessions.first + window) % _HOUR // (2 * window)
         n_bins = -(-_HOUR // (2 * window))
-        return cls(
-            met,
-            crowd,
-            circle,
-            tight,
-            (met_in_crowd + SPEED_PRIOR * base) / (in_crowd + SPEED_PRIOR) / base,
-            pace,
-            np.maximum(pace, (met_in_circle + PACE_PRIOR * pace) / (in_circle + PACE_PRIOR)),
-            bins,
-            np.bincount(bins, minlength=n_bins) / max(1, n),
-            np.bincount(sessions.accounts * n_bins + bins, minlength=n_accounts * n_bins),
-        )
+        self.bin_share = np.bincount(self.bins, minlength=n_bins) / max(1, n)
+        self.account_bins = np.bincount(sessions.accounts * n_bins + self.bins, minlength=n_accounts * n_bins)
 
     def clock(self, corpus: Corpus, at: Ints, accounts: Ints) -> Floats:
         """How much more often the account posts in this bin of the hour than everybody does; at least 1.
@@ -120,47 +95,35 @@ class Presence:
         return np.asarray(np.maximum(1, (in_bin + CLOCK_PRIOR * share) / (total + CLOCK_PRIOR) / share))
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole > 0 else 0.0
+def confirm(
+    corpus: Corpus, found: Coincidences, presence: Presence, graph: sparse.csr_array, edges: Ints
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Look at each edge from the view of one account, then of the other.
+
+    The p-values of both tests (the larger one counts); the share of those present that met (mean of the two views);
+    the sessions of others present beside the two (larger view).
+    """
+    left, right = found.left[edges], found.right[edges]
+    circles = circles_of(left, right, graph)
+    pace = np.maximum(presence.paces[left], presence.paces[right])
+    crowd, circle, closed, around = np.zeros((4, len(edges)))
+    for own, other in ((left, right), (right, left)):
+        seen = occasions(corpus, found, own, other)
+        crowd = np.maximum(crowd, judge_crowd(corpus, found, presence, seen, circles))
+        p, share = judge_circle(corpus, presence, seen.chosen(seen.near_chances >= 1), pace)
+        circle = np.maximum(circle, p)
+        closed += share / 2
+        others = np.bincount(seen.owner, weights=presence.crowd[seen.session] - 1, minlength=len(edges))
+        around = np.maximum(around, others)
+    return crowd, np.where(closed >= CLOSED, circle, 1.0), closed, around
 
 
-@dataclass(frozen=True)
-class Confirmation:
-    """Both tests of the second level for some edges: p-values, and what was around."""
-
-    crowd: Floats
-    circle: Floats
-    #: Share of those present that met (mean of the two views); sessions of others present beside the two
-    #: (larger view).
-    closed: Floats
-    around: Floats
-
-    @classmethod
-    def of(
-        cls, corpus: Corpus, found: Coincidences, presence: Presence, graph: sparse.csr_array, edges: Ints
-    ) -> Confirmation:
-        """Look at each edge from the view of one account, then of the other; the larger p counts."""
-        left, right = found.left[edges], found.right[edges]
-        circles = circles_of(left, right, graph)
-        pace = np.maximum(presence.paces[left], presence.paces[right])
-        crowd, circle, closed, around = np.zeros((4, len(edges)))
-        for own, other in ((left, right), (right, left)):
-            seen = Occasions.of(corpus, found, own, other)
-            crowd = np.maximum(crowd, judge_crowd(corpus, found, presence, seen, circles))
-            circle = np.maximum(circle, judge_circle(corpus, presence, seen, pace))
-            closed += closed_share(presence, seen) / 2
-            around = np.maximum(around, seen.total(presence.crowd[seen.session] - 1))
-        return cls(crowd, np.where(closed >= CLOSED, circle, 1.0), closed, around)
-
-
-@dataclass(frozen=True)
-class Occasions:
+class Occasions(NamedTuple):
     """Each session of one account on an object the other shared within hours of it, sorted by pair and time.
 
     Coarse timing decides what is an occasion, fine timing what is a hit.
     """
 
-    n_pairs: int
     #: Pair, session of the one account, and the other account.
     owner: Ints
     session: Ints
@@ -171,65 +134,34 @@ class Occasions:
     #: Whether the other account was met.
     hit: Bools
 
-    @classmethod
-    def of(cls, corpus: Corpus, found: Coincidences, own: Ints, other: Ints) -> Occasions:
-        """Find the occasions of the pairs (own, other)."""
-        groups_of = np.argsort(corpus.group_accounts, kind="stable")
-        starts, counts = stretches(corpus.group_accounts[groups_of], own)
-        parts = [
-            _occasions(corpus, own[part], other[part], part.start, groups_of, starts[part], counts[part])
-            for part in slices(counts, CHUNK)
-        ]
-        owner, session, chances, near = (
-            np.concatenate([part[column] for part in parts]) if parts else np.empty(0, dtype=np.int64)
-            for column in range(4)
-        )
-        hit = found.meets(session, other[owner])
-        order = np.lexsort((session, corpus.sessions.first[session], owner))
-        chances, near = np.maximum(chances, hit), np.maximum(near, hit)
-        return cls(
-            len(own),
-            owner[order],
-            session[order],
-            other[owner[order]],
-            chances[order],
-            near[order],
-            hit[order],
-        )
-
-    def chosen(self, which: Bools) -> Occasions:
-        """Only some of the occasions."""
-        return Occasions(
-            self.n_pairs,
-            self.owner[which],
-            self.session[which],
-            self.other[which],
-            self.chances[which],
-            self.near_chances[which],
-            self.hit[which],
-        )
-
-    def total(self, values: Ints | Floats | Bools) -> Floats:
-        """Sum of a value over the occasions of each pair."""
-        sums = np.bincount(self.owner, weights=values, minlength=self.n_pairs)
-        return np.asarray(sums, dtype=np.float64)
+    def chosen(self, which: Bools | Ints) -> Occasions:
+        """Only some of the occasions, or in another order."""
+        return Occasions._make(column[which] for column in self)
 
 
-def _occasions(
-    corpus: Corpus, own: Ints, other: Ints, offset: int, groups_of: Ints, starts: Ints, counts: Ints
-) -> tuple[Ints, Ints, Ints, Ints]:
+def occasions(corpus: Corpus, found: Coincidences, own: Ints, other: Ints) -> Occasions:
+    """Find the occasions of the pairs (own, other)."""
     sessions, units = corpus.sessions, corpus.units
-    pair, at = expand(starts, counts)
-    mine = groups_of[at]
-    theirs = corpus.group_of(corpus.group_objects[mine], other[pair])
-    pair, mine, theirs = pair[theirs >= 0], mine[theirs >= 0], theirs[theirs >= 0]
-    shared, session = expand(*stretches(sessions.groups, mine))
-    near, wide = (
-        units.by_group.count(theirs[shared], sessions.first[session] - reach, sessions.last[session] + reach)
-        for reach in (CIRCLE_REACH, CROWD_REACH)
-    )
-    there = wide > 0
-    return pair[shared][there] + offset, session[there], wide[there], near[there]
+    groups_of = np.argsort(corpus.group_accounts, kind="stable")
+    starts, counts = stretches(corpus.group_accounts[groups_of], own)
+    parts = [np.empty((4, 0), dtype=np.int64)]
+    for part in slices(counts, CHUNK):
+        pair, at = expand(starts[part], counts[part])
+        pair, mine = pair + part.start, groups_of[at]
+        theirs = corpus.group_of(corpus.group_objects[mine], other[pair])
+        pair, mine, theirs = pair[theirs >= 0], mine[theirs >= 0], theirs[theirs >= 0]
+        shared, session = expand(*stretches(sessions.groups, mine))
+        first, last = sessions.first[session], sessions.last[session]
+        near, wide = (
+            units.by_group.count(theirs[shared], first - reach, last + reach)
+            for reach in (CIRCLE_REACH, CROWD_REACH)
+        )
+        parts.append(np.array([column[wide > 0] for column in (pair[shared], session, wide, near)]))
+    owner, session, wide, near = np.concatenate(parts, axis=1)
+    hit = found.meets(session, other[owner])
+    order = np.lexsort((session, sessions.first[session], owner))
+    chances, near = np.maximum(wide, hit), np.maximum(near, hit)
+    return Occasions(owner, session, other[owner], chances, near, hit).chosen(order)
 
 
 def judge_crowd(
@@ -263,7 +195,7 @@ def judge_crowd(
     factor = np.maximum(presence.clock(corpus, at, seen.other), presence.speed[seen.other])
     chance = 1 - (1 - np.minimum(NEARLY_ONE, share * factor)) ** seen.chances.astype(np.float64)
     hits = counted_hits(corpus, seen)
-    needed = np.bincount(seen.owner[hits], minlength=seen.n_pairs)
+    needed = np.bincount(seen.owner[hits], minlength=circles.shape[0])
     return np.where(needed < 2, 1.0, tail(seen.owner, chance, needed))
 
 
@@ -320,7 +252,7 @@ def _friends(
     return met, np.maximum(met, present)
 
 
-def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floats) -> Floats:
+def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floats) -> tuple[Floats, Floats]:
     """Ask from one account's view (test B): did most who shared these objects do so together, faster than an audience?
 
     Where nobody else shares the objects there is no crowd to compare with. Then the others that were present
@@ -339,38 +271,29 @@ def judge_circle(corpus: Corpus, presence: Presence, seen: Occasions, pace: Floa
     larger of the two views.
 
     **Closed.** Only if at least half of those present met, over the occasions no more crowded than the most
-    crowded tight hit (mean of the two views), and with two hits or more.
+    crowded tight hit (mean of the two views), and with two hits or more. This share is returned beside p; 0 without
+    a tight hit.
 
     **It cannot tell** an organised group from an audience that answers one source faster than five windows on
     average: the two have the same law, so no test can.
     """
-    seen = seen.chosen(seen.near_chances >= 1)
-    at = seen.session
+    at, n_pairs = seen.session, len(pace)
     met, present, tight = presence.met[at], presence.circle[at], presence.tight[at]
     clock = presence.clock(corpus, at, seen.other)
     own_pace = pace[seen.owner]
     share = np.where(tight, own_pace, np.maximum(met / np.maximum(1, present), own_pace))
     chance: Floats = 1 - (1 - np.minimum(NEARLY_ONE, share * clock)) ** seen.near_chances.astype(np.float64)
     hits = counted_hits(corpus, seen)
-    together = _at_least(met[hits] - 1, present[hits] - 1, np.minimum(1, own_pace[hits] * clock[hits]))
-    unlikely = chance[hits] * np.where(tight[hits], together, 1)
-    needed = np.bincount(seen.owner[hits], weights=level(unlikely), minlength=seen.n_pairs).astype(np.int64)
-    n_hits = np.bincount(seen.owner[hits], minlength=seen.n_pairs)
-    return np.where(n_hits < 2, 1.0, tail(seen.owner, chance, needed, scored=True))
+    others_met, others = met[hits] - 1, np.maximum(present[hits] - 1, 1)
+    together = bdtrc(np.maximum(others_met - 1, 0), others, np.minimum(1, own_pace[hits] * clock[hits]))
+    unlikely = chance[hits] * np.where(tight[hits] & (others_met > 0), together, 1)
+    needed = np.bincount(seen.owner[hits], weights=level(unlikely), minlength=n_pairs).astype(np.int64)
+    n_hits = np.bincount(seen.owner[hits], minlength=n_pairs)
+    p = np.where(n_hits < 2, 1.0, tail(seen.owner, chance, needed, scored=True))
 
-
-def closed_share(presence: Presence, seen: Occasions) -> Floats:
-    """Share of those present that met (**Closed** of :func:`judge_circle`); 0 without a tight hit."""
-    seen = seen.chosen(seen.near_chances >= 1)
-    met, present = presence.met[seen.session], presence.circle[seen.session]
-    tight = seen.hit & presence.tight[seen.session]
-    largest = np.full(seen.n_pairs, -1)
+    tight = seen.hit & tight
+    largest = np.full(n_pairs, -1)
     np.maximum.at(largest, seen.owner[tight], present[tight])
     alike = present <= largest[seen.owner]
-    whole = seen.total(present * alike)
-    return np.divide(seen.total(met * alike), whole, out=np.zeros(seen.n_pairs), where=whole > 0)
-
-
-def _at_least(successes: np.ndarray, trials: np.ndarray, chance: Floats) -> Floats:
-    """P(Binomial(trials, chance) >= successes)."""
-    return np.where(successes <= 0, 1.0, bdtrc(np.maximum(successes - 1, 0), np.maximum(trials, 1), chance))
+    n_met, n_present = (np.bincount(seen.owner, number * alike, n_pairs) for number in (met, present))
+    return p, n_met / np.maximum(n_present, 1)

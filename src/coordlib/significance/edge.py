@@ -12,7 +12,7 @@ from coordlib.detect.threshold import check_whole
 from coordlib.errors import ParameterError, takes_old_names
 from coordlib.significance.arrays import Bools, Ints, both_ways, distinct, expand, stretches
 from coordlib.significance.classes import classify
-from coordlib.significance.confirmation import Confirmation, Presence
+from coordlib.significance.confirmation import Presence, confirm
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
 from coordlib.significance.corpus import Coincidences, Corpus
 from coordlib.significance.repeats import Repeats, judge_repeats
@@ -152,18 +152,18 @@ class Verdict:
         edges = np.flatnonzero(self.discovered)
         ends = both_ways(found.left[edges], found.right[edges])
         graph = sparse.csr_array((np.ones(len(ends[0])), ends), (corpus.n_accounts, corpus.n_accounts))
-        presence = Presence.of(corpus, found)
+        presence = Presence(corpus, found)
         self.pace = presence.pace
-        confirmed = Confirmation.of(corpus, found, presence, graph, edges)
+        crowd, circle, closed, around = confirm(corpus, found, presence, graph, edges)
         # A pair with fewer than two occasions cannot be confirmed; a quarter of all encounters bounds how
         # many can.
         self.family = max(1.0, min(shared.family + repeats.family, float(presence.crowd.sum()) / 4))
         self.q_crowd, self.q_circle = np.ones((2, len(found)))
-        self.q_crowd[edges] = adjusted(confirmed.crowd, self.family)
-        self.q_circle[edges] = adjusted(confirmed.circle, self.family)
+        self.q_crowd[edges] = adjusted(crowd, self.family)
+        self.q_circle[edges] = adjusted(circle, self.family)
         #: Share of those present that met; sessions of others present. 0 where an edge was not looked at.
         self.closed, self.around = np.zeros((2, len(found)))
-        self.closed[edges], self.around[edges] = confirmed.closed, confirmed.around
+        self.closed[edges], self.around[edges] = closed, around
         self.q = np.maximum(self.q_discovery, np.minimum(1, 2 * np.minimum(self.q_crowd, self.q_circle)))
         self.significant = self.q <= alpha
         self.beyond = self.significant & (2 * self.q_crowd <= alpha)
@@ -174,20 +174,16 @@ class Verdict:
         # significant edge nothing is looked at, and two adjacent false edges are needed before it could add a third.
         edges, self.family_completion = second_look(found, self.significant, corpus.n_accounts)
         edges = edges[(found.episodes[edges] >= 2) & ~repeats.timetable[edges]]
-        again = Confirmation.of(corpus, found, presence, graph, edges)
+        crowd, circle, closed, around = confirm(corpus, found, presence, graph, edges)
         first_level = np.minimum(1, 2 * np.minimum(shared.p[edges], repeats.p[edges]))
-        second_level = np.minimum(1, 2 * np.minimum(again.crowd, again.circle))
+        second_level = np.minimum(1, 2 * np.minimum(crowd, circle))
         q = adjusted(np.maximum(first_level, second_level), self.family_completion)
         passes = q <= alpha
         added = edges[passes]
         self.added = np.zeros(len(found), dtype=bool)
         self.added[added] = self.significant[added] = True
-        self.q[added], self.closed[added], self.around[added] = (
-            q[passes],
-            again.closed[passes],
-            again.around[passes],
-        )
-        self.beyond[edges[passes & (again.crowd <= again.circle)]] = True
+        self.q[added], self.closed[added], self.around[added] = q[passes], closed[passes], around[passes]
+        self.beyond[edges[passes & (crowd <= circle)]] = True
 
 
 def _edges(
