@@ -213,8 +213,8 @@ def both(request: pytest.FixtureRequest) -> tuple[ByHand, Corpus, Coincidences]:
     # Noon, so that hours and days are those of the loops.
     frame["timestamp_share"] += 19_700 * DAY
     shares = cl.prep_data(frame.assign(content_id=[f"c{n}" for n in range(len(posts))]))
-    corpus = Corpus.from_shares(shares, W)
-    return ByHand(posts), corpus, Coincidences.of(corpus)
+    corpus = Corpus(shares, W)
+    return ByHand(posts), corpus, Coincidences(corpus)
 
 
 def test_expected_meetings(both: tuple[ByHand, Corpus, Coincidences]) -> None:

@@ -103,7 +103,7 @@ def test_pairs_outside_a_small_family_do_not_fill_its_ranks() -> None:
 def test_events_count_when_far_from_the_last_counted_one() -> None:
     same = np.zeros(4, dtype=int)
     assert counted_apart(same, np.array([0, 50, 130, 400]), 120).sum() == 3
-    sessions = Corpus.from_shares(table(*(("o", "a", at) for at in (0, 1_000, 1_900, 4_000))), 120).sessions
+    sessions = Corpus(table(*(("o", "a", at) for at in (0, 1_000, 1_900, 4_000))), 120).sessions
     assert (sessions.first - T0).tolist() == [0, 1_900, 4_000]
     assert sessions.posts.tolist() == [2, 1, 1]
 
@@ -153,8 +153,8 @@ def random_table(seed: int) -> pd.DataFrame:
 @pytest.mark.parametrize("seed", range(3))
 def test_weights_and_objects_are_those_of_the_network(seed: int) -> None:
     shares = random_table(seed)
-    corpus = Corpus.from_shares(shares, 600)
-    found = Coincidences.of(corpus)
+    corpus = Corpus(shares, 600)
+    found = Coincidences(corpus)
     wanted = coordinated_edges(detect_groups(shares, 600, 1)).sort_values(["account_id", "account_id_y"])
     assert corpus.account_names[found.left].tolist() == wanted["account_id"].tolist()
     assert found.weight.tolist() == wanted["weight"].tolist()
@@ -163,8 +163,8 @@ def test_weights_and_objects_are_those_of_the_network(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_was_there_is_counted_as_by_hand(seed: int) -> None:
-    corpus = Corpus.from_shares(random_table(seed), 600)
-    found = Coincidences.of(corpus)
+    corpus = Corpus(random_table(seed), 600)
+    found = Coincidences(corpus)
     presence, sessions = Presence(corpus, found), corpus.sessions
     posts = [corpus.times[sessions.of_row == number] for number in range(len(sessions))]
     for one in range(len(sessions)):
@@ -192,21 +192,21 @@ def test_who_was_there_is_counted_as_by_hand(seed: int) -> None:
 def test_episodes_are_meetings_not_posts_and_occasions_are_moments_not_objects() -> None:
     """Three posts by each of two accounts within two minutes are one meeting of weight nine."""
     burst = [("o", account, at) for account in "ab" for at in (0, 40, 80)]
-    found = Coincidences.of(Corpus.from_shares(table(*burst), 120))
+    found = Coincidences(Corpus(table(*burst), 120))
     assert (found.weight[0], found.episodes[0], found.occasions[0]) == (9, 1, 1)
     queue = [(f"o{number}", account, number) for account in "ab" for number in range(5)]
-    found = Coincidences.of(Corpus.from_shares(table(*queue), 120))
+    found = Coincidences(Corpus(table(*queue), 120))
     assert (found.weight[0], found.n_objects[0], found.episodes[0], found.occasions[0]) == (5, 5, 5, 1)
 
 
 def test_the_chance_of_a_repeat_is_how_busy_the_other_is_or_its_habit() -> None:
     day, hour = 86_400, 3_600
     at_night = [("o", "j", number * day) for number in range(1, 5)]
-    corpus = Corpus.from_shares(table(("o", "i", 0), ("o", "j", 5 * hour), *at_night), 120)
+    corpus = Corpus(table(("o", "i", 0), ("o", "j", 5 * hour), *at_night), 120)
     mine = np.flatnonzero(corpus.sessions.accounts == 0)
     chance = _chances(corpus, mine, np.zeros(1, dtype=int), np.ones(1, dtype=int))[0]
     # Four other days, each at the same hour: 241 seconds of the hour around it.
     assert chance == pytest.approx(241 / (2 * SESSION))
-    corpus = Corpus.from_shares(table(("o", "i", 0), ("o", "j", 5 * hour), ("o", "j", 9 * hour)), 120)
+    corpus = Corpus(table(("o", "i", 0), ("o", "j", 5 * hour), ("o", "j", 9 * hour)), 120)
     chance = _chances(corpus, np.zeros(1, dtype=int), np.zeros(1, dtype=int), np.ones(1, dtype=int))[0]
     assert chance == pytest.approx(2 * 241 / day)

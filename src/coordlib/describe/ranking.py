@@ -117,7 +117,7 @@ def rank_accounts(
     half_life = time_window / 4 if half_life is None else half_life
     if isinstance(half_life, bool) or not isinstance(half_life, int | float | np.number) or not half_life > 0:
         raise ParameterError(f"half_life = {half_life!r}: give a number of seconds above 0")
-    corpus = Corpus.from_shares(as_shares(table, object_id), int(time_window))
+    corpus = Corpus(as_shares(table, object_id), int(time_window))
     low, high, weight, occasions = _weights(corpus, float(half_life))
     n = corpus.n_accounts
     one, other = np.concatenate([low, high]), np.concatenate([high, low])

@@ -116,8 +116,8 @@ def edge_significance(
     check_whole(time_window, "time_window")
     if isinstance(q, bool) or not isinstance(q, int | float | np.number) or not 0 < q < 1:
         raise ParameterError(f"q = {q!r}: give a number between 0 and 1")
-    corpus = Corpus.from_shares(as_shares(table, object_id), max(1, int(time_window)))
-    found = Coincidences.of(corpus)
+    corpus = Corpus(as_shares(table, object_id), max(1, int(time_window)))
+    found = Coincidences(corpus)
     shared = judge_shared_objects(corpus, found, q)
     repeats = judge_repeats(corpus, found, q)
     verdict = Verdict(corpus, found, shared, repeats, q)
