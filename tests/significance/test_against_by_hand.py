@@ -224,7 +224,7 @@ def test_expected_meetings(both: tuple[ByHand, Corpus, Coincidences]) -> None:
     n = Counter(unit[1] for unit in hand.units)
     k, total = sum(d.values()), sum(n.values())
     z = 1 - sum((n[who] / total) ** 2 for who in n)
-    expected = Margins.of(corpus, found).expected(found.left, found.right)
+    expected = Margins(corpus, found).expected(found.left, found.right)
     for number, (i, j) in enumerate(zip(found.left, found.right, strict=True)):
         eager = [max(1, n[who] / d[who] / (total / k)) for who in (i, j)]
         by_accounts = by_posts = 0.0

@@ -46,68 +46,44 @@ class Tested:
     least: int
 
 
-@dataclass(frozen=True)
 class Margins:
     """How active accounts and objects are: all the null knows."""
 
-    objects: Ints
-    units: Ints
-    #: min(1, d k / K) needs the distinct sizes of objects, with the sum of q_o of each size.
-    sizes: Floats
-    closeness: Floats
-    #: 1 - exp(-2 C s s / z) needs the distinct numbers of coincident unit pairs, with how many objects have
-    #: each.
-    meetings: Floats
-    meeting_objects: Floats
-
-    @classmethod
-    def of(cls, corpus: Corpus, found: Coincidences) -> Margins:
+    def __init__(self, corpus: Corpus, found: Coincidences) -> None:
         """Count accounts, objects, units and coincidences."""
+        self.objects = np.bincount(corpus.group_accounts, minlength=corpus.n_accounts)
+        self.units = np.bincount(corpus.units.accounts, minlength=corpus.n_accounts)
+        #: min(1, d k / K) needs the distinct sizes of objects, with the sum of q_o of each size.
         accounts = np.bincount(corpus.group_objects, minlength=corpus.n_objects)
         close = np.bincount(found.place_objects, minlength=corpus.n_objects)
-        possible = accounts * (accounts - 1) / 2
-        share = np.divide(close, possible, out=np.zeros(len(close)), where=possible > 0)
-        sizes = np.flatnonzero(np.bincount(accounts, weights=share) > 0)
-        meetings, meeting_objects = np.unique(
-            np.bincount(found.unit_pair_objects, minlength=corpus.n_objects), return_counts=True
-        )
-        return cls(
-            np.bincount(corpus.group_accounts, minlength=corpus.n_accounts),
-            np.bincount(corpus.units.accounts, minlength=corpus.n_accounts),
-            sizes.astype(np.float64),
-            np.asarray(np.bincount(accounts, weights=share)[sizes], dtype=np.float64),
-            meetings[meetings > 0].astype(np.float64),
-            meeting_objects[meetings > 0].astype(np.float64),
-        )
+        share = np.bincount(accounts, weights=close / np.maximum(1, accounts * (accounts - 1) / 2))
+        self.sizes = np.flatnonzero(share > 0)
+        self.closeness = share[self.sizes]
+        #: 1 - exp(-2 C s s / z) needs the distinct numbers of coincident unit pairs, with how many objects have each.
+        objects = np.bincount(np.bincount(found.unit_pair_objects))
+        self.meetings = np.flatnonzero(objects[1:]) + 1
+        self.meeting_objects = objects[self.meetings].astype(np.float64)
 
     def expected(self, left: Ints, right: Ints) -> Floats:
         """Occasions two accounts would have by activity alone (λ)."""
+        all_objects, all_units = self.objects.sum(), self.units.sum()
+        eager = np.maximum(1, self.units / self.objects * all_objects / all_units)
+        share = self.units / all_units
+        others = 1 - float(share @ share)
         result = np.empty(len(left))
         for start in range(0, len(left), _EDGES):
             part = slice(start, start + _EDGES)
-            result[part] = np.maximum(
-                self._by_accounts(left[part], right[part]), self._by_posts(left[part], right[part])
-            )
+            i, j = left[part], right[part]
+            one, other = (np.minimum(1, self.objects[k][:, None] * self.sizes / all_objects) for k in (i, j))
+            by_accounts = eager[i] * eager[j] * ((one * other) @ self.closeness)
+            chance = -np.expm1(-2 * (share[i] * share[j] / others)[:, None] * self.meetings)
+            result[part] = np.maximum(by_accounts, chance @ self.meeting_objects)
         return result
-
-    def _by_accounts(self, left: Ints, right: Ints) -> Floats:
-        all_objects = self.objects.sum()
-        eager = np.maximum(1, self.units / self.objects * all_objects / self.units.sum())
-        one, other = (
-            np.minimum(1, self.objects[side][:, None] * self.sizes / all_objects) for side in (left, right)
-        )
-        return np.asarray(eager[left] * eager[right] * ((one * other) @ self.closeness))
-
-    def _by_posts(self, left: Ints, right: Ints) -> Floats:
-        share = self.units / self.units.sum()
-        others = 1 - float(share @ share)
-        chance = -np.expm1(-2 * (share[left] * share[right] / others)[:, None] * self.meetings)
-        return np.asarray(chance @ self.meeting_objects)
 
 
 def judge_shared_objects(corpus: Corpus, found: Coincidences, alpha: float) -> Tested:
     """Test every edge for more shared objects than activity explains (see the module)."""
-    margins = Margins.of(corpus, found)
+    margins = Margins(corpus, found)
     least, family = _family(margins, alpha)
     p = np.ones(len(found))
     tested = np.flatnonzero(
