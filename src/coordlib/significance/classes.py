@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -139,17 +140,14 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     ['open', '2', '3', '1']
     """
     check_classes(edges)
-    codes, names = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))
+    codes, _ = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))
     rows = []
     for name in WORDS:
         of_class = (edges["evidence"] == name).to_numpy(dtype=bool, na_value=False)
-        ends = codes[: len(edges)][of_class], codes[len(edges) :][of_class]
-        n_accounts = len(np.unique(ends))
-        graph = sparse.coo_array((np.ones(len(ends[0]), dtype=bool), ends), shape=(len(names), len(names)))
-        n_parts = connected_components(graph, directed=False, return_labels=False) if len(names) else 0
-        # Accounts without an edge of the class are parts of their own.
-        size = len(ends[0]), n_accounts, int(n_parts) - len(names) + n_accounts
-        rows.append((name, name in SIGNIFICANT, *size))
+        accounts, ends = np.unique(codes.reshape(2, -1)[:, of_class], return_inverse=True)
+        graph = sparse.coo_array((np.ones(of_class.sum()), tuple(ends.reshape(2, -1))), [len(accounts)] * 2)
+        parts = connected_components(graph, directed=False, return_labels=False) if len(accounts) else 0
+        rows.append((name, name in SIGNIFICANT, of_class.sum(), len(accounts), parts))
     return pd.DataFrame(rows, columns=["evidence", "significant", "edges", "accounts", "networks"]).astype(
         {"evidence": "str"}
     )
@@ -165,14 +163,11 @@ def check_classes(edges: pd.DataFrame) -> None:
         )
 
 
-def classify(conditions: dict[str, npt.NDArray[np.bool_]], n_edges: int) -> pd.Index:
-    """Give each edge the strongest class whose condition holds; none holds: not significant."""
-    names = list(WORDS)
-    codes = np.full(n_edges, names.index("not significant"), dtype=np.int8)
-    for code in reversed(range(len(names))):
-        if names[code] in conditions:
-            codes[conditions[names[code]]] = code
-    return pd.Index(names, dtype="str").take(codes)
+def classify(conditions: dict[str, npt.NDArray[np.bool_]]) -> pd.Index:
+    """Give each edge the strongest class whose condition holds; none holds: not significant, the last of all."""
+    *names, _ = WORDS
+    codes = np.select([conditions[name] for name in names], list(range(len(names))), len(names))
+    return pd.Index(list(WORDS), dtype="str").take(codes)
 
 
 def duration(seconds: int) -> str:
@@ -214,6 +209,12 @@ _MEANING = {
         "{window}, again and again. An organised group and an audience that answers one source within about {window} "
         "look exactly alike; an audience that typically takes {delay} or more is ruled out."
     ),
+}
+
+#: Why an edge is undecided.
+_UNTOLD = {
+    "as the crowd": "only kept the pace of the others who posted them",
+    "open": "met too seldom, or among too few others, to tell",
 }
 
 
@@ -283,7 +284,7 @@ def evidence_headline(
     return "\n".join(line for line in lines if line)
 
 
-def class_words(counts: Mapping[str, int], object_name: str = "caption") -> str:
+def class_words(counts: Mapping[Any, int], object_name: str = "caption") -> str:
     """Return the numbers of edges of each class in words, strongest class first."""
     parts = [(counts[name], words[counts[name] == 1]) for name, words in _BASIS.items() if counts.get(name)]
     return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
@@ -299,38 +300,30 @@ def _significant(counts: pd.DataFrame, n_edges: int, window: str, object_name: s
             "none did so clearly more often than their own activity and the others around them explain."
         )
     beyond, circle = (counts.to_dict("index")[evidence] for evidence in SIGNIFICANT)
-    parts = []
+    accounts, several = _count(circle["accounts"], "account"), circle["networks"] > 1
+    form = f"{accounts} form {circle['networks']:,} closed circles"
+    form = form if several else f"there is one closed circle of {accounts}"
+    form = f"{form} ({_count(circle['edges'], 'pair')})" if circle["edges"] else "there is no closed circle"
     if beyond["edges"]:
-        parts.append(
-            f"{_count(beyond['edges'], 'pair')} of {_count(beyond['accounts'], 'account')} "
-            f"{_are(beyond['edges'])} beyond the crowd"
-        )
-    if circle["edges"]:
-        accounts, several = _count(circle["accounts"], "account"), circle["networks"] > 1
-        form = f"{accounts} form {circle['networks']:,} closed circles"
-        form = form if several else f"there is one closed circle of {accounts}"
-        parts.append(f"{form} ({_count(circle['edges'], 'pair')})")
-    none = [] if beyond["edges"] else ["nothing is beyond the crowd"]
-    none += [] if circle["edges"] else ["there is no closed circle"]
-    text = "; ".join([*parts, *none])
+        pairs, who = _count(beyond["edges"], "pair"), _count(beyond["accounts"], "account")
+        text = f"{pairs} of {who} {_are(beyond['edges'])} beyond the crowd; {form}"
+    else:
+        text = f"{form}; nothing is beyond the crowd"
     return f"{text[0].upper()}{text[1:]}. In all, {_count(n_edges, 'pair')} of accounts {did}."
 
 
 def _undecided(counts: pd.DataFrame, object_name: str) -> str:
-    crowd, open_ = (int(counts["edges"][name]) for name in ("as the crowd", "open"))
-    if not crowd + open_:
+    numbers = {name: int(counts["edges"][name]) for name in UNDECIDED if counts["edges"][name]}
+    total = sum(numbers.values())
+    if not total:
         return ""
-    reasons = []
-    if crowd:
-        reasons.append(f"{crowd:,} only kept the pace of the others who posted them")
-    if open_:
-        reasons.append(f"{open_:,} met too seldom, or among too few others, to tell")
-    if len(reasons) == 1:
-        reasons = [reasons[0].split(" ", 1)[1]]
-    one = crowd + open_ == 1
+    reasons = [
+        _UNTOLD[name] if number == total else f"{number:,} {_UNTOLD[name]}"
+        for name, number in numbers.items()
+    ]
     return (
-        f"{_count(crowd + open_, 'pair')} remain{'s' if one else ''} undecided: {'the two' if one else 'they'} posted the same "
-        f"{object_name}s together more often than their activity explains, but {' and '.join(reasons)}."
+        f"{_count(total, 'pair')} remain{'s' if total == 1 else ''} undecided: {'the two' if total == 1 else 'they'} posted the "
+        f"same {object_name}s together more often than their activity explains, but {' and '.join(reasons)}."
     )
 
 
@@ -338,8 +331,7 @@ def _kept(edges: pd.DataFrame, kept: pd.DataFrame, object_name: str) -> str:
     check_table(kept, ("account_id", "account_id_y"), "the edges that are kept")
     tested, asked = ends_as_numbers(edges, kept)
     names = tested.isin(asked)
-    counts = {str(name): int(number) for name, number in edges["evidence"][names].value_counts().items()}
-    rests = class_words(counts, object_name) or "none of them here"
+    rests = class_words(edges["evidence"][names].value_counts().to_dict(), object_name) or "none of them here"
     return f"The weight keeps {len(kept):,} of {_count(len(edges), 'pair')}: {rests}."
 
 

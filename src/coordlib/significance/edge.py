@@ -200,8 +200,7 @@ def _edges(
             "as the crowd": verdict.discovered & crowded,
             "closed circle": verdict.significant,
             "beyond the crowd": verdict.beyond,
-        },
-        len(found),
+        }
     )
     kinds = pd.Index(["repeats", "objects"], dtype="str")
     columns = {

@@ -141,10 +141,8 @@ def network_significance(
         ) from error
 
     found = _incidences(shares, pairs)
-    accounts, objects = (
-        int(found["account"].max()) + 1 if len(found) else 0,
-        int(found["object"].max()) + 1 if len(found) else 0,
-    )
+    once = found.drop_duplicates(["account", "object"])
+    accounts, objects = once["account"].nunique(), once["object"].nunique()
 
     def measure(account: Ints, object_: Ints) -> Floats:
         # What is above a quantile of weights, which are one or more, is at least two.
@@ -157,7 +155,7 @@ def network_significance(
 
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
     # Two accounts that have an object in common are counted once for each such object, in every draw.
-    sizes = found.drop_duplicates(["account", "object"])["object"].value_counts().to_numpy()
+    sizes = once["object"].value_counts().to_numpy()
     most = max(MEETINGS, MEETINGS_EACH * int(sizes.sum()))
     draws = min(int(draws), max(FEWEST_DRAWS, most // max(int((sizes * (sizes - 1) // 2).sum()), 1)))
     tables = []
@@ -165,7 +163,7 @@ def network_significance(
         period = found["time"] // length if length else found["time"] * 0
         rows = found.assign(period=period).drop_duplicates(["period", "account", "object"])
         rows = rows.sort_values(["period", "account", "object"])
-        new = rows.duplicated(["period", "account"]).to_numpy() == 0
+        new = ~rows.duplicated(["period", "account"]).to_numpy()
         starts = np.append(np.flatnonzero(new), len(rows))
         row_account = rows["account"].to_numpy()
         strata = pd.factorize(rows["period"].to_numpy()[new])[0].astype(np.int64)
@@ -182,7 +180,7 @@ def network_significance(
         "seed": int(seed),
         "accounts": accounts,
         "objects": objects,
-        "incidences": len(found.drop_duplicates(["account", "object"])),
+        "incidences": len(once),
     }
     return result
 
