@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
-import hashlib
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ import numpy as np
 
 from coordlib.simulate.ids import chance
 from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
-from coordlib.simulate.service.config import FAULTS, Fault, ServerConfig
+from coordlib.simulate.service.config import ENDPOINTS, FAULTS, Fault, ServerConfig
 from coordlib.simulate.service.state import Call, Search, State
 from coordlib.simulate.world import World
 from coordlib.tiktok.endpoints import USER_INFO
@@ -37,13 +36,8 @@ _REFUSALS = (
 )
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a request found: the object under ``data``, or a text file; and how many rows it holds."""
-
-    data: dict[str, Any]
-    rows: int = 0
-    text: str | None = None
+#: What a request found: the object under ``data``, or a text file; and how many rows it holds.
+Found = tuple[dict[str, Any] | str, int]
 
 
 def video_query(context: Service, call: Call) -> Found:
@@ -66,7 +60,7 @@ def video_query(context: Service, call: Call) -> Found:
     if more and state.strike("empty_page_has_more", call):
         page, cursor = page[:0], query.cursor
     if state.strike("search_id_changes", call):
-        search_id = state.remember(Search(search.key, search.rows, state.now))
+        search_id = state.remember(Search(query, search.rows, state.now))
     # Deleted and private videos are dropped after the page was cut: pages are shorter than asked for.
     rows = page[~catalogue.gone[page]]
     videos = catalogue.describe(rows, state.now, names)
@@ -77,7 +71,7 @@ def video_query(context: Service, call: Call) -> Found:
         data["videos"] = None if shape == 1 else videos
         if shape == 2:
             del data["videos"]
-    return Found(data, len(rows))
+    return data, len(rows)
 
 
 def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
@@ -88,7 +82,7 @@ def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
     if query.is_random:
         size = min(len(rows), query.max_count)
         rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
-    search = Search(_key(query), rows, state.now)
+    search = Search(query, rows, state.now)
     if slow := state.strike("search_id_not_ready", call):
         search.not_ready, search.ready_at = slow.tries, state.now + slow.seconds
     if wrong := state.strike("invalid_cursor", call):
@@ -100,7 +94,7 @@ def _next_page(context: Service, query: VideoQuery) -> Search:
     state = context.state
     search = state.searches.get(str(query.search_id))
     unknown = InvalidParams(f"Search Id {query.search_id} is invalid or expired")
-    if search is None or search.key != _key(query) or state.now - search.created > SEARCH_SECONDS:
+    if search is None or search.query != query or state.now - search.created > SEARCH_SECONDS:
         raise unknown
     if search.not_ready > 0 or state.now < search.ready_at:
         search.not_ready -= 1
@@ -111,16 +105,19 @@ def _next_page(context: Service, query: VideoQuery) -> Search:
     return search
 
 
-def _key(query: VideoQuery) -> str:
-    """What a search id is bound to: the query and its dates."""
-    text = json.dumps([query.clauses, query.dates, query.is_random], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def user_info(context: Service, call: Call) -> Found:
-    """Return the profile of an account; counts are live."""
+    """Return the profile of an account; counts are live. Some accounts are refused, as the service does."""
     names = read_fields(call.fields, USER_INFO.fields)
-    account, catalogue = _account(context, call), context.catalogue
+    name, catalogue = call.body.get("username"), context.catalogue
+    if not isinstance(name, str) or not name:
+        raise InvalidParams("Invalid username")
+    account = catalogue.number.get(name.casefold())
+    if account is None:
+        raise InvalidParams(f"username {name} is invalid: cannot find the user")
+    fault = context.state.strike("user_refused", call)
+    if fault is not None or catalogue.private[account]:
+        wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
+        raise InvalidParams(wording.format(name=name))
     row = catalogue.world.accounts.iloc[account]
     videos = catalogue.rows_of(account, context.state.now)
     about = f"simulated account, line {account}\nsecond line, with a comma"
@@ -136,22 +133,7 @@ def user_info(context: Service, call: Call) -> Found:
     }
     if chance(account, 47)[0] < 0.1:
         info["bio_url"] = f"https://sim.invalid/page/{account}"
-    return Found({name: info[name] for name in names if name in info}, 1)
-
-
-def _account(context: Service, call: Call) -> int:
-    """Return the account a request names, refused where the service would not return it."""
-    name = call.body.get("username")
-    if not isinstance(name, str) or not name:
-        raise InvalidParams("Invalid username")
-    account = context.catalogue.number.get(name.casefold())
-    if account is None:
-        raise InvalidParams(f"username {name} is invalid: cannot find the user")
-    fault = context.state.strike("user_refused", call)
-    if fault is not None or context.catalogue.private[account]:
-        wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
-        raise InvalidParams(wording.format(name=name))
-    return account
+    return {name: info[name] for name in names if name in info}, 1
 
 
 def create_task(context: Service, call: Call) -> Found:
@@ -164,14 +146,14 @@ def create_task(context: Service, call: Call) -> Found:
     # Beyond 2^63, as in the documentation's own sample: a client must not read it as a signed integer.
     task = (1 << 63) + context.state.random.getrandbits(62)
     context.state.tasks[str(task)] = ([int(word) for word in words], POLLS)
-    return Found({"task_id": task})
+    return {"task_id": task}, 0
 
 
 def task_status(context: Service, call: Call) -> Found:
     """Say how far a task is."""
     task, ids, polls = _task(context, call)
     context.state.tasks[task] = (ids, polls - 1)
-    return Found({"task_status": "Processing" if polls > 0 else "Completed"})
+    return {"task_status": "Processing" if polls > 0 else "Completed"}, 0
 
 
 def download_task(context: Service, call: Call) -> Found:
@@ -180,7 +162,7 @@ def download_task(context: Service, call: Call) -> Found:
     if polls > 0:
         raise InvalidParams("The task is not completed")
     valid = [identifier for identifier in ids if context.catalogue.still_public(identifier)]
-    return Found({}, len(valid), "".join(f"{identifier}\n" for identifier in valid))
+    return "".join(f"{identifier}\n" for identifier in valid), len(valid)
 
 
 def _task(context: Service, call: Call) -> tuple[str, list[int], int]:
@@ -190,15 +172,9 @@ def _task(context: Service, call: Call) -> tuple[str, list[int], int]:
     return task, *context.state.tasks[task]
 
 
-#: What answers at each endpoint (the path after /v2/research/).
-HANDLERS: Mapping[str, Callable[[Service, Call], Found]] = {
-    "video/query": video_query,
-    "user/info": user_info,
-    "validation_task/create": create_task,
-    "validation_task_status/get": task_status,
-    "validation_task/download": download_task,
-}
-
+_FUNCTIONS = (video_query, user_info, create_task, task_status, download_task)
+#: What answers at each endpoint.
+HANDLERS: Mapping[str, Callable[[Service, Call], Found]] = dict(zip(ENDPOINTS, _FUNCTIONS, strict=True))
 
 #: Lifetime of a token in simulated seconds.
 TOKEN_SECONDS = 7200
@@ -266,26 +242,24 @@ class Service:
         self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
     ) -> Reply:
         """Answer an endpoint of ``HANDLERS``; everything as received, ``fields`` from the address."""
-        self.state.now += self.state.tick
-        self.state.calls[endpoint] += 1
-        reply = self._answer(endpoint, fields, body, authorization, content_type)
-        self.state.outcomes[f"{reply.status} {reply.code}"] += 1
-        self.state.returned += reply.rows
+        state = self.state
+        state.now += state.tick
+        state.calls[endpoint] += 1
+        data, problem = _parse_body(body, content_type)
+        reply = self._answer(Call.of(endpoint, data, fields), problem, authorization)
+        state.outcomes[f"{reply.status} {reply.code}"] += 1
+        state.returned += reply.rows
         return reply
 
-    def _answer(
-        self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
-    ) -> Reply:
+    def _answer(self, call: Call, problem: str | None, authorization: str) -> Reply:
         state = self.state
         scheme, _, token = authorization.partition(" ")
-        client = state.client_of(token.strip()) if scheme.lower() == "bearer" else None
-        if client is None:
-            return self._error("token_revoked")
+        client, expires = state.tokens.get(token.strip(), ("", float("-inf")))
+        if scheme.lower() != "bearer" or state.now >= expires:
+            return self._faulty(Fault(name="token_revoked"))
         account = (client, state.day, "research")
         if state.used[account] >= self.config.quota:
-            return self._error("daily_quota")
-        data, problem = _parse_body(body, content_type)
-        call = Call.of(endpoint, data, fields)
+            return self._faulty(Fault(name="daily_quota"))
         fault = state.strike_first((name for name, told in FAULTS.items() if "status" in told), call)
         if fault is not None and fault.name == "token_revoked":
             state.tokens.pop(token.strip(), None)
@@ -296,27 +270,22 @@ class Service:
         try:
             if problem:
                 raise InvalidParams(problem)
-            return self._wrapped(HANDLERS[endpoint](self, call), call)
+            return self._wrapped(*HANDLERS[call.endpoint](self, call), call)
         except InvalidParams as error:
             return self._refusal(400, "invalid_params", str(error))
 
-    def _wrapped(self, found: Found, call: Call) -> Reply:
+    def _wrapped(self, found: dict[str, Any] | str, rows: int, call: Call) -> Reply:
         """Put what was found into the envelope of success, with whatever faults damage an answer."""
-        if found.text is not None:
-            return Reply(200, found.text.encode(), "text/plain", rows=found.rows)
+        if isinstance(found, str):
+            return Reply(200, found.encode(), "text/plain", rows=rows)
         error: dict[str, Any] = {"code": "ok", "message": "", "log_id": self.state.log_id()}
         if call.endpoint.startswith("validation_task"):
             error |= {"http_status_code": 200, "message": "ok."}
-        body = {"data": found.data, "error": error}
-        if self.state.strike("null_bytes", call):
-            body["data"] = _with_nul(found.data)
+        body = {"data": _with_nul(found) if self.state.strike("null_bytes", call) else found, "error": error}
         content = _as_json(_shuffled(body, self.state.random))
         if self.state.strike("bad_json", call):
             return Reply(200, content[: len(content) // 2], code="bad_json")
-        return Reply(200, content, rows=found.rows)
-
-    def _error(self, name: str) -> Reply:
-        return self._refusal(FAULTS[name]["status"], FAULTS[name]["code"], FAULTS[name]["message"])
+        return Reply(200, content, rows=rows)
 
     def _refusal(self, status: int, code: str, message: str) -> Reply:
         error = {"code": code, "message": message, "log_id": self.state.log_id()}
@@ -324,12 +293,15 @@ class Service:
         return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
 
     def _faulty(self, fault: Fault) -> Reply:
-        told, message = FAULTS[fault.name], self.state.wording(fault)
-        if "body" not in told:
-            return self._refusal(told["status"], told["code"], message)
-        content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()
-        hang = (fault.seconds or 600.0) if fault.name == "timeout" else 0.0
-        return Reply(told["status"], content, told["type"], hang, told["code"])
+        told = FAULTS[fault.name]
+        if "body" in told:
+            content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()
+            hang = (fault.seconds or 600.0) if fault.name == "timeout" else 0.0
+            return Reply(told["status"], content, told["type"], hang, told["code"])
+        message = told["message"] if fault.message is None else fault.message
+        if not isinstance(message, str):
+            message = self.state.random.choices(list(message), list(message.values()))[0]
+        return self._refusal(told["status"], told["code"], message)
 
 
 def _token_error(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,15 @@ class InvalidParams(Exception):
 
 @dataclass(frozen=True)
 class VideoQuery:
-    """A checked video query; conditions are (field, operation, values) in three lists."""
+    """A checked video query; conditions are (field, operation, values) in three lists. Equal whatever the page asked for."""
 
     clauses: dict[str, list[tuple[str, str, list[str]]]]
     start: int
     end: int
-    max_count: int
-    cursor: int
-    search_id: str | None
     is_random: bool
-    dates: tuple[str, str]
+    max_count: int = field(compare=False)
+    cursor: int = field(compare=False)
+    search_id: str | None = field(compare=False)
 
     def asks(self, field: str) -> bool:
         """Whether any condition is on a field."""
@@ -86,9 +85,8 @@ def read_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
     if search_id is not None and not isinstance(search_id, str):
         raise InvalidParams("Invalid search_id")
     max_count, cursor = _integer(body, "max_count", 20, 1, 100), _integer(body, "cursor", 0, 0)
-    dates = (str(body["start_date"]), str(body["end_date"]))
     is_random = bool(body.get("is_random"))
-    return VideoQuery(clauses, start, end + DAY, max_count, cursor, search_id or None, is_random, dates)
+    return VideoQuery(clauses, start, end + DAY, is_random, max_count, cursor, search_id or None)
 
 
 #: Fields whose values are checked one by one: what is good, and what the refusal calls the field.

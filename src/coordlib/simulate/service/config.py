@@ -18,9 +18,10 @@ from coordlib.yaml_files import read_yaml
 #: Name of each fault → how it answers (see the file).
 FAULTS: Mapping[str, Mapping[str, Any]] = read_yaml(Path(__file__).with_name("faults.yml"))
 
-#: Where a fault can strike: the data endpoints that are simulated (their path after /v2/research/), and the token's.
 _TASKS = ("validation_task/create", "validation_task_status/get", "validation_task/download")
-_PLACES = ("video/query", "user/info", *_TASKS, "oauth/token")
+#: The data endpoints that are simulated (their path after /v2/research/); a fault can strike there, and at the token's.
+ENDPOINTS = ("video/query", "user/info", *_TASKS)
+_PLACES = (*ENDPOINTS, "oauth/token")
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -20,6 +20,7 @@ from coordlib.simulate.service.api import HANDLERS, Reply, Service
 from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
+from coordlib.times import utc_text
 
 if TYPE_CHECKING:
     import uvicorn
@@ -89,7 +90,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         change = checked(ClockChange, values, "clock")
         state.now = (state.now if change.now is None else change.now.timestamp()) + change.advance
         state.tick = state.tick if change.tick is None else change.tick
-        return {"now": state.now, "utc": state.utc("%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
+        return {"now": state.now, "utc": utc_text(state.now, "%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
     if what == "reset" and method == "POST":
         state.reset(service.start)
         return {"now": state.now}

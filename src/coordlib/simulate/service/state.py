@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
@@ -12,14 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coordlib.simulate.service.config import FAULTS, Fault
+from coordlib.simulate.service.catalogue import VideoQuery
+from coordlib.simulate.service.config import Fault
+from coordlib.times import utc_text
 
 
 @dataclass
 class Search:
     """One executed query and the rows it found."""
 
-    key: str
+    query: VideoQuery
     rows: npt.NDArray[np.int64]
     created: float
     not_ready: int = 0
@@ -81,18 +82,14 @@ class State:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
 
-    def utc(self, form: str) -> str:
-        """The simulated time in a format of ``strftime``."""
-        return dt.datetime.fromtimestamp(self.now, dt.UTC).strftime(form)
-
     @property
     def day(self) -> str:
         """The simulated UTC day, YYYY-MM-DD."""
-        return self.utc("%Y-%m-%d")
+        return utc_text(self.now, "%Y-%m-%d")
 
     def log_id(self) -> str:
         """Return a log id: 14 digits of UTC time and 20 upper-case hexadecimal digits."""
-        return f"{self.utc('%Y%m%d%H%M%S')}{self.random.getrandbits(80):020X}"
+        return f"{utc_text(self.now, '%Y%m%d%H%M%S')}{self.random.getrandbits(80):020X}"
 
     def remember(self, search: Search) -> str:
         """Keep a search, the last 5,000 at most, under a new id whose upper 32 bits are the present time."""
@@ -101,11 +98,6 @@ class State:
         if len(self.searches) > 5000:
             self.searches.popitem(last=False)
         return name
-
-    def client_of(self, token: str) -> str | None:
-        """Return whose token this is, if it is valid now."""
-        client, expires = self.tokens.get(token, ("", 0.0))
-        return client if client and self.now < expires else None
 
     def reset(self, now: float) -> None:
         """Forget everything but the faults and set the clock."""
@@ -139,12 +131,5 @@ class State:
             and (fault.cursor is None or fault.cursor == call.cursor)
             and (fault.username is None or fault.username.casefold() in call.usernames)
             and (dates is None or (asked is not None and asked[0] <= dates[1] and dates[0] <= asked[1]))
-            and (active is None or active[0] <= self.utc("%Y%m%d") <= active[1])
+            and (active is None or active[0] <= utc_text(self.now, "%Y%m%d") <= active[1])
         )
-
-    def wording(self, fault: Fault) -> str:
-        """Return the message of a fault; that of a 500 is drawn by the archive's shares."""
-        answer = FAULTS[fault.name]
-        if fault.message is None and (shares := answer.get("wordings")):
-            return str(self.random.choices(list(shares), list(shares.values()))[0])
-        return fault.message if fault.message is not None else str(answer.get("message", ""))
