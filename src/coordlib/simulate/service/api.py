@@ -76,7 +76,7 @@ def video_query(context: Service, call: Call) -> Found:
 
 def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
     state = context.state
-    rows = context.catalogue.search(query, context.newest, state.now)
+    rows = context.catalogue.search(query, state.now - context.config.archive_delay, state.now)
     if query.asks("keyword") and state.strike("silent_empty_keyword", call):
         rows = rows[:0]
     if query.is_random:
@@ -201,11 +201,6 @@ class Service:
         self.world, self.config = world, config
         self.catalogue = Catalogue(world, config.missing_share, config.drop_share)
         self.state = State(self.start, config.tick, config.seed, config.faults)
-
-    @property
-    def newest(self) -> float:
-        """Creation time of the newest videos the archive shows now."""
-        return self.state.now - self.config.archive_delay
 
     def time(self) -> float:
         """Return the simulated time, UTC seconds."""

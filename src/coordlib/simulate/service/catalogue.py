@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,7 +129,7 @@ _COMPARED = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np
 
 
 class Catalogue:
-    """Search over a world's videos: captions as one long case-folded text, so that a keyword takes milliseconds."""
+    """Search over a world's videos."""
 
     def __init__(self, world: World, missing_share: float = 0.0, drop_share: float = 0.0) -> None:
         self.world = world
@@ -146,18 +147,19 @@ class Catalogue:
         effect = mix(self.id, 21)
         some = 100_000 + (effect >> np.uint64(32)) % np.uint64(40)
         self.effect = np.where(effect % np.uint64(50) == 0, some, 0)
-        self.hidden = {"like_count": chance(self.id, 22) < 0.01, "comment_count": chance(self.id, 23) < 0.004}
+        self.hidden = dict.fromkeys(COUNTS, np.zeros(len(self.id), dtype=bool))
+        self.hidden |= {
+            "like_count": chance(self.id, 22) < 0.01,
+            "comment_count": chance(self.id, 23) < 0.004,
+        }
         self.listed = chance(self.id, 24) >= missing_share
         self.gone = column["gone"] | self.private[self.account] | (chance(self.id, 25) < drop_share)
         self.stem, self.labelled = chance(self.id, 27) < 0.01, chance(self.id, 28) < 0.02
-        folded = [text.casefold().replace("\0", "") for text in world.captions]
-        self._text = "\0".join(folded)
-        self._offset = np.concatenate([[0], np.cumsum([len(text) + 1 for text in folded])])
-        self._tags: dict[str, list[int]] = {}
-        for number, tags in enumerate(world.hashtags):
-            for tag in tags:
-                self._tags.setdefault(tag.casefold(), []).append(number)
-        self._with_keyword = functools.lru_cache(maxsize=512)(self._find_keyword)
+        self._texts: dict[str, list[str] | list[list[str]]] = {
+            "keyword": [text.casefold() for text in world.captions],
+            "hashtag_name": [[tag.casefold() for tag in tags] for tags in world.hashtags],
+        }
+        self._captions = functools.lru_cache(maxsize=512)(self._find_captions)
 
     def search(self, query: VideoQuery, newest: float, now: float) -> IntArray:
         """Return the rows that match, by decreasing id, as the archive stands ``now``; nothing created after ``newest``."""
@@ -174,39 +176,33 @@ class Catalogue:
 
     def _matches(self, condition: tuple[str, str, list[str]], rows: IntArray, now: float) -> BoolArray:
         field, operation, values = condition
+        column: npt.NDArray[Any]
+        wanted: Sequence[int | str]
         match field:
             case "keyword" | "hashtag_name":
-                folded = [value.casefold() for value in values]
-                some = self._with_keyword if field == "keyword" else lambda tag: self._tags.get(tag, [])
-                places = [k for value in folded for k in some(value)]
-                return _marked(len(self.world.captions), places, self.caption[rows])
+                found = (self._captions(field, value.casefold()) for value in values)
+                column, wanted = self.caption[rows], list(itertools.chain.from_iterable(found))
             case "username":
-                named = [self.number[v.casefold()] for v in values if v.casefold() in self.number]
-                return _marked(len(self.handle), named, self.account[rows])
+                column, wanted = self.account[rows], [self.number.get(v.casefold(), -1) for v in values]
             case "region_code":
-                return np.asarray(np.isin(self.region, [v.upper() for v in values])[self.account[rows]])
+                column, wanted = self.region[self.account[rows]], [v.upper() for v in values]
             case "video_id" | "music_id" | "effect_id":
-                column = {"video_id": self.id, "music_id": self.music, "effect_id": self.effect}[field]
-                return np.isin(column[rows], np.array([int(v) for v in values], dtype=np.int64))
+                ids = {"video_id": self.id, "music_id": self.music, "effect_id": self.effect}
+                column, wanted = ids[field][rows], [int(v) for v in values]
             case "video_length":
-                band = np.searchsorted([15, 60, 300], self.duration[rows], side="right")
-                return np.isin(band, [LENGTHS.index(v) for v in values])
+                column = np.searchsorted([15, 60, 300], self.duration[rows], side="right")
+                wanted = [LENGTHS.index(v) for v in values]
             case "create_date":
-                column, numbers = self.time[rows] // DAY, [first_second(v, field) // DAY for v in values]
+                column, wanted = self.time[rows] // DAY, [first_second(v, field) // DAY for v in values]
             case _:
-                column, numbers = self.counts(rows, now)[field], [int(v) for v in values]
-        if operation in ("EQ", "IN"):
-            return np.isin(column, numbers)
-        return np.asarray(_COMPARED[operation](column, numbers[0]))
+                column, wanted = self.counts(rows, now)[field], [int(v) for v in values]
+        if operation in _COMPARED:
+            return np.asarray(_COMPARED[operation](column, wanted[0]))
+        return np.isin(column, wanted)
 
-    def _find_keyword(self, wanted: str) -> list[int]:
-        """Captions that contain a case-folded keyword."""
-        found, at = [], self._text.find(wanted) if "\0" not in wanted else -1
-        while at >= 0:
-            number = int(np.searchsorted(self._offset, at, side="right")) - 1
-            found.append(number)
-            at = self._text.find(wanted, int(self._offset[number + 1]))
-        return found
+    def _find_captions(self, field: str, wanted: str) -> list[int]:
+        """Captions that contain a case-folded keyword, or that have a hashtag."""
+        return [number for number, text in enumerate(self._texts[field]) if wanted in text]
 
     def still_public(self, identifier: int) -> bool:
         """Whether there is such a video, and its author has not withdrawn it after it was returned (2 %)."""
@@ -234,8 +230,7 @@ class Catalogue:
         counts = self.counts(rows, now)
         columns: dict[str, list[Any]] = {}
         for name in filter(counts.__contains__, names):
-            hidden = self.hidden.get(name, np.zeros(len(self.id), dtype=bool))[rows]
-            columns[name] = np.where(hidden, None, counts[name].astype(object)).tolist()  # type: ignore[call-overload]
+            columns[name] = np.where(self.hidden[name][rows], None, counts[name]).tolist()  # type: ignore[call-overload]
         for name in filter(_MAKERS.__contains__, names):
             columns[name] = [_MAKERS[name](self, row) for row in rows.tolist()]
         return [
@@ -246,13 +241,6 @@ class Catalogue:
     def tags_of(self, row: int) -> list[str]:
         """Hashtags of a video."""
         return self.world.hashtags[int(self.caption[row])]
-
-
-def _marked(size: int, places: Sequence[int], rows: IntArray) -> BoolArray:
-    """For each row, whether what it points to is among the places."""
-    mask = np.zeros(size, dtype=bool)
-    mask[list(places)] = True
-    return np.asarray(mask[rows])
 
 
 def _listed(kind: str, number: int, name: str, *empty: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
-from coordlib.simulate.service.api import HANDLERS, Reply, Service
+from coordlib.simulate.service.api import HANDLERS, Service
 from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
@@ -37,26 +37,23 @@ def _app(service: Service) -> Starlette:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
-    async def send(request: Request, reply: Reply) -> Response:
-        if reply.hang:
-            # Silence until the client gives up, the server stops or the longest wait is over.
-            until = time.monotonic() + reply.hang
-            while time.monotonic() < until and not await request.is_disconnected():
-                if getattr(request.app.state, "stopping", lambda: False)():
-                    break
-                await asyncio.sleep(0.02)
+    async def api(request: Request) -> Response:
+        path = request.url.path.removeprefix("/v2/").removeprefix("research/").strip("/")
+        body, headers = await request.body(), request.headers
+        kind = headers.get("content-type", "")
+        if path == "oauth/token":
+            reply = service.token(body, kind)
+        else:
+            fields, secret = request.query_params.get("fields"), headers.get("authorization", "")
+            reply = service.answer(path, fields, body, secret, kind)
+        # Silence until the client gives up, the server stops or the longest wait is over.
+        until = time.monotonic() + reply.hang
+        while time.monotonic() < until and not await request.is_disconnected():
+            if getattr(request.app.state, "stopping", lambda: False)():
+                break
+            await asyncio.sleep(0.02)
         # Every answer says what it is, so that nothing made from it is taken for real.
         return Response(reply.content, reply.status, headers={SIMULATED: "1"}, media_type=reply.media_type)
-
-    async def token(request: Request) -> Response:
-        body = await request.body()
-        return await send(request, service.token(body, request.headers.get("content-type", "")))
-
-    async def endpoint(request: Request) -> Response:
-        name = request.url.path.removeprefix("/v2/research/").strip("/")
-        fields, headers = request.query_params.get("fields"), request.headers
-        secret, kind = headers.get("authorization", ""), headers.get("content-type", "")
-        return await send(request, service.answer(name, fields, await request.body(), secret, kind))
 
     async def admin(request: Request) -> Response:
         body = await request.body()
@@ -68,11 +65,9 @@ def _app(service: Service) -> Starlette:
         except ValueError:
             return JSONResponse({"error": "the body is not JSON"}, 400)
 
-    routes = [Route("/__sim/{what}", admin, methods=["GET", "POST"])]
-    for end in ("/", ""):
-        routes.append(Route(f"/v2/oauth/token{end}", token, methods=["POST"]))
-        routes += [Route(f"/v2/research/{name}{end}", endpoint, methods=["POST"]) for name in HANDLERS]
-    return Starlette(routes=routes)
+    paths = ("oauth/token", *(f"research/{name}" for name in HANDLERS))
+    routes = [Route(f"/v2/{path}{end}", api, methods=["POST"]) for path in paths for end in ("/", "")]
+    return Starlette(routes=[Route("/__sim/{what}", admin, methods=["GET", "POST"]), *routes])
 
 
 def _administer(service: Service, what: str, method: str, values: Any) -> dict[str, Any]:
@@ -95,10 +90,13 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         state.reset(service.start)
         return {"now": state.now}
     if what == "stats":
-        counted = {"calls": state.calls, "outcomes": state.outcomes, "faults_fired": state.fired}
         used = [{"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()]
-        told = {name: dict(counts) for name, counts in counted.items()}
-        return {"now": state.now, **told, "rows_returned": state.returned, "quota_used": used}
+        told = {
+            "calls": dict(state.calls),
+            "outcomes": dict(state.outcomes),
+            "faults_fired": dict(state.fired),
+        }
+        return {"now": state.now} | told | {"rows_returned": state.returned, "quota_used": used}
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
 
 
