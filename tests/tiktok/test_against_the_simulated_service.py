@@ -197,7 +197,8 @@ def test_what_was_deleted_since_is_deleted_here_too(world):
         service.catalogue.gone[world.videos["video_id"].astype(str).isin(lost).to_numpy()] = True
         service.state.now += 31 * DAY
         done = refresh(client, progress=False)
-        gone = {video_id for video_id in before if not service.catalogue.still_public(int(video_id))}
+        public = service.catalogue.still_public()
+        gone = {video_id for video_id in before if int(video_id) not in public}
         assert done.complete and set(done.gone) == gone >= set(lost)
         assert set(collected_posts(client.store)["content_id"]) == before - gone
 

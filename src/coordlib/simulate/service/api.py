@@ -77,7 +77,8 @@ def video_query(context: Service, call: Call) -> Found:
 def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
     state = context.state
     rows = context.catalogue.search(query, state.now - context.config.archive_delay, state.now)
-    if query.asks("keyword") and state.strike("silent_empty_keyword", call):
+    asked = {field for conditions in query.clauses.values() for field, _, _ in conditions}
+    if "keyword" in asked and state.strike("silent_empty_keyword", call):
         rows = rows[:0]
     if query.is_random:
         size = min(len(rows), query.max_count)
@@ -119,7 +120,8 @@ def user_info(context: Service, call: Call) -> Found:
         wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
         raise InvalidParams(wording.format(name=name))
     row = catalogue.world.accounts.iloc[account]
-    videos = catalogue.rows_of(account, context.state.now)
+    visible = (catalogue.account == account) & (catalogue.time <= context.state.now) & catalogue.listed
+    visible &= ~catalogue.gone
     about = f"simulated account, line {account}\nsecond line, with a comma"
     info = {
         "display_name": str(row["display_name"]),
@@ -128,8 +130,8 @@ def user_info(context: Service, call: Call) -> Found:
         "is_verified": bool(row["verified"]),
         "follower_count": int(row["followers"]),
         "following_count": int(row["following"]),
-        "likes_count": int(catalogue.final["like_count"][videos].sum()),
-        "video_count": len(videos),
+        "likes_count": int(catalogue.final["like_count"][visible].sum()),
+        "video_count": int(visible.sum()),
     }
     if chance(account, 47)[0] < 0.1:
         info["bio_url"] = f"https://sim.invalid/page/{account}"
@@ -161,7 +163,8 @@ def download_task(context: Service, call: Call) -> Found:
     _, ids, polls = _task(context, call)
     if polls > 0:
         raise InvalidParams("The task is not completed")
-    valid = [identifier for identifier in ids if context.catalogue.still_public(identifier)]
+    public = context.catalogue.still_public()
+    valid = [identifier for identifier in ids if identifier in public]
     return "".join(f"{identifier}\n" for identifier in valid), len(valid)
 
 

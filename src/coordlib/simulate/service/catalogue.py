@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,10 +35,6 @@ class VideoQuery:
     max_count: int = field(compare=False)
     cursor: int = field(compare=False)
     search_id: str | None = field(compare=False)
-
-    def asks(self, field: str) -> bool:
-        """Whether any condition is on a field."""
-        return any(name == field for items in self.clauses.values() for name, _, _ in items)
 
 
 def read_fields(text: str | None, allowed: Iterable[str]) -> list[str]:
@@ -180,8 +175,8 @@ class Catalogue:
         wanted: Sequence[int | str]
         match field:
             case "keyword" | "hashtag_name":
-                found = (self._captions(field, value.casefold()) for value in values)
-                column, wanted = self.caption[rows], list(itertools.chain.from_iterable(found))
+                column = self.caption[rows]
+                wanted = [k for value in values for k in self._captions(field, value.casefold())]
             case "username":
                 column, wanted = self.account[rows], [self.number.get(v.casefold(), -1) for v in values]
             case "region_code":
@@ -204,19 +199,9 @@ class Catalogue:
         """Captions that contain a case-folded keyword, or that have a hashtag."""
         return [number for number, text in enumerate(self._texts[field]) if wanted in text]
 
-    def still_public(self, identifier: int) -> bool:
-        """Whether there is such a video, and its author has not withdrawn it after it was returned (2 %)."""
-        row = self._row_of.get(identifier)
-        return row is not None and not self.gone[row] and bool(chance(identifier, 60)[0] >= 0.02)
-
-    @functools.cached_property
-    def _row_of(self) -> dict[int, int]:
-        return {identifier: row for row, identifier in enumerate(self.id.tolist())}
-
-    def rows_of(self, account: int, newest: float) -> IntArray:
-        """Rows of an account's visible videos."""
-        mine = (self.account == account) & (self.time <= newest) & self.listed & ~self.gone
-        return np.flatnonzero(mine)
+    def still_public(self) -> set[int]:
+        """Ids of the videos that are there and whose author has not withdrawn them after they were returned (2 %)."""
+        return set(self.id[~self.gone & (chance(self.id, 60) >= 0.02)].tolist())
 
     def counts(self, rows: IntArray, now: float) -> dict[str, IntArray]:
         """Counts as the archive has them: grown with age, and up to ten days behind."""
