@@ -12,6 +12,7 @@ import pandas as pd
 from coordlib.errors import ParameterError
 from coordlib.posts import SHARE_COLUMNS, as_posts
 from coordlib.simulate.ids import DAY
+from coordlib.times import ISO, utc_text
 
 
 def simulate_data(
@@ -152,6 +153,18 @@ def _ids(prefix: str, numbers: Iterable[int], largest: int = 0) -> pd.Series:
     return pd.Series([f"{prefix}{number:0{len(str(largest))}d}" for number in numbers], dtype="str")
 
 
+def _shares(what: np.ndarray, who: np.ndarray, when: np.ndarray) -> pd.DataFrame:
+    """Return shares of numbered objects by numbered accounts, so many seconds after 2023-11-14 22:13:20 UTC."""
+    return pd.DataFrame(
+        {
+            "object_id": _ids("object-", what),
+            "account_id": _ids("account-", who),
+            "content_id": _ids("post-", range(len(what))),
+            "timestamp_share": 1_700_000_000 + when,
+        }
+    )
+
+
 Pattern = Literal["bursts", "alternating bursts", "alternating subsets"]
 
 
@@ -234,9 +247,14 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
         who = random.choice(sorted(seen), size).tolist() if seen else []
         copies = zip(objects[copied], who, later.tolist(), strict=True)
         rows += [(what, f"{name}-account-{account}", second, name, None) for what, account, second in copies]
-    columns = ["object_id", "account_id", "timestamp_share", "group", "moment"]
-    kinds = dict(zip(columns, ("str", "str", "int64", "str", "Int64"), strict=True))
-    planted = pd.DataFrame(rows, columns=columns).astype(kinds)
+    kinds = {
+        "object_id": "str",
+        "account_id": "str",
+        "timestamp_share": "int64",
+        "group": "str",
+        "moment": "Int64",
+    }
+    planted = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
     planted["content_id"] = _ids("planted-post-", range(len(planted)))
     return pd.concat([shares[list(SHARE_COLUMNS)], planted], ignore_index=True)
 
@@ -259,14 +277,7 @@ def simulate_background(
     what = random.choice(accounts, posts, p=popularity / popularity.sum())
     who = random.choice(accounts, posts, p=activity / activity.sum())
     times = random.uniform(0, days * DAY, accounts)[what] + random.exponential(7_200, posts)
-    return pd.DataFrame(
-        {
-            "object_id": _ids("object-", what),
-            "account_id": _ids("account-", who),
-            "content_id": _ids("post-", range(posts)),
-            "timestamp_share": 1_700_000_000 + times.astype(np.int64),
-        }
-    )
+    return _shares(what, who, times.astype(np.int64))
 
 
 def simulate_labelled(seed: int = 0) -> pd.DataFrame:
@@ -281,19 +292,17 @@ def simulate_labelled(seed: int = 0) -> pd.DataFrame:
     {False: 20, True: 552}
     """
     planted = plant_groups(simulate_background(seed=seed), Groups(participation=2 / 3, hiding=3), seed)
-    control = planted["group"].isna()
-    moment = pd.to_datetime(planted["timestamp_share"], unit="s", utc=True)
     return pd.DataFrame(
         {
             "postid": planted["content_id"],
             "post_text": "Simulated repost of " + planted["object_id"],
-            "post_time": moment.dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "post_time": planted["timestamp_share"].map(lambda moment: utc_text(moment, ISO)),
             "accountid": planted["account_id"],
             "is_repost": True,
             "reposted_postid": planted["object_id"],
             "hashtags": "",
             "urls": "",
-            "is_control": control,
+            "is_control": planted["group"].isna(),
         }
     )
 
@@ -357,12 +366,4 @@ def simulate_pattern(pattern: Pattern = "bursts", size: int = 20, seed: int = 0)
     shared, moments = (random.integers(0, most, len(plain)).tolist() for most in (objects, span))
     rows += zip(shared, plain, moments, strict=True)
     what, who, when = (np.array(column) for column in zip(*rows, strict=True))
-    return pd.DataFrame(
-        {
-            "object_id": _ids("object-", what),
-            "account_id": _ids("account-", who),
-            "content_id": _ids("post-", range(len(rows))),
-            "timestamp_share": 1_700_000_000 + when,
-            "coordinated": who < size,
-        }
-    )
+    return _shares(what, who, when).assign(coordinated=who < size)

@@ -57,9 +57,9 @@ def video_query(context: Service, call: Call) -> Found:
     else:
         cursor = query.cursor + query.max_count
         page, more = search.rows[query.cursor : cursor], cursor < len(search.rows)
-    if more and state.strike("empty_page_has_more", call):
+    if more and state.strike(call, "empty_page_has_more"):
         page, cursor = page[:0], query.cursor
-    if state.strike("search_id_changes", call):
+    if state.strike(call, "search_id_changes"):
         search_id = state.remember(Search(query, search.rows, state.now))
     # Deleted and private videos are dropped after the page was cut: pages are shorter than asked for.
     rows = page[~catalogue.gone[page]]
@@ -78,15 +78,15 @@ def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
     state = context.state
     rows = context.catalogue.search(query, state.now - context.config.archive_delay, state.now)
     asked = {field for conditions in query.clauses.values() for field, _, _ in conditions}
-    if "keyword" in asked and state.strike("silent_empty_keyword", call):
+    if "keyword" in asked and state.strike(call, "silent_empty_keyword"):
         rows = rows[:0]
     if query.is_random:
         size = min(len(rows), query.max_count)
         rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
     search = Search(query, rows, state.now)
-    if slow := state.strike("search_id_not_ready", call):
+    if slow := state.strike(call, "search_id_not_ready"):
         search.not_ready, search.ready_at = slow.tries, state.now + slow.seconds
-    if wrong := state.strike("invalid_cursor", call):
+    if wrong := state.strike(call, "invalid_cursor"):
         search.bad_cursor = wrong.tries
     return search
 
@@ -115,7 +115,7 @@ def user_info(context: Service, call: Call) -> Found:
     account = catalogue.number.get(name.casefold())
     if account is None:
         raise InvalidParams(f"username {name} is invalid: cannot find the user")
-    fault = context.state.strike("user_refused", call)
+    fault = context.state.strike(call, "user_refused")
     if fault is not None or catalogue.private[account]:
         wording = fault.message if fault and fault.message else _REFUSALS[account % len(_REFUSALS)]
         raise InvalidParams(wording.format(name=name))
@@ -225,7 +225,7 @@ class Service:
         call = Call("oauth/token")
         named = {fault.name for fault in self.state.faults if fault.endpoint == call.endpoint}
         names = (name for name in ("timeout", "gateway_504_html", "internal_error") if name in named)
-        if fault := self.state.strike_first(names, call):
+        if fault := self.state.strike(call, *names):
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if (error := _token_error(form, content_type, self.config.clients)) is not None:
@@ -258,7 +258,7 @@ class Service:
         account = (client, state.day, "research")
         if state.used[account] >= self.config.quota:
             return self._faulty(Fault(name="daily_quota"))
-        fault = state.strike_first((name for name, told in FAULTS.items() if "status" in told), call)
+        fault = state.strike(call, *(name for name, told in FAULTS.items() if "status" in told))
         if fault is not None and fault.name == "token_revoked":
             state.tokens.pop(token.strip(), None)
         if fault is None or fault.name not in {"rate_limit", "daily_quota", "token_revoked"}:
@@ -279,9 +279,9 @@ class Service:
         error: dict[str, Any] = {"code": "ok", "message": "", "log_id": self.state.log_id()}
         if call.endpoint.startswith("validation_task"):
             error |= {"http_status_code": 200, "message": "ok."}
-        body = {"data": _with_nul(found) if self.state.strike("null_bytes", call) else found, "error": error}
+        body = {"data": _with_nul(found) if self.state.strike(call, "null_bytes") else found, "error": error}
         content = _as_json(_shuffled(body, self.state.random))
-        if self.state.strike("bad_json", call):
+        if self.state.strike(call, "bad_json"):
             return Reply(200, content[: len(content) // 2], code="bad_json")
         return Reply(200, content, rows=rows)
 

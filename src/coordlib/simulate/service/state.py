@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,9 +108,9 @@ class State:
         self.faults = faults
         self.matched.clear()
 
-    def strike(self, name: str, call: Call) -> Fault | None:
-        """Return the fault of this name that strikes the call, if one does."""
-        for number, fault in enumerate(self.faults):
+    def strike(self, call: Call, *names: str) -> Fault | None:
+        """Return the fault that strikes the call, if one does: the first of these names, in their order."""
+        for name, (number, fault) in itertools.product(names, enumerate(self.faults)):
             spent = fault.first is not None and self.matched[number] >= fault.first
             if fault.name != name or spent or not self._holds(fault, call):
                 continue
@@ -119,10 +119,6 @@ class State:
                 self.fired[name] += 1
                 return fault
         return None
-
-    def strike_first(self, names: Iterable[str], call: Call) -> Fault | None:
-        """Return the first fault of these names that strikes the call."""
-        return next((fault for name in names if (fault := self.strike(name, call))), None)
 
     def _holds(self, fault: Fault, call: Call) -> bool:
         dates, active, asked = fault.dates, fault.active, call.dates
