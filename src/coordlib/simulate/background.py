@@ -82,12 +82,6 @@ def posts_of(account: IntArray, time: IntArray, caption: npt.NDArray[np.object_]
     return pd.DataFrame({"account": account, "time": time, "caption": pd.Series(caption, dtype=object)})
 
 
-def unplanned(stage: Stage, people: IntArray) -> tuple[pd.DataFrame, list[IntArray]]:
-    """Return all posts that nobody plans, and the accounts of each group of newsrooms."""
-    newsroom, newsrooms = syndication(stage, people)
-    return pd.concat([ordinary(stage), viral(stage, people), fans(stage, people), newsroom]), newsrooms
-
-
 def ordinary(stage: Stage) -> pd.DataFrame:
     """Posts of every account by its own rate and its region's rhythm.
 

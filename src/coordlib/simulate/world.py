@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
-from coordlib.simulate.background import Stage, by_language, make_accounts, unplanned
+from coordlib.simulate.background import Stage, by_language, fans, make_accounts, ordinary, syndication, viral
 from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
 from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
 from coordlib.times import day_start
@@ -150,21 +151,23 @@ def build_world(
     table.loc[conspirators, "rate"] *= 0.5
     stage = Stage(rng, table, first, length)
     planted, members = plant(stage, conspirators, kinds)
-    background, newsrooms = unplanned(stage, people)
-    handles = table["account_id"].to_numpy()
-    rows = [(label, kind, handles[k], True, *period) for label, kind, k, *period in members]
+    headlines, newsrooms = syndication(stage, people)
+    unplanned = [ordinary(stage), viral(stage, people), fans(stage, people), headlines]
     for number, group in enumerate(newsrooms, start=1):
-        label = f"newsroom-{number:03d}"
-        rows += [(label, "syndication", handles[k], False, first, end) for k in group]
-    truth = pd.DataFrame(rows, columns=["network", "kind", "account_id", "coordinated", "first", "last"])
-    truth = truth.astype({"coordinated": bool, "first": "int64", "last": "int64"})
+        belongs: dict[str, Any] = {
+            "network": f"newsroom-{number:03d}",
+            "kind": "syndication",
+            "coordinated": False,
+        }
+        members.append(table.loc[group, ["account_id"]].assign(**belongs, first=first, last=end))
+    truth = pd.concat(members, ignore_index=True)
+    truth = truth[["network", "kind", "account_id", "coordinated", "first", "last"]]
     coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
     for name, otherwise in (("network", ""), ("kind", "organic")):
-        known = coordinated[name].to_dict()
-        table[name] = [known.get(account, otherwise) for account in table["account_id"]]
+        table[name] = coordinated[name].reindex(table["account_id"], fill_value=otherwise).tolist()
     # Handles of churn accounts are fresh, and coordinated accounts do not close their profiles.
     table.loc[table["network"] != "", "private"] = False
-    posts = pd.concat([background.assign(event=-1), planted], ignore_index=True)
+    posts = pd.concat([pd.concat(unplanned).assign(event=-1), planted], ignore_index=True)
     videos, captions, voices = _videos(stage, posts[posts["time"] < end])
     parameters = WorldParameters(accounts, days, seed, start, history, kinds, planted_share)
     return World(parameters, table, videos, captions, voices, [hashtags_of(text) for text in captions], truth)
@@ -235,15 +238,12 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def plant(
-    stage: Stage, chosen: IntArray, kinds: tuple[str, ...]
-) -> tuple[pd.DataFrame, list[tuple[str, str, int, int, int]]]:
+def plant(stage: Stage, chosen: IntArray, kinds: tuple[str, ...]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Divide the chosen accounts (positions) into networks, one kind after the other, and let them act.
 
-    Return their posts with ``event`` (which joint action), and who belonged to which network: network, kind, account
-    position, from and until (UTC seconds, end excluded).
+    Return their posts with ``event`` (which joint action), and the truth about each network.
     """
-    rows, members = list[tuple[int, int, str, int]](), list[tuple[str, str, int, int, int]]()
+    rows, members = list[tuple[int, int, str, int]](), list[pd.DataFrame]()
     rest, number, events = chosen, 0, itertools.count()
     while kinds and len(rest) >= 4:
         name = kinds[number % len(kinds)]
@@ -257,10 +257,13 @@ def plant(
             lifetime = max(3, int(stage.days * 0.6))
             births = np.linspace(-lifetime * 0.5, stage.days - lifetime * 0.5, size).astype(int)
         first, last = np.maximum(0, births), np.minimum(stage.days, births + lifetime)
-        for account, begin, end in zip(
-            group, stage.start + first * DAY, stage.start + last * DAY, strict=True
-        ):
-            members.append((f"planted-{number:04d}-{name}", name, int(account), int(begin), int(end)))
+        belongs: dict[str, Any] = {
+            "network": f"planted-{number:04d}-{name}",
+            "kind": name,
+            "coordinated": True,
+        }
+        belongs |= {"first": stage.start + first * DAY, "last": stage.start + last * DAY}
+        members.append(stage.accounts.loc[group, ["account_id"]].assign(**belongs))
         for day, team, captions in _episodes(stage, name, group, first, last):
             rows += _episode(stage, KINDS[name], day, team, captions, next(events))
     posts = pd.DataFrame(rows, columns=["account", "time", "caption", "event"])

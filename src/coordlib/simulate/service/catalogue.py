@@ -85,18 +85,13 @@ def read_query(body: Mapping[str, Any], max_values: int | None) -> VideoQuery:
     return VideoQuery(clauses, start, end + DAY, is_random, max_count, cursor, search_id or None)
 
 
-#: Fields whose values are checked one by one: what is good, and what the refusal calls the field.
-_VALUES: dict[str, tuple[Callable[[str], bool], str]] = {
-    "region_code": (lambda value: value.upper() in REGION_CODES, "region_code"),
-    "video_length": (lambda value: value in LENGTHS, "video_length"),
-    "create_date": (lambda value: first_second(value, "create_date") is not None, "create_date"),
-} | {
-    name: (
-        lambda value: value.isascii() and value.isdigit() and int(value) < 1 << 63,
-        f"field_values for {name}",
-    )
-    for name in ("video_id", "music_id", "effect_id", "view_count", "comment_count")
+#: Fields whose values are checked one by one.
+_VALUES: dict[str, Callable[[str], bool]] = {
+    "region_code": lambda value: value.upper() in REGION_CODES,
+    "video_length": LENGTHS.__contains__,
+    "create_date": lambda value: first_second(value, "create_date") is not None,
 }
+_NUMBERS = ("video_id", "music_id", "effect_id", "view_count", "comment_count")
 
 
 def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str]]:
@@ -111,10 +106,11 @@ def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str
         raise InvalidParams(f"Invalid field_values for {field}")
     if max_values is not None and len(values) > max_values:
         raise InvalidParams(f"Too many field_values for {field}")
-    good, what = _VALUES.get(field, (bool, field))
     for value in values:
-        if not good(value):
-            raise InvalidParams(f"Invalid {what}: {value}")
+        if field in _NUMBERS and not (value.isascii() and value.isdigit() and int(value) < 1 << 63):
+            raise InvalidParams(f"Invalid field_values for {field}: {value}")
+        if not _VALUES.get(field, bool)(value):
+            raise InvalidParams(f"Invalid {field}: {value}")
     return field, operation, values
 
 

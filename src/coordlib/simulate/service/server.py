@@ -48,9 +48,8 @@ def _app(service: Service) -> Starlette:
             reply = service.answer(path, fields, body, secret, kind)
         # Silence until the client gives up, the server stops or the longest wait is over.
         until = time.monotonic() + reply.hang
-        while time.monotonic() < until and not await request.is_disconnected():
-            if getattr(request.app.state, "stopping", lambda: False)():
-                break
+        stopping = request.app.state.stopping
+        while time.monotonic() < until and not (stopping() or await request.is_disconnected()):
             await asyncio.sleep(0.02)
         # Every answer says what it is, so that nothing made from it is taken for real.
         return Response(reply.content, reply.status, headers={SIMULATED: "1"}, media_type=reply.media_type)
