@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -154,12 +153,10 @@ def build_world(
     headlines, newsrooms = syndication(stage, people)
     unplanned = [ordinary(stage), viral(stage, people), fans(stage, people), headlines]
     for number, group in enumerate(newsrooms, start=1):
-        belongs: dict[str, Any] = {
-            "network": f"newsroom-{number:03d}",
-            "kind": "syndication",
-            "coordinated": False,
-        }
-        members.append(table.loc[group, ["account_id"]].assign(**belongs, first=first, last=end))
+        belongs = table.loc[group, ["account_id"]].assign(
+            network=f"newsroom-{number:03d}", kind="syndication"
+        )
+        members.append(belongs.assign(coordinated=False, first=first, last=end))
     truth = pd.concat(members, ignore_index=True)
     truth = truth[["network", "kind", "account_id", "coordinated", "first", "last"]]
     coordinated = truth[truth["coordinated"]].drop_duplicates("account_id").set_index("account_id")
@@ -257,13 +254,9 @@ def plant(stage: Stage, chosen: IntArray, kinds: tuple[str, ...]) -> tuple[pd.Da
             lifetime = max(3, int(stage.days * 0.6))
             births = np.linspace(-lifetime * 0.5, stage.days - lifetime * 0.5, size).astype(int)
         first, last = np.maximum(0, births), np.minimum(stage.days, births + lifetime)
-        belongs: dict[str, Any] = {
-            "network": f"planted-{number:04d}-{name}",
-            "kind": name,
-            "coordinated": True,
-        }
-        belongs |= {"first": stage.start + first * DAY, "last": stage.start + last * DAY}
-        members.append(stage.accounts.loc[group, ["account_id"]].assign(**belongs))
+        handles = stage.accounts.loc[group, ["account_id"]]
+        belongs = handles.assign(network=f"planted-{number:04d}-{name}", kind=name, coordinated=True)
+        members.append(belongs.assign(first=stage.start + first * DAY, last=stage.start + last * DAY))
         for day, team, captions in _episodes(stage, name, group, first, last):
             rows += _episode(stage, KINDS[name], day, team, captions, next(events))
     posts = pd.DataFrame(rows, columns=["account", "time", "caption", "event"])
