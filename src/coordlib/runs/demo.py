@@ -78,7 +78,8 @@ def run_demo(
         options = watching.daily().model_copy(update={**here, "min_weight": 4})
         with workspace_lock(place.root, "coordlib demo"), open_store(place.database) as store:
             run = StoredRun(store, place, f"monitor-{corrected}", corrected, lambda: now)
-            say(run.report_again(options, grow_pool=False).line())
+            again = run.report_again(options, grow_pool=False).line()
+            say(f"{again} (once more, keeping edges of weight 4 or more: its second version)")
         say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
         analyse_component(analysis, progress=progress)
