@@ -199,13 +199,8 @@ def write_truth(world: World, folder: Path | str, days: list[str]) -> None:
     about["videos"] = len(world.videos)
     truth = world.truth.sort_values(["network", "account_id"], kind="stable").reset_index(drop=True)
     networks = [
-        {
-            "network": str(label),
-            "kind": str(group["kind"].iloc[0]),
-            "coordinated": bool(group["coordinated"].iloc[0]),
-            "accounts": [str(name) for name in group["account_id"]],
-        }
-        for label, group in truth.groupby("network", sort=True)
+        {"network": network, "kind": kind, "coordinated": joint, "accounts": group["account_id"].tolist()}
+        for (network, kind, joint), group in truth.groupby(["network", "kind", "coordinated"])
     ]
     write_text(folder / "truth.csv", truth.to_csv(index=False, lineterminator="\n"))
     for name, value in ((MARKER, about), ("truth.json", {"networks": networks})):

@@ -18,8 +18,7 @@ import numpy as np
 
 from coordlib.simulate.ids import chance
 from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
-from coordlib.simulate.service.config import ENDPOINTS, FAULTS, Fault, ServerConfig
-from coordlib.simulate.service.state import Call, Search, State
+from coordlib.simulate.service.config import ENDPOINTS, FAULTS, Call, Fault, Search, ServerConfig, State
 from coordlib.simulate.world import World
 from coordlib.tiktok.endpoints import USER_INFO
 from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
