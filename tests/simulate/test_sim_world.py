@@ -9,7 +9,7 @@ import pytest
 import coordlib as cl
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.simulate import build_world
-from coordlib.simulate.captions import hashtags_of, near_duplicate
+from coordlib.simulate.material import hashtags_of, near_duplicate
 from coordlib.simulate.world import DAY, KINDS
 
 FOUND = [name for name, kind in KINDS.items() if kind.found]

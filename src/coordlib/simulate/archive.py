@@ -17,8 +17,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.files import read_json, write_text
-from coordlib.simulate.captions import words
-from coordlib.simulate.ids import DAY, IntArray, chance
+from coordlib.simulate.material import DAY, IntArray, chance, words
 from coordlib.simulate.world import World
 from coordlib.times import day_of, utc_text
 

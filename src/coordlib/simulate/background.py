@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.simulate.captions import make_captions, pick, soil, words
-from coordlib.simulate.ids import DAY, IntArray
+from coordlib.simulate.material import DAY, IntArray, make_captions, pick, soil, words
 
 #: Posts by hour of local time, from midnight: low at night, a lunch bump, an evening peak.
 HOURS = np.array([5, 3, 2, 1, 1, 1, 2, 4, 6, 6, 6, 7, 9, 8, 7, 8, 9, 11, 13, 15, 16, 14, 11, 8], dtype=float)

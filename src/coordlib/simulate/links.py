@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError
-from coordlib.simulate.captions import words
-from coordlib.simulate.ids import DAY
+from coordlib.simulate.material import DAY, words
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
 START = 1_767_571_200

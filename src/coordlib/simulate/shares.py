@@ -11,7 +11,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.posts import SHARE_COLUMNS, as_posts
-from coordlib.simulate.ids import DAY
+from coordlib.simulate.material import DAY
 from coordlib.times import ISO, utc_text
 
 

@@ -15,8 +15,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.simulate.background import Stage, by_language, fans, make_accounts, ordinary, syndication, viral
-from coordlib.simulate.captions import hashtags_of, make_captions, near_duplicate, soil
-from coordlib.simulate.ids import DAY, IntArray, snowflake_ids
+from coordlib.simulate.material import DAY, IntArray, hashtags_of, make_captions, near_duplicate, soil
 from coordlib.times import day_start
 
 
@@ -206,6 +205,21 @@ def _videos(stage: Stage, posts: pd.DataFrame) -> tuple[pd.DataFrame, list[str],
         voices += [". ".join(lines[k : k + 6]) + "." for k in range(234)]
     videos["voice"] = voice
     return videos, [str(text) for text in captions], voices
+
+
+def snowflake_ids(rng: np.random.Generator, times: IntArray) -> IntArray:
+    """Return unique ids ``((time - d) << 32) | random`` for creation times in UTC seconds.
+
+    As on the platform the upper 32 bits are nearly the creation time: d is the delay measured on 89,672 real videos: 4 to 163 seconds (median 33), for 0.2 % (drafts) one to 31 hours.
+    """
+    size = len(times)
+    delay = np.clip(np.exp(rng.normal(np.log(33), 0.68, size)), 4, 163).astype(np.int64)
+    draft = rng.random(size) < 0.002
+    delay[draft] = rng.integers(3600, 31 * 3600, int(draft.sum()))
+    ids = ((np.asarray(times, dtype=np.int64) - delay) << 32) | rng.integers(0, 1 << 32, size, dtype=np.int64)
+    while len(again := np.setdiff1d(np.arange(size), np.unique(ids, return_index=True)[1])):
+        ids[again] = (ids[again] >> 32 << 32) | rng.integers(0, 1 << 32, len(again), dtype=np.int64)
+    return np.asarray(ids)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from coordlib.simulate.ids import chance
+from coordlib.simulate.material import chance
 from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
 from coordlib.simulate.service.config import ENDPOINTS, FAULTS, Call, Fault, Search, ServerConfig, State
 from coordlib.simulate.world import World

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from coordlib.simulate.ids import DAY, IntArray, chance, mix
+from coordlib.simulate.material import DAY, IntArray, chance, mix
 from coordlib.simulate.world import World
 from coordlib.tiktok.query import LENGTHS, OPERATIONS, REGION_CODES
 from coordlib.times import day_start

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
-from coordlib.simulate.ids import IntArray
+from coordlib.simulate.material import IntArray
 from coordlib.simulate.service.catalogue import VideoQuery
 from coordlib.simulate.world import World, midnight
 from coordlib.times import day_of, utc_text

@@ -1,4 +1,4 @@
-"""Captions for the simulated world: unique, shared, generic, hostile, and their near-duplicates; words from words.yml."""
+"""What simulated worlds are made of: captions (words from words.yml), and chances fixed by an id."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coordlib.yaml_files import read_yaml
 
+IntArray = npt.NDArray[np.int64]
+DAY = 86_400
 _HASHTAG = re.compile(r"#([^\s#,.;:!?()\"']+)")
 
 
@@ -90,3 +93,18 @@ def near_duplicate(rng: np.random.Generator, caption: str) -> str:
 def hashtags_of(caption: str) -> list[str]:
     """Return the hashtags of a caption without ``#``, in order, each once, lower case."""
     return list(dict.fromkeys(tag.lower() for tag in _HASHTAG.findall(caption)))
+
+
+def mix(values: IntArray | int, salt: int) -> npt.NDArray[np.uint64]:
+    """Scramble integers into evenly spread 64-bit numbers (splitmix64): properties that follow from an id alone."""
+    with np.errstate(over="ignore"):
+        z = np.atleast_1d(np.asarray(values, dtype=np.int64)).astype(np.uint64)
+        z = z + np.uint64(0x9E3779B97F4A7C15) * np.uint64(salt * 2 + 1)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def chance(values: IntArray | int, salt: int) -> npt.NDArray[np.float64]:
+    """Return a number in [0, 1) for each integer, fixed by the integer and the salt."""
+    return (mix(values, salt) >> np.uint64(11)).astype(np.float64) / float(1 << 53)
