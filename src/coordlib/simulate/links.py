@@ -83,8 +83,7 @@ def simulate_link_shares(
     shares = pd.concat(parts, ignore_index=True)
     shares = shares[shares["seconds"] < START + days * DAY]
     shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
-    truth = accounts[["account.url", "kind", "network"]]
-    return LinkWorld(_as_posts(rng, shares, accounts, urls), truth)
+    return LinkWorld(_as_posts(rng, shares, accounts, urls), accounts[["account.url", "kind", "network"]])
 
 
 def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.DataFrame:

@@ -25,15 +25,14 @@ from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
 
 #: Ids one compliance file may hold, and how often a task answers "Processing" first.
 MOST_IDS, POLLS = 10_000, 1
-#: Lifetime of a search id in simulated seconds.
-SEARCH_SECONDS = 3600
+#: Lifetime of a search id and of a token in simulated seconds.
+SEARCH_SECONDS, TOKEN_SECONDS = 3600, 7200
 
 _REFUSALS = (
     "API cannot return this user's information",
     "username {name} is private",
     "username {name} information cannot be returned",
 )
-
 
 #: What a request found: the object under ``data``, or a text file; and how many rows it holds.
 Found = tuple[dict[str, Any] | str, int]
@@ -129,7 +128,7 @@ def user_info(context: Service, call: Call) -> Found:
         "is_verified": bool(row["verified"]),
         "follower_count": int(row["followers"]),
         "following_count": int(row["following"]),
-        "likes_count": int(catalogue.final["like_count"][visible].sum()),
+        "likes_count": int(catalogue.column["like_count"][visible].sum()),
         "video_count": int(visible.sum()),
     }
     if chance(account, 47)[0] < 0.1:
@@ -150,16 +149,15 @@ def create_task(context: Service, call: Call) -> Found:
     return {"task_id": task}, 0
 
 
-def task_status(context: Service, call: Call) -> Found:
-    """Say how far a task is."""
-    task, ids, polls = _task(context, call)
-    context.state.tasks[task] = (ids, polls - 1)
-    return {"task_status": "Processing" if polls > 0 else "Completed"}, 0
-
-
-def download_task(context: Service, call: Call) -> Found:
-    """Return the ids that are still valid, as a text file."""
-    _, ids, polls = _task(context, call)
+def read_task(context: Service, call: Call) -> Found:
+    """Say how far a task is, or return the ids that are still valid, as a text file."""
+    task, state = str(call.body.get("task_id", "")), context.state
+    if task not in state.tasks:
+        raise InvalidParams("Invalid task_id")
+    ids, polls = state.tasks[task]
+    if call.endpoint == "validation_task_status/get":
+        state.tasks[task] = (ids, polls - 1)
+        return {"task_status": "Processing" if polls > 0 else "Completed"}, 0
     if polls > 0:
         raise InvalidParams("The task is not completed")
     public = context.catalogue.still_public()
@@ -167,19 +165,9 @@ def download_task(context: Service, call: Call) -> Found:
     return "".join(f"{identifier}\n" for identifier in valid), len(valid)
 
 
-def _task(context: Service, call: Call) -> tuple[str, list[int], int]:
-    task = str(call.body.get("task_id", ""))
-    if task not in context.state.tasks:
-        raise InvalidParams("Invalid task_id")
-    return task, *context.state.tasks[task]
-
-
-_FUNCTIONS = (video_query, user_info, create_task, task_status, download_task)
+_FUNCTIONS = (video_query, user_info, create_task, read_task, read_task)
 #: What answers at each endpoint.
 HANDLERS: Mapping[str, Callable[[Service, Call], Found]] = dict(zip(ENDPOINTS, _FUNCTIONS, strict=True))
-
-#: Lifetime of a token in simulated seconds.
-TOKEN_SECONDS = 7200
 
 
 @dataclass

@@ -18,6 +18,8 @@ from coordlib.times import day_start
 
 #: What a query without conditions is answered.
 EMPTY_QUERY = "`query` must have one of [`and_conditions`, `or_conditions`, `not_conditions`]"
+#: Field, operation and values.
+Condition = tuple[str, str, list[str]]
 
 
 class InvalidParams(Exception):
@@ -26,9 +28,9 @@ class InvalidParams(Exception):
 
 @dataclass(frozen=True)
 class VideoQuery:
-    """A checked video query; conditions are (field, operation, values) in three lists. Equal whatever the page asked for."""
+    """A checked video query; its conditions stand in three lists. Equal whatever the page asked for."""
 
-    clauses: dict[str, list[tuple[str, str, list[str]]]]
+    clauses: dict[str, list[Condition]]
     start: int
     end: int
     is_random: bool
@@ -94,7 +96,7 @@ _VALUES: dict[str, Callable[[str], bool]] = {
 _NUMBERS = ("video_id", "music_id", "effect_id", "view_count", "comment_count")
 
 
-def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str]]:
+def _condition(item: object, max_values: int | None) -> Condition:
     if not isinstance(item, dict):
         raise InvalidParams("Invalid condition")
     field, operation, values = (item.get(name) for name in ("field_name", "operation", "field_values"))
@@ -114,7 +116,6 @@ def _condition(item: object, max_values: int | None) -> tuple[str, str, list[str
     return field, operation, values
 
 
-BoolArray = npt.NDArray[np.bool_]
 COUNTS = ("view_count", "like_count", "comment_count", "share_count", "favorites_count")
 _COMPARED = {"GT": np.greater, "GTE": np.greater_equal, "LT": np.less, "LTE": np.less_equal}
 
@@ -125,10 +126,8 @@ class Catalogue:
     def __init__(self, world: World, missing_share: float = 0.0, drop_share: float = 0.0) -> None:
         self.world = world
         videos, accounts = world.videos, world.accounts
-        column = {str(name): videos[name].to_numpy() for name in videos.columns}
-        self.id, self.time, self.account = column["video_id"], column["create_time"], column["account"]
-        self.caption, self.music, self.voice = column["caption"], column["music_id"], column["voice"]
-        self.duration, self.final = column["duration"], {name: column[name] for name in COUNTS}
+        self.column = {str(name): videos[name].to_numpy() for name in videos.columns}
+        self.id, self.time, self.account = (self.column[n] for n in ("video_id", "create_time", "account"))
         self.handle: list[str] = [str(name) for name in accounts["account_id"]]
         self.region = accounts["region"].to_numpy().astype(str)
         self.private = accounts["private"].to_numpy()
@@ -137,14 +136,14 @@ class Catalogue:
         self.lag = (chance(self.id, 20) * 10 * DAY).astype(np.int64)
         effect = mix(self.id, 21)
         some = 100_000 + (effect >> np.uint64(32)) % np.uint64(40)
-        self.effect = np.where(effect % np.uint64(50) == 0, some, 0)
+        self.column["effect_id"] = np.where(effect % np.uint64(50) == 0, some, 0)
         self.hidden = dict.fromkeys(COUNTS, np.zeros(len(self.id), dtype=bool))
         self.hidden |= {
             "like_count": chance(self.id, 22) < 0.01,
             "comment_count": chance(self.id, 23) < 0.004,
         }
         self.listed = chance(self.id, 24) >= missing_share
-        self.gone = column["gone"] | self.private[self.account] | (chance(self.id, 25) < drop_share)
+        self.gone = self.column["gone"] | self.private[self.account] | (chance(self.id, 25) < drop_share)
         self.stem, self.labelled = chance(self.id, 27) < 0.01, chance(self.id, 28) < 0.02
         self._texts: dict[str, list[str] | list[list[str]]] = {
             "keyword": [text.casefold() for text in world.captions],
@@ -165,23 +164,22 @@ class Catalogue:
         rows = rows[keep & np.any(some, axis=0)] if some else rows[keep]
         return np.asarray(rows[np.argsort(-self.id[rows], kind="stable")])
 
-    def _matches(self, condition: tuple[str, str, list[str]], rows: IntArray, now: float) -> BoolArray:
+    def _matches(self, condition: Condition, rows: IntArray, now: float) -> npt.NDArray[np.bool_]:
         field, operation, values = condition
         column: npt.NDArray[Any]
         wanted: Sequence[int | str]
         match field:
             case "keyword" | "hashtag_name":
-                column = self.caption[rows]
+                column = self.column["caption"][rows]
                 wanted = [k for value in values for k in self._captions(field, value.casefold())]
             case "username":
                 column, wanted = self.account[rows], [self.number.get(v.casefold(), -1) for v in values]
             case "region_code":
                 column, wanted = self.region[self.account[rows]], [v.upper() for v in values]
             case "video_id" | "music_id" | "effect_id":
-                ids = {"video_id": self.id, "music_id": self.music, "effect_id": self.effect}
-                column, wanted = ids[field][rows], [int(v) for v in values]
+                column, wanted = self.column[field][rows], [int(v) for v in values]
             case "video_length":
-                column = np.searchsorted([15, 60, 300], self.duration[rows], side="right")
+                column = np.searchsorted([15, 60, 300], self.column["duration"][rows], side="right")
                 wanted = [LENGTHS.index(v) for v in values]
             case "create_date":
                 column, wanted = self.time[rows] // DAY, [first_second(v, field) // DAY for v in values]
@@ -204,7 +202,7 @@ class Catalogue:
         age = now - self.time[rows]
         known = np.maximum(age - self.lag[rows], 0.1 * age).clip(0)
         grown = 1 - np.exp(-known / (1.5 * DAY))
-        return {name: (values[rows] * grown).astype(np.int64) for name, values in self.final.items()}
+        return {name: (self.column[name][rows] * grown).astype(np.int64) for name in COUNTS}
 
     def describe(self, rows: IntArray, now: float, names: Sequence[str]) -> list[dict[str, Any]]:
         """Return video objects with the fields named; absent values are left out, ids are numbers."""
@@ -221,7 +219,7 @@ class Catalogue:
 
     def tags_of(self, row: int) -> list[str]:
         """Hashtags of a video."""
-        return self.world.hashtags[int(self.caption[row])]
+        return self.world.hashtags[int(self.column["caption"][row])]
 
 
 def _listed(kind: str, number: int, name: str, *empty: str) -> dict[str, Any]:
@@ -230,7 +228,7 @@ def _listed(kind: str, number: int, name: str, *empty: str) -> dict[str, Any]:
 
 
 def _effects(catalogue: Catalogue, row: int) -> list[dict[str, Any]] | None:
-    number = int(catalogue.effect[row])
+    number = int(catalogue.column["effect_id"][row])
     return [_listed("effect", number, f"sim effect {number}", "photo_url")] if number else None
 
 
@@ -252,15 +250,15 @@ _MAKERS: dict[str, Callable[[Catalogue, int], Any]] = {
     "username": lambda c, row: c.handle[int(c.account[row])],
     "create_time": lambda c, row: int(c.time[row]),
     "region_code": lambda c, row: str(c.region[c.account[row]]),
-    "video_description": lambda c, row: c.world.captions[int(c.caption[row])],
-    "music_id": lambda c, row: int(c.music[row]),
-    "video_duration": lambda c, row: int(c.duration[row]),
+    "video_description": lambda c, row: c.world.captions[int(c.column["caption"][row])],
+    "music_id": lambda c, row: int(c.column["music_id"][row]),
+    "video_duration": lambda c, row: int(c.column["duration"][row]),
     "is_stem_verified": lambda c, row: bool(c.stem[row]),
-    "effect_ids": lambda c, row: [str(c.effect[row])] if c.effect[row] else None,
+    "effect_ids": lambda c, row: [str(effect)] if (effect := c.column["effect_id"][row]) else None,
     "effect_info_list": _effects,
     "hashtag_names": lambda c, row: c.tags_of(row) or None,
     "hashtag_info_list": _hashtags,
-    "voice_to_text": lambda c, row: c.world.voices[int(c.voice[row])] if c.voice[row] >= 0 else None,
+    "voice_to_text": lambda c, row: c.world.voices[k] if (k := int(c.column["voice"][row])) >= 0 else None,
     "video_label": lambda c, row: _LABELLED if c.labelled[row] else None,
     "video_tag": lambda c, row: {"type": "AIGC Type", "number": 1} if c.labelled[row] else None,
     "sticker_info_list": _stickers,
