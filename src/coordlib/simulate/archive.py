@@ -61,9 +61,8 @@ def write_archive(world: World, folder: Path | str, days: int | None = None) -> 
         recent, posts = _collect(world, pool, day.now)
         if day.state == "quiet":
             # A handful of videos no two of which share a caption: nothing to find.
-            caption = world.videos["caption"].to_numpy()[posts]
-            _, first, count = np.unique(caption, return_index=True, return_counts=True)
-            recent = posts = np.asarray(posts[np.sort(first[count == 1])][:29])
+            shared = world.videos["caption"].iloc[posts].duplicated(keep=False).to_numpy()
+            recent = posts = posts[~shared][:29]
         table = _table(world, posts, day)
         new = sorted(_coordinated(table) - set(pool)) if day.state == "normal" else []
         pool += new
@@ -101,10 +100,8 @@ def _collect(world: World, pool: list[str], now: int) -> tuple[IntArray, IntArra
     shown = ~videos["gone"].to_numpy() & ~accounts["private"].to_numpy()[account] & filled[caption]
     place = accounts["account_id"].map({name: k for k, name in enumerate(pool)})
     recent = shown & place.notna().to_numpy()[account]
-    searched = np.zeros(len(world.captions), dtype=bool)
-    searched[caption[recent]] = True
-    searched &= np.array([len(text) >= MINIMUM_CAPTION for text in world.captions])
-    everything = recent | (shown & searched[caption])
+    long = np.array([len(text) >= MINIMUM_CAPTION for text in world.captions])[caption]
+    everything = recent | (shown & long & np.isin(caption, caption[recent]))
     # The pool is asked in chunks of 20, each answered newest first; the caption searches follow.
     chunk = place.fillna(len(pool)).to_numpy(dtype=np.int64)[account] // 20
     order = np.lexsort((-videos["video_id"].to_numpy(), np.where(recent, chunk, len(pool) + caption)))

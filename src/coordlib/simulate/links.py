@@ -110,25 +110,22 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
 
 def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
     """Articles of newsrooms (network 0) and of the outlets that each planted network pushes."""
-    parts = []
+    parts, topics, pushed = [], words()["topics"], words()["pushed"]
     for network in range(n_networks + 1):
         n = 40 * days if network == 0 else 4 * days
         outlet = rng.integers(1, 25 if network == 0 else 4, size=n)
         host = [f"www.news{i}.example" if network == 0 else f"truth{network}-{i}.example" for i in outlet]
         hour = rng.choice(24, size=n, p=_HOURS / _HOURS.sum())
         when = START + rng.integers(0, days, n) * DAY + hour * 3600 + rng.integers(0, 3600, n)
-        parts.append(pd.DataFrame({"host": host, "outlet": outlet, "published": when, "network": network}))
+        about = pushed[(network - 1) % len(pushed)]
+        subject = [about if network else topics[i % len(topics)] for i in outlet]
+        part = {"host": host, "outlet": outlet, "published": when, "network": network, "subject": subject}
+        parts.append(pd.DataFrame(part))
     urls = pd.concat(parts, ignore_index=True)
     word = rng.choice(np.array(words()["headlines"], dtype=object), len(urls))
-    topics, pushed = words()["topics"], words()["pushed"]
-    subjects = [
-        str(pushed[(network - 1) % len(pushed)] if network else topics[outlet % len(topics)])
-        for outlet, network in zip(urls["outlet"], urls["network"], strict=True)
-    ]
-    number = range(1, len(urls) + 1)
-    told = zip(number, subjects, word, strict=True)
-    urls["title"] = [f"{subject.capitalize()}: {headline} ({i})" for i, subject, headline in told]
-    urls["address"] = [f"https://{host}/article/{i}" for i, host in zip(number, urls["host"], strict=True)]
+    number = pd.Series(range(1, len(urls) + 1)).astype(str)
+    urls["title"] = urls["subject"].str.capitalize() + ": " + word + " (" + number + ")"
+    urls["address"] = "https://" + urls["host"] + "/article/" + number
     return urls
 
 
@@ -184,8 +181,7 @@ def _as_posts(
     audience = np.log1p(who["account.subscriberCount"].to_numpy()) * 2
     for kind, share in words()["reactions"].items():
         posts[f"statistics.actual.{kind}Count"] = rng.poisson(audience * share)
-    properties = [name for name in accounts.columns if name.startswith("account.")]
-    posts[properties] = who[properties]
+    posts = posts.join(who.filter(like="account."))
     renamed = (rng.random(len(accounts)) < 0.05)[shares["account"].to_numpy()]
     posts.loc[renamed & (shares["seconds"].to_numpy() > START + 3 * DAY), "account.name"] += " (new name)"
     posts["account.platform"] = "Facebook"
