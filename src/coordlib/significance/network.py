@@ -209,9 +209,8 @@ def network_sentence(table: pd.DataFrame) -> str:
         return "There is no network to compare with random ones."
     rows = table[table["null"] != "all times"]
     by = f"{rows['null'].iloc[0].removeprefix('by ')} by {rows['null'].iloc[0].removeprefix('by ')}"
-    draws = (
-        f"{table.attrs['draws']:,} " if "draws" in table.attrs else ""
-    )  # lost where a table was written and read
+    # Lost where a table was written and read.
+    draws = f"{table.attrs['draws']:,} " if "draws" in table.attrs else ""
     random = f"{draws}random networks of as active accounts and as popular objects, {by}"
     odd = out_of_the_ordinary(rows)
     beyond = [

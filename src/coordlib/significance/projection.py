@@ -140,17 +140,15 @@ def triangles(starts: Ints, indices: Ints) -> int:
     marks = np.zeros(n, dtype=np.bool_)
     count = 0
     for node in range(n):
-        for place in range(starts[node], starts[node + 1]):
-            marks[indices[place]] = True
-        for place in range(starts[node], starts[node + 1]):
-            other = indices[place]
+        mine = indices[starts[node] : starts[node + 1]]
+        marks[mine] = True
+        for other in mine:
             if other > node:
-                for further in range(starts[other + 1] - 1, starts[other] - 1, -1):
-                    if indices[further] <= other:
+                for further in indices[starts[other] : starts[other + 1]][::-1]:
+                    if further <= other:
                         break
-                    count += marks[indices[further]]
-        for place in range(starts[node], starts[node + 1]):
-            marks[indices[place]] = False
+                    count += marks[further]
+        marks[mine] = False
     return count
 
 

@@ -162,10 +162,8 @@ def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
 
 def _most_at_one_lag(corpus: Corpus, mine: Ints, theirs: Ints) -> int:
     lags = corpus.times[theirs] - corpus.times[mine][:, None]
-    one, _ = np.nonzero((np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION))
-    lags = lags[(np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION)]
-    sessions = corpus.sessions.of_row[mine][one]
-    most = 0
+    far = (np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION)
+    lags, sessions, most = lags[far], corpus.sessions.of_row[mine][far.nonzero()[0]], 0
     for phase in (0, corpus.window):
         bins = (lags + phase) // (2 * corpus.window)
         seen = np.unique(np.column_stack([bins, sessions]), axis=0)

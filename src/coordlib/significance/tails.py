@@ -32,21 +32,21 @@ def tail(owner: Ints, chances: Floats, needed: Ints, scored: bool = False) -> Fl
     counts = np.bincount(owner, minlength=len(needed))
     starts = np.cumsum(counts) - counts
     result = np.where(needed <= 0, 1.0, 0.0)
-    most = counts * (TOP_LEVEL if scored else 1)
-    open_ = np.flatnonzero((needed > 0) & (needed <= most))
+    reach = REACH if scored else np.ones(1)
+    open_ = np.flatnonzero((needed > 0) & (needed <= counts * len(reach)))
     exact = open_[needed[open_] <= MOST_EXACT]
     # Sums of like size together, so that a batch is a rectangle.
     exact = exact[np.lexsort((-counts[exact], needed[exact]))]
     for batch in slices(needed[exact], CHUNK):
         sums = exact[batch]
-        result[sums] = _exact(starts[sums], counts[sums], chances, needed[sums], scored)
+        result[sums] = _exact(starts[sums], counts[sums], chances, needed[sums], reach)
     bounded = open_[needed[open_] > MOST_EXACT]
     if len(bounded):
-        result[bounded] = _chernoff(owner, chances, len(needed), needed, scored)[bounded]
+        result[bounded] = _chernoff(owner, chances, needed, scored)[bounded]
     return result
 
 
-def _exact(starts: Ints, counts: Ints, chances: Floats, needed: Ints, scored: bool) -> Floats:
+def _exact(starts: Ints, counts: Ints, chances: Floats, needed: Ints, reach: Floats) -> Floats:
     """Distribution of each sum below `needed`, event by event; what reaches `needed` is absorbed."""
     by_count = np.argsort(-counts, kind="stable")
     starts, counts, needed = starts[by_count], counts[by_count], needed[by_count]
@@ -57,8 +57,9 @@ def _exact(starts: Ints, counts: Ints, chances: Floats, needed: Ints, scored: bo
     absorbed = np.zeros(len(starts))
     for event in range(int(counts.max())):
         active = int(np.searchsorted(-counts, -event, side="left"))
-        chance = chances[starts[:active] + event]
-        exactly = _levels(chance) if scored else np.column_stack([1 - chance, chance])
+        # P(score = l) for l = 0 …, one row a sum.
+        at_least = np.minimum(chances[starts[:active] + event][:, None], reach)
+        exactly = -np.diff(at_least, prepend=1, append=0)
         old = below[:active]
         new = old * exactly[:, :1]
         for step in range(1, exactly.shape[1]):
@@ -75,23 +76,15 @@ def _exact(starts: Ints, counts: Ints, chances: Floats, needed: Ints, scored: bo
     return result
 
 
-def _levels(chance: Floats) -> Floats:
-    """P(score = l) for l = 0 … 27, one row an event."""
-    at_least = np.minimum(chance[:, None], REACH)
-    exactly = at_least - np.column_stack([at_least[:, 1:], np.zeros(len(chance))])
-    return np.asarray(np.column_stack([1 - at_least[:, 0], exactly]))
-
-
-def _chernoff(owner: Ints, chances: Floats, n_sums: int, needed: Ints, scored: bool) -> Floats:
-    best = np.full(n_sums, np.inf)
+def _chernoff(owner: Ints, chances: Floats, needed: Ints, scored: bool) -> Floats:
+    best = np.full(len(needed), np.inf)
     for theta in np.geomspace(0.02, 1.5 if scored else 12, 40):
         if scored:
-            at_least = np.minimum(chances[:, None], REACH)
-            growth = np.exp(theta * np.arange(TOP_LEVEL + 1))
-            moment = at_least @ np.diff(growth)
+            growth = np.diff(np.exp(theta * np.arange(TOP_LEVEL + 1)))
+            moment = np.minimum(chances[:, None], REACH) @ growth
         else:
             moment = chances * np.expm1(theta)
-        exponent = np.bincount(owner, weights=np.log1p(moment), minlength=n_sums)
+        exponent = np.bincount(owner, weights=np.log1p(moment), minlength=len(needed))
         best = np.minimum(best, exponent - theta * needed)
     return np.asarray(np.exp(np.minimum(best, 0)))
 
