@@ -245,7 +245,7 @@ def test_expected_meetings(both: tuple[ByHand, Corpus, Coincidences]) -> None:
 def test_repeats(both: tuple[ByHand, Corpus, Coincidences], monkeypatch: pytest.MonkeyPatch) -> None:
     hand, corpus, found = both
     # Timetables are another rule, applied afterwards.
-    monkeypatch.setattr(repeats, "_timetable", lambda corpus, found, edges: np.zeros(len(edges), dtype=bool))
+    monkeypatch.setattr(repeats, "_timetable", lambda corpus, found, edges: np.zeros(len(found), dtype=bool))
     judged = judge_repeats(corpus, found, 0.05)
     compared = 0
     for edge, (i, j) in enumerate(zip(found.left, found.right, strict=True)):

@@ -54,17 +54,19 @@ class Repeats(Tested):
 
 def judge_repeats(corpus: Corpus, found: Coincidences, alpha: float) -> Repeats:
     """Test every edge for more repeats in step than habits explain (see the module)."""
-    least, family = _family(corpus, alpha)
-    able = _able(corpus, found, least)
+    counts = np.bincount(corpus.sessions.groups, minlength=len(corpus.group_objects))
+    least, family = _family(corpus, counts, alpha)
+    # Edges with an object on which both accounts have enough sessions.
+    sides = (side[found.place_edges] for side in (found.left, found.right))
+    fewer = np.minimum(*(counts[corpus.group_of(found.place_objects, side)] for side in sides))
+    able = np.bincount(found.place_edges[fewer >= least], minlength=len(found)) > 0
     places = np.flatnonzero((found.place_meetings >= 2) & able[found.place_edges])
     p, repeats = _from_one_side(corpus, found, places, found.left, found.right)
     other_p, other_repeats = _from_one_side(corpus, found, places, found.right, found.left)
     enough = np.minimum(repeats, other_repeats) >= max(1, least - 1)
     result = np.where(enough, np.maximum(p, other_p), 1.0)
     q = adjusted(result, family)
-    timetable = np.zeros(len(found), dtype=bool)
-    suspects = np.flatnonzero(q <= alpha)
-    timetable[suspects] = _timetable(corpus, found, suspects)
+    timetable = _timetable(corpus, found, np.flatnonzero(q <= alpha))
     result[timetable] = 1
     return Repeats(result, adjusted(result, family), family, least, able, timetable & (q <= alpha / 2))
 
@@ -110,10 +112,8 @@ def _chances(corpus: Corpus, mine: Ints, objects: Ints, others: Ints) -> Floats:
     return result
 
 
-def _family(corpus: Corpus, alpha: float) -> tuple[int, int]:
+def _family(corpus: Corpus, counts: Ints, alpha: float) -> tuple[int, int]:
     by_chance = (2 * corpus.window + 1) / DAY
-    counts = np.bincount(corpus.sessions.groups, minlength=len(corpus.group_objects))
-    pairs = 0
     for least in range(2, MOST_REPEATS + 1):
         pairs = _pairs_with(corpus, counts >= least)
         if least * by_chance ** (least - 1) <= alpha / max(1, pairs):
@@ -133,30 +133,19 @@ def _pairs_with(corpus: Corpus, able: Bools) -> int:
     return len(distinct(accounts[one] * corpus.n_accounts + accounts[other]))
 
 
-def _able(corpus: Corpus, found: Coincidences, least: int) -> Bools:
-    """Edges with an object on which both accounts have enough sessions."""
-    counts = np.bincount(corpus.sessions.groups, minlength=len(corpus.group_objects))
-    enough = np.ones(len(found.place_edges), dtype=bool)
-    for side in (found.left, found.right):
-        enough &= counts[corpus.group_of(found.place_objects, side[found.place_edges])] >= least
-    return np.bincount(found.place_edges[enough], minlength=len(found)) > 0
-
-
 def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
-    """Edges whose sessions also lie at one larger lag from the other's posts, on their busiest object."""
-    result = np.zeros(len(edges), dtype=bool)
-    meeting = found.place_meetings
-    for number, edge in enumerate(edges):
+    """Which of the edges have sessions also at one larger lag from the other's posts, on their busiest object."""
+    result = np.zeros(len(found), dtype=bool)
+    for edge in edges:
         places = np.arange(*np.searchsorted(found.place_edges, [edge, edge + 1]))
-        busiest = places[np.argmax(meeting[places])]
-        if meeting[busiest] < 3:
-            continue
-        groups = corpus.group_of(
-            np.repeat(found.place_objects[busiest], 2), np.array([found.left[edge], found.right[edge]])
-        )
-        mine, theirs = (np.arange(*np.searchsorted(corpus.groups, [group, group + 1])) for group in groups)
-        most = max(3, 0.6 * meeting[busiest])
-        result[number] = _most_at_one_lag(corpus, mine, theirs) >= most
+        busiest = places[np.argmax(found.place_meetings[places])]
+        meetings, ends = found.place_meetings[busiest], np.array([found.left[edge], found.right[edge]])
+        if meetings >= 3:
+            groups = corpus.group_of(found.place_objects[[busiest, busiest]], ends)
+            mine, theirs = (
+                np.arange(*np.searchsorted(corpus.groups, [group, group + 1])) for group in groups
+            )
+            result[edge] = _most_at_one_lag(corpus, mine, theirs) >= max(3, 0.6 * meetings)
     return result
 
 
