@@ -96,7 +96,7 @@ def detect(
     elif classes:
         from coordlib.runs.edge_list import detect_tested
 
-        said = detect_tested(shares, output, columns, parameters, **options, **plain).summary()
+        said = detect_tested(shares, output, columns, parameters, **options, **plain)
     else:
         from coordlib.runs.edge_list import detect_file
 

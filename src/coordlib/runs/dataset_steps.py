@@ -33,7 +33,14 @@ from coordlib.detect.partition import (
 )
 from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, write_json
-from coordlib.runs.share_files import CloserLook, maybe_rounded, plain_batches, share_pieces, unlike_itself
+from coordlib.runs.share_files import (
+    CloserLook,
+    Reading,
+    maybe_rounded,
+    plain_batches,
+    share_pieces,
+    unlike_itself,
+)
 
 #: Columns of rows in files, in the order of :mod:`coordlib.detect.columns`.
 _ROWS = ["object", "account", "content", "time"]
@@ -166,7 +173,7 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
             yield batch
             done += batch.num_rows
     except CloserLook:
-        for shares in share_pieces(file, plan.names, plan.time_window, groups):
+        for shares in share_pieces(file, Reading(plan.names, "keep", plan.time_window), groups):
             new = shares.iloc[max(done, 0) :]
             done -= len(shares)
             if len(new):

@@ -26,7 +26,7 @@ from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
 from coordlib.report.text import clean_text
 from coordlib.report.words import plural
-from coordlib.runs.share_files import Duplicates, files_of, plain_codes, read_shares
+from coordlib.runs.share_files import Duplicates, Reading, files_of, plain_codes, read_shares
 
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: Path) -> None:
@@ -200,11 +200,10 @@ def detect_file(
     # The pool Arrow comes with takes 40 MB more, and a tenth of the time of a large table less.
     if sum(file.stat().st_size for file in files if file.exists()) < _LARGE:
         pa.set_memory_pool(pa.system_memory_pool())
-    codes, read_as = None, None
-    if mapping is None:
-        codes = plain_codes(files, columns, duplicates)
+    how, read_as = Reading(columns or {}, duplicates, parameters.time_window, mapping, any_time), None
+    codes = plain_codes(files, how) if mapping is None else None
     if codes is None:
-        shares, read_as = read_shares(files, columns, duplicates, parameters.time_window, mapping, any_time)
+        shares, read_as = read_shares(files, how)
         codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches())
         del shares
     n_shares, lacking = len(codes.times), codes.lacking()
@@ -260,26 +259,6 @@ def write_edges(
     )
 
 
-@dataclass(frozen=True)
-class TestedEdges:
-    """What was tested in a file, and what was kept."""
-
-    output: Path
-    kept: int
-    accounts: int
-    edges: int
-    #: Pairs of accounts that met, those of too few posts for the minimum participation with them.
-    tested: int
-    classes: tuple[str, ...]
-    words: str
-
-    def summary(self) -> str:
-        """Lines for the terminal."""
-        everybody = f" ({self.tested:,} were tested, every account's)" if self.tested != self.edges else ""
-        found = f"{plural(self.kept, 'edge')} between {plural(self.accounts, 'account')}"
-        return f"{self.output}: {found}, of all {self.edges:,}{everybody} those of {', '.join(self.classes)}\n{self.words}"
-
-
 def detect_tested(
     source: Path | str,
     output: Path | str,
@@ -290,8 +269,8 @@ def detect_tested(
     duplicates: Duplicates = "error",
     mapping: Path | str | None = None,
     any_time: bool = False,
-) -> TestedEdges:
-    """Test every two accounts that met, and write the edges of the classes asked for, as :func:`detect_file` does."""
+) -> str:
+    """Test every two accounts that met, write the edges of the classes asked for, as :func:`detect_file` does, and return it in lines."""
     import pandas as pd
 
     from coordlib.detect import coordinated_edges, detect_groups, edges_to_graph
@@ -301,7 +280,7 @@ def detect_tested(
 
     output, window = Path(output), parameters.time_window
     files = checked_files(source, output, subgraph, mapping, "of the classes")
-    shares, _ = read_shares(files, columns, duplicates, window, mapping, any_time)
+    shares, _ = read_shares(files, Reading(columns or {}, duplicates, window, mapping, any_time))
     pairs = detect_groups(shares, window, parameters.min_participation)
     significance = edge_significance(shares, window, parameters.evidence.q)
     classes = tuple(parameters.evidence.classes)
@@ -314,6 +293,10 @@ def detect_tested(
             kept.to_parquet(beside, index=False)
         else:
             tables.write_csv(kept, beside)
-    accounts = pd.concat([kept["account_id"], kept["account_id_y"]]).nunique()
+    accounts = plural(pd.concat([kept["account_id"], kept["account_id_y"]]).nunique(), "account")
     words = evidence_headline(significance, None, object_word(shares.attrs.get("object_id", "object_id")))
-    return TestedEdges(output, len(kept), int(accounts), len(edges), len(significance), classes, words)
+    # Pairs of accounts that met are more where some have too few posts for the minimum participation.
+    tested = len(significance)
+    everybody = f" ({tested:,} were tested, every account's)" if tested != len(edges) else ""
+    found = f"{plural(len(kept), 'edge')} between {accounts}, of all {len(edges):,}{everybody}"
+    return f"{output}: {found} those of {', '.join(classes)}\n{words}"

@@ -9,6 +9,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +42,27 @@ BATCH_ROWS = 1 << 20
 _STRANGE = np.isin(np.arange(256), list(b" \t\n\f\r.,eE"))
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a table of shares is read; days without an hour suit no window shorter than theirs."""
+
+    #: Role of each column to its name; a role that is not here is the name.
+    columns: Mapping[str, str]
+    duplicates: Duplicates
+    time_window: int
+    #: File that says which column means what.
+    mapping: Path | str | None = None
+    #: Whether any number is taken as seconds.
+    any_time: bool = False
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each column a share has, by its role."""
+        return {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")} | dict(
+            self.columns
+        )
+
+
 def files_of(source: Path) -> list[Path]:
     """Return the one file, the files of a folder, or those that fit a pattern, by name."""
     if source.is_dir():
@@ -54,21 +76,15 @@ def files_of(source: Path) -> list[Path]:
     return files
 
 
-def plain_codes(
-    files: Sequence[Path], columns: Mapping[str, str] | None, duplicates: Duplicates
-) -> Codes | None:
+def plain_codes(files: Sequence[Path], how: Reading) -> Codes | None:
     """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
-    names = {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")}
-    names.update(columns or {})
     try:
-        codes = Codes.from_batches(batch for file in files for batch in plain_batches(file, names))
+        codes = Codes.from_batches(batch for file in files for batch in plain_batches(file, how.names))
     except (CloserLook, pa.ArrowException, OSError):
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
         return None
-    if unlike_itself(codes.object_names):
-        return None
-    if duplicates != "keep" and codes.has_duplicates():
+    if unlike_itself(codes.object_names) or (how.duplicates != "keep" and codes.has_duplicates()):
         return None
     return codes if len(codes.times) else None
 
@@ -133,14 +149,7 @@ def plain_batches(
             yield table
 
 
-def read_shares(
-    files: Sequence[Path],
-    columns: Mapping[str, str] | None,
-    duplicates: Duplicates,
-    time_window: int,
-    mapping: Path | str | None,
-    any_time: bool = False,
-) -> tuple[pd.DataFrame, str | None]:
+def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str | None]:
     """Shares of a table by its columns; where those are not there, of an export by its format."""
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
@@ -149,28 +158,28 @@ def read_shares(
     from coordlib.times import DAYS_WITHOUT_HOUR
 
     if len(files) > 1:
-        return _shares_of_all(files, columns, duplicates, time_window, any_time), None
+        return _shares_of_all(files, how), None
     source = files[0]
-    given = {name: column for name, column in (columns or {}).items() if column != name}
-    if mapping is None:
+    given = {name: column for name, column in how.columns.items() if column != name}
+    if how.mapping is None:
         try:
-            return load_shares(source, columns, duplicates, time_window, any_time), None
+            return _load_shares(source, how), None
         except MissingColumnError as error:
             if set(given) - {"object_id"}:
                 raise
             missing = error
     try:
-        export = read_export(source, format=load_mapping(mapping) if mapping else None)
+        export = read_export(source, format=load_mapping(how.mapping) if how.mapping else None)
     except UnknownFormatError:
         if is_json(source, str(source)):  # its lines are no columns
             raise
         raise missing from None
     if DAYS_WITHOUT_HOUR in export.report.notes:
-        _refuse_days(str(source), time_window)
+        _refuse_days(str(source), how)
     posts = export.posts
     object_id = given.get("object_id", posts.attrs["object_id"])
     try:
-        shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=duplicates)
+        shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=how.duplicates)
     except InputError as error:
         raise type(error)(f"{source}: {error}") from None
     left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
@@ -179,42 +188,29 @@ def read_shares(
     )
 
 
-def _shares_of_all(
-    files: Sequence[Path],
-    columns: Mapping[str, str] | None,
-    duplicates: Duplicates,
-    time_window: int,
-    any_time: bool,
-) -> pd.DataFrame:
+def _shares_of_all(files: Sequence[Path], how: Reading) -> pd.DataFrame:
     import pandas as pd
 
     from coordlib.near.captions import MADE
     from coordlib.posts import prep_data
 
-    if (columns or {}).get("object_id") in MADE:
+    if how.names["object_id"] in MADE:
         raise ParameterError(
-            f"object_id = {(columns or {})['object_id']}: is made from all texts together; join the {len(files)} files to one"
+            f"object_id = {how.names['object_id']}: is made from all texts together; join the {len(files)} files to one"
         )
-    tables = [load_shares(file, columns, "keep", time_window, any_time) for file in files]
+    tables = [_load_shares(file, replace(how, duplicates="keep")) for file in files]
     try:
-        return prep_data(pd.concat(tables, ignore_index=True), duplicates=duplicates, plausible=None)
+        return prep_data(pd.concat(tables, ignore_index=True), duplicates=how.duplicates, plausible=None)
     except DuplicateContentError as error:
         raise DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
 
 
-def load_shares(
-    source: Path,
-    columns: Mapping[str, str] | None = None,
-    duplicates: Duplicates = "error",
-    time_window: int = 0,
-    any_time: bool = False,
-) -> pd.DataFrame:
-    """Read a table of shares; errors name the file and the line, and days without an hour suit no shorter window."""
+def _load_shares(source: Path, how: Reading) -> pd.DataFrame:
+    """Read a table of shares; errors name the file and the line."""
     from coordlib.near.captions import MADE
-    from coordlib.posts import SHARE_COLUMNS
     from coordlib.sources.tables import read_table
 
-    names = {name: name for name in SHARE_COLUMNS} | dict(columns or {})
+    names = how.names
     try:
         table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
     except MissingColumnError:
@@ -223,7 +219,7 @@ def load_shares(
         made_of = ["text" if name in MADE else name for name in names.values()]
         table = read_table(source, needed=made_of, names=[names["account_id"]])
     table = _with_lists(source, table, names["object_id"])
-    return _checked_shares(source, table, names, duplicates, time_window, any_time)
+    return _checked_shares(source, table, how)
 
 
 def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -236,12 +232,11 @@ def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
     return table.assign(**{name: pd.Series(lists, index=table.index, dtype=object)})
 
 
-def share_pieces(
-    source: Path, names: Mapping[str, str], time_window: int, groups: Sequence[int] | None = None
-) -> Iterator[pd.DataFrame]:
-    """Read a table of shares piece by piece, with every check of :func:`load_shares` but that for repeated contents."""
+def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None) -> Iterator[pd.DataFrame]:
+    """Read a table of shares piece by piece, with every check of :func:`read_shares` but that for repeated contents."""
     from coordlib.sources.tables import DAMAGED, iter_parquet, iter_table
 
+    names = how.names
     if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
         raise ParameterError(
             f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
@@ -257,32 +252,26 @@ def share_pieces(
             raise FileFormatError(
                 f"{source}, {line}: a row is broken in two; quote the cell that holds a line break"
             )
-        yield _checked_shares(source, piece, names, "keep", time_window)
+        yield _checked_shares(source, piece, how)
 
 
-def _checked_shares(
-    source: Path,
-    table: pd.DataFrame,
-    names: Mapping[str, str],
-    duplicates: Duplicates,
-    time_window: int,
-    any_time: bool = False,
-) -> pd.DataFrame:
+def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataFrame:
     from coordlib.posts import prep_data
     from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
     from coordlib.times import DAYS_WITHOUT_HOUR, date_only, plausible_span
 
+    names, plausible = how.names, plausible_span(how.any_time)
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     # An account may be called None; what was shared, the post and the time may not, whatever the format.
     unnamed = {names[role] for role in ("object_id", "content_id", "timestamp_share")} & set(table.columns)
     table = table.assign(**{name: table[name].mask(blank(table[name])) for name in unnamed})
     if date_only(table[names["timestamp_share"]]):
-        _refuse_days(f"{source}, column '{names['timestamp_share']}'", time_window)
+        _refuse_days(f"{source}, column '{names['timestamp_share']}'", how)
     try:
         with warnings.catch_warnings():  # of days that the window allows
             warnings.filterwarnings("ignore", f".*{DAYS_WITHOUT_HOUR}")
-            return prep_data(table, **names, duplicates=duplicates, plausible=plausible_span(any_time))
+            return prep_data(table, **names, duplicates=how.duplicates, plausible=plausible)
     except (TimeFormatError, DuplicateContentError) as error:
         row = getattr(error, "row", None)
         place = ""
@@ -291,11 +280,11 @@ def _checked_shares(
         raise type(error)(f"{source}{place}: {error}") from None
 
 
-def _refuse_days(place: str, time_window: int) -> None:
+def _refuse_days(place: str, how: Reading) -> None:
     """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
-    if time_window < DAY:
+    if how.time_window < DAY:
         raise TimeFormatError(
-            f"{place}: holds days without an hour, and the window is {time_window} seconds; use a column with the "
+            f"{place}: holds days without an hour, and the window is {how.time_window} seconds; use a column with the "
             f"time of day, or a window of {DAY} seconds or more"
         )
 
