@@ -209,7 +209,7 @@ def test_a_step_that_failed_is_the_one_that_is_done_again(
     source: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[tuple[str, int]] = []
-    for name, step in dataset_steps.STEPS.items():
+    for name, (words, step) in dataset_steps.STEPS.items():
 
         def watched(
             plan: Any, work: Path, number: int, into: Path, name: str = name, step: Any = step
@@ -220,7 +220,7 @@ def test_a_step_that_failed_is_the_one_that_is_done_again(
                 raise KeyboardInterrupt
             done.append((name, number))
 
-        monkeypatch.setitem(dataset_steps.STEPS, name, watched)
+        monkeypatch.setitem(dataset_steps.STEPS, name, (words, watched))
     options: dict[str, Any] = {"parameters": PARAMETERS, "subgraph": 0, "duplicates": "keep", "partitions": 4}
     with pytest.raises(KeyboardInterrupt):
         detect_dataset(source, tmp_path / "e.parquet", **options)

@@ -30,11 +30,12 @@ from coordlib.errors import (
     MissingDependencyError,
     ParameterError,
 )
-from coordlib.files import write_json, written
+from coordlib.files import read_json, write_json, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.runs.dataset_steps import (
+    STEPS,
     Plan,
     contents_at,
     folder_of,
@@ -52,15 +53,6 @@ from coordlib.runs.share_files import Duplicates
 #: Bytes of the libraries themselves, and of memory a share or a pair takes while it is worked on.
 _LIBRARIES, _A_SHARE, _A_PAIR = 320_000_000, 260, 110
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-#: What each step is called where its progress is shown.
-_WORDS = {
-    "read": "dividing shares",
-    "number": "numbering contents",
-    "code": "numbering accounts and objects",
-    "search": "searching pairs",
-    "pair": "forming pairs",
-    "sum": "summing edges",
-}
 
 
 def detect_dataset(
@@ -146,7 +138,7 @@ def detect_dataset(
         try:
             _begin(work, plan, files)
             found = _found(plan, work, client)
-            table = [_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
+            table = [read_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
             kinds = ("shares", "object", "account", "content", "time")
             lacking = {name: sum(one[name] for one in table) for name in kinds}
             result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
@@ -224,7 +216,7 @@ def _begin(work: Path, plan: Plan, files: list[Path]) -> None:
     """Write the plan, unless the same work was begun here and can go on; what other work left is removed."""
     stamps = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files if file.exists()]
     whole = json.loads(json.dumps({"version": 2, "files": stamps, "plan": vars(plan)}))
-    if (work / "plan.json").exists() and _json(work / "plan.json") == whole:
+    if read_json(work / "plan.json") == whole:
         return
     for left in work.iterdir():
         if not left.name.startswith(".lock"):
@@ -283,7 +275,7 @@ class _EdgeParts:
 def _run(work: Path, step: str, count: int, client: Any) -> None:
     """Run all parts of a step that are not done, here or on a cluster."""
     missing = [number for number in range(count) if not folder_of(work, step, number).exists()]
-    with tqdm(total=len(missing), unit=" parts", disable=None, desc=_WORDS[step], leave=False) as progress:
+    with tqdm(total=len(missing), unit=" parts", disable=None, desc=STEPS[step][0], leave=False) as progress:
         if client is None:
             for number in missing:
                 run_step(str(work), step, number)
@@ -306,12 +298,12 @@ def _join(plan: Plan, work: Path) -> None:
     folders = [folder_of(work, "search", number) for number in range(plan.partitions)]
     accounts = read_accounts(work)
     n_contents = sum(
-        _json(folder_of(work, "number", bucket) / "count.json")["contents"]
+        read_json(folder_of(work, "number", bucket) / "count.json")["contents"]
         for bucket in range(plan.partitions)
     )
     passing = passing_shares(plan, work, len(accounts.names), n_contents)
-    with written(work / "good.arrow") as beside:
-        write_groups(beside, ({"good": good} for good in passing))
+    # What is whole is said by ranges.json, which is written last.
+    write_groups(work / "good.arrow", ({"good": good} for good in passing))
     tables = [read_group(folder / "objects.arrow") for folder in folders]
     offsets = np.append(0, np.cumsum([len(table) for table in tables]))
     turns, times = (
@@ -320,10 +312,8 @@ def _join(plan: Plan, work: Path) -> None:
     order = object_order(turns, times, partial(_texts, plan, work, offsets))
     places = np.empty(len(order), dtype=np.int32)
     places[order] = np.arange(len(order))
-    with written(work / "places.arrow") as beside:
-        write_groups(beside, ({"place": some} for some in np.split(places, offsets[1:-1])))
-    with written(work / "order.arrow") as beside:
-        write_groups(beside, [{"object": order}])
+    write_groups(work / "places.arrow", ({"place": some} for some in np.split(places, offsets[1:-1])))
+    write_groups(work / "order.arrow", [{"object": order}])
     counts = np.sum([from_arrow(read_group(folder / "counts.arrow")["pairs"]) for folder in folders], axis=0)
     write_json(
         work / "ranges.json", {"ranges": [(part.start, part.stop) for part in slices(counts, plan.n_pairs)]}
@@ -352,7 +342,3 @@ def _texts(plan: Plan, work: Path, offsets: IntArray, objects: IntArray) -> pa.T
         }
         tables.append(pa.table(columns))
     return pa.concat_tables(tables)
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

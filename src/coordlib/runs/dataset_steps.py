@@ -6,7 +6,6 @@ A step hands rows to others in one file of Arrow's whose n-th batch of rows is f
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import secrets
 import shutil
@@ -32,7 +31,7 @@ from coordlib.detect.partition import (
     without_duplicates,
 )
 from coordlib.errors import DuplicateContentError
-from coordlib.files import WRITING, write_json
+from coordlib.files import WRITING, read_json, write_json
 from coordlib.runs.share_files import (
     CloserLook,
     Reading,
@@ -65,7 +64,7 @@ class Plan:
     @classmethod
     def read(cls, work: Path) -> Plan:
         """Read the plan of a folder of work."""
-        return cls(**json.loads((work / "plan.json").read_text(encoding="utf-8"))["plan"])
+        return cls(**read_json(work / "plan.json")["plan"])
 
 
 def folder_of(work: Path, step: str, number: int) -> Path:
@@ -84,7 +83,7 @@ def run_step(work: str, step: str, number: int) -> None:
     made = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}{WRITING}")
     made.mkdir()
     try:
-        STEPS[step](plan, root, number, made)
+        STEPS[step][1](plan, root, number, made)
         made.rename(target)
     except OSError:
         if not target.exists():  # another machine was as quick
@@ -223,7 +222,7 @@ def _code(plan: Plan, work: Path, number: int, into: Path) -> None:
         numbers = from_arrow(read_group(source / "numbers.arrow", number)["number"])
         contents[by_bucket[done : done + len(numbers)]] = np.where(numbers < 0, -1, numbers + offset)
         done += len(numbers)
-        offset += json.loads((source / "count.json").read_text(encoding="utf-8"))["contents"]
+        offset += read_json(source / "count.json")["contents"]
     codes, rows = Codes.of_partition(shares, contents), np.arange(len(contents), dtype=np.int32)
     if plan.duplicates != "keep" and codes.has_duplicates():
         stays = without_duplicates(codes)
@@ -292,7 +291,7 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
 
 def read_ranges(work: Path) -> list[tuple[int, int]]:
     """Read which accounts' pairs are summed together."""
-    return [tuple(one) for one in json.loads((work / "ranges.json").read_text(encoding="utf-8"))["ranges"]]
+    return [tuple(one) for one in read_json(work / "ranges.json")["ranges"]]
 
 
 def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:
@@ -350,11 +349,12 @@ def passing_shares(plan: Plan, work: Path, n_accounts: int, n_contents: int) -> 
         yield passing[some]
 
 
-STEPS: dict[str, Callable[[Plan, Path, int, Path], None]] = {
-    "read": _read_shares,
-    "number": _number_contents,
-    "code": _code,
-    "search": _search,
-    "pair": _pair,
-    "sum": _sum,
+#: What each step is called where its progress is shown, and what does it.
+STEPS: dict[str, tuple[str, Callable[[Plan, Path, int, Path], None]]] = {
+    "read": ("dividing shares", _read_shares),
+    "number": ("numbering contents", _number_contents),
+    "code": ("numbering accounts and objects", _code),
+    "search": ("searching pairs", _search),
+    "pair": ("forming pairs", _pair),
+    "sum": ("summing edges", _sum),
 }
