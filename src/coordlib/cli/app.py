@@ -55,9 +55,9 @@ COMMANDS = {
     "import": "collecting",
     "monitor": "collecting",
     "discover": "collecting",
-    "pool": "watched",
-    "forget": "watched",
-    "remake": "watched",
+    "pool": "workspace",
+    "forget": "workspace",
+    "remake": "workspace",
     "demo": "simulated",
     "bluesky": "collecting",
 }

@@ -207,8 +207,7 @@ def monitor(
         opt.show_site(workspace, output, engine)
         return
     echo(done.line())
-    if render:
-        opt.show_site(workspace, output, engine)
+    opt.show_site(workspace, output, engine, render)
     if not done.report.ok:
         raise RunError(f"{day}: the report failed: {done.report.message}")
     done.raise_for_stop()

@@ -12,6 +12,8 @@ from coordlib.cli.app import app
 from coordlib.errors import MissingColumnError, ParameterError, RunError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters, LinkSharing, OwnTable, ParameterSweep
+from coordlib.report.words import plural
+from coordlib.yaml_files import read_yaml
 
 METHOD = ("time_window", "min_participation", "edge_weight", "min_weight")
 _MAPPING = f"{OwnTable.model_fields['mapping'].description} (default: none)"
@@ -131,7 +133,6 @@ def links(
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
     from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
     from coordlib.report.package import read_run
-    from coordlib.report.words import plural
     from coordlib.runs.analysis import analyse_links
     from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
     from coordlib.runs.reporting import label_link_networks
@@ -166,8 +167,7 @@ def links(
             f"{plural(counts['n_networks'], 'network')}, from {plural(counts['n_posts'], 'share')}"
         )
         echo(opt.where_it_is(folder, how="rename the file for a page of its own"))
-        if render:
-            opt.show_site(workspace, None, "auto")
+        opt.show_site(workspace, None, "auto", render)
 
 
 @app.command()
@@ -199,8 +199,7 @@ def report(
         weight = f"{done.run['weight_threshold']:g}"
         echo(f"no edge is kept, as the heaviest all weigh {weight}: --min-weight {weight} keeps them")
     echo(opt.where_it_is(done.folder))
-    if render:
-        opt.show_site(workspace, output, engine)
+    opt.show_site(workspace, output, engine, render)
 
 
 @app.command()
@@ -225,14 +224,12 @@ def sweep(
     """Try many parameters: a file with 'notebook:' runs that notebook at every point, any other makes one page (notebook 04)."""
     from coordlib.runs.analysis import report_sweep
     from coordlib.runs.notebook_sweep import NotebookSweep, sweep_notebooks
-    from coordlib.yaml_files import read_yaml
 
     values = read_yaml(parameters)
     if "notebook" not in values:
         options = ParameterSweep.load(values | {"workspace": str(workspace)}, where=str(parameters))
         echo(opt.where_it_is(report_sweep(options, name, progress=True)))
-        if render:
-            opt.show_site(workspace, output, engine)
+        opt.show_site(workspace, output, engine, render)
         return
     if name is not None:
         raise ParameterError(
@@ -289,14 +286,11 @@ def benchmark(
         echo(
             "simulated: a campaign in three patterns, and groups that hide (name files to use your own data)"
         )
-        worlds = {name: simulate_pattern(name) for name in get_args(Pattern)}
+        worlds: dict[str, pd.DataFrame] = {name: simulate_pattern(name) for name in get_args(Pattern)}
         names = {"reposted_postid": "object_id", "accountid": "account_id", "postid": "content_id"}
-        hidden = simulate_labelled().rename(columns=names | {"post_time": "timestamp_share"})
-        tables = {
-            name: compare(world, *method) for name, world in {**worlds, "hidden groups": hidden}.items()
-        }
-        found = pd.concat([table.assign(data=name) for name, table in tables.items()], ignore_index=True)
-        found.insert(0, "data", found.pop("data"))
+        worlds["hidden groups"] = simulate_labelled().rename(columns=names | {"post_time": "timestamp_share"})
+        tables = {name: compare(world, *method) for name, world in worlds.items()}
+        found = pd.concat(tables, names=["data"]).reset_index("data").reset_index(drop=True)
     shown = found.round({name: 3 for name in found if name not in ("accounts", "coordinated")})
     echo(shown.dropna(axis="columns", how="all").to_string(index=False, na_rep="–"))
     if output is not None:
@@ -332,7 +326,6 @@ def calibrate(
     from coordlib.describe.calibration import calibration_table
     from coordlib.posts import prep_data
     from coordlib.report.tables import write_csv
-    from coordlib.report.words import plural
     from coordlib.simulate.shares import simulate_background
     from coordlib.sources.exports import read_export
 

@@ -85,8 +85,10 @@ def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> st
     return f"report: {folder}{earlier}"
 
 
-def show_site(workspace: Path, output: Path | None, engine: Engine) -> None:
-    """Render the site and say where it is."""
+def show_site(workspace: Path, output: Path | None, engine: Engine, render: bool = True) -> None:
+    """Render the site, where it is wanted, and say where it is."""
+    if not render:
+        return
     from coordlib.report.configuration import SITE_FILE, read_site
     from coordlib.site.build import render_site
 

@@ -202,13 +202,8 @@ def _units(
             units.append((place, None))
             continue
         total += sum(sizes)
-        group: list[int] = []
-        rows = 0
-        for number, size in enumerate(sizes):
-            group, rows = [*group, number], rows + size
-            if rows * _A_SHARE > room // 2 or number == len(sizes) - 1:
-                units.append((place, group))
-                group, rows = [], 0
+        together = slices(np.array(sizes, dtype=np.int64), room // 2 // _A_SHARE)
+        units += [(place, list(range(part.start, part.stop))) for part in together]
     return units, total
 
 

@@ -22,7 +22,7 @@ from coordlib.report.link_result import LinkReport
 from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
-from coordlib.runs.reporting import label_link_networks
+from coordlib.runs.reporting import draft_of, label_link_networks
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources.exports import (
     ExportReport,
@@ -164,18 +164,17 @@ def detect_links(shares: pd.DataFrame, parameters: LinkSharing) -> CoordShares:
     >>> detect_links(shares, LinkSharing(time_window=10)).edges.values.tolist()
     [['a', 'b', 1]]
     """
-    names = ["edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"]
-    return get_coord_shares(
-        shares, chosen_interval(shares, parameters), **{name: getattr(parameters, name) for name in names}
-    )
+    names = {"edge_weight", "clean_urls", "keep_ourl_only", "gtimestamps", "compat", "seed"}
+    interval = chosen_interval(shares, parameters)
+    return get_coord_shares(shares, interval, **parameters.model_dump(include=names))
 
 
 def chosen_interval(shares: pd.DataFrame, parameters: LinkSharing) -> float | CoordInterval:
     """Return the interval that is given, or estimate it."""
     if parameters.time_window is not None:
         return parameters.time_window
-    names = ["q", "p", "clean_urls", "keep_ourl_only", "compat"]
-    return estimate_coord_interval(shares, **{name: getattr(parameters, name) for name in names})
+    names = {"q", "p", "clean_urls", "keep_ourl_only", "compat"}
+    return estimate_coord_interval(shares, **parameters.model_dump(include=names))
 
 
 def link_facts(source: LinkInput, output: CoordShares) -> dict[str, str]:
@@ -264,14 +263,8 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
         "inputs": dict(source.inputs),
         "labels": results["labels"],
     }
-    usual = LinkSharing().for_notebook()
-    differing = {
-        key: value
-        for key, value in told.items()
-        if key not in ("shares", "rows_shown") and value != usual[key]
-    }
     place = find_workspace(parameters["workspace"], create=True)
-    draft = place.draft_folder("analyses", f"links-{slug}", differing)
+    draft = draft_of(place, f"links-{slug}", parameters, LinkSharing)
     return LinkReport(found, tables, run, link_facts(source, found), draft)
 
 

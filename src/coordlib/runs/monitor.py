@@ -62,7 +62,7 @@ class MonitoredDay:
 
 def monitored_period(date: str | dt.date, parameters: Monitoring) -> tuple[str, str]:
     """Return the first and the last UTC day looked at; the newest ``lag_days`` are left out, the archive lacks them yet."""
-    end = _as_day(date) - dt.timedelta(days=parameters.lag_days)
+    end = as_day(date) - dt.timedelta(days=parameters.lag_days)
     return (end - dt.timedelta(days=parameters.days_back - 1)).isoformat(), end.isoformat()
 
 
@@ -81,7 +81,7 @@ def monitor_day(
     code. Refused credentials leave a page that says so. ``again`` makes a new version of a finished day, the old one is kept.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
-    options, day = parameters or Monitoring(), _as_day(date)
+    options, day = parameters or Monitoring(), as_day(date)
     date = day.isoformat()
     run_id = f"monitor-{date}"
     if not place.database.exists():
@@ -124,7 +124,7 @@ def plan_day(
     workspace: Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
 ) -> list[Plan]:
     """Return the plans a monitoring day would follow now, its captions from the stored posts, without asking or changing anything."""
-    place, day = Workspace(Path(workspace)), _as_day(date)
+    place, day = Workspace(Path(workspace)), as_day(date)
     with open_store(place.database, read_only=True) as store:
         watched = _watched_accounts(store, day.isoformat(), place)
         with connect(store, f"monitor-{day}") as client:
@@ -195,7 +195,8 @@ def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
     return active
 
 
-def _as_day(text: str | dt.date) -> dt.date:
+def as_day(text: str | dt.date) -> dt.date:
+    """Return a day, or say how one is written."""
     try:
         return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
     except ValueError:

@@ -19,7 +19,7 @@ from coordlib.links.coord_shares import CoordShares
 from coordlib.links.summaries import posts_to_label
 from coordlib.links.top_lists import ENGAGEMENT
 from coordlib.near.captions import MADE
-from coordlib.parameters import ParameterSweep
+from coordlib.parameters import Parameters, ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
@@ -46,38 +46,36 @@ class _Asked:
         self._failures = 0
         self.endpoint: LabelEndpoint | CoordError | None
         try:
-            self.endpoint = (
-                endpoint if endpoint is None or isinstance(endpoint, LabelEndpoint) else endpoint()
-            )
+            self.endpoint = endpoint() if callable(endpoint) else endpoint
         except CoordError as error:
             self.endpoint = error
 
     def label(self, local: Label, captions: list[str]) -> Label:
-        if self.endpoint is None or not captions:
+        key = tuple(captions)
+        if self.endpoint is None or not key:
             return local
-        answer = self._answer(self.endpoint, tuple(captions))
+        if key not in self._answers:
+            self._answers[key] = self._answer(self.endpoint, captions)
+        answer = self._answers[key]
         if isinstance(answer, CoordError) or isinstance(self.endpoint, CoordError):
             return replace(local, details=local.details | {"endpoint_error": str(answer)})
         method = f"{ENDPOINT} {self.endpoint.settings.model}"
         return Label(answer.text, method, answer.details | {"local": local.text})
 
     def _answer(
-        self, endpoint: LabelEndpoint | CoordError, captions: tuple[str, ...]
+        self, endpoint: LabelEndpoint | CoordError, captions: list[str]
     ) -> EndpointAnswer | CoordError:
         if isinstance(endpoint, CoordError):
             return endpoint
-        if captions not in self._answers:
-            if self._failures >= MAX_FAILURES:
-                return ServiceError(
-                    f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before"
-                )
-            try:
-                self._answers[captions] = endpoint.label(captions)
-                self._failures = 0
-            except CoordError as error:
-                self._answers[captions] = error
-                self._failures += 1
-        return self._answers[captions]
+        if self._failures >= MAX_FAILURES:
+            return ServiceError(f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before")
+        try:
+            answer = endpoint.label(captions)
+        except CoordError as error:
+            self._failures += 1
+            return error
+        self._failures = 0
+        return answer
 
 
 #: An endpoint, or what makes one when it is needed.
@@ -220,7 +218,15 @@ def make_report(
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
 #: Parameters a draft is not named after.
-_NOT_THE_GRID = ("source", "mapping", "date", "rows_shown", "workspace", "output_dir")
+_NOT_THE_METHOD = ("source", "mapping", "shares", "date", "rows_shown", "workspace", "output_dir")
+
+
+def draft_of(place: Workspace, name: str, given: Mapping[str, Any], model: type[Parameters]) -> Path:
+    """Return the folder of an analysis that is not published, named by the parameters that differ from the usual ones."""
+    usual = model().for_notebook()
+    method = {key: value for key, value in given.items() if key not in _NOT_THE_METHOD}
+    differing = {key: value for key, value in method.items() if value != usual.get(key, value)}
+    return place.draft_folder("analyses", name, differing)
 
 
 @dataclass(frozen=True, repr=False)
@@ -269,8 +275,9 @@ class SweepReport:
 
     def save(self, output_dir: Path | str | None = None) -> SavedReport:
         """Write points, inclusion and what every report has to a folder, whole or not at all (none: among the drafts), and show the files."""
-        folder = Path(output_dir) if output_dir else self._draft()
-        written, record = write_report(folder, self._tables(), None, self._record(), None)
+        record, place = self._record(), Workspace(self.source.workspace)
+        draft = draft_of(place, record["name"], self.parameters, ParameterSweep)
+        written, record = write_report(Path(output_dir or draft), self._tables(), None, record, None)
         return SavedReport(written, record, draft=not is_staging(written))
 
     def _tables(self) -> dict[str, pd.DataFrame]:
@@ -279,12 +286,6 @@ class SweepReport:
         if self.evidence is not None:
             inclusion = inclusion.assign(evidence=inclusion["account_id"].map(self.evidence).astype("str"))
         return {"points": self.found.points, "inclusion": inclusion}
-
-    def _draft(self) -> Path:
-        usual, name = ParameterSweep().for_notebook(), f"{self.source.name}-sweep"
-        grid = {key: value for key, value in self.parameters.items() if key not in _NOT_THE_GRID}
-        differing = {key: value for key, value in grid.items() if value != usual[key]}
-        return Workspace(self.source.workspace).draft_folder("analyses", name, differing)
 
     def _record(self) -> RunRecord:
         told = {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}

@@ -35,6 +35,7 @@ from coordlib.site.publish import VIEWS, as_made, zip_is_whole
 from coordlib.sources.published import report_files
 
 _CSV = ("accounts", "edges", "pairs", "posts")
+_ENDS, _SUMS = ["account_id", "account_id_y"], ["weight", "n_objects", "avg_time_delta"]
 #: What a computer puts into a folder by itself.
 _OF_THE_MACHINE = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini|\.ipynb_checkpoints/.*)$")
 
@@ -211,17 +212,13 @@ class _Numbers:
         posts, parameters = self.posts, self.record["parameters"]
         if parameters.get("object_id", "text") != "text" or posts["content_id"].duplicated().any():
             return
-        window, ends, ids = (
-            parameters["time_window"],
-            ["account_id", "account_id_y"],
-            ["content_id", "content_id_y"],
-        )
+        window, ids = parameters["time_window"], ["content_id", "content_id_y"]
         shares = posts[["object_id", "account_id", "content_id"]].assign(
             timestamp_share=posts["posted_at"].astype("int64")
         )
         made = detect_groups(shares, time_window=window, min_participation=1)
-        edges = set(map(frozenset, self.edges[ends].to_numpy()))
-        made = made[np.array([frozenset(end) in edges for end in made[ends].to_numpy()], dtype=bool)]
+        edges = set(map(frozenset, self.edges[_ENDS].to_numpy()))
+        made = made[np.array([frozenset(end) in edges for end in made[_ENDS].to_numpy()], dtype=bool)]
         ours, again = ([frozenset(row) for row in table[ids].to_numpy()] for table in (self.pairs, made))
         known = set(again)
         self._tell("pairs", [row not in known for row in ours], "no such pair follows from posts.csv")
@@ -233,16 +230,12 @@ class _Numbers:
         self.done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
 
     def _edges(self) -> None:
-        edges, ends, sums = (
-            self.edges,
-            ["account_id", "account_id_y"],
-            ["weight", "n_objects", "avg_time_delta"],
-        )
+        edges = self.edges
         made = coordinated_edges(self.pairs.astype({"time_delta": "int64"}))
-        both = edges[[*ends, *sums]].merge(made, on=ends, how="left", suffixes=("", "_again"))
+        both = edges[[*_ENDS, *_SUMS]].merge(made, on=_ENDS, how="left", suffixes=("", "_again"))
         known = both["weight_again"].notna()
         self._tell("edges", ~known, "no pair in pairs.csv is behind this edge")
-        for name in sums:
+        for name in _SUMS:
             off = known & ~np.isclose(both[name], both[f"{name}_again"].fillna(0), rtol=1e-9)
             self._tell("edges", off, f"{name} is not what pairs.csv adds up to")
         if len(made) > len(edges):
@@ -274,7 +267,7 @@ class _Numbers:
         alone = ~accounts["account_id"].isin(set(graph))
         self._tell("accounts", alone, "no edge leads to this account")
         number = dict(zip(accounts["account_id"], accounts["network"], strict=True))
-        one, other = (edges[end].map(number) for end in ("account_id", "account_id_y"))
+        one, other = (edges[end].map(number) for end in _ENDS)
         # What is not known equals nothing, not even itself.
         self._tell("edges", one != other, "its two accounts are not in one network of accounts.csv")
         parts, networks = nx.number_connected_components(graph), accounts["network"].nunique()
