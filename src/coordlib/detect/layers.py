@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 
 from coordlib.columns import check_table
 from coordlib.detect.edges import Compat, coordinated_edges
-from coordlib.detect.pairs import PAIR_COLUMNS, as_shares, detect_groups
-from coordlib.detect.threshold import check_quantile, check_whole, over_threshold
+from coordlib.detect.pairs import PAIR_COLUMNS, detect_groups
+from coordlib.detect.similar_pairs import NO_VALUE
+from coordlib.detect.threshold import check_quantile, check_whole
 from coordlib.errors import InputError, ParameterError
 from coordlib.near.captions import MADE
 from coordlib.posts import prep_data
@@ -26,8 +28,6 @@ LAYERS = (
     "voice_to_text",
     "image_text",
 )
-#: What sources write where there is nothing: no object.
-_NOTHING = ("0", "na", "n/a", "nan", "none", "null", "[]")
 
 
 def layer_shares(
@@ -82,7 +82,9 @@ def layer_shares(
     for name, column in columns.items():
         shares = prep_data(posts, object_id=column, timestamp_share="posted_at")
         objects = shares["object_id"]
-        shares = shares[(objects.notna() & ~objects.str.strip().str.lower().isin(_NOTHING)).to_numpy()]
+        shares = shares[
+            (objects.notna() & ~objects.str.strip().str.lower().isin([*NO_VALUE, "[]"])).to_numpy()
+        ]
         coverage[name] = round(shares["content_id"].nunique() / max(posts["content_id"].nunique(), 1), 4)
         shares.attrs = {}
         tables.append(shares.assign(layer=pd.Series(name, index=shares.index, dtype="str")))
@@ -149,13 +151,9 @@ def detect_layers(
     layer = shares["layer"].astype("str")
     tables = []
     for name in sorted(layer.unique()):
-        rows = as_shares(shares[(layer == name).to_numpy()])
-        pairs = detect_groups(
-            rows,
-            _of(time_window, name, "time_window"),
-            _of(min_participation, name, "min_participation"),
-            remove_loops,
-        )
+        window = _of(time_window, name, "time_window")
+        least = _of(min_participation, name, "min_participation")
+        pairs = detect_groups(shares[(layer == name).to_numpy()], window, least, remove_loops)
         tables.append(pairs.assign(layer=pd.Series([name] * len(pairs), dtype="str")))
     if not tables:
         return detect_groups(shares, 0, 0).assign(layer=pd.Series([], dtype="str"))
@@ -228,28 +226,19 @@ def combine_layers(
     check_whole(min_layers, "min_layers", least=1)
     check_table(pairs, (*PAIR_COLUMNS, "layer"), "pairs (see detect_layers)")
     _refuse_rows_without_layer(pairs, "pairs (see detect_layers)")
-    ends = ["account_id", "account_id_y"]
+    ends, measures = ["account_id", "account_id_y"], ["weight", "n_objects", "weight_threshold"]
     edges = coordinated_edges(pairs, edge_weight, objects=objects, compat=compat)
-    edges["n_objects"] = 0
-    edges["weight_threshold"] = 0
     by_edge = pd.MultiIndex.from_frame(edges[ends])
     names = sorted(pairs["layer"].unique())
-    weights: dict[str, np.ndarray] = {}
+    parts = []
     for name in names:
-        part = coordinated_edges(pairs[(pairs["layer"] == name).to_numpy()], edge_weight, compat=compat)
-        part["weight_threshold"] = over_threshold(part["weight"].to_numpy(), edge_weight)
-        part = part.set_index(ends).reindex(by_edge)
-        weights[name] = part["weight"].fillna(0).to_numpy(dtype=np.int64)
-        edges["n_objects"] += part["n_objects"].fillna(0).to_numpy(dtype=np.int64)
-        marked = part["weight_threshold"].fillna(0).to_numpy(dtype=np.int64)
-        edges["weight_threshold"] = np.maximum(edges["weight_threshold"], marked)
-    stacked = np.array([weights[name] > 0 for name in names]).reshape(len(names), len(edges))
-    edges["layers"] = pd.Series(
-        [[name for name, there in zip(names, column, strict=True) if there] for column in stacked.T],
-        dtype=object,
-    )
-    edges["n_layers"] = stacked.sum(axis=0).astype(np.int64)
-    for name in names:
-        edges[f"weight_{name}"] = weights[name]
-    edges = edges[edges["n_layers"] >= min_layers]
-    return edges.sort_values(ends, kind="stable", ignore_index=True)
+        part = coordinated_edges(pairs[(pairs["layer"] == name).to_numpy()], edge_weight, objects=False)
+        parts.append(part.set_index(ends)[measures].reindex(by_edge, fill_value=0))
+    layers = np.array(parts, dtype=np.int64).reshape(len(names), len(edges), len(measures))
+    weights = layers[:, :, 0]
+    edges["n_objects"] = layers[:, :, 1].sum(axis=0)
+    edges["weight_threshold"] = layers[:, :, 2].max(axis=0, initial=0)
+    edges["layers"] = pd.Series([list(compress(names, column)) for column in weights.T > 0], dtype=object)
+    edges["n_layers"] = (weights > 0).sum(axis=0)
+    edges = edges.assign(**{f"weight_{name}": weight for name, weight in zip(names, weights, strict=True)})
+    return edges[edges["n_layers"] >= min_layers].sort_values(ends, kind="stable", ignore_index=True)

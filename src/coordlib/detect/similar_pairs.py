@@ -20,8 +20,8 @@ from coordlib.posts import prep_data
 
 #: Comparisons held at a time.
 _AT_ONCE = 4_000_000
-#: Hashes that say that there is none.
-_NOTHING = ("", "0", "na", "n/a", "nan", "none", "null")
+#: What stands in cells that have no value.
+NO_VALUE = ("", "0", "na", "n/a", "nan", "none", "null")
 
 
 def similar_pairs(
@@ -94,40 +94,36 @@ def similar_pairs(
         raise ParameterError(f"column = {column!r}: give the name of one column")
     check_table(posts, ("account_id", "content_id", "posted_at", column), "posts")
     posts = posts.reset_index(drop=True)
-    shares = prep_data(posts, object_id="content_id", timestamp_share="posted_at")
-    table = shares[["account_id", "content_id"]].assign(time=shares["timestamp_share"])
-    table["row"] = np.arange(len(table))
     bits = max_distance is not None
     known, values = _hashes(posts[column], column) if bits else _vectors(posts[column], column)
-    usable = known & table[["account_id", "content_id", "time"]].notna().all(axis=1).to_numpy()
-    table, values = table[usable], values[usable[known]]
-    order = table.sort_values(["time", "account_id", "content_id"], kind="stable").index
-    values = values[pd.Series(np.arange(len(table)), index=table.index)[order].to_numpy()]
-    table = table.loc[order].reset_index(drop=True)
-    enough = table.groupby("account_id")["content_id"].transform("size").to_numpy() >= min_participation
-    table, values = table[enough].reset_index(drop=True), values[enough]
-    times = table["time"].to_numpy(dtype=np.int64)
+    table = prep_data(posts, object_id="content_id", timestamp_share="posted_at").drop(columns="object_id")
+    table = table.assign(value=np.cumsum(known) - 1)[known].dropna()
+    table = table.sort_values(["timestamp_share", "account_id", "content_id"], kind="stable")
+    table = table[_often(table["account_id"], np.arange(len(table)), min_participation)]
+    times = table["timestamp_share"].to_numpy(dtype=np.int64)
     least = float(max_distance if max_distance is not None else min_cosine or 0)
-    parts = list(_near(values, times, int(time_window), least, bits))
-    older, newer, close = (
-        (np.concatenate(part) for part in zip(*parts, strict=True))
-        if parts
-        else (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    )
+    none = np.empty(0, dtype=np.int64)
+    parts = [(none, none, none), *_near(values[table["value"]], times, int(time_window), least, bits)]
+    older, newer, close = map(np.concatenate, zip(*parts, strict=True))
     accounts, contents = table["account_id"].to_numpy(), table["content_id"].to_numpy()
     apart = (accounts[older] != accounts[newer]) & (contents[older] != contents[newer])
     older, newer, close = older[apart], newer[apart], close[apart]
-    ends = table.loc[np.unique(np.concatenate([older, newer]))].groupby("account_id").size()
-    good = table["account_id"].map(ends).fillna(0).to_numpy() >= min_participation
+    good = _often(table["account_id"], np.unique([older, newer]), min_participation)
     keep = good[older] | good[newer]
     older, newer, close = older[keep], newer[keep], close[keep]
-    objects = posts[column].iloc[table["row"].to_numpy()[older]].to_numpy() if bits else contents[older]
+    objects = posts[column].to_numpy()[table.index[older]] if bits else contents[older]
     columns = objects, accounts[older], accounts[newer], contents[older], contents[newer]
     pairs = pd.DataFrame(dict(zip(PAIR_COLUMNS, columns, strict=False)), dtype="str")
     pairs["time_delta"] = times[newer] - times[older]
-    pairs["distance" if bits else "cosine"] = close.astype(np.int64) if bits else np.round(close, 6)
+    pairs["distance" if bits else "cosine"] = close if bits else np.round(close.astype(np.float64), 6)
     pairs.attrs = {"object_id": column, "time_window": time_window, "min_participation": min_participation}
     return pairs
+
+
+def _often(accounts: pd.Series, rows: npt.NDArray[np.int64], least: int) -> npt.NDArray[np.bool_]:
+    """Say of each row whether its account has at least so many of some rows."""
+    codes, names = pd.factorize(accounts)
+    return np.asarray((np.bincount(codes[rows], minlength=len(names)) >= least)[codes])
 
 
 def _near(
@@ -164,7 +160,7 @@ def _hashes(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.ND
             lambda number: f"{int(number) % 2**64:016x}" if number else None, na_action="ignore"
         )
     text = as_ids(column, name).str.strip().str.lower().str.removeprefix("0x")
-    known = (text.notna() & ~text.isin(_NOTHING)).fillna(False).to_numpy(dtype=bool)
+    known = (text.notna() & ~text.isin(NO_VALUE)).fillna(False).to_numpy(dtype=bool)
     text = text[known]
     length = int(text.str.len().max()) if len(text) else 16
     bad = ~(text.str.fullmatch("[0-9a-f]+") & (text.str.len() == length)).to_numpy(dtype=bool)
@@ -191,10 +187,9 @@ def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
     column = column.map(_from_json)
     lists = column.map(lambda cell: isinstance(cell, list | tuple | np.ndarray) and len(cell) > 0)
     known = np.array(lists, dtype=bool)
-    other = (column.notna().to_numpy() & ~known).nonzero()[0]
-    other = [row for row in other if str(column.iloc[row]).strip().lower() not in (*_NOTHING, "[]")]
-    if other:
-        raise InputError(f"column '{name}', row {other[0] + 1} of the data: no list of numbers")
+    for row in np.flatnonzero(column.notna() & ~known).tolist():
+        if str(column[row]).strip().lower() not in (*NO_VALUE, "[]"):
+            raise InputError(f"column '{name}', row {row + 1} of the data: no list of numbers")
     cells = column[known].tolist()
     lengths = {len(cell) for cell in cells}
     if len(lengths) > 1:
@@ -208,7 +203,7 @@ def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
     with np.errstate(over="ignore"):  # what is too large is refused below
         size = np.sqrt((values**2).sum(axis=1))
     if not np.isfinite(size).all():
-        row = int(np.flatnonzero(known)[~np.isfinite(size)][0])
-        raise InputError(f"column '{name}', row {row + 1} of the data: not all of its numbers are finite")
+        first = int(np.flatnonzero(known)[~np.isfinite(size)][0])
+        raise InputError(f"column '{name}', row {first + 1} of the data: not all of its numbers are finite")
     known[np.flatnonzero(known)[size == 0]] = False
     return known, values[size > 0] / size[size > 0, None]
