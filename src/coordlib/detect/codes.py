@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.detect import kernel
-from coordlib.detect.arrow import from_arrow, to_arrow
 from coordlib.detect.kernel import IntArray, Mask
 
 #: A time after every other.
@@ -49,24 +48,18 @@ class Codes:
             objects.append(encoded(batch["object_id"]))
             accounts.append(encoded(batch["account_id"]))
             contents.append(as_text(batch["content_id"]))
-            moments = batch["timestamp_share"].cast(pa.int64())
-            times.append(from_arrow(moments))
-            timed.append(from_arrow(moments.is_valid()))
+            seconds = batch["timestamp_share"].cast(pa.int64())
+            times.append(from_arrow(seconds))
+            timed.append(from_arrow(seconds.is_valid()))
         object_codes, object_names = number_ids(objects)
         account_codes, account_names = number_ids(accounts)
         texts = pa.concat_arrays(contents)
         del contents, objects, accounts
         numbers, _ = number_texts(texts)
+        of_itself = same_text(object_codes, object_names, texts)
+        moments = np.concatenate(times), np.concatenate(timed)
         return cls(
-            object_codes,
-            account_codes,
-            numbers,
-            np.concatenate(times),
-            np.concatenate(timed),
-            same_text(object_codes, object_names, texts),
-            object_names,
-            account_names,
-            texts,
+            object_codes, account_codes, numbers, *moments, of_itself, object_names, account_names, texts
         )
 
     @classmethod
@@ -76,14 +69,14 @@ class Codes:
         objects, object_names = number_ids([part["object_id"] for part in some])
         accounts, account_names = number_ids([part["account_id"] for part in some])
         moments = [part["timestamp_share"] for part in some]
-        none = np.empty(0, dtype=np.int64)
+        no_time, none = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
         return cls(
             objects,
             accounts,
             contents,
-            np.concatenate([none, *(from_arrow(column) for column in moments)]),
-            _mask([column.is_valid() for column in moments]),
-            _mask([part["of_itself"] for part in some]),
+            np.concatenate([no_time, *(from_arrow(column) for column in moments)]),
+            np.concatenate([none, *(from_arrow(column.is_valid()) for column in moments)]),
+            np.concatenate([none, *(from_arrow(part["of_itself"]) for part in some)]),
             object_names,
             account_names,
             pa.nulls(0, pa.large_string()),
@@ -119,13 +112,8 @@ class Codes:
     def lacking(self) -> dict[str, int]:
         """Count the shares that can be in no pair, by what they lack."""
         missing = {"object": self.objects, "account": self.accounts, "content": self.contents}
-        return {name: int((codes < 0).sum()) for name, codes in missing.items()} | {
-            "time": int((~self.timed).sum())
-        }
-
-
-def _mask(columns: list[pa.Array]) -> Mask:
-    return np.concatenate([np.empty(0, dtype=bool), *(from_arrow(column) for column in columns)])
+        counts = {name: int((codes < 0).sum()) for name, codes in missing.items()}
+        return counts | {"time": int((~self.timed).sum())}
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -236,3 +224,43 @@ def same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
         return np.asarray(compiled.same_text(codes, *text_buffers(names), *text_buffers(texts)))
     own = names.take(to_arrow(np.maximum(codes, 0))) if len(names) else texts
     return np.asarray(from_arrow(pc.equal(own, texts)) & (codes >= 0))
+
+
+# --- between Arrow and numpy: Arrow's own ways load pandas, which takes as long as detecting in half a million shares ---
+
+
+def from_arrow(column: pa.Array, missing: int = 0) -> npt.NDArray[Any]:
+    """Return numbers, or a mask; one that is missing becomes `missing`.
+
+    Examples
+    --------
+    >>> from_arrow(pa.array([7, None, 9])[1:], -1).tolist(), from_arrow(pa.array([True, False])).tolist()
+    ([-1, 9], [True, False])
+    """
+    valid, data = column.buffers()
+    start, stop = column.offset, column.offset + len(column)
+    if pa.types.is_boolean(column.type):
+        numbers = _bits(data, stop)[start:]
+    else:
+        numbers = np.frombuffer(data or b"", dtype=column.type.to_pandas_dtype())[start:stop]
+    return (
+        np.where(_bits(valid, stop)[start:], numbers, numbers.dtype.type(missing))
+        if column.null_count
+        else numbers
+    )
+
+
+def to_arrow(numbers: npt.NDArray[Any]) -> pa.Array:
+    """Return numbers, or a mask, as Arrow has them.
+
+    Examples
+    --------
+    >>> to_arrow(np.array([True, False])).to_pylist(), to_arrow(np.arange(4)[::2]).to_pylist()
+    ([True, False], [0, 2])
+    """
+    data = np.packbits(numbers, bitorder="little") if numbers.dtype == bool else np.ascontiguousarray(numbers)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), len(numbers), [None, pa.py_buffer(data)])
+
+
+def _bits(data: pa.Buffer, stop: int) -> npt.NDArray[np.bool_]:
+    return np.unpackbits(np.frombuffer(data or b"", dtype=np.uint8), count=stop, bitorder="little").view(bool)

@@ -18,9 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.detect.arrow import from_arrow, to_arrow
-from coordlib.detect.engine import object_order
-from coordlib.detect.found_edges import FoundEdges
+from coordlib.detect.codes import from_arrow, to_arrow
+from coordlib.detect.engine import FoundEdges, object_order
 from coordlib.detect.kernel import IntArray, slices
 from coordlib.detect.partition import Accounts
 from coordlib.errors import (

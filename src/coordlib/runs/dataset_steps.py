@@ -18,9 +18,17 @@ import numpy as np
 import pyarrow as pa
 
 from coordlib.detect import kernel
-from coordlib.detect.arrow import from_arrow, to_arrow
-from coordlib.detect.codes import Codes, as_text, encoded, number_ids, number_texts, same_text
-from coordlib.detect.found_edges import compact
+from coordlib.detect.codes import (
+    Codes,
+    as_text,
+    encoded,
+    from_arrow,
+    number_ids,
+    number_texts,
+    same_text,
+    to_arrow,
+)
+from coordlib.detect.engine import compact
 from coordlib.detect.kernel import Edges, IntArray
 from coordlib.detect.partition import (
     Accounts,

@@ -16,10 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coordlib.detect.arrow import from_arrow
-from coordlib.detect.codes import Codes
-from coordlib.detect.engine import find_edges, window_rows
-from coordlib.detect.found_edges import FoundEdges
+from coordlib.detect.codes import Codes, from_arrow
+from coordlib.detect.engine import FoundEdges, find_edges, window_rows
 from coordlib.detect.threshold import check_window, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input, written
