@@ -32,7 +32,7 @@ def account(name, per_day=0.0, *, last=1, days=30, **more):
 
 def caption(text, sharers, *, seen=1, covered=None):
     names = tuple(f"u{n}" for n in range(sharers))
-    return CaptionHistory(text.ljust(80, "."), names, sharers, ago(seen), ago(seen), covered)
+    return CaptionHistory(text.ljust(80, "."), names, ago(seen), ago(seen), covered)
 
 
 def asked(plan):

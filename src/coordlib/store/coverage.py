@@ -39,11 +39,10 @@ class AccountHistory:
 
 @dataclass(frozen=True, slots=True)
 class CaptionHistory:
-    """A caption worth searching: how many pool accounts share it, how new it is, which days are covered."""
+    """A caption worth searching: which pool accounts share it, how new it is, which days are covered."""
 
     caption: str
     accounts: tuple[str, ...]
-    posts: int
     first_seen: dt.date
     last_seen: dt.date
     covered: Period | None = None
@@ -130,7 +129,7 @@ def caption_histories(
         if sharers and len(caption.strip()) >= min_length:
             period, *_ = covered.get(caption_key(caption), (None,))
             first, last = day_of(shares[0][1]), day_of(shares[-1][1])
-            found.append(CaptionHistory(caption, sharers, len(shares), first, last, period))
+            found.append(CaptionHistory(caption, sharers, first, last, period))
     return found
 
 

@@ -33,42 +33,6 @@ ANSWERED_LATER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """One unit of work as it stands in the store."""
-
-    window_id: int
-    run_id: str
-    phase: str
-    query_hash: str
-    query: dict[str, Any]
-    fields: tuple[str, ...]
-    start: dt.date
-    end: dt.date
-    upper: dt.date
-    state: str
-    cursor: int
-    search_id: str | None
-    pages: int
-    empty_pages: int
-    restarts: int
-    rows: int
-    max_pages: int | None
-    root_id: int
-    subjects: tuple[tuple[str, str], ...]
-    reason: str | None
-    log_id: str | None
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> Window:
-        """Read a row of the table."""
-        found: dict[str, Any] = {name: value for name, value in dict(row).items() if name in cls.__slots__}
-        found |= {name: json.loads(row[name] or "{}") for name in _AS_JSON}
-        found |= {name: dt.date.fromisoformat(row[f"{name}_date"]) for name in ("start", "end", "upper")}
-        found |= {"root_id": row["root_id"] or row["window_id"], "fields": tuple(found["fields"])}
-        return cls(**found | {"subjects": tuple((kind, name) for kind, name in found["subjects"])})
-
-
-@dataclass(frozen=True, slots=True)
 class NewWindow:
     """A window to be written: the query as JSON, its fingerprint, its period, what it covers."""
 
@@ -83,6 +47,32 @@ class NewWindow:
     state: str = "pending"
     reason: str | None = None
     log_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(NewWindow):
+    """One unit of work as it stands in the store."""
+
+    window_id: int
+    run_id: str
+    phase: str
+    upper: dt.date
+    cursor: int
+    search_id: str | None
+    pages: int
+    empty_pages: int
+    restarts: int
+    rows: int
+    root_id: int
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> Window:
+        """Read a row of the table."""
+        found: dict[str, Any] = {k: v for k, v in dict(row).items() if k in cls.__dataclass_fields__}
+        found |= {name: json.loads(row[name] or "{}") for name in _AS_JSON}
+        found |= {name: dt.date.fromisoformat(row[f"{name}_date"]) for name in ("start", "end", "upper")}
+        found |= {"root_id": row["root_id"] or row["window_id"], "fields": tuple(found["fields"])}
+        return cls(**found | {"subjects": tuple((kind, name) for kind, name in found["subjects"])})
 
 
 #: Columns of a window that hold JSON, and those that are written as they are.

@@ -57,7 +57,8 @@ class WindowWork:
         self._parts_in_a_row: Counter[int] = Counter()
         self._answered = False
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """The client's clock in whole seconds."""
         return int(self.client.clock())
 
     def step(self, window: Window) -> None:
@@ -73,15 +74,11 @@ class WindowWork:
         schedules: dict[Kind, tuple[float, ...]] = {Kind.SERVER: (5,)} if window.start < window.upper else {}
         # The upper half of a search id is the time it was made.
         made = int(window.search_id or 0) >> 32 if (window.search_id or "0").isdecimal() else 0
-        if 0 < made < self._now() - SEARCH_ID_AGE:
+        if 0 < made < self.now() - SEARCH_ID_AGE:
             schedules[Kind.SEARCH_NOT_READY] = ()
-        about: dict[str, Any] = {
-            "purpose": window.phase,
-            "window_id": window.window_id,
-            "schedules": schedules,
-        }
+        about: dict[str, Any] = {"purpose": window.phase, "window_id": window.window_id, "json": body}
         keep = partial(self._keep, window, query)
-        answer = self.client.request(VIDEO_QUERY, fields=fields, json=body, keep=keep, **about)
+        answer = self.client.request(VIDEO_QUERY, fields=fields, schedules=schedules, keep=keep, **about)
         if answer.ok:
             self._answered, self.failed_in_a_row = True, 0
             self._parts_in_a_row.pop(window.root_id, None)
@@ -99,7 +96,7 @@ class WindowWork:
             for row in rows_of(VIDEO_QUERY, answer.data)
             if row.get("username") and (wanted is None or str(row["username"]).lower() in wanted)
         ]
-        fresh = windows.keep_rows(self.store, window.window_id, rows, self._now())
+        fresh = windows.keep_rows(self.store, window.window_id, rows, self.now())
         listed = bool(answer.data.get("videos"))
         pages, empty = window.pages + 1, 0 if listed else window.empty_pages + 1
         cursor = clean(answer.data.get("cursor"), "create_time")
@@ -117,7 +114,7 @@ class WindowWork:
             self.settle(window.root_id)
 
     def _update(self, window: Window, **changes: Any) -> None:
-        windows.update(self.store, window.window_id, self._now(), **changes)
+        windows.update(self.store, window.window_id, self.now(), **changes)
 
     def _failed(self, window: Window, query: Query, answer: Answer) -> None:
         kind, client = answer.kind, self.client
@@ -172,7 +169,7 @@ class WindowWork:
             culprit = next((value for value in longest.field_values if value.lower() == named[0]), None)
             if culprit is not None and (rest := query.without("username", culprit)) is not None:
                 with self.store.transaction():
-                    coverage.mark_problem(self.store, culprit, answer.message, window.upper, self._now())
+                    coverage.mark_problem(self.store, culprit, answer.message, window.upper, self.now())
                     self._replace(window, [(rest, window.start, window.upper)], answer)
                 return True
         # One bad value needs two requests per halving; more refusals than that are not about a value.
@@ -190,12 +187,12 @@ class WindowWork:
         new = [new_window(*part, root_id=window.root_id, **same) for part in parts]
         reason, log_id = (answer.kind.value, answer.log_id) if answer else (KNOWN_BROKEN, None)
         with self.store.transaction():
-            windows.add(self.store, window.run_id, window.phase, new, self._now())
+            windows.add(self.store, window.run_id, window.phase, new, self.now())
             self._update(window, state="split", reason=reason, log_id=log_id)
 
     def _cut_out_broken(self, window: Window) -> bool:
         """Cut days out of a window that failed alone for other queries lately; no request is spent on them."""
-        since = self._now() - BROKEN_MEMORY
+        since = self.now() - BROKEN_MEMORY
         broken = windows.broken_days(self.store, since, sorted(kind.value for kind in TROUBLE))
         inside = {day: log_id for day, log_id in broken.items() if window.start <= day <= window.upper}
         if not inside:
@@ -212,7 +209,7 @@ class WindowWork:
             if window.start == window.upper:
                 self.close(window, KNOWN_BROKEN, inside[window.start])
             else:
-                windows.add(self.store, window.run_id, window.phase, failed, self._now())
+                windows.add(self.store, window.run_id, window.phase, failed, self.now())
                 self._replace(window, reversed(stretches), None)
             self.settle(window.root_id)
         return True
@@ -228,7 +225,7 @@ class WindowWork:
             if answer.kind in (Kind.INVALID, Kind.ACCOUNT_REFUSED) and len(names) == 1:
                 account = next(item for item in query.and_ if item.field_name == "username")
                 [name] = account.field_values
-                coverage.mark_problem(self.store, name, answer.message, window.upper, self._now())
+                coverage.mark_problem(self.store, name, answer.message, window.upper, self.now())
             self.settle(window.root_id)
         if answer.kind in PASSING or (answer.kind in REFUSALS and not self._answered):
             self._note_failed_root(window.root_id)
@@ -247,8 +244,6 @@ class WindowWork:
         if not any(part.state == "done" and (believed or part.rows) for part in family):
             return
         missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
-        cut = [
-            part for part in family if part.state == "done" and part.reason not in (None, "done", "max-pages")
-        ]
-        missing += len(cut)
-        coverage.mark(self.store, root.subjects, root.start, root.end, self._now(), missing=missing)
+        whole = (None, "done", "max-pages")
+        missing += sum(part.state == "done" and part.reason not in whole for part in family)
+        coverage.mark(self.store, root.subjects, root.start, root.end, self.now(), missing=missing)
