@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,15 +39,13 @@ class ArchiveDay:
     date: dt.date
     path: Path
 
+    _notes: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+
     @property
     def notes(self) -> list[str]:
         """What was odd in the files, each with its count: duplicates, missing counts, dropped rows."""
         _ = self.posts, self.recent, self.pool_after, self.new_accounts, self.errors
         return self._notes
-
-    @cached_property
-    def _notes(self) -> list[str]:
-        return []
 
     def _read(self, name: str, needed: Sequence[str] = ()) -> tuple[pd.DataFrame, Path] | None:
         for file in (self.path / name, self.path / f"{name}.gz"):
@@ -67,8 +65,7 @@ class ArchiveDay:
 
     @cached_property
     def pool_after(self) -> list[str] | None:
-        read = self._read("tiktok_coordinated_accounts_ids.csv")
-        if read is None:
+        if (read := self._read("tiktok_coordinated_accounts_ids.csv")) is None:
             return None
         table, file = read
         if len(table.columns) != 1:
@@ -114,10 +111,7 @@ class ArchiveDay:
     def files(self) -> dict[str, dict[str, str | int]]:
         """For each file of the folder its sha256 and size."""
         found = {file.name: file.read_bytes() for file in sorted(self.path.iterdir()) if file.is_file()}
-        return {
-            name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-            for name, data in found.items()
-        }
+        return {k: {"sha256": hashlib.sha256(v).hexdigest(), "bytes": len(v)} for k, v in found.items()}
 
     @property
     def pool_before(self) -> list[str] | None:
@@ -159,8 +153,7 @@ def read_day(path: Path | str) -> ArchiveDay:
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: there is no such folder; give one day's folder, named YYYY-MM-DD")
-    date = _date(path)
-    if date is None:
+    if (date := _date(path)) is None:
         raise InputError(f"{path}: the folder of a day has to be named YYYY-MM-DD")
     day = ArchiveDay(date, path)
     _ = day.notes
@@ -183,7 +176,11 @@ def _date(path: Path) -> dt.date | None:
 def _posts(table: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
     """Return a TikTok table as a table of posts, with lists where it has joined cells, and note what was odd."""
     refuse_damaged_ids(table, _IDS, str(file))
-    table = _without_identity(table, file, notes)
+    for name, lacks in (("video_id", "id"), ("author_name", "account"), ("create_time", "time")):
+        filled = table[name].fillna("").str.strip() != ""  # else it cannot be a post of an account at a time
+        if count := int((~filled).sum()):
+            notes.append(f"{file}: {count} rows dropped: no {lacks} in column '{name}'")
+        table = table[filled]
     seconds = times.utc_seconds(table["create_time"])
 
     def place(row: int) -> str:
@@ -203,20 +200,9 @@ def _posts(table: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
     posts = table.rename(columns=NAMES)
     for name in ("hashtags", "effect_ids"):
         posts[name] = split_list(posts[name]) if name in posts else None
-    made = [video_address(a, c) for a, c in zip(posts["account_id"], posts["content_id"], strict=True)]
+    made = list(map(video_address, posts["account_id"], posts["content_id"]))
     posts["url"] = own.where(own.str.startswith("https://").fillna(False), pd.Series(made, dtype="str"))
     return as_posts(posts, "tiktok")
-
-
-def _without_identity(table: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
-    """Leave out rows that cannot be a post of an account at a time."""
-    kept = pd.Series(True, index=table.index)
-    for name, lacks in (("video_id", "id"), ("author_name", "account"), ("create_time", "time")):
-        empty = table[name].isna() | (table[name].str.strip() == "")
-        if count := int((empty & kept).sum()):
-            notes.append(f"{file}: {count} rows dropped: no {lacks} in column '{name}'")
-        kept &= ~empty
-    return table[kept]
 
 
 def _count(values: pd.Series[Any], file: Path, notes: list[str]) -> pd.Series[Any]:

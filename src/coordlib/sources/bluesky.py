@@ -258,7 +258,6 @@ def page_from_line(line: str) -> Page:
 
 
 def _parameters(search: Search, position: Position, *, by_text: bool = False) -> dict[str, str]:
-    until = position.until or (stamp(search.until) if search.until else None)
     words = search.target if search.kind == "url" else f"domain:{search.target}"
     wanted = {
         # The service wants a query beside its filters; a star finds everything.
@@ -267,7 +266,7 @@ def _parameters(search: Search, position: Position, *, by_text: bool = False) ->
         "sort": "latest",
         "limit": str(PAGE_SIZE),
         "since": stamp(search.since) if search.since else None,
-        "until": until,
+        "until": position.until or (stamp(search.until) if search.until else None),
         "cursor": position.cursor,
     }
     return {name: value for name, value in wanted.items() if value is not None}
@@ -295,24 +294,19 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
         bound for bound in (now.oldest, now.claimed) if bound and (now.until is None or bound < now.until)
     ]
     if isinstance(cursor, str) and cursor and cursor != position.cursor:
-        if not posts and now.read and earlier:
-            # An empty page in the middle: its posts are hidden, or it failed. Asked for once more, by time.
-            return _anew(now, earlier[0])
-        return replace(now, cursor=cursor, empty=now.empty + (not posts))
+        # An empty page in the middle: its posts are hidden, or it failed. Asked for once more, by time.
+        if posts or not now.read or not earlier:
+            return replace(now, cursor=cursor, empty=now.empty + (not posts))
     # Nothing new, and far from where the service stopped counting before: this is the end.
-    if not now.fresh and now.read < max(PAGE_SIZE, now.deepest / 2):
+    elif not now.fresh and now.read < max(PAGE_SIZE, now.deepest / 2):
         doubt = "pages in the middle came back empty" if now.empty else ""
         return replace(now, cursor=None, done=True, doubt=doubt)
-    # The service may have stopped counting: go on from the earliest post, as it was indexed. Where that is no earlier
-    # than these pages began, the service orders by what posts claim, and so does the next bound.
-    if earlier:
-        return _anew(now, earlier[0])
-    return replace(now, cursor=None, done=True, doubt="too many posts of one moment, or posts without a time")
-
-
-def _anew(now: Position, until: str) -> Position:
-    """Begin the search once more, for what is older."""
-    return Position(until=until, stale=now.stale, deepest=max(now.read, now.deepest), empty=now.empty)
+    elif not earlier:
+        doubt = "too many posts of one moment, or posts without a time"
+        return replace(now, cursor=None, done=True, doubt=doubt)
+    # The service may have stopped counting: begin anew from the earliest post, as it was indexed. Where that is no
+    # earlier than these pages began, the service orders by what posts claim, and so does the next bound.
+    return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest), empty=now.empty)
 
 
 def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
@@ -342,15 +336,12 @@ def _moment(text: object) -> str | None:
 
 def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
     """Return the shares of each address or domain that was searched for, sorted by object and time; a content is its at:// address."""
-    pages = list(pages)
-    return _shares(pages, _posts(pages))
+    return _found(pages)[0]
 
 
 def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     """Return the table CooRnet's functions take, one row per post and listed address; ``is_orig``: the post holds exactly that."""
-    pages = list(pages)
-    posts = _posts(pages)
-    shares = _shares(pages, posts)
+    shares, posts = _found(pages)
     post = posts.set_index("content_id").reindex(shares["content_id"]).reset_index(drop=True)
     profile = "https://bsky.app/profile/" + shares["account_id"]
     held = zip(shares["object_id"], post["links"], strict=True)
@@ -375,16 +366,14 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     )
 
 
-def _shares(pages: list[Page], posts: pd.DataFrame) -> pd.DataFrame:
-    found = {(page.search.target, post["uri"]): None for page in pages for post in page.posts}
-    listed = pd.DataFrame(list(found), columns=["object_id", "content_id"], dtype="str")
-    posts = posts.rename(columns={"posted_at": "timestamp_share"})
+def _found(pages: Iterable[Page]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the shares and the posts, each once; where a client's clock is far off, with the time the network saw it."""
+    found = [(page.search.target, post["uri"], post) for page in pages for post in page.posts]
+    pairs = list(dict.fromkeys((target, uri) for target, uri, _ in found))
+    listed = pd.DataFrame(pairs, columns=["object_id", "content_id"], dtype="str")
+    once = {uri: post for _, uri, post in found}
+    posts = records_export([once[uri] for uri in sorted(once)], "bluesky-posts", "Bluesky").frame
     columns = list(SHARE_COLUMNS)
-    shares = listed.merge(posts[columns[1:]], on="content_id", how="inner")[columns]
-    return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True)
-
-
-def _posts(pages: list[Page]) -> pd.DataFrame:
-    """Return the table of posts, each once; where a client's clock is far off, with the time the network saw it."""
-    posts = {post["uri"]: post for page in pages for post in page.posts}
-    return records_export([posts[uri] for uri in sorted(posts)], "bluesky-posts", "Bluesky").frame
+    timed = posts.rename(columns={"posted_at": "timestamp_share"})[columns[1:]]
+    shares = listed.merge(timed, on="content_id", how="inner")[columns]
+    return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True), posts

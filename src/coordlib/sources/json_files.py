@@ -68,13 +68,11 @@ def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterato
             continue
         if isinstance(value, dict) and depth < MAX_DEPTH:
             yield from flatten(value, f"{name}.", depth + 1)
-        elif isinstance(value, list | dict):
-            text = list_text(value) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
-            yield name, _clean(text)
-        elif isinstance(value, bool):
-            yield name, str(value).lower()
+        elif isinstance(value, list):
+            yield name, _clean(list_text(value))
         else:
-            yield name, _clean(str(value))
+            as_json = isinstance(value, dict | bool)
+            yield name, _clean(json.dumps(value, ensure_ascii=False) if as_json else str(value))
 
 
 def _clean(text: str) -> str:

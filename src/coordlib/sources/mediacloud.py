@@ -119,22 +119,18 @@ def search_stories(
             stories.extend(story for story in page if isinstance(story, Mapping))
             progress.update(len(page))
             pages += 1
-    found = len({story.get("id") for story in stories})
-    told = None
+    found, told = len({story.get("id") for story in stories}), None
     with suppress(Exception):  # the count is a proof, not a need
         told = int(client.story_count(query, start, end, **asked)["relevant"])
-    if not stories and told:
+    if not stories and not told:
+        raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
+    if not stories:
         raise ServiceError(
             f"Media Cloud: the service counts {told:,} stories and lists none; start again later"
         )
-    if not stories:
-        raise EmptyInputError(f"Media Cloud: no story matches '{query[:80]}' from {start} to {end}")
     # Dates as text, as the service's own CSV has them.
     rows = [
-        {
-            str(name): value.isoformat() if isinstance(value, dt.date) else value
-            for name, value in story.items()
-        }
+        {str(k): v.isoformat() if isinstance(v, dt.date) else v for k, v in story.items()}
         for story in stories
     ]
     where = f"Media Cloud '{query[:80]}' {start} to {end}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -39,18 +38,10 @@ def read_table(
     ``NA`` is missing (but in the columns `names`, unless another cell of its row is NA as well). The `needed` columns have
     to be there, once, and every row has to have the header's cells.
     """
-    path, where = Path(path), str(path)
-    if file_kind(path, where) == "parquet":
-        table = pd.concat(iter_parquet(path, where, 1 << 18), ignore_index=True)
-        _require(needed, list(table.columns), where)
-    else:
-        layout = _layout(path, where, None, needed)
-        (table,) = _parsed(path, where, layout, names, sys.maxsize)
-        if _filled_up(table):
-            _refuse_short_rows(path, where, layout)
-        _without_na(table, names)
+    pieces = iter_table(Path(path), chunk_rows=1 << 18, needed=needed, names=names, whole_rows=True)
+    table = pd.concat(pieces, ignore_index=True)
     if table.empty and not allow_no_rows:
-        raise EmptyInputError(f"{where}: has a header but no rows; give a file with at least one row")
+        raise EmptyInputError(f"{path}: has a header but no rows; give a file with at least one row")
     return table
 
 
@@ -61,11 +52,12 @@ def iter_table(
     needed: Sequence[str] = (),
     dialect: Dialect | None = None,
     names: Sequence[str] = (),
+    whole_rows: bool = False,
 ) -> Iterator[pd.DataFrame]:
     """Read a table piece by piece, each as :func:`read_table` would give it; the index goes on counting.
 
-    But a row that is too short gets empty cells: a reader of pieces counts the rows that lack something. The two halves
-    of a row with an unquoted line break are named in a column :data:`DAMAGED`.
+    But a row that is too short gets empty cells (unless `whole_rows` refuses it): a reader of pieces counts the rows that
+    lack something. The two halves of a row with an unquoted line break are named in a column :data:`DAMAGED`.
     """
     where = str(path)
     if file_kind(path, where) == "parquet":
@@ -76,8 +68,9 @@ def iter_table(
     layout = _layout(path, where, dialect, needed)
     halves: dict[int, int] | None = None
     for piece in _parsed(path, where, layout, names, chunk_rows):
-        if halves is None and _filled_up(piece):
-            halves = _halves(path, layout)
+        # Pandas gives a row with fewer cells than the header empty ones, so its last cell is empty.
+        if halves is None and len(piece.columns) > 1 and piece.iloc[:, -1].isin(["", None]).any():
+            halves = _refuse_short_rows(path, where, layout) if whole_rows else _halves(path, layout)
         _without_na(piece, names)
         if halves:
             marks = [f"line {halves[row]}" if row in halves else None for row in piece.index]
@@ -126,11 +119,6 @@ def _parsed(
                     yield piece
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise FileFormatError(f"{where}{_parser_reason(path, layout, str(error))}") from None
-
-
-def _filled_up(table: pd.DataFrame) -> bool:
-    """Whether rows may have fewer cells than the header: pandas gives them empty ones, so the last cell is empty."""
-    return len(table.columns) > 1 and bool(table.iloc[:, -1].isin(["", None]).any())
 
 
 def _without_na(table: pd.DataFrame, names: Sequence[str]) -> None:
@@ -195,13 +183,14 @@ def refuse_repeated(needed: Iterable[str], repeated: Iterable[str], where: str) 
         )
 
 
-def _refuse_short_rows(path: Path, where: str, layout: TextLayout) -> None:
+def _refuse_short_rows(path: Path, where: str, layout: TextLayout) -> dict[int, int]:
     for line, record in layout.records(path):
         if 0 < len(record) < len(layout.columns) and any(cell.strip() for cell in record):
             raise FileFormatError(
                 f"{where}, line {line}: has {len(record)} cells, the header has {len(layout.columns)}; "
                 "complete the line, or quote the cell that holds a line break"
             )
+    return {}
 
 
 def _parser_reason(path: Path, layout: TextLayout, text: str) -> str:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple, TypeVar
+from typing import IO, Literal, NamedTuple, TypeVar
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
@@ -45,7 +45,7 @@ class TextLayout:
     """How the bytes of a CSV file are laid out: what a parser has to be told.
 
     Names the header has more than once (`repeated`) are numbered apart in `columns`; `skip` counts the records above the
-    header (notes, a spreadsheet's ``sep=;``); without `quotes`, quotation marks are letters like any other.
+    header (notes, a spreadsheet's ``sep=;``); `quoting` is as the csv module and pandas take it.
     """
 
     compressed: bool
@@ -54,18 +54,14 @@ class TextLayout:
     repeated: frozenset[str] = frozenset()
     skip: int = 0
     escape: str | None = None
-    quotes: bool = True
-
-    @property
-    def quoting(self) -> Literal[0, 3]:
-        """What the csv module and pandas call it."""
-        return csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
 
     def records(self, path: Path, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record from the header on (blank ones too), and the line on which it ends."""
-        dialect: Any = {"delimiter": self.delimiter, "escapechar": self.escape, "quoting": self.quoting}
         with open_text(path, self.compressed, errors) as stream:
-            reader = csv.reader(stream, **dialect)
+            reader = csv.reader(
+                stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting
+            )
             for record in itertools.islice(reader, self.skip, None):
                 yield reader.line_num, record
 
@@ -77,7 +73,7 @@ class Dialect:
     """
 
     escape: str | None = None
-    quotes: bool = True
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
     skip_lines: int = 0
     is_header: Callable[[Iterable[str]], bool] | None = None
 
@@ -160,10 +156,11 @@ def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> Text
         seen[name] += 1
     repeated = frozenset(name for name, count in seen.items() if count > 1)
     layout = TextLayout(
-        checked.compressed, delimiter, tuple(columns), repeated, skip, dialect.escape, dialect.quotes
+        checked.compressed, delimiter, tuple(columns), repeated, skip, dialect.escape, dialect.quoting
     )
-    if dialect.quotes and delimiter == "\t" and '"' in checked.marks and _bare_quotes(path, layout):
-        return replace(layout, quotes=False)
+    quoted = dialect.quoting == csv.QUOTE_MINIMAL and '"' in checked.marks
+    if quoted and delimiter == "\t" and _bare_quotes(path, layout):
+        return replace(layout, quoting=csv.QUOTE_NONE)
     if dialect.escape is None and '\\"' in checked.marks and not _even(path, layout):
         escaped = replace(layout, escape="\\")
         return escaped if _even(path, escaped) else layout

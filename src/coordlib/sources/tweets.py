@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -33,7 +33,9 @@ _ENTITIES = {
     "mentions": ("username", "id", "start", "end"),
     "hashtags": ("tag", "start", "end"),
 }
-_OWN_URL = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com(?:/|$)")
+#: What academictwitteR names the files.
+_FILES = {"data": "data*.json*", "users": "user*.json*"}
+_OWN_URL = r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com(?:/|$)"
 _MENTION, _HASHTAG = re.compile(r"@.+?(?:\s|$)"), re.compile(r"#.+?(?:\s|$)")
 
 
@@ -68,7 +70,7 @@ def load_tweets_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
     >>> load_tweets_json(file)["tweet_id"].tolist()
     ['1']
     """
-    return _unique_rows(_records(source, "data*.json*", "data"), "tweet_id")
+    return _unique_rows(_records(source, "data"), "tweet_id")
 
 
 def load_many_tweets_json(
@@ -87,8 +89,8 @@ def load_many_tweets_json(
     ['tweet_id', 'author_id']
     """
     wanted = {"id", *_NEEDED, *_NESTED, *(keep_cols or ())}
-    rows = _records(source, "data*.json*", "data")
-    return _unique_rows(({k: v for k, v in row.items() if k in wanted} for row in rows), "tweet_id")
+    rows = ({k: v for k, v in row.items() if k in wanted} for row in _records(source, "data"))
+    return _unique_rows(rows, "tweet_id")
 
 
 def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.DataFrame:
@@ -112,14 +114,12 @@ def load_twitter_users_json(source: Path | str | Sequence[Path | str]) -> pd.Dat
     >>> load_twitter_users_json(file).values.tolist()
     [['9', 'ann']]
     """
-    return _unique_rows(_records(source, "user*.json*", "users"), "user_id")
+    return _unique_rows(_records(source, "users"), "user_id")
 
 
-def _records(
-    source: Path | str | Sequence[Path | str], pattern: str, kind: Literal["data", "users"]
-) -> Iterator[dict[str, Any]]:
+def _records(source: Path | str | Sequence[Path | str], kind: str) -> Iterator[dict[str, Any]]:
     """Yield the records in a folder's matching files, in one file, or in several; a few damaged lines are left out with a warning."""
-    paths = [Path(source)] if isinstance(source, str | Path) else [Path(path) for path in source]
+    paths, pattern = list(map(Path, [source] if isinstance(source, str | Path) else source)), _FILES[kind]
     if isinstance(source, str | Path) and paths[0].is_dir():
         paths = sorted(paths[0].glob(pattern))
     if not paths:
@@ -271,29 +271,23 @@ def reshape_tweets(
     >>> reshape_tweets(preprocess_tweets(tweets), "hashtags").values.tolist()
     [['tea', '9', '1', 1767348000]]
     """
-    if intent not in ("retweets", "hashtags", "urls", "urls_domains", "cotweet"):
+    if intent not in get_args(Intent):
         raise ParameterError(
             f"intent = {intent!r}: choose 'retweets', 'hashtags', 'urls', 'urls_domains' or 'cotweet'"
         )
-    needed = {"tweets", "referenced", "urls", "hashtags"} - set(tables)
-    if needed:
-        raise ParameterError(
-            f"tweets are not preprocessed: no {', '.join(sorted(needed))}; call preprocess_tweets"
-        )
-    match intent:
-        case "retweets":
-            frame, column = _retweets(tables), "object"
-        case "hashtags":
-            frame, column = _joined(tables, tables["hashtags"]), "tag"
-        case "urls" | "urls_domains":
-            links = tables["urls"]
-            own = links["expanded_url"].fillna("").str.match(_OWN_URL.pattern)
-            frame, column = _joined(tables, links[~own]), "expanded_url"
-            if intent == "urls_domains":
-                frame["domain"] = frame["domain"].str.replace(r"^www\.", "", regex=True)
-                column = "domain"
-        case "cotweet":
-            frame, column = _cotweets(tables, drop_retweets, drop_replies, drop_hashtags), "object"
+    if lacking := sorted({"tweets", "referenced", "urls", "hashtags"} - set(tables)):
+        raise ParameterError(f"tweets are not preprocessed: no {', '.join(lacking)}; call preprocess_tweets")
+    if intent == "retweets":
+        frame, column = _retweets(tables), "object"
+    elif intent == "cotweet":
+        frame, column = _cotweets(tables, drop_retweets, drop_replies, drop_hashtags), "object"
+    elif intent == "hashtags":
+        frame, column = _joined(tables, tables["hashtags"]), "tag"
+    else:
+        own = tables["urls"]["expanded_url"].fillna("").str.match(_OWN_URL)
+        frame = _joined(tables, tables["urls"][~own])
+        frame["domain"] = frame["domain"].str.replace(r"^www\.", "", regex=True)
+        column = "domain" if intent == "urls_domains" else "expanded_url"
     return prep_data(frame, column, "author_id", "tweet_id", "created_timestamp")
 
 
@@ -305,10 +299,8 @@ def _joined(tables: Mapping[str, pd.DataFrame], nested: pd.DataFrame) -> pd.Data
 def _retweets(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     retweets = tables["referenced"][(tables["referenced"]["type"] == "retweeted").to_numpy()]
     retweets = _joined(tables, retweets.rename(columns={"referenced_tweet_id": "object"}))
-    main = tables["tweets"]
-    originals = main[main["tweet_id"].isin(retweets["object"]).to_numpy()].assign(
-        object=lambda t: t["tweet_id"]
-    )
+    main = tables["tweets"].assign(object=tables["tweets"]["tweet_id"])
+    originals = main[main["tweet_id"].isin(retweets["object"]).to_numpy()]
     columns = ["object", "author_id", "tweet_id", "created_timestamp"]
     return pd.concat([retweets[columns], originals[columns]], ignore_index=True)
 

@@ -93,15 +93,12 @@ def _distinct(
     divide = _IN_A_LIST.split if source.hashtags and listed is not None else split
     parts = [part for item in items[: 1 if source.first else None] for part in divide(item)]
     parts = [part.strip() for part in (*parts, *(part for item in further for part in split(item)))]
-    if source.without_domains:
-        parts = [part for part in parts if part and not _within(full_domain(part), source.without_domains)]
+    if source.without_domains:  # nor their sub-domains
+        sites = tuple(f".{site}" for site in source.without_domains)
+        parts = [part for part in parts if part and not f".{full_domain(part)}".endswith(sites)]
     if source.hashtags:
         parts = [fold_hashtag(part) for part in parts]
     return [part for part in dict.fromkeys(parts) if part and part not in source.ignore] or None
-
-
-def _within(domain: str, sites: frozenset[str]) -> bool:
-    return any(domain == site or domain.endswith(f".{site}") for site in sites)
 
 
 def _of_list(listed: list[Any], source: ObjectSource) -> Iterator[str]:
@@ -202,25 +199,22 @@ def _articles(table: pd.DataFrame) -> pd.DataFrame:
 
 def jetstream_undone(table: pd.DataFrame) -> dict[str, int]:
     """Return from which row on a record holds: after its last update, and never where it was deleted."""
-    operation = table.get("commit.operation", pd.Series("create", index=table.index))
-    record = _record(table)
+    record, operation = _operations(table)
     updated = record[(operation == "update") & record.notna()]
     found = dict(zip(updated, updated.index.tolist(), strict=True))
     return found | dict.fromkeys(record[(operation == "delete") & record.notna()], sys.maxsize)
 
 
-def _record(table: pd.DataFrame) -> pd.Series[Any]:
-    return "at://" + table["did"] + "/" + table["commit.collection"] + "/" + table["commit.rkey"]
+def _operations(table: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    record = "at://" + table["did"] + "/" + table["commit.collection"] + "/" + table["commit.rkey"]
+    return record, table.get("commit.operation", pd.Series("create", index=table.index))
 
 
 def _jetstream(table: pd.DataFrame) -> pd.DataFrame:
     """Keep the posts and reposts that were made and not deleted again."""
-    record = _record(table)
-    operation = table.get("commit.operation", pd.Series("create", index=table.index))
-    deleted = set(record[operation == "delete"])
+    record, operation = _operations(table)
     made = operation.isin(["create", "update"]) & table["commit.collection"].isin(_PUBLIC)
-    kept = table[made & ~record.isin(deleted)]
-    kept = _with(kept, record=record[kept.index])
+    kept = _with(table, record=record)[made & ~record.isin(record[operation == "delete"])]
     # An update repeats the record: the last one counts.
     return kept[~kept["coordlib.record"].duplicated(keep="last")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import zoneinfo
 from collections.abc import Iterable
@@ -198,9 +199,8 @@ class Format(_Plain):
 
     def dialect(self) -> Dialect:
         """How a text file in this format is written."""
-        return Dialect(
-            self.escape, self.quoting == "double", self.skip_lines, lambda columns: not missing(self, columns)
-        )
+        quoting: Literal[0, 3] = csv.QUOTE_NONE if self.quoting == "none" else csv.QUOTE_MINIMAL
+        return Dialect(self.escape, quoting, self.skip_lines, lambda columns: not missing(self, columns))
 
 
 def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:

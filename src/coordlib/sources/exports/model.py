@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -61,19 +62,16 @@ class ExportReport:
 
 def merge_reports(reports: list[ExportReport]) -> ExportReport:
     """Add up the reports of pieces; distinct accounts and objects become the largest piece's counts."""
-    dropped: dict[str, int] = {}
+    dropped = Counter[str]()
     for report in reports:
-        for reason, count in report.dropped.items():
-            dropped[reason] = dropped.get(reason, 0) + count
-    starts = [report.first for report in reports if report.first is not None]
-    ends = [report.last for report in reports if report.last is not None]
+        dropped.update(report.dropped)
     return replace(
         reports[0],
         rows=sum(report.rows for report in reports),
-        dropped=dropped,
+        dropped=dict(dropped),
         posts=sum(report.posts for report in reports),
-        first=min(starts, default=None),
-        last=max(ends, default=None),
+        first=min((report.first for report in reports if report.first is not None), default=None),
+        last=max((report.last for report in reports if report.last is not None), default=None),
         accounts=max(report.accounts for report in reports),
         objects={name: max(r.objects.get(name, 0) for r in reports) for name in reports[0].objects},
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),

@@ -186,7 +186,7 @@ def normalise(
     originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
     frame = as_posts(frame[kept], known.platform)
     if known.platform == "tiktok":
-        made = [video_address(a, c) for a, c in zip(frame["account_id"], frame["content_id"], strict=True)]
+        made = list(map(video_address, frame["account_id"], frame["content_id"]))
         frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
     names = [f"original.{name}" if name in frame.columns else str(name) for name in originals.columns]
     frame = pd.concat([frame, originals.set_axis(names, axis=1)], axis=1).reset_index(drop=True)
@@ -217,9 +217,8 @@ def _kept(
 ) -> pd.Series[bool]:
     """Mark the rows that are posts, each once, and count the others by reason."""
     bad = times.unreadable(moments, frame["posted_at"])
-    no_time = "a time that cannot be read"
-    if known.earliest != "any":
-        no_time += f", is before {known.earliest} or after tomorrow"
+    implausible = f", is before {known.earliest} or after tomorrow" if known.earliest != "any" else ""
+    no_time = f"a time that cannot be read{implausible}"
     if bad.any():
         state.unreadable = str(moments[bad].iloc[0])[:40]
         # As Python writes it: a cell may hold what steers a terminal.
@@ -254,16 +253,12 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
         layout = inspect_text(path, where, dialect)
         known = known or recognise(layout.columns, where)
         require(known, list(layout.columns), where)
-        refuse_repeated(_used(known), layout.repeated, where)
+        objects = (name for source in known.objects.values() for name in source.column)
+        decide = (*_id_columns(known), *(time.column for time in known.posted_at), *objects)
+        refuse_repeated(decide, layout.repeated, where)
         dialect = known.dialect()
     names = () if known is None else [*known.account_id, *known.account_name]
     yield from iter_table(path, chunk_rows=chunk_rows, dialect=dialect, names=names)
-
-
-def _used(known: Format) -> set[str]:
-    """Columns that decide who posted what, and when."""
-    objects = (name for source in known.objects.values() for name in source.column)
-    return {*_id_columns(known), *(time.column for time in known.posted_at), *objects}
 
 
 def _id_columns(known: Format) -> list[str]:
@@ -274,17 +269,13 @@ def _id_columns(known: Format) -> list[str]:
 def _repeated_header(table: pd.DataFrame, known: Format, where: str) -> pd.Series[bool]:
     """Mark the header lines left inside a file that was glued together from several."""
     names = [name for group in known.needed for name in group if name in table.columns][:2]
-    mask = pd.Series(True, index=table.index)
-    header = {str(name) for name in table.columns}
-    other = mask.copy()
-    for name in names:
-        cells = table[name].str.strip("\ufeff \t")
-        mask &= (cells == name).fillna(False).astype(bool)
-        other &= cells.isin(header).fillna(False).astype(bool)
-    if (other & ~mask).any():
-        row = int((other & ~mask).to_numpy().argmax())
+    cells = table[names].apply(lambda column: column.str.strip("\ufeff \t"))
+    mask: pd.Series[bool] = cells.eq(names).fillna(False).all(axis=1)
+    other = cells.isin(set(map(str, table.columns))).all(axis=1) & ~mask
+    if other.any():
         raise FileFormatError(
-            f"{where}, row {row + 1}: another header begins here, with its columns in another order; read the two tables apart"
+            f"{where}, row {int(other.to_numpy().argmax()) + 1}: another header begins here, with its columns in another "
+            "order; read the two tables apart"
         )
     return mask
 
@@ -304,12 +295,11 @@ def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFr
         "url": first_filled(table, known.url),
         "posted_at": seconds,
     }
-    for name, source in known.objects.items():
-        columns[known.columns[name]] = objects_of(table, source)
+    objects = {name: objects_of(table, source) for name, source in known.objects.items()}
     for name, source in known.objects.items():
         if source.unless is not None:
-            other = columns[known.columns[source.unless]]
-            columns[known.columns[name]] = columns[known.columns[name]].mask(other.notna())
+            objects[name] = objects[name].mask(objects[source.unless].notna())
+    columns |= {known.columns[name]: values for name, values in objects.items()}
     if "links" in columns:
         columns["links"] = columns["links"].map(lambda cell: [cell] if isinstance(cell, str) else cell)
     if "title" in columns:
