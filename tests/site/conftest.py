@@ -26,7 +26,7 @@ from coordlib.report.first_screen import day_banner
 from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
-from coordlib.report.tables import facts_table, html_table, report_table
+from coordlib.report.tables import facts, html_table, report_table
 from coordlib.site.build import prepare_site
 
 #: What a hostile account may call itself or write; any of it that runs sets window.pwned.
@@ -126,7 +126,7 @@ def report_blocks(
     return [
         TABLE_SCRIPT + day_banner(run),
         how("summary", "Finding")
-        + facts_table({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary"),
+        + facts({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary").html,
         view.page or view.html,
         figure_html(charts.network_sizes(tables["networks"], detached_axes())),
         figure_html(charts.post_timeline(tables["posts"], detached_axes())),

@@ -102,7 +102,7 @@ def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -
             if count:
                 said[sentence] = (name, said.get(sentence, (name, 0))[1] + count)
     told = {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()}
-    return facts(told, "What the classes say", "edges", "evidence")
+    return facts(told, "What the classes say", "edges", column="evidence")
 
 
 def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:

@@ -75,29 +75,17 @@ def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
     write_notebook(path, notebook)
 
 
-#: Name of the note that a later run failed.
-FAILED_AGAIN = "failed-again"
-
-
-def add_note(path: Path, name: str, html: str) -> None:
-    """Put a note on top of a page, in the place of an earlier one of that name."""
+def set_note(path: Path, name: str, html: str = "") -> None:
+    """Put a note on top of a page in the place of an earlier one of that name, or take that off; as it was, a page is left alone."""
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.get("id") != name]
-    place = 1 if _get_front_matter(notebook) else 0
-    notebook.cells = [*cells[:place], nbformat.v4.new_markdown_cell(raw_block(html), id=name), *cells[place:]]
-    write_notebook(path, notebook)
-
-
-def remove_note(path: Path, name: str) -> None:
-    """Take a note off a page again; a page without it is left as it is."""
-    import nbformat
-
-    notebook = nbformat.read(path, as_version=4)
-    kept = [cell for cell in notebook.cells if cell.get("id") != name]
-    if len(kept) < len(notebook.cells):
-        notebook.cells = kept
+    if html:
+        place = 1 if _get_front_matter(notebook) else 0
+        cells.insert(place, nbformat.v4.new_markdown_cell(raw_block(html), id=name))
+    if cells != notebook.cells:
+        notebook.cells = cells
         write_notebook(path, notebook)
 
 

@@ -25,14 +25,7 @@ from coordlib.report.evidence import FOLDER, EvidenceView
 from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.notebook_page import (
-    FAILED_AGAIN,
-    add_note,
-    page_notebook,
-    remove_note,
-    set_front_matter,
-    write_notebook,
-)
+from coordlib.report.notebook_page import page_notebook, set_front_matter, set_note, write_notebook
 from coordlib.report.record import RunRecord, code_version, notebook_told, package_versions, page_title
 from coordlib.report.tables import write_csv
 from coordlib.report.text import clean_text, escape, hide_folders
@@ -42,6 +35,8 @@ from coordlib.times import ISO, utc_text
 _CONTENT_SUFFIXES = (".csv", ".graphml")
 #: Parameters that name places on the machine of the run; they are nobody else's business and change no number.
 _LOCAL_PARAMETERS = ("workspace", "output_dir", "collect", "add_to_pool")
+#: Name of the note that a later run failed.
+_FAILED_AGAIN = "failed-again"
 _WITHDRAWN = (
     '<div class="cl-banner cl-warn" role="note"><strong>This version was withdrawn.</strong> It held posts or an account that '
     "had to be removed; its tables and files are gone. The number of the version is not used again.</div>"
@@ -128,7 +123,7 @@ def install(staging: Path, folder: Path) -> RunRecord:
         if same and all(published.get(name) == record.get(name) for name in untouched):
             shutil.rmtree(staging)
             shutil.rmtree(_version_folder(folder, published), ignore_errors=True)  # a killed run's copy
-            remove_note(folder / "index.ipynb", FAILED_AGAIN)
+            set_note(folder / "index.ipynb", _FAILED_AGAIN)
             write_sums(folder)
             return published
         if same:
@@ -226,7 +221,7 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
                 '<div class="cl-banner cl-warn" role="note"><strong>A later run of this day failed.</strong> This is the '
                 f"report of the run before. {escape(message)}</div>"
             )
-            add_note(target, FAILED_AGAIN, note)
+            set_note(target, _FAILED_AGAIN, note)
             write_sums(folder)
             return target
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.record import RunRecord, code_version, package_versions
-from coordlib.report.tables import facts_table
+from coordlib.report.tables import facts
 from coordlib.report.text import escape
 from coordlib.report.words import in_words
 from coordlib.times import ISO, utc_text
@@ -83,17 +83,16 @@ def _size(path: Path) -> str:
 
 def _provenance(run: RunRecord) -> Html:
     """What the report was made from: parameters, versions, hashes of inputs, the notebook."""
-    facts: dict[str, object] = {"Code": run.get("code_version") or code_version()}
+    known: dict[str, object] = {"Code": run.get("code_version") or code_version()}
     if (started := run.get("started_at")) is not None:
-        facts["started at"] = utc_text(started, ISO) if isinstance(started, int | float) else started
-    facts |= {f"parameter {name}": in_words(v) for name, v in sorted((run.get("parameters") or {}).items())}
-    facts |= {f"input {name}": f"SHA-256 {v}" for name, v in sorted((run.get("inputs") or {}).items())}
+        known["started at"] = utc_text(started, ISO) if isinstance(started, int | float) else started
+    known |= {f"parameter {name}": in_words(v) for name, v in sorted((run.get("parameters") or {}).items())}
+    known |= {f"input {name}": f"SHA-256 {v}" for name, v in sorted((run.get("inputs") or {}).items())}
     packages = run.get("packages") or package_versions()
-    facts |= {f"package {name}": version for name, version in sorted(packages.items())}
+    known |= {f"package {name}": version for name, version in sorted(packages.items())}
     if notebook := run.get("notebook"):
         edited = ", edited" if notebook.get("edited") else ""
-        facts["Notebook"] = f"{notebook['name']}{edited}, SHA-256 {notebook['sha256']}"
-    table = facts_table(facts, "Provenance")
+        known["Notebook"] = f"{notebook['name']}{edited}, SHA-256 {notebook['sha256']}"
     return Html(
-        f"<details class=cl-provenance><summary>Parameters, versions, hashes</summary>{table}</details>"
+        f"<details class=cl-provenance><summary>Parameters, versions, hashes</summary>{facts(known, 'Provenance').html}</details>"
     )

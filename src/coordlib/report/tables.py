@@ -361,20 +361,15 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False).map(restore)
 
 
-def facts(values: Mapping[str, object], caption: str, table: str = "", column: str | None = None) -> Html:
-    """Return names and values as a small table that shows itself."""
-    return Html(facts_table(values, caption, table, column=column))
-
-
-def facts_table(
+def facts(
     values: Mapping[str, object], caption: str, table: str = "", up: str = UP, column: str | None = None
-) -> str:
+) -> Html:
     """Return names and values as a two-column table; with a `table` of the data dictionary each value links to its entry, or all to that of one `column`."""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))} {how(table, column or name, up)}</td></tr>'
         for name, value in values.items()
     )
-    return f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
+    return Html(f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>')
 
 
 def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:

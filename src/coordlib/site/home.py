@@ -23,7 +23,7 @@ from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
 from coordlib.report.record import RunRecord, page_title
-from coordlib.report.tables import Inside, facts_table, html_table, read_csv
+from coordlib.report.tables import Inside, facts, html_table, read_csv
 from coordlib.report.text import clean_text, escape, json_for_page, raw_block
 from coordlib.report.words import plural
 from coordlib.site.find import search_form
@@ -123,8 +123,8 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "reports/")}')
     if about := site_facts(reports, site):
-        facts = facts_table(about, "What this site is", "days", UP)
-        blocks.append(f'<h2 id="about">About this site</h2>{facts}{contact_line(site)}')
+        told = facts(about, "What this site is", "days", UP).html
+        blocks.append(f'<h2 id="about">About this site</h2>{told}{contact_line(site)}')
     return _page(site.name, blocks, UP if site.address else None)
 
 
@@ -214,7 +214,7 @@ def about_part(page: str, reports: Reports, site: Site) -> str:
     if not about and not site.contact:
         return page
     head, mark, rest = page.partition("\n## ")
-    block = raw_block(facts_table(about, "What this site is", "days", "") + contact_line(site))
+    block = raw_block(facts(about, "What this site is", "days", "").html + contact_line(site))
     return f"{head.rstrip()}\n\n{block}\n{mark}{rest}"
 
 
@@ -225,8 +225,8 @@ def _newest(shown: Shown) -> list[str]:
     blocks = [
         f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
     ]
-    if facts := summary_facts(record):
-        blocks.append(facts_table(facts, f"Summary of {record['date']}", "summary", UP))
+    if numbers := summary_facts(record):
+        blocks.append(facts(numbers, f"Summary of {record['date']}", "summary", UP).html)
     networks = _read_table(folder / "networks.csv")
     if len(networks) and {"network", "n_accounts"} <= set(networks.columns):
         labels = {
