@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from coordlib.errors import PublishError
 from coordlib.report import layout
-from coordlib.report.network_view import choose_nodes, network_numbers, network_view
+from coordlib.report.network_view import NetworkView, choose_nodes, network_numbers
 from coordlib.report.text import json_for_page
 
 
@@ -31,7 +31,7 @@ def two_networks() -> nx.Graph:
 
 
 def written(graph: nx.Graph, folder: Path, **options: Any) -> Path:
-    return network_view(graph, **options).write(folder)
+    return NetworkView(graph, **options).write(folder)
 
 
 def page_data(path: Path) -> dict:
@@ -44,7 +44,7 @@ def page_data(path: Path) -> dict:
 
 
 def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -> None:
-    view = network_view(two_networks())
+    view = NetworkView(two_networks())
     data = page_data(view.write(tmp_path))
     assert view.summary == "8 accounts, 7 edges, 2 networks."
     assert {node["name"] for node in data["nodes"]} == set(two_networks())
@@ -54,7 +54,7 @@ def test_a_view_holds_every_account_and_edge_and_says_how_many(tmp_path: Path) -
 
 
 def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_many(tmp_path: Path) -> None:
-    view = network_view(two_networks(), nodes_shown=6)
+    view = NetworkView(two_networks(), nodes_shown=6)
     assert (view.n_shown, view.n_all) == (6, 8)
     assert view.summary.startswith("Showing 6 of 8 accounts and 6 of 7 edges")
     assert all(node["name"].startswith("a") for node in page_data(view.write(tmp_path))["nodes"])
@@ -62,7 +62,7 @@ def test_a_cut_view_shows_the_largest_networks_first_and_says_how_many_of_how_ma
 
 
 def test_a_drawing_is_a_pyvis_network_that_can_be_restyled(tmp_path: Path) -> None:
-    view = network_view(two_networks())
+    view = NetworkView(two_networks())
     assert {node["id"]: (node["x"], node["y"]) for node in view.drawing.nodes}.keys() == set(range(8))
     view.drawing.get_node(0)["shape"] = "star"
     view.drawing.options["edges"]["smooth"] = True
@@ -73,7 +73,7 @@ def test_a_drawing_is_a_pyvis_network_that_can_be_restyled(tmp_path: Path) -> No
 
 
 def test_an_empty_network_still_makes_a_page(tmp_path: Path) -> None:
-    view = network_view(nx.Graph())
+    view = NetworkView(nx.Graph())
     assert view.summary == "0 accounts, 0 edges, 0 networks."
     assert "iframe" not in view.html
     assert "no network to draw" in view.html
@@ -91,7 +91,7 @@ def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
 
 
 def test_in_a_notebook_everything_the_drawing_needs_is_in_it() -> None:
-    inside = html.unescape(re.search(r'srcdoc="([^"]*)"', network_view(two_networks()).html)[1])  # type: ignore[index]
+    inside = html.unescape(re.search(r'srcdoc="([^"]*)"', NetworkView(two_networks()).html)[1])  # type: ignore[index]
     assert "vis-network" in inside and "coordlibNetwork" in inside
     assert re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', inside) == []
 
@@ -250,13 +250,13 @@ def test_networks_of_one_subject_have_one_colour_and_one_place_in_the_legend(tmp
 
 
 def test_the_still_picture_shows_bubbles_points_and_lines_and_stays_small() -> None:
-    page = network_view(ring_of_cliques(8, 60)).page or ""
+    page = NetworkView(ring_of_cliques(8, 60)).page or ""
     still = page[page.index("<figure") : page.index("</figure>")]
     assert still.count("<circle") == 8 and len(re.findall(r"M\d+ \d+L", still)) == 8 and ">60</text>" in still
     assert len(still) < 5_000
-    assert network_view(two_networks()).page.count("<circle") == 8  # type: ignore[union-attr]
+    assert NetworkView(two_networks()).page.count("<circle") == 8  # type: ignore[union-attr]
 
 
 def test_a_hostile_name_is_text_in_the_still_picture() -> None:
-    page = network_view(nx.path_graph(["</title><script>1</script>", "b"])).page or ""
+    page = NetworkView(nx.path_graph(["</title><script>1</script>", "b"])).page or ""
     assert "<script" not in page

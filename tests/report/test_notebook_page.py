@@ -11,7 +11,7 @@ import pandas as pd
 from coordlib import Table
 from coordlib.report import Html
 from coordlib.report.display import PAGE, stack
-from coordlib.report.network_view import network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import as_executed, as_page
 
 V4 = nbformat.v4
@@ -59,7 +59,7 @@ def test_what_an_object_is_on_the_site_takes_the_place_of_what_a_notebook_shows(
 
 
 def test_beside_a_page_the_drawing_is_a_picture_and_a_run_by_hand_keeps_it() -> None:
-    bundle = network_view(nx.path_graph(["a", "b", "c"]))._repr_mimebundle_()
+    bundle = NetworkView(nx.path_graph(["a", "b", "c"]))._repr_mimebundle_()
     beside, own = (as_executed(a_notebook(output(bundle)), still=still) for still in (True, False))
     shown = beside.cells[-1].outputs[0].data["text/html"]
     assert "<svg" in shown and "<iframe" not in shown and len(shown) < 20_000

@@ -18,7 +18,7 @@ from coordlib.files import staging_of
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import TABLES, describe_column, dictionary_page
 from coordlib.report.graphml import write_graphml
-from coordlib.report.network_view import network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import as_executed, as_page, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, read_run, seal, write_report
 from coordlib.report.record import code_version
@@ -55,7 +55,7 @@ def run(**more: Any) -> dict[str, Any]:
 
 def publish(folder: Path, weight: int = 3, **more: Any) -> dict[str, Any]:
     staging = staging_of(folder)
-    write_report(staging, tables(weight), a_graph(), run(**more), network_view(a_graph()))
+    write_report(staging, tables(weight), a_graph(), run(**more), NetworkView(a_graph()))
     for name in ("index.ipynb", "notebook.ipynb"):
         write_notebook(staging / name, page_notebook({"title": "x"}, [f"<p>{weight}</p>"]))
     seal(staging, published_at=1_735_970_400)
@@ -95,7 +95,7 @@ def test_a_failed_writing_leaves_nothing_behind_and_the_old_day_alone(folder: Pa
             raise OSError(28, "No space left on device")
 
     with pytest.raises(PublishError, match="No space left"):
-        write_report(folder, {**tables(), "posts": Broken()}, a_graph(), run(), network_view(a_graph()))
+        write_report(folder, {**tables(), "posts": Broken()}, a_graph(), run(), NetworkView(a_graph()))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -183,7 +183,7 @@ def test_graphml_has_the_same_bytes_whatever_the_order_of_nodes(folder: Path, tm
     turned.add_nodes_from(reversed(list(a_graph())))
     turned.add_edges_from(list(a_graph().edges(data=True))[::-1])
     other = tmp_path / "other" / "2025-01-03"
-    write_report(other, tables(), turned, run(), network_view(turned))
+    write_report(other, tables(), turned, run(), NetworkView(turned))
     assert (other / "network.graphml").read_bytes() == (folder / "network.graphml").read_bytes()
 
 
@@ -242,9 +242,7 @@ def test_an_unreadable_run_record_counts_as_none(folder: Path) -> None:
 
 def test_a_run_without_a_date_is_refused(folder: Path) -> None:
     with pytest.raises(PublishError, match="lacks date"):
-        write_report(
-            folder, tables(), a_graph(), {"name": "x", "outcome": "network"}, network_view(a_graph())
-        )
+        write_report(folder, tables(), a_graph(), {"name": "x", "outcome": "network"}, NetworkView(a_graph()))
 
 
 def test_sealing_a_day_that_was_not_written_is_refused(folder: Path) -> None:
@@ -263,7 +261,7 @@ def test_every_column_has_type_and_definition(table: Any) -> None:
 def test_no_folder_of_the_machine_is_published(folder: Path) -> None:
     places = {"workspace": "/home/someone/w", "output_dir": "/home/someone/out", "time_window": 120}
     staging = staging_of(folder)
-    write_report(staging, tables(), a_graph(), run(parameters=places), network_view(a_graph()))
+    write_report(staging, tables(), a_graph(), run(parameters=places), NetworkView(a_graph()))
     cell = nbformat.v4.new_code_cell('workspace = "/home/someone/w"\ntime_window = 120', id="injected")
     cell.metadata["tags"] = ["injected-parameters"]
     executed = nbformat.v4.new_notebook(cells=[cell])

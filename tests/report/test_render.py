@@ -14,7 +14,7 @@ import pytest
 from coordlib.errors import ParameterError, PublishError
 from coordlib.files import staging_of
 from coordlib.report.first_screen import day_banner
-from coordlib.report.network_view import network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
 from coordlib.site.build import prepare_site, render_site
@@ -27,7 +27,7 @@ def add_day(root: Path, date: str, weight: int = 1) -> Path:
     table = pd.DataFrame({"account_id": ["a"], "network": [1], "degree": [weight]})
     run = {"name": date, "date": date, "outcome": "no-coordination", "counts": {}}
     staging = staging_of(folder)
-    view = network_view(nx.Graph(), simulated=(root / "simulated.json").exists())
+    view = NetworkView(nx.Graph(), simulated=(root / "simulated.json").exists())
     write_report(staging, {"accounts": table}, nx.Graph(), run, view)
     for name in ("index.ipynb", "notebook.ipynb"):
         write_notebook(staging / name, page_notebook({"title": date}, [day_banner(run)]))

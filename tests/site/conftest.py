@@ -23,7 +23,6 @@ from coordlib.report.dictionary import how
 from coordlib.report.evidence import EvidenceView
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
-from coordlib.report.network_view import network_view
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
 from coordlib.report.tables import facts, html_table, report_table
@@ -183,7 +182,7 @@ def _day(
 ) -> None:
     folder = root / "reports" / "days" / date
     staging = staging_of(folder)
-    view = network_view(graph, accounts=tables["accounts"], simulated=True)
+    view = NetworkView(graph, accounts=tables["accounts"], simulated=True)
     evidence = EvidenceView(*(tables[n] for n in ("accounts", "posts", "pairs", "edges")), time_window=120)
     _, run = write_report(
         staging,

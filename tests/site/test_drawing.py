@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from coordlib.report.network_view import network_view
+from coordlib.report.network_view import NetworkView
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -31,7 +31,7 @@ def large(site: Path) -> str:
     )
     folder = site / "reports" / "days" / "large"
     folder.mkdir(parents=True, exist_ok=True)
-    network_view(graph, accounts=accounts, nodes_shown=1500).write(folder)
+    NetworkView(graph, accounts=accounts, nodes_shown=1500).write(folder)
     return "reports/days/large/network.html"
 
 

@@ -24,7 +24,7 @@ from coordlib.report import SavedReport
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site, read_site
-from coordlib.report.network_view import network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, read_run, seal, write_report
 from coordlib.site.build import prepare_site, render_site
@@ -48,7 +48,7 @@ def add_report(root: Path, name: str, accounts: dict[str, int], kind: str = "day
     counts = {"n_accounts": len(accounts), "n_networks": len(set(accounts.values())), "pool_size": 9}
     run = {"name": name, "kind": kind, "date": name[:10], "outcome": "network", "counts": counts, **more}
     staging = staging_of(folder)
-    _, record = write_report(staging, {"accounts": table}, nx.Graph(), run, network_view(nx.Graph()))
+    _, record = write_report(staging, {"accounts": table}, nx.Graph(), run, NetworkView(nx.Graph()))
     foot = SavedReport(staging, record, draft=False)._repr_mimebundle_()
     page = page_notebook({"title": name}, ["<p>First.</p>"])
     shown = v4.new_output("display_data", {"text/markdown": foot["application/vnd.coordlib.page+html"]})

@@ -55,7 +55,5 @@ def stack(*parts: Html) -> Html:
 
 def page_html(data: dict[str, Any]) -> str | None:
     """Return what an output of a cell shows on the site: its own form for it, else its HTML without our style."""
-    own = data.get(PAGE)
-    found = own if own is not None else data.get("text/html")
-    text = "".join(found) if isinstance(found, list) else found
-    return None if text is None else text.replace(STYLE, "")
+    found = data.get(PAGE, data.get("text/html"))
+    return None if found is None else "".join(found).replace(STYLE, "")

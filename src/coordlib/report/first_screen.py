@@ -15,23 +15,6 @@ from coordlib.significance.classes import class_words
 from coordlib.times import utc_text
 
 _PLATFORMS = {"tiktok": "TikTok", "bluesky": "Bluesky", "twitter": "X", "youtube": "YouTube", "simulated": ""}
-#: The counts a summary needs; a day that failed before it was analysed has none of them.
-_COUNTS = frozenset(
-    [
-        "n_posts",
-        "n_post_accounts",
-        "n_pool_posts",
-        "n_pairs",
-        "n_edges_all",
-        "n_edges",
-        "n_accounts",
-        "n_networks",
-        "n_coordinated_posts",
-        "pool_before",
-        "n_new_accounts",
-        "pool_size",
-    ]
-)
 #: Kind of banner, head and body of a day that is told by its outcome alone.
 _OUTCOMES = {
     "network": ("found", "A network was found.", "This record does not hold its numbers."),
@@ -301,6 +284,33 @@ class _Finding:
         quantile = self.parameters.get("edge_weight", 0.9)
         return f"over the threshold (heavier than {limit:g}, the {quantile:g} quantile of all weights)"
 
+    def summary(self) -> dict[str, str]:
+        """The counts in words; KeyError where the day has none."""
+        c = self.counts
+        day = self.run.get("kind", "day") == "day"
+        posts = f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}"
+        if day:
+            posts += f", {c['n_pool_posts']:,} of them by watched accounts"
+        if lacking := c.get("n_without_object"):
+            posts += f"; {lacking:,} have no {self.word}"
+        ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in self.period]
+        period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
+        window, are = self.parameters.get("time_window", "?"), "is" if c["n_edges_all"] == 1 else "are"
+        shown = {
+            **(self.facts.get("about") or {}),
+            "Period": period,
+            "Posts looked at": posts,
+            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} within {window} seconds",
+            "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
+            "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
+            "Coordinated posts": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
+        }
+        if day:
+            new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
+            pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"
+            shown |= {"New accounts": new, "Pool": pool}
+        return shown
+
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
@@ -308,30 +318,7 @@ def _capital(text: str) -> str:
 
 def summary_facts(run: RunRecord) -> dict[str, str]:
     """Put the counts of a day into words, each with its unit and denominator; empty for a day that has none."""
-    found = _Finding(run)
-    c = found.counts
-    if not set(c) >= _COUNTS:
+    try:
+        return _Finding(run).summary()
+    except KeyError:  # it failed before it was analysed
         return {}
-    day = run.get("kind", "day") == "day"
-    posts = f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}"
-    if day:
-        posts += f", {c['n_pool_posts']:,} of them by watched accounts"
-    if lacking := c.get("n_without_object"):
-        posts += f"; {lacking:,} have no {found.word}"
-    ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in found.period]
-    period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
-    window, are = found.parameters.get("time_window", "?"), "is" if c["n_edges_all"] == 1 else "are"
-    shown = {
-        **(found.facts.get("about") or {}),
-        "Period": period,
-        "Posts looked at": posts,
-        "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {found.word} within {window} seconds",
-        "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {are} {found.threshold()}",
-        "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
-        "Coordinated posts": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
-    }
-    if day:
-        new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
-        pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"
-        shown |= {"New accounts": new, "Pool": pool}
-    return shown

@@ -18,7 +18,7 @@ from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
 from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
 from coordlib.report.first_screen import banner
-from coordlib.report.network_view import NetworkView, network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
@@ -73,7 +73,7 @@ class LinkReport:
         labels = entities["account.name"].replace("", None).fillna(entities["name"]).astype("str")
         labels = labels.mask(labels.duplicated(keep=False), labels + " (" + entities["name"] + ")")
         accounts = entities[["component", "degree"]].rename(columns={"component": "network"})
-        return network_view(
+        return NetworkView(
             nx.relabel_nodes(self.found.network, dict(zip(entities["name"], labels, strict=True))),
             accounts=accounts.assign(account_id=labels),
             simulated=bool(self.run["simulated"]),

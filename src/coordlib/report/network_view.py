@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import networkx as nx
 import pandas as pd
@@ -29,9 +29,6 @@ from coordlib.report.layout import communities, disc_radius, layout_graph, netwo
 from coordlib.report.tables import format_value, is_missing
 from coordlib.report.text import clean_text, escape, json_for_page, safe_url
 from coordlib.report.words import plural
-
-if TYPE_CHECKING:
-    from pyvis.network import Network
 
 #: Positions are given, so nothing is simulated; the rest is what keeps 1,000 accounts smooth.
 _OPTIONS = {
@@ -65,40 +62,65 @@ _LOOK = ("network", "subject", "bubble", "color", "shape")
 class NetworkView(Html):
     """A drawn network: it shows itself, and ``write`` puts it beside a report as ``network.html``.
 
+    Drawn are whole networks, largest first, up to `nodes_shown` accounts; `edge_unit` is what the weight of an edge counts.
+    One of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
+
     ``n_shown`` of ``n_all`` accounts are drawn, ``summary`` says so in words; ``drawing`` is the pyvis network: its
     nodes, edges and ``options`` (a dict) can be restyled before it is written.
     """
 
     def __init__(
         self,
-        drawing: Network,
-        bubbles: list[dict[str, Any]],
-        summary: str,
-        n_all: int,
-        simulated: bool,
-        edge_unit: str,
+        graph: nx.Graph[str],
+        *,
+        accounts: pd.DataFrame | None = None,
+        networks: pd.DataFrame | None = None,
+        nodes_shown: int = 1000,
+        simulated: bool = False,
+        edge_unit: str = "post pairs",
     ) -> None:
-        self.drawing, self.bubbles, self.summary = drawing, bubbles, summary
+        from pyvis.network import Network  # brings IPython along, which only a drawing needs
+
         self.simulated, self.edge_unit = simulated, edge_unit
-        self.n_shown, self.n_all = len(drawing.nodes), n_all
-        if not n_all:
-            nothing = "There is no network to draw: no two accounts are connected."
-            super().__init__(f'<p class="cl-note">{nothing}</p>')
-            return
-        title = escape(f"Network view: {summary}")
+        number = network_numbers(graph, accounts)
+        part: nx.Graph[str] = nx.Graph(graph.subgraph(choose_nodes(graph, number, nodes_shown)))
+        groups = communities(part)
+        nodes, edges = _nodes(part, number, accounts, networks, groups), _edges(part, edge_unit)
+        self.n_shown, self.n_all, n_edges = len(part), len(graph), graph.number_of_edges()
+        if self.n_shown < self.n_all:
+            self.summary = (
+                f"Showing {self.n_shown:,} of {self.n_all:,} accounts and {len(edges):,} of {n_edges:,} edges, the largest networks "
+                "first; the whole network is in the download."
+            )
+        else:
+            parts = plural(len(set(number.values())), "network")
+            self.summary = f"{plural(self.n_all, 'account')}, {plural(n_edges, 'edge')}, {parts}."
+        self.bubbles = _bubbles(nodes, groups)
+        self.drawing = Network()
+        for node in nodes:
+            self.drawing.add_node(node.pop("id"), **node)
+        self.drawing.edges.extend(edges)  # add_edge compares each with all before it
+        self.drawing.set_options(json.dumps(_OPTIONS))
+        super().__init__(*self._forms())
+
+    def _forms(self) -> tuple[str, ...]:
+        """In a notebook, and on the site."""
+        if not self.n_all:
+            return ('<p class="cl-note">There is no network to draw: no two accounts are connected.</p>',)
+        title, summary = escape(f"Network view: {self.summary}"), escape(self.summary)
         # One line, as papermill writes a notebook after every cell, and each of its lines costs anew.
         page = markup.escape(self._page(None), quote=True).replace("\n", "&#10;")
         alone = (
             f'<iframe srcdoc="{page}" title="{title}" '
-            f'style="width:100%;height:38rem;border:1px solid #8886"></iframe><p class="cl-note">{escape(summary)}</p>'
+            f'style="width:100%;height:38rem;border:1px solid #8886"></iframe><p class="cl-note">{summary}</p>'
         )
         beside = (
             f'<div class="cl-network"><iframe src="network.html" loading="lazy" title="{title}"></iframe>'
-            f"{network_svg(drawing.nodes, drawing.edges, bubbles, title)}"
-            f'<p class="cl-note">{escape(summary)} <a href="network.html">Open the network on its own page</a>. '
+            f"{network_svg(self.drawing.nodes, self.drawing.edges, self.bubbles, title)}"
+            f'<p class="cl-note">{summary} <a href="network.html">Open the network on its own page</a>. '
             f"The tables on this page hold the same accounts and edges. {how('summary', 'Drawing')}</p></div>"
         )
-        super().__init__(alone, beside)
+        return alone, beside
 
     def __repr__(self) -> str:
         return self.summary
@@ -162,43 +184,6 @@ class NetworkView(Html):
                 "edge_unit": self.edge_unit,
             }
         )
-
-
-def network_view(
-    graph: nx.Graph[str],
-    *,
-    accounts: pd.DataFrame | None = None,
-    networks: pd.DataFrame | None = None,
-    nodes_shown: int = 1000,
-    simulated: bool = False,
-    edge_unit: str = "post pairs",
-) -> NetworkView:
-    """Draw a network: whole networks, largest first, up to `nodes_shown` accounts; `edge_unit` is what the weight of an edge counts.
-
-    One of 60 accounts or more is drawn as its communities (Louvain, seeded), each a bubble that opens.
-    """
-    from pyvis.network import Network  # brings IPython along, which only a drawing needs
-
-    number = network_numbers(graph, accounts)
-    part: nx.Graph[str] = nx.Graph(graph.subgraph(choose_nodes(graph, number, nodes_shown)))
-    groups = communities(part)
-    nodes, edges = _nodes(part, number, accounts, networks, groups), _edges(part, edge_unit)
-    n_shown, n_all, n_edges = len(part), len(graph), graph.number_of_edges()
-    if n_shown < n_all:
-        summary = (
-            f"Showing {n_shown:,} of {n_all:,} accounts and {len(edges):,} of {n_edges:,} edges, the largest networks "
-            "first; the whole network is in the download."
-        )
-    else:
-        parts = plural(len(set(number.values())), "network")
-        summary = f"{plural(n_all, 'account')}, {plural(n_edges, 'edge')}, {parts}."
-    bubbles = _bubbles(nodes, groups)
-    drawing = Network()
-    for node in nodes:
-        drawing.add_node(node.pop("id"), **node)
-    drawing.edges.extend(edges)  # add_edge compares each with all before it
-    drawing.set_options(json.dumps(_OPTIONS))
-    return NetworkView(drawing, bubbles, summary, n_all, simulated, edge_unit)
 
 
 def network_numbers(graph: nx.Graph[str], accounts: pd.DataFrame | None = None) -> dict[str, int]:

@@ -29,7 +29,7 @@ from coordlib.report.display import Html, stack
 from coordlib.report.evidence import EvidenceView, class_table, evidence_record, subjects
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
-from coordlib.report.network_view import NetworkView, network_view
+from coordlib.report.network_view import NetworkView
 from coordlib.report.package import is_staging, write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
@@ -96,7 +96,7 @@ class Report:
 
     def view(self, nodes_shown: int = 1000) -> NetworkView:
         """Return the network, drawn."""
-        return network_view(
+        return NetworkView(
             self.graph,
             accounts=self.accounts,
             networks=self.networks,
