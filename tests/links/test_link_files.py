@@ -24,10 +24,9 @@ from coordlib.errors import (
     UnknownFormatError,
 )
 from coordlib.links import CoordShares, label_links
-from coordlib.report import draw_url_timeline_chart, get_outputs, link_outputs, write_link_outputs
+from coordlib.report import draw_url_timeline_chart, get_outputs, link_result, write_link_outputs
 from coordlib.report.figures import detached_axes, figure_html
-from coordlib.report.link_outputs import LINK_FILES
-from coordlib.report.link_result import url_timeline
+from coordlib.report.link_result import LINK_FILES, url_timeline
 from coordlib.runs import link_facts
 from coordlib.simulate import simulate_link_shares
 from coordlib.sources import get_urls_from_ct_histdata
@@ -134,7 +133,7 @@ def test_a_failure_while_writing_leaves_what_was_there(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(link_outputs, "write_graphml", fail)
+    monkeypatch.setattr(link_result, "write_graphml", fail)
     with pytest.raises(PublishError, match="No space left"):
         write_link_outputs(found, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["edges.csv"]

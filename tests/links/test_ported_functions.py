@@ -16,7 +16,7 @@ from coordlib.links.summaries import SUMMARY_COLUMNS
 from coordlib.links.top_lists import SHARE_COLUMNS, URL_COLUMNS
 from coordlib.parameters import LinkSharing
 from coordlib.report.dictionary import LINK_TABLES
-from coordlib.report.link_outputs import LINK_FILES
+from coordlib.report.link_result import LINK_FILES
 
 COORTWEET = [
     "account_stats",

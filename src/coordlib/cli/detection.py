@@ -131,7 +131,7 @@ def links(
     given: dict[str, Any],
 ) -> None:
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
-    from coordlib.report.link_outputs import LINK_FILES, write_link_outputs
+    from coordlib.report.link_result import LINK_FILES, write_link_outputs
     from coordlib.report.package import read_run
     from coordlib.runs.analysis import analyse_links
     from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares

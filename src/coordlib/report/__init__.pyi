@@ -1,7 +1,6 @@
 from . import charts
 from .display import Html
-from .link_outputs import get_outputs, write_link_outputs
-from .link_result import LinkReport, draw_url_timeline_chart
+from .link_result import LinkReport, draw_url_timeline_chart, get_outputs, write_link_outputs
 from .network_view import NetworkView
 from .post_set import PostSet
 from .result import Report

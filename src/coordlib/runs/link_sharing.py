@@ -17,8 +17,7 @@ from coordlib.links.prepare import NEEDED
 from coordlib.parameters import LinkSharing
 from coordlib.places import find_workspace
 from coordlib.report.checksums import sha256_file
-from coordlib.report.link_outputs import get_outputs
-from coordlib.report.link_result import LinkReport
+from coordlib.report.link_result import LinkReport, get_outputs
 from coordlib.report.record import RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
