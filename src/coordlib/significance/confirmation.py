@@ -227,10 +227,8 @@ def _friends(
     corpus: Corpus, found: Coincidences, seen: Occasions, circles: sparse.csr_array
 ) -> tuple[Floats, Floats]:
     """Sessions of the circle that coincide with each occasion, and that are present at it."""
-    met, present = np.zeros(len(seen.owner)), np.zeros(len(seen.owner))
+    met, present = np.zeros((2, len(seen.owner)))
     concerned = np.flatnonzero(np.diff(circles.indptr)[seen.owner] > 0)
-    if not len(concerned):
-        return met, present
     sessions = corpus.sessions
     everybody, order = sessions.by_object
     at = seen.session[concerned]

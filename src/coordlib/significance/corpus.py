@@ -128,15 +128,9 @@ class Coincidences:
         self.left, self.right = accounts[left[edges]], accounts[right[edges]]
         #: Edge and object of each place, and the coincident sessions there (the smaller number of the two accounts).
         self.place_edges, self.place_objects = (np.cumsum(new_edge) - 1)[places], objects[places]
-        self.place_meetings = np.minimum(
-            *(
-                np.bincount(
-                    distinct(place * len(sessions) + sessions.of_row[rows]) // max(1, len(sessions)),
-                    minlength=len(places),
-                )
-                for rows in (left, right)
-            )
-        )
+        n = len(sessions)
+        keys_there = (distinct(place * n + sessions.of_row[rows]) // n for rows in (left, right))
+        self.place_meetings = np.minimum(*(np.bincount(key, minlength=len(places)) for key in keys_there))
         #: Pairs of posts; distinct objects; coincident sessions, summed over the objects.
         self.weight = np.diff(np.append(edges, len(keys)))
         self.n_objects = np.bincount(self.place_edges, minlength=n_edges)
@@ -165,5 +159,4 @@ class Coincidences:
 
 def _distinct_pairs(spells: Spells, left: Ints, right: Ints) -> tuple[Ints, Ints]:
     keys = distinct(spells.of_row[left] * len(spells) + spells.of_row[right])
-    one, other = np.divmod(keys, max(1, len(spells)))
-    return one, other
+    return np.divmod(keys, len(spells))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from coordlib.significance.arrays import Ints
+from coordlib.significance.arrays import Ints, stretches
 
 #: Trades for each row before the first table, and between two tables.
 MIXING, THINNING = 200, 5
@@ -33,16 +32,12 @@ def curveball(
     column sums for the fast Curveball algorithm. Physical Review E 91, 042812.
     """
     columns = columns.copy()
-    n_rows = len(starts) - 1
-    bounds = np.flatnonzero(np.diff(strata, prepend=-1, append=-2))
-    begins = np.repeat(bounds[:-1], np.diff(bounds))
-    sizes = np.repeat(np.diff(bounds), np.diff(bounds))
+    begins, sizes = stretches(strata, strata)
     able = np.flatnonzero(sizes > 1)
-    marks = np.zeros(int(columns.max(initial=0)) + 1, dtype=np.int8)
-    pool = np.empty(2 * int(np.diff(starts).max(initial=0)), dtype=np.int64)
     for draw in range(draws):
-        trades = (MIXING if draw == 0 else THINNING) * n_rows if len(able) else 0
-        _trade(starts, columns, able, begins, sizes, trades, random, marks, pool)
+        if len(able):
+            trades = (THINNING if draw else MIXING) * len(strata)
+            _trade(starts, columns, able, begins, sizes, trades, random)
         yield columns
 
 
@@ -55,9 +50,9 @@ def _trade(
     sizes: Ints,
     trades: int,
     random: np.random.Generator,
-    marks: npt.NDArray[np.int8],
-    pool: Ints,
 ) -> None:
+    marks = np.zeros(columns.max() + 1, dtype=np.int8)
+    pool = np.empty(2 * np.diff(starts).max(), dtype=np.int64)
     for _ in range(trades):
         one = able[int(random.random() * len(able))]
         other = begins[one] + int(random.random() * (sizes[one] - 1))
