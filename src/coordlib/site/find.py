@@ -5,7 +5,6 @@ They are scripts, so that a site opened from disk can be searched too; what is n
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -19,9 +18,9 @@ from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import SHOWN, TABLES, anchor
 from coordlib.report.record import RunRecord, page_title
-from coordlib.report.text import clean_text, escape, json_for_page, raw_block, restore
+from coordlib.report.text import clean_text, escape, json_for_page, raw_block
 from coordlib.report.words import plural
-from coordlib.site.reports import Reports, Shown
+from coordlib.site.reports import Reports, Shown, read_table
 
 #: Folder of the index, in the site's reports/.
 FOLDER = "search"
@@ -135,19 +134,10 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
 
 def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:
     """Yield the named columns of a published table; nothing where it is absent or has no such columns."""
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        table = csv.reader(file)
-        head = next(table, [])
-        if not set(names[:2]) <= set(head):
-            return
-        places = [head.index(name) if name in head else None for name in names]
-        for row in table:
-            yield tuple(
-                clean_text(restore(row[place])) if place is not None and place < len(row) else ""
-                for place in places
-            )
+    table = read_table(path)
+    if set(names[:2]) <= set(table):
+        for row in table.reindex(columns=names, fill_value="").itertuples(index=False):
+            yield tuple(map(clean_text, row))
 
 
 def _number(text: str) -> int | None:

@@ -23,11 +23,11 @@ from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
 from coordlib.report.record import RunRecord, page_title
-from coordlib.report.tables import Inside, facts, html_table, read_csv
+from coordlib.report.tables import Inside, facts, html_table
 from coordlib.report.text import clean_text, escape, json_for_page, raw_block
 from coordlib.report.words import plural
 from coordlib.site.find import search_form
-from coordlib.site.reports import Reports, Shown, differences
+from coordlib.site.reports import Reports, Shown, differences, read_table
 
 FEED = "archive.xml"
 #: Reports in the feed.
@@ -100,7 +100,7 @@ def _named(sizes: Iterable[tuple[str, int]]) -> str:
 def _subjects(path: Path) -> Iterable[tuple[str, int]]:
     """Return the subjects of a record of before, which does not hold them."""
     sizes: Counter[str] = Counter()
-    for row in _read_table(path).to_dict("records"):
+    for row in read_table(path).to_dict("records"):
         if row.get("label"):
             sizes[str(row["label"])] += int(row.get("n_accounts") or 0)
     return sizes.items()
@@ -227,7 +227,7 @@ def _newest(shown: Shown) -> list[str]:
     ]
     if numbers := summary_facts(record):
         blocks.append(facts(numbers, f"Summary of {record['date']}", "summary", UP).html)
-    networks = _read_table(folder / "networks.csv")
+    networks = read_table(folder / "networks.csv")
     if len(networks) and {"network", "n_accounts"} <= set(networks.columns):
         labels = {
             "n_accounts": "accounts",
@@ -245,14 +245,6 @@ def _newest(shown: Shown) -> list[str]:
         blocks.append(html_table(table, title, labels=labels, max_rows=10, table="networks", up=UP))
     read = f"Read the report of {escape(record['date'])}"
     return [*blocks, f'<p><a class="cl-button" href="{link}">{read}</a></p>']
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    """Return a published table, an empty one where none can be read."""
-    try:
-        return read_csv(path)
-    except (OSError, ValueError):
-        return pd.DataFrame()
 
 
 def _page(title: str, blocks: list[str], feed_at: str | None) -> str:

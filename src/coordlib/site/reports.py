@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -76,11 +77,10 @@ class Shown:
 
     def accounts(self) -> pd.DataFrame | None:
         """Return the accounts in networks with their networks; None where there is no such table."""
-        try:
-            table = read_csv(self.folder / "accounts.csv")
+        table = read_table(self.folder / "accounts.csv")
+        with suppress(ValueError, KeyError):
             return table.assign(network=pd.to_numeric(table["network"]))[["account_id", "network"]]
-        except (OSError, ValueError, KeyError):
-            return None
+        return None
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,14 @@ class Reports:
     def about(self, day: Shown) -> list[Shown]:
         """Return the analyses that look at a day."""
         return [one for one in self.analyses[::-1] if one.name.startswith(f"{day.name}-")]
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a published table, an empty one where none can be read."""
+    try:
+        return read_csv(path)
+    except (OSError, ValueError):
+        return pd.DataFrame()
 
 
 def read_reports(root: Path) -> Reports:
