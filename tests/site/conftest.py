@@ -184,7 +184,7 @@ def _day(
     staging = staging_of(folder)
     view = NetworkView(graph, accounts=tables["accounts"], simulated=True)
     evidence = EvidenceView(*(tables[n] for n in ("accounts", "posts", "pairs", "edges")), time_window=120)
-    _, run = write_report(
+    run = write_report(
         staging,
         tables,
         graph,
@@ -199,7 +199,7 @@ def _day(
         },
         view,
         evidence,
-    )
+    ).run
     blocks = report_blocks(run, tables, view, evidence) if graph else [day_banner(run)]
     for name in ("index.ipynb", "notebook.ipynb"):
         write_notebook(staging / name, page_notebook({"title": date}, blocks))

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from coordlib.report.record import RunRecord
 from coordlib.site.home import days_table
+from coordlib.site.reports import Shown
 
 
 def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Path) -> None:
@@ -15,18 +17,18 @@ def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Pa
         'network,label,n_accounts\n1,"war, <b>news</b>",9\n2,football,3\n3,"war, <b>news</b>",2\n4,radio,1\n'
     )
     (tmp_path / "networks.csv").write_text(networks)
-    run = {
+    run: RunRecord = {
         "date": "2025-10-30",
         "outcome": "network",
         "counts": {"n_accounts": 1500, "n_networks": 4, "n_new_accounts": 7},
         "facts": {"source": "archive"},
     }
     gaps = {"source": "api", "health": {"captions": {"failed": 19}}}
-    quiet = {"date": "2025-09-01", "outcome": "too-little-data"}
+    quiet: RunRecord = {"date": "2025-09-01", "outcome": "too-little-data"}
     days = [
-        ("2025-10-30", "days/2025-10-30/index.html", run, tmp_path),
-        ("2025-09-01", "days/x/", quiet, tmp_path / "no"),
-        ("2025-08-31", "days/y/", {**quiet, "facts": gaps}, tmp_path / "no"),
+        Shown(tmp_path, run, "days/2025-10-30"),
+        Shown(tmp_path / "no", quiet, "days/x"),
+        Shown(tmp_path / "no", {**quiet, "facts": gaps}, "days/y"),
     ]
     html = days_table(days, "")
     assert (
@@ -36,7 +38,7 @@ def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Pa
         < html.index("too little data")
     )
     assert "war, &lt;b&gt;news&lt;/b&gt;; football; and 1 more" in html
-    assert '<a href="days/2025-10-30/index.html">2025-10-30</a>' in html
+    assert '<a href="days/2025-10-30/v1/index.html">2025-10-30</a>' in html
     assert ">from an archive<" in html and ">not known<" in html and ">gaps<" in html
     assert 'href="data-dictionary.html#days-coverage"' in html
 

@@ -48,7 +48,7 @@ def add_report(root: Path, name: str, accounts: dict[str, int], kind: str = "day
     counts = {"n_accounts": len(accounts), "n_networks": len(set(accounts.values())), "pool_size": 9}
     run = {"name": name, "kind": kind, "date": name[:10], "outcome": "network", "counts": counts, **more}
     staging = staging_of(folder)
-    _, record = write_report(staging, {"accounts": table}, nx.Graph(), run, NetworkView(nx.Graph()))
+    record = write_report(staging, {"accounts": table}, nx.Graph(), run, NetworkView(nx.Graph())).run
     foot = SavedReport(staging, record, draft=False)._repr_mimebundle_()
     page = page_notebook({"title": name}, ["<p>First.</p>"])
     shown = v4.new_output("display_data", {"text/markdown": foot["application/vnd.coordlib.page+html"]})

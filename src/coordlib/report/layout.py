@@ -22,7 +22,7 @@ from coordlib.report.text import escape
 BUBBLES_FROM = 60
 #: Above this size networkx takes seconds to minutes; without igraph, circles of growing radius are drawn.
 NETWORKX_LIMIT = 500
-_SPACING = 90.0
+_SPACING, _SEED = 90.0, 1
 #: Width of the still picture, and its lines: beyond this many they would only be grey, and the heaviest are drawn.
 _WIDTH, _LINES = 900, 600
 
@@ -31,7 +31,7 @@ Edges = list[tuple[int, int]]
 
 
 def layout_graph(
-    graph: nx.Graph[str], seed: int = 1, groups: Mapping[str, int] | None = None
+    graph: nx.Graph[str], groups: Mapping[str, int] | None = None
 ) -> dict[str, tuple[float, float]]:
     """Return coordinates for every node, in pixels; each community of `groups` gets a disc of its own.
 
@@ -40,9 +40,9 @@ def layout_graph(
     boxes = []
     for nodes in _components(graph):
         if groups and nodes[0] in groups:
-            points = _discs(graph, nodes, groups, seed)
+            points = _discs(graph, nodes, groups)
         else:
-            points = _component(graph, nodes, seed)
+            points = _component(graph, nodes)
             low, high = points.min(axis=0), points.max(axis=0)
             extent = max(float((high - low).max()), 1e-9)
             points = (points - low) / extent * (math.sqrt(len(nodes)) * _SPACING * 1.2)
@@ -72,7 +72,7 @@ def disc_radius(size: int) -> float:
     return math.sqrt(size) * _SPACING * 0.6
 
 
-def _discs(graph: nx.Graph[str], nodes: list[str], groups: Mapping[str, int], seed: int) -> Points:
+def _discs(graph: nx.Graph[str], nodes: list[str], groups: Mapping[str, int]) -> Points:
     """Lay out each community in a disc, and the discs like accounts, pushed apart until none covers another."""
     members: dict[int, list[str]] = {}
     for node in nodes:
@@ -83,12 +83,12 @@ def _discs(graph: nx.Graph[str], nodes: list[str], groups: Mapping[str, int], se
     whole.add_nodes_from(sorted(set(number.values())))
     whole.add_edges_from((number[a], number[b]) for a, b in graph.subgraph(nodes).edges)
     radius = np.array([disc_radius(len(members[name])) for name in names])
-    centres = _component(whole, sorted(whole), seed)
+    centres = _component(whole, sorted(whole))
     spread = max(float(np.ptp(centres, axis=0).max()), 1e-9)
     centres = _apart(centres / spread * 2.2 * float(np.sqrt((radius**2).sum())), radius)
     found: dict[str, Any] = {}
     for name, centre, reach in zip(names, centres, radius, strict=True):
-        points = _component(graph, members[name], seed)
+        points = _component(graph, members[name])
         points = points - points.mean(axis=0)
         far = np.maximum(np.hypot(*points.T), 1e-9)
         shrunk = np.minimum(far, np.quantile(far, 0.85)) / far  # a few far away would squeeze all others
@@ -113,7 +113,7 @@ def _apart(centres: Points, radius: npt.NDArray[np.float64]) -> Points:
     return centres
 
 
-def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:
+def _component(graph: nx.Graph[str], nodes: list[str]) -> Points:
     """Lay out some nodes and the edges among them."""
     size, place = len(nodes), {node: number for number, node in enumerate(nodes)}
     pairs = ((place[a], place[b]) for a, b in graph.subgraph(nodes).edges if a != b)
@@ -121,22 +121,22 @@ def _component(graph: nx.Graph[str], nodes: list[str], seed: int) -> Points:
     if size <= 2:
         return np.array([[0.0, 0.0], [1.0, 0.0]][:size])
     if size >= BUBBLES_FROM and find_spec("igraph"):
-        return _igraph(size, edges, seed)
+        return _igraph(size, edges)
     if size >= NETWORKX_LIMIT:
         return _rings(size, edges)
     drawing: nx.Graph[int] = nx.empty_graph(size)
     drawing.add_edges_from(edges)
-    found = nx.spring_layout(drawing, seed=seed, iterations=60)
+    found = nx.spring_layout(drawing, seed=_SEED, iterations=60)
     return np.array([found[number] for number in range(size)], dtype=np.float64)
 
 
-def _igraph(size: int, edges: Edges, seed: int) -> Points:
+def _igraph(size: int, edges: Edges) -> Points:
     """By igraph; from a start box that does not grow with the nodes it needs a hundred times longer."""
     import igraph
 
-    generator, spread = random.Random(seed), math.sqrt(size) / 2
+    generator, spread = random.Random(_SEED), math.sqrt(size) / 2
     start = [[generator.uniform(-spread, spread), generator.uniform(-spread, spread)] for _ in range(size)]
-    igraph.set_random_number_generator(random.Random(seed))
+    igraph.set_random_number_generator(random.Random(_SEED))
     try:
         drawing = igraph.Graph(n=size, edges=edges)
         found = drawing.layout_fruchterman_reingold(niter=300, seed=start, grid=size > 300)

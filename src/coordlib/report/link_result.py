@@ -24,7 +24,7 @@ from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, shor
 from coordlib.report.first_screen import banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.package import is_staging, write_report
+from coordlib.report.package import write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import LAYOUTS, Table, dates_as_text, facts, report_table, write_csv
@@ -99,10 +99,8 @@ class LinkReport:
 
         `output_dir` is the folder (none: among the drafts of the workspace); it appears whole or not at all.
         """
-        folder = Path(output_dir) if output_dir else self.usual
         tables = {name: dates_as_text(table) for name, table in self.results.items()}
-        folder, record = write_report(folder, tables, self.found.network, self.run, self.view())
-        return SavedReport(folder, record, draft=not is_staging(folder))
+        return write_report(output_dir or self.usual, tables, self.found.network, self.run, self.view())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return stack(self.headline, self.summary)._repr_mimebundle_()

@@ -27,6 +27,7 @@ from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, set_front_matter, set_note, write_notebook
 from coordlib.report.record import RunRecord, code_version, notebook_told, package_versions, page_title
+from coordlib.report.saved import SavedReport
 from coordlib.report.tables import write_csv
 from coordlib.report.text import clean_text, escape, hide_folders
 from coordlib.times import ISO, utc_text
@@ -50,8 +51,8 @@ def write_report(
     run: RunRecord,
     view: NetworkView | None,
     evidence: EvidenceView | None = None,
-) -> tuple[Path, RunRecord]:
-    """Write every file of a report, all of them or none, and return the folder and the record as written.
+) -> SavedReport:
+    """Write every file of a report, all of them or none, and return what was written.
 
     A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in place.
     """
@@ -80,15 +81,17 @@ def write_report(
     finally:
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
-    return folder, record
+    return SavedReport(folder, record, draft=staging != folder)
 
 
 def _write_files(
     staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
 ) -> RunRecord:
     if "parameters" in record:
-        given = record["parameters"].items()
-        record["parameters"] = {name: value for name, value in given if name not in _LOCAL_PARAMETERS}
+        used = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
+        # Pages are public: a file is told by its name, not by its place.
+        used |= {name: Path(used[name]).name for name in ("source", "mapping") if used.get(name)}
+        record["parameters"] = used
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:

@@ -30,7 +30,7 @@ from coordlib.report.evidence import EvidenceView, class_table, evidence_record,
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
 from coordlib.report.network_view import NetworkView
-from coordlib.report.package import is_staging, write_report
+from coordlib.report.package import write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
@@ -239,8 +239,7 @@ class Report:
         kind, name = "days" if self.run["kind"] == "day" else "analyses", str(self.run["name"])
         draft = Workspace(self.source.workspace).draft_folder(kind, name, self.differing())
         shown = self.view(nodes_shown), self.evidence()
-        written, record = write_report(output_dir or draft, self.files, self.graph, self.run, *shown)
-        return SavedReport(written, record, draft=not is_staging(written))
+        return write_report(output_dir or draft, self.files, self.graph, self.run, *shown)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return stack(self.headline, self.summary)._repr_mimebundle_()
@@ -265,8 +264,6 @@ def describe_report(
     used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date
-    # Pages are public: a file is told by its name, not by its place.
-    used |= {name: Path(used[name]).name for name in ("source", "mapping") if used.get(name)}
     evidence = evidence_pairs(pairs, graph, source.posts)
     _check(graph, evidence)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)

@@ -24,7 +24,7 @@ from coordlib.places import Workspace
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.first_screen import banner
-from coordlib.report.package import is_staging, write_report
+from coordlib.report.package import write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.result import Report, describe_report
@@ -277,8 +277,7 @@ class SweepReport:
         """Write points, inclusion and what every report has to a folder, whole or not at all (none: among the drafts), and show the files."""
         record, place = self._record(), Workspace(self.source.workspace)
         draft = draft_of(place, record["name"], self.parameters, ParameterSweep)
-        written, record = write_report(Path(output_dir or draft), self._tables(), None, record, None)
-        return SavedReport(written, record, draft=not is_staging(written))
+        return write_report(output_dir or draft, self._tables(), None, record, None)
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         """Points and inclusion, the accounts with their class."""
@@ -288,9 +287,7 @@ class SweepReport:
         return {"points": self.found.points, "inclusion": inclusion}
 
     def _record(self) -> RunRecord:
-        told = {k: v for k, v in self.parameters.items() if k not in ("workspace", "output_dir")}
-        # Pages are public: a file is told by its name, not by its place.
-        told |= {key: Path(told[key]).name for key in ("source", "mapping") if told.get(key)}
+        told = {**self.parameters, "reference": dict(self.found.reference)}
         if self.source.kind == "day":
             told["date"] = self.source.date
         return {
@@ -301,7 +298,7 @@ class SweepReport:
             "outcome": "sweep",
             "simulated": self.source.simulated,
             "identities": self.source.identities,
-            "parameters": {**told, "reference": dict(self.found.reference)},
+            "parameters": told,
             "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
             "inputs": self.source.hashes(),
             "started_at": self.source.started_at or None,

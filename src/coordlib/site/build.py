@@ -160,16 +160,13 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
 
 
 def _copy_pages(source: Path, root: Path) -> None:
-    for name in ("_quarto.yml", SITE_FILE):
-        if not (root / name).exists():
-            shutil.copyfile(source / name, root / name)
-    for page in sorted((source / "reports").glob("*.*")):
-        target = root / "reports" / page.name
-        if page.is_file() and page.name != "404.qmd" and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
+    places = {source / name: root / name for name in ("_quarto.yml", SITE_FILE)}
+    places |= {page: root / "reports" / page.name for page in (source / "reports").glob("*.*")}
+    places[source / "reports" / "404.qmd"] = root / "404.qmd"
+    (root / "reports").mkdir(exist_ok=True)
+    for page, target in places.items():
+        if page.is_file() and not target.exists():
             shutil.copyfile(page, target)
-    if not (root / "404.qmd").exists():
-        shutil.copyfile(source / "reports" / "404.qmd", root / "404.qmd")
     shutil.copytree(source / "reports" / "assets", root / "reports" / "assets", dirs_exist_ok=True)
 
 
@@ -203,10 +200,9 @@ def _not_ours(site: Path) -> list[str]:
         ours = (site / MARKER).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
-    if not ours or ours[0] != _MARK:
+    if ours[:1] != [_MARK]:
         return []
-    known = set(ours[1:])
-    strangers = [Path(name) for name in files_below(site) if name not in known]
+    strangers = [Path(name) for name in sorted({*files_below(site)} - {*ours})]
     return [str(path) for path in strangers if path.name[0] != "." and not _kept(site / path.parts[0])]
 
 

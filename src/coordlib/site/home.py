@@ -64,20 +64,23 @@ _COVERAGE = {"complete": "complete", "gaps": "gaps", "stopped": "stopped early",
 _LABELS = {"n_accounts": "accounts", "n_networks": "networks", "n_new_accounts": "new accounts"}
 
 
-def days_table(days: Iterable[tuple[str, str, RunRecord, Path]], up: str) -> str:
-    """Return a list of days (name, relative address of the page, record, folder) as HTML; `up` leads to reports/."""
+def days_table(days: Iterable[Shown], up: str) -> str:
+    """Return a list of days as HTML; `up` leads to reports/."""
     rows, addresses = [], {}
-    for name, address, run, folder in days:
+    for day in days:
+        run = day.run
         counts = run.get("counts") or {}
-        addresses[name] = Inside(address)
-        date = str(run.get("date", name))[:10]
+        addresses[day.name] = Inside(f"{up}{day.version_at}/index.html")
+        date = str(run.get("date", day.name))[:10]
         try:
             month = dt.date.fromisoformat(date).strftime("%B %Y")
         except ValueError:
             month = "Without a date"
-        row: dict[str, Any] = {"month": month, "day": name}
+        row: dict[str, Any] = {"month": month, "day": day.name}
         row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
-        row["subject"] = _named(run["subjects"] if "subjects" in run else _subjects(folder / "networks.csv"))
+        row["subject"] = _named(
+            run["subjects"] if "subjects" in run else _subjects(day.folder / "networks.csv")
+        )
         row |= {column: counts.get(column) for column in _LABELS}
         known = run.get("outcome") != "failed" and run.get("facts")
         row["coverage"] = _COVERAGE[verdict_of(known.get("health") or known)[1]] if known else "not known"
@@ -118,7 +121,7 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
         history = pd.DataFrame(counts, columns=["date", "pool_size", "n_new_accounts"])
         if history["pool_size"].notna().any():
             blocks.append(figure_html(pool_history(history, detached_axes()), UP))
-        blocks.append(f'<h2 id="days">Latest days</h2>{_days(reports.days[:-15:-1], UP)}')
+        blocks.append(f'<h2 id="days">Latest days</h2>{days_table(reports.days[:-15:-1], UP)}')
         blocks.append('<p><a href="reports/archive.html">All reports, and how to follow them</a></p>')
     if reports.analyses:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "reports/")}')
@@ -138,7 +141,7 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
         )
         if site.address:
             intro += f' <a href="{FEED}">Follow new and corrected reports with a feed reader</a>.'
-        blocks += [f"<p>{intro}</p>", _days(reports.days[::-1], "")]
+        blocks += [f"<p>{intro}</p>", days_table(reports.days[::-1], "")]
     elif not reports.every:
         blocks.append("<p>Nothing has been reported yet.</p>")
     if reports.analyses:
@@ -152,11 +155,6 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
         earlier_versions = _list("Replaced versions", ["Report", "Published", "Found"], rows, "")
         blocks.append(f'<h2 id="versions">Earlier versions</h2>{earlier_versions}')
     return _page("Archive of reports", blocks, "" if site.address and reports.days else None)
-
-
-def _days(days: Sequence[Shown], up: str) -> str:
-    rows = ((day.name, f"{up}{day.version_at}/index.html", day.run, day.folder) for day in days)
-    return days_table(rows, up)
 
 
 def analyses_table(reports: Reports, base: str) -> str:

@@ -85,27 +85,26 @@ def versions_line(shown: Shown, reports: Reports) -> str:
     """Return which version a page is, what the others found, and what they were made from otherwise."""
     versions = reports.by_place[shown.place]
     newest = versions[-1]
-    number = f"Version {shown.version} of {newest.version}"
+    number, found = f"Version {shown.version} of {newest.version}", escape(shown.found)
+    dated = f"published {shown.published} · {_link(shown, 'address of this version', version=True)}"
     if shown.newest and len(versions) == 1:
-        head = f"<strong>{number}</strong>, published {shown.published}"
-        return f'<p class="cl-version">{head} · {_link(shown, "address of this version", version=True)}</p>'
-    if shown.newest:
-        told = []
-        for one in versions[-2::-1]:
-            differs = escape("; ".join(differences(one.run, shown.run)))
-            told.append(
-                f"{_link(one, f'version {one.version}', version=True)} ({escape(one.found)}, {one.published}) · differs: {differs}"
-            )
-        return (
-            f'<div class="cl-banner cl-warn cl-version" role="note"><strong>{number}</strong> ({escape(shown.found)}), published '
-            f"{shown.published} · {_link(shown, 'address of this version', version=True)}. Earlier: {'; '.join(told)}.</div>"
+        return f'<p class="cl-version"><strong>{number}</strong>, {dated}</p>'
+    told = [
+        f"{_link(one, f'version {one.version}', version=True)} ({escape(one.found)}, {one.published}) · differs: {_differs(one, shown)}"
+        for one in versions[-2::-1]
+    ]
+    words = f"<strong>{number}</strong> ({found}), {dated}. Earlier: {'; '.join(told)}."
+    if not shown.newest:
+        words = (
+            f"<strong>{number}, replaced.</strong> It was published {shown.published} and found {found}. "
+            f"{_link(newest, f'Go to version {newest.version}')} ({escape(newest.found)}, {newest.published}); "
+            f"it differs: {_differs(shown, newest)}."
         )
-    differs = escape("; ".join(differences(shown.run, newest.run)))
-    return (
-        f'<div class="cl-banner cl-warn cl-version" role="note"><strong>{number}, replaced.</strong> It was published '
-        f"{shown.published} and found {escape(shown.found)}. {_link(newest, f'Go to version {newest.version}')} ({escape(newest.found)}, "
-        f"{newest.published}); it differs: {differs}.</div>"
-    )
+    return f'<div class="cl-banner cl-warn cl-version" role="note">{words}</div>'
+
+
+def _differs(before: Shown, after: Shown) -> str:
+    return escape("; ".join(differences(before.run, after.run)))
 
 
 def where_line(shown: Shown, reports: Reports) -> str:
