@@ -170,14 +170,13 @@ class Citation:
         item = json.dumps([self.csl], ensure_ascii=False, indent=2, sort_keys=True) + "\n"
         return {"citation.bib": f"{self.bibtex}\n", "citation.ris": self.ris, "citation.csl.json": item}
 
-    def box(self) -> Html:
-        """Return how to cite: a sentence, BibTeX, and files for reference managers where the page has them."""
+    def box(self) -> str:
+        """Return how to cite, as a page has it: a sentence, files for reference managers, BibTeX."""
         links = ", ".join(f'<a href="{name}" download>{name}</a>' for name in self.files())
-        sentence = f'<div class="cl-cite"><p>{escape(self.sentence)}</p>'
-        bibtex = (
+        return (
+            f'<div class="cl-cite"><p>{escape(self.sentence)}</p><p>For reference managers: {links}</p>'
             f"<details><summary>BibTeX</summary><pre><code>{escape(self.bibtex)}</code></pre></details></div>"
         )
-        return Html(sentence + bibtex, f"{sentence}<p>For reference managers: {links}</p>{bibtex}")
 
 
 def _person(name: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import html as markup
 import re
 from pathlib import Path
-from typing import Any
 
 #: Where the style, the README and the page of a drawing are.
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,9 +50,3 @@ def stack(*parts: Html) -> Html:
     """Return several pieces as one."""
     pages = [part.html if part.page is None else part.page for part in parts]
     return Html("".join(part.html for part in parts), "".join(pages) if any(p.page for p in parts) else None)
-
-
-def page_html(data: dict[str, Any]) -> str | None:
-    """Return what an output of a cell shows on the site: its own form for it, else its HTML without our style."""
-    found = data.get(PAGE, data.get("text/html"))
-    return None if found is None else "".join(found).replace(STYLE, "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from coordlib.files import written
-from coordlib.report.display import PAGE, page_html
+from coordlib.report.display import PAGE, STYLE
 from coordlib.report.figures import in_few_colours
 from coordlib.report.text import raw_block
 
@@ -154,8 +154,8 @@ def _on_the_page(output: NotebookNode) -> NotebookNode | None:
     data = output.get("data")
     if data is None or output.output_type == "error":
         return None if output.get("name") == "stderr" else output
-    html = page_html(data)
-    if html is not None:
+    if (shown := data.get(PAGE, data.get("text/html"))) is not None:
+        html = "".join(shown).replace(STYLE, "")
         if "dataframe" in html and "cl-table" not in html:
             html = f'<div class="cl-table cl-frame"><div class="cl-scroll" tabindex="0">{html}</div></div>'
         without = _FOREIGN.sub("", html)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, set_front_matter, set_note, write_notebook
-from coordlib.report.record import RunRecord, code_version, notebook_told, package_versions, page_title
+from coordlib.report.record import NOTEBOOK, RunRecord, code_version, package_versions, page_title
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import write_csv
 from coordlib.report.text import clean_text, escape, hide_folders
@@ -100,7 +101,8 @@ def _write_files(
         record["started_at"] = utc_text(started, ISO)
     record.setdefault("code_version", code_version())
     record.setdefault("packages", package_versions())
-    record |= notebook_told()
+    if told := os.environ.get(NOTEBOOK):
+        record["notebook"] = json.loads(told)
     record["rows"] = {name: len(table) for name, table in tables.items()}
     record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
     content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -79,12 +78,6 @@ def page_title(run: RunRecord) -> str:
 def report_title(run: RunRecord) -> str:
     """Return the title of a day's report away from its page, where it says itself that it is simulated."""
     return page_title(run) + (" (simulated data)" if run.get("simulated") else "")
-
-
-def notebook_told() -> RunRecord:
-    """Return what a run told its notebook about the template; nothing where the notebook is run by hand."""
-    told = os.environ.get(NOTEBOOK)
-    return {"notebook": json.loads(told)} if told else {}
 
 
 @cache

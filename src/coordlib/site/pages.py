@@ -15,7 +15,6 @@ from coordlib.errors import PublishError
 from coordlib.files import write_text
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
-from coordlib.report.display import page_html
 from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
 from coordlib.report.text import escape, raw_block
@@ -37,7 +36,7 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
     except ValueError:
         raise PublishError(f"{shown.folder / 'index.ipynb'}: not readable as a Jupyter notebook") from None
     cited = Citation(shown.run, site)
-    box = str(page_html(cited.box()._repr_mimebundle_()))
+    box = cited.box()
     cells = [cell for cell in notebook["cells"] if cell.get("id") not in _OURS]
     for cell in cells:
         for output in cell.get("outputs", []):
