@@ -109,10 +109,7 @@ def _collect(world: World, pool: list[str], now: int) -> tuple[IntArray, IntArra
 
 
 def _table(world: World, rows: IntArray, day: _Day) -> pd.DataFrame:
-    """The rows as text, in the spelling of the older (T…Z, NA) or newer (blank, empty) archive.
-
-    Counts are as they stood in the morning: they grow towards their final values over days.
-    """
+    """The rows as text, in the older (T…Z, NA) or newer (blank, empty) spelling; counts as of that morning."""
     videos = world.videos.iloc[rows].reset_index(drop=True)
     accounts = world.accounts.iloc[videos["account"]].reset_index(drop=True)
     grown = 1 - np.exp(-np.clip(day.now - videos["create_time"], 0, None) / (1.5 * DAY))

@@ -142,12 +142,12 @@ def syndication(stage: Stage, people: IntArray) -> tuple[pd.DataFrame, list[IntA
     return pd.concat(parts), groups
 
 
+#: Draws so many delays, seconds.
+Delays = Callable[[int], npt.NDArray[np.float64]]
+
+
 def _bursts(
-    stage: Stage,
-    people: IntArray,
-    sizes: IntArray,
-    delays: Callable[[int], npt.NDArray[np.float64]],
-    day: IntArray | None = None,
+    stage: Stage, people: IntArray, sizes: IntArray, delays: Delays, day: IntArray | None = None
 ) -> pd.DataFrame:
     """Several shared captions: for each, so many different people post it after random delays."""
     rng = stage.rng

@@ -102,14 +102,13 @@ def simulate_data(
             "account_id_y": _ids("account_", second + 1, n_accounts),
             "content_id": _ids("share_", range(1, n_all + 1), 2 * n_all),
             "content_id_y": _ids("share_", range(n_all + 1, 2 * n_all + 1), 2 * n_all),
-            "time_delta": delta.astype(np.int64),
+            "time_delta": delta,
             "coordinated": coordinated,
         }
     )
-    older = planned[["object_id", "account_id", "content_id"]].assign(timestamp_share=times.astype(np.int64))
+    older = planned[["object_id", "account_id", "content_id"]].assign(timestamp_share=times)
     newer = planned[["object_id", "account_id_y", "content_id_y"]].set_axis(older.columns[:3], axis=1)
-    newer = newer.assign(timestamp_share=(times + delta).astype(np.int64))
-    return pd.concat([older, newer], ignore_index=True), planned
+    return pd.concat([older, newer.assign(timestamp_share=times + delta)], ignore_index=True), planned
 
 
 def simulate_posts() -> pd.DataFrame:
@@ -173,18 +172,12 @@ class Groups:
     """How planted groups behave; the defaults are a group that does not hide."""
 
     groups: int = 4
-    #: Accounts of a group that are active at a time.
-    size: int = 5
-    #: Moments at which a group posts an object of its own.
-    moments: int = 8
-    #: The members post within so many seconds of each other.
-    spread: int = 60
-    #: Chance of a member to take part in a moment.
-    participation: float = 1.0
-    #: Share of the posts whose text is changed so that it is another object.
-    rewritten: float = 0.0
-    #: Chance of a member to be replaced by a new account after each moment.
-    rotated: float = 0.0
+    size: int = 5  #: accounts of a group that are active at a time
+    moments: int = 8  #: at which a group posts an object of its own
+    spread: int = 60  #: the members post within so many seconds of each other
+    participation: float = 1.0  #: chance of a member to take part in a moment
+    rewritten: float = 0.0  #: share of the posts whose text is changed so that it is another object
+    rotated: float = 0.0  #: chance of a member to be replaced by a new account after each moment
     #: Other posts of each member, as a multiple of the moments: copies of what others post, soon after them.
     hiding: float = 1.0
 

@@ -226,14 +226,10 @@ def snowflake_ids(rng: np.random.Generator, times: IntArray) -> IntArray:
 class Kind:
     """How one kind of planted network behaves."""
 
-    #: scale of the delay between members in one episode, seconds
-    spread: float
-    #: largest number of posts of one member in one episode
-    repeats: int
-    #: mean number of joint episodes
-    episodes_per_day: float
-    #: whether exact captions within 120 seconds are expected to give the network away
-    found: bool
+    spread: float  #: scale of the delay between members in one episode, seconds
+    repeats: int  #: largest number of posts of one member in one episode
+    episodes_per_day: float  #: mean number of joint episodes
+    found: bool  #: whether exact captions within 120 seconds are expected to give the network away
     what: str
 
 
@@ -250,10 +246,7 @@ KINDS: dict[str, Kind] = {
 
 
 def plant(stage: Stage, chosen: IntArray, kinds: tuple[str, ...]) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Divide the chosen accounts (positions) into networks, one kind after the other, and let them act.
-
-    Return their posts with ``event`` (which joint action), and the truth about each network.
-    """
+    """Divide the chosen accounts into networks, kind after kind; return what they post and the truth of each."""
     rows, members = list[tuple[int, int, str, int]](), list[pd.DataFrame]()
     rest, number, events = chosen, 0, itertools.count()
     while kinds and len(rest) >= 4:

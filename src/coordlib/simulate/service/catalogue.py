@@ -194,7 +194,7 @@ class Catalogue:
         return [number for number, text in enumerate(self._texts[field]) if wanted in text]
 
     def still_public(self) -> set[int]:
-        """Ids of the videos that are there and whose author has not withdrawn them after they were returned (2 %)."""
+        """Ids of the videos that are there and were not withdrawn after they had been returned (2 % are)."""
         return set(self.id[~self.gone & (chance(self.id, 60) >= 0.02)].tolist())
 
     def counts(self, rows: IntArray, now: float) -> dict[str, IntArray]:

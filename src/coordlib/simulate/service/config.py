@@ -1,4 +1,4 @@
-"""How the simulated Research API behaves (its switches, the faults it is told to make), and what it remembers meanwhile."""
+"""How the simulated Research API behaves: its switches and its faults; and what it remembers meanwhile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from coordlib.yaml_files import read_yaml
 FAULTS: Mapping[str, Mapping[str, Any]] = read_yaml(Path(__file__).with_name("faults.yml"))
 
 _TASKS = ("validation_task/create", "validation_task_status/get", "validation_task/download")
-#: The data endpoints that are simulated (their path after /v2/research/); a fault can strike there, and at the token's.
+#: The data endpoints that are simulated (path after /v2/research/); faults strike there and at the token's.
 ENDPOINTS = ("video/query", "user/info", *_TASKS)
 _PLACES = (*ENDPOINTS, "oauth/token")
 
@@ -126,7 +126,7 @@ def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
 
 
 def archive_faults(first_day: dt.date, days: int, seed: int = 0) -> tuple[Fault, ...]:
-    """The fault mix of vera.ai's production logs, 217 days and about 217,000 requests; beside each what they say."""
+    """The fault mix of vera.ai's production logs (217 days, about 217,000 requests), with what they say."""
     rng = np.random.default_rng([seed, 11])
     calendar = [(first_day + dt.timedelta(days=k)).strftime("%Y%m%d") for k in range(days)]
     broken = [day for day in calendar if rng.random() < 1 / 14]
