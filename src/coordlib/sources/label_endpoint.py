@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from coordlib.errors import ParameterError, ServiceError
-from coordlib.service import Closing, Reply, Service, check_address, environment
+from coordlib.service import Closing, Service, check_address, environment
 
 if TYPE_CHECKING:
     import httpx
@@ -123,7 +123,7 @@ class LabelEndpoint(Closing):
         messages, model = prompt(captions), self.settings.model
         body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": 64}
         asked = self._now().astimezone(dt.UTC).isoformat(timespec="seconds")
-        response = self._service.hidden(_content(self._ask(body)))
+        response = self._service.hidden(self._ask(body))
         text, code = clean_answer(response)
         if not text:
             raise ServiceError("label endpoint: the answer holds no words")
@@ -137,7 +137,7 @@ class LabelEndpoint(Closing):
         }
         return EndpointAnswer(text, details)
 
-    def _ask(self, body: dict[str, Any]) -> Reply:
+    def _ask(self, body: dict[str, Any]) -> str:
         if self._lost > LOST_TIME:
             raise ServiceError(
                 f"label endpoint: not asked, {self._lost:.0f} s were lost waiting for it before"
@@ -153,7 +153,13 @@ class LabelEndpoint(Closing):
             raise
         if reply.status != 200:
             raise ServiceError(f"label endpoint: HTTP {reply.status}; are address, model and key right?")
-        return reply
+        try:
+            content = reply.parsed()["choices"][0]["message"]["content"]
+        except (KeyError, IndexError, TypeError):
+            raise ServiceError("label endpoint: the answer is not that of a chat completion") from None
+        if not isinstance(content, str):
+            raise ServiceError("label endpoint: the answer holds no text")
+        return content.encode("utf-8", "replace").decode("utf-8")  # halves of characters cannot be stored
 
 
 def prompt(captions: Sequence[str]) -> list[dict[str, str]]:
@@ -187,13 +193,3 @@ def _one_line(text: str, limit: int) -> str:
     kept = (mark if mark == "\u200d" or unicodedata.category(mark)[0] != "C" else " " for mark in text)
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def _content(reply: Reply) -> str:
-    try:
-        content = reply.parsed()["choices"][0]["message"]["content"]
-    except (KeyError, IndexError, TypeError):
-        raise ServiceError("label endpoint: the answer is not that of a chat completion") from None
-    if not isinstance(content, str):
-        raise ServiceError("label endpoint: the answer holds no text")
-    return content.encode("utf-8", "replace").decode("utf-8")  # halves of characters cannot be stored

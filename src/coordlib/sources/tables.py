@@ -26,11 +26,7 @@ _BLANK = re.compile(r"""[\s\[\](){}'"]""")
 
 
 def read_table(
-    path: Path | str,
-    *,
-    needed: Sequence[str] = (),
-    allow_no_rows: bool = False,
-    names: Sequence[str] = (),
+    path: Path | str, *, needed: Sequence[str] = (), allow_no_rows: bool = False, names: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Read a CSV, gzipped CSV or Parquet file, every value as the text that was written.
 

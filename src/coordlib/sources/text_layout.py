@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import errno
 import gzip
 import io
 import itertools
@@ -59,11 +58,9 @@ class TextLayout:
     def records(self, path: Path, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record from the header on (blank ones too), and the line on which it ends."""
         with open_text(path, self.compressed, errors) as stream:
-            reader = csv.reader(
-                stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting
-            )
-            for record in itertools.islice(reader, self.skip, None):
-                yield reader.line_num, record
+            rows = csv.reader(stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting)
+            for record in itertools.islice(rows, self.skip, None):
+                yield rows.line_num, record
 
 
 @dataclass(frozen=True)
@@ -108,14 +105,12 @@ def first_bytes(path: Path, where: str) -> bytes:
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
+    except FileNotFoundError:
+        raise InputError(f"{where}: there is no such file; check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{where}: is a folder; give one file in it") from None
     except OSError as error:
-        known = {
-            errno.ENOENT: "there is no such file; check the path",
-            errno.EISDIR: "is a folder; give one file in it",
-        }
-        raise InputError(
-            f"{where}: {known.get(error.errno or 0, f'cannot be opened ({error.strerror})')}"
-        ) from None
+        raise InputError(f"{where}: cannot be opened ({error.strerror})") from None
     if not head:
         raise EmptyInputError(f"{where}: the file is empty (0 bytes); export or download it again")
     if head[:4] in _PACKED:
@@ -125,9 +120,8 @@ def first_bytes(path: Path, where: str) -> bytes:
     return head
 
 
-def inspect_text(path: Path, where: str, dialect: Dialect | None = None) -> TextLayout:
+def inspect_text(path: Path, where: str, dialect: Dialect = Dialect()) -> TextLayout:
     """Check every byte of a CSV file and find its delimiter and its header."""
-    dialect = dialect or Dialect()
     checked = check_bytes(path, where)
     try:
         skip, first, delimiter = _header(beginning := io.StringIO(checked.head, newline=""), dialect)

@@ -48,27 +48,19 @@ class CaptionHistory:
     covered: Period | None = None
 
 
-def mark(
-    store: Store,
-    subjects: Iterable[tuple[str, str]],
-    start: dt.date,
-    end: dt.date,
-    now: int,
-    *,
-    missing: int = 0,
-) -> None:
+def mark(store: Store, subjects: Iterable[tuple[str, str]], period: Period, now: int, missing: int) -> None:
     """Note that a period was asked for; a period that touches the covered one extends it, another replaces it."""
     names = ("kind", "subject", "first_day", "last_day", "asked_at", "missing")
     note = insert("coverage", names, f"(kind, subject) {replaced(names[2:])}")
     with store.transaction():
         for kind, subject in subjects:
-            first, last = start, end
+            first, last = period
             row = store.row("SELECT * FROM coverage WHERE kind = ? AND subject = ?", (kind, subject))
             if row is not None:
                 old = _period(row)
-                if start <= old[1] + _ONE_DAY and old[0] <= end + _ONE_DAY:
-                    first, last = min(start, old[0]), max(end, old[1])
-                elif end < old[0]:
+                if first <= old[1] + _ONE_DAY and old[0] <= last + _ONE_DAY:
+                    first, last = min(first, old[0]), max(last, old[1])
+                elif last < old[0]:
                     continue
             store.write(note, (kind, subject, first.isoformat(), last.isoformat(), now, missing))
 

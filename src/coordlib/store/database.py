@@ -176,12 +176,10 @@ def _migrate(store: Store) -> None:
         return
     if version > newest or store.read_only:
         store.close()
-        place = f"{store.path}: schema version {version}"
+        told = f"{store.path}: schema version {version}"
         if version > newest:
-            raise SchemaVersionError(
-                f"{place} is newer than this coordlib knows ({newest}); upgrade coordlib"
-            )
-        raise StoreError(f"{place} is older than {newest}; open it once for writing")
+            raise SchemaVersionError(f"{told} is newer than this coordlib knows ({newest}); upgrade coordlib")
+        raise StoreError(f"{told} is older than {newest}; open it once for writing")
     # The version is read again inside the lock: two processes may open a new file at once.
     with store.transaction() as connection:
         version = store.schema_version

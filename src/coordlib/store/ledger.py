@@ -6,7 +6,7 @@ So each attempt is counted before it is sent and written down after it was answe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 
 from coordlib.errors import ParameterError, QuotaExhausted
 from coordlib.store.database import Store, Values, insert
@@ -20,30 +20,10 @@ DAILY_REQUESTS, DAILY_FOLLOW_REQUESTS = 1_000, 20_000
 MIDNIGHT_SLACK = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One attempt at a request, as it is written into the ledger."""
-
-    sent_at: int
-    purpose: str
-    endpoint: str
-    attempt: int
-    kind: str
-    ms: int
-    http_status: int | None = None
-    code: str | None = None
-    message: str | None = None
-    log_id: str | None = None
-    rows: int | None = None
-    run_id: str | None = None
-    window_id: int | None = None
-
-
-def record(store: Store, entry: Entry) -> None:
-    """Write one attempt into the ledger, 500 characters of the service's message at most."""
-    if entry.message is not None:
-        entry = replace(entry, message=entry.message[:500])
-    store.write(insert("requests", [item.name for item in fields(Entry)]), astuple(entry))
+def record(store: Store, *, message: str | None = None, **columns: str | int | None) -> None:
+    """Write one attempt into the ledger (the table ``requests``), 500 characters of the service's message at most."""
+    columns["message"] = message and message[:500]
+    store.write(insert("requests", tuple(columns)), tuple(columns.values()))
 
 
 class RequestBudget:
@@ -51,15 +31,11 @@ class RequestBudget:
 
     Parameters
     ----------
-    store
-        Where the count is kept, so that a second process or a restart goes on counting.
-    daily
-        Requests a day for all endpoints but the two follow lists. The quota is shared by the whole
-        project: set it lower when colleagues use it too.
-    daily_follow
-        Requests a day for followers and following.
-    clock
-        UTC seconds.
+    store, clock
+        Where the count is kept, so that a second process or a restart goes on counting; UTC seconds.
+    daily, daily_follow
+        Requests a day for all endpoints but the two follow lists, and for those. The quota is shared by the whole project:
+        set it lower when colleagues use it too.
 
     Examples
     --------

@@ -46,15 +46,12 @@ def record_posts(
     """
     rows: list[dict[Any, Any]] = [] if posts is None else posts.astype(object).to_dict("records")
     names = ("content_id", "account_id", "text", *COUNTS)
-    looked_at = (
-        (run_id, position, fetched_at, *(_value(row, name) for name in names))
-        for position, row in enumerate(rows)
-    )
+    seen = ((run_id, n, fetched_at, *(_value(row, name) for name in names)) for n, row in enumerate(rows))
     with store.transaction():
         if not stored:
             upsert_posts(store, rows, fetched_at)
         store.write("DELETE FROM metrics WHERE run_id = ?", (run_id,))
-        store.write_many(insert("metrics", ("run_id", "position", "fetched_at", *names)), looked_at)
+        store.write_many(insert("metrics", ("run_id", "position", "fetched_at", *names)), seen)
     return len(rows)
 
 

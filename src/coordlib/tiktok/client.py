@@ -10,11 +10,10 @@ from dataclasses import replace
 from coordlib.errors import ParameterError
 from coordlib.store import windows
 from coordlib.store.stored_posts import collected_posts
-from coordlib.tiktok.collector import Collector
+from coordlib.tiktok.collector import Collector, new_window
 from coordlib.tiktok.endpoints import VIDEO_QUERY, Outcome, as_post, rows_of
 from coordlib.tiktok.lists import Lists, ask
 from coordlib.tiktok.query import Query, check_fields, check_span, days_between, parse_day, video_body
-from coordlib.tiktok.window_work import new_window
 
 
 class TikTokResearch(Lists):
@@ -26,20 +25,14 @@ class TikTokResearch(Lists):
         Client key and secret; see :meth:`from_environment`.
     base_url
         Address of the service, or of a simulator.
-    transport
-        An httpx transport, for tests and simulations.
-    store
-        Workspace database for rows, ledger and budget; none keeps them in memory.
-    budget
-        Requests a day; none counts against the published quota.
+    store, budget
+        Workspace database for rows, ledger and budget (none keeps them in memory); requests a day (none: the published quota).
     run_id
         Written into the ledger with every attempt.
-    clock, sleep
-        UTC seconds, and how to wait; replaced where time is simulated.
-    min_interval
-        Seconds between two requests.
-    schedules
-        Waits before each further try, per kind of error.
+    transport, clock, sleep
+        For tests and simulations: an httpx transport, UTC seconds, and how to wait.
+    min_interval, schedules
+        Seconds between two requests, and before each further try, per kind of error.
     on_origin
         Called once, before anything is stored, with whether the service says that it is simulated.
 
@@ -93,20 +86,12 @@ class TikTokResearch(Lists):
             Days per window, 1 to 31; smaller windows fail less often, larger ones cost fewer requests.
         overlap_days
             Days each window reaches into the one before, for those who doubt that end dates are inclusive.
-        max_count
-            Rows a page, 1 to 100.
-        max_pages
-            Pages per window at most.
-        max_records
-            Stop after a page that brings the total to this many rows.
-        run_id
-            Repeat a call with the same name to go on where it stopped; none starts afresh.
-        phase
-            A word for the ledger.
-        with_rows
-            Return the rows as well; they are in the store either way.
-        progress
-            Show a progress bar on a terminal.
+        max_count, max_pages, max_records
+            Rows a page (1 to 100), pages per window at most; stop after a page that brings the total to so many rows.
+        run_id, phase
+            Repeat a call with the same name to go on where it stopped (none starts afresh); a word for the ledger.
+        with_rows, progress
+            Return the rows as well (they are in the store either way); show a progress bar on a terminal.
 
         Returns
         -------
@@ -168,9 +153,8 @@ class TikTokResearch(Lists):
         names = check_fields(fields) if fields is not None else self.video_fields()
         body = video_body(query.to_json(), first, last, max_count, is_random=True)
         before, answer = self.requests, ask(self, VIDEO_QUERY, "sample", body, names, "sample")
-        spent = self.requests - before
         if isinstance(answer, Outcome):
-            return replace(answer, requests=spent)
+            return answer
         found = (row for row in rows_of(VIDEO_QUERY, answer.data) if row.get("username"))
         rows = {row["id"]: as_post(row) for row in found}
-        return Outcome(rows=tuple(rows.values()), n_rows=len(rows), requests=spent)
+        return Outcome(rows=tuple(rows.values()), n_rows=len(rows), requests=self.requests - before)

@@ -131,29 +131,20 @@ class Outcome:
 
     Attributes
     ----------
-    rows
-        The rows, cleaned. A collector that stores its rows leaves this empty unless asked.
-    n_rows
-        Distinct rows collected.
-    complete
-        Whether everything asked for was answered.
-    reason
-        ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``, ``max-records``,
-        ``empty-pages``, ``no-cursor``, ``no-has-more``, ``fewer-than-promised``, ``ceiling`` (the end is not
+    rows, n_rows
+        The rows, cleaned (a collector that stores its rows leaves this empty unless asked); distinct rows collected.
+    complete, reason
+        Whether everything asked for was answered; ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``,
+        ``max-records``, ``empty-pages``, ``no-cursor``, ``no-has-more``, ``fewer-than-promised``, ``ceiling`` (the end is not
         proved), ``silent`` (nothing came, and no row of the probe either), ``outage``, ``refused``, ``failed``.
-    next_cursor, search_id
-        Where the next page would start.
-    requests
-        Attempts spent, retries included.
-    failed_windows
-        Periods that could not be had.
-    log_ids
-        What the service's support asks for, of everything that failed.
+    next_cursor, search_id, requests
+        Where the next page would start; attempts spent, retries included.
+    failed_windows, log_ids
+        Periods that could not be had; what the service's support asks for, of everything that failed.
     problems
         Subject (an account, a file) → why it was refused.
     probe
-        Where a collection brought no row: ``rows``, ``nothing`` or ``unanswered``, what became of a query that must
-        bring rows.
+        Where no row came: what became of a query that must bring some (``rows``, ``nothing``, ``unanswered``).
     """
 
     rows: tuple[Row, ...] = field(default=(), repr=False)

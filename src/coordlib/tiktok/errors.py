@@ -106,11 +106,8 @@ def classify(reply: Reply, *, endpoint: str = "") -> Answer:
 
 
 def _kind(status: int, code: str | None, message: str, data: dict[str, Any], endpoint: str) -> Kind:
-    sent_anyway = {
-        "playlist": data.get("playlist_video_ids") is not None,
-        "user_info": bool(data) and not message,
-    }
-    if (status == 200 and code == "ok") or (status >= 500 and sent_anyway.get(endpoint)):
+    sent = {"playlist": data.get("playlist_video_ids") is not None, "user_info": bool(data) and not message}
+    if (status == 200 and code == "ok") or (status >= 500 and sent.get(endpoint)):  # sent in spite of it
         return Kind.OK
     if code in _CODES:
         return _CODES[code]

@@ -110,12 +110,8 @@ def _pages(
             reason = "fewer-than-promised"
     if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:
         reason = "ceiling"
-    spent: dict[str, Any] = {
-        "n_rows": len(rows),
-        "next_cursor": cursor,
-        "requests": session.requests - before,
-    }
-    return replace(failure, rows=tuple(rows.values()), complete=reason == "done", reason=reason, **spent)
+    spent: dict[str, Any] = {"n_rows": len(rows), "requests": session.requests - before, "reason": reason}
+    return replace(failure, rows=tuple(rows.values()), complete=reason == "done", next_cursor=cursor, **spent)
 
 
 def _one(session: Session, endpoint: Endpoint, subject: Mapping[str, str], **paging: int) -> Answer | Outcome:

@@ -97,8 +97,7 @@ class Plan:
         queries = f"{len(self.requests)} {'query' if len(self.requests) == 1 else 'queries'}"
         head = f"{self.phase}, {self.day}: {queries} for {self.n_subjects} {self.phase}, about "
         head += f"{self.expected_requests:.0f} of {self.budget} requests for about {self.expected_rows:.0f} videos"
-        lines = [head]
-        lines += [
+        lines = [
             f"  {item.start} to {item.end}  {len(item.subjects):>4} {self.phase}  "
             f"~{item.expected_requests:.1f} requests  ~{item.expected_rows:.0f} videos  {item.why}"
             for item in self.requests[:limit]
@@ -106,7 +105,7 @@ class Plan:
         if len(self.requests) > limit:
             lines.append(f"  … and {len(self.requests) - limit} more")
         left = f"due but carried over for lack of requests: {len(self.carried_over)}"
-        return "\n".join([*lines, f"  not due yet: {self.not_due}; {left}"])
+        return "\n".join([head, *lines, f"  not due yet: {self.not_due}; {left}"])
 
 
 def expected_pages(rows: float) -> float:
@@ -146,17 +145,6 @@ class _Batch:
     rows: float
     waited: float
 
-    def takes(self, other: _Batch, rows: float, target: float, settings: CollectionParameters) -> bool:
-        """Whether another batch fits in, with the rows it is expected to bring then."""
-        names = len(self.names) + len(other.names)
-        return names <= settings.accounts_per_query and self.rows + rows <= target
-
-    def add(self, other: _Batch) -> None:
-        self.names += other.names
-        self.rate += other.rate
-        self.rows += other.rows
-        self.waited = max(self.waited, other.waited)
-
 
 def plan_accounts(
     accounts: Sequence[AccountHistory], day: dt.date, budget: int, settings: CollectionParameters
@@ -192,9 +180,15 @@ def plan_accounts(
             waited = 0.0 if item.covered is None else float((end - item.covered[1]).days)
             one = _Batch(start, [item.account_id], rates[item.account_id], expected, waited)
             due.setdefault(start, []).append(one)
-    batches = [batch for start in sorted(due) for batch in _filled(due[start], settings)]
+    batches, most, full = list[_Batch](), settings.accounts_per_query, settings.pages_per_query * FULL_PAGE
+    for start in sorted(due):  # busy ones together, so that quiet ones share a page
+        busy_first = sorted(due[start], key=lambda batch: (-batch.rate, batch.names))
+        batches += _joined(busy_first, full, most, end, last_only=True)
+    # Batches that leave most of a page empty, where asking for a few days twice saves a request. Oldest start first: a
+    # later batch joins an earlier one by going back to its start.
+    batches.sort(key=lambda batch: (batch.start, batch.rows))
     requests = []
-    for batch in _joined(batches, end, settings):
+    for batch in _joined(batches, FULL_PAGE, most, end):
         pages = expected_pages(batch.rows / KEPT)
         overdue = max(0.0, batch.waited - settings.max_interval_days)
         request = PlannedRequest(
@@ -237,25 +231,19 @@ def possible_name(name: str) -> bool:
     return True
 
 
-def _filled(accounts: Iterable[_Batch], settings: CollectionParameters) -> list[_Batch]:
-    """Fill queries with accounts of one period: busy ones together, so that quiet ones share a page."""
-    batches: list[_Batch] = []
-    for one in sorted(accounts, key=lambda batch: (-batch.rate, batch.names)):
-        if batches and batches[-1].takes(one, one.rows, settings.pages_per_query * FULL_PAGE, settings):
-            batches[-1].add(one)
-        else:
-            batches.append(one)
-    return batches
-
-
-def _joined(batches: Iterable[_Batch], end: dt.date, settings: CollectionParameters) -> list[_Batch]:
-    """Join batches that leave most of a page empty, where asking for a few days twice saves a request."""
+def _joined(
+    batches: Iterable[_Batch], target: float, most: int, end: dt.date, last_only: bool = False
+) -> list[_Batch]:
+    """Add each batch to the first (or only the last) one before it that has room for the rows it brings from its start on."""
     kept: list[_Batch] = []
-    # Oldest start first: a later batch joins an earlier one by going back to its start.
-    for batch in sorted(batches, key=lambda item: (item.start, item.rows)):
-        for other in kept:
-            if other.takes(batch, batch.rate * ((end - other.start).days + 1), FULL_PAGE, settings):
-                other.add(batch)
+    for batch in batches:
+        for other in kept[-1:] if last_only else kept:
+            rows = other.rows + batch.rate * ((end - other.start).days + 1)
+            if rows <= target and len(other.names) + len(batch.names) <= most:
+                other.names += batch.names
+                other.rate += batch.rate
+                other.rows += batch.rows
+                other.waited = max(other.waited, batch.waited)
                 break
         else:
             kept.append(batch)

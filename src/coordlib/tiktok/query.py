@@ -271,10 +271,8 @@ class Query:
         >>> Query.from_json(query.to_json()) == query
         True
         """
-        if unknown := set(value) - {"and", "or", "not"}:
-            raise QueryError(
-                f"unknown part of a query: {', '.join(sorted(map(str, unknown)))}; known: and, or, not"
-            )
+        if unknown := sorted(map(str, set(value) - {"and", "or", "not"})):
+            raise QueryError(f"unknown part of a query: {', '.join(unknown)}; known: and, or, not")
         names = ("field_name", "operation", "field_values")
         lists = (value.get(name) or () for name in ("and", "or", "not"))
         try:

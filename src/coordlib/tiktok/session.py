@@ -7,7 +7,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from coordlib.errors import CredentialsError, ServiceError
@@ -103,8 +102,9 @@ class AccessToken:
         self._note(reply.status, code, words, log_id or None, spent)
         text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
-            advice = "check the client key and secret"
-            raise CredentialsError(f"the service gives no access token ({text}); {advice}")
+            raise CredentialsError(
+                f"the service gives no access token ({text}); check the client key and secret"
+            )
         return text
 
 
@@ -179,8 +179,7 @@ class Session(Closing):
         waits = {**self.schedules, **(schedules or {})}
         counts: Counter[Kind] = Counter()
         while True:
-            note = partial(ledger.Entry, attempt=counts.total() + 1, **about)  # type: ignore[arg-type]
-            answer = self._attempt(endpoint, options, note, keep)
+            answer = self._attempt(endpoint, options, {**about, "attempt": counts.total() + 1}, keep)
             schedule, done = waits.get(answer.kind, ()), counts[answer.kind]
             counts[answer.kind] += 1
             trouble = sum(counts[kind] for kind in TROUBLE)
@@ -192,11 +191,7 @@ class Session(Closing):
         return answer
 
     def _attempt(
-        self,
-        endpoint: Endpoint,
-        options: Mapping[str, Any],
-        note: Callable[..., ledger.Entry],
-        keep: Keep | None,
+        self, endpoint: Endpoint, options: Mapping[str, Any], about: dict[str, Any], keep: Keep | None
     ) -> Answer:
         token = self._token.value()
         pause = self._last_sent + self.min_interval - self.clock()
@@ -207,18 +202,12 @@ class Session(Closing):
         self.requests += 1
         started = time.perf_counter()
         answer = self._send(endpoint, options, token)
-        entry = note(
-            sent_at=int(sent_at),
-            kind=answer.kind.value,
-            ms=round((time.perf_counter() - started) * 1000),
-            http_status=answer.status,
-            code=answer.code,
-            message=answer.message or None,
-            log_id=answer.log_id,
-            rows=len(rows_of(endpoint, answer.data)) if answer.ok and endpoint.list_keys else None,
-        )
+        spent = round((time.perf_counter() - started) * 1000)
+        rows = len(rows_of(endpoint, answer.data)) if answer.ok and endpoint.list_keys else None
+        about |= {"sent_at": int(sent_at), "kind": answer.kind.value, "ms": spent, "rows": rows}
+        about |= {"http_status": answer.status, "code": answer.code, "log_id": answer.log_id}
         with self.store.transaction():
-            ledger.record(self.store, entry)
+            ledger.record(self.store, message=answer.message or None, **about)
             if answer.ok and keep is not None:
                 keep(answer)
         if answer.kind is Kind.TOKEN:
@@ -252,9 +241,9 @@ class Session(Closing):
 
     def _note_token(self, status: int | None, code: str, message: str, log_id: str | None, ms: int) -> None:
         kind = "ok" if code == "ok" else "network" if status is None else "token"
-        sent_at = int(self.clock())
-        entry = ledger.Entry(sent_at, "token", "token", 1, kind, ms, status, code, message, log_id)
-        ledger.record(self.store, replace(entry, run_id=self.run_id))
+        said: dict[str, Any] = {"sent_at": int(self.clock()), "kind": kind, "ms": ms, "http_status": status}
+        said |= {"purpose": "token", "endpoint": "token", "attempt": 1, "run_id": self.run_id}
+        ledger.record(self.store, code=code, message=message, log_id=log_id, **said)
 
     def video_fields(self) -> tuple[str, ...]:
         """Return the fields to ask videos for: all, or the oldest ones once all were refused."""

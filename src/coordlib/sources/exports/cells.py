@@ -27,7 +27,7 @@ _MARKUP = re.compile(r"<[^>]*>")
 #: What no hashtag holds: in a list a blank can be part of one.
 _IN_A_LIST = re.compile(r"[,;|#]+")
 #: Arrow's blanks are those of ASCII alone.
-_LIST_IN_ARROW = SEPARATORS["list"].replace(
+_ARROW_LIST = SEPARATORS["list"].replace(
     r"\s", r"\s\v\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 )
 #: What lists of links call the address itself, the most final first.
@@ -62,9 +62,7 @@ def objects_of(table: pd.DataFrame, source: ObjectSource) -> pd.Series[Any]:
 
 def _plain_lists(cells: pd.Series[Any], source: ObjectSource) -> pd.Series[Any]:
     """Split cells without brackets at the separators of lists, all at once, as :func:`_distinct` would each."""
-    parts = pc.split_pattern_regex(
-        pa.array(cells.fillna("").astype(object), pa.large_string()), _LIST_IN_ARROW
-    )
+    parts = pc.split_pattern_regex(pa.array(cells.fillna("").astype(object), pa.large_string()), _ARROW_LIST)
     words = pc.list_flatten(parts).dictionary_encode()
     clean = [word.strip() for word in words.dictionary.to_pylist()]
     clean = [fold_hashtag(word) for word in clean] if source.hashtags else clean

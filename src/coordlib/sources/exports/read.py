@@ -101,8 +101,7 @@ def iter_export(
     >>> [piece.report.posts for piece in iter_export(file, 1000)]
     [1]
     """
-    path = Path(path)
-    where = str(path)
+    path, where = Path(path), str(path)
     if chunk_rows < 1:
         raise ParameterError(f"chunk_rows = {chunk_rows}: give at least 1")
     if duplicates not in {"drop", "keep"}:
@@ -111,8 +110,7 @@ def iter_export(
     state = _State(account, duplicates == "drop")
     tables = _tables(path, where, known, chunk_rows)
     for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
-        if known is None:
-            known = recognise([str(name) for name in table.columns], where)
+        known = known or recognise(map(str, table.columns), where)
         if state.rows:
             table = with_needed(table, known)
         elif known.prepare == "jetstream" and chunk_rows < sys.maxsize:
@@ -153,7 +151,7 @@ def normalise(
 ) -> Export:
     """Bring a table of text in a known format into the columns of a table of posts; errors and report name it by `where`."""
     state = state or _State()
-    require(known, [str(name) for name in table.columns], where)
+    require(known, list(map(str, table.columns)), where)
     rows, dropped = len(table), dict[str, int]()
     for mark, what in _MARKS.items():
         if mark in table.columns:

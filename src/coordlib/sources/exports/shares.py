@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -107,13 +106,9 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     links = to_shares(export, object=link_object(export.format, export.report.source))
     rows = export.frame.drop_duplicates("content_id").set_index("content_id").loc[links["content_id"]]
     rows = rows.reset_index(drop=True)
-    names = {
-        "object_id": "expanded",
-        "account_id": "account.url",
-        "timestamp_share": "date",
-        "content_id": "id",
-    }
-    table = links[list(names)].rename(columns=names).assign(**coornet_columns(rows, "texts"))
+    ours = ["object_id", "account_id", "timestamp_share", "content_id"]
+    table = links[ours].set_axis(["expanded", "account.url", "date", "id"], axis=1)
+    table = table.assign(**coornet_columns(rows, "texts"))
     # In CooRnet's words, where the Meta Content Library says it.
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()
     table["account.accountType"] = kind.where(~kind.isin(_OWNER_TYPES), "facebook_" + kind)
@@ -165,13 +160,14 @@ def crowdtangle_link_shares(export: Export) -> pd.DataFrame:
 
 
 def _from_csv(frame: pd.DataFrame) -> pd.DataFrame:
-    group = "Group Name" in frame.columns
-    columns: dict[str, Any] = {"platformId": frame["content_id"], "platform": "Facebook"}
-    columns |= coornet_columns(frame, "crowdtangle_texts") | coornet_columns(frame, "crowdtangle_counts")
-    columns |= {
+    columns = {
+        "platformId": frame["content_id"],
+        "platform": "Facebook",
+        **coornet_columns(frame, "crowdtangle_texts"),
+        **coornet_columns(frame, "crowdtangle_counts"),
         "account.url": "https://www.facebook.com/" + frame["account_id"],
         "account.platform": "Facebook",
-        "account.accountType": "facebook_group" if group else "facebook_page",
+        "account.accountType": f"facebook_{'group' if 'Group Name' in frame.columns else 'page'}",
         "coordlib.original": first_filled(frame, ("Link",)),
     }
     return pd.DataFrame(columns, index=frame.index)
@@ -246,9 +242,8 @@ def get_urls_from_ct_histdata(
     posts = pd.DataFrame({ours: table[theirs].replace("", None) for ours, theirs in names.items()})
     posts["url"] = _addresses(posts, original)
     posts = clean_urls(posts, "url", compat=compat)
-    posts = posts.assign(day=_days(posts["date"], original, str(path)))
-    first = posts.groupby("url", sort=True)["day"].min().reset_index()
-    return first.rename(columns={"day": "date"}).astype({"url": "str"})
+    posts["date"] = _days(posts["date"], original, str(path))
+    return posts.groupby("url", sort=True)["date"].min().reset_index().astype({"url": "str"})
 
 
 def _generation(table: pd.DataFrame, newformat: bool | None, where: str) -> dict[str, str]:
