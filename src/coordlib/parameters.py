@@ -297,13 +297,11 @@ class Monitoring(DailyMonitoring, CollectionParameters):
 
     def collection(self) -> CollectionParameters:
         """Return the part that says how requests are spent."""
-        return CollectionParameters(
-            **{name: getattr(self, name) for name in CollectionParameters.model_fields}
-        )
+        return CollectionParameters.model_validate(dict(self), extra="ignore")
 
     def daily(self) -> DailyMonitoring:
         """Return the part that the day's notebook takes."""
-        return DailyMonitoring(**{name: getattr(self, name) for name in DailyMonitoring.model_fields})
+        return DailyMonitoring.model_validate(dict(self), extra="ignore")
 
 
 class SeedDiscovery(DetectionParameters):

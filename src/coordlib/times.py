@@ -63,11 +63,6 @@ def utc_seconds(
     return plausible(_seconds(pd.to_datetime(stamps, utc=True, errors="coerce")), any_time)
 
 
-def plausible_span(any_time: bool = False) -> tuple[int, int] | None:
-    """Return the first time a post can have and the end of tomorrow; None where any number is a time."""
-    return None if any_time else (PLAUSIBLE[0], tomorrow())
-
-
 def plausible(seconds: pd.Series[Any], any_time: bool = False, first: int = PLAUSIBLE[0]) -> pd.Series[Any]:
     """Return the seconds that a post can be of, the others missing: from `first` (1990) to tomorrow."""
     return seconds if any_time else seconds.mask((seconds < first) | (seconds >= tomorrow()))
@@ -235,8 +230,11 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
         # An abbreviation that is not in the table makes the time unreadable rather than wrong.
         bare = others.mask(known.notna(), others.str.replace(r"\s+[A-Z]{1,4}$", "", regex=True))
         read = _iso(bare)
-        words = bare[read.isna()].map(_worded)
-        read[read.isna()] = _seconds(pd.to_datetime(words, utc=True, errors="coerce"))
+        # What Twitter v1 writes: "Wed Oct 10 20:19:24 +0000 2018". pandas takes "now" and "today" in any format.
+        words = bare[read.isna()]
+        words = words.where(words.str.match("[A-Z][a-z]{2} [A-Z]", na=False))
+        stamps = pd.to_datetime(words, format="%a %b %d %H:%M:%S %z %Y", utc=True, errors="coerce")
+        read[read.isna()] = _seconds(stamps)
         seconds[seconds.isna()] = read - (known.fillna(0.0) * 3600).astype("Int64")
     return seconds
 
@@ -244,14 +242,6 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
 def _iso(text: pd.Series[str]) -> pd.Series[Any]:
     dated = text.where(text.str.fullmatch(_ISO_DATE, na=False)).str.replace(_COMMA, r"\1.\2", regex=True)
     return _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
-
-
-def _worded(value: str) -> pd.Timestamp | None:
-    """Read what Twitter v1 writes: ``Wed Oct 10 20:19:24 +0000 2018``."""
-    if not re.match(r"[A-Z][a-z]{2} [A-Z]", value):  # pandas takes "now" and "today" in any format
-        return None
-    stamp = pd.to_datetime(value, format="%a %b %d %H:%M:%S %z %Y", utc=True, errors="coerce")
-    return stamp if isinstance(stamp, pd.Timestamp) else None
 
 
 def _seconds(stamps: pd.Series[Any]) -> pd.Series[Any]:
@@ -301,9 +291,7 @@ def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
 def _typed_numbers(values: pd.Series, days: bool = False) -> pd.Series[Any]:
     """Read a column of numbers; those that 64 bits do not hold are missing, and never wrapped."""
     known = np.flatnonzero(values.notna())
-    kind = "float64" if pd.api.types.is_float_dtype(values.dtype) else "int64"
-    if pd.api.types.is_unsigned_integer_dtype(values.dtype):
-        kind = "uint64"
+    kind = {"f": "float64", "u": "uint64"}.get(values.dtype.kind, "int64")
     numbers = values.iloc[known].to_numpy(dtype=kind)
     with np.errstate(invalid="ignore"):
         fits = np.isfinite(numbers) & (np.abs(numbers) < 2**63 if kind != "int64" else True)

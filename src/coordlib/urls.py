@@ -165,8 +165,7 @@ def _query(site: str, query: str) -> str:
     """Return the part of a query that says which page it is, as it was written."""
     pairs = [pair for pair in query.split("&") if pair]
     names = [unquote_plus(pair.partition("=")[0]).lower() for pair in pairs]
-    tracked = {"feed_id"} if "_unique_id" in names else set()
-    tracked |= _OF_SITE.get(site, frozenset())
+    tracked = _OF_SITE.get(site, frozenset()) | ({"feed_id"} if "_unique_id" in names else set())
     return "&".join(
         pair
         for pair, name in zip(pairs, names, strict=True)
@@ -360,10 +359,8 @@ def links_in(text: str) -> list[str]:
     >>> links_in("«https://n.example/a» (HTTPS://N.example/b_(c)), https://t… see https://n.example/d。")
     ['https://n.example/a', 'https://n.example/b_(c)', 'https://n.example/d']
     """
-    if "&" in text:
-        text = _ENTITY.sub(
-            lambda entity: html.unescape(entity[0]), text
-        )  # not "&copy=2", without a semicolon
+    if "&" in text:  # "&copy=2", without a semicolon, is no entity
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     found: dict[str, None] = {}
     for match in _IN_TEXT.finditer(text):
         link = _up_to_a_mark(match[0])

@@ -259,9 +259,9 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
     from coordlib.posts import prep_data
     from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
-    from coordlib.times import DAYS_WITHOUT_HOUR, date_only, plausible_span
+    from coordlib.times import DAYS_WITHOUT_HOUR, PLAUSIBLE, date_only, tomorrow
 
-    names, plausible = how.names, plausible_span(how.any_time)
+    names, plausible = how.names, None if how.any_time else (PLAUSIBLE[0], tomorrow())
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
     # An account may be called None; what was shared, the post and the time may not, whatever the format.
     unnamed = {names[role] for role in ("object_id", "content_id", "timestamp_share")} & set(table.columns)
