@@ -62,10 +62,9 @@ def coordinated_edges(
 
     Raises
     ------
-    ParameterError
-        ``edge_weight`` outside 0–1, ``min_weight`` below 1, classes without `significance`, another window there.
-    MissingColumnError
-        A pair column is absent.
+    ParameterError, MissingColumnError
+        ``edge_weight`` outside 0–1, ``min_weight`` below 1, classes without `significance`, another window there; a pair
+        column is absent.
 
     Notes
     -----
@@ -180,10 +179,9 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
 def _account_codes(pairs: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pd.Index]:
     """Number accounts by code point order, so that comparing numbers compares names."""
     both = pd.concat([pairs["account_id"], pairs["account_id_y"]], ignore_index=True)
-    codes, names = pd.factorize(both, use_na_sentinel=False)
-    plain = ["\U0010ffff" if name is None or name != name else str(name) for name in names]
-    order = sorted(range(len(plain)), key=plain.__getitem__)
+    codes, found = pd.factorize(both, use_na_sentinel=False)
+    names = pd.Index(found, dtype="str")
+    order = names.argsort()
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    ranked = rank[codes] if len(order) else np.empty(0, dtype=np.int64)
-    return ranked[: len(pairs)], ranked[len(pairs) :], pd.Index(names, dtype="str").take(order)
+    return rank[codes[: len(pairs)]], rank[codes[len(pairs) :]], names.take(order)

@@ -53,10 +53,8 @@ def layer_shares(
 
     Raises
     ------
-    MissingColumnError
-        A column that is not there.
-    ParameterError
-        No layer.
+    MissingColumnError, ParameterError
+        A column that is not there; no layer.
 
     Notes
     -----
@@ -132,12 +130,8 @@ def detect_layers(
 
     Raises
     ------
-    MissingColumnError
-        There is no ``layer`` column.
-    InputError
-        Rows without a layer.
-    ParameterError
-        A window or participation is missing for a layer.
+    MissingColumnError, InputError, ParameterError
+        There is no ``layer`` column; rows without a layer; a window or participation is missing for one.
 
     Examples
     --------
@@ -206,10 +200,8 @@ def combine_layers(
 
     Raises
     ------
-    MissingColumnError
-        There is no ``layer`` column.
-    ParameterError
-        A quantile outside 0–1, `min_layers` below 1.
+    MissingColumnError, ParameterError
+        There is no ``layer`` column; a quantile outside 0–1, `min_layers` below 1.
 
     Examples
     --------

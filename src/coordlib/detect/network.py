@@ -11,7 +11,7 @@ import pandas as pd
 
 from coordlib.detect.edges import Compat, aggregate, coordinated_edges
 from coordlib.detect.pairs import fast_column
-from coordlib.detect.threshold import check_quantile, over_threshold, ties_at_top, weight_quantile
+from coordlib.detect.threshold import check_quantile, limit, over_threshold, ties_at_top
 from coordlib.errors import ParameterError, TiedWeightsWarning
 
 #: What marks the edges of a subgraph.
@@ -92,18 +92,12 @@ def generate_coordinated_network(
         raise ParameterError("significance with fast_net: choose one of them")
     if fast_net is False:
         edges = coordinated_edges(pairs, edge_weight, min_weight, objects, compat, significance, classes)
-        limits: dict[str, Any] = {
-            "threshold": _limit(edges["weight"], edge_weight, min_weight),
-            "edge_weight": float(edge_weight),
-        }
-        if "evidence" in edges.attrs:
-            limits["evidence"] = edges.attrs["evidence"]
-        if classes:
-            del limits["threshold"]
-        elif subgraph == 1 and (words := ties_at_top(edges["weight"].to_numpy(), edge_weight, min_weight)):
+        weights = edges["weight"].to_numpy()
+        limits = {} if classes else {"threshold": limit(weights, edge_weight, min_weight)}
+        attributes = ("edge_weight", "evidence", "min_weight")
+        limits |= {name: edges.attrs[name] for name in attributes if edges.attrs.get(name) is not None}
+        if subgraph == 1 and not classes and (words := ties_at_top(weights, edge_weight, min_weight)):
             warnings.warn(words, TiedWeightsWarning, stacklevel=2)
-        if min_weight is not None:
-            limits["min_weight"] = min_weight
     else:
         edges, limits = _full_and_fast(pairs, fast_net, edge_weight, min_weight, objects, compat)
     graph = _marked(edges, _MARKS[subgraph]) if subgraph in _MARKS else edges_to_graph(edges)
@@ -122,10 +116,6 @@ def _check(fast_net: bool | int, subgraph: int, compat: Compat, pairs: pd.DataFr
             raise ParameterError(f"subgraph = {subgraph} needs the fast network: pass fast_net=True")
 
 
-def _limit(weights: pd.Series, edge_weight: float, min_weight: int | None) -> float:
-    return float(min_weight) if min_weight is not None else weight_quantile(weights.to_numpy(), edge_weight)
-
-
 def _full_and_fast(
     pairs: pd.DataFrame,
     fast_net: bool | int,
@@ -133,16 +123,17 @@ def _full_and_fast(
     min_weight: int | None,
     objects: bool,
     compat: Compat,
-) -> tuple[pd.DataFrame, dict[str, float]]:
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Edges with the attributes of the whole and of the fast network, each with its own threshold."""
     check_quantile(edge_weight)
     column = fast_column(pairs, fast_net)
     full = aggregate(pairs, objects=objects, compat=compat)
     fast = aggregate(pairs[pairs[column] == 1], objects=objects, compat=compat)
-    limits: dict[str, float] = {"fast_window": int(column.rpartition("_")[2])}
+    limits: dict[str, Any] = {"fast_window": int(column.rpartition("_")[2])}
     for name, part in (("full", full), ("fast", fast)):
-        limits[f"threshold_{name}"] = _limit(part["weight"], edge_weight, min_weight)
-        part["weight_threshold"] = over_threshold(part["weight"].to_numpy(), edge_weight, min_weight)
+        weights = part["weight"].to_numpy()
+        limits[f"threshold_{name}"] = limit(weights, edge_weight, min_weight)
+        part["weight_threshold"] = over_threshold(weights, edge_weight, min_weight)
     ends = ["account_id", "account_id_y"]
     both = full.merge(fast, on=ends, how="left", suffixes=("_full", "_fast"), validate="one_to_one")
     measures = full.columns.drop(ends)
@@ -200,12 +191,8 @@ def _marked(edges: pd.DataFrame, mark: str) -> nx.Graph[str]:
 
 def _with_neighbours(graph: nx.Graph[str]) -> nx.Graph[str]:
     """Keep the graph induced on all neighbours of the ends of the fast edges over the threshold."""
-    fast = {
-        name
-        for a, b, data in graph.edges(data=True)
-        if data.get("weight_threshold_fast") == 1
-        for name in (a, b)
-    }
+    marks: Iterable[tuple[str, str, Any]] = graph.edges(data="weight_threshold_fast")
+    fast = {name for *ends, mark in marks if mark == 1 for name in ends}
     around = {neighbour for name in fast for neighbour in graph[name]}
     kept = [(a, b, data) for a, b, data in graph.edges(data=True) if a in around and b in around]
     result = _rebuilt(graph, (name for name in graph if name in around), kept)

@@ -65,12 +65,9 @@ def detect_groups(
 
     Raises
     ------
-    ParameterError
-        A negative window or participation, a lower end of the window above its upper one.
-    MissingColumnError
-        A share column is absent.
-    InputError
-        More than :data:`MOST_PAIRS` pairs.
+    ParameterError, MissingColumnError, InputError
+        A negative window or participation, a lower end of the window above its upper one; a share column is absent; more
+        than :data:`MOST_PAIRS` pairs.
 
     Notes
     -----

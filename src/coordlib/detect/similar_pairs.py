@@ -61,12 +61,9 @@ def similar_pairs(
 
     Raises
     ------
-    MissingColumnError
-        A column that is not there.
-    ParameterError
-        Both or none of `max_distance` and `min_cosine`, or one out of range.
-    InputError
-        Values that are no hashes, or no embeddings, of one length; names the row.
+    MissingColumnError, ParameterError, InputError
+        A column that is not there; both or none of `max_distance` and `min_cosine`, or one out of range; values that are
+        no hashes, or no embeddings, of one length (names the row).
 
     Notes
     -----

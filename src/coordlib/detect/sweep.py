@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,7 @@ from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.kernel import IntArray
 from coordlib.detect.pairs import Coded, as_shares, close_pairs
-from coordlib.detect.threshold import (
-    check_least_weight,
-    check_quantile,
-    check_whole,
-    over_threshold,
-    ties_at_top,
-    weight_quantile,
-)
+from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, limit
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
 from coordlib.posts import SHARE_COLUMNS, prep_data
@@ -127,21 +120,18 @@ def sweep(
     found = []
     for name in values["object_id"]:
         shares = as_shares(posts if plain else prep_data(posts, name, timestamp_share="posted_at"))
-        candidates = _Candidates(shares, max(values["time_window"]), min(values["min_participation"]), names)
-        for window, least in itertools.product(values["time_window"], values["min_participation"]):
-            keys, weights, n_pairs = candidates.edges(window, least)
+        for window, least, keys, weights in _edges_at(shares, values, names):
             for quantile, fixed in itertools.product(values["edge_weight"], values["min_weight"]):
                 point = dict(zip(DEFAULTS, (name, window, least, quantile, fixed), strict=True))
-                kept = keys[over_threshold(weights, quantile, fixed) == 1]
-                tied = ties_at_top(weights, quantile, fixed)
+                threshold = limit(weights, quantile, fixed)
+                kept = keys[weights > threshold if fixed is None else weights >= threshold]
+                tied = fixed is None and len(weights)
                 facts = {
                     "outcome": "network" if len(kept) else "tied" if tied else "no-coordination",
-                    "pairs": n_pairs,
+                    "pairs": int(weights.sum()),
                     "edges_all": len(weights),
-                    "threshold": (
-                        limit := weight_quantile(weights, quantile) if fixed is None else float(fixed)
-                    ),
-                    "left_out_by_tie": int((weights == limit).sum()) if fixed is None else 0,
+                    "threshold": threshold,
+                    "left_out_by_tie": int((weights == threshold).sum()) if fixed is None else 0,
                 }
                 found.append((point, facts, kept))
     return compare(found, names, reference)
@@ -186,34 +176,28 @@ def compare(
     return Sweep(pd.concat([settings, pd.DataFrame(rows)], axis=1), inclusion, dict(found[place][0]), varied)
 
 
-class _Candidates:
-    """All pairs of one object's shares in the widest window and with the least participation, as numbers.
-
-    Accounts are numbered by their place in `names`.
-    """
-
-    def __init__(self, shares: pd.DataFrame, widest: int, least: int, names: pd.Index) -> None:
-        self.coded = coded = Coded.from_shares(shares).prefiltered(int(least))
-        self.later, self.earlier = close_pairs(coded, int(widest) * coded.ticks, remove_loops=True)
-        self.apart = np.abs(coded.times[self.later] - coded.times[self.earlier])
-        self.place = names.get_indexer(coded.account_names).astype(np.int64)
-        self.rows_of = np.bincount(coded.accounts, minlength=len(coded.account_names))
-        self.n_names = len(names)
-
-    def edges(self, window: int, least: int) -> tuple[IntArray, IntArray, int]:
-        """Return the key and the weight of every edge, and the number of pairs."""
-        coded = self.coded
-        rows = (self.rows_of >= least)[coded.accounts]
-        stays = (self.apart <= int(window) * coded.ticks) & rows[self.later] & rows[self.earlier]
-        later, earlier = self.later[stays], self.earlier[stays]
+def _edges_at(
+    shares: pd.DataFrame, values: Mapping[str, list[Any]], names: pd.Index
+) -> Iterator[tuple[int, int, IntArray, IntArray]]:
+    """Yield each window and participation with the key and the weight of every edge; accounts are numbered as in `names`."""
+    windows, leasts = values["time_window"], values["min_participation"]
+    coded = Coded.from_shares(shares).prefiltered(int(min(leasts)))
+    every = close_pairs(coded, int(max(windows)) * coded.ticks, remove_loops=True)
+    apart = np.abs(coded.times[every[0]] - coded.times[every[1]])
+    place = names.get_indexer(coded.account_names).astype(np.int64)
+    rows_of = np.bincount(coded.accounts, minlength=len(coded.account_names))
+    for window, least in itertools.product(windows, leasts):
+        rows = (rows_of >= least)[coded.accounts]
+        stays = (apart <= int(window) * coded.ticks) & rows[every[0]] & rows[every[1]]
+        later, earlier = every[0][stays], every[1][stays]
         if least > 1:
             found = coded.contents[np.concatenate([later, earlier])]
             passing = kernel.passing_contents(found, coded.contents, coded.accounts, int(least))
             kept = passing[coded.contents[later]] | passing[coded.contents[earlier]]
             later, earlier = later[kept], earlier[kept]
-        ends = self.place[coded.accounts[later]], self.place[coded.accounts[earlier]]
-        keys, weights = np.unique(edge_keys(*ends, self.n_names), return_counts=True)
-        return keys, weights.astype(np.int64), len(later)
+        ends = place[coded.accounts[later]], place[coded.accounts[earlier]]
+        keys, weights = np.unique(edge_keys(*ends, len(names)), return_counts=True)
+        yield window, least, keys, weights.astype(np.int64)
 
 
 def _checked(grid: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:

@@ -81,6 +81,11 @@ def check_least_weight(min_weight: object) -> None:
         check_whole(min_weight, "min_weight", least=1)
 
 
+def limit(weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None) -> float:
+    """Return the threshold: the fixed smallest weight, which is enough, or the quantile, which has to be exceeded."""
+    return weight_quantile(weights, edge_weight) if min_weight is None else float(min_weight)
+
+
 def over_threshold(
     weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
 ) -> npt.NDArray[np.int64]:
