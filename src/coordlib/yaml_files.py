@@ -36,27 +36,18 @@ class _Plain(yaml.SafeLoader):
 
 
 _Plain.yaml_implicit_resolvers = {
-    first: [
-        (tag, rule)
-        for tag, rule in rules
-        if tag.rpartition(":")[2] not in ("timestamp", "bool", "int", "float")
-    ]
+    first: [(tag, rule) for tag, rule in rules if not tag.endswith((":timestamp", ":bool", ":int", ":float"))]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Plain.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
 # Never octal (0100 would be 64) and never to the base of sixty (12:30:45 would be 45045).
-_Plain.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
-)
-_Plain.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(
-        r"^(?:[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
-    ),
-    list("-+0123456789."),
-)
+_WHOLE, _POWER = "(?:0|[1-9][0-9]*)", "(?:[eE][-+]?[0-9]+)?"
+_DECIMAL = rf"[-+]?(?:{_WHOLE}(?:\.[0-9]*)?|\.[0-9]+){_POWER}|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+for _kind, _form, _letters in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", f"[-+]?{_WHOLE}", "-+0123456789"),
+    ("float", _DECIMAL, "-+0123456789."),
+):
+    _Plain.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_form})$"), list(_letters))
 
 
 class _Text(_Plain):

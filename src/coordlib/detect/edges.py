@@ -12,7 +12,8 @@ import pandas as pd
 from coordlib.detect import kernel
 from coordlib.detect.pairs import as_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
-from coordlib.errors import MissingColumnError, ParameterError
+from coordlib.errors import ParameterError
+from coordlib.ids import check_table
 
 Compat = Literal["coortweet"] | None
 
@@ -96,29 +97,24 @@ def join_evidence(
     if classes:
         from coordlib.parameters import DetectionParameters
 
-        rule = {"evidence": list(classes) if isinstance(classes, list | tuple) else classes}
-        classes = DetectionParameters.load(rule, where="classes").evidence.classes
+        asked = {"evidence": list(classes) if isinstance(classes, list | tuple) else classes}
+        classes = DetectionParameters.load(asked, where="classes").evidence.classes
     if significance is None:
         if classes:
             raise ParameterError(f"classes = {list(classes)}: need significance (see edge_significance)")
         return edges
-    if missing := {*_ENDS, *EVIDENCE_COLUMNS} - set(significance.columns):
-        raise MissingColumnError.from_names(
-            missing, significance.columns, "significance (see edge_significance)"
-        )
+    check_table(significance, (*_ENDS, *EVIDENCE_COLUMNS), "significance (see edge_significance)")
     windows = edges.attrs.get("time_window"), significance.attrs.get("time_window")
     if None not in windows and windows[0] != windows[1]:
         raise ParameterError(
             f"significance: was looked for within {windows[1]} seconds and the pairs within {windows[0]}; use one window"
         )
-    tested, asked = ends_as_numbers(significance, edges)
-    found = significance[list(EVIDENCE_COLUMNS)].set_axis(tested).reindex(asked).set_axis(edges.index)
+    tested, wanted = ends_as_numbers(significance, edges)
+    found = significance[list(EVIDENCE_COLUMNS)].set_axis(tested).reindex(wanted).set_axis(edges.index)
     found = found.astype({"occasions": "Int64", "episodes": "Int64", "added": "boolean"})
     found = pd.concat([edges, found], axis=1)
-    found.attrs = {
-        **edges.attrs,
-        "evidence": {"q": significance.attrs.get("q"), "classes": list(classes or ())},
-    }
+    rule = {"q": significance.attrs.get("q"), "classes": list(classes or ())}
+    found.attrs = {**edges.attrs, "evidence": rule}
     if classes:
         found["weight_threshold"] = found["evidence"].isin(list(classes)).astype("int64")
     return found

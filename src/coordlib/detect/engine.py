@@ -89,12 +89,12 @@ class FoundEdges:
             "object_ids": pa.ListArray.from_arrays(starts, shared, pa.list_(item)),
             "weight_threshold": over(edges.weight).astype(np.int64),
         }
-        arrays = {
-            name: to_arrow(some) if isinstance(some, np.ndarray) else some for name, some in columns.items()
-        }
+        arrays = [to_arrow(some) if isinstance(some, np.ndarray) else some for some in columns.values()]
         # No cell is missing, and a writer that knows need not look.
-        fields = [pa.field(name, array.type, nullable=False) for name, array in arrays.items()]
-        return pa.RecordBatch.from_arrays(list(arrays.values()), schema=pa.schema(fields))
+        fields = [
+            pa.field(name, some.type, nullable=False) for name, some in zip(columns, arrays, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
     def _accounts(self, codes: IntArray) -> pa.DictionaryArray:
         indices = to_arrow(codes.astype(np.int32, copy=False))
@@ -141,10 +141,8 @@ def window_rows(codes: Codes, min_participation: int) -> Rows:
     def texts(tied: IntArray) -> pa.Table:
         rows = first[np.isin(objects[first], tied)]
         numbers = to_arrow(objects[rows])
-        contents = codes.content_names.take(to_arrow(rows))
-        return pa.table(
-            [numbers, contents, codes.object_names.take(numbers)], ["number", "content", "object"]
-        )
+        names = codes.content_names.take(to_arrow(rows)), codes.object_names.take(numbers)
+        return pa.table([numbers, *names], ["number", "content", "object"])
 
     order = object_order(first_turn, first_time, texts)
     place = np.zeros(n_objects + 1, dtype=np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -109,14 +110,10 @@ def detect_groups(
             "content_id": coded.content_names.take(coded.contents[older]).array,
             "content_id_y": coded.content_names.take(coded.contents[newer]).array,
             "time_delta": apart if coded.ticks == 1 else apart / coded.ticks,
-        },
-        columns=list(PAIR_COLUMNS),
+        }
     )
-    pairs.attrs = {
-        **shares.attrs,
-        "time_window": int(time_window),
-        "min_participation": int(min_participation),
-    }
+    pairs.attrs = {**shares.attrs, "time_window": int(time_window)}
+    pairs.attrs["min_participation"] = int(min_participation)
     if time_window_low:
         pairs.attrs["time_window_low"] = int(time_window_low)
     return pairs
@@ -204,20 +201,14 @@ def flag_speed_share(
 
 def fast_column(pairs: pd.DataFrame, fast_net: bool | int) -> str:
     """Return the flag column to use: the narrowest window (True), or the one of so many seconds."""
-    flags = {
-        int(name.removeprefix(_PREFIX)): name
-        for name in map(str, pairs.columns)
-        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).isdigit()
-    }
+    found = [re.fullmatch(rf"{_PREFIX}(\d+)", str(name)) for name in pairs.columns]
+    flags = {int(match[1]): match[0] for match in found if match}
     if not flags:
         raise ParameterError("the fast network needs a time_window_N column: call flag_speed_share first")
-    if fast_net is True:
-        return flags[min(flags)]
-    if fast_net not in flags:
-        raise ParameterError(
-            f"fast_net = {fast_net!r}: the flagged windows are {', '.join(map(str, sorted(flags)))}"
-        )
-    return flags[fast_net]
+    if fast_net is not True and fast_net not in flags:
+        windows = ", ".join(map(str, sorted(flags)))
+        raise ParameterError(f"fast_net = {fast_net!r}: the flagged windows are {windows}")
+    return flags[min(flags) if fast_net is True else fast_net]
 
 
 def as_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -319,11 +310,10 @@ class Coded:
 
     def loop_free(self) -> npt.NDArray[np.bool_]:
         """Rows that may be in a pair: no id missing, and the object is not the content itself."""
-        same = self.object_names.get_indexer(self.content_names)[self.contents] == self.objects
-        lost: npt.NDArray[np.bool_] = np.asarray(self.object_names.isna())[self.objects]
-        lost = lost | np.asarray(self.account_names.isna())[self.accounts]
-        lost = lost | np.asarray(self.content_names.isna())[self.contents]
-        return np.asarray(~lost & ~same)
+        free = self.object_names.get_indexer(self.content_names)[self.contents] != self.objects
+        for name in ("object", "account", "content"):
+            free &= getattr(self, f"{name}_names").notna()[getattr(self, f"{name}s")]
+        return np.asarray(free)
 
 
 def close_pairs(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coordlib.columns import check_table
 from coordlib.detect.pairs import PAIR_COLUMNS
-from coordlib.detect.threshold import check_whole
+from coordlib.detect.threshold import check_quantile, check_whole
 from coordlib.errors import InputError, ParameterError
 from coordlib.ids import as_ids
 from coordlib.posts import prep_data
@@ -83,10 +83,8 @@ def similar_pairs(
         raise ParameterError("similar_pairs: give max_distance (for hashes) or min_cosine (for embeddings)")
     if max_distance is not None:
         check_whole(max_distance, "max_distance")
-    elif type(min_cosine) is bool or not (
-        isinstance(min_cosine, int | float | np.number) and 0 <= min_cosine <= 1
-    ):
-        raise ParameterError(f"min_cosine = {min_cosine!r}: give a number from 0 to 1")
+    else:
+        check_quantile(min_cosine, "min_cosine", "a number")
     if not isinstance(column, str):
         raise ParameterError(f"column = {column!r}: give the name of one column")
     check_table(posts, ("account_id", "content_id", "posted_at", column), "posts")
@@ -190,9 +188,8 @@ def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
     cells = column[known].tolist()
     lengths = {len(cell) for cell in cells}
     if len(lengths) > 1:
-        raise InputError(
-            f"column '{name}': embeddings have {min(lengths)} to {max(lengths)} numbers; all need as many"
-        )
+        some = f"{min(lengths)} to {max(lengths)} numbers"
+        raise InputError(f"column '{name}': embeddings have {some}; all need as many")
     try:
         values = np.array(cells, dtype=np.float64).reshape(len(cells), next(iter(lengths), 1))
     except (TypeError, ValueError):

@@ -47,32 +47,33 @@ def ties_at_top(
 
     With `counts` each weight stands for so many edges, and weights ascend.
     """
-    limit = weight_quantile(weights, edge_weight, counts)
-    if not len(weights) or min_weight is not None or weights.max() > limit:
+    if (
+        not len(weights)
+        or min_weight is not None
+        or weights.max() > weight_quantile(weights, edge_weight, counts)
+    ):
         return None
-    tied = int((weights == weights.max()).sum() if counts is None else counts[-1])
-    return tie_words(
-        int(weights.max()), tied, len(weights) if counts is None else int(counts.sum()), edge_weight
-    )
+    counts = np.ones(len(weights), dtype=np.int64) if counts is None else counts
+    top = int(weights.max())
+    return tie_words(top, int(counts[weights == top].sum()), int(counts.sum()), edge_weight)
 
 
 def tie_words(top: int, tied: int, n_edges: int, edge_weight: float) -> str:
     """Say what keeps the heaviest edges where they tie, and how many lighter ones that leaves out."""
     tie = f"{tied:,} edges tie" if tied > 1 else "the only edge lies"
-    lighter = (
-        f", which leaves out {n_edges - tied:,} lighter ones, or a lower number" if n_edges > tied else ""
-    )
+    lighter = f", which leaves out {n_edges - tied:,} lighter ones, or a lower number"
+    lighter = lighter if n_edges > tied else ""
     return (
         f"{tie} at the top weight of {top:,}, so the {float(edge_weight):g} quantile keeps none: "
         f"use min_weight={top} (--min-weight {top}){lighter}"
     )
 
 
-def check_quantile(edge_weight: object) -> None:
-    """Refuse an edge weight that is not a number from 0 to 1."""
-    number = isinstance(edge_weight, int | float | np.number) and not isinstance(edge_weight, bool)
-    if not number or not 0 <= float(edge_weight) <= 1:  # type: ignore[arg-type]
-        raise ParameterError(f"edge_weight = {edge_weight!r}: give a quantile from 0 to 1")
+def check_quantile(value: object, name: str = "edge_weight", what: str = "a quantile") -> None:
+    """Refuse what is not a number from 0 to 1."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= float(value) <= 1:  # type: ignore[arg-type]
+        raise ParameterError(f"{name} = {value!r}: give {what} from 0 to 1")
 
 
 def check_least_weight(min_weight: object) -> None:
