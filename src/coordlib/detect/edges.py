@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.pairs import as_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
 from coordlib.errors import ParameterError
-from coordlib.ids import check_table
 
 Compat = Literal["coortweet"] | None
 
