@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import xml.etree.ElementTree as ET
+from base64 import b64decode
 from typing import Any
 
 import nbformat
@@ -62,7 +65,10 @@ def test_beside_a_page_the_drawing_is_a_picture_and_a_run_by_hand_keeps_it() -> 
     bundle = NetworkView(nx.path_graph(["a", "b", "c"]))._repr_mimebundle_()
     beside, own = (as_executed(a_notebook(output(bundle)), still=still) for still in (True, False))
     shown = beside.cells[-1].outputs[0].data["text/html"]
-    assert "<svg" in shown and "<iframe" not in shown and len(shown) < 20_000
+    assert "<svg" not in shown and "<iframe" not in shown and len(shown) < 20_000
+    assert '<img alt="Network view: 3 accounts, 2 edges, 1 network."' in shown
+    picture = ET.fromstring(b64decode(re.search(r"base64,([^\"]+)", shown)[1]))
+    assert [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")] == ["a", "b", "c"]
     assert own.cells[-1].outputs[0].data["text/html"] == bundle["text/html"]
 
 

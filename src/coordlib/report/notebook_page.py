@@ -1,10 +1,11 @@
 """An executed notebook as a page: its front matter, and pages that say in words what happened.
 
-nbformat, which takes two seconds, is imported where it is used: the kernel of every report imports this package.
+nbformat, which takes its time, is imported where it is used: the kernel of every report imports this package.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from copy import deepcopy
@@ -40,7 +41,7 @@ _LEFT_OUT = (
 )
 #: The drawing a notebook shows, half a megabyte of script in it, and the still picture that is on the page.
 _DRAWING = re.compile(r'<iframe srcdoc="[^"]*"[^>]*></iframe>')
-_STILL = re.compile(r'<figure class="cl-still">.*?</figure>', re.DOTALL)
+_STILL = re.compile(r'<figure class="cl-still"><svg (.*? aria-label="(.*?)">.*?)</figure>', re.DOTALL)
 _RUN_IT = '<p class="cl-note">A still picture: this cell, when it is run, makes the drawing in which one can search.</p>'
 #: What of a table a downloaded notebook shows.
 _BODY = re.compile(r"(?<=<tbody>\n)(?:(?!</tbody>).)*(?=\n</tbody>)", re.DOTALL)
@@ -113,8 +114,17 @@ def as_executed(notebook: NotebookNode, *, still: bool = False) -> NotebookNode:
             picture = _STILL.search("".join(data.pop(PAGE, "")))
             if still and "text/html" in data:
                 html = _shortened("".join(data["text/html"]))
-                data["text/html"] = (picture[0] + _RUN_IT).join(_DRAWING.split(html)) if picture else html
+                data["text/html"] = (
+                    (_image(*picture.groups()) + _RUN_IT).join(_DRAWING.split(html)) if picture else html
+                )
     return copy
+
+
+def _image(drawn: str, title: str) -> str:
+    """Return the still picture as an image: of a drawing in the HTML Jupyter shows only the names, until the notebook is trusted."""
+    style = 'xmlns="http://www.w3.org/2000/svg" width="900" color="#888" fill="#fff" font-family="sans-serif" font-size="13" text-anchor="middle"'
+    coded = base64.b64encode(f"<svg {style} {drawn}".encode()).decode("ascii")
+    return f'<img alt="{title}" style="max-width:100%" src="data:image/svg+xml;base64,{coded}">'
 
 
 def _shortened(html: str) -> str:
