@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from coordlib.errors import PublishError
 from coordlib.report import layout
 from coordlib.report.network_view import NetworkView, choose_nodes, network_numbers
-from coordlib.report.text import json_for_page
+from coordlib.report.words import json_for_page
 
 
 def two_networks() -> nx.Graph:

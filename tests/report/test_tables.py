@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from coordlib.errors import MissingColumnError, PublishError
 from coordlib.report.tables import format_value, html_table, write_csv
-from coordlib.report.text import escape, neutralise, raw_block, restore, safe_url
+from coordlib.report.words import escape, neutralise, raw_block, restore, safe_url
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

@@ -6,8 +6,15 @@ from coordlib.report.checksums import sums_of, wrong_files
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column
-from coordlib.report.text import clean_text, hide_folders, in_one_direction
-from coordlib.report.words import in_words, object_word, plural, same_words
+from coordlib.report.words import (
+    clean_text,
+    hide_folders,
+    in_one_direction,
+    in_words,
+    object_word,
+    plural,
+    same_words,
+)
 
 
 def test_a_count_has_its_noun_and_an_object_its_word() -> None:

@@ -15,7 +15,7 @@ from coordlib import load_day, run_notebook
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, StoreError
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
-from coordlib.report.text import restore
+from coordlib.report.words import restore
 from coordlib.runs.analysis import analyse_component
 from coordlib.runs.day import replay_archive
 from coordlib.sources import read_day

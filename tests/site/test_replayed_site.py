@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from coordlib.parameters import ComponentAnalysis
-from coordlib.report.text import restore
+from coordlib.report.words import restore
 from coordlib.runs.analysis import analyse_component
 from coordlib.site.build import render_site
 

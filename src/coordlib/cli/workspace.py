@@ -17,7 +17,7 @@ from coordlib.files import refuse_input
 from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
-from coordlib.report.text import clean_text
+from coordlib.report.words import clean_text
 from coordlib.store import open_store
 from coordlib.yaml_files import read_yaml
 

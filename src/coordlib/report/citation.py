@@ -10,7 +10,7 @@ from typing import Any
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
 from coordlib.report.record import RunRecord, code_version, report_title
-from coordlib.report.text import escape
+from coordlib.report.words import escape
 
 #: Where a page says how it is cited; what stands there is put in when the site is rendered.
 CITED = Html(

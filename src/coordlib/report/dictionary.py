@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from coordlib.report.text import escape, raw_block
+from coordlib.report.words import escape, raw_block
 
 #: From a report's page to the folder of the site's own pages.
 UP = "../../"

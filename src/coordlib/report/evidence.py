@@ -20,8 +20,7 @@ from coordlib.report.dictionary import how
 from coordlib.report.display import Html
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts, format_value, is_missing
-from coordlib.report.text import clean_text, escape, json_for_page, safe_url
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, escape, json_for_page, plural, safe_url
 from coordlib.significance import (
     SIGNIFICANT,
     UNDECIDED,

@@ -21,7 +21,7 @@ import pandas as pd
 
 from coordlib.report.dictionary import UP, how
 from coordlib.report.display import PAGE
-from coordlib.report.text import escape, in_one_direction
+from coordlib.report.words import escape, in_one_direction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

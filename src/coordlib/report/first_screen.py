@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from coordlib.detect.threshold import tie_words
 from coordlib.report.health import Health, verdict_of
 from coordlib.report.record import RunRecord
-from coordlib.report.text import clean_text, escape
-from coordlib.report.words import plural, same_words
+from coordlib.report.words import clean_text, escape, plural, same_words
 from coordlib.significance import SIGNIFICANT
 from coordlib.significance.classes import class_words
 from coordlib.times import utc_text

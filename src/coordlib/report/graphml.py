@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import networkx as nx
 
 from coordlib.report.tables import is_missing, plain
-from coordlib.report.text import clean_text
+from coordlib.report.words import clean_text
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 OPENING = (

@@ -10,8 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from coordlib.report.tables import html_table
-from coordlib.report.text import escape
-from coordlib.report.words import plural
+from coordlib.report.words import escape, plural
 
 #: Words for the outcomes of a request, where the ledger's own word is not plain enough.
 _OUTCOMES = {

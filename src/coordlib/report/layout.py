@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coordlib.describe.communities import louvain
-from coordlib.report.text import escape
+from coordlib.report.words import escape
 
 #: From this many accounts on a connected network is drawn as its communities, which open.
 BUBBLES_FROM = 60

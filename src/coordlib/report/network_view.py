@@ -27,8 +27,7 @@ from coordlib.report.display import TEMPLATES, Html
 from coordlib.report.figures import PALETTE
 from coordlib.report.layout import communities, disc_radius, layout_graph, network_svg
 from coordlib.report.tables import format_value, is_missing
-from coordlib.report.text import clean_text, escape, json_for_page, safe_url
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, escape, json_for_page, plural, safe_url
 
 #: Positions are given, so nothing is simulated; the rest is what keeps 1,000 accounts smooth.
 _OPTIONS = {

@@ -17,7 +17,7 @@ import yaml
 from coordlib.files import written
 from coordlib.report.display import PAGE, STYLE
 from coordlib.report.figures import in_few_colours
-from coordlib.report.text import raw_block
+from coordlib.report.words import raw_block
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

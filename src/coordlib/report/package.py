@@ -30,7 +30,7 @@ from coordlib.report.notebook_page import page_notebook, set_front_matter, set_n
 from coordlib.report.record import NOTEBOOK, RunRecord, code_version, package_versions, page_title
 from coordlib.report.saved import SavedReport
 from coordlib.report.tables import write_csv
-from coordlib.report.text import clean_text, escape, hide_folders
+from coordlib.report.words import clean_text, escape, hide_folders
 from coordlib.times import ISO, utc_text
 
 #: What decides whether a re-run has the same content: the tables, the graph, the parameters, the outcome.

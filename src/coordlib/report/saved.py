@@ -9,8 +9,7 @@ from coordlib.report.citation import CITED
 from coordlib.report.display import Html, stack
 from coordlib.report.record import RunRecord, code_version, package_versions
 from coordlib.report.tables import facts
-from coordlib.report.text import escape
-from coordlib.report.words import in_words
+from coordlib.report.words import escape, in_words
 from coordlib.times import ISO, utc_text
 
 #: Files of a report that are offered one by one, and what they hold.

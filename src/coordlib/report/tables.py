@@ -22,8 +22,7 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 from coordlib.errors import MissingColumnError, PublishError
 from coordlib.report.dictionary import UP, explained, how
 from coordlib.report.display import Html
-from coordlib.report.text import clean_text, escape, neutralise, restore, safe_url
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, escape, neutralise, plural, restore, safe_url
 from coordlib.times import utc_text
 
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.

@@ -22,8 +22,7 @@ from coordlib.detect.threshold import check_window, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
-from coordlib.report.text import clean_text
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, plural
 from coordlib.runs.share_files import Duplicates, Reading, files_of, plain_codes, read_shares
 
 

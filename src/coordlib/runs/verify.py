@@ -28,8 +28,7 @@ from coordlib.errors import FileFormatError, RunError
 from coordlib.places import Workspace
 from coordlib.report.checksums import SUMS, wrong_files
 from coordlib.report.record import RunRecord
-from coordlib.report.text import restore
-from coordlib.report.words import plural
+from coordlib.report.words import plural, restore
 from coordlib.runs.notebooks import MODELS, run_notebook, template_facts
 from coordlib.site.publish import VIEWS, as_made, zip_is_whole
 from coordlib.sources.published import report_files

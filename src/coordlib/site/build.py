@@ -24,8 +24,7 @@ from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.dictionary import dictionary_page
 from coordlib.report.first_screen import simulated_banner
-from coordlib.report.text import clean_text, escape
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, escape, plural
 from coordlib.site.find import search_page, write_index
 from coordlib.site.home import FEED, about_part, archive_page, feed, fit_any_depth, home_page
 from coordlib.site.pages import dress_page, page_tells

@@ -24,8 +24,7 @@ from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
 from coordlib.report.record import RunRecord, page_title
 from coordlib.report.tables import Inside, facts, html_table
-from coordlib.report.text import clean_text, escape, json_for_page, raw_block
-from coordlib.report.words import plural
+from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
 from coordlib.site.find import search_form
 from coordlib.site.reports import Reports, Shown, differences, read_table
 

@@ -17,8 +17,7 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
-from coordlib.report.text import escape, raw_block
-from coordlib.report.words import plural
+from coordlib.report.words import escape, plural, raw_block
 from coordlib.site.reports import Reports, Shown, differences
 
 #: The place of the citation on a page made now, or the citation that was sealed into one made before.

@@ -22,7 +22,7 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.describe_files import CRATE, crate
 from coordlib.report.record import page_title
-from coordlib.report.text import escape
+from coordlib.report.words import escape
 from coordlib.site.reports import Reports, Shown
 
 #: Files of a report's folder that are not published beside its page, or are made anew.
