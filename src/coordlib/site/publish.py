@@ -49,17 +49,14 @@ _LEADS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{t
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
-def link(source: Path | str, target: Path | str) -> None:
+def link(source: Path | os.DirEntry[str] | str, target: Path | str) -> None:
     """Give a file a second name; where the file system cannot, copy it."""
-    _link(os.path.realpath(source) if Path(source).is_symlink() else source, target)
-
-
-def _link(source: Path | str, target: Path | str) -> None:
+    known = Path(source) if isinstance(source, str) else source
     try:
-        os.link(source, target)
+        os.link(os.path.realpath(source) if known.is_symlink() else source, target)
     except FileExistsError:
         Path(target).unlink()
-        _link(source, target)
+        link(source, target)
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
 
@@ -74,8 +71,7 @@ def link_folder(source: Path | str, target: Path | str, *left_out: str) -> None:
             if entry.is_dir():
                 link_folder(entry.path, f"{target}/{entry.name}", *left_out)
             else:
-                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                _link(real, f"{target}/{entry.name}")
+                link(entry, f"{target}/{entry.name}")
 
 
 def publish_files(shown: Shown, page: Path, site: Site) -> None:
@@ -137,8 +133,8 @@ def _zipped(folder: Path) -> list[str]:
     return [name for name in _names(folder) if name not in (SUMS, CRATE) and not _NOT_ZIPPED.fullmatch(name)]
 
 
-def write_zip(folder: Path, name: str, inside: str) -> Path:
-    """Write the files of a folder, and the hashes of these, into one zip, and return it.
+def write_zip(folder: Path, name: str, inside: str) -> None:
+    """Write the files of a folder, and the hashes of these, into one zip.
 
     The same files give the same bytes; the zip's comment is the SHA-256 of all that comes before it.
     """
@@ -156,7 +152,6 @@ def write_zip(folder: Path, name: str, inside: str) -> Path:
         archive.comment = b"0" * 64
     body = target.read_bytes()[:-64]
     target.write_bytes(body + hashlib.sha256(body).hexdigest().encode())
-    return target
 
 
 def zip_is_whole(data: bytes) -> bool:
