@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from coordlib.errors import ParameterError
 from coordlib.simulate.material import DAY, words
@@ -67,7 +68,7 @@ def simulate_link_shares(
     for name, (value, lowest) in least.items():
         if value < lowest:
             raise ParameterError(f"{name} = {value}: choose at least {lowest}")
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = np.random.default_rng(seed)
     accounts = _accounts(rng, n_accounts, n_networks)
     urls = _urls(rng, n_networks, days)
     # A few ordinary accounts per article, hours apart; popular articles are passed on by many.
@@ -76,17 +77,16 @@ def simulate_link_shares(
     who = rng.choice(np.flatnonzero(accounts["kind"] == "ordinary"), len(url))
     parts = [_shares(urls, who, url, delay)]
     # Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated.
-    liked = np.flatnonzero((urls["network"] == 0) & (urls["outlet"] == 1))
-    who, url = _most(rng, np.flatnonzero(accounts["kind"] == "fan"), liked, 0.3)
-    parts.append(_shares(urls, who, url, rng.exponential(1800, len(url)).astype(np.int64) + 20))
+    liked = urls[(urls["network"] == 0) & (urls["outlet"] == 1)]
+    parts.append(_burst(rng, liked, np.flatnonzero(accounts["kind"] == "fan"), 0.3, 20, 1800))
     parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
     shares = pd.concat(parts, ignore_index=True)
     shares = shares[shares["seconds"] < START + days * DAY]
     shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
-    return LinkWorld(_as_posts(rng, shares, accounts, urls), accounts[["account.url", "kind", "network"]])
+    return LinkWorld(_posts(rng, shares, accounts, urls), accounts[["account.url", "kind", "network"]])
 
 
-def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.DataFrame:
+def _accounts(rng: Generator, n_ordinary: int, n_networks: int) -> pd.DataFrame:
     sizes = rng.integers(5, 13, size=n_networks)
     n_fans = max(n_ordinary // 10, 4)
     kind = ["ordinary"] * n_ordinary + ["fan"] * n_fans + ["planted"] * int(sizes.sum())
@@ -108,7 +108,7 @@ def _accounts(rng: np.random.Generator, n_ordinary: int, n_networks: int) -> pd.
     )
 
 
-def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
+def _urls(rng: Generator, n_networks: int, days: int) -> pd.DataFrame:
     """Articles of newsrooms (network 0) and of the outlets that each planted network pushes."""
     parts, topics, pushed = [], words()["topics"], words()["pushed"]
     for network in range(n_networks + 1):
@@ -131,34 +131,30 @@ def _urls(rng: np.random.Generator, n_networks: int, days: int) -> pd.DataFrame:
 
 def _shares(urls: pd.DataFrame, account: np.ndarray, url: np.ndarray, delay: np.ndarray) -> pd.DataFrame:
     """Shares of articles so many seconds after they were published."""
-    seconds = urls["published"].to_numpy()[url] + delay.astype(np.int64)
+    seconds = urls["published"].loc[url].to_numpy() + delay.astype(np.int64)
     return pd.DataFrame({"account": account, "url": url, "seconds": seconds})
 
 
-def _most(
-    rng: np.random.Generator, who: np.ndarray, pushed: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each of these accounts with most of these articles."""
-    account, url = (grid.ravel() for grid in np.meshgrid(who, pushed))
-    chosen = rng.random(len(url)) < share
-    return account[chosen], url[chosen]
-
-
-def _network(
-    rng: np.random.Generator, accounts: pd.DataFrame, urls: pd.DataFrame, network: int
+def _burst(
+    rng: Generator, urls: pd.DataFrame, who: np.ndarray, share: float, least: int, mean: int
 ) -> pd.DataFrame:
+    """Such a share of what these accounts could share of these articles, `least` seconds after each and later."""
+    account, url = (grid.ravel() for grid in np.meshgrid(who, urls.index))
+    chosen = rng.random(len(url)) < share
+    delay = least + rng.exponential(mean, int(chosen.sum())).astype(np.int64)
+    return _shares(urls, account[chosen], url[chosen], delay)
+
+
+def _network(rng: Generator, accounts: pd.DataFrame, urls: pd.DataFrame, network: int) -> pd.DataFrame:
     """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
     who = np.flatnonzero(accounts["network"] == network)
-    account, url = _most(rng, who, np.flatnonzero(urls["network"] == network), 0.75)
-    burst = _shares(urls, account, url, 60 + rng.exponential(12, len(url)).astype(np.int64))
+    burst = _burst(rng, urls[urls["network"] == network], who, 0.75, 60, 12)
     news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
     cover = _shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news)))
     return pd.concat([burst, cover], ignore_index=True)
 
 
-def _as_posts(
-    rng: np.random.Generator, shares: pd.DataFrame, accounts: pd.DataFrame, urls: pd.DataFrame
-) -> pd.DataFrame:
+def _posts(rng: Generator, shares: pd.DataFrame, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:
     n = len(shares)
     who = accounts.iloc[shares["account"].to_numpy()].reset_index(drop=True)
     address = urls["address"].to_numpy(dtype=object)[shares["url"].to_numpy()]

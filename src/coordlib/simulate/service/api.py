@@ -79,8 +79,8 @@ def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
     if "keyword" in asked and state.strike(call, "silent_empty_keyword"):
         rows = rows[:0]
     if query.is_random:
-        size = min(len(rows), query.max_count)
-        rows = np.array(state.random.sample(rows.tolist(), size), dtype=np.int64)
+        drawn = state.random.sample(rows.tolist(), min(len(rows), query.max_count))
+        rows = np.array(drawn, dtype=np.int64)
     search = Search(query, rows, state.now)
     if slow := state.strike(call, "search_id_not_ready"):
         search.not_ready, search.ready_at = slow.tries, state.now + slow.seconds
@@ -289,10 +289,8 @@ class Service:
         return self._refusal(told["status"], told["code"], message)
 
 
-def _token_error(
-    form: dict[str, str], content_type: str, clients: Mapping[str, str]
-) -> tuple[str, str] | None:
-    if "application/x-www-form-urlencoded" not in content_type:
+def _token_error(form: dict[str, str], kind: str, clients: Mapping[str, str]) -> tuple[str, str] | None:
+    if "application/x-www-form-urlencoded" not in kind:
         return "invalid_request", "Only `application/x-www-form-urlencoded` is supported."
     for name in ("client_key", "client_secret", "grant_type"):
         if not form.get(name):

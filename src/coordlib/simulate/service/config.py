@@ -71,10 +71,8 @@ class ServerConfig(BaseModel):
     #: simulated UTC second at the start (none: end of the world), and seconds that pass with each request
     now: int | None = None
     tick: Seconds = 1.0
-    #: of faults, key order, new ids
-    seed: Count = 0
-    #: requests a UTC day and client key
-    quota: Count = 1000
+    seed: Count = 0  #: of faults, key order, new ids
+    quota: Count = 1000  #: requests a UTC day and client key
     #: seconds until a video appears; videos dropped from pages besides the deleted ones; videos the archive never has
     archive_delay: Count = 48 * 3600
     drop_share: Share = 0.0
