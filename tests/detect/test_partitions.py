@@ -24,6 +24,7 @@ from coordlib.files import runs_still
 from coordlib.parameters import DetectionParameters
 from coordlib.runs import dataset, dataset_steps, detect_dataset
 from coordlib.runs.edge_list import detect_file
+from coordlib.runs.share_files import Reading
 
 
 def shares(n: int, seed: int = 3) -> pd.DataFrame:
@@ -66,7 +67,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(source: Path) -> Path:
     file = source.parent / "whole.parquet"
-    found = detect_file(source, file, parameters=PARAMETERS, subgraph=0, duplicates="keep")
+    found = detect_file(source, file, PARAMETERS, Reading({}, "keep", PARAMETERS.time_window), subgraph=0)
     assert found.n_edges > 300 and found.n_pairs > 2 * found.n_edges
     return file
 
@@ -79,7 +80,8 @@ def test_any_number_of_partitions_gives_the_bytes_of_the_whole(
     for subgraph, duplicates in ((0, "keep"), (1, "drop")):
         one, two = tmp_path / f"one.{ending}", tmp_path / f"two.{ending}"
         options: dict[str, Any] = {"parameters": PARAMETERS, "subgraph": subgraph, "duplicates": duplicates}
-        at_once = detect_file(source, one, **options)
+        how = Reading({}, duplicates, PARAMETERS.time_window)
+        at_once = detect_file(source, one, PARAMETERS, how, subgraph=subgraph)
         parts = detect_dataset(source, two, partitions=partitions, **options)
         assert one.read_bytes() == two.read_bytes()
         at_once = replace(at_once, output=two)
@@ -152,8 +154,9 @@ def test_every_table_of_shares_is_read_as_at_once(
 ) -> None:
     file = tmp_path / name
     write(shares(600), file)
-    for one, run in (("one.csv", detect_file), ("two.csv", detect_dataset)):
-        run(file, tmp_path / one, parameters=PARAMETERS, subgraph=0, duplicates="keep")
+    how = Reading({}, "keep", PARAMETERS.time_window)
+    detect_file(file, tmp_path / "one.csv", PARAMETERS, how, subgraph=0)
+    detect_dataset(file, tmp_path / "two.csv", parameters=PARAMETERS, subgraph=0, duplicates="keep")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     assert (tmp_path / "one.csv").stat().st_size > 5_000
 

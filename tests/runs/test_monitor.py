@@ -18,7 +18,7 @@ from coordlib.errors import (
 )
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
-from coordlib.runs.connect import begin_day, morning_of
+from coordlib.runs.connect import begin_day
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day
 from coordlib.simulate.service import read_faults
 from coordlib.store import open_store
@@ -169,7 +169,7 @@ def test_a_gap_that_a_later_run_filled_is_no_gap_any_longer(station: Station):
     text = broken.strftime("%Y%m%d")
     faults(station, {"name": "broken_period", "dates": (text, text)})
     station.monitor(station.days[0])
-    station.service.state.now = morning_of(station.days[3], hour=8)
+    begin_day(station.service, station.days[3], hour=8)
     station.monitor(station.days[3])
     still = health(station, station.days[3])
     assert [gap["date"] for gap in still["earlier_gaps"]] == [broken.isoformat()]
@@ -177,7 +177,7 @@ def test_a_gap_that_a_later_run_filled_is_no_gap_any_longer(station: Station):
     assert still["windows"]["retried"] > 0
     faults(station)
     later = (dt.date.fromisoformat(station.days[3]) + dt.timedelta(days=4)).isoformat()
-    station.service.state.now = morning_of(later, hour=8)
+    begin_day(station.service, later, hour=8)
     station.monitor(later)
     assert health(station, later)["earlier_gaps"] == []
 
@@ -257,7 +257,7 @@ def test_refused_credentials_leave_a_page_that_says_so(station: Station):
 
 def test_a_dry_run_costs_nothing_and_changes_nothing(station: Station):
     before = station.query("SELECT count(*) FROM windows")
-    plans = plan_day(station.root, station.days[0], station.connect)
+    plans = plan_day(station.root, station.days[0], station.connect, Monitoring())
     assert [plan.phase for plan in plans] == ["accounts", "captions"]
     assert "requests" in plans[0].describe()
     assert station.query("SELECT count(*) FROM windows") == before

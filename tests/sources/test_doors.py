@@ -214,10 +214,8 @@ def test_rounded_ids_are_seen_in_every_kind_of_file(kind: str, tmp_path: Path) -
 def test_an_account_has_one_spelling_in_every_kind_of_file(kind: str, tmp_path: Path) -> None:
     for accounts in (["100.0", "100", "101", "102"], ["ann", " ann", "bob", "cid "]):
         source = written(tmp_path, {"account_id": accounts}, kind)
-        columns = {"object_id": "object_id"}
-        found = detect_file(
-            source, tmp_path / "e.csv", columns, DetectionParameters(min_participation=1, min_weight=1)
-        )
+        once = DetectionParameters(min_participation=1, min_weight=1)
+        found = detect_file(source, tmp_path / "e.csv", once)
         assert found.n_accounts == 3
 
 
@@ -227,9 +225,9 @@ def test_words_that_mean_missing_tie_nobody_in_any_kind_of_file(kind: str, word:
     """pandas-dev/pandas#55032, #24681."""
     once = DetectionParameters(min_participation=1, min_weight=1)
     shared = {"account_id": list("abcd"), "object_id": [word, word, "tea", "tea"]}
-    assert detect_file(written(tmp_path, shared, kind), tmp_path / "e.csv", None, once).n_edges_all == 1
+    assert detect_file(written(tmp_path, shared, kind), tmp_path / "e.csv", once).n_edges_all == 1
     timed = {"account_id": list("abcd"), "timestamp_share": [word, *map(str, SECONDS[1:])]}
-    assert detect_file(written(tmp_path, timed, kind), tmp_path / "e.csv", None, once).n_edges_all == 3
+    assert detect_file(written(tmp_path, timed, kind), tmp_path / "e.csv", once).n_edges_all == 3
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
@@ -244,9 +242,8 @@ def test_a_list_in_a_parquet_file_is_several_shares(tmp_path: Path) -> None:
     source = written(
         tmp_path, {"account_id": list("abcd"), "object_id": [["x", "y"], ["y", "z"]] * 2}, "parquet"
     )
-    found = detect_file(
-        source, tmp_path / "e.csv", None, DetectionParameters(min_participation=1, min_weight=1)
-    )
+    once = DetectionParameters(min_participation=1, min_weight=1)
+    found = detect_file(source, tmp_path / "e.csv", once)
     assert (found.n_shares, found.n_edges_all) == (8, 6)
 
 

@@ -25,16 +25,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from coordlib.errors import (
-    CollectError,
-    CoordError,
-    DatabaseFailedError,
-    NotebookInputError,
-    PublishError,
-    QuotaExhausted,
-    RunError,
-    WorkspaceLockedError,
-)
+from coordlib import errors
 
 #: The commands as the help shows them, each with the module that has it, which is loaded when it is asked for.
 COMMANDS = {
@@ -94,14 +85,14 @@ def coordlib() -> None:
     """Find, publish and cite coordinated sharing on social media."""
 
 
-def exit_code(error: CoordError) -> int:
+def exit_code(error: errors.CoordError) -> int:
     """Return the exit code that stands for an error."""
-    if isinstance(error, QuotaExhausted):
+    if isinstance(error, errors.QuotaExhausted):
         return 3
-    if isinstance(error, WorkspaceLockedError):
+    if isinstance(error, errors.WorkspaceLockedError):
         return 4
-    ended = RunError | CollectError | PublishError | DatabaseFailedError
-    return 1 if isinstance(error, ended) and not isinstance(error, NotebookInputError) else 2
+    ended = errors.RunError | errors.CollectError | errors.PublishError | errors.DatabaseFailedError
+    return 1 if isinstance(error, ended) and not isinstance(error, errors.NotebookInputError) else 2
 
 
 def main() -> None:
@@ -111,7 +102,7 @@ def main() -> None:
     warnings.formatwarning = lambda message, *place, **line: f"coordlib: {message}\n"
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="coordlib", standalone_mode=False)
-    except CoordError as error:
+    except errors.CoordError as error:
         code = _say(str(error), exit_code(error))
     except TyperException as error:
         place = getattr(getattr(error, "ctx", None), "command_path", "coordlib")

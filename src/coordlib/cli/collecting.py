@@ -9,16 +9,9 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option, echo
 
+from coordlib import errors
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
-from coordlib.errors import (
-    AlreadyReportedError,
-    CollectError,
-    ParameterError,
-    QuotaExhausted,
-    RunError,
-    StoreError,
-)
 from coordlib.files import refuse_input
 from coordlib.parameters import BASE_URL, CollectionParameters, Monitoring, SeedDiscovery
 
@@ -59,7 +52,7 @@ def import_(
     from coordlib.sources.exports import load_mapping
 
     if format and mapping:
-        raise ParameterError("--format and --mapping: give one of the two")
+        raise errors.ParameterError("--format and --mapping: give one of the two")
     objects = [name.strip() for name in object.split(",")] if object else None
     if mapping:
         refuse_input(output, mapping)
@@ -80,7 +73,7 @@ def _moment(text: str | None, name: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(text) if text is not None else None
     except ValueError:
-        raise ParameterError(
+        raise errors.ParameterError(
             f"--{name} '{text}': give a date (2026-11-01) or a time (2026-11-01T12:00:00Z)"
         ) from None
     return moment.replace(tzinfo=dt.UTC) if moment and not moment.tzinfo else moment
@@ -189,7 +182,7 @@ def monitor(
 
     options = Monitoring.from_yaml(parameters) if parameters else Monitoring()
     if options.output_dir is not None:
-        raise ParameterError(
+        raise errors.ParameterError(
             f"output_dir = '{options.output_dir}': a monitored day is always in WORKSPACE/reports/days; take it out of the file"
         )
     day = date or str(options.date or dt.datetime.now(dt.UTC).date())
@@ -200,7 +193,7 @@ def monitor(
         return
     try:
         done = monitor_day(workspace, day, connect, options, again=again)
-    except AlreadyReportedError:  # by a run that was killed before its site was complete
+    except errors.AlreadyReportedError:  # by a run that was killed before its site was complete
         if not (render and site_is_due(workspace, output)):
             raise
         echo(f"{day} is reported already; its site was missing or older than its pages")
@@ -209,7 +202,7 @@ def monitor(
     echo(done.line())
     opt.show_site(workspace, output, engine, render)
     if not done.report.ok:
-        raise RunError(f"{day}: the report failed: {done.report.message}")
+        raise errors.RunError(f"{day}: the report failed: {done.report.message}")
     done.raise_for_stop()
 
 
@@ -254,7 +247,7 @@ def refresh(
     days, daily_requests = days or options.refresh_days, daily_requests or options.daily_requests
     place = Workspace(workspace)
     if not place.database.exists():
-        raise StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
+        raise errors.StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
     run_id = f"refresh-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
     connect = connector(daily_requests, base_url, NOBODY if dry_run else None)
     with workspace_lock(place.root, "coordlib refresh"):
@@ -270,8 +263,8 @@ def refresh(
         if render and cleaned and (output or place.root / "_site").is_dir():
             opt.show_site(place.root, output, engine)
     if done.reason == "quota":
-        raise QuotaExhausted(
+        raise errors.QuotaExhausted(
             f"the request quota is spent; {done.unchecked} videos are left, start again after 00:00 UTC"
         )
     if not done.complete:
-        raise CollectError(f"{done.unchecked} videos could not be checked: {done.reason}")
+        raise errors.CollectError(f"{done.unchecked} videos could not be checked: {done.reason}")

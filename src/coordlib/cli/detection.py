@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 from typer import Argument, Option, echo
 
@@ -76,8 +76,6 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
-    options: dict[str, Any] = {"subgraph": subgraph, "duplicates": duplicates}
-    plain: dict[str, Any] = {"mapping": mapping, "any_time": any_time}
     classes = parameters.evidence.classes
     if memory or scheduler:
         at_once = {
@@ -92,18 +90,21 @@ def detect(
             )
         from coordlib.runs.dataset import connected, detect_dataset
 
+        options: dict[str, Any] = {"subgraph": subgraph, "duplicates": duplicates, "memory": memory or "1GB"}
         with connected(scheduler) as client:
-            options |= {"memory": memory or "1GB", "client": client}
-            said = detect_dataset(shares, output, columns, parameters, **options).summary()
-    elif classes:
-        from coordlib.runs.edge_list import detect_tested
-
-        said = detect_tested(shares, output, columns, parameters, **options, **plain)
+            said = detect_dataset(shares, output, columns, parameters, client=client, **options).summary()
     else:
-        from coordlib.runs.edge_list import detect_file
+        from coordlib.runs.edge_list import detect_file, detect_tested
+        from coordlib.runs.share_files import Reading
 
-        options |= {"time_window_low": time_window_low, **plain}
-        said = detect_file(shares, output, columns, parameters, **options).summary()
+        how = Reading(columns, cast(Any, duplicates), parameters.time_window, mapping, any_time)
+        if classes:
+            said = detect_tested(shares, output, parameters, how, subgraph)
+        else:
+            low = time_window_low
+            said = detect_file(
+                shares, output, parameters, how, subgraph=subgraph, time_window_low=low
+            ).summary()
     echo(said)
 
 
@@ -342,8 +343,7 @@ def calibrate(
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(source))
         shares = prep_data(posts, column, timestamp_share="posted_at", duplicates="drop")
-    method = {name: getattr(parameters, name) for name in METHOD}
-    found = measure(shares, **method, runs=runs, seed=seed)
+    found = measure(shares, **parameters.model_dump(include=set(METHOD)), runs=runs, seed=seed)
     text = calibration_table(found)
     facts = f"{found.attrs['posts']:,} shares of {found.attrs['accounts']:,} accounts, {plural(runs, 'run')} a row"
     echo(f"{source or 'simulated posts'}: {facts}; window {parameters.time_window} seconds")

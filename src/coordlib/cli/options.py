@@ -29,15 +29,16 @@ BaseUrl = Annotated[
 ]
 
 
-def parameters_of(
-    model: type[Parameters], *names: str
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+Command = Callable[..., None]
+
+
+def parameters_of(model: type[Parameters], *names: str) -> Callable[[Command], Command]:
     """Give a command an option for each named parameter of a model, in the model's own words, with its default.
 
     The command takes those that were written on the command line as its last argument, ``given``.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Command) -> Command:
         def with_given(**values: Any) -> None:
             given = {name: value for name in names if (value := values.pop(name)) is not None}
             command(**values, given=given)
@@ -59,19 +60,12 @@ def _option(model: type[Parameters], name: str) -> inspect.Parameter:
     # Text where the model has a choice or a day: what does not fit is refused in the model's words.
     plain = {int, float, bool} & {field.annotation, *get_args(field.annotation)}
     kind: Any = plain.pop() if plain else str
-    annotation = Annotated[kind | None, Option(flags, help=help_of(model, name))]
+    usual, said = field.default, str(field.description)
+    # The default, where the model's words do not say it.
+    if not (isinstance(usual, Parameters) or (usual is None and "none:" in said)):
+        said += f" (default: {'none' if usual is None else usual})"
+    annotation = Annotated[kind | None, Option(flags, help=said)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def help_of(model: type[Parameters], name: str) -> str:
-    """Return the model's own words for a parameter, with the default where they do not say it."""
-    field = model.model_fields[name]
-    said = str(field.description)
-    if isinstance(field.default, Parameters):
-        return said
-    if field.default is None:
-        return said if "none:" in said else f"{said} (default: none)"
-    return f"{said} (default: {field.default})"
 
 
 def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:
@@ -79,10 +73,8 @@ def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> st
     from coordlib.report.package import read_run
 
     version = int(read_run(folder).get("version", 1))
-    earlier = (
-        f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
-    )
-    return f"report: {folder}{earlier}"
+    kept = f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
+    return f"report: {folder}{kept}"
 
 
 def show_site(workspace: Path, output: Path | None, engine: Engine, render: bool = True) -> None:

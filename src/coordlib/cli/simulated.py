@@ -12,6 +12,7 @@ from typer import Argument, Option, echo
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import RunError
+from coordlib.lock import workspace_lock
 
 simulate_app = typer.Typer(
     help="Make a simulated world with known truth: for demos, teaching and tests.", no_args_is_help=True
@@ -97,8 +98,6 @@ def demo(
         workspace.rename(free)
         echo(f"{workspace} was there already: it is now {free}")
     how: dict[str, Any] = {"accounts": accounts, "days": days, "seed": seed, "engine": engine}
-    from coordlib.lock import workspace_lock
-
     with workspace_lock(workspace, "coordlib demo"):
         monitored, site = run_demo(workspace, output, **how, say=tqdm.write)
     echo(f"site: {site / 'index.html'}")

@@ -123,10 +123,8 @@ def verify(
     done = check(report, again=again)
     for line in done.lines():
         echo(line)
-    if not done.identical:
-        raise RunError(
-            f"{report}: {len(done.wrong):,} things are not as published, the first: {done.wrong[0]}"
-        )
+    if wrong := done.wrong:
+        raise RunError(f"{report}: {len(wrong):,} things are not as published, the first: {wrong[0]}")
 
 
 @app.command("forget")
@@ -181,12 +179,12 @@ def import_list(
         raise ParameterError(
             "source is empty: say where the list comes from, it is the reason each account is kept with"
         )
-    for line, cell in accounts.unreadable:
+    for line, cell in accounts.unreadable[:5]:
         echo(f"{file}: line {line}: '{clean_text(cell)}' is no account name, skipped", err=True)
     often = "once" if min_mentions == 1 else f"{min_mentions} times"
     said = f"{len(chosen):,} of {len(accounts.mentions):,} accounts are mentioned at least {often}"
-    if accounts.n_unreadable:
-        said += f"; {accounts.n_unreadable:,} of {accounts.n_rows:,} rows are no account name"
+    if accounts.unreadable:
+        said += f"; {len(accounts.unreadable):,} of {accounts.n_rows:,} rows are no account name"
     if dry_run:
         echo(f"{said}; nothing was changed")
         return

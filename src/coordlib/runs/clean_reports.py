@@ -139,9 +139,7 @@ def _clean(
     shutil.rmtree(workspace.notes, ignore_errors=True)  # they hold names too
     for run_id in again:
         record_facts(store, run_id, {"outdated": None})
-    made, gone = (
-        [path.relative_to(workspace.root).as_posix() for path in some] for some in (rebuilt, removed)
-    )
+    made, gone = ([one.relative_to(workspace.root).as_posix() for one in some] for some in (rebuilt, removed))
     return Cleaned(tuple(again), tuple(sorted(made)), tuple(gone), without)
 
 

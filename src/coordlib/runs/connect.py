@@ -45,13 +45,11 @@ def connector(
             if clock is None:
                 mark_origin(store, base_url, simulated=simulated)
 
-        found = credentials if credentials is not None else Credentials.find()
-        budget = RequestBudget(store, daily=daily_requests, clock=telling.time)
         return TikTokResearch(
-            found,
+            credentials if credentials is not None else Credentials.find(),
             base_url,
             store=store,
-            budget=budget,
+            budget=RequestBudget(store, daily=daily_requests, clock=telling.time),
             run_id=run_id,
             clock=telling.time,
             sleep=telling.sleep,
@@ -95,11 +93,6 @@ def world_days(world: World) -> list[str]:
     return [day_of(world.start + number * 86_400).isoformat() for number in range(world.parameters.days)]
 
 
-def morning_of(day: str, hour: int = 6) -> float:
-    """Return the UTC second at which the monitoring of a simulated day begins."""
-    return float(day_start(day) + hour * 3600)
-
-
 def begin_day(clock: Clock, day: str, hour: int = 6) -> None:
     """Set the simulated clock to the morning of a day, never back."""
-    clock.not_before(morning_of(day, hour))
+    clock.not_before(float(day_start(day) + hour * 3600))

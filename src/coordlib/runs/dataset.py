@@ -18,34 +18,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from coordlib import errors
 from coordlib.detect.codes import from_arrow, to_arrow
 from coordlib.detect.engine import FoundEdges, object_order
 from coordlib.detect.kernel import IntArray, slices
 from coordlib.detect.partition import Accounts
-from coordlib.errors import (
-    CoordError,
-    EmptyInputError,
-    MissingColumnError,
-    MissingDependencyError,
-    ParameterError,
-)
 from coordlib.files import read_json, write_json, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS
-from coordlib.runs.dataset_steps import (
-    STEPS,
-    Plan,
-    contents_at,
-    folder_of,
-    passing_shares,
-    read_accounts,
-    read_edges,
-    read_group,
-    read_ranges,
-    run_step,
-    write_groups,
-)
+from coordlib.runs import dataset_steps as steps
+from coordlib.runs.dataset_steps import Plan, folder_of, read_group
 from coordlib.runs.edge_list import EdgeList, checked_files, write_edges
 from coordlib.runs.share_files import Duplicates
 
@@ -122,16 +105,9 @@ def detect_dataset(
     room = max(bytes_of(memory) - _LIBRARIES, 50_000_000)
     names = {name: (columns or {}).get(name, name) for name in SHARE_COLUMNS}
     units, n_shares = _units(files, names, room)
-    plan = Plan(
-        units,
-        names,
-        parameters.time_window,
-        parameters.min_participation,
-        duplicates,
-        partitions or max(1, -(-n_shares * _A_SHARE // room)),
-        n_shares,
-        room // _A_PAIR,
-    )
+    method = parameters.time_window, parameters.min_participation
+    parts = partitions or max(1, -(-n_shares * _A_SHARE // room))
+    plan = Plan(units, names, *method, duplicates, parts, n_shares, room // _A_PAIR)
     work = output.resolve().with_name(f".{output.name}.work")
     with workspace_lock(work, "coordlib detect"):
         try:
@@ -142,7 +118,7 @@ def detect_dataset(
             lacking = {name: sum(one[name] for one in table) for name in kinds}
             result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
             del found  # a shared disk keeps a folder whose files are mapped
-        except CoordError:
+        except errors.CoordError:
             shutil.rmtree(work, ignore_errors=True)
             raise
     shutil.rmtree(work, ignore_errors=True)
@@ -158,13 +134,13 @@ def connected(scheduler: str | None) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise MissingDependencyError(
+        raise errors.MissingDependencyError(
             "a cluster needs dask and distributed: pip install 'coordlib[cluster]'"
         ) from None
     try:
         client = Client(scheduler, timeout=20)
     except (OSError, ValueError) as error:
-        raise ParameterError(
+        raise errors.ParameterError(
             f"--scheduler {scheduler}: no Dask scheduler answers there ({' '.join(str(error).split())[:100]}); "
             "give its address, such as tcp://10.0.0.1:8786"
         ) from None
@@ -176,7 +152,9 @@ def bytes_of(memory: str | int) -> int:
     """Return an amount of memory in bytes."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*", str(memory), re.IGNORECASE)
     if not match or (size := int(float(match[1]) * _UNITS[match[2].upper()])) < 100_000_000:
-        raise ParameterError(f"memory = {memory!r}: give an amount of 100 MB or more, such as 1GB or 800MB")
+        raise errors.ParameterError(
+            f"memory = {memory!r}: give an amount of 100 MB or more, such as 1GB or 800MB"
+        )
     return size
 
 
@@ -190,9 +168,8 @@ def _units(
         place = str(file.resolve())
         try:
             with pq.ParquetFile(file) as parquet:
-                missing = set(names.values()) - set(parquet.schema_arrow.names)
-                if missing:
-                    raise MissingColumnError.from_names(missing, parquet.schema_arrow.names, str(file))
+                if missing := set(names.values()) - set(parquet.schema_arrow.names):
+                    raise errors.MissingColumnError.from_names(missing, parquet.schema_arrow.names, str(file))
                 sizes = [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)]
         except (pa.ArrowException, OSError):
             # Text: a row has 40 bytes or more, and a packed one a fifth of them.
@@ -225,7 +202,7 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
         if not (work / "accounts.arrow").exists():
             _run(work, "read", len(plan.units), client)
             if not any(work.glob("read-*/shares-*")):
-                raise EmptyInputError(
+                raise errors.EmptyInputError(
                     f"{plan.units[0][0]}: has a header but no rows; give a file with at least one row"
                 )
             _run(work, "number", plan.partitions, client)
@@ -238,22 +215,19 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
                 "turn": accounts.turns,
             }
             with written(work / "accounts.arrow") as beside:
-                write_groups(beside, [columns])
+                steps.write_groups(beside, [columns])
         _run(work, "search", plan.partitions, client)
         _join(plan, work)
-    n_ranges = len(read_ranges(work))
+    n_ranges = len(steps.read_ranges(work))
     if not all(folder_of(work, "sum", number).exists() for number in range(n_ranges)):
         _run(work, "pair", plan.partitions, client)
         _run(work, "sum", n_ranges, client)
     for number in parts:
         shutil.rmtree(folder_of(work, "pair", number), ignore_errors=True)
     names = [read_group(folder_of(work, "search", number) / "names.arrow")["object"] for number in parts]
-    return FoundEdges(
-        _EdgeParts(work, n_ranges),
-        read_accounts(work).names,
-        pa.chunked_array(names, pa.large_string()),
-        from_arrow(read_group(work / "order.arrow")["object"]),
-    )
+    owners, objects = steps.read_accounts(work).names, pa.chunked_array(names, pa.large_string())
+    order = from_arrow(read_group(work / "order.arrow")["object"])
+    return FoundEdges(_EdgeParts(work, n_ranges), owners, objects, order)
 
 
 class _EdgeParts:
@@ -263,21 +237,22 @@ class _EdgeParts:
         self._work, self._count = work, count
 
     def __iter__(self) -> Any:
-        return (read_edges(self._work, number) for number in range(self._count))
+        return (steps.read_edges(self._work, number) for number in range(self._count))
 
 
 def _run(work: Path, step: str, count: int, client: Any) -> None:
     """Run all parts of a step that are not done, here or on a cluster."""
     missing = [number for number in range(count) if not folder_of(work, step, number).exists()]
-    with tqdm(total=len(missing), unit=" parts", disable=None, desc=STEPS[step][0], leave=False) as progress:
+    words = steps.STEPS[step][0]
+    with tqdm(total=len(missing), unit=" parts", disable=None, desc=words, leave=False) as progress:
         if client is None:
             for number in missing:
-                run_step(str(work), step, number)
+                steps.run_step(str(work), step, number)
                 progress.update()
             return
         # A step may run twice and writes files, which Dask is told by "not pure".
         executor = client.get_executor(pure=False) if hasattr(client, "get_executor") else client
-        futures = [executor.submit(run_step, str(work), step, number) for number in missing]
+        futures = [executor.submit(steps.run_step, str(work), step, number) for number in missing]
         try:
             for done in as_completed(futures):
                 done.result()
@@ -290,28 +265,23 @@ def _run(work: Path, step: str, count: int, client: Any) -> None:
 def _join(plan: Plan, work: Path) -> None:
     """Collect what partitions need to know of each other: who takes part, the order of objects, the ranges of accounts."""
     folders = [folder_of(work, "search", number) for number in range(plan.partitions)]
-    accounts = read_accounts(work)
-    n_contents = sum(
-        read_json(folder_of(work, "number", bucket) / "count.json")["contents"]
-        for bucket in range(plan.partitions)
-    )
-    passing = passing_shares(plan, work, len(accounts.names), n_contents)
+    accounts = steps.read_accounts(work)
+    buckets = (folder_of(work, "number", bucket) for bucket in range(plan.partitions))
+    n_contents = sum(read_json(bucket / "count.json")["contents"] for bucket in buckets)
+    passing = steps.passing_shares(plan, work, len(accounts.names), n_contents)
     # What is whole is said by ranges.json, which is written last.
-    write_groups(work / "good.arrow", ({"good": good} for good in passing))
+    steps.write_groups(work / "good.arrow", ({"good": good} for good in passing))
     tables = [read_group(folder / "objects.arrow") for folder in folders]
     offsets = np.append(0, np.cumsum([len(table) for table in tables]))
-    turns, times = (
-        np.concatenate([from_arrow(table[name]) for table in tables]) for name in ("turn", "time")
-    )
+    turns, times = (np.concatenate([from_arrow(some[name]) for some in tables]) for name in ("turn", "time"))
     order = object_order(turns, times, partial(_texts, plan, work, offsets))
     places = np.empty(len(order), dtype=np.int32)
     places[order] = np.arange(len(order))
-    write_groups(work / "places.arrow", ({"place": some} for some in np.split(places, offsets[1:-1])))
-    write_groups(work / "order.arrow", [{"object": order}])
+    steps.write_groups(work / "places.arrow", ({"place": some} for some in np.split(places, offsets[1:-1])))
+    steps.write_groups(work / "order.arrow", [{"object": order}])
     counts = np.sum([from_arrow(read_group(folder / "counts.arrow")["pairs"]) for folder in folders], axis=0)
-    write_json(
-        work / "ranges.json", {"ranges": [(part.start, part.stop) for part in slices(counts, plan.n_pairs)]}
-    )
+    ranges = [(part.start, part.stop) for part in slices(counts, plan.n_pairs)]
+    write_json(work / "ranges.json", {"ranges": ranges})
     for unit in range(len(plan.units)):
         shutil.rmtree(folder_of(work, "read", unit), ignore_errors=True)
 
@@ -331,7 +301,7 @@ def _texts(plan: Plan, work: Path, offsets: IntArray, objects: IntArray) -> pa.T
         codes = objects_of[by_row]
         columns = {
             "number": codes.astype(np.int64) + start,
-            "content": contents_at(plan, work, number, rows[by_row]),
+            "content": steps.contents_at(plan, work, number, rows[by_row]),
             "object": read_group(folder / "names.arrow")["object"].take(to_arrow(codes)),
         }
         tables.append(pa.table(columns))

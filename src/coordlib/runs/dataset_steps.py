@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from coordlib.detect import kernel
+from coordlib.detect import kernel, partition
 from coordlib.detect.codes import (
     Codes,
     as_text,
@@ -30,24 +30,9 @@ from coordlib.detect.codes import (
 )
 from coordlib.detect.engine import compact
 from coordlib.detect.kernel import Edges, IntArray
-from coordlib.detect.partition import (
-    Accounts,
-    account_table,
-    pairs_of,
-    partition_of,
-    window_of,
-    without_duplicates,
-)
 from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, read_json, write_json
-from coordlib.runs.share_files import (
-    CloserLook,
-    Reading,
-    maybe_rounded,
-    plain_batches,
-    share_pieces,
-    unlike_itself,
-)
+from coordlib.runs import share_files
 
 #: Columns of rows in files, in the order of :mod:`coordlib.detect.columns`.
 _ROWS = ["object", "account", "content", "time"]
@@ -129,12 +114,11 @@ def _read_shares(plan: Plan, work: Path, number: int, into: Path) -> None:
     file, groups = plan.units[number]
     count = plan.partitions
     for piece, batch in enumerate(_batches(plan, Path(file), groups)):
-        (objects, names), (accounts, owners) = (
-            number_ids([encoded(batch[name])]) for name in ("object_id", "account_id")
-        )
+        numbered = (number_ids([encoded(batch[name])]) for name in ("object_id", "account_id"))
+        (objects, names), (accounts, owners) = numbered
         contents = as_text(batch["content_id"])
-        where = np.append(partition_of(names, count), np.int32(0))[objects]
-        bucket = partition_of(contents, count)
+        where = np.append(partition.partition_of(names, count), np.int32(0))[objects]
+        bucket = partition.partition_of(contents, count)
         order = np.argsort(where.astype(np.uint16), kind="stable")
         sizes = np.bincount(where, minlength=count)
         columns = {
@@ -171,16 +155,17 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
     done = 0
     try:
         if groups is None:
-            raise CloserLook
-        for batch in plain_batches(file, plan.names, groups):
-            if any(maybe_rounded(as_text(batch[name])) for name in ("account_id", "content_id")):
-                raise CloserLook
-            if unlike_itself(as_text(batch["object_id"])):
-                raise CloserLook
+            raise share_files.CloserLook
+        for batch in share_files.plain_batches(file, plan.names, groups):
+            if any(share_files.maybe_rounded(as_text(batch[name])) for name in ("account_id", "content_id")):
+                raise share_files.CloserLook
+            if share_files.unlike_itself(as_text(batch["object_id"])):
+                raise share_files.CloserLook
             yield batch
             done += batch.num_rows
-    except CloserLook:
-        for shares in share_pieces(file, Reading(plan.names, "keep", plan.time_window), groups):
+    except share_files.CloserLook:
+        how = share_files.Reading(plan.names, "keep", plan.time_window)
+        for shares in share_files.share_pieces(file, how, groups):
             new = shares.iloc[max(done, 0) :]
             done -= len(shares)
             if len(new):
@@ -189,11 +174,8 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
 
 
 def _pieces(work: Path, units: int, name: str) -> list[Path]:
-    return [
-        file
-        for unit in range(units)
-        for file in sorted(folder_of(work, "read", unit).glob(f"{name}-*.arrow"))
-    ]
+    folders = (folder_of(work, "read", unit) for unit in range(units))
+    return [file for folder in folders for file in sorted(folder.glob(f"{name}-*.arrow"))]
 
 
 def _number_contents(plan: Plan, work: Path, number: int, into: Path) -> None:
@@ -233,7 +215,7 @@ def _code(plan: Plan, work: Path, number: int, into: Path) -> None:
         offset += read_json(source / "count.json")["contents"]
     codes, rows = Codes.of_partition(shares, contents), np.arange(len(contents), dtype=np.int32)
     if plan.duplicates != "keep" and codes.has_duplicates():
-        stays = without_duplicates(codes)
+        stays = partition.without_duplicates(codes)
         if plan.duplicates == "error":
             row = int(np.flatnonzero(~stays)[0])
             content = contents_at(plan, work, number, np.array([row]))[0].as_py()
@@ -245,7 +227,7 @@ def _code(plan: Plan, work: Path, number: int, into: Path) -> None:
     columns = {name: getattr(codes, name) for name in _CODES}
     write_groups(into / "codes.arrow", [columns | {"row": rows}])
     write_groups(into / "objects.arrow", [{"object": codes.object_names}])
-    write_groups(into / "accounts.arrow", [account_table(codes)])
+    write_groups(into / "accounts.arrow", [partition.account_table(codes)])
     write_json(into / "lacking.json", {"shares": len(rows)} | codes.lacking())
 
 
@@ -268,7 +250,7 @@ def _search(plan: Plan, work: Path, number: int, into: Path) -> None:
     names = read_group(source / "objects.arrow")["object"]
     owners = read_group(source / "accounts.arrow")["account"].drop_null()
     codes = Codes(**columns, object_names=names, account_names=owners, content_names=names[:0])
-    found = window_of(codes, read_accounts(work), plan.min_participation, plan.time_window)
+    found = partition.window_of(codes, read_accounts(work), plan.min_participation, plan.time_window)
     write_groups(into / "rows.arrow", [dict(zip(_ROWS, found.rows.T, strict=True))])
     write_groups(into / "kept.arrow", [{"content": found.contents, "account": found.accounts}])
     write_groups(into / "counts.arrow", [{"pairs": found.counts}])
@@ -278,10 +260,11 @@ def _search(plan: Plan, work: Path, number: int, into: Path) -> None:
     write_groups(into / "names.arrow", [{"object": names.take(to_arrow(found.objects))}])
 
 
-def read_accounts(work: Path) -> Accounts:
+def read_accounts(work: Path) -> partition.Accounts:
     """Read the accounts of the whole dataset."""
     table = read_group(work / "accounts.arrow")
-    return Accounts(table["account"].drop_null(), from_arrow(table["shares"]), from_arrow(table["turn"]))
+    shares, turns = (from_arrow(table[name]) for name in ("shares", "turn"))
+    return partition.Accounts(table["account"].drop_null(), shares, turns)
 
 
 def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
@@ -291,7 +274,7 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
     good = from_arrow(read_group(work / "good.arrow", number)["good"])
     places = from_arrow(read_group(work / "places.arrow", number)["place"])
     kernel.CHUNK = plan.n_pairs
-    pairs = pairs_of(rows, good, places, read_ranges(work), plan.time_window)
+    pairs = partition.pairs_of(rows, good, places, read_ranges(work), plan.time_window)
     kind = pa.binary(8 * rows.dtype.itemsize)
     some = (pa.Array.from_buffers(kind, len(one), [None, pa.py_buffer(one)]) for one in pairs)
     write_groups(into / "pairs.arrow", ({"pair": one} for one in some))
@@ -312,11 +295,9 @@ def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:
 
 def _read_pairs(files: list[Path], number: int) -> IntArray:
     """Return the two rows of each pair, which a cell holds as they are in memory; of one file after the other."""
-    kind: Any = np.int32
     cells = [read_group(file, number)["pair"] for file in files]
-    if any(some.type.byte_width > 32 for some in cells):
-        kind = np.int64
-    pairs, done = np.empty((sum(map(len, cells)), 2, 4), dtype=kind), 0
+    wide = any(some.type.byte_width > 32 for some in cells)
+    pairs, done = np.empty((sum(map(len, cells)), 2, 4), dtype=np.int64 if wide else np.int32), 0
     while cells:
         some = cells.pop(0)
         rows = np.frombuffer(some.buffers()[1] or b"", f"i{some.type.byte_width // 8}")

@@ -195,18 +195,13 @@ def _refuse_another_kind(place: Workspace, *, simulated: bool) -> None:
         )
 
 
-def _report(
-    place: Workspace, day: ArchiveDay, previous: dt.date | None, options: DailyMonitoring
-) -> DayReport:
-    """Take one archived day from its posts to its report.
-
-    The archive's own pool is taken over before the first day and after a gap; from one day to the next it is our own.
-    """
+def _report(place: Workspace, day: ArchiveDay, before: dt.date | None, options: DailyMonitoring) -> DayReport:
+    """Report one archived day; the archive's own pool is taken over before the first day and after a gap."""
     yesterday, date = day.date - dt.timedelta(days=1), day.date.isoformat()
     with open_store(place.database) as store:
         run = StoredRun(store, place, f"replay-{date}", date)
         run.begin("replay", options)
-        if previous != yesterday and day.pool_before is not None:
+        if before != yesterday and day.pool_before is not None:
             why = {"reason": "in the archive's own list", "source": "archive"}
             replace_pool(store, day.pool_before, added_on=yesterday.isoformat(), **why)
         return run.report(day.posts, _facts(day), options)

@@ -54,10 +54,8 @@ def run_demo(
     settings, here = project_root() / "params" / "demo", {"workspace": str(place.root)}
     seeding = SeedDiscovery.from_yaml(settings / "seed-discovery.yml").model_copy(update=here)
     watching = Monitoring.from_yaml(settings / "monitor.yml")
-    first = dt.date.fromisoformat(dates[0])
-    config = ServerConfig(
-        now=world.start, quota=watching.daily_requests, faults=archive_faults(first, days, FAULT_SEED)
-    )
+    faults = archive_faults(dt.date.fromisoformat(dates[0]), days, FAULT_SEED)
+    config = ServerConfig(now=world.start, quota=watching.daily_requests, faults=faults)
     service = Service(world, config)
     write_truth(world, place.root, dates)
     monitored: list[MonitoredDay] = []
@@ -71,8 +69,7 @@ def run_demo(
             begin_day(service, date)
             monitored.append(monitor_day(place, date, connect, watching, progress=progress))
             say(monitored[-1].line())
-    with_network = [day.report.date for day in monitored if day.report.outcome == "network"]
-    if with_network:
+    if with_network := [day.report.date for day in monitored if day.report.outcome == "network"]:
         # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
         corrected, now = with_network[len(with_network) // 2], float(day_start(dates[-1]) + 86_400)
         options = watching.daily().model_copy(update={**here, "min_weight": 4})

@@ -178,23 +178,21 @@ def discovery_query(asked: SeedDiscovery | PostSet) -> Query:
     return Query(and_=tuple(conditions))
 
 
-def _collect(
-    place: Workspace, parameters: SeedDiscovery, connect: Connect, query: Query, progress: bool
-) -> str:
+def _collect(place: Workspace, asked: SeedDiscovery, connect: Connect, query: Query, progress: bool) -> str:
     with open_store(place.database) as store, connect(store, "discover") as client:
         today = day_of(client.clock())
-        end = parameters.end or today - dt.timedelta(days=CollectionParameters().lag_days)
-        period = parameters.start or end - dt.timedelta(days=DEFAULT_DAYS - 1), end
+        end = asked.end or today - dt.timedelta(days=CollectionParameters().lag_days)
+        period = asked.start or end - dt.timedelta(days=DEFAULT_DAYS - 1), end
         if period[1] > today or period[0] > period[1]:
             raise ParameterError(
                 f"{period[0]} to {period[1]}: the days must be in order and none of them still to come; "
                 f"today is {today} (UTC)"
             )
-        run_id = client.run_id = f"discover-{discovery_name(parameters, period)}"
+        run_id = client.run_id = f"discover-{discovery_name(asked, period)}"
         limits, spent = client.budget.limits, client.budget.used()
-        limits[RESEARCH] = min(limits[RESEARCH], spent + parameters.max_requests)
+        limits[RESEARCH] = min(limits[RESEARCH], spent + asked.max_requests)
         run = StoredRun(store, place, run_id, period[1].isoformat(), client.clock)
-        run.begin("discover", parameters)
+        run.begin("discover", asked)
         how: dict[str, Any] = {"phase": "discovery", "with_rows": False, "progress": progress}
         try:
             outcome = client.videos(query, *period, run_id=run_id, **how)

@@ -23,7 +23,9 @@ from coordlib.errors import ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
 from coordlib.report.words import clean_text, plural
-from coordlib.runs.share_files import Duplicates, Reading, files_of, plain_codes, read_shares
+from coordlib.runs.share_files import Reading, files_of, plain_codes, read_shares
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: Path) -> None:
@@ -31,8 +33,7 @@ def write_parquet(batches: Iterator[pa.RecordBatch], path: Path) -> None:
     first = next(batches)
     # Without Arrow's own note on types a reader sees text, not the dictionaries it was written from.
     with pq.ParquetWriter(path, first.schema, store_schema=False, write_statistics=False) as writer:
-        writer.write_batch(first)
-        for batch in batches:
+        for batch in itertools.chain([first], batches):
             writer.write_batch(batch)
 
 
@@ -67,13 +68,10 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
                     used = batch[name].indices.unique()
                     ends.update(batch[name].dictionary.take(used).to_pylist())
                 columns = _written(batch, quoted, lambda text: escape(clean_text(_json(text))))
-                data = [
-                    [f'      <data key="d{number}">{value}</data>\n' for value in columns[name]]
-                    for number, name in enumerate(names)
-                ]
-                for one, other, *values in zip(
-                    columns["account_id"], columns["account_id_y"], *data, strict=True
-                ):
+                line = '      <data key="d{}">{}</data>\n'.format
+                data = [[line(n, value) for value in columns[name]] for n, name in enumerate(names)]
+                rows = zip(columns["account_id"], columns["account_id_y"], *data, strict=True)
+                for one, other, *values in rows:
                     file.write(f"    <edge source={one} target={other}>\n{''.join(values)}    </edge>\n")
         kinds = {"object_ids": "string", "avg_time_delta": "double", "edge_symmetry_score": "double"}
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -111,10 +109,6 @@ def _written(
         else:
             columns[name] = list(map(repr, column.to_numpy().tolist()))
     return columns
-
-
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 #: What writes a file of each name ending.
@@ -177,28 +171,24 @@ def checked_files(
 def detect_file(
     source: Path | str,
     output: Path | str,
-    columns: Mapping[str, str] | None = None,
     parameters: DetectionParameters | None = None,
+    how: Reading | None = None,
     *,
     subgraph: int = 1,
-    duplicates: Duplicates = "error",
-    mapping: Path | str | None = None,
     time_window_low: int = 0,
-    any_time: bool = False,
 ) -> EdgeList:
     """Read shares from CSV, Parquet or any export ``coordlib import`` recognises (several files: a folder or a pattern), and write the edges.
 
-    The parameters are those of :func:`coordlib.runs.detect_dataset`; `mapping` is a YAML file that says which column means what, two
-    posts of a pair are at least `time_window_low` seconds apart, and `any_time` takes any number as seconds.
+    The parameters are those of :func:`coordlib.runs.detect_dataset`; two posts of a pair are at least `time_window_low` seconds apart.
     """
     output, parameters = Path(output), parameters or DetectionParameters()
     check_window(parameters.time_window, time_window_low)
-    files = checked_files(source, output, subgraph, mapping)
+    how, read_as = how or Reading({}, "error", parameters.time_window), None
+    files = checked_files(source, output, subgraph, how.mapping)
     # The pool Arrow comes with takes 40 MB more, and a tenth of the time of a large table less.
     if sum(file.stat().st_size for file in files if file.exists()) < _LARGE:
         pa.set_memory_pool(pa.system_memory_pool())
-    how, read_as = Reading(columns or {}, duplicates, parameters.time_window, mapping, any_time), None
-    codes = plain_codes(files, how) if mapping is None else None
+    codes = plain_codes(files, how) if how.mapping is None else None
     if codes is None:
         shares, read_as = read_shares(files, how)
         codes = Codes.from_batches(pa.Table.from_pandas(shares, preserve_index=False).to_batches())
@@ -229,43 +219,33 @@ def write_edges(
         return np.asarray(some > limit if least is None else some >= least, dtype=np.int64)
 
     accounts = np.zeros(len(found.account_names), dtype=bool)
-    n_edges = 0
+    n_edges, n_over = int(counts.sum()), int(counts[over(weights) == 1].sum())
 
-    def counted() -> Iterator[pa.RecordBatch]:
-        nonlocal n_edges
+    def noted() -> Iterator[pa.RecordBatch]:
         for batch in found.batches(over, subgraph == 0):
-            n_edges += batch.num_rows
             for name in ("account_id", "account_id_y"):
                 accounts[from_arrow(batch[name].indices)] = True
             yield batch
 
     with written(output) as beside:
-        WRITERS[output.suffix.lower()](counted(), beside)
+        WRITERS[output.suffix.lower()](noted(), beside)
     return EdgeList(
         output,
         n_shares,
         int((weights * counts).sum()),
         int(accounts.sum()),
-        n_edges,
+        n_over if subgraph else n_edges,
         float(limit if least is None else least) if len(weights) else None,
         lacking,
-        int(counts.sum()),
-        int(counts[over(weights) == 1].sum()),
+        n_edges,
+        n_over,
         ties_at_top(weights, quantile, least, counts),
         read_as,
     )
 
 
 def detect_tested(
-    source: Path | str,
-    output: Path | str,
-    columns: Mapping[str, str] | None,
-    parameters: DetectionParameters,
-    *,
-    subgraph: int = 1,
-    duplicates: Duplicates = "error",
-    mapping: Path | str | None = None,
-    any_time: bool = False,
+    source: Path | str, output: Path | str, parameters: DetectionParameters, how: Reading, subgraph: int
 ) -> str:
     """Test every two accounts that met, write the edges of the classes asked for, as :func:`detect_file` does, and return it in lines."""
     import pandas as pd
@@ -276,8 +256,7 @@ def detect_tested(
     from coordlib.significance import edge_significance, evidence_headline
 
     output, window = Path(output), parameters.time_window
-    files = checked_files(source, output, subgraph, mapping, "of the classes")
-    shares, _ = read_shares(files, Reading(columns or {}, duplicates, window, mapping, any_time))
+    shares, _ = read_shares(checked_files(source, output, subgraph, how.mapping, "of the classes"), how)
     pairs = detect_groups(shares, window, parameters.min_participation)
     significance = edge_significance(shares, window, parameters.evidence.q)
     classes = tuple(parameters.evidence.classes)

@@ -14,9 +14,8 @@ from coordlib.describe.day import pool_quality
 from coordlib.report.health import AskedAccounts, Health, Queries, Requests, SearchedCaptions
 from coordlib.store import Store, ledger, windows
 from coordlib.store.coverage import refused_accounts
-from coordlib.store.ledger import counted_requests
 from coordlib.store.pool import pool
-from coordlib.store.windows import Window, earlier_yield, known_gaps, run_answers
+from coordlib.store.windows import Window
 from coordlib.tiktok import Query
 from coordlib.times import day_of
 
@@ -67,9 +66,7 @@ class PlannedQuery:
         for part in (part for part in self.parts if part.state == "failed"):
             of_accounts = part.phase == "accounts" and part.query
             asked = Query.from_json(part.query).usernames() if of_accounts else None
-            names |= (
-                self.subjects if asked is None else {spelling[name] for name in asked if name in spelling}
-            )
+            names |= self.subjects if asked is None else {spelling[one] for one in spelling.keys() & asked}
         return names
 
 
@@ -79,13 +76,11 @@ def planned_queries(found: Sequence[Window], phase: str) -> list[PlannedQuery]:
     for window in found:
         if window.phase == phase:
             families.setdefault(window.root_id, []).append(window)
-    return [
-        PlannedQuery(
-            next(window for window in family if window.window_id == number),
-            tuple(window for window in family if window.state != "split"),
-        )
-        for number, family in sorted(families.items())
-    ]
+    planned = []
+    for number, family in sorted(families.items()):
+        root = next(window for window in family if window.window_id == number)
+        planned.append(PlannedQuery(root, tuple(window for window in family if window.state != "split")))
+    return planned
 
 
 def collection_health(
@@ -105,7 +100,9 @@ def collection_health(
     says why the collection ended early, ``planted`` is the truth of a simulated world.
     """
     found, phases = windows.select(store, run_id=run_id), windows.phases(store, run_id)
-    spent, by_outcome = ledger.summary(store, run_id), counted_requests(store, run_id)
+    spent, by_outcome = ledger.summary(store, run_id), ledger.counted_requests(store, run_id)
+    answered, refused = windows.run_answers(store, run_id, "accounts"), set(refused_accounts(store))
+    gaps = windows.known_gaps(store, run_id, *period)
     # A run that was stopped before its accounts were planned has left all of them.
     accounts_plan = phases.get("accounts") or ({"carried_over": len(active)} if stopped else {})
     phases_run = list(dict.fromkeys(window.phase for window in found))
@@ -117,28 +114,18 @@ def collection_health(
     zero = [
         *({"phase": phase, "expected": None, "text": mute.format(phase)} for phase in dead),
         *account_warnings(accounts, posts),
-        *caption_warnings(captions, earlier_yield(store, run_id, "captions")),
+        *caption_warnings(captions, windows.earlier_yield(store, run_id, "captions")),
     ]
     return Health(
         stopped=stopped,
-        accounts=_accounts(
-            accounts,
-            accounts_plan,
-            active,
-            run_answers(store, run_id, "accounts"),
-            set(refused_accounts(store)),
-        ),
+        accounts=_accounts(accounts, accounts_plan, active, answered, refused),
         captions=_captions(captions, phases.get("captions") or {}),
-        windows=_windows(
-            found, sum(len(planned) for planned in queries.values()), len(queries.get("retry", ()))
-        ),
+        windows=_windows(found, sum(map(len, queries.values())), len(queries.get("retry", ()))),
         requests=Requests(spent=sum(by_outcome.values()), budget=budget, by_outcome=by_outcome),
-        errors={
-            kind: {"count": spent.by_kind[kind], "samples": samples} for kind, samples in spent.errors.items()
-        },
+        errors={kind: {"count": spent.by_kind[kind], "samples": some} for kind, some in spent.errors.items()},
         transcripts={"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
         days=days_with_rows(posts["posted_at"], period),
-        earlier_gaps=[{"date": day, "queries": n} for day, n in known_gaps(store, run_id, *period).items()],
+        earlier_gaps=[{"date": day, "queries": n} for day, n in gaps.items()],
         turned_to_zero=zero[:SHOWN],
         probes=probes,
         truth=pool_quality(pool(store)["account_id"], planted) if planted else None,
@@ -154,10 +141,7 @@ def days_with_rows(times: Iterable[int], period: tuple[str, str]) -> list[dict[s
 
 
 def account_warnings(queries: Sequence[PlannedQuery], posts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Name the queries for accounts that brought nothing although the accounts are known to post.
-
-    Expected are the stored posts a day of each account times the days asked for; :data:`MIN_EXPECTED` are worth naming.
-    """
+    """Name the queries that brought nothing though, by the stored posts a day of their accounts, some were to be expected."""
     silent = [query for query in queries if query.silent]
     if not silent or posts.empty:
         return []
@@ -182,9 +166,7 @@ def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) 
 
     One search may well find nothing new; all of them is what the service once did for weeks, without an error.
     """
-    answered = [
-        query for query in queries if not query.waiting and all(part.state == "done" for part in query.parts)
-    ]
+    answered = [one for one in queries if not one.waiting and all(part.state == "done" for part in one.parts)]
     n_earlier, rows_earlier = earlier
     # Rows of a query that failed for some of its days show as well that the search works.
     if not answered or not n_earlier or any(query.rows for query in queries):
@@ -247,11 +229,8 @@ def _windows(found: Sequence[Window], total: int, retried: int) -> Queries:
         retried=retried,
         failed=len({window.root_id for window in failed}),
         failed_list=[
-            {
-                **{name: getattr(window, name) for name in ("phase", "reason", "log_id")},
-                "start": window.start.isoformat(),
-                "end": window.end.isoformat(),
-            }
+            {name: getattr(window, name) for name in ("phase", "reason", "log_id")}
+            | {"start": window.start.isoformat(), "end": window.end.isoformat()}
             for window in failed[:SHOWN]
         ],
         cut_short=len({w.root_id for w in found if w.state == "done" and w.reason not in (None, "done")}),

@@ -19,35 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.errors import (
-    EmptyInputError,
-    FileFormatError,
-    InputError,
-    ParameterError,
-    QueryError,
-)
+from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import dates_as_text, write_csv
 from coordlib.report.words import plural
-from coordlib.sources.bluesky import (
-    BlueskySearch,
-    Page,
-    Search,
-    found_link_shares,
-    found_shares,
-    page_from_line,
-    page_line,
-)
-from coordlib.sources.exports import (
-    ExportReport,
-    Format,
-    export_link_shares,
-    iter_export,
-    link_object,
-    merge_reports,
-    to_shares,
-    without_object,
-)
+from coordlib.sources import bluesky, exports
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
@@ -57,13 +33,13 @@ def import_shares(
     source: Path | str,
     output: Path | str,
     *,
-    format: Format | str | None = None,
+    format: exports.Format | str | None = None,
     object: str | Sequence[str] | None = None,
     account: str | None = None,
     split: bool = True,
     link_shares: bool = False,
     chunk_rows: int = CHUNK_ROWS,
-) -> ExportReport:
+) -> exports.ExportReport:
     """Read an export of any known format and write its shares.
 
     Parameters
@@ -103,21 +79,18 @@ def import_shares(
     """
     output = Path(output)
     refuse_input(output, source)
-    reports: list[ExportReport] = []
+    reports: list[exports.ExportReport] = []
     # Distinct values over all pieces, held as hashes of eight bytes each.
     distinct: defaultdict[str, list[npt.NDArray[np.uint64]]] = defaultdict(list)
     empty = n_shares = 0
-    with (
-        table_writer(output) as write,
-        tqdm(unit=" rows", disable=None, desc="reading", leave=False) as progress,
-    ):
-        for piece in iter_export(source, chunk_rows, format=format, account=account):
+    with table_writer(output) as write, tqdm(unit=" rows", disable=None, desc="reading", leave=False) as bar:
+        for piece in exports.iter_export(source, chunk_rows, format=format, account=account):
             if link_shares:
-                object = link_object(piece.format, piece.report.source)
-            shares = (
-                export_link_shares(piece) if link_shares else to_shares(piece, object=object, split=split)
-            )
-            empty += without_object(piece, object=object)
+                object = exports.link_object(piece.format, piece.report.source)
+                shares = exports.export_link_shares(piece)
+            else:
+                shares = exports.to_shares(piece, object=object, split=split)
+            empty += exports.without_object(piece, object=object)
             write(shares)
             n_shares += len(shares)
             reports.append(piece.report)
@@ -125,8 +98,8 @@ def import_shares(
             for name, column in columns.items():
                 values = piece.frame[column].explode().dropna().unique().astype("object")
                 distinct[name].append(pd.util.hash_array(values))
-            progress.update(piece.report.rows)
-        report = merge_reports(reports)
+            bar.update(piece.report.rows)
+        report = exports.merge_reports(reports)
         counts = {name: len(np.unique(np.concatenate(hashes))) for name, hashes in distinct.items()}
         without = {"no object of the kind asked for (post read, no share)": empty} if empty else {}
         report = replace(
@@ -191,7 +164,7 @@ class BlueskyReport:
 def collect_links(
     targets: list[str],
     output: Path | str,
-    client: BlueskySearch,
+    client: bluesky.BlueskySearch,
     *,
     kind: Literal["url", "domain"] = "url",
     since: dt.datetime | None = None,
@@ -230,7 +203,7 @@ def collect_links(
     >>> def service(request):  # in place of the network
     ...     return httpx.Response(200, json={"posts": [{"uri": "at://did:plc:ann/app.bsky.feed.post/1",
     ...         "author": {"did": "did:plc:ann"}, "record": {"createdAt": "2026-01-02T10:00:00Z"}}]})
-    >>> client = BlueskySearch(transport=httpx.MockTransport(service))
+    >>> client = bluesky.BlueskySearch(transport=httpx.MockTransport(service))
     >>> report = collect_links(["https://n.example/a"], Path(tempfile.mkdtemp()) / "shares.csv", client)
     >>> report.searches, report.shares, report.accounts
     (1, 1, 1)
@@ -240,7 +213,7 @@ def collect_links(
     if not output.parent.is_dir():
         raise ParameterError(f"{output.parent}: there is no such folder; make it first")
     try:
-        searches = [Search(target, kind, since, until) for target in dict.fromkeys(targets)]
+        searches = [bluesky.Search(target, kind, since, until) for target in dict.fromkeys(targets)]
     except QueryError as error:
         raise ParameterError(str(error)) from None
     if not searches:
@@ -248,10 +221,9 @@ def collect_links(
     pages_file = pages_file or output.with_suffix(".pages.jsonl")
     kept = list(_kept_pages(pages_file))
     wanted = set(searches)
-    other = next((page.search for page in kept if page.search not in wanted), None)
-    if other is not None:
+    if others := [page.search for page in kept if page.search not in wanted]:
         raise ParameterError(
-            f"{pages_file}: holds answers to another search ({other.target}); give the same addresses and period to "
+            f"{pages_file}: holds answers to another search ({others[0].target}); give the same addresses and period to "
             "continue it, or another --pages file"
         )
     positions = {page.search: page.position for page in kept}
@@ -260,10 +232,10 @@ def collect_links(
             seen = {post["uri"] for page in kept if page.search == search for post in page.posts}
             for page in client.pages(search, positions.get(search), seen):
                 # A page and where the search stands after it are one line: both are kept, or neither.
-                stream.write(page_line(page) + "\n")
+                stream.write(bluesky.page_line(page) + "\n")
                 stream.flush()
                 kept.append(page)
-    table = found_link_shares(kept) if link_shares else found_shares(kept)
+    table = bluesky.found_link_shares(kept) if link_shares else bluesky.found_shares(kept)
     with table_writer(output) as write:
         write(table)
     account = "account.url" if link_shares else "account_id"
@@ -289,18 +261,15 @@ def read_targets(path: Path | str) -> list[str]:
         raise FileFormatError(f"{path}: cannot be read as UTF-8 text ({error.__class__.__name__})") from None
     rows = list(csv.reader(io.StringIO(text)))
     header = [name.strip().lower() for name in rows[0]] if rows else []
-    column = next((header.index(name) for name in ("url", "expanded", "domain") if name in header), None)
-    if column is None:
-        found = [line.strip() for line in text.splitlines() if not line.startswith("#")]
-    else:
-        found = [row[column].strip() for row in rows[1:] if len(row) > column]
-    found = [target for target in dict.fromkeys(found) if target]
-    if not found:
+    found = [line.strip() for line in text.splitlines() if not line.startswith("#")]
+    if known := [header.index(name) for name in ("url", "expanded", "domain") if name in header]:
+        found = [row[known[0]].strip() for row in rows[1:] if len(row) > known[0]]
+    if not (found := [target for target in dict.fromkeys(found) if target]):
         raise EmptyInputError(f"{path}: holds no address; give one a line, or a column 'url'")
     return found
 
 
-def _kept_pages(path: Path) -> Iterator[Page]:
+def _kept_pages(path: Path) -> Iterator[bluesky.Page]:
     """Read what an earlier start kept; a last line cut short by a crash is asked for again."""
     if not path.exists():
         return
@@ -308,7 +277,7 @@ def _kept_pages(path: Path) -> Iterator[Page]:
     good = 0
     for number, line in enumerate(lines, start=1):
         try:
-            page = page_from_line(line.decode("utf-8"))
+            page = bluesky.page_from_line(line.decode("utf-8"))
         except (ValueError, KeyError, TypeError):
             if number < len(lines):
                 raise FileFormatError(

@@ -23,19 +23,15 @@ from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.runs.reporting import draft_of, label_link_networks
 from coordlib.simulate.links import simulate_link_shares
-from coordlib.sources.exports import (
-    ExportReport,
-    export_link_shares,
-    iter_export,
-    link_object,
-    merge_reports,
-    without_object,
-)
+from coordlib.sources import exports
 from coordlib.sources.json_files import is_json, iter_records
 from coordlib.sources.label_endpoint import LabelEndpoint
 from coordlib.sources.tables import DAMAGED, line_of_row, read_table, refuse_damaged_ids
 from coordlib.sources.text_layout import file_kind, inspect_text
 from coordlib.times import DAYS_WITHOUT_HOUR, date_only, refuse_unreadable, utc_seconds, utc_text
+
+#: What to do with a table that needs a mapping.
+_HOW = "(coordlib import FILE --mapping MAPPING.yml --link-shares -o SHARES.csv, then links SHARES.csv)"
 
 
 @dataclass(frozen=True)
@@ -82,9 +78,8 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
     path = Path(path)
     shares, reading = _table(path)
     properties = [name for name in shares.columns if str(name).startswith("account.")]
-    shares = shares.assign(
-        date=_seconds(shares["date"], path), **{name: shares[name].replace("", None) for name in properties}
-    )
+    named = {name: shares[name].replace("", None) for name in properties}
+    shares = shares.assign(date=_seconds(shares["date"], path), **named)
     counts = [name for name in shares.columns if str(name).startswith("statistics.")]
     shares = shares.drop(columns=[name for name in counts if shares[name].replace("", None).isna().all()])
     return LinkInput(shares, path.name, {path.name: sha256_file(path)}, False, reading)
@@ -92,18 +87,15 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
 
 def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     where = str(path)
-    if is_json(path, where):
+    if json := is_json(path, where):
         columns = set(next(iter_records(path, where, 1000)).columns)
     elif file_kind(path, where) == "parquet":
         columns = {str(name) for name in read_table(path, allow_no_rows=True).columns}
     else:
         columns = set(inspect_text(path, where).columns)
     if set(NEEDED) <= columns:
-        if is_json(path, where):
-            table = pd.concat(iter_records(path, where, CHUNK_ROWS))
-        else:
-            table = read_table(path, names=["account.url", "account.name"])
-        reading = {}
+        names, reading = ["account.url", "account.name"], {}
+        table = pd.concat(iter_records(path, where, CHUNK_ROWS)) if json else read_table(path, names=names)
         if DAMAGED in table:
             damaged = table[DAMAGED].notna()
             reading["Left out while reading"] = f"a damaged line: {int(damaged.sum()):,}"
@@ -111,22 +103,19 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         refuse_damaged_ids(table, ["account.url", "account.platformId", "id", "platformId"], where)
         return table, reading | ({"Good to know": DAYS_WITHOUT_HOUR} if date_only(table["date"]) else {})
     tables: list[pd.DataFrame] = []
-    reports: list[ExportReport] = []
+    reports: list[exports.ExportReport] = []
     without = 0
     # Piece by piece: of a large export only the columns of the table of shares stay in memory.
     try:
-        for piece in iter_export(path, CHUNK_ROWS):
+        for piece in exports.iter_export(path, CHUNK_ROWS):
             known = piece.format
-            without += without_object(piece, object=link_object(known, where))
-            tables.append(export_link_shares(piece))
+            without += exports.without_object(piece, object=exports.link_object(known, where))
+            tables.append(exports.export_link_shares(piece))
             reports.append(piece.report)
     except UnknownFormatError as error:
-        how = (
-            "(coordlib import FILE --mapping MAPPING.yml --link-shares -o SHARES.csv, then links SHARES.csv)"
-        )
-        raise UnknownFormatError(str(error).replace("(--mapping)", how)) from None
+        raise UnknownFormatError(str(error).replace("(--mapping)", _HOW)) from None
     shares = pd.concat(tables, ignore_index=True)
-    report = merge_reports(reports)
+    report = exports.merge_reports(reports)
     left_out = report.dropped | ({"post without a link": without} if without else {})
     if shares.empty:
         raise EmptyInputError(
@@ -269,5 +258,4 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
 
 def file_slug(name: str) -> str:
     """Return a file's name as part of an address."""
-    stem = name.split(".")[0]
-    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-").lower() or "shares"
+    return re.sub(r"[^A-Za-z0-9]+", "-", name.split(".")[0]).strip("-").lower() or "shares"

@@ -114,21 +114,19 @@ def monitor_day(
             planted=planted_accounts(place),
         )
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
-        report = run.report(posts, _facts(health, posts, watched, period), daily, stored=True)
+        report = run.report(posts, _facts(health, posts, set(watched), period), daily, stored=True)
     asked = {"accounts": "posts of accounts", "captions": "posts with captions"}
     unknown = tuple(words for phase, words in asked.items() if health.probes.get(phase) == "nothing")
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)
 
 
-def plan_day(
-    workspace: Path | str, date: str, connect: Connect, parameters: Monitoring | None = None
-) -> list[Plan]:
+def plan_day(workspace: Path | str, date: str, connect: Connect, parameters: Monitoring) -> list[Plan]:
     """Return the plans a monitoring day would follow now, its captions from the stored posts, without asking or changing anything."""
     place, day = Workspace(Path(workspace)), as_day(date)
     with open_store(place.database, read_only=True) as store:
         watched = _watched_accounts(store, day.isoformat(), place)
         with connect(store, f"monitor-{day}") as client:
-            return [plan() for plan in _phases(client, day, watched, parameters or Monitoring()).values()]
+            return [plan() for plan in _phases(client, day, watched, parameters).values()]
 
 
 def _collect(collector: Collector, run_id: str, phases: Mapping[str, Callable[[], Plan]]) -> str | None:
@@ -139,8 +137,7 @@ def _collect(collector: Collector, run_id: str, phases: Mapping[str, Callable[[]
     for phase, plan in phases.items():
         if collector.client.budget.remaining() == 0:
             return "quota"
-        reason = collector.run(run_id, phase, plan).reason
-        if reason in STOPS:
+        if (reason := collector.run(run_id, phase, plan).reason) in STOPS:
             return reason
     return None
 
@@ -166,13 +163,11 @@ def _phases(
     return {"accounts": accounts, "captions": captions}
 
 
-def _facts(
-    health: Health, posts: pd.DataFrame, watched: list[str], period: tuple[str, str]
-) -> dict[str, Any]:
+def _facts(health: Health, posts: pd.DataFrame, watched: set[str], period: tuple[str, str]) -> dict[str, Any]:
     errors = {kind: found["count"] for kind, found in health.errors.items()}
     return {
         "source": "research-api",
-        "n_recent": int(posts["account_id"].isin(set(watched)).sum()),
+        "n_recent": int(posts["account_id"].isin(watched).sum()),
         "period_start": day_start(period[0]),
         "period_end": day_start(period[1]) + 86_399,
         "n_duplicate_rows": 0,

@@ -16,6 +16,7 @@ import signal
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -125,18 +126,18 @@ def sweep_notebooks(
     template = own if own.is_file() else place.notebook(parameters.notebook)
     known = notebook_defaults(template)
     points = parameters.points(known, template.name)
-    given = dict(parameters.parameters)
-    if given.get("date", "") is None:
-        del given["date"]
-    fixed = {**_newest_day(place, known), **given}
+    given = {key: value for key, value in parameters.parameters.items() if key != "date" or value is not None}
+    if known.get("date", "") is None:
+        # All points look at this day: one stored between two points would mix two.
+        with suppress(StoreError):
+            given = {"date": load_day(place.root).date, **given}
     root, facts = place.root / "sweeps" / parameters.name, template_facts(template)
-    wanted = {_folder(root, point): {"parameters": {**fixed, **point}, "notebook": facts} for point in points}
+    wanted = {_folder(root, point): {"parameters": {**given, **point}, "notebook": facts} for point in points}
     # As JSON keeps them: a date from the YAML file must equal the one that was written down.
     wanted = {folder: json.loads(json.dumps(made, default=str)) for folder, made in wanted.items()}
     with workspace_lock(root, f"coordlib sweep {parameters.name}"):
-        todo = {
-            folder: made["parameters"] for folder, made in wanted.items() if read_json(folder / POINT) != made
-        }
+        missing = {folder: made for folder, made in wanted.items() if read_json(folder / POINT) != made}
+        todo = {folder: made["parameters"] for folder, made in missing.items()}
         listed = [(folder.name, made) for folder, made in wanted.items()]
         record = {"points": listed, "varied": list(parameters.grid), "reference": parameters.reference}
         write_json(root / RECORD, record)
@@ -161,8 +162,7 @@ def read_sweep(folder: Path | str) -> Sweep:
     RunError
         There is none, none of its points wrote a report, or they rest on different posts.
     """
-    found = _compared(Path(folder))
-    if found is None:
+    if (found := _compared(Path(folder))) is None:
         raise RunError(f"{folder}: holds no finished point of a sweep; run 'coordlib sweep' first")
     return found
 
@@ -227,9 +227,8 @@ def _run_all(
                     folder, values = waiting.pop(0)
                     answer, told = multiprocessing.Pipe(duplex=False)
                     # A daemon: one that Ctrl-C met half started is ended at exit, not waited for.
-                    process = multiprocessing.Process(
-                        target=_in_process, args=(told, template, folder, values, place), daemon=True
-                    )
+                    point = told, template, folder, values, place
+                    process = multiprocessing.Process(target=_in_process, args=point, daemon=True)
                     process.start()
                     told.close()
                     running[answer] = folder, process
@@ -286,14 +285,6 @@ def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return None
-
-
-def _newest_day(place: Workspace, known: Mapping[str, Any]) -> dict[str, str]:
-    """The day all points look at where none is given: a day stored between two points would mix two."""
-    try:
-        return {"date": load_day(place.root).date} if known.get("date", "") is None else {}
-    except StoreError:
-        return {}
 
 
 def _folder(root: Path, point: Mapping[str, Any]) -> Path:

@@ -93,9 +93,8 @@ def _read(template: Path) -> Any:
         raise FileFormatError(f"{template}: there is no such notebook") from None
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
         raise FileFormatError(f"{template}: not readable as a Jupyter notebook") from None
-    notebook.metadata.setdefault(
-        "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
-    )
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata.setdefault("kernelspec", kernel)
     return notebook
 
 

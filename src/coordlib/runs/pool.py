@@ -23,12 +23,11 @@ _HANDLE = re.compile(r"^[\w.]{2,24}$")
 
 @dataclass(frozen=True)
 class AccountList:
-    """Accounts with their mentions, most mentioned first; the first cells that are no account name, and how many there are."""
+    """Accounts with their mentions, most mentioned first; the cells that are no account name."""
 
     mentions: dict[str, int]
     n_rows: int
     unreadable: tuple[tuple[int, str], ...] = ()
-    n_unreadable: int = 0
 
     def chosen(self, min_mentions: int) -> list[str]:
         """Return the accounts mentioned at least so often, sorted by name."""
@@ -67,8 +66,7 @@ def read_account_list(
     bad: list[tuple[int, str]] = []
     counts = ["1"] * len(table) if counted is None else [str(cell).strip() for cell in table[counted]]
     for line, (cell, count) in enumerate(zip(table[account].fillna(""), counts, strict=True), start=2):
-        name = account_name(cell)
-        if name is None:
+        if (name := account_name(cell)) is None:
             bad.append((line, " ".join(cell.split())[:60]))
         elif not count.isdecimal():
             raise FileFormatError(
@@ -81,7 +79,7 @@ def read_account_list(
             f"{path}: column '{account}' holds no account name; name the right one with --column"
         )
     ordered = dict(sorted(mentions.items(), key=lambda item: (-item[1], item[0])))
-    return AccountList(ordered, len(table), tuple(bad[:5]), len(bad))
+    return AccountList(ordered, len(table), tuple(bad))
 
 
 def import_accounts(

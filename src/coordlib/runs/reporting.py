@@ -62,15 +62,13 @@ class _Asked:
         method = f"{ENDPOINT} {self.endpoint.settings.model}"
         return Label(answer.text, method, answer.details | {"local": local.text})
 
-    def _answer(
-        self, endpoint: LabelEndpoint | CoordError, captions: list[str]
-    ) -> EndpointAnswer | CoordError:
-        if isinstance(endpoint, CoordError):
-            return endpoint
+    def _answer(self, asked: LabelEndpoint | CoordError, captions: list[str]) -> EndpointAnswer | CoordError:
+        if isinstance(asked, CoordError):
+            return asked
         if self._failures >= MAX_FAILURES:
             return ServiceError(f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before")
         try:
-            answer = endpoint.label(captions)
+            answer = asked.label(captions)
         except CoordError as error:
             self._failures += 1
             return error
@@ -124,9 +122,8 @@ def label_networks(
     counts = posts[[name for name in engagement if name in posts.columns]]
     total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1).astype("float64")
     # By caption too, so that the prompt does not depend on row order.
-    ranked = posts.assign(**{"coordlib.total": total}).sort_values(
-        ["coordlib.total", text], ascending=[False, True], kind="stable"
-    )
+    ranked = posts.assign(**{"coordlib.total": total})
+    ranked = ranked.sort_values(["coordlib.total", text], ascending=[False, True], kind="stable")
     captions = ranked[text].where(ranked[text].fillna("").astype(str).str.strip() != "")
     return {
         key: asked.label(local, captions[ranked[component] == key].dropna().astype(str).to_list())

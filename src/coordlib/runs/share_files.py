@@ -18,22 +18,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from coordlib import errors
 from coordlib.detect.codes import Codes, text_buffers
-from coordlib.errors import (
-    DuplicateContentError,
-    FileFormatError,
-    InputError,
-    MissingColumnError,
-    ParameterError,
-    TimeFormatError,
-    UnknownFormatError,
-)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Duplicates = Literal["keep", "drop", "error"]
 
+#: Kinds of columns whose ids are taken as they are.
+_PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer)
 DAY = 86_400
 #: Numbers that are surely seconds of our time (2001 to now); others are looked at one by one.
 _FIRST_SURE_SECOND = 10**9
@@ -58,9 +52,8 @@ class Reading:
     @property
     def names(self) -> dict[str, str]:
         """The name of each column a share has, by its role."""
-        return {name: name for name in ("object_id", "account_id", "content_id", "timestamp_share")} | dict(
-            self.columns
-        )
+        roles = ("object_id", "account_id", "content_id", "timestamp_share")
+        return {name: name for name in roles} | dict(self.columns)
 
 
 def files_of(source: Path) -> list[Path]:
@@ -72,7 +65,7 @@ def files_of(source: Path) -> list[Path]:
     else:
         return [source]
     if not files:
-        raise InputError(f"{source}: there is no such file; check the folder or the pattern")
+        raise errors.InputError(f"{source}: there is no such file; check the folder or the pattern")
     return files
 
 
@@ -84,9 +77,8 @@ def plain_codes(files: Sequence[Path], how: Reading) -> Codes | None:
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
         return None
-    if unlike_itself(codes.object_names) or (how.duplicates != "keep" and codes.has_duplicates()):
-        return None
-    return codes if len(codes.times) else None
+    refused = unlike_itself(codes.object_names) or (how.duplicates != "keep" and codes.has_duplicates())
+    return codes if len(codes.times) and not refused else None
 
 
 def maybe_rounded(texts: pa.Array) -> bool:
@@ -135,11 +127,8 @@ def plain_batches(
         for batch in source.iter_batches(BATCH_ROWS, groups, columns=wanted, use_threads=False):
             table = pa.RecordBatch.from_arrays([batch[name] for name in names.values()], list(names))
             *texts, times = table.columns
-            for column in texts:
-                kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-                if not (
-                    pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
-                ):
+            for kind in (getattr(column.type, "value_type", column.type) for column in texts):
+                if not any(known(kind) for known in _PLAIN):
                     raise CloserLook
             if not pa.types.is_signed_integer(times.type) or times.null_count == len(times):
                 raise CloserLook
@@ -164,13 +153,13 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     if how.mapping is None:
         try:
             return _load_shares(source, how), None
-        except MissingColumnError as error:
+        except errors.MissingColumnError as error:
             if set(given) - {"object_id"}:
                 raise
             missing = error
     try:
         export = read_export(source, format=load_mapping(how.mapping) if how.mapping else None)
-    except UnknownFormatError:
+    except errors.UnknownFormatError:
         if is_json(source, str(source)):  # its lines are no columns
             raise
         raise missing from None
@@ -180,12 +169,11 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     object_id = given.get("object_id", posts.attrs["object_id"])
     try:
         shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=how.duplicates)
-    except InputError as error:
+    except errors.InputError as error:
         raise type(error)(f"{source}: {error}") from None
     left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
-    return shares, f"{read_as(export.report.format)}, object {object_id}" + (
-        left_out and f"; left out: {left_out}"
-    )
+    said = f"{read_as(export.report.format)}, object {object_id}"
+    return shares, f"{said}; left out: {left_out}" if left_out else said
 
 
 def _shares_of_all(files: Sequence[Path], how: Reading) -> pd.DataFrame:
@@ -195,14 +183,14 @@ def _shares_of_all(files: Sequence[Path], how: Reading) -> pd.DataFrame:
     from coordlib.posts import prep_data
 
     if how.names["object_id"] in MADE:
-        raise ParameterError(
+        raise errors.ParameterError(
             f"object_id = {how.names['object_id']}: is made from all texts together; join the {len(files)} files to one"
         )
     tables = [_load_shares(file, replace(how, duplicates="keep")) for file in files]
     try:
         return prep_data(pd.concat(tables, ignore_index=True), duplicates=how.duplicates, plausible=None)
-    except DuplicateContentError as error:
-        raise DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
+    except errors.DuplicateContentError as error:
+        raise errors.DuplicateContentError(f"{files[0].parent}, all {len(files)} files: {error}") from None
 
 
 def _load_shares(source: Path, how: Reading) -> pd.DataFrame:
@@ -213,13 +201,12 @@ def _load_shares(source: Path, how: Reading) -> pd.DataFrame:
     names = how.names
     try:
         table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
-    except MissingColumnError:
+    except errors.MissingColumnError:
         if names["object_id"] not in MADE:
             raise
         made_of = ["text" if name in MADE else name for name in names.values()]
         table = read_table(source, needed=made_of, names=[names["account_id"]])
-    table = _with_lists(source, table, names["object_id"])
-    return _checked_shares(source, table, how)
+    return _checked_shares(source, _with_lists(source, table, names["object_id"]), how)
 
 
 def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -238,7 +225,7 @@ def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None
 
     names = how.names
     if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
-        raise ParameterError(
+        raise errors.ParameterError(
             f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
         )
     if groups is not None:
@@ -249,7 +236,7 @@ def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None
     for piece in pieces:
         if DAMAGED in piece and piece[DAMAGED].notna().any():
             line = piece[DAMAGED].dropna().iloc[0]
-            raise FileFormatError(
+            raise errors.FileFormatError(
                 f"{source}, {line}: a row is broken in two; quote the cell that holds a line break"
             )
         yield _checked_shares(source, piece, how)
@@ -272,7 +259,7 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
         with warnings.catch_warnings():  # of days that the window allows
             warnings.filterwarnings("ignore", f".*{DAYS_WITHOUT_HOUR}")
             return prep_data(table, **names, duplicates=how.duplicates, plausible=plausible)
-    except (TimeFormatError, DuplicateContentError) as error:
+    except (errors.TimeFormatError, errors.DuplicateContentError) as error:
         row = getattr(error, "row", None)
         place = ""
         if row is not None and _is_text(source):
@@ -283,7 +270,7 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
 def _refuse_days(place: str, how: Reading) -> None:
     """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
     if how.time_window < DAY:
-        raise TimeFormatError(
+        raise errors.TimeFormatError(
             f"{place}: holds days without an hour, and the window is {how.time_window} seconds; use a column with the "
             f"time of day, or a window of {DAY} seconds or more"
         )

@@ -218,9 +218,7 @@ def load_table(
             "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
             + (f" (left out: {left_out})" if left_out else ""),
         }
-        stem = name or re.sub(
-            r"\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name, flags=re.IGNORECASE
-        )
+        stem = name or re.sub(r"(?i)\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name)
     label = file_label(stem)
     times = posts["posted_at"].dropna()
     last = day_of(times.max() if len(times) else 0).isoformat()
@@ -252,8 +250,7 @@ def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
     parts, usual = [], ""
     for file in files:
         export = read_export(file)
-        labels = [name for name in LABELS if name in export.frame]
-        if not labels:
+        if not (labels := [name for name in LABELS if name in export.frame]):
             raise MissingColumnError(f"{file}: {NO_LABEL}")
         posts = export.posts
         usual = usual or str(posts.attrs["object_id"])

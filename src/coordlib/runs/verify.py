@@ -1,7 +1,4 @@
-"""Checking a published report: are its files those that were published, and do its numbers follow from its posts?
-
-In the workspace it was made in its notebook is run again too, and every table compared.
-"""
+"""Checking a published report: are its files those published, and do its numbers follow from its posts, also when run again?"""
 
 from __future__ import annotations
 
@@ -75,11 +72,8 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
         files = files if "run.json" in files or SUMS in files else inside
     # What a reader sees is made of the files, and changes when a neighbour is published; versions have folders of their own.
     listed = files.get(SUMS, b"").decode("utf-8", errors="replace")
-    views = [
-        name
-        for name in files
-        if re.match(r"v\d+/", name) or (VIEWS.fullmatch(name) and f"  {name}\n" not in listed)
-    ]
+    shown = {name for name in files if VIEWS.fullmatch(name) and f"  {name}\n" not in listed}
+    views = sorted(name for name in files if name in shown or re.match(r"v\d+/", name))
     files = {name: data for name, data in files.items() if name not in views}
     if not {"run.json", SUMS} & set(files):
         if done.wrong:
@@ -88,11 +82,8 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
     _hashes(files, done)
     files = {name.removesuffix(".gz"): as_made(name, data) for name, data in files.items()}
     if views:
-        done.left_out.append(
-            f"the page as it looks ({', '.join(sorted(views)[:3])}): it is made from the files"
-        )
-    record = _record(files, done)
-    if record:
+        done.left_out.append(f"the page as it looks ({', '.join(views[:3])}): it is made from the files")
+    if record := _record(files, done):
         _Numbers(files, record, done).follow()
         above = folder.resolve().parents if folder else ()
         workspace = Workspace(above[2]) if len(above) > 2 else None
@@ -141,12 +132,9 @@ def _record(files: Mapping[str, bytes], done: Verification) -> RunRecord:
     for name, value in (record.get("outputs") or {}).items():
         if name in files and hashlib.sha256(files[name]).hexdigest() != value:
             done.wrong.append(f"{name}: is not the file that run.json names")
-    notebook = record.get("notebook") or {}
-    if notebook:
-        edited = "edited by those who ran it" if notebook.get("edited") else "that of coordlib"
-        done.checked.append(
-            f"made by {notebook['name']}, {edited}, with coordlib {record.get('code_version')}"
-        )
+    if made := record.get("notebook"):
+        edited = "edited by those who ran it" if made.get("edited") else "that of coordlib"
+        done.checked.append(f"made by {made['name']}, {edited}, with coordlib {record.get('code_version')}")
     return cast(RunRecord, record)
 
 
@@ -170,9 +158,8 @@ class _Numbers:
             self.done.left_out.append("the way from posts to networks: this kind of report has other tables")
             return
         try:
-            self.accounts, self.edges, self.pairs, self.posts = (
-                _table(self.files[f"{name}.csv"]) for name in _CSV
-            )
+            tables = (_table(self.files[f"{name}.csv"]) for name in _CSV)
+            self.accounts, self.edges, self.pairs, self.posts = tables
             for step in (self._pairs, self._pairs_again, self._edges, self._threshold, self._networks):
                 step()
         except (KeyError, ValueError, TypeError) as error:
@@ -273,11 +260,9 @@ class _Numbers:
         if parts != networks:
             self.done.wrong.append(f"accounts.csv: {networks:,} networks, and the edges make {parts:,}")
         counts = self.record.get("counts") or {}
-        for name, value in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
-            if counts.get(name) != value:
-                self.done.wrong.append(
-                    f"run.json: {name} is {counts.get(name)}, and the tables have {value:,}"
-                )
+        for name, n in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
+            if counts.get(name) != n:
+                self.done.wrong.append(f"run.json: {name} is {counts.get(name)}, and the tables have {n:,}")
         found = f"{plural(len(accounts), 'account')} in {plural(parts, 'network')}"
         self.done.checked.append(f"accounts.csv: {found} from the edges")
 
