@@ -76,15 +76,10 @@ def detect(
         "content_id": content_id,
         "timestamp_share": timestamp_share,
     }
-    classes = parameters.evidence.classes
+    classes, low = parameters.evidence.classes, time_window_low
     if memory or scheduler:
-        at_once = {
-            "--mapping": mapping,
-            "--time-window-low": time_window_low,
-            "--any-time": any_time,
-            "--evidence": classes,
-        }
-        if there := [name for name, value in at_once.items() if value]:
+        only = {"--mapping": mapping, "--time-window-low": low, "--any-time": any_time, "--evidence": classes}
+        if there := [name for name, value in only.items() if value]:
             raise ParameterError(
                 f"{', '.join(there)} goes without --memory and --scheduler, which take a plain table of shares"
             )
@@ -101,7 +96,6 @@ def detect(
         if classes:
             said = detect_tested(shares, output, parameters, how, subgraph)
         else:
-            low = time_window_low
             said = detect_file(
                 shares, output, parameters, how, subgraph=subgraph, time_window_low=low
             ).summary()

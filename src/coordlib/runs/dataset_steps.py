@@ -54,11 +54,6 @@ class Plan:
     n_shares: int
     n_pairs: int
 
-    @classmethod
-    def read(cls, work: Path) -> Plan:
-        """Read the plan of a folder of work."""
-        return cls(**read_json(work / "plan.json")["plan"])
-
 
 def folder_of(work: Path, step: str, number: int) -> Path:
     """Return the folder that one run of a step writes."""
@@ -71,7 +66,7 @@ def run_step(work: str, step: str, number: int) -> None:
     target = folder_of(root, step, number)
     if target.exists():
         return
-    plan = Plan.read(root)
+    plan = Plan(**read_json(root / "plan.json")["plan"])
     kernel.compiled_for(plan.n_shares)
     made = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}{WRITING}")
     made.mkdir()

@@ -24,8 +24,6 @@ MIN_EXPECTED = 5.0
 #: How many warnings, failed queries and names a report keeps.
 SHOWN = 20
 
-_WAITING = (*windows.OPEN, "carried")
-
 
 @dataclass(frozen=True)
 class PlannedQuery:
@@ -42,7 +40,7 @@ class PlannedQuery:
     @property
     def waiting(self) -> bool:
         """Whether something of it is left to do."""
-        return any(part.state in _WAITING for part in self.parts)
+        return any(part.state in (*windows.OPEN, "carried") for part in self.parts)
 
     @property
     def begun(self) -> bool:

@@ -199,9 +199,8 @@ class _Numbers:
         if parameters.get("object_id", "text") != "text" or posts["content_id"].duplicated().any():
             return
         window, ids = parameters["time_window"], ["content_id", "content_id_y"]
-        shares = posts[["object_id", "account_id", "content_id"]].assign(
-            timestamp_share=posts["posted_at"].astype("int64")
-        )
+        shares = posts[["object_id", "account_id", "content_id"]]
+        shares = shares.assign(timestamp_share=posts["posted_at"].astype("int64"))
         made = detect_groups(shares, time_window=window, min_participation=1)
         edges = set(map(frozenset, self.edges[_ENDS].to_numpy()))
         made = made[np.array([frozenset(end) in edges for end in made[_ENDS].to_numpy()], dtype=bool)]
