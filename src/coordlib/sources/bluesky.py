@@ -163,12 +163,9 @@ class BlueskySearch(Closing):
 
         Parameters
         ----------
-        search
-            What to look for.
-        position
-            Where an earlier call stopped (none: the beginning).
-        seen
-            Addresses (``at://``) of the posts that call had: they are not given again.
+        search, position, seen
+            What to look for; where an earlier call stopped (none: the beginning); the addresses (``at://``) of the posts
+            that call had, which are not given again.
 
         Raises
         ------

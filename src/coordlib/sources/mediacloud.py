@@ -65,16 +65,12 @@ def search_stories(
 
     Parameters
     ----------
-    query
-        In Media Cloud's query language.
-    start, end
-        First and last day.
+    query, start, end
+        In Media Cloud's query language; first and last day.
     client
         Anything with ``story_list`` as ``mediacloud.api.SearchApi`` has; None builds that client.
-    collections, sources
-        Ids of the collections and sources to search.
-    max_pages
-        Where to stop; the report says so.
+    collections, sources, max_pages
+        Ids of the collections and sources to search; where to stop, which the report says.
 
     Returns
     -------

@@ -19,15 +19,10 @@ _DAMAGED = "the file is damaged, put a copy in its place"
 _MACHINE = {
     sqlite3.SQLITE_FULL: "free space on the disk",
     sqlite3.SQLITE_IOERR: "free space on the disk, or see whether it is damaged",
-    sqlite3.SQLITE_READONLY: "make file and folder writable",
-    sqlite3.SQLITE_CANTOPEN: "make file and folder writable",
-    sqlite3.SQLITE_BUSY: "end the other program that holds it",
-    sqlite3.SQLITE_LOCKED: "end the other program that holds it",
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN), "make file and folder writable"),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "end the other program that holds it"),
+    **dict.fromkeys((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), _DAMAGED),
 }
-
-
 #: Values for the question marks of a statement, or for its names.
 Values = Sequence[Any] | Mapping[str, Any]
 

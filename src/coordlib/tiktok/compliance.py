@@ -14,7 +14,6 @@ from tqdm import tqdm
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
 from coordlib.store import deletion as stored
 from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
-from coordlib.tiktok.errors import Answer
 from coordlib.tiktok.lists import EMPTY_PAGES, IDS_PER_FILE, Lists, ending
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.times import day_of
@@ -134,20 +133,18 @@ def _look_up(client: Lists, ids: Sequence[str]) -> Iterator[tuple[Sequence[str],
     for group, first, last in _groups(ids):
         found: set[str] = set()
         body = video_body(Query(and_=(any_of("video_id", group),)).to_json(), first, last)
-
-        def keep(answer: Answer, found: set[str] = found) -> None:
-            found.update(row["id"] for row in rows_of(VIDEO_QUERY, answer.data))
-
         for _ in range(EMPTY_PAGES):
-            answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh", keep=keep)
+            answer = client.request(VIDEO_QUERY, fields=("id",), json=body, purpose="refresh")
             if not answer.ok:
                 raise ServiceError(f"refresh: {answer.describe()}; the rest stays until the next start")
+            found |= {row["id"] for row in rows_of(VIDEO_QUERY, answer.data)}
             ended = ending(answer.data, bool(answer.data.get("videos")), body.get("cursor"))
             if ended == "done":
                 break
             if ended is not None:
-                doubt = f"the end of a lookup is not proved ({ended})"
-                raise ServiceError(f"refresh: {doubt}; nothing was deleted")
+                raise ServiceError(
+                    f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
+                )
             kinds = {"cursor": "create_time", "search_id": "search_id"}
             body |= {name: clean(answer.data.get(name), kind) for name, kind in kinds.items()}
         else:

@@ -57,10 +57,9 @@ class Credentials:
 
         Parameters
         ----------
-        environ
-            Variables to look in (none: those of the process).
-        dotenv
-            File of ``NAME=value`` lines; none to skip. Its values are not put into the environment.
+        environ, dotenv
+            Variables to look in (none: those of the process); a file of ``NAME=value`` lines (none to skip), whose values
+            are not put into the environment.
         keyring
             Whether to ask the system keyring (package ``keyring``), where it is installed.
 

@@ -40,10 +40,8 @@ SCHEDULES: Mapping[Kind, tuple[float, ...]] = {
     Kind.SEARCH_NOT_READY: (5, 10, 20, 40, 60),
     Kind.TOKEN: (0,),
     Kind.RATE: (10, 20, 30, 60, 60),
-    Kind.SERVER: (5, 20),
     Kind.GATEWAY: (60, 180),
-    Kind.NETWORK: (5, 20),
-    Kind.UNREADABLE: (5, 20),
+    **dict.fromkeys((Kind.SERVER, Kind.NETWORK, Kind.UNREADABLE), (5, 20)),
 }
 
 #: Kinds that say the service, not the request, is in trouble, and those that a smaller window may cure.

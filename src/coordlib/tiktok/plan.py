@@ -153,14 +153,11 @@ def plan_accounts(
 
     Parameters
     ----------
-    accounts
-        What is known of each account of the pool.
-    day
-        The day that is planned; videos are asked for up to ``settings.lag_days`` days before it.
-    budget
-        Requests left today; the share kept for captions is taken off here.
-    settings
-        The collection's parameters.
+    accounts, day
+        What is known of each account of the pool; the day that is planned (videos are asked for up to ``settings.lag_days``
+        days before it).
+    budget, settings
+        Requests left today (the share kept for captions is taken off here); the collection's parameters.
 
     Returns
     -------

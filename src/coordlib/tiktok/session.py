@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from coordlib.errors import CredentialsError, ServiceError
@@ -40,8 +41,6 @@ _REFUSALS = (
     *("unauthorized_client", "unsupported_grant_type", "access_denied"),
 )
 
-#: Told about every attempt to get a token: HTTP status (none: no answer), code, message, log_id, milliseconds.
-Note = Callable[[int | None, str, str, str | None, int], None]
 #: What stores a good answer.
 Keep = Callable[[Answer], None]
 
@@ -49,7 +48,7 @@ Keep = Callable[[Answer], None]
 class AccessToken:
     """The bearer token of a session; its ``repr`` does not show it."""
 
-    def __init__(self, service: Service, credentials: Credentials, note: Note) -> None:
+    def __init__(self, service: Service, credentials: Credentials, note: Callable[..., None]) -> None:
         self._service, self._credentials, self._note = service, credentials, note
         self._value: str | None = None
         self._renew_at = float("-inf")
@@ -81,9 +80,9 @@ class AccessToken:
         form["grant_type"] = "client_credentials"
         started = time.perf_counter()
         reply = self._service.send("POST", TOKEN.path, data=form, headers={"Cache-Control": "no-cache"})
-        spent = round((time.perf_counter() - started) * 1000)
+        note = partial(self._note, ms=round((time.perf_counter() - started) * 1000))
         if reply.trouble:
-            self._note(None, "network", reply.trouble, None, spent)
+            note(kind="network", code="network", message=reply.trouble)
             return reply.trouble
         found = reply.object()
         token = found.get("access_token")
@@ -93,13 +92,13 @@ class AccessToken:
             self._renew_at = self._service.clock() + lifetime - min(RENEW_BEFORE, lifetime / 2)
             self._value = token
             self._service.secrets.add(token)
-            self._note(reply.status, "ok", "", None, spent)
+            note(kind="ok", code="ok", message="", http_status=reply.status)
             return ""
         # Cut only after the secrets are out: half a secret would no longer be recognised.
         names = ("error", "error_description", "log_id")
         code, words, log_id = (self._service.hidden(found.get(name) or "")[:200] for name in names)
         code, log_id = code or "no JSON", log_id[:64]
-        self._note(reply.status, code, words, log_id or None, spent)
+        note(kind="token", code=code, message=words, log_id=log_id or None, http_status=reply.status)
         text = f"HTTP {reply.status}, {code}: {words}, log_id {log_id or 'none'}"
         if code in _REFUSALS:
             raise CredentialsError(
@@ -239,11 +238,9 @@ class Session(Closing):
         told: dict[str, Any] = {name: self._service.hidden(text) for name, text in texts.items() if text}
         return replace(answer, **told)
 
-    def _note_token(self, status: int | None, code: str, message: str, log_id: str | None, ms: int) -> None:
-        kind = "ok" if code == "ok" else "network" if status is None else "token"
-        said: dict[str, Any] = {"sent_at": int(self.clock()), "kind": kind, "ms": ms, "http_status": status}
+    def _note_token(self, **said: Any) -> None:
         said |= {"purpose": "token", "endpoint": "token", "attempt": 1, "run_id": self.run_id}
-        ledger.record(self.store, code=code, message=message, log_id=log_id, **said)
+        ledger.record(self.store, sent_at=int(self.clock()), **said)
 
     def video_fields(self) -> tuple[str, ...]:
         """Return the fields to ask videos for: all, or the oldest ones once all were refused."""

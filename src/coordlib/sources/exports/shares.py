@@ -48,11 +48,19 @@ def to_shares(
     >>> [to_shares(export, object="hashtag", split=split)["object_id"].tolist() for split in (True, False)]
     [['tea', 'cake'], ['tea,cake']]
     """
-    names = _names(export, object)
-    layers = [_layer(export, name, split) for name in names]
-    if len(names) > 1:
-        for name, layer in zip(names, layers, strict=True):
-            layer["layer"] = pd.Series(name, index=layer.index, dtype="str")
+    names, layers = _names(export, object), []
+    for name in names:
+        found = export.frame[export.format.columns[name]].dropna()
+        if not split:
+            join = "," if re.fullmatch(export.format.objects[name].pattern or "", ",") else " "
+            found = found.map(lambda cell, join=join: cell if isinstance(cell, str) else join.join(cell))
+        found = found.explode()
+        shares = export.frame.loc[found.index, ["account_id", "content_id", "posted_at"]]
+        shares = shares.rename(columns={"posted_at": "timestamp_share"})
+        shares.insert(0, "object_id", found.astype("str").to_numpy())
+        if len(names) > 1:
+            shares["layer"] = pd.Series(name, index=shares.index, dtype="str")
+        layers.append(shares)
     return pd.concat(layers, ignore_index=True)
 
 
@@ -71,18 +79,6 @@ def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
             f"object '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object})"
         )
     return names
-
-
-def _layer(export: Export, name: str, split: bool) -> pd.DataFrame:
-    frame, join = export.frame, "," if re.fullmatch(export.format.objects[name].pattern or "", ",") else " "
-    found = frame[export.format.columns[name]].dropna()
-    if not split:
-        found = found.map(lambda cell: cell if isinstance(cell, str) else join.join(cell))
-    found = found.explode()
-    shares = frame.loc[found.index, ["account_id", "content_id", "posted_at"]]
-    shares = shares.rename(columns={"posted_at": "timestamp_share"})
-    shares.insert(0, "object_id", found.astype("str").to_numpy())
-    return shares.reset_index(drop=True)
 
 
 _CROWDTANGLE = ("crowdtangle-facebook", "crowdtangle-api")
