@@ -164,8 +164,8 @@ class BlueskySearch(Closing):
         Parameters
         ----------
         search, position, seen
-            What to look for; where an earlier call stopped (none: the beginning); the addresses (``at://``) of the posts
-            that call had, which are not given again.
+            What to look for; where an earlier call stopped (none: the beginning); the addresses (``at://``)
+            of the posts that call had, which are not given again.
 
         Raises
         ------
@@ -301,8 +301,8 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
     elif not earlier:
         doubt = "too many posts of one moment, or posts without a time"
         return replace(now, cursor=None, done=True, doubt=doubt)
-    # The service may have stopped counting: begin anew from the earliest post, as it was indexed. Where that is no
-    # earlier than these pages began, the service orders by what posts claim, and so does the next bound.
+    # The service may have stopped counting: begin anew from the earliest post, as it was indexed. Where that
+    # is no earlier than these pages began, the service orders by what posts claim; so does the next bound.
     return Position(until=earlier[0], stale=now.stale, deepest=max(now.read, now.deepest), empty=now.empty)
 
 
@@ -364,7 +364,7 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
 
 
 def _found(pages: Iterable[Page]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the shares and the posts, each once; where a client's clock is far off, with the time the network saw it."""
+    """Return the shares and the posts, each once; where a client's clock is far off, by the network's."""
     found = [(page.search.target, post["uri"], post) for page in pages for post in page.posts]
     pairs = list(dict.fromkeys((target, uri) for target, uri, _ in found))
     listed = pd.DataFrame(pairs, columns=["object_id", "content_id"], dtype="str")

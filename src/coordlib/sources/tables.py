@@ -52,8 +52,8 @@ def iter_table(
 ) -> Iterator[pd.DataFrame]:
     """Read a table piece by piece, each as :func:`read_table` would give it; the index goes on counting.
 
-    But a row that is too short gets empty cells (unless `whole_rows` refuses it): a reader of pieces counts the rows that
-    lack something. The two halves of a row with an unquoted line break are named in a column :data:`DAMAGED`.
+    But a row that is too short gets empty cells (unless `whole_rows` refuses it): whoever reads pieces counts
+    what is lacking. The halves of a row with an unquoted line break are named in a column :data:`DAMAGED`.
     """
     where = str(path)
     if file_kind(path, where) == "parquet":

@@ -23,11 +23,8 @@ def caption_key(caption: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AccountHistory:
-    """What is known of an account when a day is planned.
-
-    ``covered`` is the first and the last day asked for (none: never asked), ``posts`` the stored videos
-    of the last ``days`` covered days.
-    """
+    """What is known of an account when a day is planned: the first and the last day asked for (``covered``;
+    none: never asked), and the stored videos (``posts``) of the last ``days`` covered days."""
 
     account_id: str
     covered: Period | None = None

@@ -39,11 +39,9 @@ def is_deleted(store: Store, content_id: str) -> bool:
 
 
 def delete(store: Store, content_ids: Sequence[str], now: int, *, reason: str = "no longer returned") -> int:
-    """Delete videos with everything that hangs on them, leave a tombstone without content, and return how many there were.
-
-    Runs that looked at them are marked (see :func:`outdated_runs`), queries that quote a caption nobody has any longer are
-    blanked. Freed pages are overwritten; :func:`scrub` does the rest.
-    """
+    """Delete videos with everything that hangs on them, leave a tombstone without content, and return how
+    many there were; runs that looked at them are marked (see :func:`outdated_runs`), queries that quote a
+    caption nobody has any longer are blanked. Freed pages are overwritten; :func:`scrub` does the rest."""
     deleted = 0
     store.connection.execute("PRAGMA secure_delete = ON")
     bury = insert("tombstones", ("digest", "deleted_at", "reason"), "DO NOTHING")

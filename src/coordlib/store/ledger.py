@@ -21,7 +21,7 @@ MIDNIGHT_SLACK = 300
 
 
 def record(store: Store, *, message: str | None = None, **columns: str | int | None) -> None:
-    """Write one attempt into the ledger (the table ``requests``), 500 characters of the service's message at most."""
+    """Write one attempt into the ledger (table ``requests``), 500 characters of its message at most."""
     columns["message"] = message and message[:500]
     store.write(insert("requests", tuple(columns)), tuple(columns.values()))
 
@@ -34,8 +34,8 @@ class RequestBudget:
     store, clock
         Where the count is kept, so that a second process or a restart goes on counting; UTC seconds.
     daily, daily_follow
-        Requests a day for all endpoints but the two follow lists, and for those. The quota is shared by the whole project:
-        set it lower when colleagues use it too.
+        Requests a day for all endpoints but the two follow lists, and for those. The quota is shared by the
+        whole project: set it lower when colleagues use it too.
 
     Examples
     --------

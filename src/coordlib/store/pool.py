@@ -28,11 +28,9 @@ def add_to_pool(
 
 
 def pool(store: Store, *, before: str | None = None) -> pd.DataFrame:
-    """Return the pool in order of entry: account_id, status, added_on, reason, source.
-
-    With ``before`` (YYYY-MM-DD) only accounts that were in the pool when that day's run began: those of
-    earlier days, and the seeds and imports of the day itself.
-    """
+    """Return the pool in order of entry: account_id, status, added_on, reason, source; with ``before``
+    (YYYY-MM-DD) as it was when that day's run began: accounts of earlier days, and the seeds and imports of
+    the day itself."""
     entered = "added_on < ? OR (added_on = ? AND source IN ('seed', 'import'))" if before else "1"
     values = (before, before) if before else ()
     rows = store.rows(f"SELECT {', '.join(COLUMNS)} FROM accounts WHERE {entered} ORDER BY position", values)

@@ -43,10 +43,8 @@ def start_run(
     code_version: str,
     parameters: Mapping[str, Any],
 ) -> None:
-    """Begin a run, or begin it again: what an earlier attempt of the same id found and knew is forgotten.
-
-    Only which accounts of the pool a discovery brought is kept: they are in the pool still.
-    """
+    """Begin a run, or begin it again: what an earlier attempt of the same id found and knew is forgotten, but
+    which accounts of the pool a discovery brought (they are in the pool still)."""
     earlier = run_of(store, run_id)
     kept = {name: fact for name, fact in (earlier.facts if earlier else {}).items() if name == "seeds"}
     columns = ("run_id", "kind", "date", "started_at", "code_version", "parameters", "facts", "status")
@@ -104,10 +102,7 @@ def runs(store: Store) -> list[Run]:
 
 
 def newest_run(store: Store, date: str | None = None) -> Run | None:
-    """Return the newest run of a day.
-
-    Without a day it is the newest one that was finished; only where none was, the newest that was begun.
-    """
+    """Return the newest run of a day; without a day the newest finished one, or where none was, the newest."""
     row = store.row(
         "SELECT * FROM runs WHERE kind IN ('replay', 'monitor') AND date = COALESCE(?1, date) ORDER BY "
         "?1 IS NULL AND status != 'done', date DESC, started_at DESC, run_id DESC LIMIT 1",

@@ -24,11 +24,9 @@ _DERIVED = ("url", "platform", "links")
 
 
 def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> int:
-    """Insert or refresh posts fetched at a time (UTC seconds); return how many.
-
-    Of two fetches of one id the later wins. Names are those of :mod:`coordlib.posts`; fields without a column of their
-    own are kept as JSON in ``extra``, counts by :func:`record_posts` and by the collection.
-    """
+    """Insert or refresh posts fetched at a time (UTC seconds), of two fetches of one id the later; return how
+    many. Names are those of :mod:`coordlib.posts`; fields without a column of their own are kept as JSON in
+    ``extra``, counts by :func:`record_posts` and by the collection."""
     values = [_row(row, fetched_at) for row in rows]
     names = (*_COLUMNS, "extra", "fetched_at")
     newer = f"(content_id) {replaced(names[1:])} WHERE excluded.fetched_at >= posts.fetched_at"
@@ -39,11 +37,9 @@ def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: in
 def record_posts(
     store: Store, run_id: str, posts: pd.DataFrame | None, fetched_at: int, *, stored: bool = False
 ) -> int:
-    """Keep what a run looked at: its posts in their order, repeated ids included (none: a run without input).
-
-    The posts themselves are stored as well, unless they were read from the store (``stored``). What was kept
-    earlier for the run is replaced.
-    """
+    """Keep what a run looked at, in the place of what was kept earlier: its posts in their order, repeated
+    ids included (none: a run without input). The posts themselves are stored as well, unless they were read
+    from the store (``stored``)."""
     rows: list[dict[Any, Any]] = [] if posts is None else posts.astype(object).to_dict("records")
     names = ("content_id", "account_id", "text", *COUNTS)
     seen = ((run_id, n, fetched_at, *(_value(row, name) for name in names)) for n, row in enumerate(rows))

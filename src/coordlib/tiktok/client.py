@@ -26,7 +26,7 @@ class TikTokResearch(Lists):
     base_url
         Address of the service, or of a simulator.
     store, budget
-        Workspace database for rows, ledger and budget (none keeps them in memory); requests a day (none: the published quota).
+        Database for rows, ledger and budget (none: in memory); requests a day (none: the published quota).
     run_id
         Written into the ledger with every attempt.
     transport, clock, sleep
@@ -87,9 +87,9 @@ class TikTokResearch(Lists):
         overlap_days
             Days each window reaches into the one before, for those who doubt that end dates are inclusive.
         max_count, max_pages, max_records
-            Rows a page (1 to 100), pages per window at most; stop after a page that brings the total to so many rows.
+            Rows a page (1 to 100), pages per window at most, rows in all after whose page it stops.
         run_id, phase
-            Repeat a call with the same name to go on where it stopped (none starts afresh); a word for the ledger.
+            Repeat a call with the same name to go on where it stopped (none: afresh); a word for the ledger.
         with_rows, progress
             Return the rows as well (they are in the store either way); show a progress bar on a terminal.
 

@@ -1,7 +1,8 @@
 """Working off the windows of a run: phase by phase, until all are done, the quota is spent or the service is down.
 
-Every step reads a window from the store, sends one request, and writes page, ledger row and window state in one transaction.
-There is no other memory: a process killed at any moment is continued by the next one, with the same rows, none lost and none twice.
+Every step reads a window from the store, sends one request, and writes page, ledger row and window state in
+one transaction. There is no other memory: a process killed at any moment is continued by the next one, with
+the same rows, none lost and none twice.
 """
 
 from __future__ import annotations
@@ -369,9 +370,9 @@ class Collector:
 def probe(session: Session, *, accounts: bool) -> str | None:
     """Ask for what must be there: ``rows`` or ``nothing``; None where the question was not answered.
 
-    Searches were silently empty for weeks, without an error (traktok issue 29: words found nothing from 2026-03-09, while
-    accounts did). So where a whole phase brought no row, the accounts (else captions) stored last are asked for once, in the
-    same manner, or an everyday word.
+    Searches were silently empty for weeks, without an error (traktok issue 29: words found nothing from
+    2026-03-09, while accounts did). So where a whole phase brought no row, the accounts (else captions)
+    stored last are asked for once, in the same manner, or an everyday word.
     """
     days = posted_last(session.store, "account_id" if accounts else "text", 20)
     last = max((day for _, day in days), default=day_of(session.clock()))

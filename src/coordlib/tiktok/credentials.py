@@ -58,8 +58,8 @@ class Credentials:
         Parameters
         ----------
         environ, dotenv
-            Variables to look in (none: those of the process); a file of ``NAME=value`` lines (none to skip), whose values
-            are not put into the environment.
+            Variables to look in (none: those of the process); a file of ``NAME=value`` lines (none to skip),
+            whose values are not put into the environment.
         keyring
             Whether to ask the system keyring (package ``keyring``), where it is installed.
 

@@ -98,18 +98,14 @@ def clean(value: Any, key: str = "") -> Any:
 
 
 def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
-    """Return the rows of an answer, cleaned, plain ids as ``{"id": …}``; rows without an id are left out.
-
-    Videos have their id under ``id`` (very old data calls it ``video_id``).
-    """
+    """Return the rows of an answer, cleaned, plain ids as ``{"id": …}``; rows without an id are left out."""
     found: Any = next((data[key] for key in endpoint.list_keys if data.get(key) is not None), None)
     if not isinstance(found, list):
         return []
     rows: list[Row] = [clean(item) if isinstance(item, dict) else {"id": _id(item)} for item in found]
-    if endpoint.holds_videos:
-        for row in rows:
-            if "id" not in row and "video_id" in row:
-                row["id"] = row.pop("video_id")
+    for row in rows if endpoint.holds_videos else ():
+        if "id" not in row and "video_id" in row:  # as in very old data
+            row["id"] = row.pop("video_id")
     name = "username" if endpoint in (FOLLOWERS, FOLLOWING) else "id"
     return [row for row in rows if row.get(name)]
 
@@ -132,11 +128,12 @@ class Outcome:
     Attributes
     ----------
     rows, n_rows
-        The rows, cleaned (a collector that stores its rows leaves this empty unless asked); distinct rows collected.
+        The rows, cleaned (empty where a collector stores them, unless asked for); distinct rows collected.
     complete, reason
-        Whether everything asked for was answered; ``done``, or what stopped it: ``quota``, ``failed-windows``, ``max-pages``,
-        ``max-records``, ``empty-pages``, ``no-cursor``, ``no-has-more``, ``fewer-than-promised``, ``ceiling`` (the end is not
-        proved), ``silent`` (nothing came, and no row of the probe either), ``outage``, ``refused``, ``failed``.
+        Whether everything asked for was answered; ``done``, or what stopped it: ``quota``,
+        ``failed-windows``, ``max-pages``, ``max-records``, ``empty-pages``, ``no-cursor``, ``no-has-more``,
+        ``fewer-than-promised``, ``ceiling`` (the end is not proved), ``silent`` (nothing came, and no row of
+        the probe either), ``outage``, ``refused``, ``failed``.
     next_cursor, search_id, requests
         Where the next page would start; attempts spent, retries included.
     failed_windows, log_ids
@@ -144,7 +141,7 @@ class Outcome:
     problems
         Subject (an account, a file) → why it was refused.
     probe
-        Where no row came: what became of a query that must bring some (``rows``, ``nothing``, ``unanswered``).
+        Where no row came: what a query that must bring some brought, ``rows``, ``nothing`` or ``unanswered``.
     """
 
     rows: tuple[Row, ...] = field(default=(), repr=False)

@@ -150,10 +150,8 @@ class Lists(Session):
     def comments(
         self, video_id: str, *, ceiling: int | None = COMMENT_CEILING, **paging: Unpack[Paging]
     ) -> Outcome:
-        """List the comments of a video: one request per 100 comments, at most the top 1,000.
-
-        A top-level comment has ``parent_comment_id`` equal to the video's id. Comments have no author.
-        """
+        """List the comments of a video: one request per 100 comments, at most the top 1,000. A top-level
+        comment has ``parent_comment_id`` equal to the video's id. Comments have no author."""
         subject = {"video_id": check_digits(video_id, "video_id")}
         return _pages(self, at.COMMENTS, subject, ceiling=ceiling, **paging)
 
@@ -218,10 +216,7 @@ class Lists(Session):
         return Outcome(rows=rows, n_rows=len(rows), requests=self.requests - before)
 
     def playlist(self, playlist_id: str, **paging: Unpack[Paging]) -> Outcome:
-        """List the video ids of a playlist; good data sent with status 500 is read like any other.
-
-        Fewer ids than the service promises (deleted videos among them) are not called complete.
-        """
+        """List the video ids of a playlist; fewer than promised (deleted ones) are not called complete."""
         subject = {"playlist_id": check_digits(playlist_id, "playlist_id")}
         return _pages(self, at.PLAYLIST, subject, mark="playlist_id", **paging)
 

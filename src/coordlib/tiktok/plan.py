@@ -109,11 +109,8 @@ class Plan:
 
 
 def expected_pages(rows: float) -> float:
-    """Return the pages expected when ``rows`` rows are expected.
-
-    The sum over k of P(N > k · PAGE), with N normal, mean ``rows`` and variance ``DISPERSION · rows``;
-    at least one page.
-    """
+    """Return the pages expected when ``rows`` rows are expected, at least one: the sum over k of P(N > k ·
+    PAGE), with N normal, mean ``rows`` and variance ``DISPERSION · rows``."""
     pages, deviation = 1.0, math.sqrt(DISPERSION * max(rows, 1e-9))
     for k in range(1, min(1_000, math.floor(rows / PAGE + 6) + 1)):
         pages += 0.5 * math.erfc((k * PAGE - rows) / (deviation * math.sqrt(2)))
@@ -121,11 +118,9 @@ def expected_pages(rows: float) -> float:
 
 
 def posting_rates(accounts: Iterable[AccountHistory]) -> dict[str, float]:
-    """Return the posts per day expected of each account.
-
-    The mean of its covered days, drawn towards the pool's mean as if that were three more days:
-    (posts + PRIOR_DAYS · r) / (days + PRIOR_DAYS), with r the pool's posts per covered day.
-    """
+    """Return the posts per day expected of each account: the mean of its covered days, drawn towards the
+    pool's mean as if that were three more days, (posts + PRIOR_DAYS · r) / (days + PRIOR_DAYS), with r the
+    pool's posts per covered day."""
     known = list(accounts)
     days = sum(item.days for item in known)
     pool = (sum(item.posts for item in known if item.days) + PRIOR_RATE * PRIOR_DAYS) / (days + PRIOR_DAYS)
@@ -154,8 +149,8 @@ def plan_accounts(
     Parameters
     ----------
     accounts, day
-        What is known of each account of the pool; the day that is planned (videos are asked for up to ``settings.lag_days``
-        days before it).
+        What is known of each account of the pool; the day that is planned (videos are asked for up to
+        ``settings.lag_days`` days before it).
     budget, settings
         Requests left today (the share kept for captions is taken off here); the collection's parameters.
 
@@ -181,8 +176,8 @@ def plan_accounts(
     for start in sorted(due):  # busy ones together, so that quiet ones share a page
         busy_first = sorted(due[start], key=lambda batch: (-batch.rate, batch.names))
         batches += _joined(busy_first, full, most, end, last_only=True)
-    # Batches that leave most of a page empty, where asking for a few days twice saves a request. Oldest start first: a
-    # later batch joins an earlier one by going back to its start.
+    # Batches that leave most of a page empty, where asking for a few days twice saves a request. Oldest start
+    # first: a later batch joins an earlier one by going back to its start.
     batches.sort(key=lambda batch: (batch.start, batch.rows))
     requests = []
     for batch in _joined(batches, FULL_PAGE, most, end):
@@ -231,7 +226,8 @@ def possible_name(name: str) -> bool:
 def _joined(
     batches: Iterable[_Batch], target: float, most: int, end: dt.date, last_only: bool = False
 ) -> list[_Batch]:
-    """Add each batch to the first (or only the last) one before it that has room for the rows it brings from its start on."""
+    """Add each batch to the first (or only the last) one before it that has room for the rows it brings from
+    its start on."""
     kept: list[_Batch] = []
     for batch in batches:
         for other in kept[-1:] if last_only else kept:
@@ -248,10 +244,8 @@ def _joined(
 
 
 def fit(requests: Sequence[PlannedRequest], budget: float) -> tuple[tuple[PlannedRequest, ...], list[str]]:
-    """Take requests in order of priority while they fit, and name the subjects of the others.
-
-    One that does not fit does not stop smaller ones.
-    """
+    """Take requests in order of priority while they fit (one that does not stops no smaller one); name the
+    others' subjects."""
     chosen, left, spent = [], list[str](), 0.0
     for item in sorted(requests, key=lambda one: (-one.priority, one.start, one.query.fingerprint)):
         if spent + item.expected_requests <= budget:
@@ -282,11 +276,9 @@ class _Search:
 
 
 def caption_value(caption: CaptionHistory, newest: dt.date) -> float:
-    """Return how many unknown posts of coordinated accounts a search for a caption is expected to bring.
-
-    Half as many as pool accounts share it, for each account beyond the first, plus a small hope for a
-    caption of one account; halved for every three days from when it was last seen to the newest day that can be asked for.
-    """
+    """Return how many unknown posts of coordinated accounts a search for a caption is expected to bring: a
+    half for each pool account beyond the first that shares it, plus a small hope for a caption of one; halved
+    for every three days from when it was last seen to the newest day that can be asked for."""
     age = max(0, (newest - caption.last_seen).days)
     return (0.05 + 0.5 * (len(caption.accounts) - 1)) * math.pow(0.5, age / 3)
 

@@ -272,8 +272,8 @@ def _repeated_header(table: pd.DataFrame, known: Format, where: str) -> pd.Serie
     other = cells.isin(set(map(str, table.columns))).all(axis=1) & ~mask
     if other.any():
         raise FileFormatError(
-            f"{where}, row {int(other.to_numpy().argmax()) + 1}: another header begins here, with its columns in another "
-            "order; read the two tables apart"
+            f"{where}, row {int(other.to_numpy().argmax()) + 1}: another header begins here, with its columns in "
+            "another order; read the two tables apart"
         )
     return mask
 
