@@ -32,7 +32,11 @@ class DamagedLinesWarning(UserWarning):
 
 
 class InputError(CoordError):
-    """A file or a table holds something that cannot be used."""
+    """A file or a table holds something that cannot be used, in a `row` (from 0): the reader of the file can name the line."""
+
+    def __init__(self, message: object = "", row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 class MissingColumnError(InputError):

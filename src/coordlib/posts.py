@@ -15,7 +15,7 @@ from coordlib.columns import check_table, one_column
 from coordlib.errors import DuplicateContentError, InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
 from coordlib.near.captions import MADE, made_column
-from coordlib.times import PLAUSIBLE, as_seconds, at_row, refuse_implausible, warn_of_days
+from coordlib.times import PLAUSIBLE, as_seconds, refuse_implausible, warn_of_days
 
 #: The columns of a table of posts; lists are Python lists, or missing where a source has none.
 POST_COLUMNS: Mapping[str, str] = {
@@ -113,22 +113,18 @@ def prep_data(
         times = as_seconds(one_column(frame, timestamp_share), timestamp_share)
         frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
     frame = _one_row_an_item(frame, object_id)
-    missing = {name for name in (*names.values(), timestamp_share) if name not in frame.columns}
-    if missing:
-        raise MissingColumnError.from_names(
-            missing, frame.columns, used={*names.values(), timestamp_share} - missing
-        )
+    named = {*names.values(), timestamp_share}
+    if missing := {name for name in named if name not in frame.columns}:
+        raise MissingColumnError.from_names(missing, frame.columns, used=named - missing)
     columns = {role: as_ids(one_column(frame, name), name) for role, name in names.items()}
     if columns["object_id"].str.contains("\r", regex=False).any():  # any kind of line end is the same one
         columns["object_id"] = columns["object_id"].str.replace(r"\r\n?", "\n", regex=True)
     for role in ("account_id", "content_id"):
         if (found := rounded_id(columns[role])) is not None:
             row, value = found
-            raise at_row(
-                InputError(
-                    f"column '{names[role]}', row {row + 1} of the data: '{value}' is a rounded id and cannot be repaired; "
-                    "use the file as it was exported, and read ids as text (dtype=str)"
-                ),
+            raise InputError(
+                f"column '{names[role]}', row {row + 1} of the data: '{value}' is a rounded id and cannot be repaired; "
+                "use the file as it was exported, and read ids as text (dtype=str)",
                 row,
             )
         columns[role] = without_point(columns[role])
@@ -180,12 +176,12 @@ def _without_duplicates(shares: pd.DataFrame, duplicates: str) -> pd.DataFrame:
     if duplicates == "error":
         later = known & shares.duplicated(key)
         row = int(np.flatnonzero(later.to_numpy())[0])
-        error = DuplicateContentError(
+        raise DuplicateContentError(
             f"content '{shares['content_id'].iloc[row]}' is listed more than once for one object (row {row + 1} of "
             f"the data, {int(later.sum())} such rows in all); use duplicates 'drop' for the earliest of each or 'keep' "
-            "to count every row"
+            "to count every row",
+            row,
         )
-        raise at_row(error, row)
     by_time = shares.sort_values(["timestamp_share", "account_id"], kind="stable")
     first = ~by_time.duplicated(key) | by_time["content_id"].isna()
     return by_time[first].sort_index().reset_index(drop=True)

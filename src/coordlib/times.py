@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordlib.errors import InputError, TimeFormatError
+from coordlib.errors import TimeFormatError
 
 _HOURS = (
     "UTC+0 GMT+0 Z+0 WET+0 WEST+1 CET+1 BST+1 CEST+2 EET+2 EEST+3 EDT-4 EST-5 CDT-5 CST-6 MDT-6 MST-7 PDT-7 PST-8 "
@@ -141,11 +141,11 @@ def refuse_unreadable(
         row = int(bad.argmax())
         value = values.iloc[row]
         shown = "" if pd.isna(value) else str(value)[:60]
-        error = TimeFormatError(
+        raise TimeFormatError(
             f"{place if isinstance(place, str) else place(row)}: '{shown}' is not a time{guess(shown)} "
-            f"({int(bad.sum()):,} such of {len(values):,} rows); write UTC seconds or 'YYYY-MM-DD HH:MM:SS'"
+            f"({int(bad.sum()):,} such of {len(values):,} rows); write UTC seconds or 'YYYY-MM-DD HH:MM:SS'",
+            row,
         )
-        raise at_row(error, row)
 
 
 def refuse_implausible(
@@ -166,18 +166,12 @@ def refuse_implausible(
         return True
     row = int(bad.argmax())
     value = str(written.iloc[row])[:40]
-    error = TimeFormatError(
+    raise TimeFormatError(
         f"{place.replace('{row}', str(row + 1))}: {value!r} is {looks_like(value)}, not a time of a post "
         f"({int(bad.sum()):,} such of {len(times):,}); write UTC seconds or YYYY-MM-DD HH:MM:SS, or take any "
-        "number as seconds (--any-time, in Python prep_data(…, plausible=None))"
+        "number as seconds (--any-time, in Python prep_data(…, plausible=None))",
+        row,
     )
-    raise at_row(error, row)
-
-
-def at_row(error: InputError, row: int) -> InputError:
-    """Note the row (from 0) on an error, for the reader of the file, who can name the line."""
-    error.row = row  # type: ignore[attr-defined]
-    return error
 
 
 def _read(text: pd.Series[str], days: bool = True) -> pd.Series[Any]:
