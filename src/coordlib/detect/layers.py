@@ -12,7 +12,7 @@ from coordlib.columns import check_table
 from coordlib.detect.edges import Compat, coordinated_edges
 from coordlib.detect.pairs import PAIR_COLUMNS, detect_groups
 from coordlib.detect.similar_pairs import NO_VALUE
-from coordlib.detect.threshold import check_quantile, check_whole
+from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, ParameterError
 from coordlib.near.captions import MADE
 from coordlib.posts import prep_data
@@ -96,10 +96,9 @@ def _layer_columns(posts: pd.DataFrame, layers: Iterable[str] | Mapping[str, str
         made = MADE if "text" in posts.columns else ()
         return {name: name for name in LAYERS if name in made or name in posts.columns}
     listed = isinstance(layers, Iterable) and not isinstance(layers, str)
-    columns = (
-        dict(layers) if isinstance(layers, Mapping) else {name: name for name in (layers if listed else ())}
-    )
-    if not listed or not all(isinstance(name, str) and name for name in (*columns, *columns.values())):
+    names = tuple(layers) if listed else ("",)
+    columns = dict(layers) if isinstance(layers, Mapping) else {name: name for name in names}
+    if not all(isinstance(name, str) and name for name in (*columns, *columns.values())):
         raise ParameterError(f"layers = {layers!r}: give a list of columns, or names with columns")
     return columns
 
@@ -157,9 +156,8 @@ def detect_layers(
 def _refuse_rows_without_layer(table: pd.DataFrame, what: str) -> None:
     missing = table["layer"].isna().to_numpy()
     if missing.any():
-        raise InputError(
-            f"{what}: row {missing.argmax() + 1} has no layer; drop such rows or name their layer"
-        )
+        row = missing.argmax() + 1
+        raise InputError(f"{what}: row {row} has no layer; drop such rows or name their layer")
 
 
 def _of(value: int | Mapping[str, int], layer: str, name: str) -> int:
@@ -214,7 +212,6 @@ def combine_layers(
 
     :func:`coordlib.edges_to_graph` makes the network of it.
     """
-    check_quantile(edge_weight)
     check_whole(min_layers, "min_layers", least=1)
     check_table(pairs, (*PAIR_COLUMNS, "layer"), "pairs (see detect_layers)")
     _refuse_rows_without_layer(pairs, "pairs (see detect_layers)")

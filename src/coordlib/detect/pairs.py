@@ -272,28 +272,20 @@ class Coded:
     def from_shares(cls, shares: pd.DataFrame) -> Coded:
         """Code the ids by first appearance; a missing id is a code of its own."""
         ids = [pd.factorize(shares[name], use_na_sentinel=False) for name in SHARE_COLUMNS[:3]]
-        objects, accounts, contents = (codes.astype(np.int64) for codes, _ in ids)
-        object_names, account_names, content_names = (pd.Index(names) for _, names in ids)
         times = shares["timestamp_share"]
         ticks = 1
         if times.dtype == "float64":
             ticks = 1 if (times.dropna() % 1 == 0).all() else 1_000_000
             times = (times * ticks).round().astype("Int64")
         known, steps = times.notna().to_numpy(), times.fillna(0).to_numpy(dtype=np.int64)
-        names = object_names, account_names, content_names
-        return cls(objects, accounts, contents, steps, known, *names, ticks)
+        objects, accounts, contents = (codes for codes, _ in ids)
+        shared, by, within = (pd.Index(names) for _, names in ids)
+        return cls(objects, accounts, contents, steps, known, shared, by, within, ticks)
 
     def ordered(self, order: kernel.IntArray) -> Coded:
-        """Put the rows in another order, accounts and objects numbered by first appearance in it."""
-        objects, object_first = pd.factorize(self.objects[order])
-        accounts, account_first = pd.factorize(self.accounts[order])
-        return replace(
-            self._of(order),
-            objects=objects.astype(np.int64),
-            accounts=accounts.astype(np.int64),
-            object_names=self.object_names.take(object_first),
-            account_names=self.account_names.take(account_first),
-        )
+        """Put the rows in another order, accounts numbered by first appearance in it."""
+        accounts, first = pd.factorize(self.accounts[order])
+        return replace(self._of(order), accounts=accounts, account_names=self.account_names.take(first))
 
     def prefiltered(self, min_participation: int) -> Coded:
         """Keep accounts with enough rows, regroup rows by account, then bring rows of one object together."""
