@@ -98,16 +98,14 @@ def _simpler(url: str) -> str | None:
     site = _site(parts.hostname or "")
     if not site or any(character.isspace() for character in parts.netloc) or _CUT.search(url):
         return None
-    held = _held(site, parts, url)
-    if held is not None:
+    if (held := _held(site, parts, url)) is not None:
         return held
     path = _TAIL.sub("", _SESSION.sub("", parts.path)).rstrip("/")
     if not _SHELF.search(f"{site}{path}"):
         path = _AMP_PATH.sub("", path).rstrip("/")
     if site == "t.me":  # the same post seen without the app
         path = re.sub(r"^/s(?=/)", "", path)
-    form = _form(f"{site}{path}", parts.query)
-    if form is not None:
+    if (form := _form(f"{site}{path}", parts.query)) is not None:
         return form
     query, route = _query(site, parts.query), _route(site, parts.fragment)
     if _is_bare(site, path.lower(), query or route):
@@ -151,8 +149,7 @@ def _held(site: str, parts: SplitResult, url: str) -> str | None:
 def _form(place: str, query: str) -> str | None:
     """Return the address that stands for a post or video in one of its forms."""
     for pattern, names, address in _FORMS:
-        found = pattern.match(place)
-        if found:
+        if found := pattern.match(place):
             values = parse_qs(query) if names else {}
             fields = {name: re.match(r"[\w-]*", values.get(name, [""])[0]) for name in names}
             known = found.groupdict() | {name: value[0] for name, value in fields.items() if value}

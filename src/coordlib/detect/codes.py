@@ -163,8 +163,7 @@ def number_ids(parts: list[pa.DictionaryArray]) -> tuple[IntArray, pa.Array]:
 def digests_of(texts: pa.Array, seed: int = 0) -> npt.NDArray[np.uint64]:
     """Return a number for each text, eight bytes mixed at a time: the same for the same text on every machine."""
     starts, data = text_buffers(texts)
-    compiled = kernel.compiled_for(len(texts))
-    if compiled is not None:
+    if (compiled := kernel.compiled_for(len(texts))) is not None:
         digests = np.empty(len(texts), dtype=np.uint64)
         compiled.mix_texts(starts, eight_bytes(data), data, np.uint64(seed), digests)
         return digests
@@ -191,8 +190,7 @@ def number_texts(texts: pa.Array) -> tuple[IntArray, int]:
     seed = secrets.randbits(64)
     digests = digests_of(texts, seed)
     # What has a digest of its own is a text of its own; only the others are compared.
-    compiled = kernel.compiled_for(len(texts))
-    if compiled is not None:
+    if (compiled := kernel.compiled_for(len(texts))) is not None:
         digests = digests[compiled.in_one_place(digests, max(len(texts).bit_length() + 2, 6))]
     digests.sort()
     repeated = np.unique(digests[1:][digests[1:] == digests[:-1]])
@@ -219,8 +217,7 @@ def _numbered(texts: pa.Array) -> tuple[IntArray, int]:
 
 def same_text(codes: IntArray, names: pa.Array, texts: pa.Array) -> Mask:
     """Say for each row whether the name with its code is its text."""
-    compiled = kernel.compiled_for(len(texts))
-    if compiled is not None:
+    if (compiled := kernel.compiled_for(len(texts))) is not None:
         return np.asarray(compiled.same_text(codes, *text_buffers(names), *text_buffers(texts)))
     own = names.take(to_arrow(np.maximum(codes, 0))) if len(names) else texts
     return np.asarray(from_arrow(pc.equal(own, texts)) & (codes >= 0))

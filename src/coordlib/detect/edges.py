@@ -38,7 +38,7 @@ def coordinated_edges(
     pairs
         Pairs as :func:`coordlib.detect_groups` returns them. Not changed.
     edge_weight
-        Quantile (0–1) of the weights that an edge must exceed to be marked in ``weight_threshold``.
+        Quantile (0–1, type 7 of R) of the weights that an edge must exceed to be marked in ``weight_threshold``.
     min_weight
         A fixed smallest weight to mark instead of the quantile (inclusive).
     objects
@@ -66,10 +66,6 @@ def coordinated_edges(
     ParameterError, MissingColumnError
         ``edge_weight`` outside 0–1, ``min_weight`` below 1, classes without `significance`, another window there; a pair
         column is absent.
-
-    Notes
-    -----
-    The threshold is the type-7 quantile of R; an edge is marked when its weight is strictly greater.
 
     Examples
     --------

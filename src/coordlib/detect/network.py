@@ -39,21 +39,12 @@ def generate_coordinated_network(
     fast_net
         Also count the pairs of a narrower window: True for the narrowest one flagged, or its seconds.
         Attributes then end in ``_full`` and ``_fast``; an edge without fast pairs has no ``_fast`` ones.
-    edge_weight
-        Quantile (0–1) of the weights an edge must exceed to be over the threshold.
     subgraph
         0 all edges; 1 edges over the threshold (not together with `fast_net`); 2 edges over the threshold
         of the fast weights; 3 those, with all neighbours of their ends; vertices are marked
         ``color_v`` 1 (an end) or 0 (a neighbour).
-    objects
-        Whether edges list the shared objects (``object_ids``, a list of str).
-    compat
-        ``"coortweet"`` counts contents as CooRTweet does, see :func:`coordlib.coordinated_edges`.
-    min_weight
-        A fixed smallest weight to keep instead of the quantile.
-    significance, classes
-        What each edge is evidence of, and the classes to keep instead of the heavy edges, as in
-        :func:`coordlib.coordinated_edges`; not together with `fast_net`.
+    edge_weight, min_weight, objects, compat, significance, classes
+        As in :func:`coordlib.coordinated_edges`; the last two not together with `fast_net`.
 
     Returns
     -------
@@ -73,12 +64,8 @@ def generate_coordinated_network(
 
     Notes
     -----
-    ``n_content_id`` belongs to the end that sorts first by code point, ``n_content_id_y`` to the other.
-
-    References
-    ----------
-    Righetti, N., & Balluff, P. (2025). CooRTweet: A generalized R software for coordinated network detection.
-    Computational Communication Research 7(1).
+    ``n_content_id`` belongs to the end that sorts first by code point, ``n_content_id_y`` to the other. Follows CooRTweet
+    (Righetti & Balluff 2025, see :func:`coordlib.detect_groups`).
 
     Examples
     --------
