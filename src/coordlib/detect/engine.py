@@ -17,6 +17,8 @@ from coordlib.detect.kernel import Edges, IntArray
 
 #: Edges of one batch of the result.
 BATCH = 1_000_000
+#: Marks the weights over a threshold by 1.
+Marks = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,11 @@ class FoundEdges:
         weights = np.flatnonzero(counts)
         return weights, counts[weights]
 
-    def batches(
-        self, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]], all_edges: bool = True
-    ) -> Iterator[pa.RecordBatch]:
+    def batches(self, over: Marks, all_edges: bool = True) -> Iterator[pa.RecordBatch]:
         """Yield the columns of :func:`coordlib.coordinated_edges`, ids dictionary-encoded.
 
-        `over` marks heavy weights by 1; without `all_edges` the others are left out. A batch has the same edges
-        however many parts there are; there is at least one.
+        Without `all_edges` those that `over` does not mark are left out. A batch has the same edges however many parts
+        there are; there is at least one.
         """
         held: list[Edges] = []
         room, yielded = BATCH, False
@@ -66,9 +66,7 @@ class FoundEdges:
         if held or not yielded:
             yield self._batch(kernel.joined(held or [kernel.no_edges()]), over)
 
-    def _batch(
-        self, edges: Edges, over: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.int64]]
-    ) -> pa.RecordBatch:
+    def _batch(self, edges: Edges, over: Marks) -> pa.RecordBatch:
         used, objects = compact(edges.objects, len(self.object_order))
         low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
         names = self.object_names.take(to_arrow(self.object_order[used]))
@@ -159,16 +157,15 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
     Pairs are counted first and then formed a bounded number at a time: memory follows shares and edges.
     """
     rows, n_accounts, least = shares.rows, len(shares.account_names), shares.min_participation
+    found, counts = kernel.count_pairs(rows, time_window, False, None, n_accounts, time_window_low)
+    rows = rows[found]
     good = np.ones(len(rows), dtype=bool)
-    found, counts = kernel.count_pairs(rows, time_window, False, good, n_accounts, time_window_low)
-    rows, good = rows[found], good[found]
     if least > 1:
         passing = kernel.passing_contents(rows[:, CONTENT], shares.contents, shares.accounts, least)
         good = passing[rows[:, CONTENT]]
         # Dropped are the pairs of two rows that both do not pass, and those are few.
         few = rows[~good]
-        every = np.ones(len(few), dtype=bool)
-        counts -= kernel.count_pairs(few, time_window, False, every, n_accounts, time_window_low)[1]
+        counts -= kernel.count_pairs(few, time_window, False, None, n_accounts, time_window_low)[1]
     parts = [
         kernel.edges_between(rows, time_window, good, counts, part.start, part.stop, time_window_low)
         for part in kernel.slices(counts, kernel.CHUNK)

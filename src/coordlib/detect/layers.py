@@ -79,15 +79,12 @@ def layer_shares(
     tables, coverage = [], {}
     for name, column in columns.items():
         shares = prep_data(posts, object_id=column, timestamp_share="posted_at")
-        objects = shares["object_id"]
-        shares = shares[
-            (objects.notna() & ~objects.str.strip().str.lower().isin([*NO_VALUE, "[]"])).to_numpy()
-        ]
+        objects = shares["object_id"].str.strip().str.lower()
+        shares = shares[(objects.notna() & ~objects.isin([*NO_VALUE, "[]"])).to_numpy()]
         coverage[name] = round(shares["content_id"].nunique() / max(posts["content_id"].nunique(), 1), 4)
-        shares.attrs = {}
         tables.append(shares.assign(layer=pd.Series(name, index=shares.index, dtype="str")))
     found = pd.concat(tables, ignore_index=True)
-    found.attrs["coverage"] = coverage
+    found.attrs = {"coverage": coverage}
     return found
 
 
