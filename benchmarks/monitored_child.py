@@ -14,7 +14,7 @@ from no_pages import decided_without_a_page
 from coordlib.errors import ParameterError
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import morning_of, simulated_connector
+from coordlib.runs.connect import begin_day, simulated_connector
 from coordlib.runs.monitor import monitor_day
 
 
@@ -45,7 +45,7 @@ def main() -> None:
     clock = RemoteClock(address)
     connect = simulated_connector(clock, address, daily)
     for date in sys.argv[4:]:
-        clock.not_before(morning_of(date))
+        begin_day(clock, date)
         try:
             monitor_day(workspace, date, connect, Monitoring(daily_requests=daily), progress=False)
         except ParameterError as error:

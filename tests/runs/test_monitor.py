@@ -217,7 +217,7 @@ def test_a_day_still_to_come_is_refused_and_spoils_nothing(station: Station):
     begin_day(station.service, station.days[0])
     for attempt in (monitor_day, plan_day):
         with pytest.raises(ParameterError, match="still to come"):
-            attempt(station.root, "2099-01-01", station.connect)
+            attempt(station.root, "2099-01-01", station.connect, Monitoring())
     assert dict(station.service.state.calls) == {}
     assert station.query("SELECT count(*) FROM runs") == [(0,)]
 
