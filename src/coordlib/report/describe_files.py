@@ -11,11 +11,11 @@ import pandas as pd
 from jinja2 import Template
 
 from coordlib.report.checksums import sha256_file
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column, tables_of
 from coordlib.report.display import TEMPLATES
 from coordlib.report.record import RunRecord, report_title
-from coordlib.report.saved import Citation
 from coordlib.report.words import in_words
 
 #: Where the RO-Crate is.

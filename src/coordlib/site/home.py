@@ -16,13 +16,13 @@ import pandas as pd
 import yaml
 
 from coordlib.report.charts import network_sizes, pool_history
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import how
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
 from coordlib.report.record import RunRecord, page_title
-from coordlib.report.saved import Citation
 from coordlib.report.tables import Inside, facts, html_table
 from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
 from coordlib.site.find import search_form

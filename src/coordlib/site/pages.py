@@ -13,10 +13,10 @@ import yaml
 from coordlib.describe.day import Change, change_since
 from coordlib.errors import PublishError
 from coordlib.files import write_text
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
-from coordlib.report.saved import Citation
 from coordlib.report.words import escape, plural, raw_block
 from coordlib.site.reports import Reports, Shown, differences
 

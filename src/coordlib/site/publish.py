@@ -18,10 +18,10 @@ from urllib.parse import quote, unquote
 
 from coordlib.files import files_below, read_json, write_json, write_text, written
 from coordlib.report.checksums import SUMS, sha256_file, sums_of, write_sums
+from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.describe_files import CRATE, crate
 from coordlib.report.record import page_title
-from coordlib.report.saved import Citation
 from coordlib.report.words import escape
 from coordlib.site.reports import Reports, Shown
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from coordlib.report.checksums import SUMS, sha256_file
+from coordlib.report.citation import published_on
 from coordlib.report.package import read_run
 from coordlib.report.record import RunRecord
-from coordlib.report.saved import published_on
 from coordlib.report.tables import read_csv
 from coordlib.report.words import plural
 
