@@ -79,7 +79,12 @@ def simulate_link_shares(
     # Fans of one newsroom share most of what it publishes within minutes: fast, and not coordinated.
     liked = urls[(urls["network"] == 0) & (urls["outlet"] == 1)]
     parts.append(_burst(rng, liked, np.flatnonzero(accounts["kind"] == "fan"), 0.3, 20, 1800))
-    parts += [_network(rng, accounts, urls, network) for network in range(1, n_networks + 1)]
+    # Members share most of their network's articles, seconds after the first of them, and some news hours later.
+    for network in range(1, n_networks + 1):
+        who = np.flatnonzero(accounts["network"] == network)
+        parts.append(_burst(rng, urls[urls["network"] == network], who, 0.75, 60, 12))
+        news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
+        parts.append(_shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news))))
     shares = pd.concat(parts, ignore_index=True)
     shares = shares[shares["seconds"] < START + days * DAY]
     shares = shares.sort_values(["seconds", "account", "url"]).reset_index(drop=True)
@@ -143,15 +148,6 @@ def _burst(
     chosen = rng.random(len(url)) < share
     delay = least + rng.exponential(mean, int(chosen.sum())).astype(np.int64)
     return _shares(urls, account[chosen], url[chosen], delay)
-
-
-def _network(rng: Generator, accounts: pd.DataFrame, urls: pd.DataFrame, network: int) -> pd.DataFrame:
-    """Each member shares most of its outlets' articles, seconds after the first of them, and some news."""
-    who = np.flatnonzero(accounts["network"] == network)
-    burst = _burst(rng, urls[urls["network"] == network], who, 0.75, 60, 12)
-    news = rng.choice(np.flatnonzero(urls["network"] == 0), size=3 * len(who))
-    cover = _shares(urls, np.repeat(who, 3), news, rng.lognormal(9.3, 1.6, len(news)))
-    return pd.concat([burst, cover], ignore_index=True)
 
 
 def _posts(rng: Generator, shares: pd.DataFrame, accounts: pd.DataFrame, urls: pd.DataFrame) -> pd.DataFrame:

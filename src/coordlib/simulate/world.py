@@ -68,7 +68,7 @@ class World:
     @property
     def start(self) -> int:
         """First UTC second of the first day (videos reach back ``history`` days before it)."""
-        return midnight(self.parameters.start)
+        return day_start(self.parameters.start)
 
     @property
     def end(self) -> int:
