@@ -14,7 +14,7 @@ import pytest
 from coordlib import add_seeds, discover_seeds
 from coordlib.errors import ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
-from coordlib.runs.connect import simulated_connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, Connect, connector, world_days
 from coordlib.runs.discover import discover, discovery_name, raise_for_stop
 from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
@@ -35,6 +35,10 @@ def service(world: World) -> Iterator[tuple[Service, str]]:
         yield service, address
 
 
+def connect_to(service: Service, address: str) -> Connect:
+    return connector(1000, address, SIMULATED_CREDENTIALS, service)
+
+
 @pytest.fixture
 def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
     """A discovery of the hashtags planted networks use most."""
@@ -52,7 +56,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
 ):
     day = world_days(world)[0]
-    connect = simulated_connector(*service, 1000)
+    connect = connect_to(*service)
     read: list[str] = []
     table = stored_posts._table
     with monkeypatch.context() as watched_reads:
@@ -90,7 +94,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
 def test_what_was_collected_is_read_again_without_asking(
     seeding: SeedDiscovery, service: tuple[Service, str]
 ):
-    connect = simulated_connector(*service, 1000)
+    connect = connect_to(*service)
     first = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
     asked = dict(service[0].state.calls)
     dates = dict(zip(("start", "end"), first.facts["period"], strict=True))
@@ -101,7 +105,7 @@ def test_what_was_collected_is_read_again_without_asking(
 
 def test_seeds_are_added_once(seeding: SeedDiscovery, service: tuple[Service, str]):
     options = seeding.model_copy(update={"collect": True})
-    found = discover_seeds(options, simulated_connector(*service, 1000), progress=False)
+    found = discover_seeds(options, connect_to(*service), progress=False)
     assert add_seeds(found, ["b", "a"], date="2026-09-01") == ["a", "b"]
     assert add_seeds(found, ["b", "a"], date="2026-09-02") == []
 
@@ -134,7 +138,7 @@ def test_a_discovery_that_is_not_stored_says_how_to_get_it(seeding: SeedDiscover
 def test_the_requests_are_capped_and_the_next_call_goes_on(
     seeding: SeedDiscovery, service: tuple[Service, str]
 ):
-    connect = simulated_connector(*service, 1000)
+    connect = connect_to(*service)
     capped = discover_seeds(
         seeding.model_copy(update={"collect": True, "max_requests": 1}), connect, progress=False
     )

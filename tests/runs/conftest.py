@@ -11,7 +11,7 @@ import pytest
 
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import begin_day, simulated_connector, world_days
+from coordlib.runs.connect import begin_day, connector, world_days
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
@@ -38,7 +38,7 @@ class Station:
     @property
     def connect(self) -> Callable[[Store, str], TikTokResearch]:
         [client] = self.service.config.clients.items()
-        return simulated_connector(self.service, self.address, self.daily, Credentials(*client))
+        return connector(self.daily, self.address, Credentials(*client), self.service)
 
     def monitor(self, date: str, *, again: bool = False, **parameters: object) -> MonitoredDay:
         """Monitor a day with the clock on its morning."""

@@ -11,7 +11,7 @@ from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site
 from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.link_sharing import chosen_interval, file_slug, load_link_shares
-from coordlib.runs.notebooks import Decided, run_page, run_report
+from coordlib.runs.notebooks import Decided, run_report
 from coordlib.runs.stored import file_label, load_day, load_table
 
 COMPONENT, SWEEP = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb"
@@ -54,7 +54,7 @@ def report_sweep(parameters: ParameterSweep, name: str | None = None, *, progres
         values["source"] = str(Path(parameters.source).resolve())
     folder = workspace.analysis_folder(file_label(name or f"{of}-sweep"))
     with workspace_lock(workspace.root, "coordlib sweep"):
-        run_page(workspace, SWEEP, folder, values, progress=progress)
+        run_report(workspace, SWEEP, folder, values, network=False, progress=progress)
     return folder
 
 
@@ -71,5 +71,5 @@ def analyse_links(parameters: LinkSharing) -> Path:
     folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
     shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
     with workspace_lock(workspace.root, "coordlib links"):
-        run_page(workspace, LINKS, folder, {**parameters.for_notebook(), "shares": shares})
+        run_report(workspace, LINKS, folder, {**parameters.for_notebook(), "shares": shares}, network=False)
     return folder

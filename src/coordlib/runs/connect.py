@@ -36,7 +36,8 @@ def connector(
 ) -> Connect:
     """Return what makes a client; without credentials it finds them in the environment, ``.env`` or the keyring.
 
-    Where the service says that it is simulated, so does the workspace from then on, unless its clock is given.
+    Where the service says that it is simulated, so does the workspace from then on, unless its clock is given: the
+    client waits by moving that on, so retries take no time.
     """
     telling = clock or time
 
@@ -79,13 +80,6 @@ class Clock(Protocol):
     def time(self) -> float: ...
     def sleep(self, seconds: float) -> None: ...
     def not_before(self, moment: float) -> None: ...
-
-
-def simulated_connector(
-    clock: Clock, base_url: str, daily_requests: int, credentials: Credentials = SIMULATED_CREDENTIALS
-) -> Connect:
-    """Return what makes a client of a simulated service: it waits by moving the clock on, so retries take no time."""
-    return connector(daily_requests, base_url, credentials, clock)
 
 
 def world_days(world: World) -> list[str]:

@@ -218,7 +218,7 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
                 steps.write_groups(beside, [columns])
         _run(work, "search", plan.partitions, client)
         _join(plan, work)
-    n_ranges = len(steps.read_ranges(work))
+    n_ranges = len(read_json(work / "ranges.json")["ranges"])
     if not all(folder_of(work, "sum", number).exists() for number in range(n_ranges)):
         _run(work, "pair", plan.partitions, client)
         _run(work, "sum", n_ranges, client)

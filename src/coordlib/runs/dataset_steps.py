@@ -269,15 +269,11 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
     good = from_arrow(read_group(work / "good.arrow", number)["good"])
     places = from_arrow(read_group(work / "places.arrow", number)["place"])
     kernel.CHUNK = plan.n_pairs
-    pairs = partition.pairs_of(rows, good, places, read_ranges(work), plan.time_window)
+    ranges = [tuple(one) for one in read_json(work / "ranges.json")["ranges"]]
+    pairs = partition.pairs_of(rows, good, places, ranges, plan.time_window)
     kind = pa.binary(8 * rows.dtype.itemsize)
     some = (pa.Array.from_buffers(kind, len(one), [None, pa.py_buffer(one)]) for one in pairs)
     write_groups(into / "pairs.arrow", ({"pair": one} for one in some))
-
-
-def read_ranges(work: Path) -> list[tuple[int, int]]:
-    """Read which accounts' pairs are summed together."""
-    return [tuple(one) for one in read_json(work / "ranges.json")["ranges"]]
 
 
 def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:

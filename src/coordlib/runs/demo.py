@@ -16,7 +16,7 @@ from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SITE_FILE
 from coordlib.report.words import plural
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.connect import begin_day, simulated_connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector, world_days
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
@@ -60,7 +60,7 @@ def run_demo(
     write_truth(world, place.root, dates)
     monitored: list[MonitoredDay] = []
     with running_server(world, service=service) as address:
-        connect = simulated_connector(service, address, watching.daily_requests)
+        connect = connector(watching.daily_requests, address, SIMULATED_CREDENTIALS, service)
         begin_day(service, dates[0], hour=1)
         say(f"a simulated world of {accounts:,} accounts; first the discovery, then {plural(days, 'day')}")
         found, seeds, _ = discover(seeding, connect, date=dates[0], progress=progress)

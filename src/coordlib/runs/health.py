@@ -116,7 +116,7 @@ def collection_health(
     ]
     return Health(
         stopped=stopped,
-        accounts=_accounts(accounts, accounts_plan, active, answered, refused),
+        accounts=_accounts(accounts, accounts_plan, len(active), answered, refused),
         captions=_captions(captions, phases.get("captions") or {}),
         windows=_windows(found, sum(map(len, queries.values())), len(queries.get("retry", ()))),
         requests=Requests(spent=sum(by_outcome.values()), budget=budget, by_outcome=by_outcome),
@@ -180,19 +180,15 @@ def caption_warnings(queries: Sequence[PlannedQuery], earlier: tuple[int, int]) 
 
 
 def _accounts(
-    queries: Sequence[PlannedQuery],
-    plan: Mapping[str, Any],
-    active: Sequence[str],
-    answered: set[str],
-    refused: set[str],
+    queries: Sequence[PlannedQuery], plan: Mapping[str, Any], active: int, heard: set[str], refused: set[str]
 ) -> AskedAccounts:
     asked = {name for query in queries if query.begun for name in query.subjects}
     failed = {name for query in queries for name in query.failed_subjects()} - refused
     waiting = {name for query in queries if query.waiting for name in query.subjects}
-    heard = {name.casefold() for name in answered}
+    heard = {name.casefold() for name in heard}
     posting = {name for name in asked if name.casefold() in heard}
     return AskedAccounts(
-        active=len(active),
+        active=active,
         asked=len(asked),
         answered=len(posting),
         silent=len(asked - posting - failed - waiting - refused),

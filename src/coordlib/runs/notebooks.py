@@ -15,10 +15,10 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 if "jsonschema" not in sys.modules:
     # nbformat's jsonschema would build forty grammars (0.7 s) to check international addresses; no notebook has one.
@@ -239,32 +239,14 @@ def _validated(template: Path, values: dict[str, Any]) -> dict[str, Any]:
     return {name: checked[model.renamed.get(name, name)] for name in values}
 
 
-T = TypeVar("T")
-
-
 @dataclass(frozen=True)
 class Decided:
     """What a notebook found and wrote: the record of its run, its accounts, its edges."""
 
     folder: Path
     run: RunRecord
-    accounts: pd.DataFrame
-    edges: pd.DataFrame
-
-
-def run_report(
-    workspace: Workspace,
-    template: str,
-    folder: Path,
-    parameters: Mapping[str, Any],
-    *,
-    progress: bool = False,
-    published_at: float | None = None,
-) -> Decided:
-    """Run a notebook as :func:`run_page` does, and return what it decided; where it fails, what was published stays."""
-    how: dict[str, Any] = {"progress": progress, "published_at": published_at}
-    made = run_page(workspace, template, folder, parameters, check=read_back, **how)
-    return with_handles(workspace, replace(made, folder=folder))
+    accounts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    edges: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def handles_of(workspace: Workspace, store: Store) -> dict[str, str]:
@@ -289,18 +271,19 @@ def with_handles(workspace: Workspace, decided: Decided) -> Decided:
     return Decided(decided.folder, {**decided.run, "new_accounts": new}, accounts, edges)
 
 
-def run_page(
+def run_report(
     workspace: Workspace,
     template: str,
     folder: Path,
     parameters: Mapping[str, Any],
     *,
-    check: Callable[[Path], T] = read_run,  # type: ignore[assignment]
+    network: bool = True,
     progress: bool = False,
     published_at: float | None = None,
-) -> T:
-    """Run a notebook beside its place, put page and files in place together, and return what the check read.
+) -> Decided:
+    """Run a notebook beside its place, put page and files in place together, and return what it decided.
 
+    Where it fails, what was published stays. A report without a `network` has no accounts and no edges, and
     `published_at` is the time of publication (none: now).
     """
     staging = staging_of(folder)
@@ -315,13 +298,13 @@ def run_page(
             progress=progress,
             failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )
-        checked = check(staging)
+        made = read_back(staging) if network else Decided(staging, read_run(staging))
         seal(staging, published_at)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     install(staging, folder)
-    return checked
+    return with_handles(workspace, replace(made, folder=folder)) if network else made
 
 
 def read_back(folder: Path) -> Decided:
