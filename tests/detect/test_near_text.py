@@ -104,7 +104,7 @@ def test_every_similar_pair_is_found(rarity: bool) -> None:
     random = np.random.default_rng(3)
     members = [set(random.choice(40, random.integers(1, 15), replace=False)) for _ in range(150)]
     rows = np.repeat(np.arange(150), [len(m) for m in members])
-    sets = similar.Sets.of(rows, np.array([item for m in members for item in m]), 150, rarity)
+    sets = similar.Sets(rows, np.array([item for m in members for item in m]), 150, rarity)
     n = np.bincount([item for m in members for item in m], minlength=40)
     weight = np.log(150 / np.maximum(n, 10)) ** 3 if rarity else np.ones(40)
     for least in (0.2, 0.5, 0.8):

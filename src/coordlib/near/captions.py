@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -139,10 +140,8 @@ def made_column(frame: pd.DataFrame, name: str, when: pd.Series) -> pd.Series:
 
 def _each(text: pd.Series, change: Any) -> pd.Series:
     """Apply a function to each different text."""
-    missing = text.isna().to_numpy()
-    written = ["" if lost else str(one) for one, lost in zip(text.tolist(), missing, strict=True)]
-    changed = {one: change(one) for one in dict.fromkeys(written)}
-    found = [None if lost else changed[one] for one, lost in zip(written, missing, strict=True)]
+    of_text, missing = cache(change), text.isna().to_numpy()
+    found = [None if lost else of_text(str(one)) for one, lost in zip(text.tolist(), missing, strict=True)]
     return pd.Series(found, index=text.index, dtype="str")
 
 
@@ -160,9 +159,9 @@ def _originals(
     forms = table["words"].tolist()
     if level == "copied" or len(forms) < FEWEST:
         least = max(least, SIMILARITY["copied"] if level != "copied" else 0)
-        first = clusters(Sets.of(*_pieces(forms), len(forms)), least, "complete")
+        first = clusters(Sets(*_pieces(forms), len(forms)), least, "complete")
     else:
-        first = clusters(Sets.of(*_stems(forms), len(forms), rarity=True), least, "average")
+        first = clusters(Sets(*_stems(forms), len(forms), rarity=True), least, "average")
     names = dict(zip(forms, table["text"].to_numpy()[first], strict=True))
     counts = {
         "with_text": int(known.sum()),

@@ -6,7 +6,6 @@ The similarity of two sets is the weight of what they share over the weight of w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -27,37 +26,30 @@ LARGEST = 4_000
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
 class Sets:
-    """Sets as rows of a sparse matrix; its columns are the features, the rarest first, its values their weights."""
+    """Sets, made of pairs of a row and a feature of it, in any order, repeated or not.
 
-    matrix: Any
-    totals: FloatArray
+    With `rarity` a feature weighs log(N / max(n, 10))³, N sets of which n have it: what everybody writes weighs
+    nothing, and a word is as rare as can be up to ten sets, because the copies that are looked for share it.
+    """
 
-    @classmethod
-    def of(cls, rows: IntArray, features: npt.NDArray[Any], n_rows: int, rarity: bool = False) -> Sets:
-        """Make sets of pairs of a row and a feature of it, in any order, repeated or not.
-
-        With `rarity` a feature weighs log(N / max(n, 10))³, N sets of which n have it: what everybody writes weighs
-        nothing, and a word is as rare as can be up to ten sets, because the copies that are looked for share it.
-        """
+    def __init__(self, rows: IntArray, features: npt.NDArray[Any], n_rows: int, rarity: bool = False) -> None:
         codes, names = pd.factorize(features)
         both = np.sort(rows * np.int64(len(names) + 1) + codes)
         both = both[np.append(True, both[1:] != both[:-1])[: len(both)]]
         rows, codes = np.divmod(both, np.int64(len(names) + 1))
         found = np.bincount(codes, minlength=len(names))
         weights = np.log(n_rows / np.maximum(found, 10)) ** 3 if rarity else np.ones(len(names))
-        totals = np.asarray(np.bincount(rows, weights[codes], n_rows), dtype=np.float64)
+        self.totals: FloatArray = np.bincount(rows, weights[codes], n_rows).astype(np.float64)
         common = found > 1
         rank = np.empty(len(names), dtype=np.int64)
         rank[np.argsort(found, kind="stable")] = np.arange(len(names)) - int((~common).sum())
         keep = common[codes] & (weights[codes] > 0)
         rows, codes = rows[keep], codes[keep]
-        matrix = scipy.sparse.csr_matrix(
-            (weights[codes], (rows, rank[codes])), shape=(n_rows, int(common.sum()))
-        )
-        matrix.sort_indices()
-        return cls(matrix, totals)
+        # Sets as rows; the columns are the features more than one has, the rarest first, the values their weights.
+        places, shape = (rows, rank[codes]), (n_rows, int(common.sum()))
+        self.matrix: Any = scipy.sparse.csr_matrix((weights[codes], places), shape=shape)
+        self.matrix.sort_indices()
 
     def pairs(self, least: float) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
         """Give all pairs of rows (i < j) at least so similar, in parts, with their similarity.
@@ -136,38 +128,29 @@ def _complete(close: FloatArray, least: float) -> IntArray:
     labels, n_clusters = np.empty(len(close), dtype=np.int64), 0
     for row in range(len(close)):
         known = farthest[:n_clusters, row]
-        best = int(known.argmax()) if n_clusters else 0
-        if n_clusters and known[best] >= least - _ROUNDING:
-            np.minimum(farthest[best], close[row], out=farthest[best])
-        else:
-            best, n_clusters = n_clusters, n_clusters + 1
-            farthest[best] = close[row]
-        labels[row] = best
+        best = int(known.argmax()) if known.max(initial=-1) >= least - _ROUNDING else n_clusters
+        farthest[best] = np.minimum(farthest[best], close[row]) if best < n_clusters else close[row]
+        labels[row], n_clusters = best, max(n_clusters, best + 1)
     return labels
 
 
 def _average(close: FloatArray, least: float) -> IntArray:
-    tree = scipy.cluster.hierarchy.linkage(
-        np.maximum(scipy.spatial.distance.squareform(1 - close, checks=False), 0), "average"
-    )
-    return np.asarray(
-        scipy.cluster.hierarchy.fcluster(tree, 1 - least + _ROUNDING, "distance"), dtype=np.int64
-    )
+    apart = np.maximum(scipy.spatial.distance.squareform(1 - close, checks=False), 0)
+    tree = scipy.cluster.hierarchy.linkage(apart, "average")
+    labels = scipy.cluster.hierarchy.fcluster(tree, 1 - least + _ROUNDING, "distance")
+    return np.asarray(labels, dtype=np.int64)
 
 
 def _close(sets: Sets, least: float) -> Any:
     """Return a sparse graph of the similar sets, thinned where it is large to a forest of the strongest ties."""
-    shape = (len(sets.totals), len(sets.totals))
+    shape = (len(sets.totals),) * 2
     graph, waiting, held = scipy.sparse.csr_matrix(shape), [], 0
     for part in sets.pairs(least):
         waiting.append(part)
         held += len(part[0])
         if held > _KEPT:
-            graph, waiting, held = (
-                scipy.sparse.csgraph.minimum_spanning_tree(graph + _graph(waiting, shape)),
-                [],
-                0,
-            )
+            graph = scipy.sparse.csgraph.minimum_spanning_tree(graph + _graph(waiting, shape))
+            waiting, held = [], 0
     return graph + _graph(waiting, shape)
 
 
