@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 import networkx as nx
@@ -11,7 +12,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from coordlib.describe.posts import check_graph, empty_table, network_numbers
+from coordlib.describe.posts import check_graph, network_numbers
 from coordlib.detect.threshold import check_seed, check_whole
 from coordlib.errors import InputError
 from coordlib.significance.projection import links_of, modularity
@@ -145,8 +146,6 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
     """
     check_whole(min_accounts, "min_accounts", least=1)
     _check(graph, seed)
-    if graph.number_of_nodes() == 0:
-        return empty_table(_COLUMNS)
     networks = pd.Series(network_numbers(graph))
     rows: list[tuple[Any, ...]] = []
     for number, members in networks.groupby(networks):
@@ -155,10 +154,10 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
         parts.sort(key=lambda accounts: (-len(accounts), min(accounts)))
         home = {account: place for place, accounts in enumerate(parts, start=1) for account in accounts}
         for account, community in home.items():
-            weights: dict[int, int] = {}
+            weights: Counter[int] = Counter()
             for other, data in part.adj[account].items():
-                weights[home[other]] = weights.get(home[other], 0) + int(data.get("weight", 1))
-            total = sum(weights.values())
+                weights[home[other]] += int(data.get("weight", 1))
+            total = weights.total()
             spread = 1 - sum(value**2 for value in weights.values()) / total**2 if total else 0.0
             joins = sorted(set(weights) - {community})
             rows.append((account, number, community, len(parts[community - 1]), spread, bool(joins), joins))

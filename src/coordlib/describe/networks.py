@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
@@ -37,14 +36,14 @@ _DISCOVERED = {
 
 def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
     """Return the strongest class among each account's edges, and how many are significant and undecided."""
-    ends = [(end, *_tested(data)) for a, b, data in graph.edges(data=True) for end in (a, b)]
+    ends = [(end, data) for a, b, data in graph.edges(data=True) for end in (a, b)]
     return _summed(ends, "account_id")[list(EVIDENCE_COUNTS)]
 
 
 def network_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
     """Return the same for each network, by its number, with the smallest q of its edges of the first pass."""
     numbers = network_numbers(graph)
-    return _summed([(numbers[a], *_tested(data)) for a, _, data in graph.edges(data=True)], "network")
+    return _summed([(numbers[a], data) for a, _, data in graph.edges(data=True)], "network")
 
 
 def strongest_class(significance: pd.DataFrame) -> pd.Series:
@@ -59,8 +58,6 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     if significance is None:
         return empty_table(_DISCOVERED)
     found = significance[significance["evidence"].isin([*SIGNIFICANT, *UNDECIDED])].copy()
-    if found.empty:
-        return empty_table(_DISCOVERED)
     numbers = network_numbers(graph)
     both = found["account_id"].map(numbers), found["account_id_y"].map(numbers)
     found["network"] = both[0].where(both[0] == both[1]).astype("Int64")
@@ -80,27 +77,22 @@ def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:
 def evidence_counts(significance: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
     """Count the pairs of each class, all and kept ones, in whole numbers, and keep what the tests were made with."""
     table = evidence_table(significance).drop(columns="significant").set_index("evidence")
-    classes: Mapping[Any, Any] = table[table["edges"] > 0].to_dict("index")
     of_kept = [data.get("evidence") for _, _, data in graph.edges(data=True)]
-    kept = {name: of_kept.count(name) for name in WORDS if name in of_kept}
     return {
         **{str(name): value for name, value in significance.attrs.items()},
         "pairs": len(significance),
         "significant_accounts": int(strongest_class(significance).isin(SIGNIFICANT).sum()),
-        "classes": {str(name): dict(row) for name, row in classes.items()},
-        "kept": kept,
+        "classes": table[table["edges"] > 0].to_dict("index"),
+        "kept": {name: of_kept.count(name) for name in WORDS if name in of_kept},
         "untested": of_kept.count(None),
     }
 
 
-def _tested(data: Mapping[str, Any]) -> tuple[str | None, float | None]:
-    q = None if data.get("added") else data.get("q_value")
-    return data.get("evidence"), q
-
-
-def _summed(rows: list[tuple[Any, str | None, float | None]], by: str) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[by, "evidence", "q_value"])
-    known = table.dropna(subset="evidence")
+def _summed(edges: list[tuple[Any, dict[str, Any]]], by: str) -> pd.DataFrame:
+    tested = [
+        (key, data.get("evidence"), None if data.get("added") else data.get("q_value")) for key, data in edges
+    ]
+    known = pd.DataFrame(tested, columns=[by, "evidence", "q_value"]).dropna(subset="evidence")
     marked = {name: known["evidence"].isin(classes) for name, classes in _COUNTED.items()}
     known = known.assign(evidence=known["evidence"].map(_RANKS), **marked)
     found = known.groupby(by).agg({"evidence": "min", "q_value": "min", **dict.fromkeys(_COUNTED, "sum")})

@@ -153,11 +153,9 @@ def _weights(corpus: Corpus, half_life: float) -> tuple[np.ndarray, np.ndarray, 
     seconds = np.abs(corpus.times[later] - corpus.times[earlier])
     met_at = np.maximum(corpus.times[later], corpus.times[earlier])
     sessions = corpus.sessions
-    meeting = sessions.of_row[one] * max(1, len(sessions)) + sessions.of_row[two]
+    meeting = sessions.of_row[one] * len(sessions) + sessions.of_row[two]
     order = np.argsort(meeting, kind="stable")
     starts = np.flatnonzero(np.diff(meeting[order], prepend=-1) != 0)
-    if not len(starts):
-        return (np.empty(0, dtype=np.int64),) * 4
     row, other = one[order][starts], two[order][starts]
     least = np.minimum.reduceat(seconds[order], starts)
     first = np.minimum.reduceat(met_at[order], starts)
@@ -264,21 +262,15 @@ def benchmark(
         "score": rank_accounts(shares, time_window).set_index("account_id")["score"],
     }.items():
         scores: Scores = score.reindex(truth.index, fill_value=0).to_numpy(dtype=np.float64)
-        at = {
-            f"precision_at_{size}": precision_at(scores, known, size) if size <= len(known) else np.nan
-            for size in k
+        row: dict[str, str | float] = {
+            "method": name,
+            "accounts": len(known),
+            "coordinated": int(known.sum()),
         }
-        rows.append(
-            {
-                "method": name,
-                "accounts": len(known),
-                "coordinated": int(known.sum()),
-                "auc": area_under_curve(scores, known),
-                "average_precision": average_precision(scores, known),
-                **at,
-                "inspect_90": accounts_to_inspect(scores, known),
-            }
-        )
+        row |= {"auc": area_under_curve(scores, known), "average_precision": average_precision(scores, known)}
+        for size in k:
+            row[f"precision_at_{size}"] = precision_at(scores, known, size) if size <= len(known) else np.nan
+        rows.append(row | {"inspect_90": accounts_to_inspect(scores, known)})
     return pd.DataFrame(rows).astype({"method": "str"})
 
 
