@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import functools
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Names = Collection[object]
 
 
 class CoordError(Exception):
@@ -43,16 +44,10 @@ class MissingColumnError(InputError):
     """A needed column is absent; the message lists the columns that are there."""
 
     @classmethod
-    def from_names(
-        cls,
-        missing: Iterable[object],
-        available: Iterable[object],
-        where: str = "the table",
-        used: Collection[object] = (),
-    ) -> MissingColumnError:
+    def from_names(cls, missing: Names, available: Names, where: str = "the table", used: Names = ()) -> Self:
         """Build the message from the missing and the available names, with the closest match of each that is not used."""
         have = [str(name) for name in available]
-        hints = _with_the_nearest(map(str, missing), have, used)
+        hints = _with_the_nearest(missing, have, used)
         shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
         return cls(f"{where}: missing column {hints}; the columns there are: {shown or 'none'}")
 
@@ -89,15 +84,9 @@ class UnknownParameterError(ParameterError):
     """A parameter name nobody knows."""
 
     @classmethod
-    def from_names(
-        cls,
-        unknown: Iterable[str],
-        known: Iterable[str],
-        where: str = "parameters",
-        used: Collection[str] = (),
-    ) -> UnknownParameterError:
+    def from_names(cls, unknown: Names, known: Names, where: str = "parameters", used: Names = ()) -> Self:
         """Name each unknown parameter with the nearest known one that is not used already."""
-        names = sorted(known)
+        names = sorted(map(str, known))
         hints = _with_the_nearest(unknown, names, used)
         return cls(f"{where}: unknown parameter {hints}; known: {', '.join(names)}")
 
@@ -163,10 +152,10 @@ class MissingDependencyError(CoordError, ImportError):
         return cls(f"{purpose} needs the package '{package}': pip install 'coordlib[{extra}]'")
 
 
-def _with_the_nearest(names: Iterable[str], known: list[str], used: Collection[object]) -> str:
+def _with_the_nearest(names: Names, known: list[str], used: Names) -> str:
     """List names, each with the nearest known one that is not used."""
     hints = []
-    for name in sorted(names):
+    for name in sorted(map(str, names)):
         close = difflib.get_close_matches(name, [other for other in known if other not in used], n=1)
         hints.append(f"'{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
     return ", ".join(hints)

@@ -7,13 +7,15 @@ import re
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from coordlib.errors import TimeFormatError
+
+Column: TypeAlias = "pd.Series[Any]"
 
 _HOURS = (
     "UTC+0 GMT+0 Z+0 WET+0 WEST+1 CET+1 BST+1 CEST+2 EET+2 EEST+3 EDT-4 EST-5 CDT-5 CST-6 MDT-6 MST-7 PDT-7 PST-8 "
@@ -46,8 +48,8 @@ ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def utc_seconds(
-    values: pd.Series[Any], *, any_time: bool = False, form: str | None = None, zone: str | None = None
-) -> pd.Series[Any]:
+    values: Column, *, any_time: bool = False, form: str | None = None, zone: str | None = None
+) -> Column:
     """Return times of any spelling as whole UTC seconds (``Int64``, same index), missing where one is empty or unreadable.
 
     Seconds, milli- (from 1e11), micro- (1e14) and nanoseconds (1e17), ISO 8601, ``YYYYMMDDHHMMSS``, days, dates with one of
@@ -63,7 +65,7 @@ def utc_seconds(
     return plausible(_seconds(pd.to_datetime(stamps, utc=True, errors="coerce")), any_time)
 
 
-def plausible(seconds: pd.Series[Any], any_time: bool = False, first: int = PLAUSIBLE[0]) -> pd.Series[Any]:
+def plausible(seconds: Column, any_time: bool = False, first: int = PLAUSIBLE[0]) -> Column:
     """Return the seconds that a post can be of, the others missing: from `first` (1990) to tomorrow."""
     return seconds if any_time else seconds.mask((seconds < first) | (seconds >= tomorrow()))
 
@@ -73,7 +75,7 @@ def tomorrow() -> int:
     return (int(max(time.time(), _WRITTEN)) // 86_400 + 2) * 86_400
 
 
-def own_clock(seconds: pd.Series[Any], anywhere: bool = False) -> bool:
+def own_clock(seconds: Column, anywhere: bool = False) -> bool:
     """Say whether times are seconds from a beginning of their own: near 0 (or `anywhere` about it), no years, no day numbers."""
     known = seconds.dropna()
     counted = known[known != 0]
@@ -106,12 +108,12 @@ def looks_like(value: object) -> str:
     return "a date written as one number" if re.fullmatch(r"(19|20)\d{6,12}", text) else _IMPOSSIBLE
 
 
-def unreadable(values: pd.Series[Any], seconds: pd.Series[Any]) -> pd.Series[bool]:
+def unreadable(values: Column, seconds: Column) -> pd.Series[bool]:
     """Mark the values that hold something which :func:`utc_seconds` could not read."""
     return values.notna() & (values.astype("str").str.strip() != "") & seconds.isna()
 
 
-def date_only(values: pd.Series[Any]) -> bool:
+def date_only(values: Column) -> bool:
     """Say whether the times are days without an hour, or several that all stand at midnight, too coarse for seconds."""
     filled = values.dropna().astype("str").str.strip()
     filled = filled[filled != ""]
@@ -120,18 +122,14 @@ def date_only(values: pd.Series[Any]) -> bool:
     return bool(len(filled)) and bool(filled.str.fullmatch(form).all())
 
 
-def warn_of_days(values: pd.Series[Any], seconds: pd.Series[Any]) -> None:
+def warn_of_days(values: Column, seconds: Column) -> None:
     """Warn of days without an hour: all posts of a day would be simultaneous (the doors of files refuse or note them)."""
     if (seconds.dropna() % 86_400 == 0).all() and date_only(values):
         warnings.warn(f"column '{values.name}': {DAYS_WITHOUT_HOUR}", UserWarning, stacklevel=3)
 
 
 def refuse_unreadable(
-    values: pd.Series[Any],
-    seconds: pd.Series[Any],
-    place: str | Callable[[int], str],
-    *,
-    needed: bool = False,
+    values: Column, seconds: Column, place: str | Callable[[int], str], *, needed: bool = False
 ) -> None:
     """Raise for the first time that cannot be read, with its row; `place` begins the message, or gives its beginning for a row."""
     if not seconds.isna().any():
@@ -139,7 +137,7 @@ def refuse_unreadable(
     bad = (seconds.isna() if needed else unreadable(values, seconds)).to_numpy(dtype=bool)
     if bad.any():
         row = int(bad.argmax())
-        value = values.iloc[row]
+        value: Any = values.iloc[row]
         shown = "" if pd.isna(value) else str(value)[:60]
         raise TimeFormatError(
             f"{place if isinstance(place, str) else place(row)}: '{shown}' is not a time{guess(shown)} "
@@ -149,11 +147,7 @@ def refuse_unreadable(
 
 
 def refuse_implausible(
-    times: pd.Series[Any],
-    written: pd.Series[Any],
-    place: str,
-    span: tuple[int, int] = PLAUSIBLE,
-    anywhere: bool = False,
+    times: Column, written: Column, place: str, span: tuple[int, int] = PLAUSIBLE, anywhere: bool = False
 ) -> bool:
     """Refuse times that no post has: all posts of 1970 would be simultaneous, and everybody tied to everybody.
 
@@ -174,7 +168,7 @@ def refuse_implausible(
     )
 
 
-def _read(text: pd.Series[str], days: bool = True) -> pd.Series[Any]:
+def _read(text: pd.Series[str], days: bool = True) -> Column:
     """Read times of every spelling as they come; without `days`, eight digits are seconds and no day."""
     index, text = text.index, text.reset_index(drop=True)
     result = pd.Series(pd.NA, index=text.index, dtype="Int64")
@@ -216,7 +210,7 @@ def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | Non
     return None if pd.isna(stamp) else stamp.tz_convert("UTC")
 
 
-def _dates(text: pd.Series[str]) -> pd.Series[Any]:
+def _dates(text: pd.Series[str]) -> Column:
     seconds = _iso(text)
     others = text[seconds.isna()]
     if len(others):
@@ -233,12 +227,12 @@ def _dates(text: pd.Series[str]) -> pd.Series[Any]:
     return seconds
 
 
-def _iso(text: pd.Series[str]) -> pd.Series[Any]:
+def _iso(text: pd.Series[str]) -> Column:
     dated = text.where(text.str.fullmatch(_ISO_DATE, na=False)).str.replace(_COMMA, r"\1.\2", regex=True)
     return _seconds(pd.to_datetime(dated, format="ISO8601", utc=True, errors="coerce"))
 
 
-def _seconds(stamps: pd.Series[Any]) -> pd.Series[Any]:
+def _seconds(stamps: Column) -> Column:
     found = stamps.notna()
     seconds = pd.Series(pd.NA, index=stamps.index, dtype="Int64")
     seconds[found] = stamps[found].dt.as_unit("s").astype("int64")
@@ -282,7 +276,7 @@ def as_seconds(values: pd.Series, name: str = "timestamp_share") -> pd.Series:
     return seconds if seconds.isna().any() else seconds.astype("int64")
 
 
-def _typed_numbers(values: pd.Series, days: bool = False) -> pd.Series[Any]:
+def _typed_numbers(values: pd.Series, days: bool = False) -> Column:
     """Read a column of numbers; those that 64 bits do not hold are missing, and never wrapped."""
     known = np.flatnonzero(values.notna())
     kind = {"f": "float64", "u": "uint64"}.get(values.dtype.kind, "int64")

@@ -19,8 +19,9 @@ from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
 from coordlib.posts import SHARE_COLUMNS, prep_data
 
+Facts = Mapping[str, Any]
 #: What a grid can vary, with the values it has where the grid says nothing.
-DEFAULTS: Mapping[str, Any] = {
+DEFAULTS: Facts = {
     "object_id": "text",
     "time_window": 120,
     "min_participation": 2,
@@ -50,7 +51,7 @@ class Sweep:
 
     points: pd.DataFrame
     inclusion: pd.DataFrame
-    reference: Mapping[str, Any]
+    reference: Facts
     varied: tuple[str, ...]
 
     def _repr_html_(self) -> str:
@@ -65,9 +66,7 @@ class Sweep:
         )
 
 
-def sweep(
-    posts: pd.DataFrame, grid: Mapping[str, Sequence[Any]], *, reference: Mapping[str, Any] | None = None
-) -> Sweep:
+def sweep(posts: pd.DataFrame, grid: Mapping[str, Sequence[Any]], *, reference: Facts | None = None) -> Sweep:
     """Detect coordination at every point of a grid of parameters.
 
     Parameters
@@ -143,9 +142,7 @@ def edge_keys(first: IntArray, second: IntArray, n_names: int) -> IntArray:
 
 
 def compare(
-    found: Sequence[tuple[Mapping[str, Any], Mapping[str, Any], IntArray]],
-    names: pd.Index,
-    reference: Mapping[str, Any] | None = None,
+    found: Sequence[tuple[Facts, Facts, IntArray]], names: pd.Index, reference: Facts | None = None
 ) -> Sweep:
     """Put points side by side: each a setting, facts about it, and its edges (:func:`edge_keys` of `names`)."""
     settings = pd.DataFrame([dict(point) for point, _, _ in found], dtype=object)
@@ -217,7 +214,7 @@ def _checked(grid: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
     return values
 
 
-def _reference(settings: pd.DataFrame, reference: Mapping[str, Any] | None) -> int:
+def _reference(settings: pd.DataFrame, reference: Facts | None) -> int:
     """Number of the point the others are compared with."""
     names, wanted = [str(name) for name in settings], dict(reference or {})
     if unknown := set(wanted) - set(names):

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from coordlib.errors import ParameterError
 
+Weights = npt.NDArray[np.int64]
 #: Above every number of seconds, posts and accounts; sums of it still fit into 64 bits.
 _MOST = 10**12
 
@@ -38,10 +39,7 @@ def check_window(time_window: object, time_window_low: object) -> None:
 
 
 def ties_at_top(
-    weights: npt.NDArray[np.int64],
-    edge_weight: float,
-    min_weight: int | None = None,
-    counts: npt.NDArray[np.int64] | None = None,
+    weights: Weights, edge_weight: float, min_weight: int | None = None, counts: Weights | None = None
 ) -> str | None:
     """Say so when there are edges and the quantile keeps none of them, because it is the heaviest weight itself.
 
@@ -82,14 +80,12 @@ def check_least_weight(min_weight: object) -> None:
         check_whole(min_weight, "min_weight", least=1)
 
 
-def limit(weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None) -> float:
+def limit(weights: Weights, edge_weight: float, min_weight: int | None) -> float:
     """Return the threshold: the fixed smallest weight, which is enough, or the quantile, which has to be exceeded."""
     return weight_quantile(weights, edge_weight) if min_weight is None else float(min_weight)
 
 
-def over_threshold(
-    weights: npt.NDArray[np.int64], edge_weight: float, min_weight: int | None = None
-) -> npt.NDArray[np.int64]:
+def over_threshold(weights: Weights, edge_weight: float, min_weight: int | None = None) -> Weights:
     """Return 1 where a weight is over the threshold, else 0."""
     if min_weight is not None:
         return np.asarray(weights >= min_weight, dtype=np.int64)
@@ -97,9 +93,7 @@ def over_threshold(
 
 
 def weight_quantile(
-    weights: npt.NDArray[np.int64] | npt.NDArray[np.float64],
-    probability: float,
-    counts: npt.NDArray[np.int64] | None = None,
+    weights: Weights | npt.NDArray[np.float64], probability: float, counts: Weights | None = None
 ) -> float:
     """Return R's type-7 quantile, with R's own order of operations; NaN without weights.
 
