@@ -16,6 +16,7 @@ from coordlib.detect.threshold import check_least_weight, check_quantile, over_t
 from coordlib.errors import ParameterError
 
 Compat = Literal["coortweet"] | None
+Classes = str | Sequence[str]
 
 #: What a table of edges takes over from the tests of :func:`coordlib.edge_significance`.
 EVIDENCE_COLUMNS = ("occasions", "episodes", "evidence", "q_value", "added")
@@ -29,7 +30,7 @@ def coordinated_edges(
     objects: bool = True,
     compat: Compat = None,
     significance: pd.DataFrame | None = None,
-    classes: str | Sequence[str] = (),
+    classes: Classes = (),
 ) -> pd.DataFrame:
     """Sum pairs of posts into one row per pair of accounts.
 
@@ -83,9 +84,7 @@ def coordinated_edges(
     return join_evidence(edges, significance, classes)
 
 
-def join_evidence(
-    edges: pd.DataFrame, significance: pd.DataFrame | None, classes: str | Sequence[str] | None = ()
-) -> pd.DataFrame:
+def join_evidence(edges: pd.DataFrame, significance: pd.DataFrame | None, classes: Classes) -> pd.DataFrame:
     """Put the class of each edge beside its weight; with classes, those edges are the marked ones.
 
     A class is missing where an edge was not tested: a content that stands under two accounts is tested for the earlier one.

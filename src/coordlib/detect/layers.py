@@ -17,6 +17,7 @@ from coordlib.errors import InputError, ParameterError
 from coordlib.near.captions import MADE
 from coordlib.posts import prep_data
 
+Layers = Iterable[str] | Mapping[str, str] | None
 #: Layers that are looked for where a table of posts has the column, or a text to make it from.
 LAYERS = (
     "text",
@@ -30,9 +31,7 @@ LAYERS = (
 )
 
 
-def layer_shares(
-    posts: pd.DataFrame, layers: Iterable[str] | Mapping[str, str] | None = None
-) -> pd.DataFrame:
+def layer_shares(posts: pd.DataFrame, layers: Layers = None) -> pd.DataFrame:
     """Make the shares of several layers of one table of posts.
 
     Parameters
@@ -88,7 +87,7 @@ def layer_shares(
     return found
 
 
-def _layer_columns(posts: pd.DataFrame, layers: Iterable[str] | Mapping[str, str] | None) -> dict[str, str]:
+def _layer_columns(posts: pd.DataFrame, layers: Layers) -> dict[str, str]:
     if layers is None:
         made = MADE if "text" in posts.columns else ()
         return {name: name for name in LAYERS if name in made or name in posts.columns}

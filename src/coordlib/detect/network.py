@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.detect.edges import Compat, aggregate, coordinated_edges
+from coordlib.detect.edges import Classes, Compat, aggregate, coordinated_edges
 from coordlib.detect.pairs import fast_column
 from coordlib.detect.threshold import check_quantile, limit, over_threshold, ties_at_top
 from coordlib.errors import ParameterError, TiedWeightsWarning
@@ -27,7 +27,7 @@ def generate_coordinated_network(
     compat: Compat = None,
     min_weight: int | None = None,
     significance: pd.DataFrame | None = None,
-    classes: str | Sequence[str] = (),
+    classes: Classes = (),
 ) -> nx.Graph[str]:
     """Build the network of accounts that shared the same objects within the time window.
 
