@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import coordlib
 from coordlib.errors import StoreError
 
 DATABASE = "coordlib.sqlite"
@@ -17,7 +16,7 @@ DATABASE = "coordlib.sqlite"
 
 def project_root() -> Path:
     """Return the folder with notebooks/, params/, reports/ and _quarto.yml: the repository, or the same inside an installed package."""
-    package = Path(coordlib.__file__).resolve().parent
+    package = Path(__file__).resolve().parent
     packaged = package / "_project"
     return packaged if packaged.is_dir() else package.parent.parent
 

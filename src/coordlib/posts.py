@@ -169,12 +169,10 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _without_duplicates(shares: pd.DataFrame, duplicates: str) -> pd.DataFrame:
     key = [name for name in ("layer", "object_id", "content_id") if name in shares.columns]
-    known = shares["content_id"].notna()
-    repeated = known & shares.duplicated(key, keep=False)
-    if not repeated.any():
+    later = shares["content_id"].notna() & shares.duplicated(key)
+    if not later.any():
         return shares
     if duplicates == "error":
-        later = known & shares.duplicated(key)
         row = int(np.flatnonzero(later.to_numpy())[0])
         raise DuplicateContentError(
             f"content '{shares['content_id'].iloc[row]}' is listed more than once for one object (row {row + 1} of "
