@@ -240,14 +240,9 @@ def plant_groups(shares: pd.DataFrame, groups: Groups | None = None, seed: int =
         who = random.choice(sorted(seen), size).tolist() if seen else []
         copies = zip(objects[copied], who, later.tolist(), strict=True)
         rows += [(what, f"{name}-account-{account}", second, name, None) for what, account, second in copies]
-    kinds = {
-        "object_id": "str",
-        "account_id": "str",
-        "timestamp_share": "int64",
-        "group": "str",
-        "moment": "Int64",
-    }
-    planted = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
+    columns = ["object_id", "account_id", "timestamp_share", "group", "moment"]
+    kinds = dict(zip(columns, ("str", "str", "int64", "str", "Int64"), strict=True))
+    planted = pd.DataFrame(rows, columns=columns).astype(kinds)
     planted["content_id"] = _ids("planted-post-", range(len(planted)))
     return pd.concat([shares[list(SHARE_COLUMNS)], planted], ignore_index=True)
 
