@@ -26,7 +26,7 @@ from no_pages import decided_without_a_page
 import coordlib as cl
 from coordlib.parameters import Monitoring, SeedDiscovery
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import begin_day, simulated_connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector, world_days
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
 from coordlib.simulate.archive import write_truth
@@ -97,7 +97,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
         day_module.run_report = decided_without_a_page
     try:
         with running_server(world, service=service) as address:
-            connect = simulated_connector(service, address, 1000)
+            connect = connector(1000, address, SIMULATED_CREDENTIALS, service)
             begin_day(service, dates[0], hour=1)
             seeding = SeedDiscovery(
                 workspace=str(workspace), hashtags=HASHTAGS, max_requests=300, collect=True

@@ -14,7 +14,7 @@ from no_pages import decided_without_a_page
 from coordlib.errors import ParameterError
 from coordlib.parameters import Monitoring
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import begin_day, simulated_connector
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector
 from coordlib.runs.monitor import monitor_day
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     workspace, address, daily = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     day_module.run_report = decided_without_a_page
     clock = RemoteClock(address)
-    connect = simulated_connector(clock, address, daily)
+    connect = connector(daily, address, SIMULATED_CREDENTIALS, clock)
     for date in sys.argv[4:]:
         begin_day(clock, date)
         try:
