@@ -16,10 +16,9 @@ class _Plain(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                None, None, "aliases (*name) are not used here; write the value", event.start_mark
-            )
+            place = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            said = "aliases (*name) are not used here; write the value"
+            raise yaml.composer.ComposerError(None, None, said, place)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -28,9 +27,8 @@ class _Plain(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a name has to be a word", key.start_mark)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key.value}' stands twice", key.start_mark
-                )
+                said = f"'{key.value}' stands twice"
+                raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
             seen.add(key.value)
         return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
 

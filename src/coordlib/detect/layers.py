@@ -150,8 +150,7 @@ def detect_layers(
 
 
 def _refuse_rows_without_layer(table: pd.DataFrame, what: str) -> None:
-    missing = table["layer"].isna().to_numpy()
-    if missing.any():
+    if (missing := table["layer"].isna().to_numpy()).any():
         row = missing.argmax() + 1
         raise InputError(f"{what}: row {row} has no layer; drop such rows or name their layer")
 
