@@ -26,7 +26,7 @@ _REQUESTS = f"Requests a UTC day may spend {_ELSE.format(_USUAL['daily_requests'
 @app.command(name="import")
 def import_(
     source: Annotated[Path, Argument(metavar="FILE", help="CSV (also .gz), Parquet, JSON or JSON lines.")],
-    output: Annotated[Path, Option("--output", "-o", help="Shares as .parquet or .csv.")],
+    output: Annotated[Path, Option(*opt.OUT, help="Shares as .parquet or .csv.")],
     format: Annotated[
         str | None, Option(help=f"Format of the file (none: recognised by its columns): {_KNOWN}.")
     ] = None,
@@ -84,7 +84,7 @@ def bluesky(
     targets: Annotated[
         Path, Argument(metavar="URLS", help="Text file, one address a line, or CSV with 'url'.")
     ],
-    output: Annotated[Path, Option("--output", "-o", help="Shares as .parquet or .csv.")],
+    output: Annotated[Path, Option(*opt.OUT, help="Shares as .parquet or .csv.")],
     since: Annotated[str | None, Option(help="First day or moment, UTC.")] = None,
     until: Annotated[str | None, Option(help="Day or moment before which posts are wanted, UTC.")] = None,
     domain: Annotated[bool, Option("--domain", help="The file lists domains, not addresses.")] = False,
@@ -211,11 +211,7 @@ def refresh(
     workspace: opt.Workspace,
     parameters: Annotated[
         Path | None,
-        Option(
-            "--parameters",
-            "-f",
-            help="YAML file of the monitoring: its refresh_days and daily_requests hold.",
-        ),
+        Option(*opt.FILE, help="YAML file of the monitoring: its refresh_days and daily_requests hold."),
     ] = None,
     days: Annotated[int | None, Option(min=1, max=30, help=_DAYS)] = None,
     daily_requests: Annotated[int | None, Option(min=1, help=_REQUESTS)] = None,

@@ -29,9 +29,7 @@ def detect(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        Path, Option("--output", "-o", help="Edges: .csv, .parquet or .graphml.", show_default=False)
-    ],
+    output: Annotated[Path, Option(*opt.OUT, help="Edges: .csv, .parquet or .graphml.", show_default=False)],
     time_window_low: Annotated[
         int,
         Option(min=0, help="… and at least this far apart (seconds): 1 leaves out posts of the same second."),
@@ -112,11 +110,9 @@ def links(
     shares: Annotated[
         Path, Argument(help="Table of shares: CSV or Parquet, CrowdTangle's columns or an export.")
     ],
-    output: Annotated[
-        Path | None, Option("--output", "-o", help="Folder for the tables and the network.")
-    ] = None,
+    output: Annotated[Path | None, Option(*opt.OUT, help="Folder for the tables and the network.")] = None,
     workspace: Annotated[
-        Path | None, Option("--workspace", "-w", help="Make a report page in this workspace as well.")
+        Path | None, Option(*opt.PLACE, help="Make a report page in this workspace as well.")
     ] = None,
     parameters: opt.ParameterFile = None,
     interval: Annotated[float | None, Option(hidden=True)] = None,
@@ -202,9 +198,7 @@ def sweep(
     parameters: Annotated[
         Path,
         Option(
-            "--parameters",
-            "-f",
-            help="YAML file, for example params/parameter-sweep.yml or params/sweep-notebooks.yml.",
+            *opt.FILE, help="YAML file, for example params/parameter-sweep.yml or params/sweep-notebooks.yml."
         ),
     ],
     workspace: opt.Workspace,
@@ -255,7 +249,7 @@ def benchmark(
         str | None,
         Option(help="What counts as the same: repost, hashtags, links, text, … (none: the usual one)."),
     ] = None,
-    output: Annotated[Path | None, Option("--output", "-o", help="Write the table here too (CSV).")] = None,
+    output: Annotated[Path | None, Option(*opt.OUT, help="Write the table here too (CSV).")] = None,
     *,
     given: dict[str, Any],
 ) -> None:
@@ -310,8 +304,7 @@ def calibrate(
     runs: Annotated[int, Option(min=1, help="Worlds for every setting.")] = 5,
     seed: Annotated[int, Option(min=0, help="The same seed gives the same table.")] = 1,
     output: Annotated[
-        Path | None,
-        Option("--output", "-o", help="Write it here too: .csv, all numbers, or .md, the table shown."),
+        Path | None, Option(*opt.OUT, help="Write it here too: .csv, all numbers, or .md, the table shown.")
     ] = None,
     *,
     given: dict[str, Any],

@@ -14,16 +14,16 @@ from typer import Option, echo
 
 from coordlib.parameters import Engine, Parameters
 
-Workspace = Annotated[Path, Option("--workspace", "-w", help="Folder of the workspace.")]
+#: What the options are called that many commands have, each with words of its own.
+PLACE, FILE, OUT = ("--workspace", "-w"), ("--parameters", "-f"), ("--output", "-o")
+
+Workspace = Annotated[Path, Option(*PLACE, help="Folder of the workspace.")]
 ParameterFile = Annotated[
-    Path | None,
-    Option("--parameters", "-f", help="YAML file with parameters; the folder params holds one of each kind."),
+    Path | None, Option(*FILE, help="YAML file with parameters; the folder params holds one of each kind.")
 ]
 Render = Annotated[bool, Option(help="Render the site at the end.")]
 SiteEngine = Annotated[Engine, Option(help="Site engine.")]
-SiteFolder = Annotated[
-    Path | None, Option("--output", "-o", help="Folder of the site (none: WORKSPACE/_site).")
-]
+SiteFolder = Annotated[Path | None, Option(*OUT, help="Folder of the site (none: WORKSPACE/_site).")]
 BaseUrl = Annotated[
     str, Option(envvar="COORDLIB_BASE_URL", help="Address of the service, or of a simulated one.")
 ]

@@ -79,7 +79,7 @@ def serve_command(
 
 @app.command()
 def demo(
-    workspace: Annotated[Path, Option("--workspace", "-w", help="New folder for the demo.")],
+    workspace: Annotated[Path, Option(*opt.PLACE, help="New folder for the demo.")],
     output: opt.SiteFolder = None,
     accounts: Annotated[int, Option(help="Accounts in the simulated world.")] = 400,
     days: Annotated[int, Option(help="Days to monitor.")] = 10,
