@@ -11,7 +11,6 @@ from coordlib.addresses import account_address
 from coordlib.describe.networks import EVIDENCE_COUNTS, account_evidence, betweenness
 from coordlib.describe.posts import (
     MEASURES,
-    empty_table,
     evidence_pairs,
     mean_engagement,
     network_numbers,
@@ -72,8 +71,6 @@ def describe_accounts(
     Sociology 25, 163–177, https://doi.org/10.1080/0022250X.2001.9990249
     """
     known = plain_posts(posts)
-    if graph.number_of_edges() == 0:
-        return empty_table(_COLUMNS)
     table = account_stats(graph, pairs, weight_threshold="none")
     measures = {
         "network": network_numbers(graph),
@@ -83,7 +80,12 @@ def describe_accounts(
     }
     evidence = evidence_pairs(pairs, graph)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
-    activity, engagement = _activity(evidence, known), mean_engagement(known, "account_id")
+    ends = post_ends(evidence).drop_duplicates()
+    ends["posted_at"] = ends["content_id"].map(known.set_index("content_id")["posted_at"]).astype("Int64")
+    activity = ends.groupby("account_id").agg(
+        n_posts=("content_id", "nunique"), first_seen=("posted_at", "min"), last_seen=("posted_at", "max")
+    )
+    engagement = mean_engagement(known, "account_id")
     for found in (pd.DataFrame(measures), engagement, activity, leads, account_evidence(graph)):
         table = table.join(found, on="account_id")
     table["n_posts"] = table["n_posts"].fillna(0)
@@ -101,24 +103,7 @@ def _addresses(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
     return own.where(own.notna(), pd.Series(made, index=accounts.index, dtype="str")).astype("str")
 
 
-def _activity(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
-    """First and last coordinated post of each account, and their number."""
-    ends = post_ends(evidence).drop_duplicates()
-    ends["posted_at"] = ends["content_id"].map(posts.set_index("content_id")["posted_at"]).astype("Int64")
-    return ends.groupby("account_id").agg(
-        n_posts=("content_id", "nunique"), first_seen=("posted_at", "min"), last_seen=("posted_at", "max")
-    )
-
-
 # Edges stay undirected; leading is a description of accounts, not a claim about intent.
-_LEADER_COLUMNS = {
-    "account_id": "str",
-    **dict.fromkeys(("n_pairs", "n_led"), "int64"),
-    **dict.fromkeys(("lead_share", "median_lead"), "float64"),
-    "n_first": "int64",
-}
-
-
 def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     """Count how often each account posted first.
 
@@ -144,14 +129,20 @@ def account_leads(pairs: pd.DataFrame) -> pd.DataFrame:
     [['a', 1.0], ['b', 0.0]]
     """
     pairs = as_pairs(pairs)
-    ends = pd.concat([pairs["account_id"], pairs["account_id_y"]])
+    n_pairs = pd.concat([pairs["account_id"], pairs["account_id_y"]]).value_counts()
     led = pairs[pairs["time_delta"] > 0].groupby("account_id")["time_delta"]
-    first = first_movers(pairs)["account_id"].value_counts().rename("n_first")
-    table: pd.DataFrame = ends.value_counts().rename("n_pairs").to_frame()
-    table = table.join(led.agg(n_led="size", median_lead="median")).join(first)
-    table = table.fillna({"n_led": 0, "n_first": 0}).rename_axis("account_id").reset_index()
-    table["lead_share"] = table["n_led"] / table["n_pairs"]
-    table = table[list(_LEADER_COLUMNS)].astype(_LEADER_COLUMNS)
+    measures = {
+        "n_pairs": n_pairs,
+        "n_led": led.size(),
+        "lead_share": led.size() / n_pairs,
+        "median_lead": led.median(),
+        "n_first": first_movers(pairs)["account_id"].value_counts(),
+    }
+    table = pd.DataFrame(measures).rename_axis("account_id").reset_index()
+    counts = dict.fromkeys(("n_pairs", "n_led", "n_first"), "int64")
+    table = table.fillna({"lead_share": 0, **dict.fromkeys(counts, 0)}).astype(
+        {"account_id": "str", **counts}
+    )
     order = ["lead_share", "n_pairs", "account_id"]
     return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
@@ -216,9 +207,8 @@ def first_movers(pairs: pd.DataFrame) -> pd.DataFrame:
     pairs = as_pairs(pairs)
     older = pairs[["object_id", "account_id", "content_id"]]
     late = pairs.loc[pairs["time_delta"] > 0, ["object_id", "content_id_y"]].drop_duplicates()
-    ties = pairs.loc[pairs["time_delta"] == 0, ["object_id", "account_id_y", "content_id_y"]]
-    ties = ties.set_axis(older.columns, axis=1)
-    every = pd.concat([older, ties]).drop_duplicates()
     late = late.rename(columns={"content_id_y": "content_id"}).dropna(subset="content_id")
+    ties = pairs.loc[pairs["time_delta"] == 0, ["object_id", "account_id_y", "content_id_y"]]
+    every = pd.concat([older, ties.set_axis(older.columns, axis=1)]).drop_duplicates()
     first = every.merge(late, how="left_anti", on=["object_id", "content_id"])
     return first.sort_values(["object_id", "account_id", "content_id"], ignore_index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -172,8 +172,7 @@ def _settings() -> Iterator[tuple[str, float, Groups | str]]:
     for name, values in {**BEHAVIOUR, **EVASION}.items():
         for value in values:
             field = "spread" if name == "jitter" else name
-            kind = type(asdict(Groups())[field])
-            yield name, value, replace(Groups(), **{field: kind(value)})
+            yield name, value, replace(Groups(), **{field: type(getattr(Groups(), field))(value)})
 
 
 def _world(shares: pd.DataFrame, groups: Groups | str, seed: int) -> pd.DataFrame:
@@ -242,24 +241,25 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
         A row for each value: what the groups do, the share of their accounts each rule finds, and its false edges for 1,000
         accounts.
     """
-    by_rule = calibration.set_index(["setting", "value", "rule"]).sort_index()
     lines = [
         "| groups | found, by weight | found, by evidence | false, by weight | false, by evidence |",
         "|---|---|---|---|---|",
     ]
-    shown_rows = calibration[calibration["setting"].isin(settings) & (calibration["rule"] == "edge weight")]
-    shown = shown_rows.drop_duplicates(["setting", "value"])
-    for setting, value in zip(shown["setting"], shown["value"], strict=True):
+    chosen = calibration[calibration["setting"].isin(settings)]
+    groups: Any = chosen.groupby(["setting", "value"], sort=False, dropna=False)
+    for (setting, value), rules in groups:
         words, form = WORDS[setting]
         written = "" if np.isnan(value) else form.format(value / 60 if setting == "jitter" else value)
-        cells = []
-        for column, style in (("recall_accounts", "{:.0%}"), ("false_per_1000", "{:.1f}")):
-            for rule in ("edge weight", "evidence"):
-                number = float(by_rule.loc[(setting, value, rule), column])
-                cells.append("–" if np.isnan(number) else style.format(number))
+        by_rule = rules.set_index("rule").loc[["edge weight", "evidence"]]
+        cells = [
+            "–" if np.isnan(number) else style.format(number)
+            for column, style in (("recall_accounts", "{:.0%}"), ("false_per_1000", "{:.1f}"))
+            for number in by_rule[column]
+        ]
         lines.append(f"| {f'{words} {written}'.strip()} | {' | '.join(cells)} |")
-    if "runs_tied" in calibration and (tied := int(shown_rows["runs_tied"].sum())):
-        runs = int(shown_rows["runs"].sum())
+    by_weight = chosen[chosen["rule"] == "edge weight"]
+    if "runs_tied" in chosen and (tied := int(by_weight["runs_tied"].sum())):
+        runs = int(by_weight["runs"].sum())
         lines += [
             "",
             f"By weight, in {tied:,} of {runs:,} runs the heaviest edges tie and the quantile keeps none: use `min_weight` there.",

@@ -122,15 +122,14 @@ def group_stats(
     fast_graph, edges = _edges_that_count(graph, weight_threshold, compat)
     if weight_threshold == "fast" and not fast_graph and graph.number_of_edges():
         raise ParameterError(_FAST_MISSING)
-    full_or_fast = "fast" if weight_threshold == "fast" else "full"
-    column = f"object_ids_{full_or_fast}" if fast_graph else "object_ids"
+    suffix = ("_fast" if weight_threshold == "fast" else "_full") if fast_graph else ""
     if graph.number_of_edges() and not any(name.startswith("object_ids") for name in _first_edge(graph)):
         raise ParameterError("the network has no objects: make it with objects=True")
     place = {name: number for number, name in enumerate(graph)}
     accounts: dict[str, set[str]] = {}
     for a, b, data in edges:
         ends = {a, b} if compat is None else {min(a, b, key=place.__getitem__)}
-        for item in _objects(data.get(column) or [], compat):
+        for item in _objects(data.get(f"object_ids{suffix}") or [], compat):
             accounts.setdefault(item, set()).update(ends)
     counts = [(item, len(names)) for item, names in accounts.items()]
     table = pd.DataFrame(counts, columns=["object_id", "num_accounts"])
@@ -256,10 +255,9 @@ def object_edges(pairs: pd.DataFrame, min_accounts: int = 2) -> pd.DataFrame:
 
 def _shared(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], size: int) -> sparse.csr_array:
     """Count for every two columns the rows that are in both."""
-    found = np.unique(np.stack([rows, columns]), axis=1) if len(rows) else np.empty((2, 0), dtype=np.int64)
-    matrix = sparse.csr_array(
-        (np.ones(found.shape[1], dtype=np.int64), tuple(found)), shape=(rows.max(initial=0) + 1, size)
-    )
+    ones, shape = np.ones(len(rows), dtype=np.int64), (rows.max(initial=0) + 1, size)
+    matrix = sparse.csr_array((ones, (rows, columns)), shape=shape)
+    matrix.data[:] = 1  # however often a row is in a column
     return (matrix.T @ matrix).tocsr()
 
 
