@@ -88,7 +88,8 @@ def test_the_newest_day_is_one_that_was_finished() -> None:
     with open_store(":memory:") as store:
         begin(store, "2026-01-01")
         assert newest_run(store).date == "2026-01-01", "where none was finished"  # type: ignore[union-attr]
-        finish_run(store, "replay-2026-01-01", status="done", outcome="network", finished_at=2)
+        ended = {"status": "done", "outcome": "network", "finished_at": 2, "message": None}
+        finish_run(store, "replay-2026-01-01", **ended)  # type: ignore[arg-type]
         begin(store, "2026-01-02")
         assert newest_run(store).date == "2026-01-01"  # type: ignore[union-attr]
         assert newest_run(store, "2026-01-02").status == "running"  # type: ignore[union-attr]

@@ -117,7 +117,7 @@ def test_the_newest_run_of_the_newest_day_is_found_with_its_facts():
         run = begin(store, "replay-2025-01-02", "2025-01-02")
         record_facts(store, run, {"n_posts": 3})
         record_facts(store, run, {"n_edges": 1})
-        finish_run(store, run, status="done", outcome="network", finished_at=9)
+        finish_run(store, run, status="done", outcome="network", finished_at=9, message=None)
         found = newest_run(store)
     assert found is not None
     assert (found.date, found.outcome, found.facts) == (

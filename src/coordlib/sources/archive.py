@@ -38,7 +38,6 @@ class ArchiveDay:
 
     date: dt.date
     path: Path
-
     _notes: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

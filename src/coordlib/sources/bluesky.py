@@ -307,10 +307,8 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
 
 
 def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-    """Return the later bounds that follow from a page: by when its posts were indexed, and by what they claim.
-
-    In whatever order pages come, all that was indexed after the earliest indexed post on them has been seen.
-    """
+    """Return the later bounds that follow from a page, by when its posts were indexed and by what they claim: in
+    whatever order pages come, all that was indexed after the earliest indexed post on them has been seen."""
     indexed, claimed = list[str](), list[str]()
     for post in posts:
         record = post.get("record")

@@ -65,9 +65,8 @@ class TextLayout:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What is known of how a file is written: the character before a quote inside quotes, whether quotes mean anything,
-    how many lines stand above the header, and what finds the header among the first lines, below notes.
-    """
+    """What is known of how a file is written: the character before a quote inside quotes, whether quotes mean
+    anything, how many lines stand above the header, and what finds the header among the lines below."""
 
     escape: str | None = None
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
@@ -81,14 +80,12 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
 
     @wraps(look)
     def asked(path: Path, where: str) -> Answer:
-        try:
+        with suppress(OSError):  # what is wrong, looking says
             now = path.stat()
-        except OSError:
-            return look(path, where)  # which says what is wrong
-        if now.st_ctime_ns + _TICK_NS > time.time_ns():
-            return look(path, where)
-        key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-        return known(key, path, where)
+            if now.st_ctime_ns + _TICK_NS <= time.time_ns():
+                key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+                return known(key, path, where)
+        return look(path, where)
 
     return asked
 

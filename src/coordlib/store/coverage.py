@@ -84,13 +84,8 @@ def _period(row: sqlite3.Row) -> Period:
 def account_histories(store: Store, account_ids: Iterable[str], day: dt.date) -> list[AccountHistory]:
     """Return what is known of each account when a day is planned, in the order given; posts of the last 30 days count."""
     covered, since = _covered(store, "account"), day - dt.timedelta(days=30)
-    posts = {
-        row["account_id"]: row["n"]
-        for row in store.rows(
-            "SELECT account_id, count(*) AS n FROM posts WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id",
-            (day_start(since), day_start(day + _ONE_DAY)),
-        )
-    }
+    sql = "SELECT account_id, count(*) FROM posts WHERE posted_at >= ? AND posted_at < ? GROUP BY account_id"
+    posts = dict(map(tuple, store.rows(sql, (day_start(since), day_start(day + _ONE_DAY)))))
     found = []
     for name in dict.fromkeys(account_ids):
         period, asked_on, problem = covered.get(name, (None, None, None))

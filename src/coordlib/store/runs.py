@@ -62,13 +62,7 @@ def _forget(store: Store, run_id: str) -> None:
 
 
 def finish_run(
-    store: Store,
-    run_id: str,
-    *,
-    status: str,
-    outcome: str | None,
-    finished_at: int,
-    message: str | None = None,
+    store: Store, run_id: str, *, status: str, outcome: str | None, finished_at: int, message: str | None
 ) -> None:
     """Write how a run ended."""
     sql = "UPDATE runs SET status = ?, outcome = ?, finished_at = ?, message = ? WHERE run_id = ?"

@@ -102,25 +102,18 @@ def get(store: Store, window_id: int) -> Window:
     return Window.of(row)
 
 
-def select(
-    store: Store,
-    *,
-    run_id: str | None = None,
-    phase: str | None = None,
-    states: Sequence[str] = (),
-    root_id: int | None = None,
-) -> list[Window]:
-    """Return windows in the order they were planned."""
-    wanted = {
-        "run_id = :run_id": run_id is not None,
-        "phase = :phase": phase is not None,
-        f"state IN {_IN.format(':states')}": bool(states),
-        "(root_id = :root_id OR window_id = :root_id)": root_id is not None,
+def select(store: Store, *, states: Sequence[str] = (), **wanted: str | int) -> list[Window]:
+    """Return windows in the order they were planned: of a ``run_id``, a ``phase``, some ``states``, a ``root_id``."""
+    where = {
+        "run_id": "run_id = :run_id",
+        "phase": "phase = :phase",
+        "states": f"state IN {_IN.format(':states')}",
+        "root_id": "(root_id = :root_id OR window_id = :root_id)",
     }
-    where = " AND ".join(["1", *(condition for condition, given in wanted.items() if given)])
-    values = {"run_id": run_id, "phase": phase, "states": json.dumps(states), "root_id": root_id}
-    sql = f"SELECT * FROM windows WHERE {where} ORDER BY window_id"
-    return [Window.of(row) for row in store.rows(sql, values)]
+    values = wanted | ({"states": json.dumps(states)} if states else {})
+    conditions = " AND ".join(where[name] for name in values) or "1"
+    sql = f"SELECT * FROM windows WHERE {conditions} ORDER BY window_id"
+    return list(map(Window.of, store.rows(sql, values)))
 
 
 def next_open(store: Store, run_id: str, phase: str) -> Window | None:
@@ -230,18 +223,13 @@ def to_retry(
     """Return failed windows that deserve another try, newest days first: those that failed for a reason that may pass, for days
     from ``since`` on, fewer than ``tries`` times and last before a time (UTC seconds), and were not answered for since."""
     rows = store.rows(
-        "SELECT query, query_hash, fields, start_date, end_date FROM windows w "
+        "SELECT * FROM windows w "
         f"WHERE state = 'failed' AND reason IN {_IN.format('?')} AND end_date >= ? AND query IS NOT NULL "
         f"AND NOT {ANSWERED_LATER} GROUP BY query_hash, start_date, end_date "
         "HAVING count(*) < ? AND max(updated_at) < ? ORDER BY start_date DESC, min(window_id) LIMIT ?",
         (json.dumps(kinds), since.isoformat(), tries, failed_before, limit),
     )
-    new = []
-    for row in rows:
-        start, end = (dt.date.fromisoformat(row[name]) for name in ("start_date", "end_date"))
-        fields = tuple(json.loads(row["fields"]))
-        new.append(NewWindow(json.loads(row["query"]), row["query_hash"], start, end, fields))
-    return new
+    return [NewWindow(w.query, w.query_hash, w.start, w.end, w.fields) for w in map(Window.of, rows)]
 
 
 def begun(store: Store, run_id: str) -> list[tuple[str, str]]:

@@ -126,10 +126,8 @@ def _still_valid(client: Lists, ids: Iterable[str]) -> frozenset[str]:
 
 
 def _look_up(client: Lists, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
-    """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before an error is kept.
-
-    That none of many videos is found is an error too: searches were silently empty for weeks before, so it is no proof.
-    """
+    """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before
+    an error is kept. That none of many is found is an error too: searches were silently empty for weeks before."""
     for group, first, last in _groups(ids):
         found: set[str] = set()
         body = video_body(Query(and_=(any_of("video_id", group),)).to_json(), first, last)

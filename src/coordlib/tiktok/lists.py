@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, NoReturn, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 import coordlib.tiktok.endpoints as at
 from coordlib.errors import QueryError, QuotaExhausted, ServiceError
@@ -50,16 +50,11 @@ def _account(username: str) -> dict[str, str]:
 
 
 def ending(
-    data: Mapping[str, Any],
-    found: bool,
-    cursor: int | None,
-    *,
-    pages: int = 1,
-    empty: int = 0,
-    max_pages: int | None = None,
+    data: Mapping[str, Any], found: bool, cursor: int | None, empty: int = 0, last: bool = False
 ) -> str | None:
-    """Say why a list ends after so many pages, the last ``empty`` of them without a row: ``done`` where the service says so, else
-    what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is asked for again."""
+    """Say why a list ends after ``empty`` pages without a row, or with the ``last`` page that is wanted: ``done`` where
+    the service says so, else what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is
+    asked for again."""
     more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
     if not more:
         return "no-has-more" if more is None else "done"
@@ -67,7 +62,7 @@ def ending(
         return "no-cursor"
     if empty >= EMPTY_PAGES:
         return "empty-pages"
-    return "max-pages" if max_pages is not None and pages >= max_pages else None
+    return "max-pages" if last else None
 
 
 def _pages(
@@ -103,7 +98,7 @@ def _pages(
         for row in found:
             rows.setdefault(str(row.get("id") or row.get("username")), row | ({mark: told} if mark else {}))
         pages, empty = pages + 1, 0 if found else empty + 1
-        reason = ending(answer.data, bool(found), cursor, pages=pages, empty=empty, max_pages=max_pages)
+        reason = ending(answer.data, bool(found), cursor, empty, last=0 < (max_pages or 0) <= pages)
         cursor = clean(answer.data.get("cursor"), "create_time")
         promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
         if reason == "done" and len(rows) < promised:
@@ -138,10 +133,6 @@ def ask(
     except QuotaExhausted:
         return Outcome(complete=False, reason="quota", requests=session.requests - before)
     return answer if answer.ok else Outcome.unanswered(told, answer, session.requests - before)
-
-
-def _fail(answer: Answer, what: str, doubt: str = "") -> NoReturn:
-    raise ServiceError(f"{what}: {doubt}") if answer.ok else to_exception(answer, what)
 
 
 class Lists(Session):
@@ -228,31 +219,31 @@ class Lists(Session):
         if category not in ("video", "comment"):
             raise QueryError(f"category '{category}': use 'video' or 'comment'")
         file = ("ids.txt", ("\n".join(numbers) + "\n").encode("ascii"), "text/plain")
-        form: dict[str, Any] = {"data": {"category": category}, "files": {"file_data": file}}
-        answer = self.request(at.COMPLIANCE_CREATE, purpose="refresh", **form)
-        task = clean(answer.data.get("task_id"), "task_id")
-        if not answer.ok or task is None:
-            _fail(answer, "compliance task", "the answer has no task_id")
+        form = {"data": {"category": category}, "files": {"file_data": file}}
+        answer = self._task(at.COMPLIANCE_CREATE, "compliance task", **form)
+        if (task := clean(answer.data.get("task_id"), "task_id")) is None:
+            raise ServiceError("compliance task: the answer has no task_id")
         return str(task)
 
     def compliance_status(self, task_id: str) -> str:
         """Return ``Completed``, ``Processing`` or ``Failed``."""
-        answer = self._task(at.COMPLIANCE_STATUS, task_id)
-        if not answer.ok:
-            _fail(answer, "compliance status")
+        body = {"task_id": int(check_digits(task_id, "task_id"))}
+        answer = self._task(at.COMPLIANCE_STATUS, "compliance status", json=body)
         return str(answer.data.get("task_status") or "")
 
     def compliance_download(self, task_id: str) -> frozenset[str]:
         """Return the ids that are still valid."""
-        answer = self._task(at.COMPLIANCE_DOWNLOAD, task_id)
-        if not answer.ok or answer.text is None:
-            _fail(answer, "compliance download", "not a text file")
+        what, body = "compliance download", {"task_id": int(check_digits(task_id, "task_id"))}
+        answer = self._task(at.COMPLIANCE_DOWNLOAD, what, json=body)
+        if answer.text is None:
+            raise ServiceError(f"{what}: not a text file")
         words = answer.text.replace(",", " ").split()
         if not all(word.isascii() and word.isdigit() for word in words):
-            doubt = "the file holds something that is not an id; nothing was deleted"
-            _fail(answer, "compliance download", doubt)
+            raise ServiceError(f"{what}: the file holds something that is not an id; nothing was deleted")
         return frozenset(words)
 
-    def _task(self, endpoint: Endpoint, task_id: str) -> Answer:
-        number = int(check_digits(task_id, "task_id"))
-        return self.request(endpoint, json={"task_id": number}, purpose="refresh")
+    def _task(self, endpoint: Endpoint, what: str, **body: Any) -> Answer:
+        answer = self.request(endpoint, purpose="refresh", **body)
+        if not answer.ok:
+            raise to_exception(answer, what)
+        return answer

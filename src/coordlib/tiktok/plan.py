@@ -263,16 +263,9 @@ class _Search:
     start: dt.date
     end: dt.date
     value: float
-
-    @property
-    def rows(self) -> float:
-        """The rows it is expected to bring."""
-        return 1.0 + 1.5 * self.value
-
-    @property
-    def worth(self) -> int:
-        """The class of its value: captions of one class are searched together."""
-        return round(math.log2(self.value))
+    #: The rows it is expected to bring, and the class of its value: captions of one class are searched together.
+    rows: float
+    worth: int
 
 
 def caption_value(caption: CaptionHistory, newest: dt.date) -> float:
@@ -322,7 +315,9 @@ def plan_captions(
             start = max(start, caption.covered[1] + dt.timedelta(days=1))
         worth_it = keyword and len(caption.accounts) >= settings.caption_min_accounts
         if worth_it and start <= last:
-            search = _Search(caption, keyword, start, last, caption_value(caption, end))
+            value = caption_value(caption, end)
+            worth = round(math.log2(value))
+            search = _Search(caption, keyword, start, last, value, 1.0 + 1.5 * value, worth)
             searches.setdefault(keyword.casefold(), search)
     requests = [_caption_request(group, settings) for group in _groups(searches.values(), settings)]
     worthwhile = [item for item in requests if item.priority >= settings.min_yield]

@@ -253,7 +253,6 @@ class Session(Closing):
         self.full_fields_refused = True
         warnings.warn(
             f"the service refused the full list of fields ({answer.describe()}); asking for the core fields from now on",
-            UserWarning,
             stacklevel=2,
         )
         return True

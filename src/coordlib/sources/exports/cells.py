@@ -148,11 +148,8 @@ _PUBLIC = ("app.bsky.feed.post", "app.bsky.feed.repost")
 
 
 def _crowdtangle_csv(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the address each post shared, by CooRnet's rule, and the sum of its reactions.
-
-    The final link where there is one, otherwise the link; the link for re-shares and YouTube
-    posts; for posts of another type than link, an address glued into the text after ``:=:``.
-    """
+    """Add the address each post shared and the sum of its reactions. By CooRnet's rule: the final link, else the
+    link; the link for re-shares and YouTube; for other types than link an address in the text after ``:=:``."""
     empty = pd.Series(pd.NA, index=table.index, dtype="str")
     shared, link = first_filled(table, ("Final Link", "Link")), first_filled(table, ("Link",))
     kind = table.get("Type", empty).fillna("").str.strip().str.lower()

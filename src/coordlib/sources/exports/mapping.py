@@ -11,15 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError, new_names
 from coordlib.posts import POST_COLUMNS
@@ -60,11 +52,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 Some = Annotated[Names, Field(min_length=1)]
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Source(_Plain):
+class _Source(BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _column_alone(cls, value: object) -> object:
@@ -143,7 +131,7 @@ def _day_or_any(value: str) -> str:
     return value
 
 
-class Format(_Plain):
+class Format(BaseModel, extra="forbid", frozen=True):
     """A format, or a mapping: how to recognise a table and which column means what.
 
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
@@ -200,7 +188,23 @@ class Format(_Plain):
     def dialect(self) -> Dialect:
         """How a text file in this format is written."""
         quoting: Literal[0, 3] = csv.QUOTE_NONE if self.quoting == "none" else csv.QUOTE_MINIMAL
-        return Dialect(self.escape, quoting, self.skip_lines, lambda columns: not missing(self, columns))
+        return Dialect(self.escape, quoting, self.skip_lines, lambda columns: not self.missing(columns))
+
+    def missing(self, columns: Iterable[str]) -> list[str]:
+        """Return what a table lacks of the columns the format needs, in words."""
+        have = set(columns)
+        return [" or ".join(f"'{name}'" for name in group) for group in self.needed if not have & set(group)]
+
+    def with_needed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add needed columns that no record happens to have: JSON leaves empty fields out."""
+        lacking = [group[0] for group in self.needed if not set(group) & set(table.columns)]
+        return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in lacking})
+
+    def require(self, columns: list[str], where: str) -> None:
+        """Refuse a table that lacks columns of the format it is to be read in."""
+        if lacking := self.missing(columns):
+            what = f"is not in the format {self.name} ({self.title}), it misses {', '.join(lacking)}"
+            raise UnknownFormatError(f"{where}: {what}; {_shown(columns)}")
 
 
 def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
@@ -252,7 +256,7 @@ def recognise(columns: Iterable[str], where: str = "the table") -> Format:
     """
     have = set(columns)
     best = max(map(format_by_name, format_names()), key=lambda known: _score(known, have))
-    lacking = missing(best, have)
+    lacking = best.missing(have)
     wrong = sorted(set(best.absent) & have)
     if not lacking and not wrong:
         return best
@@ -273,33 +277,13 @@ def recognised(columns: Iterable[str]) -> bool:
     return any(_score(format_by_name(name), have)[0] == 2 for name in format_names())
 
 
-def missing(known: Format, columns: Iterable[str]) -> list[str]:
-    """Return what a table lacks of the columns a format needs, in words."""
-    have = set(columns)
-    return [" or ".join(f"'{name}'" for name in group) for group in known.needed if not have & set(group)]
-
-
-def with_needed(table: pd.DataFrame, known: Format) -> pd.DataFrame:
-    """Add needed columns that no record happens to have: JSON leaves empty fields out."""
-    lacking = [group[0] for group in known.needed if not set(group) & set(table.columns)]
-    return table.assign(**{name: pd.Series(pd.NA, index=table.index, dtype="str") for name in lacking})
-
-
-def require(known: Format, columns: list[str], where: str) -> None:
-    """Refuse a table that lacks columns of the format it is to be read in."""
-    if lacking := missing(known, columns):
-        raise UnknownFormatError(
-            f"{where}: is not in the format {known.name} ({known.title}), it misses {', '.join(lacking)}; {_shown(columns)}"
-        )
-
-
 def _shown(columns: list[str]) -> str:
     return f"its columns are: {', '.join(columns[:15])}{', …' if len(columns) > 15 else ''}"
 
 
 def _score(known: Format, have: set[str]) -> tuple[float, float]:
     """Rank a format: first by the part of its needed columns, then by how specific the match is."""
-    found = len(known.needed) - len(missing(known, have))
+    found = len(known.needed) - len(known.missing(have))
     # Too few needed columns say too little by themselves; the further ones decide.
     hints = sum(name in have for name in known.further)
     share = found / len(known.needed)

@@ -17,15 +17,7 @@ from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, Ti
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
 from coordlib.sources.exports.cells import PREPARATIONS, jetstream_undone, objects_of
-from coordlib.sources.exports.mapping import (
-    ENGAGEMENT,
-    Format,
-    format_by_name,
-    recognise,
-    recognised,
-    require,
-    with_needed,
-)
+from coordlib.sources.exports.mapping import ENGAGEMENT, Format, format_by_name, recognise, recognised
 from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
 from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records, records_table
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
@@ -112,10 +104,10 @@ def iter_export(
     for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
         known = known or recognise(map(str, table.columns), where)
         if state.rows:
-            table = with_needed(table, known)
+            table = known.with_needed(table)
         elif known.prepare == "jetstream" and chunk_rows < sys.maxsize:
             for piece in _tables(path, where, known, chunk_rows):
-                for content, row in jetstream_undone(with_needed(piece, known)).items():
+                for content, row in jetstream_undone(known.with_needed(piece)).items():
                     state.undone[content] = max(row, state.undone.get(content, 0))
         yield normalise(table, known, where=where, state=state)
     if not state.rows:
@@ -151,7 +143,7 @@ def normalise(
 ) -> Export:
     """Bring a table of text in a known format into the columns of a table of posts; errors and report name it by `where`."""
     state = state or _State()
-    require(known, list(map(str, table.columns)), where)
+    known.require(list(map(str, table.columns)), where)
     rows, dropped = len(table), dict[str, int]()
     for mark, what in _MARKS.items():
         if mark in table.columns:
@@ -207,7 +199,7 @@ def normalise(
 def records_export(records: Sequence[dict[str, Any]], name: str, where: str) -> Export:
     """Read what a service answered as an export in a known format."""
     known = format_by_name(name)
-    return normalise(with_needed(records_table(records), known), known, where=where)
+    return normalise(known.with_needed(records_table(records)), known, where=where)
 
 
 def _kept(
@@ -250,7 +242,7 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
     if file_kind(path, where) != "parquet":
         layout = inspect_text(path, where, dialect)
         known = known or recognise(layout.columns, where)
-        require(known, list(layout.columns), where)
+        known.require(list(layout.columns), where)
         objects = (name for source in known.objects.values() for name in source.column)
         decide = (*_id_columns(known), *(time.column for time in known.posted_at), *objects)
         refuse_repeated(decide, layout.repeated, where)
