@@ -114,10 +114,9 @@ class BlueskySearch(Closing):
 
     Parameters
     ----------
-    credentials
-        None searches without a session: first pages only, where the service allows that.
-    base_url
-        Another service than Bluesky's own.
+    credentials, base_url
+        None searches without a session (first pages only, where the service allows that); another service than
+        Bluesky's own.
     transport, clock, sleep
         For tests: an httpx transport, UTC seconds, and how to wait.
 

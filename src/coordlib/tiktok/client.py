@@ -21,10 +21,8 @@ class TikTokResearch(Lists):
 
     Parameters
     ----------
-    credentials
-        Client key and secret; see :meth:`from_environment`.
-    base_url
-        Address of the service, or of a simulator.
+    credentials, base_url
+        Client key and secret (see :meth:`from_environment`); address of the service, or of a simulator.
     store, budget
         Database for rows, ledger and budget (none: in memory); requests a day (none: the published quota).
     run_id
@@ -76,10 +74,8 @@ class TikTokResearch(Lists):
 
         Parameters
         ----------
-        query
-            What to look for.
-        start, end
-            First and last day (UTC), as dates or text; any length.
+        query, start, end
+            What to look for; first and last day (UTC), as dates or text, any length.
         fields
             Fields of a video (none: all, falling back to the oldest ones where they are refused).
         window_days
