@@ -19,6 +19,8 @@ from coordlib.errors import (
     ParameterError,
     TimeFormatError,
 )
+from coordlib.posts import as_posts
+from coordlib.times import utc_seconds
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -163,6 +165,18 @@ def test_duplicate_contents_are_kept_dropped_or_refused_as_asked() -> None:
 def test_one_content_with_two_objects_is_no_duplicate() -> None:
     frame = table(object_id=["h1", "h2"], content_id=["1", "1"])
     assert len(prep_data(frame, duplicates="error")) == 2
+
+
+@pytest.mark.parametrize("word", ["now", "today", "NOW"])
+def test_a_word_is_no_time_in_a_declared_format(word: str) -> None:
+    found = utc_seconds(pd.Series([word, "2026"]), form="%Y")
+    assert found.isna().tolist() == [True, False]
+
+
+def test_further_columns_of_one_name_stay_as_many_as_they_are() -> None:
+    names = ["content_id", "account_id", "posted_at", "further", "further"]
+    found = as_posts(pd.DataFrame([["1", "a", 1_700_000_000, 5, 6]], columns=names))
+    assert list(found.columns).count("further") == 2
 
 
 def test_a_table_without_rows_becomes_shares_without_rows() -> None:

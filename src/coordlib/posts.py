@@ -152,8 +152,7 @@ def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
     )
     if platform is not None:
         known["platform"] = pd.Series(platform, index=table.index, dtype="str")
-    further = [name for name in table.columns if name not in known]
-    return pd.concat([pd.DataFrame(known), table[further]], axis=1)
+    return pd.concat([pd.DataFrame(known), table.loc[:, ~table.columns.isin(list(known))]], axis=1)
 
 
 def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -201,8 +201,8 @@ def _of_numbers(numbers: npt.NDArray[np.int64], days: bool) -> Any:
 
 
 def _stamp(value: str, form: str | None, zone: str | None) -> pd.Timestamp | None:
-    """Read a time by a declared format and zone, and in no other way."""
-    if form is None and not re.fullmatch(_ISO_DATE, value):
+    """Read a time by a declared format and zone, and in no other way: pandas takes "now" and "today" for this moment."""
+    if not re.search(r"\d", value) or (form is None and not re.fullmatch(_ISO_DATE, value)):
         return None
     stamp: Any = pd.to_datetime(value, format=form or "ISO8601", errors="coerce")
     if not pd.isna(stamp) and stamp.tzinfo is None:
