@@ -144,14 +144,11 @@ def get_coord_shares(
     original = check_compat(compat)
     if not 0 <= edge_weight <= 1:
         raise ParameterError(f"edge_weight = {edge_weight}: choose a number from 0 to 1")
+    chosen: Any = {"clean_urls": clean_urls, "keep_ourl_only": keep_ourl_only, "compat": compat}
     if time_window is None:
-        time_window = estimate_coord_interval(
-            shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat
-        )
+        time_window = estimate_coord_interval(shares, **chosen)
     interval = _whole_seconds(time_window)
-    rows, seconds, left_out = link_rows(
-        shares, clean_urls=clean_urls, keep_ourl_only=keep_ourl_only, compat=compat
-    )
+    rows, seconds, left_out = link_rows(shares, **chosen)
     posts = _as_shares(rows, seconds)
     if original:
         pairs, marks, met = tumbling_bins(posts, interval)

@@ -119,13 +119,11 @@ def _summary(
     rated = list(_of_ratings(domains.iloc[:0], ratings))
     table = pd.DataFrame(rows, columns=[*columns, *types, *rated])
     if labels is not None:
-        given = {
-            number: (label.text, label.method) if isinstance(label, Label) else (label, "given")
-            for number, label in labels.items()
-        }
-        for place, column in enumerate(("label", "label.method")):
-            words = {number: both[place] for number, both in given.items()}
-            table[column] = table[group].map(words).astype("str")
+        named = {n: name if isinstance(name, Label) else Label(name, "given") for n, name in labels.items()}
+        table["label"] = table[group].map({n: label.text for n, label in named.items()}).astype("str")
+        table["label.method"] = (
+            table[group].map({n: label.method for n, label in named.items()}).astype("str")
+        )
     return table
 
 
@@ -169,22 +167,17 @@ def _coordinated_domains(output: CoordShares, group: str) -> pd.DataFrame:
 
 def _of_entities(members: pd.DataFrame, types: tuple[str, ...], original: bool) -> dict[str, object]:
     coordinated, shares = members["coord.shares"], members["shares"]
+    countries = members["account.pageAdminTopCountry"].value_counts(sort=False)
+    if not original:  # of those equally frequent the first by name, not the first to appear
+        countries = countries.sort_index()
     return {
         "entities": len(members),
         "avg.subscriberCount": members["account.avg.subscriberCount"].mean(skipna=not original),
         "cooRshare_ratio.avg": (coordinated / (shares + coordinated if original else shares)).mean(),
         "cooRscore.avg": (members["strength"] / members["degree"]).mean(),
-        "pageAdminTopCountry": _mode(members["account.pageAdminTopCountry"], by_appearance=original),
+        "pageAdminTopCountry": str(countries.idxmax()) if len(countries) else None,
         **{name: int((members["account.accountType"] == name).sum()) for name in types},
     }
-
-
-def _mode(values: pd.Series, *, by_appearance: bool) -> str | None:
-    """Return the most frequent value; of equals the first to appear, or the first by name."""
-    counts = values.dropna().value_counts(sort=False)
-    if counts.empty:
-        return None
-    return str((counts if by_appearance else counts.sort_index()).idxmax())
 
 
 def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:

@@ -92,8 +92,7 @@ def get_top_coord_urls(
     """
     _check(top, order_by=(order_by, _URL_ORDERS), group_by=(group_by, ("components", "clusters", "none")))
     shares = _with_engagement(output, needed=order_by not in ("shares", "cooR.shares"))
-    names = set(output.entities["name"])
-    coordinated = shares[shares["is_coordinated"] & shares["account.url"].isin(names)]
+    coordinated = shares[shares["is_coordinated"] & shares["account.url"].isin(output.entities["name"])]
     urls = shares[shares["expanded"].isin(coordinated["expanded"])]
     by_url = urls.groupby("expanded", sort=True)
     counted = [name for name in ENGAGEMENT if name in output.shares.columns]
@@ -107,10 +106,8 @@ def get_top_coord_urls(
     comments, passed = table["statistics.actual.commentCount"], table["statistics.actual.shareCount"]
     table["comments.shares.ratio"] = (comments - passed) / (comments + passed)
     table["cooR.shares"] = coordinated.groupby("expanded").size()
-    table["account.url"] = _joined(urls, "account.url")
-    table["cooR.account.url"] = _joined(coordinated, "account.url")
-    table["account.name"] = _joined(urls, "account.name", quote=True)
-    table["cooR.account.name"] = _joined(coordinated, "account.name", quote=True)
+    for name in ("account.url", "account.name"):
+        table[name], table[f"cooR.{name}"] = _joined(urls, name), _joined(coordinated, name)
     # An account's component and cluster, in the order of the entities table.
     members = output.entities[["name", "component", "cluster"]].merge(
         coordinated[["expanded", "account.url"]], left_on="name", right_on="account.url"
@@ -180,12 +177,12 @@ def _with_engagement(output: CoordShares, *, needed: bool = True) -> pd.DataFram
     return shares.assign(**{name: counts[name] for name in ENGAGEMENT}, engagement=total)
 
 
-def _joined(shares: pd.DataFrame, column: str, *, quote: bool = False) -> pd.Series:
+def _joined(shares: pd.DataFrame, column: str) -> pd.Series:
     if column not in shares.columns:
         return pd.Series(None, index=pd.Index([], name="expanded"), dtype="str")
     pairs = shares[["expanded", column]].dropna().drop_duplicates()
     texts = pairs[column].astype(str)
-    if quote:
+    if column == "account.name":
         texts = "'" + texts.str.replace("'", r"'\''", regex=False) + "'"
     return texts.groupby(pairs["expanded"]).agg(",".join)
 
