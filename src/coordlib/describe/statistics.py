@@ -128,8 +128,12 @@ def group_stats(
     place = {name: number for number, name in enumerate(graph)}
     accounts: dict[str, set[str]] = {}
     for a, b, data in edges:
-        ends = {a, b} if compat is None else {min(a, b, key=place.__getitem__)}
-        for item in _objects(data.get(f"object_ids{suffix}") or [], compat):
+        listed = data.get(f"object_ids{suffix}") or []
+        items, ends = [item for item in listed if item is not None], {a, b}
+        if compat is not None:
+            items = ",".join("NA" if item is None else item for item in listed).rstrip(",").split(",")
+            ends = {min(a, b, key=place.__getitem__)}
+        for item in items:
             accounts.setdefault(item, set()).update(ends)
     counts = [(item, len(names)) for item, names in accounts.items()]
     table = pd.DataFrame(counts, columns=["object_id", "num_accounts"])
@@ -163,12 +167,6 @@ def _edges_that_count(
 
 def _first_edge(graph: nx.Graph[str]) -> dict[str, Any]:
     return next((data for _, _, data in graph.edges(data=True)), {})
-
-
-def _objects(listed: list[str | None], compat: Compat) -> list[str]:
-    if compat is None:
-        return [item for item in listed if item is not None]
-    return ",".join("NA" if item is None else item for item in listed).rstrip(",").split(",")
 
 
 def object_table(pairs: pd.DataFrame) -> pd.DataFrame:
