@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import networkx as nx
@@ -101,35 +100,27 @@ def day_counts(
     }
 
 
-@dataclass(frozen=True)
 class Change:
-    """What changed between two days; networks keep the numbers of their own day."""
+    """What changed between two days (``account_id`` and ``network`` of each); networks keep the numbers of their own day."""
 
-    again: pd.DataFrame
-    begun: pd.DataFrame
-    ended: pd.DataFrame
-    came: list[str]
-    gone: list[str]
-
-
-def change_since(before: pd.DataFrame, accounts: pd.DataFrame) -> Change:
-    """Compare the networks of two days by their accounts (``account_id`` and ``network`` of each)."""
-    sizes, sizes_before = (
-        table.groupby("network").size().reset_index(name="n_accounts") for table in (accounts, before)
-    )
-    both = accounts.merge(before, on="account_id", suffixes=("", "_before"))
-    again = both.groupby(["network", "network_before"]).size().reset_index(name="n_shared")
-    again = again.merge(sizes, on="network")[["network", "n_accounts", "network_before", "n_shared"]]
-    order = ["network", "n_shared", "network_before"]
-    again = again.sort_values(order, ascending=[True, False, True], ignore_index=True)
-    now, then = set(accounts["account_id"]), set(before["account_id"])
-    return Change(
-        again,
-        sizes[~sizes["network"].isin(both["network"])].reset_index(drop=True),
-        sizes_before[~sizes_before["network"].isin(both["network_before"])].reset_index(drop=True),
-        sorted(now - then),
-        sorted(then - now),
-    )
+    def __init__(self, before: pd.DataFrame, accounts: pd.DataFrame) -> None:
+        sizes, sizes_before = (
+            table.groupby("network").size().reset_index(name="n_accounts") for table in (accounts, before)
+        )
+        both = accounts.merge(before, on="account_id", suffixes=("", "_before"))
+        again = both.groupby(["network", "network_before"]).size().reset_index(name="n_shared")
+        again = again.merge(sizes, on="network")[["network", "n_accounts", "network_before", "n_shared"]]
+        order = ["network", "n_shared", "network_before"]
+        #: Networks of both days with accounts in common.
+        self.again = again.sort_values(order, ascending=[True, False, True], ignore_index=True)
+        #: Networks whose accounts were in none before, and those whose accounts are in none now.
+        self.begun = sizes[~sizes["network"].isin(both["network"])].reset_index(drop=True)
+        self.ended = sizes_before[~sizes_before["network"].isin(both["network_before"])].reset_index(
+            drop=True
+        )
+        #: Accounts that are in a network now only, and before only.
+        now, then = set(accounts["account_id"]), set(before["account_id"])
+        self.came, self.gone = sorted(now - then), sorted(then - now)
 
 
 #: Quantiles of the weights that are tried.

@@ -104,10 +104,10 @@ def label_components(
     ``√tf · ln(1 + (N − f + ½) / (f + ½))``: tf is the number of distinct captions of c that hold t
     (a caption copied a hundred times counts once, and so does a word repeated inside it), N the
     number of distinct captions outside c, f the number of those that hold t. Of words of up to four
-    letters tf is 1. The eight heaviest terms are taken, at most two hashtags among them and none of
-    less than a quarter of the heaviest weight; words that
-    stand side by side in most captions that hold either are joined. Equal weights: longer words first where there are several captions, then the
-    term that comes first in its caption, then by name. Hashtags that only ask for reach are left out.
+    letters tf is 1. The eight heaviest terms are taken, at most two hashtags among them and none of less than a
+    quarter of the heaviest weight; words that stand side by side in most captions that hold either are joined. Equal
+    weights: longer words first where there are several captions, then the term that comes first in its caption, then by
+    name. Hashtags that only ask for reach are left out.
 
     References
     ----------

@@ -27,6 +27,7 @@ SUMMARY_COLUMNS = (
     *ACCOUNT_TYPES,
     *(f"{what}.{kind}" for what in ("unique", "gini", "top") for kind in ("full_domain", "parent_domain")),
 )
+_RATED = tuple(f"rating.parent_domain.{what}" for what in ("score", "rated", "prop"))
 
 
 def get_component_summary(
@@ -112,12 +113,10 @@ def _summary(
     rows = [
         {name: int(members[name].iloc[0]) for name in (group, "component")}
         | _of_entities(members, (*ACCOUNT_TYPES, *types), original)
-        | _of_domains(domains[domains[group] == number], original)
-        | _of_ratings(domains[domains[group] == number], ratings)
+        | _of_domains(domains[domains[group] == number], original, ratings)
         for number, members in entities.groupby(group, sort=True)
     ]
-    rated = list(_of_ratings(domains.iloc[:0], ratings))
-    table = pd.DataFrame(rows, columns=[*columns, *types, *rated])
+    table = pd.DataFrame(rows, columns=[*columns, *types, *(_RATED if ratings is not None else ())])
     if labels is not None:
         named = {n: name if isinstance(name, Label) else Label(name, "given") for n, name in labels.items()}
         table["label"] = table[group].map({n: label.text for n, label in named.items()}).astype("str")
@@ -180,7 +179,9 @@ def _of_entities(members: pd.DataFrame, types: tuple[str, ...], original: bool) 
     }
 
 
-def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:
+def _of_domains(
+    shares: pd.DataFrame, original: bool, ratings: Mapping[str, float] | None
+) -> dict[str, object]:
     found: dict[str, object] = {}
     for kind in ("full_domain", "parent_domain"):
         counts = shares[kind].value_counts().rename_axis("domain").reset_index(name="n")
@@ -189,17 +190,9 @@ def _of_domains(shares: pd.DataFrame, original: bool) -> dict[str, object]:
         found[f"unique.{kind}"] = len(counts)
         found[f"gini.{kind}"] = 1.0 if np.isnan(gini) else gini
         found[f"top.{kind}"] = ", ".join(counts["domain"] if original else counts["domain"].head(TOP_DOMAINS))
+    if ratings is not None:
+        domains, scores = shares["parent_domain"], shares["parent_domain"].map(dict(ratings)).astype(float)
+        rated, every = domains[scores.notna()].nunique(), domains.nunique()
+        prop = rated / every if every else float("nan")
+        found |= zip(_RATED, (float(scores.mean()), rated, prop), strict=True)
     return found
-
-
-def _of_ratings(shares: pd.DataFrame, ratings: Mapping[str, float] | None) -> dict[str, float]:
-    if ratings is None:
-        return {}
-    scores = shares["parent_domain"].map(dict(ratings)).astype(float)
-    rated = shares.loc[scores.notna(), "parent_domain"].nunique()
-    domains = shares["parent_domain"].nunique()
-    return {
-        "rating.parent_domain.score": float(scores.mean()),
-        "rating.parent_domain.rated": rated,
-        "rating.parent_domain.prop": rated / domains if domains else float("nan"),
-    }

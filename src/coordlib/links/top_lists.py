@@ -113,7 +113,7 @@ def get_top_coord_urls(
         coordinated[["expanded", "account.url"]], left_on="name", right_on="account.url"
     )
     table["components"], table["clusters"] = _joined(members, "component"), _joined(members, "cluster")
-    table = _whole(table.reset_index().reindex(columns=list(URL_COLUMNS)))
+    table = table.reset_index().reindex(columns=list(URL_COLUMNS))
     return _ranked(table, order_by, None if group_by == "none" else group_by, top)
 
 
@@ -154,7 +154,7 @@ def get_top_coord_shares(
     """
     _check(top, order_by=(order_by, _SHARE_ORDERS))
     shares = of_network(_with_engagement(output), output, "component")
-    table = _whole(shares.reindex(columns=list(SHARE_COLUMNS)))
+    table = shares.reindex(columns=list(SHARE_COLUMNS))
     return _ranked(table, order_by, "component" if component else None, top)
 
 
@@ -189,6 +189,8 @@ def _joined(shares: pd.DataFrame, column: str) -> pd.Series:
 
 def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> pd.DataFrame:
     """Rank descending, ties in the order of the table; keep the first *top*, of each group or with those equal to the last."""
+    whole = [name for name in (*ENGAGEMENT, "engagement") if table[name].notna().all()]
+    table = table.astype(dict.fromkeys(whole, "int64"))  # where no count is missing
     if group is None:
         rank = table[order_by].rank(method="first", ascending=False, na_option="bottom")
         rank = table[order_by].rank(method="min", ascending=False).fillna(rank)  # unknown is equal to nothing
@@ -196,12 +198,6 @@ def _ranked(table: pd.DataFrame, order_by: str, group: str | None, top: int) -> 
     rank = table.groupby(group)[order_by].rank(method="first", ascending=False, na_option="bottom")
     table = table.assign(rank=rank.astype("int64"))[rank <= top]
     return table.sort_values([group, "rank"], kind="stable", ignore_index=True)
-
-
-def _whole(table: pd.DataFrame) -> pd.DataFrame:
-    """Show counts as whole numbers where none is missing."""
-    counts = [name for name in (*ENGAGEMENT, "engagement") if table[name].notna().all()]
-    return table.astype(dict.fromkeys(counts, "int64"))
 
 
 def _check(top: int, **chosen: tuple[str, tuple[str, ...]]) -> None:

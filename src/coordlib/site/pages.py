@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from coordlib.describe.day import Change, change_since
+from coordlib.describe.day import Change
 from coordlib.errors import PublishError
 from coordlib.files import write_text
 from coordlib.report.citation import Citation
@@ -126,7 +126,7 @@ def since_box(shown: Shown, reports: Reports) -> str:
     now, then = shown.accounts(), before.accounts() if before else None
     if before is None or now is None or then is None or not (len(now) or len(then)):
         return ""
-    change = change_since(then, now)
+    change = Change(then, now)
     items = [*_again(change), *_alone(change)] if len(now) and len(then) else []
     items += _names("New in a network", change.came) + _names("No longer in a network", change.gone)
     return (
