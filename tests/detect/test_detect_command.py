@@ -412,3 +412,12 @@ def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
     table = pd.read_parquet(tmp_path / "edges.parquet")
     table["object_ids"] = table["object_ids"].map(list)
     pd.testing.assert_frame_equal(table, edges)
+
+
+def test_a_lower_window_is_refused_where_the_evidence_would_not_heed_it(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (source, "-o", tmp_path / "edges.csv", "--evidence", "significant", "--time-window-low", 5)
+    code, out, err = run(monkeypatch, capsys, *words)
+    assert (code, out) == (2, "") and "--time-window-low goes without --evidence" in err
+    assert not (tmp_path / "edges.csv").exists()

@@ -75,6 +75,8 @@ def detect(
         "timestamp_share": timestamp_share,
     }
     classes, low = parameters.evidence.classes, time_window_low
+    if classes and low:
+        raise ParameterError("--time-window-low goes without --evidence, which tests all of the window")
     if memory or scheduler:
         only = {"--mapping": mapping, "--time-window-low": low, "--any-time": any_time, "--evidence": classes}
         if there := [name for name, value in only.items() if value]:
