@@ -75,7 +75,7 @@ lab: $(VENV)/.ready
 # Needs uv; the lock names versions and hashes for every platform and no index address.
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+	  --no-strip-extras --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:
 	rm -rf build demo _site .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
