@@ -57,14 +57,10 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
 ):
     day = world_days(world)[0]
     connect = connect_to(*service)
-    read: list[str] = []
+    read: list[object] = []
     table = stored_posts._table
     with monkeypatch.context() as watched_reads:
-        watched_reads.setattr(
-            stored_posts,
-            "_table",
-            lambda store, query, values: read.append(query) or table(store, query, values),
-        )
+        watched_reads.setattr(stored_posts, "_table", lambda *given: read.append(given) or table(*given))
         found, seeds, decided = discover(seeding, connect, date=day, progress=False)
     assert len(read) == 2, "docs/architecture.md says so; the notebook reads in a process of its own"
     assert set(seeds) & set(world.planted_accounts)
