@@ -119,10 +119,8 @@ def find_communities(graph: nx.Graph[str], seed: int = 1, min_accounts: int = 10
 
     Raises
     ------
-    ParameterError
-        `min_accounts` below 1, a seed that is no whole number.
-    InputError
-        No network, a directed one, or one whose accounts are partly text and partly numbers.
+    ParameterError, InputError
+        `min_accounts` below 1; a seed or a graph that :func:`louvain` refuses.
 
     Notes
     -----
