@@ -12,12 +12,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe.ranking import (
-    accounts_to_inspect,
-    area_under_curve,
-    average_precision,
-    precision_at,
-)
+from coordlib.describe.ranking import Order
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.simulate import Groups, plant_groups, simulate_background, simulate_labelled, simulate_pattern
 from coordlib.simulate.shares import Pattern
@@ -121,19 +116,22 @@ TRUTH = np.array([True, True, False, True, False, False, False])
 
 def test_the_measures_are_those_worked_out_by_hand() -> None:
     """Pairs won: .9 beats 4; .8 beats 3 and ties 1; .5 beats 1 and ties 2: (4 + 3.5 + 2) / 12."""
-    assert area_under_curve(SCORES, TRUTH) == pytest.approx(9.5 / 12)
-    assert average_precision(SCORES, TRUTH) == pytest.approx((1 / 1 + 2 / 3 + 3 / 6) / 3)
-    assert precision_at(SCORES, TRUTH, 2) == pytest.approx((1 + 0.5) / 2)
-    assert precision_at(SCORES, TRUTH, 100) == pytest.approx(3 / 7)
-    assert accounts_to_inspect(SCORES, TRUTH, 1.0) == pytest.approx(3 + 1 * 4 / 2)
-    assert accounts_to_inspect(SCORES, TRUTH, 0.5) == pytest.approx(1 + 1 * 3 / 2)
+    assert Order(SCORES, TRUTH).area_under_curve() == pytest.approx(9.5 / 12)
+    assert Order(SCORES, TRUTH).average_precision() == pytest.approx((1 / 1 + 2 / 3 + 3 / 6) / 3)
+    assert Order(SCORES, TRUTH).precision_at(2) == pytest.approx((1 + 0.5) / 2)
+    assert Order(SCORES, TRUTH).precision_at(100) == pytest.approx(3 / 7)
+    assert Order(SCORES, TRUTH).accounts_to_inspect(1.0) == pytest.approx(3 + 1 * 4 / 2)
+    assert Order(SCORES, TRUTH).accounts_to_inspect(0.5) == pytest.approx(1 + 1 * 3 / 2)
 
 
 def test_equal_scores_measure_as_an_order_drawn_by_lot() -> None:
     flat, random = np.zeros(7), np.random.default_rng(1)
-    drawn = [accounts_to_inspect(random.random(7), TRUTH) for _ in range(4000)]
-    assert accounts_to_inspect(flat, TRUTH) == pytest.approx(np.mean(drawn), abs=0.1)
-    assert (area_under_curve(flat, TRUTH), average_precision(flat, TRUTH)) == (0.5, pytest.approx(3 / 7))
+    drawn = [Order(random.random(7), TRUTH).accounts_to_inspect() for _ in range(4000)]
+    assert Order(flat, TRUTH).accounts_to_inspect() == pytest.approx(np.mean(drawn), abs=0.1)
+    assert (Order(flat, TRUTH).area_under_curve(), Order(flat, TRUTH).average_precision()) == (
+        0.5,
+        pytest.approx(3 / 7),
+    )
 
 
 @pytest.mark.parametrize("pattern", get_args(Pattern))

@@ -261,16 +261,16 @@ def benchmark(
         "cosine": _most_similar(shares, min_participation),
         "score": rank_accounts(shares, time_window).set_index("account_id")["score"],
     }.items():
-        scores: Scores = score.reindex(truth.index, fill_value=0).to_numpy(dtype=np.float64)
+        order = Order(score.reindex(truth.index, fill_value=0).to_numpy(dtype=np.float64), known)
         row: dict[str, str | float] = {
             "method": name,
             "accounts": len(known),
             "coordinated": int(known.sum()),
         }
-        row |= {"auc": area_under_curve(scores, known), "average_precision": average_precision(scores, known)}
+        row |= {"auc": order.area_under_curve(), "average_precision": order.average_precision()}
         for size in k:
-            row[f"precision_at_{size}"] = precision_at(scores, known, size) if size <= len(known) else np.nan
-        rows.append(row | {"inspect_90": accounts_to_inspect(scores, known)})
+            row[f"precision_at_{size}"] = order.precision_at(size) if size <= len(known) else np.nan
+        rows.append(row | {"inspect_90": order.accounts_to_inspect()})
     return pd.DataFrame(rows).astype({"method": "str"})
 
 
@@ -316,56 +316,49 @@ def _most_similar(shares: pd.DataFrame, min_participation: int) -> pd.Series:
     return pd.Series(best.round(12), index=names)
 
 
-Scores = npt.NDArray[np.float64]
-Truth = npt.NDArray[np.bool_]
+class Order:
+    """Accounts by their scores, the highest first, of which those in `truth` are of a campaign."""
 
+    def __init__(self, scores: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> None:
+        _, place = np.unique(-scores, return_inverse=True)
+        #: Accounts and coordinated accounts of each distinct score, and how many of either have it or more.
+        self.sizes = np.bincount(place)
+        self.hits = np.bincount(place, weights=truth).astype(np.int64)
+        self.reached, self.found = np.cumsum(self.sizes), np.cumsum(self.hits)
 
-def area_under_curve(scores: Scores, truth: Truth) -> float:
-    """Return the chance that a coordinated account has a higher score than another one; a tie counts half.
+    def area_under_curve(self) -> float:
+        """Return the chance that a coordinated account has a higher score than another one; a tie counts half.
 
-    AUC = (R - n₁(n₁ + 1) / 2) / (n₁ n₀), R the sum of the mid-ranks of the n₁ coordinated accounts among all (Hanley &
-    McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747).
-    """
-    positive = int(truth.sum())
-    ranks = float(pd.Series(scores).rank()[truth].sum())
-    return (ranks - positive * (positive + 1) / 2) / (positive * (len(truth) - positive))
+        AUC = (R - n₁(n₁ + 1) / 2) / (n₁ n₀), R the sum of the mid-ranks of the n₁ coordinated accounts among all, from
+        the lowest score (Hanley & McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747).
+        """
+        accounts, positive = int(self.reached[-1]), int(self.found[-1])
+        ranks = float((self.hits * (accounts - self.reached + (self.sizes + 1) / 2)).sum())
+        return (ranks - positive * (positive + 1) / 2) / (positive * (accounts - positive))
 
+    def average_precision(self) -> float:
+        """Return the mean precision over the coordinated accounts, each at the lowest score that still reaches it.
 
-def average_precision(scores: Scores, truth: Truth) -> float:
-    """Return the mean precision over the coordinated accounts, each at the lowest score that still reaches it.
+        AP = Σ_n (R_n - R_(n-1)) P_n over the distinct scores, highest first, with P_n and R_n precision and recall of all
+        accounts with that score or more (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval,
+        chapter 8, as scikit-learn has it). Of an order without sense it is the share of coordinated accounts.
+        """
+        return float((self.hits / self.found[-1] * self.found / self.reached).sum())
 
-    AP = Σ_n (R_n - R_(n-1)) P_n over the distinct scores, highest first, with P_n and R_n precision and recall of all
-    accounts with that score or more (Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, chapter 8, as
-    scikit-learn has it). Of an order without sense it is the share of coordinated accounts.
-    """
-    sizes, hits = _groups(scores, truth)
-    found = np.cumsum(hits)
-    return float((hits / found[-1] * found / np.cumsum(sizes)).sum())
+    def precision_at(self, k: int) -> float:
+        """Return the expected share of coordinated accounts among the first k (of all, where there are fewer)."""
+        k = min(k, int(self.reached[-1]))
+        taken = np.clip(k - (self.reached - self.sizes), 0, self.sizes)
+        return float((self.hits * taken / self.sizes).sum() / k)
 
+    def accounts_to_inspect(self, share: float = 0.9) -> float:
+        """Return how many accounts must be looked at, from the top, until this share of the coordinated ones is found.
 
-def precision_at(scores: Scores, truth: Truth, k: int) -> float:
-    """Return the expected share of coordinated accounts among the first k (of all, where there are fewer)."""
-    sizes, hits = _groups(scores, truth)
-    k = min(k, len(scores))
-    taken = np.clip(k - (np.cumsum(sizes) - sizes), 0, sizes)
-    return float((hits * taken / sizes).sum() / k)
-
-
-def accounts_to_inspect(scores: Scores, truth: Truth, share: float = 0.9) -> float:
-    """Return how many accounts must be looked at, from the top, until this share of the coordinated ones is found.
-
-    Where the last one needed is the m-th of t coordinated among s accounts with equal scores, m(s + 1) / (t + 1) of them
-    are expected to be looked at.
-    """
-    sizes, hits = _groups(scores, truth)
-    found = np.cumsum(hits)
-    needed = int(np.ceil(share * found[-1] - 1e-9))
-    place = int(np.searchsorted(found, needed))
-    before = int(sizes[:place].sum())
-    return before + float((needed - (found[place] - hits[place])) * (sizes[place] + 1) / (hits[place] + 1))
-
-
-def _groups(scores: Scores, truth: Truth) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Accounts and coordinated accounts of each distinct score, highest first."""
-    _, place = np.unique(-scores, return_inverse=True)
-    return np.bincount(place), np.bincount(place, weights=truth).astype(np.int64)
+        Where the last one needed is the m-th of t coordinated among s accounts with equal scores, m(s + 1) / (t + 1) of
+        them are expected to be looked at.
+        """
+        needed = int(np.ceil(share * self.found[-1] - 1e-9))
+        place = int(np.searchsorted(self.found, needed))
+        size, hits = self.sizes[place], self.hits[place]
+        within = float((needed - (self.found[place] - hits)) * (size + 1) / (hits + 1))
+        return int(self.reached[place] - size) + within

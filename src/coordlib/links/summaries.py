@@ -184,12 +184,11 @@ def _of_domains(
 ) -> dict[str, object]:
     found: dict[str, object] = {}
     for kind in ("full_domain", "parent_domain"):
-        counts = shares[kind].value_counts().rename_axis("domain").reset_index(name="n")
-        counts = counts.sort_values(["n", "domain"], ascending=[False, True])
-        gini = unbiased_gini(counts["n"])
+        counts = shares[kind].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        gini = unbiased_gini(counts)
         found[f"unique.{kind}"] = len(counts)
         found[f"gini.{kind}"] = 1.0 if np.isnan(gini) else gini
-        found[f"top.{kind}"] = ", ".join(counts["domain"] if original else counts["domain"].head(TOP_DOMAINS))
+        found[f"top.{kind}"] = ", ".join(counts.index if original else counts.index[:TOP_DOMAINS])
     if ratings is not None:
         domains, scores = shares["parent_domain"], shares["parent_domain"].map(dict(ratings)).astype(float)
         rated, every = domains[scores.notna()].nunique(), domains.nunique()
