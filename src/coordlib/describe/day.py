@@ -143,7 +143,7 @@ def other_settings(pairs: pd.DataFrame, time_window: int) -> dict[str, int]:
             if len(edges) and not len(kept):
                 tied += 1
             else:
-                found.append(len(np.unique([kept // len(names), kept % len(names)])))
+                found.append(len(pd.unique(np.concatenate(np.divmod(kept, len(names))))))
     return {
         "least": min(found, default=0),
         "most": max(found, default=0),

@@ -19,7 +19,7 @@ from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.detect.threshold import check_whole
 from coordlib.errors import InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids
-from coordlib.significance.arrays import counted_apart
+from coordlib.significance.arrays import counted_apart, distinct
 from coordlib.significance.classes import check_classes
 from coordlib.significance.corpus import Corpus
 
@@ -169,7 +169,7 @@ def _weights(corpus: Corpus, half_life: float) -> tuple[np.ndarray, np.ndarray, 
     occasions = np.bincount(owner, weights=counted_apart(owner, first, corpus.window)).astype(np.int64)
     for rows in (row, other):
         # One long share of an account is one occasion, however often the other came back to it.
-        acts = np.unique(owner * len(sessions) + sessions.of_row[rows]) // len(sessions)
+        acts = distinct(owner * len(sessions) + sessions.of_row[rows]) // len(sessions)
         occasions = np.minimum(occasions, np.bincount(acts, minlength=len(keys)))
     low, high = np.divmod(keys, corpus.n_accounts)
     shares = np.bincount(sessions.accounts, minlength=corpus.n_accounts) + PRIOR

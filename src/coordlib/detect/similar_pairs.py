@@ -103,7 +103,7 @@ def similar_pairs(
     accounts, contents = table["account_id"].to_numpy(), table["content_id"].to_numpy()
     apart = (accounts[older] != accounts[newer]) & (contents[older] != contents[newer])
     older, newer, close = older[apart], newer[apart], close[apart]
-    good = _often(table["account_id"], np.unique([older, newer]), min_participation)
+    good = _often(table["account_id"], pd.unique(np.concatenate([older, newer])), min_participation)
     keep = good[older] | good[newer]
     older, newer, close = older[keep], newer[keep], close[keep]
     objects = posts[column].to_numpy()[table.index[older]] if bits else contents[older]

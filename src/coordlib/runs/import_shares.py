@@ -100,7 +100,7 @@ def import_shares(
                 distinct[name].append(pd.util.hash_array(values))
             bar.update(piece.report.rows)
         report = exports.merge_reports(reports)
-        counts = {name: len(np.unique(np.concatenate(hashes))) for name, hashes in distinct.items()}
+        counts = {name: len(pd.unique(np.concatenate(hashes))) for name, hashes in distinct.items()}
         without = {"no object of the kind asked for (post read, no share)": empty} if empty else {}
         report = replace(
             report,
