@@ -13,7 +13,6 @@ from coordlib.errors import MissingColumnError, ParameterError, RunError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters, LinkSharing, OwnTable, ParameterSweep
 from coordlib.report.words import plural
-from coordlib.yaml_files import read_yaml
 
 METHOD = ("time_window", "min_participation", "edge_weight", "min_weight")
 _MAPPING = f"{OwnTable.model_fields['mapping'].description} (default: none)"
@@ -215,6 +214,7 @@ def sweep(
     """Try many parameters: a file with 'notebook:' runs that notebook at every point, any other makes one page (notebook 04)."""
     from coordlib.runs.analysis import report_sweep
     from coordlib.runs.notebook_sweep import NotebookSweep, sweep_notebooks
+    from coordlib.yaml_files import read_yaml
 
     values = read_yaml(parameters)
     if "notebook" not in values:

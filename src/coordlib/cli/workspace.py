@@ -18,8 +18,6 @@ from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.words import clean_text
-from coordlib.store import open_store
-from coordlib.yaml_files import read_yaml
 
 pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
 app.add_typer(pool_app)
@@ -82,6 +80,7 @@ def notebook(
 ) -> None:
     """Run a template notebook with validated parameters, as papermill would, refusing unknown names."""
     from coordlib.runs.notebooks import run_notebook
+    from coordlib.yaml_files import read_yaml
 
     output.parent.mkdir(parents=True, exist_ok=True)
     refuse_input(output, template, parameters)
@@ -172,6 +171,7 @@ def import_list(
     """Add the accounts of a list that are mentioned often enough."""
     from coordlib.runs.monitor import as_day
     from coordlib.runs.pool import import_accounts, read_account_list
+    from coordlib.store import open_store
 
     accounts = read_account_list(file, column=column, mentions_column=mentions_column)
     chosen = accounts.chosen(min_mentions)
@@ -202,6 +202,7 @@ def list_accounts(
     limit: Annotated[int, Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
     """List the accounts of the pool with the day and the reason of their entry."""
+    from coordlib.store import open_store
     from coordlib.store.pool import STATUSES, pool
 
     if status is not None and status not in STATUSES:
@@ -219,6 +220,7 @@ def list_accounts(
 @pool_app.command("show")
 def show_account(username: Annotated[str, Argument(help="Account name.")], workspace: opt.Workspace) -> None:
     """Show why an account is in the pool and in which networks it was seen."""
+    from coordlib.store import open_store
     from coordlib.store.pool import pool
     from coordlib.store.runs import account_history
 
@@ -248,6 +250,7 @@ def resume(usernames: Names, workspace: opt.Workspace) -> None:
 
 
 def _set(workspace: Path, usernames: list[str], status: str) -> None:
+    from coordlib.store import open_store
     from coordlib.store.pool import pool, set_status
 
     names = list(dict.fromkeys(name.removeprefix("@") for name in usernames))
@@ -269,6 +272,7 @@ def export(
 ) -> None:
     """Write the pool to a CSV file; cells a spreadsheet would run as formulas are neutralised."""
     from coordlib.report.tables import write_csv
+    from coordlib.store import open_store
     from coordlib.store.pool import pool
 
     if file.exists() and not force:
