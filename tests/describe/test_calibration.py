@@ -158,3 +158,17 @@ def test_the_command_writes_all_numbers_or_the_table_and_says_a_mistake_in_one_l
     ):
         code, _, error = command("calibrate", *words)
         assert code == 2 and error.count("\n") == 1 and said in error
+
+
+def test_two_calibrations_joined_are_refused_and_a_rule_that_is_not_there_is_a_dash() -> None:
+    row = {
+        "setting": "jitter",
+        "value": 60.0,
+        "rule": "evidence",
+        "recall_accounts": 0.5,
+        "false_per_1000": 0.0,
+    }
+    one = pd.DataFrame([row])
+    assert calibration_table(one).splitlines()[-1].endswith("| – | 50% | – | 0.0 |")
+    with pytest.raises(InputError, match="stands twice"):
+        calibration_table(pd.concat([one, one]))

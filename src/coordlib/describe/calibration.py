@@ -240,7 +240,14 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
     str
         A row for each value: what the groups do, the share of their accounts each rule finds, and its false edges for 1,000
         accounts.
+
+    Raises
+    ------
+    InputError
+        A setting stands twice for a rule, as where two calibrations were joined.
     """
+    if calibration.duplicated(["setting", "value", "rule"]).any():
+        raise InputError("calibration: a setting stands twice for one rule; give one calibration at a time")
     lines = [
         "| groups | found, by weight | found, by evidence | false, by weight | false, by evidence |",
         "|---|---|---|---|---|",
@@ -250,7 +257,7 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
     for (setting, value), rules in groups:
         words, form = WORDS[setting]
         written = "" if np.isnan(value) else form.format(value / 60 if setting == "jitter" else value)
-        by_rule = rules.set_index("rule").loc[["edge weight", "evidence"]]
+        by_rule = rules.set_index("rule").reindex(["edge weight", "evidence"])
         cells = [
             "–" if np.isnan(number) else style.format(number)
             for column, style in (("recall_accounts", "{:.0%}"), ("false_per_1000", "{:.1f}"))

@@ -286,8 +286,9 @@ def reshape_tweets(
     else:
         own = tables["urls"]["expanded_url"].fillna("").str.match(_OWN_URL)
         frame = _joined(tables, tables["urls"][~own])
-        frame["domain"] = frame["domain"].str.replace(r"^www\.", "", regex=True)
-        column = "domain" if intent == "urls_domains" else "expanded_url"
+        column = "expanded_url"
+        if intent == "urls_domains":
+            frame["domain"], column = frame["domain"].str.replace(r"^www\.", "", regex=True), "domain"
     return prep_data(frame, column, "author_id", "tweet_id", "created_timestamp")
 
 
