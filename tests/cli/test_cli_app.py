@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ def test_the_help_loads_nothing_a_command_works_with() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert all(name in told for name in COMMANDS) and told.strip().endswith("[]")
+
+
+def test_a_group_of_commands_without_one_says_what_is_missing(command: Callable[..., Any]) -> None:
+    code, out, err = command("pool")
+    assert code == 2 and "import" in out
+    assert err == "coordlib: a command has to follow; see 'coordlib pool --help'\n"
 
 
 @pytest.mark.parametrize(

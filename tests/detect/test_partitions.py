@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from coordlib.cli import main
@@ -177,6 +179,15 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     with pytest.raises(error, match=words):
         detect_dataset(file, tmp_path / "e.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["shares.csv"]
+
+
+def test_a_parquet_file_without_any_group_of_rows_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "shares.parquet"
+    names = ["object_id", "account_id", "content_id", "timestamp_share"]
+    with pq.ParquetWriter(file, pa.schema([(name, pa.string()) for name in names])):
+        pass
+    with pytest.raises(EmptyInputError, match="holds no rows"):
+        detect_dataset(file, tmp_path / "e.csv")
 
 
 def test_a_column_that_is_not_there_is_named(source: Path, tmp_path: Path) -> None:

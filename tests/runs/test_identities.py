@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,20 @@ def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(replayed_copy:
         assert store.row("SELECT text FROM posts WHERE content_id = '2'")["text"] == "by @[forgotten]"  # type: ignore[index]
     with pytest.raises(ParameterError, match="nothing in"):
         forget_account(Workspace(workspace), "nobody_of_this_name")
+
+
+def test_a_list_does_not_bring_a_forgotten_account_back(
+    tmp_path: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    (tmp_path / "list.csv").write_text("username\nann\nBob\ncarol\n", encoding="utf-8")
+    with open_store(tmp_path / "coordlib.sqlite") as store:
+        forget(store, "bob", 1)
+    code, out, _ = command(
+        "pool", "import", tmp_path / "list.csv", "-w", tmp_path, "--source", "x", "--min-mentions", 1
+    )
+    assert code == 0 and "2 were new in the pool, 0 were there already, 1 were forgotten and stay out" in out
+    with open_store(tmp_path / "coordlib.sqlite") as store:
+        assert pool(store)["account_id"].tolist() == ["ann", "carol"]
 
 
 def test_no_page_of_the_database_file_keeps_a_copy_of_what_is_forgotten(tmp_path: Path) -> None:

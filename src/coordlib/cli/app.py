@@ -106,7 +106,8 @@ def main() -> None:
         code = _say(str(error), exit_code(error))
     except TyperException as error:
         place = getattr(getattr(error, "ctx", None), "command_path", "coordlib")
-        code = _say(f"{error.format_message().rstrip('.')}; see '{place} --help'", 2)
+        said = error.format_message().rstrip(".") or "a command has to follow"
+        code = _say(f"{said}; see '{place} --help'", 2)
     except OSError as error:
         # The machine's own refusals, such as a full disk, in the middle of a run.
         place = f"{error.filename}: " if error.filename else ""

@@ -191,8 +191,10 @@ def import_list(
     day = as_day(date or dt.datetime.now(dt.UTC).date()).isoformat()
     database = Workspace(workspace).database
     with workspace_lock(workspace, "coordlib pool import"), open_store(database) as store:
-        new = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)
-    echo(f"{said}; {len(new):,} were new in the pool, {len(chosen) - len(new):,} were there already")
+        new, out = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)
+    there = len(chosen) - len(new) - len(out)
+    kept_out = f", {len(out):,} were forgotten and stay out" if out else ""
+    echo(f"{said}; {len(new):,} were new in the pool, {there:,} were there already{kept_out}")
 
 
 @pool_app.command("list")

@@ -105,6 +105,8 @@ def detect_dataset(
     room = max(bytes_of(memory) - _LIBRARIES, 50_000_000)
     names = {name: (columns or {}).get(name, name) for name in SHARE_COLUMNS}
     units, n_shares = _units(files, names, room)
+    if not units:
+        raise errors.EmptyInputError(f"{files[0]}: holds no rows; give a file with at least one row")
     method = parameters.time_window, parameters.min_participation
     parts = partitions or max(1, -(-n_shares * _A_SHARE // room))
     plan = Plan(units, names, *method, duplicates, parts, n_shares, room // _A_PAIR)

@@ -11,6 +11,7 @@ from pathlib import Path
 from coordlib.errors import FileFormatError, MissingColumnError, ParameterError
 from coordlib.sources.tables import read_table
 from coordlib.store import Store
+from coordlib.store.deletion import forgotten
 from coordlib.store.pool import add_to_pool
 
 #: Columns that are read as the account when none is named, in this order.
@@ -84,12 +85,15 @@ def read_account_list(
 
 def import_accounts(
     store: Store, accounts: AccountList, *, min_mentions: int, added_on: str, source: str
-) -> list[str]:
-    """Add the accounts mentioned often enough to the pool, with the reason; return those that were new, sorted."""
+) -> tuple[list[str], list[str]]:
+    """Add the accounts mentioned often enough to the pool, with the reason; return those that were new and those that
+    stay out because they were forgotten, sorted."""
     new: list[str] = []
+    chosen = accounts.chosen(min_mentions)
     with store.transaction():
-        for name in accounts.chosen(min_mentions):
+        out = forgotten(store, chosen)
+        for name in (name for name in chosen if name not in set(out)):
             number = accounts.mentions[name]
             reason = f"mentioned {'once' if number == 1 else f'{number} times'} in {source}"
             new += add_to_pool(store, [name], added_on=added_on, reason=reason, source="import")
-    return new
+    return new, out

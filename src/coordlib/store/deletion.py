@@ -112,15 +112,20 @@ def forget(store: Store, account: str, now: int) -> int:
     return deleted
 
 
+def forgotten(store: Store, accounts: Iterable[str]) -> list[str]:
+    """Return those of some accounts that were forgotten and have to stay out, sorted."""
+    kept_out = {row["digest"] for row in store.rows("SELECT digest FROM forgotten")}
+    return [name for name in sorted(accounts) if kept_out and digest(store, name.casefold()) in kept_out]
+
+
 def forget_again(store: Store, now: int) -> int:
     """Take out what a collection brought of forgotten accounts; return how many posts were deleted."""
-    kept_out = {row["digest"] for row in store.rows("SELECT digest FROM forgotten")}
-    if not kept_out:
+    if not store.rows("SELECT 1 FROM forgotten LIMIT 1"):
         return 0
     names = set(account_names(store))
     for row in store.rows("SELECT text FROM posts WHERE text LIKE '%@%'"):
         names |= {found.strip(".") for found in _MENTION.findall(row["text"])}
-    found = [name for name in sorted(names) if digest(store, name.casefold()) in kept_out]
+    found = forgotten(store, names)
     with store.transaction():
         deleted = sum(_remove(store, name, now) for name in found)
     if found:
