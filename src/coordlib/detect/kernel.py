@@ -302,7 +302,7 @@ def close_rows(
 
 
 def sum_pairs(pairs: IntArray) -> tuple[Edges, IntArray]:
-    """Sum pairs in any order (columns as of :func:`account_pairs`); return also the number of each edge's first pair."""
+    """Sum pairs in any order (columns LOW to SECONDS of :mod:`coordlib.detect.columns`); return also the number of each edge's first pair."""
     order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)
     edges = sum_sorted(pairs[order])
     return edges, order[np.cumsum(edges.weight, dtype=np.int64) - edges.weight]

@@ -38,7 +38,7 @@ class CoordShares(NamedTuple):
     network
         Accounts as nodes with the columns of ``entities``, edges with ``weight`` (and times).
     entities
-        One row per account of the network, columns :data:`ENTITY_COLUMNS`.
+        One row per account of the network, columns :data:`coordlib.links.prepare.ENTITY_COLUMNS`.
     edges
         ``from``, ``to``, ``weight`` (URLs in common); with ``gtimestamps`` also the lists ``url``,
         ``t_coord_share`` and ``t_coord_share_to`` (UTC seconds of either end, one per URL).
