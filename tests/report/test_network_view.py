@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
 import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,10 @@ def test_the_page_loads_nothing_from_another_host(tmp_path: Path) -> None:
 
 def test_in_a_notebook_everything_the_drawing_needs_is_in_it() -> None:
     inside = html.unescape(re.search(r'srcdoc="([^"]*)"', NetworkView(two_networks()).html)[1])  # type: ignore[index]
-    assert "vis-network" in inside and "coordlibNetwork" in inside
+    packed = re.search(r'id="packed">([^<]+)<', inside)[1]  # type: ignore[index]
+    scripts = zlib.decompress(base64.b64decode(packed)).decode("utf-8")
+    assert "vis-network" in scripts and "coordlibNetwork" in scripts
+    assert len(inside) < 300_000
     assert re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', inside) == []
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import html as markup
 import json
 import math
+import zlib
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
@@ -140,10 +142,9 @@ class NetworkView(Html):
         panel, legend or way to go by keyboard.
         """
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-        names = () if assets else ("network.css", "vis-network.min.js", "network.js")
         environment.globals.update(
             assets=assets,
-            inline={name: _asset(name) for name in names},
+            inline={} if assets else _inline(),
             summary=self.summary,
             simulated=self.simulated,
             data=Markup(self._data()),
@@ -268,10 +269,12 @@ def _bubbles(nodes: list[dict[str, Any]], groups: Mapping[str, int]) -> list[dic
 
 
 @cache
-def _asset(name: str) -> Markup:
-    """Return one of the site's scripts as a part of a page."""
-    text = (project_root() / "reports" / "assets" / name).read_text(encoding="utf-8")
-    return Markup(text.replace("</script", "<\\/script"))
+def _inline() -> dict[str, str]:
+    """Return what a page alone needs of the site's files; its scripts packed, for a notebook is written after every cell."""
+    folder = project_root() / "reports" / "assets"
+    style = (folder / "network.css").read_text(encoding="utf-8")
+    scripts = [(folder / name).read_bytes() for name in ("vis-network.min.js", "network.js")]
+    return {"style": Markup(style), "scripts": b64encode(zlib.compress(b"\n".join(scripts))).decode("ascii")}
 
 
 def _by_size(sizes: Counter[Any]) -> list[Any]:
