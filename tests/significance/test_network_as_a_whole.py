@@ -73,10 +73,10 @@ def test_the_projection_counts_the_objects_two_accounts_share(seed: int) -> None
     table = random_table(seed)
     wanted = np.triu((table @ table.T).toarray(), k=1)
     for least in (1, 2):
-        first, second, common, counts = project(*np.nonzero(table.toarray()), *table.shape, least)
+        first, second, common, n_met = project(*np.nonzero(table.toarray()), *table.shape, least)
         assert len(common) == (wanted >= least).sum()
         assert (wanted[first, second] == common).all()
-        assert (counts[1:] == np.bincount(wanted[wanted > 0])[1:]).all()
+        assert n_met == (wanted > 0).sum()
 
 
 @pytest.mark.parametrize("seed", range(4))

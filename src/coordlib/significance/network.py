@@ -147,8 +147,10 @@ def network_significance(
     def measure(account: Ints, object_: Ints) -> Floats:
         # What is above a quantile of weights, which are one or more, is at least two.
         least = 2 if min_weight is None else int(min_weight)
-        first, second, weight, counts = project(account, object_, accounts, objects, least)
-        if min_weight is None and counts.any():
+        first, second, weight, n_met = project(account, object_, accounts, objects, least)
+        if min_weight is None and n_met:
+            counts = np.bincount(weight, minlength=2)
+            counts[1] = n_met - len(weight)
             chosen = weight > weight_quantile(np.arange(len(counts)), edge_weight, counts)
             first, second, weight = first[chosen], second[chosen], weight[chosen]
         return _statistics(first, second, weight, accounts)

@@ -89,42 +89,48 @@ def largest_component(starts: Ints, others: Ints) -> int:
 @njit(cache=True)
 def project(
     who: Ints, what: Ints, n_accounts: int, n_objects: int, least: int
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return every two accounts (first < second) with at least so many objects in common, how many, and how many pairs have 0, 1, 2 …"""
-    ones = np.ones(len(who), dtype=np.int64)
-    starts, objects, _ = links_of(who, what, ones, n_accounts, n_objects)
-    object_starts, accounts, _ = links_of(what, who, ones, n_objects, n_accounts)
-    common, met = np.zeros(n_accounts, dtype=np.int64), np.empty(n_accounts, dtype=np.int64)
-    counts = np.zeros(n_objects + 1, dtype=np.int64)
-    size, filled, most = max(16, len(objects)), 0, 0
+) -> tuple[Ints, Ints, Ints, int]:
+    """Return every two accounts (first < second) with at least so many objects in common, how many, and how many pairs have any."""
+    starts = np.zeros(n_objects + 1, np.int64)
+    for this in what:
+        starts[this + 1] += 1
+    starts = np.cumsum(starts)
+    # The accounts of each object, each once and in order: those behind the current one are its partners.
+    accounts, behind, ends = np.empty(len(who), np.int64), starts[:-1].copy(), starts[:-1].copy()
+    order = _by_counting(who, n_accounts, np.arange(len(who)))
+    for row in order:
+        this = what[row]
+        if ends[this] == starts[this] or accounts[ends[this] - 1] != who[row]:
+            accounts[ends[this]] = who[row]
+            ends[this] += 1
+    common, met_by = np.zeros(n_accounts, np.int64), np.full(n_accounts, -1)
+    size, n_met, filled = max(16, len(who)), 0, 0
     first, second, weight = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    # Accounts of an object are in order; those behind the current one are its partners.
-    behind = object_starts[:-1].copy()
-    for account in range(n_accounts):
-        n_met = 0
-        for place in range(starts[account], starts[account + 1]):
-            this = objects[place]
+    enough, row = np.empty(n_accounts + 1, np.int64), 0
+    while row < len(order):
+        account, n_enough = who[order[row]], 0
+        while row < len(order) and who[order[row]] == account:
+            this = what[order[row]]
+            row += 1
+            if behind[this] == ends[this] or accounts[behind[this]] != account:
+                continue
             behind[this] += 1
-            for other in range(behind[this], object_starts[this + 1]):
-                partner = accounts[other]
-                if common[partner] == 0:
-                    met[n_met] = partner
-                    n_met += 1
-                common[partner] += 1
-        while filled + n_met > size:
+            for place in range(behind[this], ends[this]):
+                partner = accounts[place]
+                together = common[partner] + 1 if met_by[partner] == account else 1
+                n_met += together == 1
+                met_by[partner], common[partner] = account, together
+                enough[n_enough] = partner
+                n_enough += together == least
+        while filled + n_enough > size:
             first = np.concatenate((first, np.empty(size, np.int64)))
             second = np.concatenate((second, np.empty(size, np.int64)))
             weight = np.concatenate((weight, np.empty(size, np.int64)))
             size *= 2
-        for partner in met[:n_met]:
-            together = common[partner]
-            counts[together] += 1
-            most = max(most, together)
-            if together >= least:
-                first[filled], second[filled], weight[filled] = account, partner, together
-                filled += 1
-            common[partner] = 0
-    return first[:filled], second[:filled], weight[:filled], counts[: most + 1]
+        for partner in enough[:n_enough]:
+            first[filled], second[filled], weight[filled] = account, partner, common[partner]
+            filled += 1
+    return first[:filled], second[:filled], weight[:filled], n_met
 
 
 @njit(cache=True)
