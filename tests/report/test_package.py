@@ -177,6 +177,17 @@ def test_booleans_in_graphml_are_those_of_xml_schema(tmp_path: Path) -> None:
     assert again.edges["a", "b"] == {"mutual": True, "weight": 2}
 
 
+@pytest.mark.parametrize("graph", [a_graph(), nx.Graph()])
+def test_the_network_of_simulated_data_says_so_in_its_file_and_that_of_real_data_says_nothing(
+    folder: Path, graph: nx.Graph
+) -> None:
+    for simulated in (True, False):
+        write_report(folder, {}, graph, run(simulated=simulated), None)
+        again = nx.read_graphml(folder / "network.graphml")
+        assert again.graph.get("simulated") is (True if simulated else None)
+        assert (len(again), again.number_of_edges()) == (len(graph), graph.number_of_edges())
+
+
 def test_graphml_has_the_same_bytes_whatever_the_order_of_nodes(folder: Path, tmp_path: Path) -> None:
     publish(folder)
     turned = nx.Graph()

@@ -27,8 +27,11 @@ Keys = dict[tuple[str, str], tuple[int, set[type]]]
 _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
-def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
-    """Write a graph as GraphML with the same bytes for the same graph: sorted, missing values left out, lists as JSON, mixed values as text."""
+def write_graphml(graph: nx.Graph[str], path: Path | str, *, simulated: bool = False) -> Path:
+    """Write a graph as GraphML with the same bytes for the same graph: sorted, missing values left out, lists as JSON, mixed values as text.
+
+    A graph of simulated data says so by itself: its attribute ``simulated`` is true.
+    """
     path = Path(path)
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):
@@ -53,11 +56,17 @@ def write_graphml(graph: nx.Graph[str], path: Path | str) -> Path:
                 kind = next(iter(kinds)) if len(kinds) == 1 else float if kinds == {int, float} else str
                 what = f'for="{scope}" attr.name={quoted(name)} attr.type="{_KINDS[kind]}"'
                 file.write(f'  <key id="d{number}" {what} />\n')
+            if simulated:
+                file.write(
+                    f'  <key id="d{len(keys)}" for="graph" attr.name="simulated" attr.type="boolean" />\n'
+                )
             start = f'  <graph edgedefault="{"" if arrow else "un"}directed"'
-            if not clean:
+            if not clean and not simulated:
                 file.write(f"{start} />\n</graphml>\n")
                 return path
             file.write(f"{start}>\n")
+            if simulated:
+                file.write(f'    <data key="d{len(keys)}">true</data>\n')
             with elements.open(encoding="utf-8", newline="") as written:
                 shutil.copyfileobj(written, file)
             file.write(CLOSING)

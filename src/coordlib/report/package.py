@@ -96,7 +96,7 @@ def _write_files(
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
-        write_graphml(graph, staging / "network.graphml")
+        write_graphml(graph, staging / "network.graphml", simulated=bool(record.get("simulated")))
     if isinstance(started := record.get("started_at"), int | float):
         record["started_at"] = utc_text(started, ISO)
     record.setdefault("code_version", code_version())
