@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from coordlib import add_seeds, discover_seeds
-from coordlib.errors import ParameterError, QuotaExhausted, StoreError
+from coordlib.errors import CollectError, ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
 from coordlib.runs.connect import SIMULATED_CREDENTIALS, Connect, connector, world_days
 from coordlib.runs.discover import discover, discovery_name, raise_for_stop
@@ -143,6 +144,19 @@ def test_the_requests_are_capped_and_the_next_call_goes_on(
     whole = discover_seeds(seeding.model_copy(update={"collect": True}), connect, progress=False)
     raise_for_stop(whole)
     assert len(whole.posts) > len(capped.posts)
+
+
+def test_a_service_that_returns_nothing_at_all_is_no_success_and_the_next_call_asks_again(
+    seeding: SeedDiscovery, service: tuple[Service, str], monkeypatch: pytest.MonkeyPatch
+):
+    options, connect = seeding.model_copy(update={"collect": True}), connect_to(*service)
+    with monkeypatch.context() as patch:
+        patch.setattr(service[0].catalogue, "listed", np.zeros_like(service[0].catalogue.listed))
+        with pytest.raises(CollectError, match="says nothing about the hashtag; start again"):
+            raise_for_stop(discover_seeds(options, connect, progress=False))
+    whole = discover_seeds(options, connect, progress=False)
+    raise_for_stop(whole)
+    assert len(whole.posts)
 
 
 @pytest.mark.parametrize("tags", [["../../etc"], ["наш"], ["a b", "c"], ["#x"]])

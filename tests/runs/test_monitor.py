@@ -195,6 +195,19 @@ def test_a_keyword_search_that_silently_returns_nothing_is_noticed(station: Stat
     assert "no posts with captions, not even those that must be there" in done.line()
 
 
+def test_a_service_that_returns_nothing_at_all_is_no_success_and_its_days_are_asked_for_again(
+    station: Station,
+):
+    listed = station.service.catalogue.listed.copy()
+    station.service.catalogue.listed[:] = False
+    with pytest.raises(CollectError, match="not even what must be there"):
+        station.monitor(station.days[0]).raise_for_stop()
+    station.service.catalogue.listed[:] = listed
+    done = station.monitor(station.days[1])
+    done.raise_for_stop()
+    assert done.report.outcome == "network"
+
+
 def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):
     station.monitor(station.days[0])
     with pytest.raises(ParameterError, match="'--again'"):

@@ -481,6 +481,18 @@ def test_a_probe_that_is_not_answered_decides_nothing(client, service, script, s
     assert (outcome.complete, outcome.reason, outcome.probe) == (False, "silent", "unanswered")
 
 
+def test_the_same_call_asks_again_for_what_was_silent_or_failed_and_for_nothing_else(client, filled, script):
+    before = filled.before
+    nothing_but(filled, script)
+    assert client.videos(USERS, FIRST, LAST, run_id="r1").reason == "silent"
+    filled.before = lambda r, b: script.error(500, "internal_error")
+    assert client.videos(USERS, FIRST, LAST, run_id="r1").reason == "failed-windows"
+    filled.before = before
+    whole = client.videos(USERS, FIRST, LAST, run_id="r1")
+    assert (whole.reason, whole.n_rows) == ("done", len(filled.videos))
+    assert client.videos(USERS, FIRST, LAST, run_id="r1").requests == 0
+
+
 def test_where_rows_came_no_probe_is_spent(client, filled, store):
     client.videos(USERS, FIRST, LAST)
     assert "probe" not in ledger.summary(store).by_purpose

@@ -153,7 +153,7 @@ def discover(
     found, new, decided = discovery.discover(options, connect, date=date)
     echo(
         f"{found.name}: {len(found.posts):,} videos by {found.posts['account_id'].nunique():,} accounts; "
-        f"{len(new):,} accounts are new in the pool"
+        f"{len(new):,} accounts are new in the pool; complete: {found.facts['about']['Complete']}"
     )
     echo(f"page: {decided.folder / 'index.ipynb'}")
     discovery.raise_for_stop(found)

@@ -28,18 +28,24 @@ from coordlib.times import day_of
 TEMPLATE = "01-seed-discovery.ipynb"
 #: Days a discovery looks at when no first day is given.
 DEFAULT_DAYS = 10
+#: What left a discovery with less than was asked for, by its reason.
+_LACKING = {
+    "outage": "then the service failed or refused every query",
+    "silent": "and the service did not return what must be there either, so this says nothing about the hashtag",
+    "failed-windows": "queries for some of the days failed",
+}
 
 
 def raise_for_stop(found: PostSet) -> None:
-    """Raise what stands for an early stop of a discovery; what was collected is stored and can be reported."""
+    """Raise what stands for a discovery that lacks something; what was collected is stored and can be reported."""
     stored, reason = f"{found.name}: {len(found.posts):,} videos are stored", found.facts.get("reason")
     if reason == "quota":
         raise QuotaExhausted(
             f"{stored}, the requests are spent before all were asked for; start again after 00:00 UTC, "
             "or at once where only --max-requests was reached"
         )
-    if reason == "outage":
-        raise CollectError(f"{stored}, then the service failed or refused every query; start again later")
+    if reason in _LACKING:
+        raise CollectError(f"{stored}, {_LACKING[reason]}; start again later")
 
 
 def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -> str:

@@ -31,6 +31,8 @@ from coordlib.times import day_of, day_start
 
 #: Why a collection ended before its end.
 STOPS = ("quota", "outage")
+#: What each part of a day asks for.
+_ASKED = {"accounts": "posts of accounts", "captions": "posts with captions"}
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class MonitoredDay:
         return f"{self.report.line()}; {self.requests:,} requests{stopped}{zero}{known}"
 
     def raise_for_stop(self) -> None:
-        """Raise what stands for an early stop (QuotaExhausted, CollectError); the day's report is written all the same."""
+        """Raise what stands for an early stop or an empty service (QuotaExhausted, CollectError); the report is written all the same."""
         left = f"{self.left_over:,} accounts and captions are left"
         rest = f"the report of {self.report.date} is written, {left}; start again"
         if self.stopped == "quota":
             raise QuotaExhausted(f"the request quota is spent; {rest} after 00:00 UTC")
         if self.stopped == "outage":
             raise CollectError(f"the service failed or refused every query; {rest} later")
+        if _ASKED["accounts"] in self.unknown:
+            told = f"the report of {self.report.date} is written; the next day's run asks for the same days again"
+            raise CollectError(f"the service returned nothing, not even what must be there; {told}")
 
 
 def monitored_period(date: str | dt.date, parameters: Monitoring) -> tuple[str, str]:
@@ -115,8 +120,7 @@ def monitor_day(
         )
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
         report = run.report(posts, _facts(health, posts, set(watched), period), daily, stored=True)
-    asked = {"accounts": "posts of accounts", "captions": "posts with captions"}
-    unknown = tuple(words for phase, words in asked.items() if health.probes.get(phase) == "nothing")
+    unknown = tuple(words for phase, words in _ASKED.items() if health.probes.get(phase) == "nothing")
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)
 
 

@@ -196,6 +196,15 @@ def note(store: Store, run_id: str, phase: str, **facts: Any) -> None:
     store.write(sql, (_to_json(facts), run_id, phase))
 
 
+def reopen(store: Store, run_id: str, phase: str, now: int) -> None:
+    """Leave what failed of a phase to be asked for again from its beginning, and forget what a probe said."""
+    anew = "state = 'pending', reason = NULL, search_id = NULL, cursor = 0, pages = 0, empty_pages = 0, restarts = 0"
+    failed = "run_id = ? AND phase = ? AND state = 'failed'"
+    with store.transaction():
+        if store.write(f"UPDATE windows SET {anew}, updated_at = ? WHERE {failed}", (now, run_id, phase)):
+            note(store, run_id, phase, probe=None)
+
+
 def broken_days(store: Store, since: int, kinds: Sequence[str]) -> dict[dt.date, str | None]:
     """Return days that failed alone for at least two queries since a time, with a log_id of each."""
     rows = store.rows(

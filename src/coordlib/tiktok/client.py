@@ -85,7 +85,8 @@ class TikTokResearch(Lists):
         max_count, max_pages, max_records
             Rows a page (1 to 100), pages per window at most, rows in all after whose page it stops.
         run_id, phase
-            Repeat a call with the same name to go on where it stopped (none: afresh); a word for the ledger.
+            Repeat a call with the same name to go on where it stopped, and to ask again for what failed (none: afresh);
+            a word for the ledger.
         with_rows, progress
             Return the rows as well (they are in the store either way); show a progress bar on a terminal.
 
@@ -122,6 +123,8 @@ class TikTokResearch(Lists):
         try:
             if windows.planned(self.store, run, phase) is None:
                 windows.plan(self.store, run, phase, new, {}, int(self.clock()))
+            else:
+                windows.reopen(self.store, run, phase, int(self.clock()))
             outcome = collector.work(run, phase, max_records=max_records)
         finally:
             self.run_id = previous
