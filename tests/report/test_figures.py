@@ -121,6 +121,19 @@ def test_a_day_without_numbers_stays_a_gap_in_the_history() -> None:
     assert drawn(charts.pool_history, history)[0] == "3 new accounts in 3 days: the pool holds 12"
 
 
+@pytest.mark.parametrize("days", [1, 2, 3, 4, 10])
+def test_the_ticks_of_a_history_are_whole_days(days: int) -> None:
+    dates = pd.date_range("2025-01-30", periods=days).strftime("%Y-%m-%d")
+    axes = charts.pool_history(
+        pd.DataFrame({"date": dates, "pool_size": 1, "n_new_accounts": 1}), detached_axes()
+    )
+    axes.figure.canvas.draw()
+    assert all(place % 1 == 0 for place in axes.get_xticks())
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels and ":" not in "".join(labels)
+    assert days > 3 or labels == list(dates)
+
+
 def test_a_long_history_is_told_by_week_so_that_a_page_does_not_grow_with_the_archive() -> None:
     dates = pd.date_range("2025-01-01", periods=365).strftime("%Y-%m-%d")
     history = pd.DataFrame({"date": dates, "pool_size": range(1, 366), "n_new_accounts": 1})

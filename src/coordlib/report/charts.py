@@ -67,7 +67,7 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
         right.plot(days, pool, color=PALETTE[0], marker="o", markersize=4, linewidth=2)
         right.set(ylabel="accounts in the pool (line)", ylim=(0, max(1.0, float(known.max()) * 1.15)))
         whole_numbers(ax.yaxis, right.yaxis)
-        dates(ax)
+        dates(ax, hours=False)
     return ax
 
 

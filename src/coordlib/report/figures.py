@@ -248,13 +248,16 @@ def short(value: object, length: int = 18) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def dates(axes: Axes, *, year: bool = True) -> None:
-    """Format a date axis with few, short labels (the year at its end, unless the title has it)."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+def dates(axes: Axes, *, year: bool = True, hours: bool = True) -> None:
+    """Format a date axis with few, short labels (the year at its end, unless the title has it), on whole days without `hours`."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator
 
+    first, last = axes.get_xlim()
     locator: Any = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
     formatter: Any = ConciseDateFormatter(locator, show_offset=year)  # type: ignore[no-untyped-call]
+    if not hours and last - first < 4:
+        locator, formatter = DayLocator(), DateFormatter("%Y-%m-%d")  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(formatter)
 
 
