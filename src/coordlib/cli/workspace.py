@@ -123,7 +123,10 @@ def verify(
     for line in done.lines():
         echo(line)
     if wrong := done.wrong:
-        raise RunError(f"{report}: {len(wrong):,} things are not as published, the first: {wrong[0]}")
+        told = "one thing is" if len(wrong) == 1 else f"{len(wrong):,} things are"
+        raise RunError(
+            f"{report}: {told} not as published{', the first' if len(wrong) > 1 else ''}: {wrong[0]}"
+        )
 
 
 @app.command("forget")
