@@ -13,15 +13,12 @@ from coordlib.site.reports import Shown
 
 
 def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Path) -> None:
-    networks = (
-        'network,label,n_accounts\n1,"war, <b>news</b>",9\n2,football,3\n3,"war, <b>news</b>",2\n4,radio,1\n'
-    )
-    (tmp_path / "networks.csv").write_text(networks)
     run: RunRecord = {
         "date": "2025-10-30",
         "outcome": "network",
         "counts": {"n_accounts": 1500, "n_networks": 4, "n_new_accounts": 7},
         "facts": {"source": "archive"},
+        "subjects": [("war, <b>news</b>", 11), ("football", 3), ("radio", 1)],
     }
     gaps = {"source": "api", "health": {"captions": {"failed": 19}}}
     quiet: RunRecord = {"date": "2025-09-01", "outcome": "too-little-data"}

@@ -12,15 +12,16 @@ from coordlib.report.display import Html
 from coordlib.report.record import RunRecord, code_version, report_title
 from coordlib.report.words import escape
 
-#: Where a page says how it is cited; what stands there is put in when the site is rendered.
+#: Stands on a page where it says how it is cited, until the site is rendered.
+CITE_HERE = '<div class="cl-cite"><!-- cited --></div>'
 CITED = Html(
     "<p>How this version is cited stands on its page, and in README.md and the citation files of its zip.</p>",
-    '<div class="cl-cite"><!-- cited --></div>',
+    CITE_HERE,
 )
 
 
 def published_on(run: RunRecord) -> str:
-    """Return the day a version was published, YYYY-MM-DD (records of before: the day its run began)."""
+    """Return the day a version was published, YYYY-MM-DD (as long as it is not sealed: the day its run began)."""
     return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
 
 

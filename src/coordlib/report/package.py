@@ -176,7 +176,7 @@ def page_meta(record: RunRecord) -> dict[str, Any]:
         "outcome": str(record["outcome"]).replace("-", " "),
     }
     for name in ("accounts", "networks", "new_accounts"):
-        value = counts.get(f"n_{name}", counts.get(name))
+        value = counts.get(f"n_{name}")
         meta[name.replace("_", "-")] = "" if value is None else f"{int(value):,}"
     return meta
 

@@ -178,8 +178,7 @@ def _check_target(target: Path, root: Path) -> None:
         raise ParameterError(f"{target}: is a file; name a folder for the site")
     if not target.is_dir() or all(_kept(path) for path in target.iterdir()):
         return
-    earlier = (target / "site_libs").is_dir() and (target / "reports" / "data-dictionary.html").is_file()
-    if not (target / MARKER).is_file() and not earlier:
+    if not (target / MARKER).is_file():
         raise ParameterError(f"{target}: is not empty and not a site of ours; name another folder")
     if strangers := _not_ours(target):
         raise ParameterError(
@@ -194,13 +193,8 @@ def _kept(path: Path) -> bool:
 
 
 def _not_ours(site: Path) -> list[str]:
-    """Files that somebody put into a site; none where the site does not say what it was made of."""
-    try:
-        ours = (site / MARKER).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    if ours[:1] != [_MARK]:
-        return []
+    """Files that somebody put into a site."""
+    ours = (site / MARKER).read_text(encoding="utf-8").splitlines()
     strangers = [Path(name) for name in sorted({*files_below(site)} - {*ours})]
     return [str(path) for path in strangers if path.name[0] != "." and not _kept(site / path.parts[0])]
 

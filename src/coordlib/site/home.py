@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import format_datetime
 from pathlib import Path
@@ -77,9 +76,7 @@ def days_table(days: Iterable[Shown], up: str) -> str:
             month = "Without a date"
         row: dict[str, Any] = {"month": month, "day": day.name}
         row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
-        row["subject"] = _named(
-            run["subjects"] if "subjects" in run else _subjects(day.folder / "networks.csv")
-        )
+        row["subject"] = _named(run.get("subjects") or [])
         row |= {column: counts.get(column) for column in _LABELS}
         known = run.get("outcome") != "failed" and run.get("facts")
         row["coverage"] = _COVERAGE[verdict_of(known.get("health") or known)[1]] if known else "not known"
@@ -97,15 +94,6 @@ def _named(sizes: Iterable[tuple[str, int]]) -> str:
     named = [clean_text(label) for label, _ in sorted(sizes, key=lambda item: (-item[1], item[0]))]
     more = f"; and {len(named) - 2} more" if len(named) > 2 else ""
     return "; ".join(named[:2]) + more
-
-
-def _subjects(path: Path) -> Iterable[tuple[str, int]]:
-    """Return the subjects of a record of before, which does not hold them."""
-    sizes: Counter[str] = Counter()
-    for row in read_table(path).to_dict("records"):
-        if row.get("label"):
-            sizes[str(row["label"])] += int(row.get("n_accounts") or 0)
-    return sizes.items()
 
 
 def home_page(reports: Reports, site: Site, banner: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,13 @@ import yaml
 from coordlib.describe.day import Change
 from coordlib.errors import PublishError
 from coordlib.files import write_text
-from coordlib.report.citation import Citation
+from coordlib.report.citation import CITE_HERE, Citation
 from coordlib.report.configuration import Site
 from coordlib.report.notebook_page import front_matter
 from coordlib.report.package import page_meta
 from coordlib.report.words import escape, plural, raw_block
 from coordlib.site.reports import Reports, Shown, differences
 
-#: The place of the citation on a page made now, or the citation that was sealed into one made before.
-_CITED = re.compile(r'<div class="cl-cite">.*?(?:<!-- cited --></div>|</details></div>)', re.DOTALL)
-#: Cells that are made here; the last is of pages made before.
-_OURS = {"versions", "since", "replaced"}
 #: Accounts named in the box (all are in the files), and networks listed in it, the largest.
 _NAMED, _LISTED = 25, 10
 
@@ -36,12 +31,12 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
         raise PublishError(f"{shown.folder / 'index.ipynb'}: not readable as a Jupyter notebook") from None
     cited = Citation(shown.run, site)
     box = cited.box()
-    cells = [cell for cell in notebook["cells"] if cell.get("id") not in _OURS]
+    cells = notebook["cells"]
     for cell in cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/markdown" in data:
-                data["text/markdown"] = _CITED.sub(lambda _: box, "".join(data["text/markdown"]))
+                data["text/markdown"] = "".join(data["text/markdown"]).replace(CITE_HERE, box)
     source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
     head = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
     head = head if isinstance(head, dict) else {}

@@ -35,7 +35,7 @@ VIEWS = re.compile(r"index\.html|network\.html|coordlib-.*\.zip")
 _NOT_ZIPPED = re.compile(rf"{VIEWS.pattern}|evidence/.*")
 #: What lies gzipped on the site, and links to it.
 _PACKED = re.compile(r"[^/\"]+\.(?:csv|graphml|ipynb)")
-_TO_PACKED = re.compile(rf'(\shref="(?:\./)?)({_PACKED.pattern}|datapackage\.json)"')
+_TO_PACKED = re.compile(rf'(\shref="(?:\./)?)({_PACKED.pattern})"')
 #: What describes the files under the names they have in the zip, and so is in it alone.
 _ZIPPED_ONLY = (CRATE, "datapackage.json")
 #: An address that leads out of the page's folder, in an attribute of HTML.
@@ -109,8 +109,7 @@ def publish_version(shown: Shown, reports: Path) -> None:
         path.rename(version / path.name)
     for path in version.glob("*.html"):
         text = _UPWARD.sub(r"\1../\2", path.read_text(encoding="utf-8"))
-        packed = partial(_to_packed, version, f"coordlib-{quote(shown.name)}.zip")
-        write_text(path, _TO_PACKED.sub(packed, text))
+        write_text(path, _TO_PACKED.sub(partial(_to_packed, version), text))
     to = quote(f"{os.path.relpath(version, page)}/index.html")
     # The title of the page itself: it names the site, and says so where its data are simulated.
     title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
@@ -118,9 +117,7 @@ def publish_version(shown: Shown, reports: Path) -> None:
     write_text(page / "index.html", _LEADS.format(title=said, to=to, version=shown.version))
 
 
-def _to_packed(folder: Path, package: str, found: re.Match[str]) -> str:
-    if found[2] in _ZIPPED_ONLY:  # pages of before link to it
-        return f'{found[1]}{package}"'
+def _to_packed(folder: Path, found: re.Match[str]) -> str:
     packed = (folder / f"{unquote(found[2])}.gz").is_file()
     return f'{found[1]}{found[2]}.gz"' if packed else found[0]
 
