@@ -98,7 +98,7 @@ def collection_health(
     says why the collection ended early, ``planted`` is the truth of a simulated world.
     """
     found, phases = windows.select(store, run_id=run_id), windows.phases(store, run_id)
-    spent, by_outcome = ledger.summary(store, run_id), ledger.counted_requests(store, run_id)
+    by_outcome = ledger.counted_requests(store, run_id)
     answered, refused = windows.run_answers(store, run_id, "accounts"), set(refused_accounts(store))
     gaps = windows.known_gaps(store, run_id, *period)
     # A run that was stopped before its accounts were planned has left all of them.
@@ -120,7 +120,7 @@ def collection_health(
         captions=_captions(captions, phases.get("captions") or {}),
         windows=_windows(found, sum(map(len, queries.values())), len(queries.get("retry", ()))),
         requests=Requests(spent=sum(by_outcome.values()), budget=budget, by_outcome=by_outcome),
-        errors={kind: {"count": spent.by_kind[kind], "samples": some} for kind, some in spent.errors.items()},
+        errors=ledger.errors(store, run_id),
         transcripts={"with": int(posts["voice_to_text"].notna().sum()), "of": len(posts)},
         days=days_with_rows(posts["posted_at"], period),
         earlier_gaps=[{"date": day, "queries": n} for day, n in gaps.items()],

@@ -6,10 +6,10 @@ So each attempt is counted before it is sent and written down after it was answe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Any
 
 from coordlib.errors import ParameterError, QuotaExhausted
-from coordlib.store.database import Store, Values, insert
+from coordlib.store.database import Store, insert
 from coordlib.times import day_of
 
 #: Pools of requests: the two follow lists have one of their own.
@@ -98,38 +98,23 @@ class RequestBudget:
             self.store.write(noted, (day_of(moment).isoformat(), pool, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """The ledger of a run, or of all, summed up: attempts by kind and purpose, some examples of each kind that is not ``ok``."""
-
-    requests: int
-    by_kind: dict[str, int]
-    by_purpose: dict[str, int]
-    errors: dict[str, list[dict[str, str | int | None]]] = field(repr=False)
-
-
-def summary(store: Store, run_id: str | None = None) -> Spent:
-    """Sum up the ledger of a run (none: all), with three examples of each kind of error."""
-    where, values = ("run_id = ?", (run_id,)) if run_id is not None else ("1", ())
-    by_kind, by_purpose = (_counted(store, column, where, values) for column in ("kind", "purpose"))
+def errors(store: Store, run_id: str) -> dict[str, dict[str, Any]]:
+    """Return how many attempts of a run failed, by kind, with three samples of each."""
     told = "http_status, code, message, log_id"
-    errors: dict[str, list[dict[str, str | int | None]]] = {}
-    sql = f"SELECT kind, {told} FROM requests WHERE kind <> 'ok' AND {where} ORDER BY request_id"
-    for row in store.rows(sql, values):
-        found = errors.setdefault(row["kind"], [])
-        if len(found) < 3:
-            found.append({name: row[name] for name in told.split(", ")})
-    return Spent(sum(by_kind.values()), by_kind, by_purpose, errors)
+    found: dict[str, dict[str, Any]] = {}
+    sql = f"SELECT kind, {told} FROM requests WHERE kind <> 'ok' AND run_id = ? ORDER BY request_id"
+    for row in store.rows(sql, (run_id,)):
+        kind = found.setdefault(row["kind"], {"count": 0, "samples": []})
+        kind["count"] += 1
+        if len(kind["samples"]) < 3:
+            kind["samples"].append({name: row[name] for name in told.split(", ")})
+    return found
 
 
 def counted_requests(store: Store, run_id: str) -> dict[str, int]:
     """Return a run's requests by outcome, those for access tokens left out: they cost no quota."""
-    return _counted(store, "kind", "run_id = ? AND endpoint <> 'token'", (run_id,))
-
-
-def _counted(store: Store, column: str, where: str, values: Values) -> dict[str, int]:
-    sql = f"SELECT {column}, count(*) FROM requests WHERE {where} GROUP BY {column} ORDER BY {column}"
-    return {row[0]: int(row[1]) for row in store.rows(sql, values)}
+    sql = "SELECT kind, count(*) FROM requests WHERE run_id = ? AND endpoint <> 'token' GROUP BY kind ORDER BY kind"
+    return {row[0]: int(row[1]) for row in store.rows(sql, (run_id,))}
 
 
 def setting(store: Store, name: str, default: Callable[[], str]) -> str:
