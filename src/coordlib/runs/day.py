@@ -111,7 +111,7 @@ class StoredRun:
         """Store what is known about the day (no posts: there was no input; `stored`: they are in the store), and report it."""
         record_posts(self.store, self.run_id, posts, int(self.clock()), stored=stored)
         forget_again(self.store, int(self.clock()))
-        record_facts(self.store, self.run_id, {**facts, "has_input": posts is not None})
+        record_facts(self.store, self.run_id, facts)
         return self.report_again(parameters)
 
     def report_again(self, parameters: DailyMonitoring, *, grow_pool: bool = True) -> DayReport:
@@ -212,7 +212,6 @@ def _facts(day: ArchiveDay) -> Mapping[str, Any]:
     times = posts["posted_at"].dropna()
     return {
         "source": "archive",
-        "n_recent": None if day.recent is None else len(day.recent),
         "period_start": int(times.min()) if len(times) else None,
         "period_end": int(times.max()) if len(times) else None,
         "n_duplicate_rows": int(posts.duplicated("content_id").sum()) if len(posts) else 0,

@@ -9,15 +9,11 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, QuotaExhausted
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
-from coordlib.report.health import Health
 from coordlib.runs.connect import Connect
 from coordlib.runs.day import DayReport, StoredRun
 from coordlib.runs.health import collection_health
@@ -119,7 +115,13 @@ def monitor_day(
             planted=planted_accounts(place),
         )
         daily = options.daily().model_copy(update={"workspace": str(place.root)})
-        report = run.report(posts, _facts(health, posts, set(watched), period), daily, stored=True)
+        facts = {
+            "source": "research-api",
+            "period_start": day_start(period[0]),
+            "period_end": day_start(period[1]) + 86_399,
+            "health": health.model_dump(exclude_unset=True),
+        }
+        report = run.report(posts, facts, daily, stored=True)
     unknown = tuple(words for phase, words in _ASKED.items() if health.probes.get(phase) == "nothing")
     return MonitoredDay(report, stopped, health.requests.spent or 0, health.left_over, unknown)
 
@@ -165,24 +167,6 @@ def _phases(
         return plan_captions(histories, day, client.budget.remaining(), settings)
 
     return {"accounts": accounts, "captions": captions}
-
-
-def _facts(health: Health, posts: pd.DataFrame, watched: set[str], period: tuple[str, str]) -> dict[str, Any]:
-    errors = {kind: found["count"] for kind, found in health.errors.items()}
-    return {
-        "source": "research-api",
-        "n_recent": int(posts["account_id"].isin(watched).sum()),
-        "period_start": day_start(period[0]),
-        "period_end": day_start(period[1]) + 86_399,
-        "n_duplicate_rows": 0,
-        "n_transcripts": health.transcripts["with"],
-        "n_errors": sum(errors.values()),
-        "errors_by_type": errors,
-        "error_samples": [],
-        "inputs": {},
-        "notes": [],
-        "health": health.model_dump(exclude_unset=True),
-    }
 
 
 def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:

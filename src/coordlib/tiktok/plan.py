@@ -82,12 +82,7 @@ class Plan:
     def facts(self) -> dict[str, Any]:
         """Return the plan in numbers, for the store and the report."""
         return {
-            "day": self.day.isoformat(),
-            "budget": self.budget,
-            "windows": len(self.requests),
             "subjects": self.n_subjects,
-            "expected_requests": round(self.expected_requests, 1),
-            "expected_rows": round(self.expected_rows, 1),
             "not_due": self.not_due,
             "carried_over": len(self.carried_over),
         }
