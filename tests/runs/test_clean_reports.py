@@ -67,7 +67,7 @@ def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         return decided_without_a_page(workspace, template, folder, parameters)
 
     monkeypatch.setattr(day_module, "run_report", page)
-    write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a", days=2)
+    write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a")
     place = Workspace(tmp_path / "w")
     replay_archive(tmp_path / "a", place.root, progress=False)
     return place

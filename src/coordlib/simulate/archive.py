@@ -36,16 +36,13 @@ class _Day:
     state: str
 
 
-def write_archive(world: World, folder: Path | str, days: int | None = None) -> list[str]:
-    """Write so many daily folders (none: all of the world's), the marker and the truth; return the days, YYYY-MM-DD.
+def write_archive(world: World, folder: Path | str) -> list[str]:
+    """Write the daily folders of a world, the marker and the truth; return the days, YYYY-MM-DD.
 
     An earlier simulated archive in the folder is replaced, anything else is refused. With five days or more, one has no
     input and one no coordination.
     """
-    folder = Path(folder)
-    length = world.parameters.days if days is None else days
-    if not 1 <= length <= world.parameters.days:
-        raise ParameterError(f"days = {length}: this world has {world.parameters.days} days")
+    folder, length = Path(folder), world.parameters.days
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / MARKER).exists() and any(folder.iterdir()):
         raise ParameterError(f"{folder}: holds files that are not a simulated archive; choose a new folder")
@@ -184,17 +181,11 @@ def _errors(seed: int, day: _Day) -> pd.DataFrame:
 
 
 def write_truth(world: World, folder: Path | str, days: list[str]) -> None:
-    """Write into a folder ``simulated.json`` (what this is), ``truth.csv`` and ``truth.json`` (who acts together)."""
+    """Write into a folder ``simulated.json`` (what this is) and ``truth.csv`` (who acts together)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     note = "Simulated data: every account, caption and number in here is invented."
     about = {"simulated": True, "note": note, "parameters": asdict(world.parameters), "days": days}
-    about["videos"] = len(world.videos)
     truth = world.truth.sort_values(["network", "account_id"], kind="stable").reset_index(drop=True)
-    networks = [
-        {"network": network, "kind": kind, "coordinated": joint, "accounts": group["account_id"].tolist()}
-        for (network, kind, joint), group in truth.groupby(["network", "kind", "coordinated"])
-    ]
     write_text(folder / "truth.csv", truth.to_csv(index=False, lineterminator="\n"))
-    for name, value in ((MARKER, about), ("truth.json", {"networks": networks})):
-        write_text(folder / name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / MARKER, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
