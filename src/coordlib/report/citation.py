@@ -152,12 +152,6 @@ class Citation:
             ("citation_public_url", self.url),
             ("citation_doi", self.doi),
             ("citation_publisher", self.publisher),
-            ("DC.title", self.title),
-            *(("DC.creator", name) for name in self.names),
-            ("DC.date", self.published),
-            ("DC.type", "Dataset"),
-            ("DC.identifier", self.url),
-            ("DC.rights", self.site.licence),
         ]
         lines = [f'<meta name="{name}" content="{escape(value)}">' for name, value in tags if value]
         if self.url:
