@@ -77,7 +77,8 @@ def day_banner(run: RunRecord) -> str:
 def first_lines(run: RunRecord) -> list[str]:
     """Return the finding of a report in sentences: what is significant, what the threshold keeps and on what it rests, the coverage."""
     found = _Finding(run)
-    first, *meaning = found.significant() or [""]
+    # What is significant, what that means and what is undecided.
+    first, *meaning = str(found.evidence.get("words") or "").splitlines() or [""]
     lines = [first, found.where(), found.same(), *meaning]
     if run.get("outcome") == "network" and found.counts.get("n_accounts"):
         lines += [found.network(), found.subjects(), found.rests_on(), found.kept(), found.settings()]
@@ -85,10 +86,8 @@ def first_lines(run: RunRecord) -> list[str]:
 
 
 def more_lines(run: RunRecord) -> list[str]:
-    """Return what the network as a whole is held against; of an older record, what the weight keeps by class."""
-    found = _Finding(run)
-    lines = [*found.significant(weighed=True), str(run.get("whole") or ""), found.truth()]
-    return [line for line in lines if line]
+    """Return what the network as a whole is held against, and what of it is true where that is known."""
+    return [line for line in (str(run.get("whole") or ""), _Finding(run).truth()) if line]
 
 
 class _Finding:
@@ -119,11 +118,6 @@ class _Finding:
             quantile = float(self.parameters.get("edge_weight") or 0.9)
             tie = _capital(tie_words(n["top_weight"], n["n_edges_top"], edges, quantile))
         return kind, head, body.format(**n, posts=posts, met=met, tie=tie, word=self.word, date=date)
-
-    def significant(self, *, weighed: bool = False) -> list[str]:
-        """What is significant, what that means and what is undecided; or, of an older record, what the weight keeps."""
-        lines = str(self.evidence.get("words") or "").splitlines()
-        return [line for line in lines if line.startswith("The weight keeps") == weighed]
 
     def same(self) -> str:
         """What counts as the same where that is not plain, and how many posts take part where most do not."""
