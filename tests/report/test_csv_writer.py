@@ -45,6 +45,7 @@ def test_what_is_written_is_read_back(texts: list[str]) -> None:
         with file.open(encoding="utf-8", newline="") as stream:
             assert len(list(csv.reader(stream))) == len(texts) + 1
         assert read_csv(file)["a"].tolist() == texts
+        assert read_csv(file, "a", "not there").to_dict("list") == {"a": texts}
 
 
 @pytest.mark.parametrize("command", ["import", "detect"])

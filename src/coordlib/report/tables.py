@@ -355,9 +355,10 @@ def _csv_cells(values: list[Any]) -> list[str]:
     return [short.get(type(value), csv_cell)(value) for value in values]
 
 
-def read_csv(path: Path | str) -> pd.DataFrame:
-    """Read a table that :func:`write_csv` wrote, every cell as the text that was written."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False).map(restore)
+def read_csv(path: Path | str, *columns: str) -> pd.DataFrame:
+    """Read a table that :func:`write_csv` wrote, or those of some `columns` that it has, every cell as the text that was written."""
+    wanted = columns.__contains__ if columns else None
+    return pd.read_csv(path, dtype=str, keep_default_na=False, usecols=wanted).map(restore)
 
 
 def facts(

@@ -133,10 +133,10 @@ def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
 
 def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:
     """Yield the named columns of a published table; nothing where it is absent or has no such columns."""
-    table = read_table(path)
+    table = read_table(path, *names)
     if set(names[:2]) <= set(table):
-        for row in table.reindex(columns=names, fill_value="").itertuples(index=False):
-            yield tuple(map(clean_text, row))
+        columns = table.reindex(columns=names, fill_value="").items()
+        yield from zip(*(map(clean_text, column.tolist()) for _, column in columns), strict=True)
 
 
 def _number(text: str) -> int | None:

@@ -77,7 +77,7 @@ class Shown:
 
     def accounts(self) -> pd.DataFrame | None:
         """Return the accounts in networks with their networks; None where there is no such table."""
-        table = read_table(self.folder / "accounts.csv")
+        table = read_table(self.folder / "accounts.csv", "account_id", "network")
         with suppress(ValueError, KeyError):
             return table.assign(network=pd.to_numeric(table["network"]))[["account_id", "network"]]
         return None
@@ -126,10 +126,10 @@ class Reports:
         return [one for one in self.analyses[::-1] if one.name.startswith(f"{day.name}-")]
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Return a published table, an empty one where none can be read."""
+def read_table(path: Path, *columns: str) -> pd.DataFrame:
+    """Return a published table or some of its columns, an empty one where none can be read."""
     try:
-        return read_csv(path)
+        return read_csv(path, *columns)
     except (OSError, ValueError):
         return pd.DataFrame()
 
