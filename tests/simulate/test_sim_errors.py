@@ -265,8 +265,9 @@ def test_faults_can_be_added_and_read_back(sim):
 def test_the_token_endpoint_fails_only_when_named(sim):
     sim.faults({"name": "internal_error"})
     assert sim.sign_in()
-    sim.faults({"name": "gateway_504_html", "endpoint": "oauth/token", "first": 1})
-    assert sim.http.post("/v2/oauth/token/", data={}).status_code == 504
+    for spelling in ("oauth/token", "oauth/token/", "/oauth/token/"):
+        sim.faults({"name": "gateway_504_html", "endpoint": spelling, "first": 1})
+        assert sim.http.post("/v2/oauth/token/", data={}).status_code == 504
 
 
 @pytest.mark.parametrize("what", ["faults", "clock", "nonsense"])
@@ -293,6 +294,8 @@ def test_an_unknown_fault_is_refused_with_the_nearest_name():
         read_faults([{"name": "timeout", "probabilty": 1}])
     with pytest.raises(UnknownParameterError, match="video/query"):
         read_faults([{"name": "timeout", "endpoint": "video/querry"}])
+    with pytest.raises(ParameterError, match="'rate_limit': never strikes at oauth/token; timeout, "):
+        read_faults([{"name": "rate_limit", "endpoint": "oauth/token"}])
     with pytest.raises(ParameterError, match="dates"):
         read_faults([{"name": "broken_period", "dates": ["2026-09-01", "2026-09-02"]}])
     with pytest.raises(ParameterError, match="probability"):

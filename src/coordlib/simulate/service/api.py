@@ -18,7 +18,17 @@ import numpy as np
 
 from coordlib.simulate.material import chance
 from coordlib.simulate.service.catalogue import Catalogue, InvalidParams, VideoQuery, read_fields, read_query
-from coordlib.simulate.service.config import ENDPOINTS, FAULTS, Call, Fault, Search, ServerConfig, State
+from coordlib.simulate.service.config import (
+    ENDPOINTS,
+    FAULTS,
+    TOKEN,
+    TOKEN_FAULTS,
+    Call,
+    Fault,
+    Search,
+    ServerConfig,
+    State,
+)
 from coordlib.simulate.world import World
 from coordlib.tiktok.endpoints import USER_INFO
 from coordlib.tiktok.query import CORE_FIELDS, FULL_FIELDS
@@ -207,12 +217,9 @@ class Service:
     def token(self, body: bytes, content_type: str) -> Reply:
         """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
         self.state.now += self.state.tick
-        self.state.calls["oauth/token"] += 1
-        # A fault strikes here only if it names this endpoint.
-        call = Call("oauth/token")
-        named = {fault.name for fault in self.state.faults if fault.endpoint == call.endpoint}
-        names = (name for name in ("timeout", "gateway_504_html", "internal_error") if name in named)
-        if fault := self.state.strike(call, *names):
+        self.state.calls[TOKEN] += 1
+        named = {fault.name for fault in self.state.faults if fault.endpoint == TOKEN}
+        if fault := self.state.strike(Call(TOKEN), *(name for name in TOKEN_FAULTS if name in named)):
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if (error := _token_error(form, content_type, self.config.clients)) is not None:

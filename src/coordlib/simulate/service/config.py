@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
 from coordlib.simulate.material import IntArray
@@ -27,7 +35,9 @@ FAULTS: Mapping[str, Mapping[str, Any]] = read_yaml(Path(__file__).with_name("fa
 _TASKS = ("validation_task/create", "validation_task_status/get", "validation_task/download")
 #: The data endpoints that are simulated (path after /v2/research/); faults strike there and at the token's.
 ENDPOINTS = ("video/query", "user/info", *_TASKS)
-_PLACES = (*ENDPOINTS, "oauth/token")
+#: The endpoint of the token, and the faults that strike there, if they name it.
+TOKEN, TOKEN_FAULTS = "oauth/token", ("timeout", "gateway_504_html", "internal_error")
+_PLACES = (*ENDPOINTS, TOKEN)
 
 Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -51,7 +61,7 @@ class Fault(BaseModel):
     name: str
     probability: Share = 1.0
     first: Count | None = None
-    endpoint: str | None = None
+    endpoint: Annotated[str, AfterValidator(lambda path: path.strip("/"))] | None = None
     dates: tuple[Day, Day] | None = None
     cursor: int | None = None
     username: str | None = None
@@ -114,12 +124,15 @@ def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
     """Validate faults given as mappings; an unknown name or setting, or a value out of range is refused in one line."""
     faults = []
     for value in values:
-        name, endpoint = str(value.get("name")), value.get("endpoint")
+        name = str(value.get("name"))
         if name not in FAULTS:
             raise UnknownParameterError.from_names([name], FAULTS, "fault")
-        if endpoint is not None and str(endpoint).strip("/") not in _PLACES:
-            raise UnknownParameterError.from_names([str(endpoint)], _PLACES, f"fault '{name}': endpoint")
-        faults.append(checked(Fault, value, f"fault '{name}'"))
+        fault = checked(Fault, value, f"fault '{name}'")
+        if fault.endpoint not in (None, *_PLACES):
+            raise UnknownParameterError.from_names([fault.endpoint], _PLACES, f"fault '{name}': endpoint")
+        if fault.endpoint == TOKEN and name not in TOKEN_FAULTS:
+            raise ParameterError(f"fault '{name}': never strikes at {TOKEN}; {', '.join(TOKEN_FAULTS)} do")
+        faults.append(fault)
     return tuple(faults)
 
 
@@ -279,7 +292,7 @@ class State:
     def _holds(self, fault: Fault, call: Call) -> bool:
         dates, active, asked = fault.dates, fault.active, call.dates
         return (
-            (fault.endpoint is None or fault.endpoint.strip("/") == call.endpoint)
+            (fault.endpoint is None or fault.endpoint == call.endpoint)
             and (fault.cursor is None or fault.cursor == call.cursor)
             and (fault.username is None or fault.username.casefold() in call.usernames)
             and (dates is None or (asked is not None and asked[0] <= dates[1] and dates[0] <= asked[1]))
