@@ -87,7 +87,7 @@ def how(table: str, column: str | None = None, up: str = UP, *, told: bool = Tru
     title = f' title="{escape(words)}"' if told else ""
     return (
         f'<a class="cl-how" href="{escape(up)}data-dictionary.html#{escape(place)}"{title} '
-        f'aria-label="How {escape(name)} is counted">how</a>'
+        f'aria-label="How it is {"made" if column is None else "counted"}: {escape(name)}">how</a>'
     )
 
 
