@@ -39,6 +39,14 @@ def days(shared: Path) -> dict[str, Report]:
     return found
 
 
+def test_a_day_whose_posts_have_no_such_object_is_no_result() -> None:
+    run = {"outcome": "no-coordination", "object": "link", "counts": {"n_posts": 40, "n_without_object": 40}}
+    said = day_banner(run)
+    assert "Nothing to compare." in said and "None of the 40 posts has any link." in said
+    assert "a result, not a gap" not in said and "Only 0" not in said
+    assert "a result, not a gap" in day_banner({**run, "counts": {"n_posts": 40, "n_without_object": 4}})
+
+
 @pytest.mark.reference
 def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest(
     days: dict[str, Report],

@@ -27,6 +27,11 @@ _OUTCOMES = {
         "No coordination found.",
         "Among {n_posts:,} posts, {met} The day was analysed in full: this is a result, not a gap.",
     ),
+    "nothing-to-compare": (
+        "warn",
+        "Nothing to compare.",
+        "None of the {posts} has any {word}. That nothing was found does not mean that nothing happened.",
+    ),
     "too-little-data": (
         "warn",
         "Too little data to tell.",
@@ -106,6 +111,12 @@ class _Finding:
         """Kind of banner, head and body by the outcome of the day."""
         outcome, names = str(self.run.get("outcome")), ("n_posts", "n_pairs", "n_edges_top", "top_weight")
         n = {name: int(self.counts.get(name, 0)) for name in names}
+        if (
+            outcome == "no-coordination"
+            and n["n_posts"]
+            and self.counts.get("n_without_object", 0) >= n["n_posts"]
+        ):
+            outcome = "nothing-to-compare"
         kind, head, body = _OUTCOMES.get(outcome, _OUTCOMES["failed"])
         if {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {}):
             head = head.replace("No coordination found.", "No edge is kept.")
@@ -123,6 +134,8 @@ class _Finding:
         """What counts as the same where that is not plain, and how many posts take part where most do not."""
         words = same_words(self.parameters.get("object_id"), self.run.get("platform"))
         lacking, of = self.counts.get("n_without_object", 0), self.counts.get("n_posts", 0)
+        if lacking >= of:
+            return words
         few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {self.word}."
         return f"{words} {few}".strip() if 2 * lacking > of else words
 
