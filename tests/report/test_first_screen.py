@@ -47,6 +47,20 @@ def test_a_day_whose_posts_have_no_such_object_is_no_result() -> None:
     assert "a result, not a gap" in day_banner({**run, "counts": {"n_posts": 40, "n_without_object": 4}})
 
 
+def test_other_settings_that_all_find_the_same_are_no_range() -> None:
+    counts = {"n_accounts": 5, "n_networks": 1, "n_edges": 10, "n_edges_all": 10}
+    others = {"least": 5, "most": 5, "tied": 14, "settings": 15, "narrowest": 30}
+    run = {
+        "outcome": "network",
+        "counts": counts,
+        "parameters": {"time_window": 120},
+        "other_settings": others,
+    }
+    assert "Other settings: 5 accounts too, with windows from 30 to 120 seconds" in day_banner(run)
+    fewer = {**run, "other_settings": {**others, "least": 4, "most": 4}}
+    assert "Other settings: 4 accounts instead of 5, with" in day_banner(fewer)
+
+
 @pytest.mark.reference
 def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest(
     days: dict[str, Report],

@@ -229,7 +229,10 @@ class _Finding:
         if not found or self.rule:
             return ""
         tied, of, steady = found.get("tied", 0), found["settings"], self.evidence.get("significant_accounts")
-        span = f"{found['least']:,} to {plural(found['most'], 'account')} instead of {self.counts['n_accounts']:,}"
+        least = "" if found["least"] == found["most"] else f"{found['least']:,} to "
+        span = f"{least}{plural(found['most'], 'account')} instead of {self.counts['n_accounts']:,}"
+        if not least and found["most"] == self.counts["n_accounts"]:
+            span = f"{plural(found['most'], 'account')} too"
         text = (
             f"Other settings: {span if tied < of else 'all tie'}, with windows from {found['narrowest']:,} to "
             f"{self.parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
