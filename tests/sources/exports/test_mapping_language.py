@@ -35,6 +35,23 @@ def test_day_first_and_twelve_hours_are_read_as_declared_and_never_guessed(tmp_p
         read_export(tmp_path / "posts.csv")
 
 
+@pytest.mark.parametrize(
+    ("time", "cell", "told"),
+    [
+        ({"format": "%d/%m/%Y %H:%M"}, "13/04/2026 06:31", True),
+        ({"format": "%d/%m/%Y %H:%M", "zone": "Europe/Rome"}, "13/04/2026 06:31", False),
+        ({"format": "%d/%m/%Y %H:%M %z"}, "13/04/2026 06:31 +0200", False),
+        ({"zone": "Europe/Rome"}, "2026-04-13 06:31:00", False),
+        ({}, "2026-04-13 06:31:00", True),
+    ],
+)
+def test_times_are_said_to_be_taken_as_utc_where_nothing_names_a_zone(
+    tmp_path: Path, time: dict[str, str], cell: str, told: bool
+) -> None:
+    export = read(tmp_path, f"{HEAD}1,a,{cell},x\n", posted_at={"column": "date", **time})
+    assert ("times without a zone are taken as UTC" in export.report.notes) is told
+
+
 def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
     rows = HEAD + "1,a,2026-07-01 12:00:00,x\n2,b,2026-10-25 02:30:00,x\n"
     export = read(tmp_path, rows, posted_at={"column": "date", "zone": "Europe/Rome"})

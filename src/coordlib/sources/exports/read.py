@@ -171,7 +171,7 @@ def normalise(
     notes = [known.note] if known.note else []
     if times.date_only(moments):
         notes.append(times.DAYS_WITHOUT_HOUR)
-    elif moments.str.fullmatch(_NO_ZONE, na=False).any():
+    elif _taken_as_utc(moments, known):
         notes.append("times without a zone are taken as UTC")
     originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
     frame = as_posts(frame[kept], known.platform)
@@ -297,6 +297,14 @@ def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFr
     for name in ENGAGEMENT:
         columns[name] = whole_numbers(first_filled(table, known.engagement.get(name, ())))
     return pd.DataFrame(columns, index=table.index), moments
+
+
+def _taken_as_utc(moments: pd.Series[Any], known: Format) -> bool:
+    """Return whether times are read as UTC because neither they nor the mapping names a zone."""
+    plain = [source.format or "" for source in known.posted_at if source.zone is None]
+    if any(form and "%z" not in form.lower() for form in plain):
+        return bool(moments.notna().any())
+    return "" in plain and bool(moments.str.fullmatch(_NO_ZONE, na=False).any())
 
 
 def _moments(table: pd.DataFrame, known: Format) -> tuple[pd.Series[Any], pd.Series[Any]]:
