@@ -116,7 +116,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
             for date in dates:
                 begin_day(service, date)
                 begun = time.perf_counter()
-                done = monitor_day(workspace, date, connect, Monitoring(), progress=False)
+                done = monitor_day(workspace, date, connect, Monitoring())
                 counts = done.report.counts
                 print(
                     f"{date} {time.perf_counter() - begun:5.1f} s {done.report.outcome:<16} {counts['n_posts']:>7,} posts "

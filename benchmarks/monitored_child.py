@@ -47,7 +47,7 @@ def main() -> None:
     for date in sys.argv[4:]:
         begin_day(clock, date)
         try:
-            monitor_day(workspace, date, connect, Monitoring(daily_requests=daily), progress=False)
+            monitor_day(workspace, date, connect, Monitoring(daily_requests=daily))
         except ParameterError as error:
             if "is reported already" not in str(error):
                 raise

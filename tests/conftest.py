@@ -89,7 +89,7 @@ def replayed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             write_archive(build_world(accounts=200, days=8, seed=3), root / "archive")
             for day in sorted(path for path in (root / "archive").iterdir() if path.is_dir())[:-2]:
                 shutil.rmtree(day)
-            reports = replay_archive(root / "archive", root / "w", progress=False)
+            reports = replay_archive(root / "archive", root / "w")
             assert [report.message for report in reports] == [None, None]
             (root / "done").touch()
     return root

@@ -24,5 +24,5 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """Folder with ``notebooks/`` and ``demo/``."""
     root = tmp_path_factory.mktemp("newcomer")
     shutil.copytree(project / "notebooks", root / "notebooks")
-    run_demo(root / "demo", accounts=200, days=2, engine="smalldocs", progress=False)
+    run_demo(root / "demo", accounts=200, days=2, engine="smalldocs")
     return root

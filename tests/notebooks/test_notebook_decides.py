@@ -71,7 +71,7 @@ def replayed(
     archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Workspace, dict[str, DayReport]]:
     place = Workspace(tmp_path_factory.mktemp("w"))
-    reports = replay_archive(archive, place.root, progress=False)
+    reports = replay_archive(archive, place.root)
     return place, {report.date: report for report in reports}
 
 
@@ -143,7 +143,7 @@ def test_a_ring_in_step_is_the_network_where_significant_pairs_are_kept(
     (one / "2025-03-01").symlink_to(archive / "2025-03-01")
     place = Workspace(tmp_path / "w")
     parameters = DailyMonitoring.load({"evidence": "significant"})
-    (report,) = replay_archive(one, place.root, parameters, progress=False)
+    (report,) = replay_archive(one, place.root, parameters)
     assert (report.outcome, report.counts["n_accounts"], report.counts["n_significant"]) == ("network", 8, 28)
     agree(place, report)
     edges = pd.read_csv(place.day_folder("2025-03-01") / "edges.csv")
@@ -178,7 +178,7 @@ def test_an_edited_method_changes_page_terminal_database_and_pool_together(
     one = tmp_path / "one"
     one.mkdir()
     (one / "2025-03-02").symlink_to(archive / "2025-03-02")
-    (report,) = replay_archive(one, place.root, progress=False)
+    (report,) = replay_archive(one, place.root)
     agree(place, report)
     assert report.counts["n_edges_all"] > replayed[1]["2025-03-02"].counts["n_edges_all"]
     shown = page(place, "2025-03-02")
@@ -203,7 +203,7 @@ def test_a_network_is_analysed_as_its_day_was(archive: Path, project: Path, tmp_
     one = tmp_path / "one"
     one.mkdir()
     (one / "2025-03-02").symlink_to(archive / "2025-03-02")
-    replay_archive(one, place.root, progress=False)
+    replay_archive(one, place.root)
     accounts = pd.read_csv(place.day_folder("2025-03-02") / "accounts.csv", dtype=str)
     found = analyse_component(ComponentAnalysis(workspace=str(place.root), network=2))
     assert set(found.accounts["account_id"]) == set(accounts.loc[accounts["network"] == "2", "account_id"])
@@ -226,7 +226,7 @@ def test_a_notebook_that_saves_no_report_costs_the_day_and_says_so(
     one = tmp_path / "one"
     one.mkdir()
     (one / "2025-03-02").symlink_to(archive / "2025-03-02")
-    (report,) = replay_archive(one, place.root, progress=False)
+    (report,) = replay_archive(one, place.root)
     assert not report.ok
     assert "its last step has to be report.save(output_dir)" in (report.message or "")
     assert "failed" in report.line()

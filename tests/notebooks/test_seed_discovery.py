@@ -62,7 +62,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     table = stored_posts._table
     with monkeypatch.context() as watched_reads:
         watched_reads.setattr(stored_posts, "_table", lambda *given: read.append(given) or table(*given))
-        found, seeds, decided = discover(seeding, connect, date=day, progress=False)
+        found, seeds, decided = discover(seeding, connect, date=day)
     assert len(read) == 2, "docs/architecture.md says so; the notebook reads in a process of its own"
     assert set(seeds) & set(world.planted_accounts)
     with open_store(Path(seeding.workspace) / "coordlib.sqlite", read_only=True) as store:
@@ -83,7 +83,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     with open_store(Path(seeding.workspace) / "coordlib.sqlite") as store:
         store.connection.execute("DELETE FROM accounts")
     careful = seeding.model_copy(update={"leave_out": seeds[:1]})
-    _, chosen, decided = discover(careful, connect, date=day, progress=False)
+    _, chosen, decided = discover(careful, connect, date=day)
     assert chosen == seeds[1:]
     assert seeds[0] in decided.accounts["account_id"].tolist()
 

@@ -44,7 +44,7 @@ class Station:
         """Monitor a day with the clock on its morning."""
         begin_day(self.service, date)
         options = Monitoring.load({"daily_requests": self.daily, "edge_weight": 0.5, **parameters})
-        return monitor_day(self.root, date, self.connect, options, again=again, progress=False)
+        return monitor_day(self.root, date, self.connect, options, again=again)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         with open_store(self.root / "coordlib.sqlite", read_only=True) as store:

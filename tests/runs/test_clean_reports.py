@@ -69,7 +69,7 @@ def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setattr(day_module, "run_report", page)
     write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a")
     place = Workspace(tmp_path / "w")
-    replay_archive(tmp_path / "a", place.root, progress=False)
+    replay_archive(tmp_path / "a", place.root)
     return place
 
 

@@ -217,14 +217,14 @@ def test_a_simulated_archive_does_not_mark_a_workspace_of_real_posts(tmp_path: P
     with open_store(tmp_path / "coordlib.sqlite") as store:
         begin(store, "2026-01-01")
     with pytest.raises(ParameterError, match="holds real posts, and the archive simulated ones"):
-        replay_archive(archive, tmp_path, progress=False)
+        replay_archive(archive, tmp_path)
     assert not (tmp_path / "simulated.json").exists()
     with open_store(tmp_path / "coordlib.sqlite") as store:
         begin(store, "2026-01-02", "monitor")
     with pytest.raises(ParameterError, match="is a monitored workspace"):
-        replay_archive(archive, tmp_path, progress=False)
+        replay_archive(archive, tmp_path)
     with pytest.raises(ParameterError, match="is the archive itself"):
-        replay_archive(archive, archive, progress=False)
+        replay_archive(archive, archive)
 
 
 @pytest.mark.parametrize(

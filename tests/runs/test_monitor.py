@@ -262,7 +262,7 @@ def test_refused_credentials_leave_a_page_that_says_so(station: Station):
     station.service.config.clients["sim-key"] = "changed"
     begin_day(station.service, station.days[0])
     with pytest.raises(CredentialsError):
-        monitor_day(station.root, station.days[0], connect, progress=False)
+        monitor_day(station.root, station.days[0], connect)
     page = station.root / "reports" / "days" / station.days[0] / "index.ipynb"
     assert "could not be collected" in page.read_text(encoding="utf-8")
     assert station.query("SELECT status FROM runs") == [("failed",)]

@@ -35,7 +35,7 @@ def test_no_file_and_no_output_of_a_run_holds_a_secret(station: Any, caplog: pyt
         connect = station.connect
         station.service.config.clients[key] = "changed"
         try:
-            monitor_day(station.root, station.days[2], connect, progress=False)
+            monitor_day(station.root, station.days[2], connect)
         except CoordError as error:
             said.write(f"{error!r} {error.__cause__!r} {error.__context__!r}")
     tokens = list(station.service.state.tokens)

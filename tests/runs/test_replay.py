@@ -102,7 +102,7 @@ def test_pages_of_a_simulated_world_say_so(replayed: Workspace):
 def test_replaying_again_changes_no_published_file(newest_alone: Path, replayed_copy: Path):
     folder = max((replayed_copy / "reports" / "days").iterdir())
     before = {path: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
-    replay_archive(newest_alone, replayed_copy, progress=False)
+    replay_archive(newest_alone, replayed_copy)
     assert {path: path.read_bytes() for path in before} == before
     assert not (replayed_copy / "reports" / "versions").exists()
 
@@ -115,7 +115,7 @@ def test_a_failing_notebook_costs_the_day_and_its_posts_stay_stored(
     broken.cells.append(nbformat.v4.new_code_cell("raise RuntimeError('<b>told to fail</b>')"))
     (place.root / "notebooks").mkdir(parents=True)
     nbformat.write(broken, place.root / "notebooks" / "02-daily-monitoring.ipynb")
-    (report,) = replay_archive(newest_alone, place.root, progress=False)
+    (report,) = replay_archive(newest_alone, place.root)
     assert not report.ok
     assert "RuntimeError" in (report.message or "")
     stored = load_day(place.root)
@@ -175,7 +175,7 @@ def test_an_archive_with_one_damaged_day_is_refused_before_any_day_is_stored(arc
     snapshot = newest / "daily_snapshot.csv.gz"
     snapshot.write_bytes(snapshot.read_bytes()[:-2000])
     with pytest.raises(FileFormatError, match=f"{newest.name}.*cut short"):
-        replay_archive(tmp_path / "a", tmp_path / "w", progress=False)
+        replay_archive(tmp_path / "a", tmp_path / "w")
     assert not (tmp_path / "w").exists()
 
 
@@ -188,20 +188,20 @@ def test_a_snapshot_with_the_needed_columns_alone_is_enough(
     (tmp_path / "a" / newest.name).mkdir(parents=True)
     names = ["video_id", "author_name", "create_time", "video_description"]
     posts[names].to_csv(tmp_path / "a" / newest.name / "daily_snapshot.csv", index=False)
-    (report,) = replay_archive(tmp_path / "a", tmp_path / "w", progress=False)
+    (report,) = replay_archive(tmp_path / "a", tmp_path / "w")
     assert (report.outcome, report.counts["n_posts"]) == ("network", len(posts))
 
 
 def test_a_workspace_that_is_a_file_is_refused(archive: Path, tmp_path: Path):
     (tmp_path / "w").write_text("mine", encoding="utf-8")
     with pytest.raises(ParameterError, match="is a file"):
-        replay_archive(archive, tmp_path / "w", progress=False)
+        replay_archive(archive, tmp_path / "w")
     assert (tmp_path / "w").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_without_days_is_refused(tmp_path: Path):
     with pytest.raises(EmptyInputError, match="YYYY-MM-DD"):
-        replay_archive(tmp_path, tmp_path / "w", progress=False)
+        replay_archive(tmp_path, tmp_path / "w")
 
 
 @pytest.mark.reference
@@ -211,7 +211,7 @@ def test_the_consecutive_real_days_chain_the_pool_by_themselves(shared: Path, tm
     for name in ("2025-01-03", "2025-01-04"):
         (tmp_path / "a" / name).symlink_to(source / name)
     place = Workspace(tmp_path / "w")
-    reports = replay_archive(tmp_path / "a", place.root, progress=False)
+    reports = replay_archive(tmp_path / "a", place.root)
     with open_store(place.database, read_only=True) as store:
         ours = pool(store)["account_id"].tolist()
     assert ours == read_day(source / "2025-01-04").pool_after

@@ -31,7 +31,7 @@ def test_a_day_monitored_by_its_address_alone_is_marked(
     place, day = Workspace(tmp_path / "w"), "2026-09-04"
     watch(place, small_world.planted_accounts, "2026-09-01")
     with running_server(small_world, ServerConfig()) as address:
-        done = monitor_day(place, day, connector(50, address, SIMULATED_CREDENTIALS), progress=False)
+        done = monitor_day(place, day, connector(50, address, SIMULATED_CREDENTIALS))
     assert done.report.date == day
     assert place.simulated and is_simulated(place.day_folder(day))
 

@@ -197,7 +197,7 @@ def test_what_was_deleted_since_is_deleted_here_too(world):
         lost = sorted(before)[::9]
         service.catalogue.gone[world.videos["video_id"].astype(str).isin(lost).to_numpy()] = True
         service.state.now += 31 * DAY
-        done = refresh(client, progress=False)
+        done = refresh(client)
         public = service.catalogue.still_public()
         gone = {video_id for video_id in before if int(video_id) not in public}
         assert done.complete and set(done.gone) == gone >= set(lost)

@@ -73,21 +73,21 @@ def test_nothing_is_asked_before_the_interval_has_passed(client, service, script
     client.videos(USERS, dt.date(2026, 11, 1), dt.date(2026, 11, 1))
     sent = len(service.requests)
     time.now += 29 * 86_400
-    assert refresh(client, progress=False).complete
+    assert refresh(client).complete
     assert len(service.requests) == sent
 
 
 def test_a_batch_task_finds_what_is_gone_in_three_requests(client, collected, script, store):
     collected.before = Compliance(collected, script)
-    done = refresh(client, progress=False)
+    done = refresh(client)
     assert (done.checked, len(done.gone), done.complete, done.requests) == (400, 10, True, 3)
     assert count(store, "posts") == 390
     assert count(store, "window_posts") == count(store, "post_counts") == 390
-    assert refresh(client, progress=False).requests == 0
+    assert refresh(client).requests == 0
 
 
 def test_without_batch_compliance_videos_are_looked_up_a_hundred_a_query(client, collected, script, store):
-    done = refresh(client, batch=False, progress=False)
+    done = refresh(client, batch=False)
     assert (done.checked, len(done.gone), done.requests) == (400, 10, 4)
     assert count(store, "posts") == 390
     assert all(
@@ -100,27 +100,27 @@ def test_a_refused_batch_task_falls_back_to_lookups(client, collected, script):
     collected.before = lambda r, b: (
         script.error(400, "invalid_file_upload", "no") if "validation_task" in r.url.path else None
     )
-    done = refresh(client, progress=False)
+    done = refresh(client)
     assert (done.checked, len(done.gone), done.complete) == (400, 10, True)
 
 
 @pytest.mark.parametrize("status", ["Failed", "Processing"])
 def test_a_task_that_fails_or_never_ends_deletes_nothing_by_itself(client, collected, script, status, store):
     collected.before = Compliance(collected, script, status=status)
-    done = refresh(client, progress=False)
+    done = refresh(client)
     assert len(done.gone) == 10  # found by the lookups that follow
     assert count(store, "posts") == 390
 
 
 def test_an_answer_that_everything_is_gone_is_not_believed(client, collected, script, store):
     collected.before = Compliance(collected, script, lose="all")
-    assert len(refresh(client, progress=False).gone) == 10
+    assert len(refresh(client).gone) == 10
     assert count(store, "posts") == 390
 
 
 def test_a_silently_empty_search_deletes_nothing(client, collected, script, store):
     collected.before = lambda r, b: script.success({"videos": [], "cursor": 100, "has_more": False})
-    done = refresh(client, batch=False, progress=False)
+    done = refresh(client, batch=False)
     assert (done.gone, done.unchecked) == ((), 400)
     assert "silent failure" in done.reason
     assert count(store, "posts") == 400
@@ -134,15 +134,15 @@ def test_an_error_half_way_keeps_what_was_checked_and_leaves_the_rest(client, co
         return script.error(500, "internal_error", "x") if len(calls) > 2 else None
 
     collected.before = before
-    first = refresh(client, batch=False, progress=False)
+    first = refresh(client, batch=False)
     assert (first.checked, first.unchecked) == (200, 200)
     collected.before = lambda r, b: None
-    assert refresh(client, batch=False, progress=False).checked == 200
+    assert refresh(client, batch=False).checked == 200
 
 
 def test_a_spent_quota_leaves_the_rest_for_the_next_day(connect, client, collected, store, time):
     client.budget = RequestBudget(store, daily=1, clock=time.clock)
-    first = refresh(client, batch=False, progress=False)
+    first = refresh(client, batch=False)
     assert (first.checked, first.reason) == (100, "quota")
 
 
@@ -176,7 +176,7 @@ def test_a_deleted_video_leaves_no_content_in_the_file(tmp_path, connect, servic
         )
         service.videos = service.videos[1:]
         time.now += MONTH
-        assert refresh(client, batch=False, progress=False).gone == (str(gone["id"]),)
+        assert refresh(client, batch=False).gone == (str(gone["id"]),)
         assert is_deleted(store, str(gone["id"])) and not is_deleted(store, "1")
         row = store.connection.execute("SELECT * FROM tombstones").fetchone()
         assert set(row.keys()) == {"digest", "deleted_at", "reason"} and str(gone["id"]) not in tuple(row)
@@ -192,6 +192,6 @@ def test_a_lookup_whose_end_is_not_stated_deletes_nothing(client, collected, scr
         return script.success({"videos": data["videos"][:10]})
 
     collected.before = cut
-    done = refresh(client, batch=False, progress=False)
+    done = refresh(client, batch=False)
     assert (done.gone, done.complete) == ((), False)
     assert "not proved (no-has-more)" in done.reason

@@ -182,7 +182,7 @@ def report(
     base = OwnTable.from_yaml(parameters).for_notebook() if parameters else {}
     given |= {"source": str(source.resolve()), "workspace": str(workspace)}
     given |= {"mapping": str(mapping.resolve())} if mapping else {}
-    done = report_table(OwnTable.load(base | given, where="report"), progress=True)
+    done = report_table(OwnTable.load(base | given, where="report"))
     for line in [*first_lines(done.run), *more_lines(done.run)]:
         echo(line)
     for key, value in summary_facts(done.run).items():
@@ -219,7 +219,7 @@ def sweep(
     values = read_yaml(parameters)
     if "notebook" not in values:
         options = ParameterSweep.load(values | {"workspace": str(workspace)}, where=str(parameters))
-        echo(opt.where_it_is(report_sweep(options, name, progress=True)))
+        echo(opt.where_it_is(report_sweep(options, name)))
         opt.show_site(workspace, output, engine, render)
         return
     if name is not None:

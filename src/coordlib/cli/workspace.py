@@ -46,7 +46,7 @@ def replay(
     with_network = [report.date for report in reports if report.outcome == "network"]
     if analyse and with_network:
         day = dt.date.fromisoformat(with_network[-1])
-        analyse_component(ComponentAnalysis(workspace=str(workspace), date=day), progress=True)
+        analyse_component(ComponentAnalysis(workspace=str(workspace), date=day))
     opt.show_site(workspace, output, engine, render)
     if failed := [report for report in reports if not report.ok]:
         raise RunError(
@@ -69,7 +69,7 @@ def analyse(
     given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
     given |= {"account": account, "network": None} if account else {}
     values = ComponentAnalysis.load({**base.for_notebook(), **given})
-    echo(analyse_component(values, progress=True).folder / "index.ipynb")
+    echo(analyse_component(values).folder / "index.ipynb")
 
 
 @app.command()

@@ -18,7 +18,7 @@ COMPONENT, SWEEP = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb"
 LINKS, TABLE = "05-link-sharing.ipynb", "06-own-table.ipynb"
 
 
-def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) -> Decided:
+def analyse_component(parameters: ComponentAnalysis) -> Decided:
     """Run the component analysis of one network of a stored day and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace)
     day = load_day(workspace.root, parameters.date)
@@ -31,19 +31,19 @@ def analyse_component(parameters: ComponentAnalysis, *, progress: bool = False) 
     folder = workspace.analysis_folder(f"{day.date}-network-{which}")
     values = {**parameters.for_notebook(), "date": day.date}
     with workspace_lock(workspace.root, "coordlib analyse"):
-        return run_report(workspace, COMPONENT, folder, values, progress=progress)
+        return run_report(workspace, COMPONENT, folder, values, progress=True)
 
 
-def report_table(parameters: OwnTable, *, progress: bool = False) -> Decided:
+def report_table(parameters: OwnTable) -> Decided:
     """Make a report of a file of posts and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace, create=True)
     how = {"mapping": parameters.mapping, "format": parameters.format, "name": parameters.name}
     folder = workspace.analysis_folder(load_table(parameters.source, workspace.root, **how).name)
     with workspace_lock(workspace.root, "coordlib report"):
-        return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=progress)
+        return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=True)
 
 
-def report_sweep(parameters: ParameterSweep, name: str | None = None, *, progress: bool = False) -> Path:
+def report_sweep(parameters: ParameterSweep, name: str | None = None) -> Path:
     """Run the sweep notebook on a stored day or a file, keep its page among the analyses, and return its folder."""
     workspace = find_workspace(parameters.workspace)
     values = parameters.for_notebook()
@@ -54,7 +54,7 @@ def report_sweep(parameters: ParameterSweep, name: str | None = None, *, progres
         values["source"] = str(Path(parameters.source).resolve())
     folder = workspace.analysis_folder(file_label(name or f"{of}-sweep"))
     with workspace_lock(workspace.root, "coordlib sweep"):
-        run_report(workspace, SWEEP, folder, values, network=False, progress=progress)
+        run_report(workspace, SWEEP, folder, values, network=False, progress=True)
     return folder
 
 

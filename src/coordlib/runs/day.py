@@ -144,11 +144,7 @@ class StoredRun:
 
 
 def replay_archive(
-    archive: Path | str,
-    workspace: Path | str,
-    parameters: DailyMonitoring | None = None,
-    *,
-    progress: bool = True,
+    archive: Path | str, workspace: Path | str, parameters: DailyMonitoring | None = None
 ) -> list[DayReport]:
     """Do for each day of an archive (folders named YYYY-MM-DD), in order, what a monitoring day does.
 
@@ -160,8 +156,7 @@ def replay_archive(
     if place.root.resolve() == archive.resolve():
         raise ParameterError(f"{place.root}: is the archive itself; give the workspace a folder of its own")
     days = list_days(archive)
-    silent = None if progress else True
-    for folder in tqdm(days, desc="checking", unit="day", disable=silent):
+    for folder in tqdm(days, desc="checking", unit="day", disable=None):
         read_day(folder.path)
     options = (parameters or DailyMonitoring()).model_copy(update={"workspace": str(place.root)})
     reports: list[DayReport] = []
@@ -171,7 +166,7 @@ def replay_archive(
         _refuse_another_kind(place, simulated=simulated.exists())
         if simulated.exists():
             shutil.copyfile(simulated, place.root / "simulated.json")
-        for folder in tqdm(days, desc="replaying", unit="day", disable=silent):
+        for folder in tqdm(days, desc="replaying", unit="day", disable=None):
             day = read_day(folder.path)
             reports.append(_report(place, day, previous, options))
             previous = day.date

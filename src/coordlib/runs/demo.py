@@ -39,7 +39,6 @@ def run_demo(
     days: int = 10,
     seed: int = 1,
     engine: str = "auto",
-    progress: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> tuple[list[MonitoredDay], Path]:
     """Run everything against a simulated Research API on loopback, in a new workspace; return the days and the site.
@@ -63,11 +62,11 @@ def run_demo(
         connect = connector(watching.daily_requests, address, SIMULATED_CREDENTIALS, service)
         begin_day(service, dates[0], hour=1)
         say(f"a simulated world of {accounts:,} accounts; first the discovery, then {plural(days, 'day')}")
-        found, seeds, _ = discover(seeding, connect, date=dates[0], progress=progress)
+        found, seeds, _ = discover(seeding, connect, date=dates[0])
         say(f"{dates[0]}  discovery: {len(found.posts):,} videos, {len(seeds):,} seeds")
-        for date in tqdm(dates, desc="monitoring", unit="day", disable=None if progress else True):
+        for date in tqdm(dates, desc="monitoring", unit="day", disable=None):
             begin_day(service, date)
-            monitored.append(monitor_day(place, date, connect, watching, progress=progress))
+            monitored.append(monitor_day(place, date, connect, watching))
             say(monitored[-1].line())
     if with_network := [day.report.date for day in monitored if day.report.outcome == "network"]:
         # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
@@ -79,7 +78,7 @@ def run_demo(
             say(f"{again} (once more, keeping edges of weight 4 or more: its second version)")
         say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
-        analyse_component(analysis, progress=progress)
+        analyse_component(analysis)
     shutil.copyfile(settings / SITE_FILE, place.root / SITE_FILE)
     say("the site is rendered")
     return monitored, render_site(place.root, output, engine=engine)

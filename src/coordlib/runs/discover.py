@@ -122,11 +122,7 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
 
 
 def discover(
-    parameters: SeedDiscovery,
-    connect: Connect | None = None,
-    *,
-    date: str | None = None,
-    progress: bool = True,
+    parameters: SeedDiscovery, connect: Connect | None = None, *, date: str | None = None
 ) -> tuple[PostSet, list[str], Decided]:
     """Collect, run notebook 01, and fill the pool: the discovery, the accounts new in the pool, what the notebook decided.
 
@@ -134,7 +130,7 @@ def discover(
     """
     place = find_workspace(parameters.workspace, create=True)
     with workspace_lock(place.root, "coordlib discover"):
-        found = discover_seeds(parameters.model_copy(update={"collect": True}), connect, progress=progress)
+        found = discover_seeds(parameters.model_copy(update={"collect": True}), connect)
         decided = report_discovery(found, parameters)
         new = add_seeds(found, decided.run["new_accounts"], date=date)
     return found, new, decided

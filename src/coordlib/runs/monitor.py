@@ -74,7 +74,6 @@ def monitor_day(
     parameters: Monitoring | None = None,
     *,
     again: bool = False,
-    progress: bool = True,
 ) -> MonitoredDay:
     """Collect and report one day, the morning of the run (YYYY-MM-DD, UTC), with the client that ``connect`` makes.
 
@@ -98,7 +97,7 @@ def monitor_day(
             run = StoredRun(store, place, run_id, date, client.clock)
             run.begin("monitor", options)
             try:
-                stopped = _collect(Collector(client, progress=progress), run_id, phases)
+                stopped = _collect(Collector(client), run_id, phases)
             except CollectError as error:
                 run.fail(f"The day could not be collected: {error}", str(error))
                 raise

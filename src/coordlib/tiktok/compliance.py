@@ -57,7 +57,6 @@ def refresh(
     interval_days: int = 30,
     batch: bool = True,
     dry_run: bool = False,
-    progress: bool = True,
 ) -> Refreshed:
     """Check every stored video not seen for ``interval_days`` days (the terms: at most 30); delete what is gone.
 
@@ -74,8 +73,7 @@ def refresh(
     due = [known for known in due if known.isascii() and known.isdigit() and int(known) < 2**63]
     checked, reason = 0, "done" if len(due) == total else "the rest have no id that the service could know"
     gone: list[str] = []
-    hide = None if progress else True
-    with tqdm(total=len(due), desc="refresh", unit="video", disable=hide, leave=False) as bar:
+    with tqdm(total=len(due), desc="refresh", unit="video", disable=None, leave=False) as bar:
         try:
             for start in range(0, len(due), IDS_PER_FILE):
                 for asked, valid in _answers(client, due[start : start + IDS_PER_FILE], batch=batch):
