@@ -251,16 +251,6 @@ def test_an_unreadable_run_record_counts_as_none(folder: Path) -> None:
     assert read_run(folder) == {}
 
 
-def test_a_run_without_a_date_is_refused(folder: Path) -> None:
-    with pytest.raises(PublishError, match="lacks date"):
-        write_report(folder, tables(), a_graph(), {"name": "x", "outcome": "network"}, NetworkView(a_graph()))
-
-
-def test_sealing_a_day_that_was_not_written_is_refused(folder: Path) -> None:
-    with pytest.raises(PublishError, match="no such report folder"):
-        seal(folder)
-
-
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_column_has_type_and_definition(table: Any) -> None:
     names = [column.name for column in table.columns]

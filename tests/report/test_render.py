@@ -275,11 +275,9 @@ def test_quarto_gets_the_workspace_without_its_earlier_site_and_leaves_nothing_b
     assert {path.name for path in (tmp_path / "w").glob(".*")} == {".lock", ".coordlib-notes"}
 
 
-def test_an_unknown_engine_or_workspace_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="choose auto, quarto or smalldocs"):
-        render_site(tmp_path, engine="hugo")
+def test_an_unknown_workspace_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="no such workspace"):
-        prepare_site(tmp_path / "no")
+        render_site(tmp_path / "no")
 
 
 def test_the_project_itself_is_no_workspace(project: Path) -> None:

@@ -58,8 +58,6 @@ def write_report(
     A staging folder (:func:`staging_of`) is written as it is, since its maker puts it in place.
     """
     folder = Path(folder)
-    if absent := {"name", "date", "outcome"} - set(run):
-        raise PublishError(f"{folder}: the run record lacks {', '.join(sorted(absent))}")
     staging = folder if is_staging(folder) else staging_of(folder)
     try:
         if staging != folder:
@@ -147,8 +145,6 @@ def install(staging: Path, folder: Path) -> RunRecord:
 def seal(folder: Path | str, published_at: float | None = None) -> None:
     """Complete a report once its executed notebook lies in the folder: front matter, time of publication, every hash."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise PublishError(f"{folder}: there is no such report folder; write the report first")
     try:
         record = read_run(folder)
         notebook = folder / "index.ipynb"

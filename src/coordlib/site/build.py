@@ -53,8 +53,6 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
     What a researcher may edit is copied only when it is absent; assets, home page, archive and dictionary are made anew.
     """
     root, source = Path(workspace), project_root()
-    if not root.is_dir():
-        raise ParameterError(f"{root}: there is no such workspace folder")
     if root.resolve() == source.resolve():
         raise ParameterError(f"{root}: this is the project itself; name a workspace folder")
     try:
@@ -77,8 +75,6 @@ def render_site(workspace: Path | str, output: Path | str | None = None, engine:
     An earlier site there is replaced once the new one is complete, anything else is refused. `engine` is ``quarto``,
     ``smalldocs``, or ``auto``: quarto where it is on the PATH.
     """
-    if engine not in {"auto", "quarto", "smalldocs"}:
-        raise ParameterError(f"engine = {engine!r}: choose auto, quarto or smalldocs")
     if engine == "auto":
         engine = "quarto" if shutil.which("quarto") else "smalldocs"
     if not Path(workspace).is_dir():
