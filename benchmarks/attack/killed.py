@@ -14,8 +14,10 @@ import signal
 import sys
 from pathlib import Path
 
-from coordlib import files
-from coordlib.cli import main
+sys.dont_write_bytecode = True  # Python renames what it compiles, too
+
+from coordlib import files  # noqa: E402
+from coordlib.cli import main  # noqa: E402
 
 wanted, told = int(sys.argv[1]), Path(sys.argv[2])
 seen = 0
