@@ -61,7 +61,7 @@ class ExportReport:
 
 
 def merge_reports(reports: list[ExportReport]) -> ExportReport:
-    """Add up the reports of pieces; distinct accounts and objects become the largest piece's counts."""
+    """Add up the reports of pieces; what is distinct in all of them has to be counted elsewhere."""
     dropped = Counter[str]()
     for report in reports:
         dropped.update(report.dropped)
@@ -72,8 +72,6 @@ def merge_reports(reports: list[ExportReport]) -> ExportReport:
         posts=sum(report.posts for report in reports),
         first=min((report.first for report in reports if report.first is not None), default=None),
         last=max((report.last for report in reports if report.last is not None), default=None),
-        accounts=max(report.accounts for report in reports),
-        objects={name: max(r.objects.get(name, 0) for r in reports) for name in reports[0].objects},
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
     )
 
