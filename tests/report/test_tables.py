@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.errors import MissingColumnError, PublishError
+from coordlib.files import written
 from coordlib.report.tables import format_value, html_table, write_csv
 from coordlib.report.words import escape, neutralise, raw_block, restore, safe_url
 
@@ -156,8 +157,11 @@ def test_a_csv_gives_back_every_caption_identifier_and_list(tmp_path: Path) -> N
 
 
 def test_a_csv_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match=r"t\.csv: cannot be written"):
-        write_csv(pd.DataFrame({"a": [1]}), tmp_path / "no" / "t.csv")
+    with (
+        pytest.raises(PublishError, match=r"t\.csv: cannot be written"),
+        written(tmp_path / "no" / "t.csv") as beside,
+    ):
+        write_csv(pd.DataFrame({"a": [1]}), beside)
 
 
 @given(st.text(alphabet="`ab\n", max_size=60))

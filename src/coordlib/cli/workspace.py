@@ -13,7 +13,7 @@ from typer import Argument, Option, echo
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, ParameterError, RunError, StoreError
-from coordlib.files import refuse_input
+from coordlib.files import refuse_input, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
@@ -286,7 +286,8 @@ def export(
     refuse_input(file, *workspace.glob("*"))
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone = pool(store)
-    write_csv(everyone, file)
+    with written(file) as beside:
+        write_csv(everyone, beside)
     echo(f"{file}: {len(everyone):,} accounts")
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from coordlib.errors import MissingColumnError, PublishError
+from coordlib.errors import MissingColumnError
 from coordlib.report.dictionary import UP, explained, how
 from coordlib.report.display import Html
 from coordlib.report.words import clean_text, escape, neutralise, plural, restore, safe_url
@@ -339,12 +339,9 @@ def write_csv(frame: pd.DataFrame, path: Path | str, *, append: bool = False) ->
     path = Path(path)
     columns = [_csv_cells(frame[name].tolist()) for name in frame.columns]
     head = [] if append else [",".join(csv_cell(str(name)) for name in frame.columns)]
-    try:
-        with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
-            file.writelines(f"{line}\n" for line in head)
-            file.writelines(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
-    except OSError as error:
-        raise PublishError(f"{path}: cannot be written ({error.strerror})") from error
+    with path.open("a" if append else "w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{line}\n" for line in head)
+        file.writelines(f"{','.join(row)}\n" for row in zip(*columns, strict=True))
     return path
 
 
