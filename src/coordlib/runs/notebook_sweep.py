@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
-from coordlib.files import put_folder, read_json, staging_of, write_json
+from coordlib.files import put_folder, read_json, staging_of, write_json, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
@@ -144,8 +144,9 @@ def sweep_notebooks(
         failed = _run_all(template, todo, place, jobs or os.cpu_count() or 1, progress)
         comparison = _compared(root)
     if comparison is not None:
-        write_csv(comparison.points, root / "points.csv")
-        write_csv(comparison.inclusion, root / "inclusion.csv")
+        for name in ("points", "inclusion"):
+            with written(root / f"{name}.csv") as beside:
+                write_csv(getattr(comparison, name), beside)
     return SweepDone(root, comparison, len(todo) - len(failed), len(wanted) - len(todo), failed)
 
 
