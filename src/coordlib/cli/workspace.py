@@ -203,7 +203,7 @@ def import_list(
 @pool_app.command("list")
 def list_accounts(
     workspace: opt.Workspace,
-    status: Annotated[str | None, Option(help="Only accounts of this status: active, paused, gone.")] = None,
+    status: Annotated[str | None, Option(help="Only accounts of this status: active or paused.")] = None,
     limit: Annotated[int, Option(min=1, help="Show at most this many.")] = 50,
 ) -> None:
     """List the accounts of the pool with the day and the reason of their entry."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from coordlib.store.database import Store, insert
 
-STATUSES = ("active", "paused", "gone")
+STATUSES = ("active", "paused")
 COLUMNS = ("account_id", "status", "added_on", "reason", "source")
 
 
