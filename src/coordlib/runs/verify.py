@@ -91,7 +91,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
             _again(workspace, files, record, done)
         elif not again or record.get("kind", "day") in ("day", "component"):
             done.left_out.append(
-                "whether the posts of the day lead to the same network: they are not in the report"
+                "whether the posts of the day lead to the same network and the same classes of evidence: they are not in the report"
             )
     return done
 
@@ -212,7 +212,9 @@ class _Numbers:
             self.done.wrong.append(
                 f"pairs.csv: of those that follow from posts.csv {plural(len(absent), 'pair')} cannot be found, such as {first}"
             )
-        self.done.checked.append(f"posts.csv: detected again within {window} seconds, {len(made):,} pairs")
+        self.done.checked.append(
+            f"posts.csv: detected again within {window} seconds, {len(made):,} pairs behind the edges"
+        )
 
     def _edges(self) -> None:
         edges = self.edges
