@@ -7,9 +7,11 @@ import re
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
+import coordlib as cl
 from coordlib.cli import main
 from coordlib.errors import StoreError
 from coordlib.places import Workspace, find_workspace
@@ -96,6 +98,25 @@ def test_a_workspace_with_analyses_alone_links_to_them(
     for page in ("index.html", "reports/archive.html"):
         text = (site / page).read_text()
         assert "analyses/mine/v1/index.html" in text and "reported yet" not in text, page
+
+
+@pytest.mark.parametrize("head", [{"title": "My question", "date": "2026-11-26"}, {}])
+def test_a_notebook_of_ones_own_is_a_page_of_the_site(tmp_path: Path, head: dict[str, str]) -> None:
+    """As docs/notebooks.md shows it: no run record, only what its front matter says."""
+    cells = [
+        nbformat.v4.new_code_cell("my_parameter = 1", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("print('six times', 6 * my_parameter)"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "mine.ipynb")
+    place = tmp_path / "w" / "reports" / "analyses" / "mine"
+    cl.run_notebook(tmp_path / "mine.ipynb", place / "index.ipynb", {"my_parameter": 3}, front_matter=head)
+    site = render_site(tmp_path / "w", engine="smalldocs")
+    page = (site / "reports" / "analyses" / "mine" / "v1" / "index.html").read_text()
+    assert "six times 18" in page and head.get("title", "mine") in page
+    for name in ("index.html", "reports/archive.html"):
+        listed = (site / name).read_text()
+        assert head.get("title", "mine") in listed and "own notebook" in listed
+        assert head.get("date", "20") in listed and "failed" not in listed
 
 
 def test_a_workspace_is_found_from_the_notebooks_folder_and_none_is_planted(

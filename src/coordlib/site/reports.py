@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
 
 from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.citation import published_on
@@ -143,9 +147,25 @@ def read_reports(root: Path) -> Reports:
             name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
             day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
             known: RunRecord = {"date": name, "outcome": "failed", "kind": "day" if day else "analysis"}
+            if kind == "analyses" and not record:
+                known = {**known, **_own_notebook(page)}
             run: RunRecord = {**known, **record, "name": name}
             every.append(Shown(folder, run, f"{'days' if day else 'analyses'}/{name}"))
     return Reports(tuple(every))
+
+
+def _own_notebook(page: Path) -> RunRecord:
+    """Return what the page of a notebook without a record says of itself: its title, and its date or else that of the file."""
+    head: dict[str, Any] = {}
+    with suppress(ValueError, KeyError, OSError, yaml.YAMLError):
+        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+        first = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
+        found = yaml.safe_load(first.strip("-")) if first.startswith("---") else None
+        head = found if isinstance(found, dict) else {}
+    date = str(head.get("date", ""))[:10]
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
+        date = f"{dt.datetime.fromtimestamp(page.stat().st_mtime, dt.UTC):%Y-%m-%d}"
+    return {"date": date, "title": str(head.get("title") or page.parent.name), "outcome": "own-notebook"}
 
 
 def differences(before: RunRecord, after: RunRecord) -> list[str]:
