@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -16,13 +16,12 @@ from coordlib.report.tables import is_missing, plain
 from coordlib.report.words import clean_text
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
-OPENING = (
+_OPENING = (
     f"<?xml version='1.0' encoding='utf-8'?>\n<graphml xmlns=\"{_GRAPHML}\" "
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     f'xsi:schemaLocation="{_GRAPHML} {_GRAPHML}/1.0/graphml.xsd">\n'
 )
-CLOSING = "  </graph>\n</graphml>\n"
-#: Of nodes and edges, each attribute's number and the kinds of its values.
+#: Of the graph, nodes and edges, each attribute's number and the kinds of its values.
 Keys = dict[tuple[str, str], tuple[int, set[type]]]
 _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 
@@ -32,58 +31,66 @@ def write_graphml(graph: nx.Graph[str], path: Path | str, *, simulated: bool = F
 
     A graph of simulated data says so by itself: its attribute ``simulated`` is true.
     """
-    path = Path(path)
+    path, arrow = Path(path), graph.is_directed()
     clean = {node: clean_text(node) for node in graph}
     if len(set(clean.values())) < len(clean):
         graph, clean = nx.relabel_nodes(graph, clean), {name: name for name in clean.values()}
     ids = {node: quoted(name) for node, name in clean.items()}
     keys: Keys = {}
-    texts: dict[Any, str] = {}
-    arrow = graph.is_directed()
-    ends = [pair if arrow else tuple(sorted(pair, key=str)) for pair in graph.edges]
-    ends.sort(key=lambda pair: (str(pair[0]), str(pair[1])))
-    elements = path.with_suffix(".elements")
+
+    def elements() -> Iterator[str]:
+        texts: dict[Any, str] = {}
+        if simulated:
+            keys["graph", "simulated"] = 0, {bool}
+            yield '    <data key="d0">true</data>\n'
+        for node in sorted(graph.nodes, key=str):
+            yield element(f"node id={ids[node]}", _data(graph.nodes[node], "node", keys, texts))
+        ends = [pair if arrow else tuple(sorted(pair, key=str)) for pair in graph.edges]
+        for one, other in sorted(ends, key=lambda pair: (str(pair[0]), str(pair[1]))):
+            data = _data(graph.edges[one, other], "edge", keys, texts)
+            yield element(f"edge source={ids[one]} target={ids[other]}", data)
+
+    write_elements(path, elements(), keys, directed=arrow)
+    return path
+
+
+def write_elements(
+    path: Path, elements: Iterable[str], keys: Keys, nodes: Collection[str] = (), *, directed: bool = False
+) -> None:
+    """Write a graph of elements, above them `nodes` without attributes; `keys` and `nodes` fill up while elements are made."""
+    beside = path.with_suffix(".elements")
     try:
-        with elements.open("w", encoding="utf-8", newline="") as file:
-            for node in sorted(graph.nodes, key=str):
-                _element(file, f"node id={ids[node]}", _data(graph.nodes[node], "node", keys, texts))
-            for one, other in ends:
-                data = _data(graph.edges[one, other], "edge", keys, texts)
-                _element(file, f"edge source={ids[one]} target={ids[other]}", data)
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(elements)
         with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(OPENING)
+            file.write(_OPENING)
             for (scope, name), (number, kinds) in reversed(keys.items()):
                 kind = next(iter(kinds)) if len(kinds) == 1 else float if kinds == {int, float} else str
                 what = f'for="{scope}" attr.name={quoted(name)} attr.type="{_KINDS[kind]}"'
                 file.write(f'  <key id="d{number}" {what} />\n')
-            if simulated:
-                file.write(
-                    f'  <key id="d{len(keys)}" for="graph" attr.name="simulated" attr.type="boolean" />\n'
-                )
-            start = f'  <graph edgedefault="{"" if arrow else "un"}directed"'
-            if not clean and not simulated:
+            start = f'  <graph edgedefault="{"" if directed else "un"}directed"'
+            if not (nodes or beside.stat().st_size):
                 file.write(f"{start} />\n</graphml>\n")
-                return path
+                return
             file.write(f"{start}>\n")
-            if simulated:
-                file.write(f'    <data key="d{len(keys)}">true</data>\n')
-            with elements.open(encoding="utf-8", newline="") as written:
+            file.writelines(element(f"node id={quoted(name)}") for name in sorted(nodes))
+            with beside.open(encoding="utf-8", newline="") as written:
                 shutil.copyfileobj(written, file)
-            file.write(CLOSING)
+            file.write("  </graph>\n</graphml>\n")
     finally:
-        elements.unlink(missing_ok=True)
-    return path
+        beside.unlink(missing_ok=True)
+
+
+def element(start: str, data: str = "") -> str:
+    """Return a node or an edge with its data."""
+    end = start.partition(" ")[0]
+    return f"    <{start}>\n{data}    </{end}>\n" if data else f"    <{start} />\n"
 
 
 def quoted(text: str) -> str:
     """Return text quoted as the value of an attribute."""
     element = ElementTree.tostring(ElementTree.Element("n", i=clean_text(text)), encoding="unicode")
     return element.removeprefix("<n i=").removesuffix(" />")
-
-
-def _element(file: IO[str], start: str, data: str) -> None:
-    end = start.partition(" ")[0]
-    file.write(f"    <{start}>\n{data}    </{end}>\n" if data else f"    <{start} />\n")
 
 
 def _data(data: Mapping[Any, Any], scope: str, keys: Keys, texts: dict[Any, str]) -> str:

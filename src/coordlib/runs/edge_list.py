@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,40 +54,29 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
     """Write what :func:`coordlib.report.graphml.write_graphml` writes of the same edges, without a graph in memory."""
     from xml.sax.saxutils import escape
 
-    from coordlib.report.graphml import CLOSING, OPENING, quoted
+    from coordlib.report.graphml import Keys, element, quoted, write_elements
 
+    keys: Keys = {}
     ends: set[str] = set()
-    edges = path.with_suffix(".edges")
-    names: list[str] = []
-    try:
-        with edges.open("w", encoding="utf-8", newline="") as file:
-            for batch in batches:
-                names = sorted(set(batch.schema.names) - {"account_id", "account_id_y"})
-                for name in ("account_id", "account_id_y"):
-                    used = batch[name].indices.unique()
-                    ends.update(batch[name].dictionary.take(used).to_pylist())
-                columns = _written(batch, quoted, lambda text: escape(clean_text(_json(text))))
-                line = '      <data key="d{}">{}</data>\n'.format
-                data = [[line(n, value) for value in columns[name]] for n, name in enumerate(names)]
-                rows = zip(columns["account_id"], columns["account_id_y"], *data, strict=True)
-                for one, other, *values in rows:
-                    file.write(f"    <edge source={one} target={other}>\n{''.join(values)}    </edge>\n")
-        kinds = {"object_ids": "string", "avg_time_delta": "double", "edge_symmetry_score": "double"}
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.write(OPENING)
-            if not ends:
-                file.write('  <graph edgedefault="undirected" />\n</graphml>\n')
-                return
-            for number, name in reversed(list(enumerate(names))):
-                kind = kinds.get(name, "long")
-                file.write(f'  <key id="d{number}" for="edge" attr.name="{name}" attr.type="{kind}" />\n')
-            file.write('  <graph edgedefault="undirected">\n')
-            file.writelines(f"    <node id={quoted(name)} />\n" for name in sorted(ends))
-            with edges.open(encoding="utf-8", newline="") as written:
-                shutil.copyfileobj(written, file)
-            file.write(CLOSING)
-    finally:
-        edges.unlink(missing_ok=True)
+    kinds = {"object_ids": str, "avg_time_delta": float, "edge_symmetry_score": float}
+
+    def elements() -> Iterator[str]:
+        for batch in batches:
+            for name in ("account_id", "account_id_y"):
+                used = batch[name].indices.unique()
+                ends.update(batch[name].dictionary.take(used).to_pylist())
+            names = sorted(set(batch.schema.names) - {"account_id", "account_id_y"})
+            if ends:
+                keys.update({("edge", name): (n, {kinds.get(name, int)}) for n, name in enumerate(names)})
+            columns = _written(batch, quoted, lambda text: escape(clean_text(_json(text))))
+            line = '      <data key="d{}">{}</data>\n'.format
+            data = [[line(n, value) for value in columns[name]] for n, name in enumerate(names)]
+            for one, other, *values in zip(
+                columns["account_id"], columns["account_id_y"], *data, strict=True
+            ):
+                yield element(f"edge source={one} target={other}", "".join(values))
+
+    write_elements(path, elements(), keys, ends)
 
 
 def _written(
