@@ -20,7 +20,7 @@ import pytest
 from coordlib.files import staging_of
 from coordlib.report import NetworkView, charts
 from coordlib.report.dictionary import how
-from coordlib.report.evidence import EvidenceView
+from coordlib.report.evidence import EvidenceView, subjects
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
@@ -193,6 +193,7 @@ def _day(
             "date": date,
             "outcome": outcome,
             "counts": counts,
+            "subjects": subjects(tables["networks"]),
             "parameters": {"time_window": 120},
             "simulated": True,
             "started_at": 1_736_000_000 + started,
