@@ -150,7 +150,9 @@ def test_the_command_writes_all_numbers_or_the_table_and_says_a_mistake_in_one_l
         "calibrate", tmp_path / "shares.csv", "--runs", 1, "-o", tmp_path / "table.md"
     )
     assert code == 0, error
-    assert (tmp_path / "table.md").read_text() in said and "1 run a row" in said
+    written = (tmp_path / "table.md").read_text()
+    assert written in said and written.startswith("shares.csv: 300 shares of ")
+    assert "1 run a row" in written.splitlines()[0]
     for words, said in (
         (["-o", tmp_path / "table.txt"], "must end in .csv or .md"),
         ([tmp_path / "shares.csv", "-o", tmp_path / "shares.csv"], "shares.csv"),

@@ -333,9 +333,9 @@ def calibrate(
             raise MissingColumnError.from_names({column}, posts.columns, str(source))
         shares = prep_data(posts, column, timestamp_share="posted_at", duplicates="drop")
     found = measure(shares, **parameters.model_dump(include=set(METHOD)), runs=runs, seed=seed)
-    text = calibration_table(found)
     facts = f"{found.attrs['posts']:,} shares of {found.attrs['accounts']:,} accounts, {plural(runs, 'run')} a row"
-    echo(f"{source or 'simulated posts'}: {facts}; window {parameters.time_window} seconds")
+    where = source.name if source else "simulated posts"
+    text = f"{where}: {facts}; window {parameters.time_window} seconds\n\n{calibration_table(found)}"
     echo(text)
     if output is not None:
         with written(output) as beside:
