@@ -57,8 +57,8 @@ class MonitoredDay:
         if self.stopped == "outage":
             raise CollectError(f"the service failed or refused every query; {rest} later")
         if _ASKED["accounts"] in self.unknown:
-            told = f"the report of {self.report.date} is written; the next day's run asks for the same days again"
-            raise CollectError(f"the service returned nothing, not even what must be there; {told}")
+            silent = "the service returned nothing, not even what must be there"
+            raise CollectError(f"{silent}; the report of {self.report.date} is written; start again later")
 
 
 def monitored_period(date: str | dt.date, parameters: Monitoring) -> tuple[str, str]:
@@ -193,8 +193,9 @@ def _no_pool(place: Workspace, date: str) -> ParameterError:
 
 
 def _is_reported(store: Store, date: str) -> bool:
-    """Whether a day is monitored to its end with nothing left over; its page was in place before it was called done."""
+    """Whether a day is monitored to its end and the service returned something; its page was in place before it was called done."""
     run = newest_run(store, date)
     if run is None or run.kind != "monitor" or run.status != "done":
         return False
-    return not (run.facts.get("health") or {}).get("stopped")
+    health = run.facts.get("health") or {}
+    return not health.get("stopped") and (health.get("probes") or {}).get("accounts") != "nothing"

@@ -99,14 +99,17 @@ class Collector:
         return [*outcomes, self.work(run_id, "retry")]
 
     def run(self, run_id: str, phase: str, make_plan: Callable[[], Plan]) -> Outcome:
-        """Plan a phase, unless this run has planned it already, and work it off."""
-        if windows.planned(self.store, run_id, phase) is None:
+        """Plan a phase, unless this run has planned it already, and work it off; where the service returned nothing, anew."""
+        noted = windows.planned(self.store, run_id, phase)
+        if noted is None:
             plan = make_plan()
             new = [
                 new_window(item.query, item.start, item.end, max_pages=item.max_pages, subjects=item.subjects)
                 for item in plan.requests
             ]
             windows.plan(self.store, run_id, phase, new, plan.facts(), self._now())
+        elif noted.get("probe") == "nothing":
+            windows.reopen(self.store, run_id, phase, self._now())
         return self.work(run_id, phase)
 
     def work(self, run_id: str, phase: str, *, max_records: int | None = None) -> Outcome:
