@@ -6,15 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coordlib.parameters import Monitoring
+from coordlib.places import Workspace
 from coordlib.runs import day as day_module
 from coordlib.runs.connect import begin_day, connector, world_days
+from coordlib.runs.day import replay_archive
 from coordlib.runs.monitor import MonitoredDay, monitor_day
+from coordlib.runs.notebooks import Decided
 from coordlib.simulate import World, build_world
-from coordlib.simulate.archive import write_truth
+from coordlib.simulate.archive import write_archive, write_truth
 from coordlib.simulate.service import ServerConfig, Service, running_server
 from coordlib.store import Store, open_store
 from coordlib.store.pool import add_to_pool
@@ -72,3 +76,21 @@ def station(small_world: World, tmp_path: Path) -> Iterator[Station]:
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the notebook out: these tests look at what is collected, not at the page."""
     monkeypatch.setattr(day_module, "run_report", decided_without_a_page)
+
+
+@pytest.fixture
+def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """Two replayed days whose pages only say that they were made."""
+
+    def page(
+        workspace: Workspace, template: str, folder: Path, parameters: dict[str, Any], **options: object
+    ) -> Decided:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.ipynb").write_text("made\n")
+        return decided_without_a_page(workspace, template, folder, parameters)
+
+    monkeypatch.setattr(day_module, "run_report", page)
+    write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a")
+    place = Workspace(tmp_path / "w")
+    replay_archive(tmp_path / "a", place.root)
+    return place

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from no_pages import decided_without_a_page
 
 from coordlib.places import Workspace
 from coordlib.report.package import read_run
-from coordlib.runs import day as day_module
 from coordlib.runs.clean_reports import clean_reports
-from coordlib.runs.day import replay_archive
-from coordlib.runs.notebooks import Decided
-from coordlib.simulate import build_world
-from coordlib.simulate.archive import write_archive
 from coordlib.store import open_store
 from coordlib.store.deletion import delete, outdated_runs
 from coordlib.store.pool import pool
@@ -53,24 +46,6 @@ def test_a_deleted_video_is_in_no_published_file(replayed_copy: Path) -> None:
     run = json.loads((folder / "run.json").read_text())
     assert any("no longer returns" in note for note in run["facts"]["notes"])
     assert clean_reports(place).describe() == "no report and no detection had the deleted videos in it"
-
-
-@pytest.fixture
-def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Two replayed days whose pages only say that they were made."""
-
-    def page(
-        workspace: Workspace, template: str, folder: Path, parameters: dict[str, Any], **options: object
-    ) -> Decided:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "index.ipynb").write_text("made\n")
-        return decided_without_a_page(workspace, template, folder, parameters)
-
-    monkeypatch.setattr(day_module, "run_report", page)
-    write_archive(build_world(accounts=300, days=2, seed=3), tmp_path / "a")
-    place = Workspace(tmp_path / "w")
-    replay_archive(tmp_path / "a", place.root)
-    return place
 
 
 def delete_posts_of_one_coordinated_account(place: Workspace) -> str:

@@ -9,18 +9,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from coordlib.errors import ParameterError, PublishError
-from coordlib.parameters import ComponentAnalysis, LinkSharing
+from coordlib.errors import NotebookInputError, ParameterError, PublishError
+from coordlib.parameters import ComponentAnalysis, LinkSharing, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.report import PostSet
 from coordlib.report.post_set import KEY, Pseudonyms, disguised
+from coordlib.runs import day as day_module
 from coordlib.runs.analysis import analyse_component, analyse_links
 from coordlib.runs.clean_reports import forget_account, remake_reports
+from coordlib.runs.day import replay_archive
+from coordlib.runs.discover import discover
+from coordlib.runs.monitor import monitor_day
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert
 from coordlib.store.deletion import forget, forget_again, name_pattern
 from coordlib.store.pool import pool
+from coordlib.store.runs import runs
 from coordlib.store.stored_posts import account_names
 
 
@@ -58,6 +63,67 @@ def test_without_a_key_there_is_one_line_that_says_how_to_make_one(
     assert "\n" not in str(caught.value)
     with pytest.raises(ParameterError, match="link sharing cannot"):
         analyse_links(LinkSharing(workspace=str(tmp_path)))
+
+
+Run = Callable[[Workspace, Path], object]
+RUNS: dict[str, Run] = {
+    "remake": lambda place, _: remake_reports(place),
+    "forget": lambda place, _: forget_account(place, "ann"),
+    "replay": lambda place, archive: replay_archive(archive, place.root),
+    "monitor": lambda place, _: monitor_day(place, "2026-09-02", connect_to_nobody),
+    "discover": lambda place, _: discover(
+        SeedDiscovery(workspace=str(place.root), hashtags=["x"]), connect_to_nobody
+    ),
+}
+
+
+def connect_to_nobody(*_: object) -> Any:
+    raise AssertionError("the service was asked")
+
+
+def a_notebook_that_finds_no_key(*_: object, **__: object) -> Any:
+    raise NotebookInputError("openssl rand")
+
+
+def kept_in(workspace: Path) -> tuple[list[Any], dict[str, str]]:
+    """Everything in the database and the reports."""
+    with open_store(workspace / "coordlib.sqlite", read_only=True) as store:
+        return list(store.connection.iterdump()), texts_of(workspace / "reports")
+
+
+@pytest.mark.parametrize("key", ["", " " * 20])
+def test_without_a_key_no_run_touches_anything(
+    key: str,
+    replayed: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., tuple[int, str, str]],
+) -> None:
+    monkeypatch.setenv(KEY, key)
+    monkeypatch.chdir(tmp_path)
+    (replayed.root / "site.yml").write_text("identities: pseudonyms\n")
+    monkeypatch.setattr(day_module, "run_report", a_notebook_that_finds_no_key)
+    before = kept_in(replayed.root)
+    for name, run in RUNS.items():
+        with pytest.raises(ParameterError, match="openssl rand"):
+            run(replayed, tmp_path / "a")
+        assert kept_in(replayed.root) == before, name
+    code, out, err = command("refresh", "-w", replayed.root)
+    assert (code, out) == (2, "") and "openssl rand" in err and kept_in(replayed.root) == before
+
+
+def test_a_day_that_failed_is_made_again_and_no_page_of_before_stays(replayed: Workspace) -> None:
+    dates = sorted(folder.name for folder in replayed.days.iterdir())
+    with open_store(replayed.database) as store:
+        store.write("UPDATE runs SET status = 'failed' WHERE date = ?", (dates[0],))
+    left = replayed.day_folder("2020-01-01")  # of a day whose posts were never collected
+    left.mkdir()
+    (left / "index.ipynb").write_text("made before")
+    done = remake_reports(replayed)
+    assert done.rebuilt == tuple(f"reports/days/{date}" for date in dates)
+    assert done.removed == ("reports/days/2020-01-01",)
+    with open_store(replayed.database) as store:
+        assert {run.status for run in runs(store)} == {"done"}
 
 
 def detected(workspace: Path) -> list[Any]:

@@ -234,6 +234,7 @@ def refresh(
     """
     from coordlib.lock import workspace_lock
     from coordlib.places import Workspace
+    from coordlib.report.post_set import pseudonyms_of
     from coordlib.runs.clean_reports import clean_reports
     from coordlib.runs.connect import NOBODY, connector
     from coordlib.store import open_store
@@ -244,6 +245,7 @@ def refresh(
     place = Workspace(workspace)
     if not place.database.exists():
         raise errors.StoreError(f"{place.root}: there is no workspace database here; nothing to refresh")
+    pseudonyms_of(place.root, ())
     run_id = f"refresh-{dt.datetime.now(dt.UTC):%Y-%m-%d}"
     connect = connector(daily_requests, base_url, NOBODY if dry_run else None)
     with workspace_lock(place.root, "coordlib refresh"):

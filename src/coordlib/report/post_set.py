@@ -179,18 +179,21 @@ class Pseudonyms:
 
 
 def pseudonyms_of(workspace: Path, known: Iterable[str]) -> Pseudonyms | None:
-    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does."""
+    """Return the pseudonyms of a workspace; None where its ``site.yml`` names accounts as the platform does.
+
+    A run that makes pages asks for them before it touches anything: without a key it must end as it began (ParameterError).
+    """
     if read_site(workspace).identities == "handles":
         return None
     from coordlib.service import read_file  # its library is slow to load, and few pages need it
 
-    key = os.environ.get(KEY) or read_file(".env").get(KEY) or _from_keyring()
-    if not key or len(key) < 16:
+    key = (os.environ.get(KEY) or read_file(".env").get(KEY) or _from_keyring() or "").strip()
+    if len(key) < 16:
         raise ParameterError(
             f"{workspace / SITE_FILE}: identities: pseudonyms needs a key of at least 16 characters that nobody can guess; set {KEY} in "
             f"the environment, in .env or in the keyring under '{KEYRING_SERVICE}' ('openssl rand -hex 32' makes one), and keep it"
         )
-    return Pseudonyms(key.strip().encode(), known)
+    return Pseudonyms(key.encode(), known)
 
 
 def _from_keyring() -> str | None:

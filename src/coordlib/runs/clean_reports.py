@@ -95,18 +95,20 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
 def remake_reports(workspace: Workspace) -> Cleaned:
     """Make every day and discovery again, remove all made before: for a workspace that changes between handles and pseudonyms."""
     began = time.time()
+    pseudonyms_of(workspace.root, ())
 
     def made_before(folder: Path) -> bool:
         if folder.is_file():
             return folder.stat().st_mtime < began
         record = folder / "run.json"
         new = record.exists() and record.stat().st_mtime >= began
-        # A day has been made again by now, and what was withdrawn holds nothing.
-        return folder.parent.name != "days" and not new and read_run(folder).get("outcome") != "withdrawn"
+        # What was made again may be as it was; what was withdrawn holds nothing.
+        return not new and folder not in rebuilt and read_run(folder).get("outcome") != "withdrawn"
 
     with workspace_lock(workspace.root, "coordlib remake"), open_store(workspace.database) as store:
-        done = [run.run_id for run in runs(store) if run.status == "done"]
-        return _clean(store, workspace, done, made_before, "what was made before")
+        again = [run for run in runs(store) if run.collected]
+        rebuilt = {_folder(workspace, run) for run in again}
+        return _clean(store, workspace, [run.run_id for run in again], made_before, "what was made before")
 
 
 def _clean(
@@ -128,11 +130,9 @@ def _clean(
     for run_id in again:
         run = run_of(store, run_id)
         assert run is not None  # its id was read from the same table
-        if run.status != "done":
+        if not run.collected:
             continue
-        folder = workspace.day_folder(run.date)
-        if run.kind == "discover":
-            folder = workspace.analysis_folder(run.run_id.removeprefix("discover-"))
+        folder = _folder(workspace, run)
         rebuilt.append(folder) if _again(store, workspace, run, note) else take_away(folder)
     for folder in (path for path in _folders(workspace) if holds(path)):
         take_away(folder)
@@ -163,6 +163,13 @@ def _again(store: Store, workspace: Workspace, run: Run, note: str | None) -> bo
         record_facts(store, run.run_id, {"notes": [*notes, note.format(today)]})
     watching = DailyMonitoring.load(options(DailyMonitoring))
     return StoredRun(store, workspace, run.run_id, run.date).report_again(watching, grow_pool=False).ok
+
+
+def _folder(workspace: Workspace, run: Run) -> Path:
+    """The folder of a run's report."""
+    if run.kind == "discover":
+        return workspace.analysis_folder(run.run_id.removeprefix("discover-"))
+    return workspace.day_folder(run.date)
 
 
 def _folders(workspace: Workspace) -> list[Path]:

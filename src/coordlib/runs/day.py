@@ -155,6 +155,7 @@ def replay_archive(
         raise ParameterError(f"{place.root}: is a file; give the folder of the workspace")
     if place.root.resolve() == archive.resolve():
         raise ParameterError(f"{place.root}: is the archive itself; give the workspace a folder of its own")
+    pseudonyms_of(place.root, ())
     days = list_days(archive)
     for folder in tqdm(days, desc="checking", unit="day", disable=None):
         read_day(folder.path)

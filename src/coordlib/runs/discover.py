@@ -12,7 +12,7 @@ from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhau
 from coordlib.lock import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
-from coordlib.report.post_set import PostSet
+from coordlib.report.post_set import PostSet, pseudonyms_of
 from coordlib.runs.connect import Connect, connector
 from coordlib.runs.day import StoredRun
 from coordlib.runs.notebooks import Decided, handles_of, run_report
@@ -87,6 +87,7 @@ def discover_seeds(
         return load_discovery(parameters.workspace, parameters.hashtags, parameters.start, parameters.end)
     place = find_workspace(parameters.workspace, create=True)
     query = discovery_query(parameters)
+    pseudonyms_of(place.root, ())
     make = connect or connector(CollectionParameters().daily_requests)
     with workspace_lock(place.root, "coordlib discover"):
         run_id = _collect(place, parameters, make, query, progress)

@@ -14,6 +14,7 @@ from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, 
 from coordlib.lock import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
+from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.connect import Connect
 from coordlib.runs.day import DayReport, StoredRun
 from coordlib.runs.health import collection_health
@@ -86,6 +87,7 @@ def monitor_day(
     run_id = f"monitor-{date}"
     if not place.database.exists():
         raise _no_pool(place, date)
+    pseudonyms_of(place.root, ())
     with workspace_lock(place.root, f"coordlib monitor --date {date}"), open_store(place.database) as store:
         watched = _watched_accounts(store, date, place)
         if not again and _is_reported(store, date):

@@ -26,6 +26,11 @@ class Run:
     facts: dict[str, Any]
     parameters: dict[str, Any]
 
+    @property
+    def collected(self) -> bool:
+        """Whether its posts are stored, so that its notebook can be run again: also where that failed."""
+        return self.status == "done" or "source" in self.facts
+
     @classmethod
     def of(cls, row: sqlite3.Row) -> Run:
         """Read a row of the table."""
