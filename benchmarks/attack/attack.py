@@ -39,7 +39,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / "build" / "attack"
 KILLED = Path(__file__).with_name("killed.py")
 #: Hidden files that belong to a workspace or a site.
-KNOWN_HIDDEN = {".lock", ".coordlib-notes", ".coordlib-site", ".git", ".nojekyll"}
+KNOWN_HIDDEN = {".lock", ".coordlib-notes", ".coordlib-pages.json", ".coordlib-site", ".git", ".nojekyll"}
 #: The part of --minutes each attack gets.
 SHARES = {
     "renames": 0.22,
