@@ -153,7 +153,9 @@ class ComponentAnalysis(Parameters):
     network: int | None = _told(
         1, "Number of the network on that day's page (none: the one of the account).", ge=1
     )
-    account: str | None = _told(None, "An account of the network; needed where the method differs.")
+    account: str | None = _told(
+        None, "An account of the network; needed where the method differs.", min_length=1
+    )
     output_dir: str | None = _OUTPUT_DIR
     object_id: str | None = _told(None, "What counts as the same (none: as on the day).")
     time_window: int | None = _told(
@@ -173,7 +175,7 @@ class OwnTable(DetectionParameters):
     format: str | None = _told(None, "Name of its format (none: recognised by its columns).")
     mapping: str | None = _told(None, "YAML file that says which column means what.")
     workspace: str = _told("demo", "Folder of the workspace (reports, site).")
-    name: str | None = _told(None, "Name of the report (none: that of the file).")
+    name: str | None = _told(None, "Name of the report (none: that of the file).", min_length=1)
     output_dir: str | None = _OUTPUT_DIR
     object_id: str | None = _told(  # type: ignore[assignment]
         None, "What counts as the same: a column of the posts (none: the usual one of the format)."

@@ -188,6 +188,35 @@ def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(replayed_copy:
         forget_account(Workspace(workspace), "nobody_of_this_name")
 
 
+@pytest.mark.parametrize("blank", ["", " ", "@", "@ "])
+def test_nobody_is_called_by_a_blank(
+    blank: str, replayed: Workspace, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    before = kept_in(replayed.root)
+    for words in (["forget"], ["pool", "show"], ["pool", "pause"], ["pool", "resume"]):
+        code, out, err = command(*words, blank, "-w", replayed.root)
+        assert (code, out) == (2, "") and err.startswith(f"coordlib: '{blank}': is no account name"), err
+    code, out, err = command("analyse", "--account", "", "-w", replayed.root)
+    assert (code, out) == (2, "") and "account = ''" in err
+    assert kept_in(replayed.root) == before
+
+
+def test_an_account_may_be_called_as_our_own_words_are(replayed: Workspace) -> None:
+    """Their fields, statuses, numbers, true and false stay; what somebody wrote does not."""
+    columns, by = ("content_id", "account_id", "text", "fetched_at"), "by @true, @done and @n_posts"
+    with open_store(replayed.database) as store:
+        before = runs(store)
+        store.write(insert("posts", columns), ("1", "ann", by, 1))
+        store.write("UPDATE runs SET facts = json_set(facts, '$.notes', json_array(?))", (by,))
+        for name in ("true", "done", "n_posts", "replay"):
+            forget(store, name, 2)
+        [text], [after, *_] = store.rows("SELECT text FROM posts WHERE content_id = '1'")[0], runs(store)
+    masked = "by @[forgotten], @[forgotten] and @[forgotten]"
+    assert text == masked and after.facts["notes"] == [masked]
+    assert after.status == "done" and after.facts["n_posts"] == before[0].facts["n_posts"]
+    assert after.parameters == before[0].parameters
+
+
 def test_a_list_does_not_bring_a_forgotten_account_back(
     tmp_path: Path, command: Callable[..., tuple[int, str, str]]
 ) -> None:

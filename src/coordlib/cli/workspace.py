@@ -67,7 +67,7 @@ def analyse(
 
     base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
     given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
-    given |= {"account": account, "network": None} if account else {}
+    given |= {"account": account, "network": None} if account is not None else {}
     values = ComponentAnalysis.load({**base.for_notebook(), **given})
     echo(analyse_component(values).folder / "index.ipynb")
 
@@ -140,7 +140,7 @@ def forget(
     """Take an account out of the database, every page, file and version, and keep it out; the pages say that it happened."""
     from coordlib.runs.clean_reports import forget_account
 
-    echo(forget_account(_there(workspace), account.removeprefix("@")).describe())
+    echo(forget_account(_there(workspace), account).describe())
     opt.show_site(workspace, output, engine, render)
 
 
@@ -225,11 +225,12 @@ def list_accounts(
 @pool_app.command("show")
 def show_account(username: Annotated[str, Argument(help="Account name.")], workspace: opt.Workspace) -> None:
     """Show why an account is in the pool and in which networks it was seen."""
+    from coordlib.runs.pool import asked_account
     from coordlib.store import open_store
     from coordlib.store.pool import pool
     from coordlib.store.runs import account_history
 
-    name = username.removeprefix("@")
+    name = asked_account(username)
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone, history = pool(store), account_history(store, name)
     rows = everyone[everyone["account_id"] == name]
@@ -255,10 +256,11 @@ def resume(usernames: Names, workspace: opt.Workspace) -> None:
 
 
 def _set(workspace: Path, usernames: list[str], status: str) -> None:
+    from coordlib.runs.pool import asked_account
     from coordlib.store import open_store
     from coordlib.store.pool import pool, set_status
 
-    names = list(dict.fromkeys(name.removeprefix("@") for name in usernames))
+    names = list(dict.fromkeys(map(asked_account, usernames)))
     with workspace_lock(workspace, "coordlib pool"), open_store(_there(workspace).database) as store:
         there = set(pool(store)["account_id"])
         if unknown := [name for name in names if name not in there]:

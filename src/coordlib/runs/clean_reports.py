@@ -23,6 +23,7 @@ from coordlib.report.package import read_run, withdraw
 from coordlib.report.post_set import pseudonyms_of
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
+from coordlib.runs.pool import asked_account
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
 from coordlib.store.deletion import forget, is_deleted, name_pattern, outdated_runs
@@ -75,6 +76,7 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
 
     Days and discoveries are made again without it and say that an account was taken out, not which; all else that names it is removed.
     """
+    account = asked_account(account)
     made = names.name(account) if (names := pseudonyms_of(workspace.root, ())) else account
     patterns = name_pattern(account), name_pattern(made)
 

@@ -45,6 +45,13 @@ def account_name(text: str) -> str | None:
     return name if _HANDLE.match(name) else None
 
 
+def asked_account(text: str) -> str:
+    """Return the name of the account somebody asks about, without ``@``; a blank is nobody's."""
+    if not (name := text.strip().removeprefix("@").strip()):
+        raise ParameterError(f"'{text}': is no account name; give one, without @")
+    return name
+
+
 def read_account_list(
     path: Path | str, *, column: str | None = None, mentions_column: str | None = None
 ) -> AccountList:

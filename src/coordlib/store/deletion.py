@@ -93,6 +93,10 @@ def _blank_queries(store: Store, captions: Sequence[str]) -> None:
 
 #: What stands where a name stood.
 MASK = "[forgotten]"
+#: Columns that hold words of our own, which may be somebody's name too.
+_OURS = {"run_id", "phase", "kind", "status", "state", "outcome", "source", "purpose", "endpoint", "pool"}
+#: A text within JSON, or with a colon the name of a field: that, numbers, true and false are ours.
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?')
 _MENTION = re.compile(r"@([\w.]+)")
 
 
@@ -145,10 +149,21 @@ def _remove(store: Store, account: str, now: int) -> int:
         columns = [row["name"] for row in store.rows(f"PRAGMA table_info({table})") if row["type"] == "TEXT"]
         for end in {"account_id", "account_id_y"} & set(columns):
             store.write(f"DELETE FROM {table} WHERE {end} = ? COLLATE NOCASE", (account,))
-        for column in columns:
+        for column in set(columns) - _OURS:
             found = store.rows(f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE ?", (like,))
-            changed = [(pattern.sub(MASK, text), text) for [text] in found if pattern.search(text)]
+            changed = [(new, text) for [text] in found if (new := _masked(text, pattern)) != text]
             store.write_many(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", changed)
     outdated = "UPDATE runs SET facts = json_set(facts, '$.outdated', json('true')) WHERE run_id = ?"
     store.write_many(outdated, runs)
     return deleted
+
+
+def _masked(text: str, pattern: re.Pattern[str]) -> str:
+    """Return a text, or the texts within JSON, without a name."""
+    try:
+        inside = isinstance(json.loads(text), dict | list)
+    except ValueError:
+        inside = False
+    if not inside:
+        return pattern.sub(MASK, text)
+    return _JSON_TEXT.sub(lambda found: found[0] if found[1] else pattern.sub(MASK, found[0]), text)
