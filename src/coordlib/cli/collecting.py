@@ -132,7 +132,9 @@ def discover(
     region: Annotated[
         list[str] | None, Option(help="Two-letter code of registration; repeat for several.")
     ] = None,
-    date: Annotated[str | None, Option(help="Day the seeds enter the pool (none: today, UTC).")] = None,
+    date: Annotated[
+        str | None, Option(help="Day the seeds enter the pool, YYYY-MM-DD (none: today, UTC).")
+    ] = None,
     parameters: opt.ParameterFile = None,
     base_url: opt.BaseUrl = BASE_URL,
     *,
@@ -185,7 +187,7 @@ def monitor(
         raise errors.ParameterError(
             f"output_dir = '{options.output_dir}': a monitored day is always in WORKSPACE/reports/days; take it out of the file"
         )
-    day = date or str(options.date or dt.datetime.now(dt.UTC).date())
+    day = str(options.date or dt.datetime.now(dt.UTC).date()) if date is None else date
     connect = connector(options.daily_requests, base_url, NOBODY if dry_run else None)
     if dry_run:
         for plan in plan_day(workspace, day, connect, options):

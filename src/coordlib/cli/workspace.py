@@ -66,7 +66,7 @@ def analyse(
     from coordlib.runs.analysis import analyse_component
 
     base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
-    given = {"workspace": str(workspace), "network": network} | ({"date": date} if date else {})
+    given = {"workspace": str(workspace), "network": network} | ({"date": date} if date is not None else {})
     given |= {"account": account, "network": None} if account is not None else {}
     values = ComponentAnalysis.load({**base.for_notebook(), **given})
     echo(analyse_component(values).folder / "index.ipynb")
@@ -191,7 +191,7 @@ def import_list(
     if dry_run:
         echo(f"{said}; nothing was changed")
         return
-    day = as_day(date or dt.datetime.now(dt.UTC).date()).isoformat()
+    day = as_day(dt.datetime.now(dt.UTC).date() if date is None else date).isoformat()
     database = Workspace(workspace).database
     with workspace_lock(workspace, "coordlib pool import"), open_store(database) as store:
         new, out = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)

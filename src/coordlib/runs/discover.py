@@ -15,6 +15,7 @@ from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet, pseudonyms_of
 from coordlib.runs.connect import Connect, connector
 from coordlib.runs.day import StoredRun
+from coordlib.runs.monitor import as_day
 from coordlib.runs.notebooks import Decided, handles_of, run_report
 from coordlib.runs.stored import load_discovery, stored_discovery
 from coordlib.store import open_store
@@ -104,10 +105,10 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
     new_accounts
         The accounts that enter.
     date
-        Day of entry (none: today, UTC).
+        Day of entry, YYYY-MM-DD (none: today, UTC).
     """
     place = Workspace(found.workspace)
-    added_on = date or dt.datetime.now(dt.UTC).date().isoformat()
+    added_on = as_day(dt.datetime.now(dt.UTC).date() if date is None else date).isoformat()
     about = found.facts["about"]
     reason = f"posted together with others among the videos of {about['Hashtags']}, {about['Asked for']}"
     with (
@@ -130,6 +131,8 @@ def discover(
     Where the notebook fails, what was collected is stored and nobody entered the pool.
     """
     place = find_workspace(parameters.workspace, create=True)
+    if date is not None:
+        as_day(date)
     with workspace_lock(place.root, "coordlib discover"):
         found = discover_seeds(parameters.model_copy(update={"collect": True}), connect)
         decided = report_discovery(found, parameters)

@@ -84,7 +84,9 @@ class World:
 def midnight(day: str, what: str = "start") -> int:
     """Return the UTC second at which a day (YYYY-MM-DD) begins; what is no day is refused."""
     try:
-        return day_start(day)
+        if (start := day_start(day)) in range(day_start("1990-01-01"), day_start("2100-01-01")):
+            return start
+        raise ValueError(day)
     except ValueError:
         raise ParameterError(f"{what} = {day!r}: expected a day like 2026-09-01") from None
 
