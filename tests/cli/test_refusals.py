@@ -33,3 +33,30 @@ def test_no_world_begins_where_there_are_no_posts(day: str, tmp_path: Path, comm
     said = refused(command, "simulate", "archive", tmp_path / "a", "--start", day)
     assert f"start = '{day}': expected a day like 2026-09-01" in said
     assert not (tmp_path / "a").exists()
+
+
+def test_no_command_takes_a_place_for_its_files_from_a_file(tmp_path: Path, command: Command) -> None:
+    """The notebooks do: what a command makes has its place in the workspace, and the line did nothing."""
+    file, posts, place = tmp_path / "p.yml", tmp_path / "posts.csv", tmp_path / "w"
+    file.write_text("output_dir: elsewhere\n", encoding="utf-8")
+    posts.write_text("account_id\n", encoding="utf-8")
+    for words in (
+        ["discover", "--hashtag", "x"],
+        ["monitor"],
+        ["replay", tmp_path],
+        ["analyse"],
+        ["report", posts],
+        ["links", posts],
+        ["sweep"],
+    ):
+        said = refused(command, *words, "-w", place, "-f", file)
+        assert "output_dir = 'elsewhere'" in said and "take it out of the file" in said
+    file.write_text("date: 2026-09-01\n", encoding="utf-8")
+    assert "an archive has its own days" in refused(command, "replay", tmp_path, "-w", place, "-f", file)
+    assert not place.exists()
+
+
+def test_the_network_of_a_file_is_the_one_analysed(replayed_copy: Path, command: Command) -> None:
+    (replayed_copy / "p.yml").write_text("network: 99\n", encoding="utf-8")
+    said = refused(command, "analyse", "-w", replayed_copy, "-f", replayed_copy / "p.yml")
+    assert "network = 99" in said

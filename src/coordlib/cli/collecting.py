@@ -144,7 +144,7 @@ def discover(
     from coordlib.runs import discover as discovery
     from coordlib.runs.connect import connector
 
-    base = SeedDiscovery.from_yaml(parameters).for_notebook() if parameters else {}
+    base = opt.in_its_place(SeedDiscovery.from_yaml(parameters)).for_notebook() if parameters else {}
     given |= {"hashtags": hashtag} if hashtag else {}
     given |= {"regions": region} if region else {}
     values = base | given
@@ -182,11 +182,7 @@ def monitor(
     from coordlib.runs.monitor import monitor_day, plan_day
     from coordlib.site.build import site_is_due
 
-    options = Monitoring.from_yaml(parameters) if parameters else Monitoring()
-    if options.output_dir is not None:
-        raise errors.ParameterError(
-            f"output_dir = '{options.output_dir}': a monitored day is always in WORKSPACE/reports/days; take it out of the file"
-        )
+    options = opt.in_its_place(Monitoring.from_yaml(parameters) if parameters else Monitoring())
     day = str(options.date or dt.datetime.now(dt.UTC).date()) if date is None else date
     connect = connector(options.daily_requests, base_url, NOBODY if dry_run else None)
     if dry_run:

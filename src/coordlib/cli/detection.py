@@ -134,7 +134,7 @@ def links(
         raise ParameterError(
             "links: say where results go, --output FOLDER for tables or --workspace W for a report page"
         )
-    base = LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load()
+    base = opt.in_its_place(LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load())
     old = {"coordination_interval": interval, "percentile_edge_weight": percentile_edge_weight}
     given |= {name: value for name, value in old.items() if value is not None} | {"shares": str(shares)}
     given |= {"workspace": str(workspace)} if workspace is not None else {}
@@ -179,7 +179,7 @@ def report(
     from coordlib.report.first_screen import first_lines, more_lines, summary_facts
     from coordlib.runs.analysis import report_table
 
-    base = OwnTable.from_yaml(parameters).for_notebook() if parameters else {}
+    base = opt.in_its_place(OwnTable.from_yaml(parameters)).for_notebook() if parameters else {}
     given |= {"source": str(source.resolve()), "workspace": str(workspace)}
     given |= {"mapping": str(mapping.resolve())} if mapping else {}
     done = report_table(OwnTable.load(base | given, where="report"))
@@ -219,6 +219,7 @@ def sweep(
     values = read_yaml(parameters)
     if "notebook" not in values:
         options = ParameterSweep.load(values | {"workspace": str(workspace)}, where=str(parameters))
+        opt.in_its_place(options)
         echo(opt.where_it_is(report_sweep(options, name)))
         opt.show_site(workspace, output, engine, render)
         return

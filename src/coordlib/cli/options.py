@@ -8,10 +8,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from typer import Option, echo
 
+from coordlib.errors import ParameterError
 from coordlib.parameters import Engine, Parameters
 
 #: What the options are called that many commands have, each with words of its own.
@@ -30,6 +31,7 @@ BaseUrl = Annotated[
 
 
 Command = Callable[..., None]
+Model = TypeVar("Model", bound=Parameters)
 
 
 def parameters_of(model: type[Parameters], *names: str) -> Callable[[Command], Command]:
@@ -66,6 +68,16 @@ def _option(model: type[Parameters], name: str) -> inspect.Parameter:
         said += f" (default: {'none' if usual is None else usual})"
     annotation = Annotated[kind | None, Option(flags, help=said)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def in_its_place(values: Model) -> Model:
+    """Return the parameters of a file, which must not name a place for the files: a command has its own."""
+    if (place := getattr(values, "output_dir", None)) is not None:
+        raise ParameterError(
+            f"output_dir = '{place}': only a notebook run by hand takes it, a report made by a command has its "
+            "place in WORKSPACE/reports; take it out of the file"
+        )
+    return values
 
 
 def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:

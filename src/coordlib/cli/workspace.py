@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option, echo
@@ -39,7 +39,9 @@ def replay(
     from coordlib.runs.analysis import analyse_component
     from coordlib.runs.day import replay_archive
 
-    values = DailyMonitoring.from_yaml(parameters) if parameters else DailyMonitoring()
+    values = opt.in_its_place(DailyMonitoring.from_yaml(parameters) if parameters else DailyMonitoring())
+    if values.date is not None:
+        raise ParameterError(f"date = {values.date}: an archive has its own days; take it out of the file")
     reports = replay_archive(archive, workspace, values)
     for report in reports:
         echo(report.line())
@@ -58,15 +60,19 @@ def replay(
 def analyse(
     workspace: opt.Workspace,
     date: Annotated[str | None, Option(help="Day the network was seen (none: the newest).")] = None,
-    network: Annotated[int, Option(help="Number of the network on that day's page.")] = 1,
+    network: Annotated[
+        int | None, Option(help="Number of the network on that day's page (none: that of the file, else 1).")
+    ] = None,
     account: Annotated[str | None, Option(help="The network of this account instead.")] = None,
     parameters: opt.ParameterFile = None,
 ) -> None:
     """Analyse one network of one day in depth (notebook 03); the page joins the site at the next render."""
     from coordlib.runs.analysis import analyse_component
 
-    base = ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis()
-    given = {"workspace": str(workspace), "network": network} | ({"date": date} if date is not None else {})
+    base = opt.in_its_place(ComponentAnalysis.from_yaml(parameters) if parameters else ComponentAnalysis())
+    named = {"date": date, "network": network}
+    given: dict[str, Any] = {"workspace": str(workspace)}
+    given |= {name: value for name, value in named.items() if value is not None}
     given |= {"account": account, "network": None} if account is not None else {}
     values = ComponentAnalysis.load({**base.for_notebook(), **given})
     echo(analyse_component(values).folder / "index.ipynb")
