@@ -149,8 +149,10 @@ def test_a_ring_in_step_is_the_network_where_significant_pairs_are_kept(
     edges = pd.read_csv(place.day_folder("2025-03-01") / "edges.csv")
     assert set(edges["evidence"]) == {"closed circle"}
     shown = page(place, "2025-03-01")
-    assert "There is one closed circle of 8 accounts (28 pairs); nothing is beyond the crowd." in shown
-    assert "Of the classes kept (beyond the crowd, closed circle), 8 of" in shown
+    assert (
+        "There is one closed circle of 8 accounts (28 pairs); no pair is beyond the crowd, that is" in shown
+    )
+    assert "The pairs of the classes kept (beyond the crowd, closed circle) join 8 of" in shown
 
 
 def edited(place: Workspace, project: Path, before: str, after: str) -> None:

@@ -41,7 +41,7 @@ WHOLE = pd.DataFrame(
 DRAWN = {
     "pool_history": (charts.pool_history, HISTORY, "3 new accounts in 2 days: the pool holds 12"),
     "network_sizes": (charts.network_sizes, NETWORKS, "The largest of 2 networks has 8 of 11 accounts"),
-    "post_timeline": (charts.post_timeline, POSTS, "3 coordinated posts of 2 accounts from 2025-01-01 00:00"),
+    "post_timeline": (charts.post_timeline, POSTS, "3 posts in pairs, by 2 accounts, from 2025-01-01 00:00"),
     "hours_of_day": (charts.hours_of_day, POSTS, "100% of 3 posts fall between"),
     "seconds_apart": (
         lambda t, ax: charts.seconds_apart(t, 120, ax),

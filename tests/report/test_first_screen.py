@@ -56,9 +56,11 @@ def test_other_settings_that_all_find_the_same_are_no_range() -> None:
         "parameters": {"time_window": 120},
         "other_settings": others,
     }
-    assert "Other settings: 5 accounts too, with windows from 30 to 120 seconds" in day_banner(run)
+    assert "Other settings: 5 accounts in networks too, with windows from 30 to 120 seconds" in day_banner(
+        run
+    )
     fewer = {**run, "other_settings": {**others, "least": 4, "most": 4}}
-    assert "Other settings: 4 accounts instead of 5, with" in day_banner(fewer)
+    assert "Other settings: 4 accounts in networks instead of 5, with" in day_banner(fewer)
 
 
 @pytest.mark.reference
@@ -76,20 +78,19 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
         "kept the pace of the others who posted them and 11 met too seldom, or among too few others, to tell."
     )
     assert third == (
-        "By weight, 174 of 1,306 accounts in 55 networks posted the same captions together within 120 seconds, 23–27 Oct 2025 "
-        "(TikTok): 21 captions."
+        "The pairs that met most often join 174 of 1,306 accounts into 55 networks, 23–27 Oct 2025 (TikTok): 21 captions."
     )
     assert re.fullmatch(r"Words of the largest networks: .+ \(\d+ accounts\); .+; and \d+ more\.", subjects)
-    assert weak == "Weak: each of the 180 edges rests on a single caption."
+    assert weak == "Weak: each of the 180 pairs in networks rests on a single caption."
     assert kept == (
-        "The weight keeps 180 of 1,946 pairs (if every account took part, 256 of "
-        "2,717), of which 8 kept the pace of the others, 9 are open, 3 repeat one caption too few times to decide, 133 met "
-        "once, 27 are no more than activity and habits explain."
+        "The weight keeps 180 of 1,946 pairs (256 of 2,717 with accounts of fewer than 2 posts): 8 kept the pace of the "
+        "others, 9 are open, 3 repeat one caption too few times to decide, 133 met once and 27 are no more than activity "
+        "and habits explain."
     )
     counts = days["2025-10-30"].run["counts"]
     assert (counts["n_significant"], counts["n_undecided"]) == (0, 19)
     assert rest[0].startswith(
-        "Other settings: 68 to 518 accounts instead of 174, with windows from 30 to 120"
+        "Other settings: 68 to 518 accounts in networks instead of 174, with windows from 30 to 120"
     )
     assert whole.startswith("As a whole the network")
     archived = {**days["2025-10-30"].run, "facts": {"source": "archive", "n_errors": 3}}
@@ -99,11 +100,13 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
 @pytest.mark.reference
 def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict[str, Report]) -> None:
     report = days["2025-01-04"]
-    first, where, meaning, undecided, *_ = first_lines(report.run)
+    first, meaning, undecided, _, where, *_ = first_lines(report.run)
     assert first.startswith(
-        "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd."
+        "There is one closed circle of 7 accounts (21 pairs); no pair is beyond the crowd, that is, closer together"
     )
-    assert where == "18 of 21 significant pairs are edges of network 1."
+    assert where == (
+        "Of the 21 pairs in the closed circle, 18 are in network 1; the other 3 are only in the table “Pairs that stand out”."
+    )
     assert (
         "An organised group and an audience that answers one source within about 120 seconds look exactly"
         in meaning
@@ -140,7 +143,7 @@ def test_the_class_rule_makes_the_network_and_its_words(shared: Path) -> None:
     report = reported(posts, classes=["beyond the crowd", "closed circle"])
     assert (len(report.accounts), len(report.edges)) == (7, 21)
     lines = first_lines(report.run)
-    kept = "Of the classes kept (beyond the crowd, closed circle), 7 of 1,811 accounts in 1 network"
+    kept = "The pairs of the classes kept (beyond the crowd, closed circle) join 7 of 1,811 accounts into 1 network"
     assert any(kept in line for line in lines)
     assert "kept (of the classes beyond the crowd, closed circle)" in str(report.summary)
     assert report.run["weight_threshold"] is None
@@ -164,7 +167,9 @@ def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> Non
     banner = str(report.headline)
     assert "The threshold keeps no edge." in banner
     assert "There is one closed circle of 6 accounts (15 pairs)" in banner
-    assert "None of the significant pairs is heavy enough for the networks below" in banner
+    assert (
+        "None of the 15 pairs in the closed circle is heavy enough for a network; look in the table" in banner
+    )
 
 
 def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
@@ -179,7 +184,7 @@ def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
 def test_a_record_without_tests_has_its_sentences_all_the_same() -> None:
     counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2}
     run = {"date": "2025-01-01", "outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
-    assert "By weight, 3 of 9 accounts in 1 network" in day_banner(run)
+    assert "The pairs that met most often join 3 of 9 accounts into 1 network" in day_banner(run)
 
 
 def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_counted() -> None:

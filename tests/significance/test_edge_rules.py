@@ -218,25 +218,27 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     text = evidence_headline(edges, kept, "hashtag")
     first, meaning, *_, last = text.splitlines()
     assert first == (
-        "There is one closed circle of 5 accounts (10 pairs); nothing is beyond the crowd. "
+        "There is one closed circle of 5 accounts (10 pairs); no pair is beyond the crowd, that is, closer together "
+        "than the others who posted the same hashtags in the same hours. "
         f"In all, {len(edges):,} pairs of accounts posted the same hashtags within 120 seconds."
     )
     assert meaning.startswith("A closed circle means: most of the few accounts that posted these hashtags")
     assert "10 minutes or more is ruled out" in meaning and "Beyond the crowd means" not in text
-    assert last == f"The weight keeps 12 of {len(edges):,} pairs: 10 belong to a closed circle, 2 met once."
-    assert "nothing to compare with" not in text
+    assert (
+        last == f"The weight keeps 12 of {len(edges):,} pairs: 10 belong to a closed circle and 2 met once."
+    )
+    assert "anything to compare with" not in text
     alone = cl.edge_significance(table(ring(np.random.default_rng(2), size=6)))
-    assert evidence_headline(alone).endswith("hardly anything to compare with.")
+    assert evidence_headline(alone).endswith("anything to compare with: there are only 6 accounts.")
     assert (
         "of 15 pairs of accounts that posted the same captions within 120 seconds, none did so"
         in evidence_headline(alone)
     )
-    assert "There are only 6 accounts: there is" in evidence_headline(alone)
     few = edges.copy()
     few.attrs |= {"accounts": 69, "accounts_outside": 48}
-    assert "Only 48 of 69 accounts are in no pair that shares more than" in evidence_headline(few)
+    assert ": only 48 of 69 accounts share no more than activity explains." in evidence_headline(few)
     few.attrs |= {"accounts_outside": 0}
-    assert "Each of the 69 accounts is in a pair that shares more than" in evidence_headline(few)
+    assert ": each of the 69 accounts shares more with another than its" in evidence_headline(few)
 
 
 def test_with_few_others_present_a_discovered_pair_is_open_and_in_a_crowd_it_is_as_the_crowd() -> None:

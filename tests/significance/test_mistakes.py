@@ -134,7 +134,7 @@ def test_a_window_that_is_not_known_is_not_made_up() -> None:
     assert "120" not in evidence_headline(read)
     whole = network_significance(SHARES, PAIRS, min_weight=2, draws=3)
     whole.attrs = {}
-    assert " random networks of" in network_sentence(whole)
+    assert " like random networks in which" in network_sentence(whole)
     assert "only" not in evidence_headline(cl.edge_significance(SHARES.iloc[:0]))
 
 

@@ -237,5 +237,8 @@ def test_the_page_of_a_day_says_what_is_undecided_and_names_the_one_closed_circl
     assert "19 pairs remain undecided" in text
     assert "8 only kept the pace of the others who posted them and 11 met too seldom" in text
     text = evidence_headline(cl.edge_significance(*real(shared, "2025-01-04")))
-    assert "There is one closed circle of 7 accounts (21 pairs); nothing is beyond the crowd." in text
+    assert (
+        "There is one closed circle of 7 accounts (21 pairs); no pair is beyond the crowd, that is, closer together"
+        in text
+    )
     assert "A closed circle means" in text

@@ -78,7 +78,7 @@ def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_acc
 
 def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespace) -> None:
     page = replayed.open(f"reports/days/{replayed.day.name}/v1/index.html")
-    box = page.locator(".cl-table", has=page.locator("caption", has_text="Coordinated posts"))
+    box = page.locator(".cl-table", has=page.locator("caption", has_text="Posts in pairs"))
     head = box.locator("thead th", has_text="views")
     head.locator("button").click()
     place = head.evaluate("cell => cell.cellIndex") + 1
@@ -87,7 +87,7 @@ def test_tables_of_the_executed_notebook_sort_and_filter(replayed: SimpleNamespa
     ]
     assert views == sorted(views, reverse=True)
     account = box.locator("tbody td:nth-child(2)").first.inner_text()
-    box.get_by_label("Filter Coordinated posts").fill(account)
+    box.get_by_label("Filter Posts in pairs").fill(account)
     assert set(box.locator("tbody td:nth-child(2)").all_inner_texts()) == {account}
 
 

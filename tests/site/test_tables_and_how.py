@@ -12,7 +12,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 DAY = "reports/days/2025-01-05/v1/index.html"
-POSTS = ".cl-table:has(caption:text-is('Coordinated posts'))"
+POSTS = ".cl-table:has(caption:text-is('Posts in pairs'))"
 UNEXPLAINED = (Path(__file__).parent / "unexplained.js").read_text()
 
 
@@ -68,7 +68,7 @@ def test_what_was_shared_stands_once_above_its_posts_also_after_sorting(open_pag
     box.locator("thead th button", has_text="views").click()
     lines = box.locator("tbody tr").evaluate_all("rows => rows.map(row => row.className === 'cl-group')")
     assert lines[0] and lines.count(False) == 25
-    box.get_by_label("Filter Coordinated posts").fill("window.pwned=1</script> 1")
+    box.get_by_label("Filter Posts in pairs").fill("window.pwned=1</script> 1")
     assert box.locator("tbody tr:not(.cl-group)").count() > 0, "the caption is searched too"
 
 

@@ -87,8 +87,8 @@ def test_every_version_has_an_address_of_its_own_from_the_start(workspace: Path)
     site = render_site(workspace, engine="smalldocs")
     days = site / "reports" / "days"
     newest = page(site, "days/2025-01-03/v2")
-    assert "Version 2 of 2</strong> (5 accounts), published 2025-01-04" in newest
-    assert "version 1</a> (3 accounts, 2025-01-04) · differs: threshold fixed at 4" in newest
+    assert "Version 2 of 2</strong> (5 accounts in 2 networks), published 2025-01-04" in newest
+    assert "version 1</a> (3 accounts in 1 network, 2025-01-04) · differs: threshold fixed at 4" in newest
     assert "Version 1 of 1</strong>, published 2025-01-04" in page(site, "days/2025-01-02/v1")
     for version, accounts in (("v1", 3), ("v2", 5)):
         assert len(pd.read_csv(days / "2025-01-03" / version / "accounts.csv.gz")) == accounts
@@ -179,7 +179,7 @@ def test_the_feed_names_what_was_corrected(workspace: Path) -> None:
     site = render_site(workspace, engine="smalldocs")
     feed = (site / "reports" / "archive.xml").read_text()
     assert "Corrected: Coordinated sharing on 2025-01-03 (version 2)" in feed
-    assert "Version 1 said 3 accounts; differs: threshold fixed at 4" in feed
+    assert "Version 1 said 3 accounts in 1 network; differs: threshold fixed at 4" in feed
     assert "https://example.org/monitor/reports/days/2025-01-02/v1/" in feed
     write_site(workspace, address=None)
     assert not (render_site(workspace, engine="smalldocs") / "reports" / "archive.xml").exists()

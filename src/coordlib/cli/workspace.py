@@ -246,7 +246,7 @@ def show_account(username: Annotated[str, Argument(help="Account name.")], works
     echo(f"{name}: {row['status']}, since {row['added_on']} ({row['source']}): {clean_text(row['reason'])}")
     for day, network in history:
         echo(f"{day}  in network {network}")
-    echo(f"seen in a coordinated network on {len(history):,} days")
+    echo(f"seen in a network on {len(history):,} days")
 
 
 @pool_app.command()

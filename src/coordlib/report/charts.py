@@ -107,7 +107,7 @@ def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) 
     n_accounts = len(counts)
     first, last = utc(posts["posted_at"]).min(), utc(posts["posted_at"]).max()
     span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
-    title = f"{plural(len(posts), 'coordinated post')} of {plural(n_accounts, 'account')} {span}"
+    title = f"{plural(len(posts), 'post')} in pairs, by {plural(n_accounts, 'account')}, {span}"
     cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
     alt = f"One line per account, one dot per post. {title}.{cut}"
     rows = table["account_id"].map({name: place for place, name in enumerate(reversed(names))})

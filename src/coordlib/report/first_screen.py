@@ -84,9 +84,18 @@ def first_lines(run: RunRecord) -> list[str]:
     found = _Finding(run)
     # What is significant, what that means and what is undecided.
     first, *meaning = str(found.evidence.get("words") or "").splitlines() or [""]
-    lines = [first, found.where(), found.same(), *meaning]
+    lines = [first, found.same(), *meaning]
     if run.get("outcome") == "network" and found.counts.get("n_accounts"):
-        lines += [found.network(), found.subjects(), found.rests_on(), found.kept(), found.settings()]
+        lines += [
+            found.network(),
+            found.where(),
+            found.subjects(),
+            found.rests_on(),
+            found.kept(),
+            found.settings(),
+        ]
+    else:
+        lines.append(found.where())
     return [line for line in [*lines, found.coverage(), found.new()] if line]
 
 
@@ -139,24 +148,38 @@ class _Finding:
         few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {self.word}."
         return f"{words} {few}".strip() if 2 * lacking > of else words
 
+    def kind(self) -> str:
+        """Where the significant pairs are, by the names of their classes."""
+        classes = self.evidence.get("classes", {})
+        circle = (
+            "in the closed circle"
+            if classes.get("closed circle", {}).get("networks") == 1
+            else "in closed circles"
+        )
+        return " or ".join(name.replace("closed circle", circle) for name in SIGNIFICANT if name in classes)
+
     def where(self) -> str:
         """In which of the networks below the significant pairs are, and how many of them."""
         classes = self.evidence.get("classes", {})
         of = sum(classes.get(name, {}).get("edges", 0) for name in SIGNIFICANT)
         if not of or self.component:
             return ""
-        numbers = self.evidence.get("networks") or {}
+        numbers, table = self.evidence.get("networks") or {}, "in the table “Pairs that stand out”"
+        pairs = plural(of, "pair")
         if not numbers:
-            return "None of the significant pairs is heavy enough for the networks below; the table of pairs that stand out has them."
+            none = f"None of the {pairs} {self.kind()} is" if of > 1 else f"The pair {self.kind()} is not"
+            return f"{none} heavy enough for a network; look {table}."
         if len(numbers) > 8:
             networks = f"{len(numbers):,} networks"
         else:
             networks = f"network{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
         drawn = sum(numbers.values())
-        how_many = f"{drawn:,} of {of:,} significant pairs" if drawn < of else f"All {of:,} significant pairs"
         if of == 1:
-            how_many = "The significant pair"
-        return f"{how_many} {'is an edge' if drawn == 1 else 'are edges'} of {networks}."
+            return f"The pair {self.kind()} is in {networks}."
+        if drawn == of:
+            return f"All {pairs} {self.kind()} are in {networks}."
+        rest = f"the other {of - drawn:,} are" if of - drawn > 1 else "the other one is"
+        return f"Of the {pairs} {self.kind()}, {drawn:,} {'is' if drawn == 1 else 'are'} in {networks}; {rest} only {table}."
 
     def network(self) -> str:
         """How many accounts of how many posted the same, when and where."""
@@ -166,8 +189,13 @@ class _Finding:
         place = f" ({where})" if (where := _PLATFORMS.get(platform, platform)) else ""
         objects = f": {plural(n_objects, self.word)}" if n_objects or self.component else ""
         if not self.component:
-            rule = f"Of the classes kept ({', '.join(self.rule)})" if self.rule else "By weight"
-            accounts = f"{rule}, {accounts} in {plural(self.counts['n_networks'], 'network')}"
+            pairs = (
+                f"pairs of the classes kept ({', '.join(self.rule)})"
+                if self.rule
+                else "pairs that met most often"
+            )
+            networks = plural(self.counts["n_networks"], "network")
+            return f"The {pairs} join {accounts} into {networks}{self.days()}{place}{objects}."
         window = self.parameters.get("time_window", "?")
         return f"{accounts} posted the same {self.word}s together within {window} seconds{self.days()}{place}{objects}."
 
@@ -197,14 +225,16 @@ class _Finding:
     def rests_on(self) -> str:
         """Whether the edges rest on one object or on several."""
         n_edges, single = self.counts.get("n_edges", 0), self.counts.get("n_edges_one_object", 0)
+        network = "the network" if self.component else "networks"
+        pairs = f"pairs in {network}" if n_edges > 1 else "pair in a network"
         if single == n_edges:
-            each = f"each of the {n_edges:,} edges rests" if n_edges > 1 else "the one edge rests"
+            each = f"each of the {n_edges:,} {pairs} rests" if n_edges > 1 else f"the one {pairs} rests"
             text = f"{each} on a single {self.word}."
         elif single:
             rest = "rests" if single == 1 else "rest"
-            text = f"{single:,} of {n_edges:,} edges {rest} on a single {self.word}."
+            text = f"{single:,} of {n_edges:,} {pairs} {rest} on a single {self.word}."
         else:
-            text = f"each of the {n_edges:,} edges rests on several {self.word}s."
+            text = f"each of the {n_edges:,} {pairs} rests on several {self.word}s."
         return f"Weak: {text}" if n_edges and single >= 0.9 * n_edges else _capital(text)
 
     def kept(self) -> str:
@@ -214,14 +244,15 @@ class _Finding:
             return ""
         kept, before = self.counts.get("n_edges", 0), self.counts.get("n_edges_all", 0)
         if self.component:
-            return f"Of them {classes}."
+            return f"{_capital(classes)}."
         of = f"{kept:,} of {plural(before, 'pair')}"
         if self.rule:
-            return f"{of} {'is' if kept == 1 else 'are'} kept, of which {classes}."
+            return f"{of} {'is' if kept == 1 else 'are'} kept: {classes}."
         everybody, also = self.evidence.get("kept_of_all"), ""
-        if everybody is not None and (everybody, self.evidence["pairs"]) != (kept, before):
-            also = f" (if every account took part, {everybody:,} of {self.evidence['pairs']:,})"
-        return f"The weight keeps {of}{also}, of which {classes}."
+        least = self.parameters.get("min_participation")
+        if everybody is not None and least and (everybody, self.evidence["pairs"]) != (kept, before):
+            also = f" ({everybody:,} of {self.evidence['pairs']:,} with accounts of fewer than {least} posts)"
+        return f"The weight keeps {of}{also}: {classes}."
 
     def settings(self) -> str:
         """What other windows and thresholds would have found."""
@@ -230,9 +261,11 @@ class _Finding:
             return ""
         tied, of, steady = found.get("tied", 0), found["settings"], self.evidence.get("significant_accounts")
         least = "" if found["least"] == found["most"] else f"{found['least']:,} to "
-        span = f"{least}{plural(found['most'], 'account')} instead of {self.counts['n_accounts']:,}"
+        span = (
+            f"{least}{plural(found['most'], 'account')} in networks instead of {self.counts['n_accounts']:,}"
+        )
         if not least and found["most"] == self.counts["n_accounts"]:
-            span = f"{plural(found['most'], 'account')} too"
+            span = f"{plural(found['most'], 'account')} in networks too"
         text = (
             f"Other settings: {span if tied < of else 'all tie'}, with windows from {found['narrowest']:,} to "
             f"{self.parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
@@ -243,7 +276,7 @@ class _Finding:
                 "not a weak finding."
             )
         if steady:
-            text += f" The {plural(steady, 'account')} of significant pairs do not depend on the threshold."
+            text += f" The {plural(steady, 'account')} {self.kind()} do not depend on the threshold."
         return text
 
     def coverage(self) -> str:
@@ -267,8 +300,9 @@ class _Finding:
         if new is None or self.run.get("kind", "day") != "day" or self.run.get("outcome") != "network":
             return ""
         if new == 0:
-            return "All of these accounts were in the pool before."
-        return f"{new:,} of these accounts {'was' if new == 1 else 'were'} not in the pool before."
+            return "All accounts in networks were watched before."
+        of = plural(int(self.counts["n_accounts"]), "account")
+        return f"{new:,} of {of} in networks {'was' if new == 1 else 'were'} not watched before."
 
     def truth(self) -> str:
         """On a simulated day: how many pairs join two accounts that were planted together."""
@@ -311,8 +345,8 @@ class _Finding:
             "Posts looked at": posts,
             "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} within {window} seconds",
             "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
-            "Coordinated accounts": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
-            "Coordinated posts": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
+            "Accounts in networks": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
+            "Posts in pairs": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
         }
         if day:
             new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"

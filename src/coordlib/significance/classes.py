@@ -257,7 +257,7 @@ def evidence_headline(
     within the time window, none did so clearly more often than their own activity and the others around them explain.
     1 pair remains undecided: the two posted the same captions together more often than their activity explains,
     but met too seldom, or among too few others, to tell.
-    The weight keeps 2 of 3 pairs: 2 met once.
+    The weight keeps 2 of 3 pairs: both met once.
     """
     counts = evidence_table(edges).set_index("evidence")
     seconds = edges.attrs.get("time_window")
@@ -272,22 +272,26 @@ def evidence_headline(
         lines.append(_kept(edges, kept, object_name))
     outside = edges.attrs.get("accounts_outside")
     if len(edges) and outside is not None and outside < FEW_OUTSIDE:
-        accounts = _count(edges.attrs["accounts"], "account")
+        accounts, share = _count(edges.attrs["accounts"], "account"), f"share{'s' if outside == 1 else ''}"
         few = (
-            f"There are only {accounts}"
+            f"there are only {accounts}"
             if outside == edges.attrs["accounts"]
-            else f"Each of the {accounts} is in a pair that shares more than its activity explains"
+            else f"each of the {accounts} shares more with another than its activity explains"
             if outside == 0
-            else f"Only {outside:,} of {accounts} {_are(outside)} in no pair that shares more than its activity explains"
+            else f"only {outside:,} of {accounts} {share} no more than activity explains"
         )
-        lines.append(f"{few}: there is hardly anything to compare with.")
+        lines.append(f"There is hardly anything to compare with: {few}.")
     return "\n".join(line for line in lines if line)
 
 
 def class_words(counts: Mapping[Any, int], object_name: str = "caption") -> str:
     """Return the numbers of edges of each class in words, strongest class first."""
     parts = [(counts[name], words[counts[name] == 1]) for name, words in _BASIS.items() if counts.get(name)]
-    return ", ".join(f"{number:,} {words.format(object=object_name)}" for number, words in parts)
+    if len(parts) == 1 and parts[0][0] > 1:
+        ((number, words),) = parts
+        return f"{'both' if number == 2 else f'all {number:,}'} {words.format(object=object_name)}"
+    *most, last = [f"{number:,} {words.format(object=object_name)}" for number, words in parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _significant(counts: pd.DataFrame, n_edges: int, window: str, object_name: str) -> str:
@@ -308,7 +312,10 @@ def _significant(counts: pd.DataFrame, n_edges: int, window: str, object_name: s
         pairs, who = _count(beyond["edges"], "pair"), _count(beyond["accounts"], "account")
         text = f"{pairs} of {who} {_are(beyond['edges'])} beyond the crowd; {form}"
     else:
-        text = f"{form}; nothing is beyond the crowd"
+        text = (
+            f"{form}; no pair is beyond the crowd, that is, closer together than the others who posted the same "
+            f"{object_name}s in the same hours"
+        )
     return f"{text[0].upper()}{text[1:]}. In all, {_count(n_edges, 'pair')} of accounts {did}."
 
 

@@ -202,8 +202,8 @@ def network_sentence(table: pd.DataFrame) -> str:
     >>> table = pd.DataFrame(rows, columns=_COLUMNS)
     >>> table.attrs["draws"] = 1_000
     >>> network_sentence(table)  # doctest: +NORMALIZE_WHITESPACE
-    'As a whole the network is unlike 1,000 random networks of as active accounts and as popular objects, day by day:
-    more divided into communities (0.668; 95 % of them: 0.400 to 0.430). Like them: largest network. That is no proof of
+    'As a whole the network is unlike 1,000 random networks in which every account is as active and every
+    object as popular, day by day: more divided into communities (0.668; 95 % of them: 0.400 to 0.430). Like them: largest network. That is no proof of
     coordination: a shared taste, language or subject does it too.'
     """
     check_table(table, {*_COLUMNS} - {"null_mean"}, "table (see network_significance)")
@@ -213,7 +213,7 @@ def network_sentence(table: pd.DataFrame) -> str:
     by = f"{rows['null'].iloc[0].removeprefix('by ')} by {rows['null'].iloc[0].removeprefix('by ')}"
     # Lost where a table was written and read.
     draws = f"{table.attrs['draws']:,} " if "draws" in table.attrs else ""
-    random = f"{draws}random networks of as active accounts and as popular objects, {by}"
+    random = f"{draws}random networks in which every account is as active and every object as popular, {by}"
     odd = out_of_the_ordinary(rows)
     beyond = [
         f"{odd[name]} ({_number(found)}; 95 % of them: {_number(low)} to {_number(high)})"

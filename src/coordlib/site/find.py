@@ -17,8 +17,8 @@ from urllib.parse import quote
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import SHOWN, TABLES, anchor
-from coordlib.report.record import RunRecord, page_title
-from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
+from coordlib.report.record import page_title
+from coordlib.report.words import clean_text, escape, json_for_page, raw_block
 from coordlib.site.reports import Reports, Shown, read_table
 
 #: Folder of the index, in the site's reports/.
@@ -85,7 +85,7 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
     own, used = sha256_file(__file__), set()
     for number, one in enumerate(reports):
         name = ("day", one.name) if one.day else ("analysis", page_title(one.run))
-        found.setdefault(name, []).append([number, _outcome(one.run)])
+        found.setdefault(name, []).append([number, one.found])
         made_of = hashlib.sha256(f"{own} {one.version_at} {one.state}".encode()).hexdigest()
         note = notes / f"{made_of[:32]}.json"
         used.add(note.name)
@@ -141,15 +141,6 @@ def _rows(path: Path, *names: str) -> Iterator[tuple[str, ...]]:
 
 def _number(text: str) -> int | None:
     return int(float(text)) if text.replace(".", "", 1).isdecimal() else None
-
-
-def _outcome(run: RunRecord) -> str:
-    counts = run.get("counts") or {}
-    words = str(run.get("outcome", "")).replace("-", " ")
-    if counts.get("n_accounts"):
-        networks = plural(int(counts.get("n_networks", 0)), "network")
-        words = f"{plural(int(counts['n_accounts']), 'account')} in {networks}"
-    return words
 
 
 def search_form(up: str = "") -> str:

@@ -59,7 +59,7 @@ def _tagged(values: Mapping[str, str | None]) -> str:
 
 
 _COVERAGE = {"complete": "complete", "gaps": "gaps", "stopped": "stopped early", "archive": "from an archive"}
-_LABELS = {"n_accounts": "accounts", "n_networks": "networks", "n_new_accounts": "new accounts"}
+_LABELS = {"n_accounts": "accounts in networks", "n_networks": "networks", "n_new_accounts": "new accounts"}
 
 
 def days_table(days: Iterable[Shown], up: str) -> str:

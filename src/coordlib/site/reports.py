@@ -67,9 +67,14 @@ class Shown:
 
     @property
     def found(self) -> str:
-        """What it found, in two or three words."""
-        count = (self.run.get("counts") or {}).get("n_accounts")
-        return str(self.run["outcome"]).replace("-", " ") if count is None else plural(int(count), "account")
+        """What it found, in a few words."""
+        counts = self.run.get("counts") or {}
+        if not (accounts := counts.get("n_accounts")):
+            return str(self.run["outcome"]).replace("-", " ")
+        networks = counts.get("n_networks")
+        return plural(int(accounts), "account") + (
+            f" in {plural(int(networks), 'network')}" if networks else ""
+        )
 
     @cached_property
     def state(self) -> str:
