@@ -68,5 +68,5 @@ def test_what_is_gone_leaves_database_reports_and_site(station: Any, monkeypatch
 def test_a_folder_for_monitored_days_is_refused_and_not_silently_ignored(tmp_path: Path):
     file = tmp_path / "monitor.yml"
     file.write_text("output_dir: elsewhere\n")
-    with pytest.raises(ParameterError, match="reports/days"):
+    with pytest.raises(ParameterError, match="WORKSPACE/reports"):
         run("monitor", "-w", tmp_path / "w", "-f", file)

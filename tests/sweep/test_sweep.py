@@ -294,7 +294,7 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
     run = {**found, "outcome": "network", "counts": counts, "parameters": {"time_window": 120}}
     (line,) = (line for line in first_lines(run) if line.startswith("Other settings"))
     assert "that is a tie, not a weak finding" in line
-    assert line.endswith("The 8 accounts of significant pairs do not depend on the threshold.")
+    assert line.endswith("The 8 accounts in closed circles do not depend on the threshold.")
 
     swept = cl.sweep(posts, {"edge_weight": [0.5, 0.9], "min_participation": [1]})
     assert swept.points["left_out_by_tie"].tolist() == [0, 6]
