@@ -121,15 +121,20 @@ def runs_still(process: int) -> bool:
     return True
 
 
-def refuse_input(output: Path | str, *inputs: Path | str | None) -> None:
-    """Refuse, before any work, an output that is one of the inputs, or lies where nothing can be written."""
+def refuse_input(output: Path | str, *inputs: Path | str | None, new_folder: bool = False) -> None:
+    """Refuse, before any work, an output that is one of the inputs, or lies where nothing can be written.
+
+    A `new_folder` is one its writer makes, once nothing else is wrong.
+    """
     target = Path(output)
-    if not target.parent.is_dir():
+    above = target.absolute().parents
+    there = next(folder for folder in above if folder.exists()) if new_folder else above[0]
+    if not there.is_dir():
         raise ParameterError(f"{target}: there is no folder '{target.parent}'; create it first")
     if target.is_dir():
         raise ParameterError(f"{target}: is a folder; give the name of a file")
-    if not os.access(target.parent, os.W_OK):
-        raise ParameterError(f"{target}: no right to write in '{target.parent}'; choose another folder")
+    if not os.access(there, os.W_OK):
+        raise ParameterError(f"{target}: no right to write in '{there}'; choose another folder")
     for source in inputs:
         if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
             raise ParameterError(f"{target}: is the input itself; give the output a name of its own")

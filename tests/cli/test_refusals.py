@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 Command = Callable[..., tuple[int, str, str]]
@@ -60,3 +61,50 @@ def test_the_network_of_a_file_is_the_one_analysed(replayed_copy: Path, command:
     (replayed_copy / "p.yml").write_text("network: 99\n", encoding="utf-8")
     said = refused(command, "analyse", "-w", replayed_copy, "-f", replayed_copy / "p.yml")
     assert "network = 99" in said
+
+
+def test_a_folder_does_not_become_a_workspace_by_being_rendered(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("mine", encoding="utf-8")
+    for place in (tmp_path / "notes", tmp_path / "notes" / "mine.txt", tmp_path / "not-there"):
+        said = refused(command, "render", "-w", place, "--engine", "smalldocs")
+        assert f"{place}: there is no workspace here" in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["notes", "mine.txt"]
+
+
+def notebook(path: Path, source: str) -> Path:
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    return path
+
+
+def test_a_notebook_that_is_refused_leaves_no_folder(tmp_path: Path, command: Command) -> None:
+    text, wrong = tmp_path / "text.ipynb", tmp_path / "p.yml"
+    text.write_text("no notebook", encoding="utf-8")
+    wrong.write_text("mispelt: 1\n", encoding="utf-8")
+    own = notebook(tmp_path / "own.ipynb", "a = 1")
+    cell = "from coordlib.errors import ParameterError\nraise ParameterError('a = 1: is not enough')"
+    refusing = notebook(tmp_path / "refusing.ipynb", cell)
+    before, output = sorted(tmp_path.rglob("*")), tmp_path / "new" / "folder" / "o.ipynb"
+    for words, said in (
+        ([text, output], "not readable as a Jupyter notebook"),
+        ([tmp_path / "absent.ipynb", output], "there is no such notebook"),
+        ([own, output, "-f", wrong], "mispelt"),
+        ([refusing, output], "a = 1: is not enough"),
+        ([own, text / "below" / "o.ipynb"], "there is no folder"),
+        ([own, own], "is the input itself"),
+    ):
+        assert said in refused(command, "notebook", *words)
+        assert sorted(tmp_path.rglob("*")) == before
+    assert command("notebook", own, output)[0] == 0 and output.is_file()
+
+
+def test_a_refused_export_or_demo_leaves_no_folder_and_moves_nothing(
+    tmp_path: Path, command: Command
+) -> None:
+    said = refused(command, "pool", "export", tmp_path / "new" / "pool.csv", "-w", tmp_path / "w")
+    assert "there is no workspace database here" in said
+    (tmp_path / "demo").mkdir()
+    for option in (["--accounts", 5], ["--days", 0], ["--seed", -1]):
+        assert option[0] in refused(command, "demo", "-w", tmp_path / "demo", "--aside", *option)
+    assert [path.name for path in tmp_path.rglob("*")] == ["demo"]

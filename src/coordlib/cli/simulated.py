@@ -81,9 +81,9 @@ def serve_command(
 def demo(
     workspace: Annotated[Path, Option(*opt.PLACE, help="New folder for the demo.")],
     output: opt.SiteFolder = None,
-    accounts: Annotated[int, Option(help="Accounts in the simulated world.")] = 400,
-    days: Annotated[int, Option(help="Days to monitor.")] = 10,
-    seed: Annotated[int, Option(help="Same seed, same world.")] = 1,
+    accounts: Annotated[int, Option(min=20, max=200_000, help="Accounts in the simulated world.")] = 400,
+    days: Annotated[int, Option(min=1, max=1000, help="Days to monitor.")] = 10,
+    seed: Annotated[int, Option(min=0, help="Same seed, same world.")] = 1,
     engine: opt.SiteEngine = "auto",
     aside: Annotated[bool, Option("--aside", help="Move a workspace that is there aside first.")] = False,
 ) -> None:

@@ -16,7 +16,7 @@ from coordlib.errors import FileFormatError, ParameterError, RunError, StoreErro
 from coordlib.files import refuse_input, written
 from coordlib.lock import workspace_lock
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
-from coordlib.places import Workspace
+from coordlib.places import Workspace, find_workspace
 from coordlib.report.words import clean_text
 
 pool_app = typer.Typer(name="pool", help="The pool of monitored accounts.", no_args_is_help=True)
@@ -88,14 +88,14 @@ def notebook(
     from coordlib.runs.notebooks import run_notebook
     from coordlib.yaml_files import read_yaml
 
-    output.parent.mkdir(parents=True, exist_ok=True)
-    refuse_input(output, template, parameters)
+    refuse_input(output, template, parameters, new_folder=True)
     echo(run_notebook(template, output, read_yaml(parameters) if parameters else {}, progress=True))
 
 
 @app.command()
 def render(workspace: opt.Workspace, output: opt.SiteFolder = None, engine: opt.SiteEngine = "auto") -> None:
     """Render the site of a workspace with quarto, or with smalldocs where quarto is not installed."""
+    find_workspace(workspace.absolute())  # else any folder would become a workspace with an empty site
     opt.show_site(workspace, output, engine)
 
 
@@ -290,10 +290,10 @@ def export(
 
     if file.exists() and not force:
         raise ParameterError(f"{file}: is there already; give another name or --force")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    refuse_input(file, *workspace.glob("*"))
+    refuse_input(file, *workspace.glob("*"), new_folder=True)
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone = pool(store)
+    file.parent.mkdir(parents=True, exist_ok=True)
     with written(file) as beside:
         write_csv(everyone, beside)
     echo(f"{file}: {len(everyone):,} accounts")

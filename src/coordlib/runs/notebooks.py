@@ -6,6 +6,7 @@ The template is never changed. Parameters are validated before a kernel starts; 
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import logging
 import os
@@ -140,6 +141,7 @@ def run_notebook(
     """
     template, output = Path(template), Path(output)
     values = _validated(template, dict(parameters or {}))
+    made = [folder for folder in output.parents if not folder.exists()]
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_name(f".{output.stem}{RUNNING}")
     failed = failed or output.with_name(f"{output.stem}.failed.ipynb")
@@ -172,6 +174,9 @@ def run_notebook(
         kind = getattr(errors, str(getattr(error, "ename", "")), None)
         if isinstance(kind, type) and issubclass(kind, errors.InputError | errors.ParameterError):
             running.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # one that holds something
+                for folder in made:
+                    folder.rmdir()
             raise NotebookInputError(f"{template.name}: {_failure_line(error).partition(': ')[2]}") from error
         kept = f"; kept as {failed}" if running.exists() else ""
         if kept:
