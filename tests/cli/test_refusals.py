@@ -108,3 +108,18 @@ def test_a_refused_export_or_demo_leaves_no_folder_and_moves_nothing(
     for option in (["--accounts", 5], ["--days", 0], ["--seed", -1]):
         assert option[0] in refused(command, "demo", "-w", tmp_path / "demo", "--aside", *option)
     assert [path.name for path in tmp_path.rglob("*")] == ["demo"]
+
+
+def test_a_table_is_written_under_a_name_that_says_what_it_is(tmp_path: Path, command: Command) -> None:
+    output = tmp_path / "x.xlsx"
+    for words in (
+        ["benchmark", "-o", output],
+        ["calibrate", "-o", output],
+        ["pool", "export", output, "-w", "w"],
+    ):
+        assert f"{output}: the file name must end in .csv" in refused(command, *words)
+
+
+@pytest.mark.parametrize("name", ["benchmark", "calibrate"])
+def test_simulated_posts_have_an_object_of_their_own(name: str, command: Command) -> None:
+    assert "object_id = 'nope': is for" in refused(command, name, "--object-id", "nope")

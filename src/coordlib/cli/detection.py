@@ -267,7 +267,12 @@ def benchmark(
     parameters = DetectionParameters.load(given, where="benchmark")
     method = parameters.time_window, parameters.min_participation
     if output is not None:
+        _refuse_ending(output, ".csv")
         refuse_input(output, *(sources or []))
+    if object_id is not None and not sources:
+        raise ParameterError(
+            f"object_id = '{object_id}': is for files; the simulated campaigns have their own"
+        )
     if sources:
         posts = read_labelled(sources)
         column = object_id or str(posts.attrs["object_id"])
@@ -322,9 +327,10 @@ def calibrate(
 
     parameters = DetectionParameters.load(given, where="calibrate")
     if output is not None:
-        if output.suffix.lower() not in (".csv", ".md"):
-            raise ParameterError(f"{output}: the file name must end in .csv or .md")
+        _refuse_ending(output, ".csv", ".md")
         refuse_input(output, source)
+    if object_id is not None and source is None:
+        raise ParameterError(f"object_id = '{object_id}': is for a file; the simulated posts have their own")
     if source is None:
         shares = simulate_background()
     else:
@@ -344,3 +350,8 @@ def calibrate(
                 write_csv(found, beside)
             else:
                 beside.write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_ending(output: Path, *endings: str) -> None:
+    if output.suffix.lower() not in endings:
+        raise ParameterError(f"{output}: the file name must end in {' or '.join(endings)}")
