@@ -278,7 +278,11 @@ def test_the_same_results_keep_their_day_of_publication(workspace: Path) -> None
     ("line", "told"),
     [
         ("adress: https://x.example", "did you mean"),
-        ("address: x.example", "starts with https"),
+        ("address: x.example", "starts with https:// or http://"),
+        ("address: https://", "names a host"),
+        ("address: http://x.example?q=1", "without [?] and #"),
+        ("address: http://x.example/#top", "without [?] and #"),
+        ("dois: {2025-01-02-v1: zenodo.1}", "10."),
         ("doi: https://doi.org/10.1/x", "10."),
     ],
 )
@@ -287,6 +291,29 @@ def test_a_mistake_in_site_yml_is_named(tmp_path: Path, line: str, told: str) ->
     with pytest.raises(ParameterError, match=told) as caught:
         read_site(tmp_path)
     assert "site.yml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_address_of_any_script_is_ascii_wherever_it_is_written(tmp_path: Path) -> None:
+    report = add_report(tmp_path, "días-de-enero", {"a": 1, "b": 1}, kind="table")
+    assert report.is_dir()
+    encoded = "https://xn--mnchen-3ya.example/d%C3%ADas"
+    site = {"address": "https://münchen.example/días/", "dois": {"2025-01-05-v9": "10.5281/zenodo.1"}}
+    site["licence"] = "<script>alert(1)</script>"
+    (tmp_path / "site.yml").write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"site.yml: dois: there is no version 2025-01-05-v9"):
+        made = render_site(tmp_path, engine="smalldocs")
+    for name in ("sitemap.xml", "reports/archive.xml"):
+        text = (made / name).read_text(encoding="utf-8")
+        assert f"{encoded}/reports/analyses/d%C3%ADas-de-enero/v1/" in text
+        assert all(place.isascii() for place in re.findall("<(?:loc|link|guid)>(.*?)</", text))
+    page_text = (made / "reports/analyses/días-de-enero/v1/index.html").read_text(encoding="utf-8")
+    assert f'rel="canonical" href="{encoded}/reports/analyses/d%C3%ADas-de-enero/v1/"' in page_text
+    for file in made.rglob("*.html"):
+        assert "<script>alert(1)" not in file.read_text(encoding="utf-8"), file
+    (tmp_path / "site.yml").unlink()
+    (tmp_path / "_quarto.yml").write_text("website: {site-url: 'ftp://x.example'}", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"_quarto.yml: address = 'ftp://x.example'"):
+        read_site(tmp_path)
 
 
 def test_citation_tags_cannot_leave_the_head() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
@@ -35,7 +36,7 @@ class Citation:
         name = str(run.get("name") or run["date"])
         place = f"{'days' if run.get('kind', 'day') == 'day' else 'analyses'}/{name}"
         #: Permanent address of the version; none while the site has no address.
-        self.url = f"{site.address}/reports/{place}/v{self.version}/" if site.address else None
+        self.url = f"{site.address}/reports/{quote(place)}/v{self.version}/" if site.address else None
         #: DOI of this very version, else that of the series.
         self.doi = site.dois.get(f"{name}-v{self.version}") or site.doi
         words = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")

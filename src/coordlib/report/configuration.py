@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import Field, field_validator
@@ -39,14 +40,24 @@ class Site(Parameters):
     @field_validator("address")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("expected an address that starts with https://")
-        return value.rstrip("/") if value else None
+        if not value:
+            return None
+        from w3lib.url import safe_url_string
 
-    @field_validator("doi")
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("https", "http") or not parts.netloc:
+            raise ValueError("expected an address that starts with https:// or http:// and names a host")
+        if "?" in value or "#" in value:
+            raise ValueError(
+                "expected an address without ? and #: those of the pages are made by adding to it"
+            )
+        return safe_url_string(value).rstrip("/")  # as it stands in links, feed and sitemap: ASCII
+
+    @field_validator("doi", "dois")
     @classmethod
-    def _is_doi(cls, value: str | None) -> str | None:
-        if value and not value.startswith("10."):
+    def _is_doi(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        given = value.values() if isinstance(value, dict) else [value or "10."]
+        if not all(doi.startswith("10.") for doi in given):
             raise ValueError("expected a DOI that starts with 10.")
         return value
 
@@ -79,7 +90,7 @@ def read_site(workspace: Path) -> Site:
     config = workspace / "_quarto.yml"
     website = (read_config(config).get("website") or {}) if config.is_file() else {}
     title = str(website.get("title") or "").removesuffix(SIMULATED_SUFFIX) or None
-    address = str(website.get("site-url") or "").rstrip("/") or None
+    address = Site.load({"address": str(website.get("site-url") or "")}, where=str(config)).address
     return site.model_copy(update={"title": site.title or title, "address": site.address or address})
 
 

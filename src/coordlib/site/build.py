@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 from tqdm import tqdm
@@ -100,6 +102,9 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
     stage.parent.mkdir()
     try:
         _refuse_names(reports, site)
+        if unknown := set(site.dois) - {f"{shown.name}-v{shown.version}" for shown in reports.every}:
+            told = f"dois: there is no version {', '.join(sorted(unknown)[:3])}, so no citation has its DOI"
+            warnings.warn(f"{root / SITE_FILE}: {told}", stacklevel=2)
         _stage(root, stage, site, reports)
         kept = Kept(target, stage, engine, site)
         for shown in reports.every:
@@ -278,7 +283,7 @@ def _sitemap(built: Path, address: str, reports: Reports) -> str:
     left_out = {"404.html", *(f"reports/{shown.at}/index.html" for shown in reports.every)}
     pages = [name for name in files_below(built) if name.endswith(".html") and name not in left_out]
     named = [name for name in pages if not name.endswith("network.html")]
-    lines = "".join(f"<url><loc>{escape(f'{address}/{page}')}</loc></url>\n" for page in named)
+    lines = "".join(f"<url><loc>{escape(f'{address}/{quote(page)}')}</loc></url>\n" for page in named)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n'
 
 
