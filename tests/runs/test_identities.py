@@ -8,22 +8,25 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from nbformat import v4
 
 from coordlib.errors import NotebookInputError, ParameterError, PublishError
 from coordlib.parameters import ComponentAnalysis, LinkSharing, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.report import PostSet
+from coordlib.report.display import PAGE
+from coordlib.report.notebook_page import as_executed, write_notebook
 from coordlib.report.post_set import KEY, Pseudonyms, disguised
 from coordlib.runs import day as day_module
 from coordlib.runs.analysis import analyse_component, analyse_links
-from coordlib.runs.clean_reports import forget_account, remake_reports
+from coordlib.runs.clean_reports import clean_reports, forget_account, remake_reports
 from coordlib.runs.day import replay_archive
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import monitor_day
 from coordlib.site.build import render_site
 from coordlib.store import open_store
 from coordlib.store.database import insert
-from coordlib.store.deletion import forget, forget_again, name_pattern
+from coordlib.store.deletion import delete, forget, forget_again, name_pattern
 from coordlib.store.pool import pool
 from coordlib.store.runs import runs
 from coordlib.store.stored_posts import account_names
@@ -186,6 +189,26 @@ def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(replayed_copy:
         assert store.row("SELECT text FROM posts WHERE content_id = '2'")["text"] == "by @[forgotten]"  # type: ignore[index]
     with pytest.raises(ParameterError, match="nothing in"):
         forget_account(Workspace(workspace), "nobody_of_this_name")
+
+
+def test_a_name_in_the_drawing_of_a_stored_notebook_is_found(replayed: Workspace) -> None:
+    network = '<figure class="cl-still"><svg viewBox="0 0 9 9" aria-label="Network"><title>bob_7 and 7300000000000000001</title></svg></figure>'
+    page = v4.new_output("display_data", {"text/html": '<iframe srcdoc="x"></iframe>', PAGE: network})
+    cells = [v4.new_code_cell("network", outputs=[page])]
+    left = replayed.days / "2020-01-01.failed.ipynb"
+
+    def store_it() -> None:
+        write_notebook(left, as_executed(v4.new_notebook(cells=cells), still=True))
+        assert "bob_7" not in left.read_text(encoding="utf-8")
+
+    store_it()
+    assert forget_account(replayed, "bob_7").removed == ("reports/days/2020-01-01.failed.ipynb",)
+    store_it()
+    columns = ("content_id", "account_id", "text", "fetched_at")
+    with open_store(replayed.database) as store:
+        store.write(insert("posts", columns), ("7300000000000000001", "ann", "x", 1))
+        delete(store, ["7300000000000000001"], 2)
+    assert clean_reports(replayed).removed == ("reports/days/2020-01-01.failed.ipynb",)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "@", "@ "])

@@ -10,6 +10,7 @@ import itertools
 import re
 import shutil
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from coordlib.store.deletion import forget, is_deleted, name_pattern, outdated_r
 from coordlib.store.runs import Run, record_facts, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
 
+#: A drawing in a stored notebook, in groups of four letters.
+_DRAWN = re.compile(rb"data:image/svg\+xml;base64,((?:[A-Za-z0-9+/]{4})+)")
 _VIDEO_ID = re.compile(rb"(?<!\d)\d{15,20}(?!\d)")
 
 
@@ -65,7 +68,7 @@ def clean_reports(workspace: Workspace) -> Cleaned:
     with open_store(workspace.database) as store:
 
         def holds_deleted(folder: Path) -> bool:
-            seen = {digits for file in _files(folder) for digits in _VIDEO_ID.findall(file.read_bytes())}
+            seen = {digits for file in _files(folder) for digits in _VIDEO_ID.findall(_said(file))}
             return any(is_deleted(store, digits.decode()) for digits in sorted(seen))
 
         return _clean(store, workspace, outdated_runs(store), holds_deleted, "the deleted videos", note)
@@ -81,7 +84,7 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
     patterns = name_pattern(account), name_pattern(made)
 
     def names_it(folder: Path) -> bool:
-        texts = (file.read_bytes().decode("utf-8", errors="replace") for file in _files(folder))
+        texts = (_said(file).decode("utf-8", errors="replace") for file in _files(folder))
         words = itertools.chain([folder.name.replace("-", " ")], texts)
         return any(pattern.search(text) for text in words for pattern in patterns)
 
@@ -184,3 +187,9 @@ def _files(folder: Path) -> list[Path]:
     """The files of a folder; a notebook that failed is kept beside its folder, and is its own."""
     every = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     return [file for file in every if file.is_file() and file.suffix != ".zip"]
+
+
+def _said(file: Path) -> bytes:
+    """What stands in a file, and in the drawings of a notebook, whose letters are coded."""
+    text = file.read_bytes()
+    return b"\n".join([text, *map(b64decode, _DRAWN.findall(text))])
