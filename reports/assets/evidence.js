@@ -147,6 +147,15 @@
     ])]);
   }
 
+  /* How the numbers of an edge are counted: where the page's other links of this kind lead. */
+  function counted() {
+    var other = document.querySelector("a.cl-how[href*='data-dictionary.html#']");
+    if (!other) { return null; }
+    var node = make("a", { href: other.href.replace(/#.*/, "#table-edges"), textContent: "how", className: "cl-how" });
+    node.setAttribute("aria-label", "How the numbers of an edge are counted");
+    return node;
+  }
+
   function edgeBlock(data, edge) {
     var rows = edge[3], ends = [data.accounts[edge[0]], data.accounts[edge[1]]];
     var things = new Set(rows.filter(function (_, place) { return place % 4 === 0; })).size;
@@ -157,7 +166,7 @@
     box.addEventListener("toggle", function () {
       if (!box.open || box.childElementCount > 1) { return; }
       var facts = edge[2].map(function (fact) { return fact[0] + ": " + fact[1]; }).join(" · ");
-      box.append(make("p", { className: "cl-note" }, [facts + (facts ? " · " : ""), anchor(hash("network-" + data.network, ends[0][0], ends[1][0]), "Address of this pair of accounts"), " address of this edge"]));
+      box.append(make("p", { className: "cl-note" }, [facts + (facts ? " · " : ""), anchor(hash("network-" + data.network, ends[0][0], ends[1][0]), "Address of this pair of accounts"), " address of this edge ", counted()]));
       var list = make("div", { className: "cl-pairs" }), starts = [];
       for (var start = 0; start < rows.length; start += 4) { starts.push(start); }
       box.append(list);

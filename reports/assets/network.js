@@ -101,10 +101,15 @@
     if (picked.length) { network.selectNodes(picked); }
     document.body.setAttribute("data-shown", String(nodes.length));
   }
+  /* All of it in sight, with room at the sides for half a name. */
+  function fit(options) {
+    network.fit(options);
+    zoom(Math.max(0.7, 1 - 100 / view.clientWidth));
+  }
   function open(number) {
     opened.add(number);
     redraw();
-    network.fit({ nodes: data.nodes.filter(function (node) { return node.bubble === number; }).map(function (node) { return node.id; }), animation: false, maxZoomLevel: 1.2 });
+    fit({ nodes: data.nodes.filter(function (node) { return node.bubble === number; }).map(function (node) { return node.id; }), animation: false, maxZoomLevel: 1.2 });
     placeNames();
   }
 
@@ -123,7 +128,7 @@
       var size = sizeOf(item, scale), inside = typeof item.id === "string" && size * scale > 11;
       var half = (item.label.length * LABEL * 0.29 + 3) / scale, top = item.y + size + 2 / scale;
       var box = { left: item.x - half, right: item.x + half, top: top, bottom: top + LABEL * 1.3 / scale };
-      var free = inside || overlap(box, sight) && (tried += 1) < 1500 && !points.some(function (point) { return point.id !== item.id && overlap(box, point); }) &&
+      var free = inside || overlap(box, sight) && box.left >= sight.left && box.right <= sight.right && (tried += 1) < 1500 && !points.some(function (point) { return point.id !== item.id && overlap(box, point); }) &&
         !written.some(function (name) { return overlap(box, name); });
       if (free && !inside) { written.push(box); }
       if (free && near.has(item.id)) { names += 1; }
@@ -236,7 +241,7 @@
 
   function filter() {
     redraw();
-    network.fit({ animation: false, maxZoomLevel: 2 });
+    fit({ animation: false, maxZoomLevel: 2 });
     placeNames();
     var shown = data.nodes.filter(wanted).length;
     status.textContent = picker.value === "" ? summary : "Network " + picker.value + ": " + shown + " of " + data.nodes.length + " drawn accounts.";
@@ -326,7 +331,7 @@
   } else if (window.parent !== window) { window.parent.postMessage({ coordlib: "ready" }, "*"); }
   network.once("afterDrawing", function () { document.body.setAttribute("data-drawn", String(data.nodes.length)); });
   network.setSize("100%", "100%"); // the legend has taken its room
-  network.fit({ animation: false, maxZoomLevel: 2 });
+  fit({ animation: false, maxZoomLevel: 2 });
   document.body.setAttribute("data-shown", String(nodes.length));
   placeNames();
   function spot(item) { var at = network.canvasToDOM({ x: item.x, y: item.y }); return { x: at.x, y: at.y }; }

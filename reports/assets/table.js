@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   var PAGE = window.matchMedia("(max-width: 576px)").matches ? 10 : 25, PRINTED = 100, FIRST = 6; // on a phone a row is a card
+  var LEAST = /\bseconds apart\b|^q$/; // of these numbers the lowest say most
   var paper = window.matchMedia("print"), printing = false;
   var collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -136,7 +137,7 @@
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", function () {
         var now = head.getAttribute("aria-sort");
-        sortBy(column, now === "none" ? !head.classList.contains("num") : now === "descending");
+        sortBy(column, now === "none" ? !head.classList.contains("num") || LEAST.test(label(head)) : now === "descending");
       });
     });
     /* Show the row that the page's address names, on whatever page of the table it is. */

@@ -185,6 +185,12 @@ def test_a_long_title_fits_the_picture_and_the_legend_stands_clear_of_the_label(
     assert axes.get_legend().get_window_extent().y1 <= label.y0
 
 
+def test_the_legend_of_the_weights_lies_below_the_bars() -> None:
+    axes = charts.weight_against_objects(EDGES, detached_axes())
+    FigureCanvasAgg(axes.figure).draw()
+    assert axes.get_legend().get_window_extent().y1 <= axes.xaxis.label.get_window_extent().y0
+
+
 def test_pyplots_own_picture_is_left_out_for_figures_of_ours_but_for_a_researchers_choice() -> None:
     shown = DisplayFormatter()
     png = shown.formatters["image/png"]

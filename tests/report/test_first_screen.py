@@ -47,6 +47,39 @@ def test_a_day_whose_posts_have_no_such_object_is_no_result() -> None:
     assert "a result, not a gap" in day_banner({**run, "counts": {"n_posts": 40, "n_without_object": 4}})
 
 
+def test_a_quiet_day_whose_collection_has_gaps_is_not_called_a_result() -> None:
+    health = {"source": "api", "accounts": {"active": 9, "asked": 4, "left_over": 5}}
+    run = {"outcome": "no-coordination", "counts": {"n_posts": 40}, "facts": {"health": health}}
+    said = day_banner(run)
+    assert "The collection has gaps" in said and "analysed in full" in said
+    assert "a result, not a gap" not in said
+
+
+def test_the_way_to_how_it_was_counted_stands_in_the_first_line() -> None:
+    said = day_banner({"outcome": "no-coordination", "counts": {"n_posts": 40}}, "<a>how</a>")
+    assert "<p><strong>No coordination found.</strong><a>how</a></p>" in said
+
+
+def test_classes_are_counted_in_words_with_an_and_and_all_of_them_as_all() -> None:
+    run = {"kind": "component", "outcome": "network", "counts": {"n_accounts": 8, "n_edges": 21}}
+    run["evidence"] = {"kept": {"closed circle": 21}}
+    assert "All 21 belong to a closed circle." in first_lines(run)
+    run["evidence"] = {"kept": {"closed circle": 18, "open": 1, "single episode": 2}}
+    assert "18 belong to a closed circle, 1 is open and 2 met once." in first_lines(run)
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (0, "All accounts in networks were watched before."),
+        (1, "1 of 3 accounts in networks was not watched before."),
+    ],
+)
+def test_new_accounts_are_told_of_how_many(new: int, said: str) -> None:
+    counts = {"n_accounts": 3, "n_networks": 1, "n_new_accounts": new}
+    assert said in first_lines({"outcome": "network", "counts": counts})
+
+
 def test_other_settings_that_all_find_the_same_are_no_range() -> None:
     counts = {"n_accounts": 5, "n_networks": 1, "n_edges": 10, "n_edges_all": 10}
     others = {"least": 5, "most": 5, "tied": 14, "settings": 15, "narrowest": 30}

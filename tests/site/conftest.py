@@ -123,9 +123,8 @@ def report_blocks(
 ) -> list[str]:
     """The blocks of HTML a notebook shows, without starting a kernel."""
     return [
-        TABLE_SCRIPT + day_banner(run),
-        how("summary", "Finding")
-        + facts({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary").html,
+        TABLE_SCRIPT + day_banner(run, how("summary", "Finding")),
+        facts({"Posts looked at": "900 by 120 accounts"}, "Summary", "summary").html,
         view.page or view.html,
         figure_html(charts.network_sizes(tables["networks"], detached_axes())),
         figure_html(charts.post_timeline(tables["posts"], detached_axes())),

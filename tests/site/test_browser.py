@@ -232,9 +232,7 @@ def test_each_kind_of_quiet_day_says_what_it_is(open_page: Any, day: str, words:
 def test_the_home_page_shows_the_newest_day_and_links_every_day(open_page: Any) -> None:
     page = open_page("index.html")
     text = page.inner_text("main")
-    assert re.search(
-        r"By weight, 49 (of \d+ )?accounts in 3 networks posted the same captions together", text
-    )
+    assert re.search(r"The pairs that met most often join 49 (of \d+ )?accounts into 3 networks", text)
     hrefs = page.evaluate(
         "Array.from(document.querySelectorAll('main a[href]'), a => a.getAttribute('href'))"
     )

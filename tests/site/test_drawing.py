@@ -170,3 +170,16 @@ def test_on_a_phone_the_legend_waits_until_it_is_asked_for(open_page: Any) -> No
     page.locator("footer summary").click()
     assert page.locator("#legend li").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_no_name_is_cut_off_and_the_hint_is_for_a_finger(open_page: Any) -> None:
+    page = drawn(open_page(NETWORK, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+    hint = page.inner_text("#panel .hint")
+    assert "Two taps open" in hint and "double click" not in hint
+    middles = page.evaluate(
+        "['user_0', 'news_0', 'news_1'].map(name => window.coordlibNetwork.place(name).x)"
+    )
+    assert all(30 < x < 360 for x in middles)
+    desk = drawn(open_page(NETWORK))
+    assert "Ctrl and the wheel zoom" in desk.inner_text("#panel .hint")
+    assert "taps" not in desk.inner_text("#panel .hint")

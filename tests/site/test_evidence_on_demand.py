@@ -35,6 +35,8 @@ def test_two_accounts_open_to_their_posts_side_by_side_with_the_seconds_between(
     edge.locator("summary").press("Enter")
     pair = edge.locator(".cl-pair")
     pair.locator(".cl-post").first.wait_for()
+    how = edge.locator("a.cl-how").get_attribute("href")
+    assert how.endswith("data-dictionary.html#table-edges") and page.request.get(how).ok
     assert pair.locator(".cl-post").count() == 2
     assert "9 s" in pair.locator(".cl-apart").inner_text()
     left, right = pair.locator(".cl-post").evaluate_all(

@@ -80,6 +80,16 @@ def test_a_row_has_an_address_that_finds_it_on_whatever_page_of_the_table(open_p
     assert row.locator(".cl-anchor").get_attribute("href") == "#post-row-7000000000000000150"
 
 
+def test_of_seconds_apart_the_lowest_come_first_and_of_other_numbers_the_highest(open_page: Any) -> None:
+    heads = open_page(DAY).locator(POSTS).locator("thead th.num")
+    for place, words, order in ((0, "mean seconds apart", "ascending"), (1, "likes", "descending")):
+        head = heads.nth(place)
+        head.locator("button").evaluate(
+            "(button, words) => { button.textContent = words; button.click(); }", words
+        )
+        assert head.get_attribute("aria-sort") == order
+
+
 def test_on_a_phone_a_row_is_a_card_that_names_its_values(open_page: Any) -> None:
     page = open_page(DAY, viewport={"width": 390, "height": 844})
     box = page.locator(POSTS)

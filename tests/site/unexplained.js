@@ -12,6 +12,6 @@
   for (const words of document.querySelectorAll('figcaption, .cl-network .cl-note'))
     if (number(words.textContent) && !words.querySelector('.cl-how')) found.push(words.textContent);
   for (const banner of document.querySelectorAll('.cl-banner.cl-found'))
-    if (!(banner.nextElementSibling || banner).matches('.cl-how')) found.push(banner.textContent);
+    if (!banner.querySelector('.cl-how')) found.push(banner.textContent);
   return found;
 }

@@ -182,8 +182,8 @@ def weight_against_objects(edges: pd.DataFrame, ax: Axes | None = None) -> Axes:
         parts, names = [weights[single], weights[~single]], ["one object", "several objects"]
         bins = (np.arange(low, high + step + 1, step) - 0.5).tolist()
         ax.hist(parts, bins=bins, stacked=True, rwidth=0.9, color=[PALETTE[1], PALETTE[0]], label=names)
-        ax.legend(loc="upper right", labelcolor=INK)
         whole_numbers(ax.yaxis, ax.xaxis)
+        _legend_below(ax)
     return ax
 
 
@@ -221,9 +221,15 @@ def network_against_random(whole: pd.DataFrame, ax: Axes | None = None) -> Axes:
             ax.plot(found, place, "D", color=PALETTE[0], markersize=8, label="found" if place == 0 else None)
         ax.set_yticks(range(len(_SHARES)), [STATISTICS[name][0] for name in reversed(_SHARES)])
         ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(_SHARES) - 0.4))
-        # Below the label of the axis, however high the title leaves the axes: the distance is in letters.
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, fontsize="small")
+        _legend_below(ax)
     return ax
+
+
+def _legend_below(ax: Axes) -> None:
+    """Put the legend below the label of the axis, however high the title leaves the axes: the distance is in letters."""
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.6, fontsize="small", labelcolor=INK
+    )
 
 
 def specification_curve(found: Sweep, ax: Axes | None = None) -> Axes:

@@ -25,7 +25,7 @@ _OUTCOMES = {
     "no-coordination": (
         "quiet",
         "No coordination found.",
-        "Among {n_posts:,} posts, {met} The day was analysed in full: this is a result, not a gap.",
+        "Among {n_posts:,} posts, {met} {full}",
     ),
     "nothing-to-compare": (
         "warn",
@@ -58,25 +58,30 @@ def simulated_banner() -> str:
     )
 
 
-def banner(kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] = ()) -> str:
-    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens."""
+def banner(
+    kind: str, lines: Sequence[str], run: RunRecord, more: Sequence[str] = (), explained: str = ""
+) -> str:
+    """Return a banner of a kind the style sheet knows, below that of simulated data where a run is one; `more` opens.
+
+    `explained` is the link to how it was counted; it follows the first line.
+    """
     sample = simulated_banner() if run.get("simulated") else ""
     rest = "".join(f"<p>{escape(line)}</p>" for line in lines[1:] if line)
     rest = rest.replace("<p>Weak:", "<p><strong>Weak:</strong>")
     if more:
         said = "".join(f"<p>{escape(line)}</p>" for line in more)
         rest += f"<details><summary>How it was tested</summary>{said}</details>"
-    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong></p>{rest}</div>'
+    return f'{sample}<div class="cl-banner cl-{kind}" role="note"><p><strong>{escape(lines[0])}</strong>{explained}</p>{rest}</div>'
 
 
-def day_banner(run: RunRecord) -> str:
-    """Return, in words, what kind of day it was, and what that does and does not mean."""
+def day_banner(run: RunRecord, explained: str = "") -> str:
+    """Return, in words, what kind of day it was, and what that does and does not mean; `explained` as in :func:`banner`."""
     lines, evidence = first_lines(run), run.get("evidence") or {}
     kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
     if run.get("outcome") != "network" or not lines:
         kind, *said = _Finding(run).outcome()
         lines = [*said, *lines]
-    return banner(kind, lines, run, more_lines(run))
+    return banner(kind, lines, run, more_lines(run), explained)
 
 
 def first_lines(run: RunRecord) -> list[str]:
@@ -137,7 +142,14 @@ class _Finding:
             edges = int(self.counts.get("n_edges_all", n["n_edges_top"]))
             quantile = float(self.parameters.get("edge_weight") or 0.9)
             tie = _capital(tie_words(n["top_weight"], n["n_edges_top"], edges, quantile))
-        return kind, head, body.format(**n, posts=posts, met=met, tie=tie, word=self.word, date=date)
+        full = "The day was analysed in full: this is a result, not a gap."
+        if self.gaps():
+            full = "What was collected was analysed in full, but the collection has gaps."
+        return (
+            kind,
+            head,
+            body.format(**n, full=full, posts=posts, met=met, tie=tie, word=self.word, date=date),
+        )
 
     def same(self) -> str:
         """What counts as the same where that is not plain, and how many posts take part where most do not."""
@@ -279,11 +291,21 @@ class _Finding:
             text += f" The {plural(steady, 'account')} {self.kind()} do not depend on the threshold."
         return text
 
+    def health(self) -> Health | None:
+        """How the posts were collected, where that is known."""
+        known = self.facts.get("health") or (self.facts if self.facts.get("source") else None)
+        return Health.model_validate(known) if known else None
+
+    def gaps(self) -> bool:
+        """Whether posts are known to be lacking."""
+        health = self.health()
+        return bool(health and verdict_of(health)[1] in ("gaps", "stopped"))
+
     def coverage(self) -> str:
         """How much of what was planned was asked."""
-        if not (self.facts.get("health") or self.facts.get("source")):
+        health = self.health()
+        if health is None:
             return ""
-        health = Health.model_validate(self.facts.get("health") or self.facts)
         if health.source == "archive":
             errors = plural(health.n_errors, "error") if health.n_errors else "no error"
             return f"Coverage: as the archive has it; its log names {errors}."

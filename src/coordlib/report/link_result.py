@@ -58,7 +58,7 @@ class LinkReport:
     @property
     def headline(self) -> Html:
         """What was found, in one sentence."""
-        return Html(link_banner(self.run), link_banner(self.run) + how("links", "Finding"))
+        return Html(link_banner(self.run), link_banner(self.run, how("links", "Finding")))
 
     @property
     def summary(self) -> Html:
@@ -109,7 +109,7 @@ class LinkReport:
         return repr(stack(self.headline, self.summary))
 
 
-def link_banner(run: RunRecord) -> str:
+def link_banner(run: RunRecord, explained: str = "") -> str:
     """Return what was found as a sentence with its numbers, each with what it is a part of."""
     counts = {name: int(value) for name, value in run["counts"].items()}
     posts, n_urls = plural(counts["n_posts"], "post"), counts["n_urls"]
@@ -120,15 +120,16 @@ def link_banner(run: RunRecord) -> str:
             f"{accounts}, in {plural(counts['n_networks'], 'network')}, are tied by at least "
             f"{plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
         )
-        return banner("found", [head, f"Found in {posts} with {n_urls:,} URLs shared more than once."], run)
+        found = f"Found in {posts} with {n_urls:,} URLs shared more than once."
+        return banner("found", [head, found], run, explained=explained)
     if n_urls:
         body = (
             f"Of {n_urls:,} URLs shared more than once, in {posts}, none was shared by two accounts within "
             f"{seconds}. The table was analysed in full: this is a result, not a gap."
         )
-        return banner("quiet", ["No coordination found.", body], run)
+        return banner("quiet", ["No coordination found.", body], run, explained=explained)
     body = f"In {posts} no URL was shared more than once, so nothing can be said about coordination."
-    return banner("warn", ["Nothing to compare.", body], run)
+    return banner("warn", ["Nothing to compare.", body], run, explained=explained)
 
 
 def draw_url_timeline_chart(

@@ -77,7 +77,7 @@ class Report:
     @property
     def headline(self) -> Html:
         """What kind of day it was, in words."""
-        return Html(day_banner(self.run), day_banner(self.run) + how("summary", "Finding"))
+        return Html(day_banner(self.run), day_banner(self.run, how("summary", "Finding")))
 
     @property
     def summary(self) -> Html:

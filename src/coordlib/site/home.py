@@ -208,7 +208,7 @@ def _newest(shown: Shown) -> list[str]:
     link = f"reports/{escape(shown.version_at)}/index.html"
     plain: RunRecord = {**record, "simulated": False}  # the page's own banner has said so
     blocks = [
-        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain)}{how("summary", "Finding", UP)}'
+        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain, how("summary", "Finding", UP))}'
     ]
     if numbers := summary_facts(record):
         blocks.append(facts(numbers, f"Summary of {record['date']}", "summary", UP).html)

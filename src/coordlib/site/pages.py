@@ -51,7 +51,7 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
     )
     if box := since_box(shown, reports):
         heads = (n for n, cell in enumerate(cells) if n > place and "".join(cell["source"]).startswith("## "))
-        cells.insert(next(heads, len(cells)), _cell("markdown", "since", raw_block(box)))
+        cells.insert(next(heads, len(cells)), _cell("markdown", "since", box))
     write_text(page, json.dumps({**notebook, "cells": cells}, ensure_ascii=False, sort_keys=True))
 
 
@@ -116,7 +116,7 @@ def where_line(shown: Shown, reports: Reports) -> str:
 
 
 def since_box(shown: Shown, reports: Reports) -> str:
-    """Return what changed since the day before; nothing where there is no network on either day."""
+    """Return in Markdown what changed since the day before; nothing where there is no network on either day."""
     before, _ = reports.beside(shown)
     now, then = shown.accounts(), before.accounts() if before else None
     if before is None or now is None or then is None or not (len(now) or len(then)):
@@ -124,11 +124,12 @@ def since_box(shown: Shown, reports: Reports) -> str:
     change = Change(then, now)
     items = [*_again(change), *_alone(change)] if len(now) and len(then) else []
     items += _names("New in a network", change.came) + _names("No longer in a network", change.gone)
-    return (
-        f'<section class="cl-since" aria-label="Since the day before"><h2>Since {_link(before, before.name)}</h2>'
-        f"<p>{_size(then, before)} before, {_size(now, shown)} now. Numbers of networks are those of "
-        f"their own day.</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul></section>"
+    told = (
+        f'<div class="cl-since"><p>{_size(then, before)} on {_link(before, before.name)}, {_size(now, shown)} now. '
+        f"Numbers of networks are those of their own day.</p><ul>{''.join(f'<li>{item}</li>' for item in items)}</ul></div>"
     )
+    # A heading of the page's own, so that the list of contents has it.
+    return f"## Since {before.name}\n\n{raw_block(told)}"
 
 
 def _size(accounts: pd.DataFrame, shown: Shown) -> str:
