@@ -1,4 +1,4 @@
-# make demo   environment in .venv, simulated world, monitored days, site in _site/
+# make demo   environment in .venv, simulated world, monitored days, site in demo/_site/
 # make serve  show the site on this machine
 # make lab    JupyterLab with the notebooks
 # make check  lint and the fast tests (no browser, nothing over five seconds)
@@ -39,8 +39,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(VENV)/.ready
-	$(BIN)/coordlib demo --workspace $(DEMO) --output _site --aside
-	@echo "The site is in $(CURDIR)/_site/index.html ('make serve' shows it on this machine)."
+	$(BIN)/coordlib demo --workspace $(DEMO) --aside
+	@echo "The site is in $(CURDIR)/$(DEMO)/_site/index.html ('make serve' shows it on this machine)."
 
 check: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
@@ -66,7 +66,7 @@ attack: $(VENV)/.ready
 	$(BIN)/python benchmarks/attack/attack.py $(if $(MINUTES),--minutes $(MINUTES))
 
 serve: $(VENV)/.ready
-	$(BIN)/coordlib serve _site
+	$(BIN)/coordlib serve $(DEMO)/_site
 
 lab: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet "jupyterlab>=4.6"

@@ -107,7 +107,7 @@ def serve(
     """Serve a rendered site on this machine only, until interrupted."""
     if not (site / "index.html").exists():
         raise FileFormatError(
-            f"{site}: no index.html here; render a site first ('make demo' or 'coordlib render')"
+            f"{site}: no index.html here; name the folder of a site ('make demo' makes demo/_site, 'coordlib render' others)"
         )
     import http.server
 

@@ -232,6 +232,8 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
         for item in error.errors():
             said = item["msg"].removeprefix("Value error, ")
             place = ".".join(map(str, item["loc"][:3]))
+            if (place, item["type"]) == ("content_id", "missing"):
+                said += " (where posts have no id, several columns make one: content_id: [user, when])"
             parts.append(f"{place}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
         raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
 
@@ -278,6 +280,11 @@ def recognised(columns: Iterable[str]) -> bool:
 
 
 def _shown(columns: list[str]) -> str:
+    if len(columns) == 1:
+        return (
+            f"its first line is one cell, {columns[0]!r}. If that is a title, take it out, or leave it: a mapping's columns "
+            "tell the header from lines above it"
+        )
     return f"its columns are: {', '.join(columns[:15])}{', …' if len(columns) > 15 else ''}"
 
 
