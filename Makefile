@@ -40,6 +40,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 demo: $(VENV)/.ready
 	$(BIN)/coordlib demo --workspace $(DEMO) --aside
+	@test -e _site -a ! -L _site || ln -sfn $(DEMO)/_site _site
 	@echo "The site is in $(CURDIR)/$(DEMO)/_site/index.html ('make serve' shows it on this machine)."
 
 check: lint
