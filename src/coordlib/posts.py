@@ -74,7 +74,8 @@ def prep_data(
         or blank cell is missing; line breaks of an object are ``\\n``),
         ``timestamp_share`` (int64 seconds since 1970 UTC; Int64 if some are missing) and ``layer`` if
         asked for. Rows keep their order; the index is 0 … n−1; ``attrs`` names the object's column (``object_id``),
-        counts ``posts_without_object``, and says whether any number was taken as a time (``any_time``).
+        counts ``posts_without_object``, ``posts_used`` (rows of `frame`) and ``shares_made``, and says whether any number was
+        taken as a time (``any_time``).
 
     Raises
     ------
@@ -112,7 +113,7 @@ def prep_data(
         check_table(frame, ["text"], f"the table ({object_id} is made from it)")
         times = as_seconds(one_column(frame, timestamp_share), timestamp_share)
         frame = frame.assign(**{object_id: made_column(frame, object_id, times)})
-    frame = _one_row_an_item(frame, object_id)
+    posts_used, frame = len(frame), _one_row_an_item(frame, object_id)
     named = {*names.values(), timestamp_share}
     if missing := {name for name in named if name not in frame.columns}:
         raise MissingColumnError.from_names(missing, frame.columns, used=named - missing)
@@ -137,7 +138,9 @@ def prep_data(
     shares.attrs["object_id"] = object_id
     shares.attrs["any_time"] = any_time
     shares.attrs["posts_without_object"] = int(shares["content_id"][shares["object_id"].isna()].nunique())
-    return shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
+    shares = shares if duplicates == "keep" else _without_duplicates(shares, duplicates)
+    shares.attrs |= {"posts_used": posts_used, "shares_made": len(shares)}
+    return shares
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import random
+import re
 import shutil
 import threading
 import zipfile
@@ -16,12 +18,13 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.errors import FileFormatError
+from coordlib.errors import FileFormatError, InputError
 from coordlib.files import staging_of
 from coordlib.report.checksums import SUMS, write_sums
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal
 from coordlib.runs.verify import verify
+from coordlib.significance.classes import WORDS
 from coordlib.site.build import render_site
 
 
@@ -193,3 +196,112 @@ def test_in_its_workspace_the_notebook_of_a_day_is_run_again(replayed_copy: Path
     (folder / "posts.csv").write_text(text + "\n")
     (folder / SUMS).unlink()
     assert any(line.startswith("posts.csv, line") and "run again" in line for line in verify(folder).wrong)
+
+
+def edited(root: Path, *, cut: Callable[[pd.DataFrame], pd.DataFrame] | None = None, drop: str = "") -> Path:
+    """A draft of the simulated posts by a notebook that filters pairs, or takes something from its network."""
+    data = cl.load_table(None, root)
+    posts = (
+        data.posts[data.posts["account_id"] != data.posts["account_id"].iloc[0]]
+        if drop == "posts"
+        else data.posts
+    )
+    shares = cl.prep_data(posts, object_id="text", timestamp_share="posted_at")
+    shares = shares.iloc[5:] if drop == "shares" else shares
+    pairs = cl.detect_groups(shares, time_window=120)
+    tested = cl.edge_significance(shares, 120)
+    pairs = cut(pairs) if cut else pairs
+    edges = cl.coordinated_edges(pairs, edge_weight=0.5, significance=tested)
+    edges = edges[edges["weight"] > 1] if drop == "edges" else edges
+    graph = cl.generate_coordinated_network(
+        pairs, edge_weight=0.5, significance=tested, subgraph=1, objects=True
+    )
+    if drop == "edge":
+        graph.remove_edge(*next(iter(graph.edges)))
+    elif drop == "account":
+        graph.remove_node(next(iter(graph)))
+    elif drop == "all but one edge":
+        graph.remove_edges_from(list(graph.edges)[1:])
+    cl.make_report(data, pairs, edges, graph, {"object_id": "text"}, significance=tested).save(root / "made")
+    write_sums(root / "made")
+    return root / "made"
+
+
+@pytest.mark.parametrize(
+    ("cut", "drop", "told"),
+    [
+        (
+            lambda t: t[t["time_delta"] <= 30],
+            "",
+            r"kept [\d,]+ of the [\d,]+ pairs found within 120 seconds, at most 30 s",
+        ),
+        (lambda t: t.iloc[::2], "", "the notebook left out pairs itself, so files alone cannot show which"),
+        (None, "posts", r"kept [\d,]+ of the [\d,]+ posts read"),
+        (None, "shares", r"kept [\d,]+ of the [\d,]+ shares made of the posts"),
+        (None, "edges", r"kept [\d,]+ of the [\d,]+ edges that the pairs add up to"),
+        (None, "edge", r"kept [\d,]+ of the [\d,]+ edges over the threshold"),
+        (None, "account", r"kept [\d,]+ of the [\d,]+ edges over the threshold"),
+        (None, "all but one edge", r"kept 1 of the [\d,]+ edges over the threshold"),
+    ],
+)
+def test_what_a_notebook_left_out_itself_is_told_and_not_taken_for_tampering(
+    tmp_path: Path, cut: Callable[[pd.DataFrame], pd.DataFrame] | None, drop: str, told: str
+) -> None:
+    folder = edited(tmp_path, cut=cut, drop=drop)
+    done = verify(folder)
+    assert done.wrong == [] and re.search(told, "\n".join(done.left_out))
+    sentence = json.loads((folder / "run.json").read_text())["kept"]
+    assert sentence and "The notebook kept" in (folder / "README.md").read_text()
+
+
+def test_pairs_filtered_after_they_were_added_up_are_refused(tmp_path: Path) -> None:
+    data = cl.load_table(None, tmp_path)
+    pairs = cl.detect_groups(cl.prep_data(data.posts, object_id="text", timestamp_share="posted_at"))
+    edges, graph = cl.coordinated_edges(pairs), cl.generate_coordinated_network(pairs, subgraph=1)
+    with pytest.raises(
+        InputError, match=r"no pair of posts is behind it|filter pairs before they are added up"
+    ):
+        cl.make_report(data, pairs[pairs["time_delta"] <= 20], edges, graph)
+    with pytest.raises(InputError, match="table of edges has weight 0"):
+        cl.make_report(data, pairs, edges.iloc[:0], graph)
+
+
+@pytest.mark.parametrize(
+    "name", ["discovered.csv", "edges.csv", "networks.csv", "accounts.csv", "network.graphml"]
+)
+def test_a_class_changed_in_one_file_is_told_though_its_hash_is_written_anew(
+    tmp_path: Path, name: str
+) -> None:
+    folder = edited(tmp_path)
+    text = (folder / name).read_text()
+    found = next(one for one in WORDS if one in text)
+    (folder / name).write_text(text.replace(found, next(one for one in WORDS if one != found), 1))
+    write_sums(folder)
+    assert [line for line in verify(folder).wrong if "that run.json names" not in line]
+
+
+def test_weights_of_the_network_and_labels_are_held_against_the_tables(tmp_path: Path) -> None:
+    folder = edited(tmp_path)
+    labels, graph = folder / "networks.csv", folder / "network.graphml"
+    label = pd.read_csv(labels)["label"].dropna().iloc[0]
+    labels.write_text(labels.read_text().replace(label, "another", 1))
+    weight = pd.read_csv(folder / "edges.csv")["weight"].iloc[0]
+    graph.write_text(graph.read_text().replace(f">{weight}<", ">999<"))
+    wrong = "\n".join(verify(folder).wrong)
+    assert (
+        "label is another than in run.json" in wrong and "weight is another than in network.graphml" in wrong
+    )
+
+
+def test_a_report_of_a_table_says_what_was_not_checked(published: Path) -> None:
+    assert any("those posts are not in the report" in line for line in verify(published).left_out)
+
+
+def test_of_a_damaged_zip_each_thing_is_told_once(published: Path, tmp_path: Path) -> None:
+    data = bytearray(the_zip(published).read_bytes())
+    data[data.index(b"posts.csv") + 60] ^= 1
+    (tmp_path / "x.zip").write_bytes(data)
+    done = verify(tmp_path / "x.zip")
+    assert not any("as it was published" in line for line in done.checked)
+    of_posts = [line for line in done.wrong if line.startswith("posts.csv")]
+    assert len(of_posts) == 1 and "is damaged" in of_posts[0]

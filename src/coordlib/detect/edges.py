@@ -81,6 +81,7 @@ def coordinated_edges(
     weights = edges["weight"].to_numpy()
     edges["weight_threshold"] = over_threshold(weights, edge_weight, min_weight)
     edges.attrs = {**pairs.attrs, "edge_weight": float(edge_weight), "min_weight": min_weight}
+    edges.attrs["edges_found"] = len(edges)
     return join_evidence(edges, significance, classes)
 
 

@@ -62,7 +62,8 @@ def detect_groups(
         ``time_delta`` (int64 seconds ≥ 0; float64 if `shares` has times with fractions of a second, which
         only a table that did not go through prep_data can have). The first account and content are the older
         post's; at equal times the account that sorts first comes first. Empty when nothing is found. ``attrs`` keeps
-        the window and the participation, for the record of a report.
+        the window, the participation and how many shares and pairs there were (``shares_used``, ``pairs_found``), for the
+        record of a report; what is filtered afterwards keeps them, too.
 
     Raises
     ------
@@ -114,6 +115,7 @@ def detect_groups(
     )
     pairs.attrs = {**shares.attrs, "time_window": int(time_window)}
     pairs.attrs["min_participation"] = int(min_participation)
+    pairs.attrs |= {"shares_used": len(shares), "pairs_found": len(pairs)}
     if time_window_low:
         pairs.attrs["time_window_low"] = int(time_window_low)
     return pairs

@@ -112,6 +112,7 @@ def similar_pairs(
     pairs["time_delta"] = times[newer] - times[older]
     pairs["distance" if bits else "cosine"] = close if bits else np.round(close.astype(np.float64), 6)
     pairs.attrs = {"object_id": column, "time_window": time_window, "min_participation": min_participation}
+    pairs.attrs["pairs_found"] = len(pairs)
     return pairs
 
 

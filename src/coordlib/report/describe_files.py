@@ -16,6 +16,7 @@ from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column, tables_of
 from coordlib.report.display import TEMPLATES
 from coordlib.report.record import RunRecord, report_title
+from coordlib.report.steps import kept_words
 from coordlib.report.words import in_words
 
 #: Where the RO-Crate is.
@@ -48,6 +49,7 @@ def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
         parameters=[
             (name, in_words(value)) for name, value in sorted((record.get("parameters") or {}).items())
         ],
+        kept=kept_words(record),
         evidence="pairs" if "pairs" in tables else "posts",
         sentence=Citation(record, Site()).sentence,
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from coordlib.detect.threshold import tie_words
 from coordlib.report.health import Health, verdict_of
 from coordlib.report.record import RunRecord
+from coordlib.report.steps import kept_words
 from coordlib.report.words import clean_text, escape, plural, same_words
 from coordlib.significance import SIGNIFICANT
 from coordlib.significance.classes import class_words
@@ -89,7 +90,7 @@ def first_lines(run: RunRecord) -> list[str]:
     found = _Finding(run)
     # What is significant, what that means and what is undecided.
     first, *meaning = str(found.evidence.get("words") or "").splitlines() or [""]
-    lines = [first, found.same(), *meaning]
+    lines = [first, found.same(), *meaning, *kept_words(run)]
     if run.get("outcome") == "network" and found.counts.get("n_accounts"):
         lines += [
             found.network(),
@@ -118,6 +119,8 @@ class _Finding:
         self.parameters, self.evidence = run.get("parameters") or {}, run.get("evidence") or {}
         self.rule = (self.parameters.get("evidence") or {}).get("classes")
         self.component = run.get("kind") == "component"
+        #: What the notebook itself made of the edges that the rule keeps.
+        self.own = (run.get("kept") or {}).get("network")
         ends = [self.facts.get(name) for name in ("period_start", "period_end")]
         self.period = [] if None in ends else [int(str(end)) for end in ends]
 
@@ -201,11 +204,11 @@ class _Finding:
         place = f" ({where})" if (where := _PLATFORMS.get(platform, platform)) else ""
         objects = f": {plural(n_objects, self.word)}" if n_objects or self.component else ""
         if not self.component:
-            pairs = (
-                f"pairs of the classes kept ({', '.join(self.rule)})"
-                if self.rule
-                else "pairs that met most often"
-            )
+            pairs = "pairs that met most often"
+            if self.own:
+                pairs = "pairs the notebook chose"
+            elif self.rule:
+                pairs = f"pairs of the classes kept ({', '.join(self.rule)})"
             networks = plural(self.counts["n_networks"], "network")
             return f"The {pairs} join {accounts} into {networks}{self.days()}{place}{objects}."
         window = self.parameters.get("time_window", "?")
@@ -258,7 +261,7 @@ class _Finding:
         if self.component:
             return f"{_capital(classes)}."
         of = f"{kept:,} of {plural(before, 'pair')}"
-        if self.rule:
+        if self.rule or self.own:
             return f"{of} {'is' if kept == 1 else 'are'} kept: {classes}."
         everybody, also = self.evidence.get("kept_of_all"), ""
         least = self.parameters.get("min_participation")
@@ -361,15 +364,19 @@ class _Finding:
         ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in self.period]
         period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
         window, are = self.parameters.get("time_window", "?"), "is" if c["n_edges_all"] == 1 else "are"
+        over = c["n_edges"] if self.component else (self.own or {"of": c["n_edges"]})["of"]
+        low = f"at least {low} and " if (low := self.parameters.get("time_window_low")) else ""
         shown = {
             **(self.facts.get("about") or {}),
             "Period": period,
             "Posts looked at": posts,
-            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} within {window} seconds",
-            "Edges": f"{c['n_edges']:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
+            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} {low}within {window} seconds",
+            "Edges": f"{over:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
             "Accounts in networks": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
             "Posts in pairs": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
         }
+        if kept := kept_words(self.run):
+            shown["Left out by the notebook"] = " ".join(kept)
         if day:
             new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
             pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"

@@ -73,6 +73,9 @@ class PostSet:
     truth: Mapping[str, str] = field(default_factory=dict)
     identities: Literal["handles", "pseudonyms"] = "handles"
 
+    def __post_init__(self) -> None:
+        self.posts.attrs.setdefault("posts_read", len(self.posts))
+
     @property
     def usual_object(self) -> str:
         """What usually counts as the same in such posts: a column of them."""

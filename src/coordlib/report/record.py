@@ -59,6 +59,7 @@ class RunRecord(TypedDict, total=False):
     random_networks: Mapping[str, Any]
     other_settings: Mapping[str, int]
     truth: Mapping[str, Any]
+    kept: Mapping[str, Mapping[str, Any]]
     message: str
     code_version: str
     packages: Mapping[str, str]

@@ -34,6 +34,7 @@ from coordlib.report.package import write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
+from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import LAYOUTS, Table, facts, report_table
 from coordlib.report.words import object_word
 
@@ -261,11 +262,14 @@ def describe_report(
     leave_out: Sequence[str] = (),
 ) -> Report:
     """Do what :func:`coordlib.runs.reporting.make_report` says, with `labels` called on the coordinated posts for a label per network."""
-    used = {**(parameters or {}), **_as_made(pairs, edges, graph)}
+    graph = graph.copy()
+    graph.remove_nodes_from(list(nx.isolates(graph)))  # an account without an edge is in no network
+    used = {**(parameters or {}), **as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date
     evidence = evidence_pairs(pairs, graph, source.posts)
-    _check(graph, evidence)
+    kept = network_edges(edges, graph)
+    check_steps(graph, evidence, kept, significance)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)
     posts = describe_posts(evidence, source.posts)
     named = labels(posts)
@@ -305,7 +309,11 @@ def describe_report(
         "subjects": subjects(networks),
         **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
     }
-    kept, found = network_edges(edges, graph), discovered_pairs(significance, graph)
+    if by_hand := left_out_by_hand(source, pairs, edges, graph, used):
+        run["kept"] = by_hand
+        if "pairs" in by_hand:  # what other windows find among pairs chosen by time says nothing
+            run.pop("other_settings", None)
+    found = discovered_pairs(significance, graph)
     return Report(source, graph, accounts, networks, posts, evidence, kept, found, run, significance)
 
 
@@ -321,20 +329,3 @@ def _facts(source: PostSet, counts: Mapping[str, int], evidence: pd.DataFrame) -
         sampled = f"{named}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
         found["about"] = {**source.facts.get("about", {}), "Pairs in pairs.csv": sampled}
     return found
-
-
-def _as_made(pairs: pd.DataFrame, edges: pd.DataFrame, graph: nx.Graph[str]) -> dict[str, Any]:
-    """What the steps themselves say they were made with."""
-    said: dict[Any, Any] = {**pairs.attrs, **edges.attrs, **graph.graph}
-    if "edge_weight" in graph.graph and "min_weight" not in graph.graph:
-        said["min_weight"] = None
-    return {name: said[name] for name in METHOD if name in said}
-
-
-def _check(graph: nx.Graph[str], evidence: pd.DataFrame) -> None:
-    behind = set(zip(evidence["account_id"], evidence["account_id_y"], strict=True))
-    for first, second in graph.edges:
-        if not {(first, second), (second, first)} & behind:
-            raise InputError(
-                f"the graph ties '{first}' and '{second}', and no pair of posts is behind it; make it from these pairs"
-            )
