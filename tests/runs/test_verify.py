@@ -152,13 +152,23 @@ def test_numbers_that_do_not_follow_are_told_with_their_line(folder: Path) -> No
             lambda t: t.iloc[1:],
             "edges.csv: of those that follow from pairs.csv 1 edge cannot be found",
         ),
+        ("edges.csv", lambda t: t.drop(columns="weight"), "edges.csv: has no column weight"),
+        ("pairs.csv", lambda t: t.drop(columns="posted_at_y"), "pairs.csv: has no column posted_at_y"),
+        (
+            "edges.csv",
+            lambda t: t.assign(weight=[t["weight"][0], "many", *t["weight"][2:]]),
+            "edges.csv, line 3: weight is no number",
+        ),
+        ("posts.csv", lambda t: pd.DataFrame(), "one is no table"),
         ("accounts.csv", lambda t: t.assign(network=["99", *t["network"][1:]]), "not in one network"),
     ],
 )
 def test_each_step_is_checked(
     folder: Path, name: str, edit: Callable[[pd.DataFrame], pd.DataFrame], told: str
 ) -> None:
-    assert any(told in line for line in change(folder, name, edit))
+    said = change(folder, name, edit)
+    assert any(told in line for line in said)
+    assert not any(word in line for word in ("Error", "Index", "'") for line in said)
 
 
 def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
@@ -166,6 +176,9 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     for source in (tmp_path, tmp_path / "a.txt", tmp_path / "nothing.zip"):
         with pytest.raises(FileFormatError):
             verify(source)
+    for blank in ("", " ", "https://", "http:", "https:/"):
+        with pytest.raises(FileFormatError, match=f"^'{blank}': is no folder, no zip and no address"):
+            verify(blank)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x/y.txt", "x")
     assert not verify(tmp_path / "a.zip").identical

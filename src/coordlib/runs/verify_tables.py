@@ -25,6 +25,14 @@ from coordlib.significance.classes import WORDS
 
 _CSV = ("accounts", "edges", "pairs", "posts")
 _ENDS, _SUMS = ["account_id", "account_id_y"], ["weight", "n_objects", "avg_time_delta"]
+#: Columns that are followed.
+_POST = ["content_id", "posted_at"]
+_COLUMNS = {
+    "accounts": ["account_id", "network"],
+    "edges": [*_ENDS, *_SUMS],
+    "pairs": [*_ENDS, *_POST, *(f"{name}_y" for name in _POST), "time_delta"],
+    "posts": ["account_id", *_POST],
+}
 #: What the network says of an edge as edges.csv does.
 _NUMBERS = (
     *_SUMS,
@@ -59,12 +67,6 @@ class Verification:
         return [*(f"{what}: {words}" for what, many in told.items() for words in many), head]
 
 
-def _table(data: bytes) -> pd.DataFrame:
-    table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).map(restore)
-    numbers = (*_NUMBERS, "network", "time_delta", "posted_at", "posted_at_y")
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in numbers if name in table})
-
-
 @dataclass
 class Numbers:
     """The way from the posts of a report to its pairs, edges and networks, followed again."""
@@ -79,8 +81,10 @@ class Numbers:
             self.done.left_out.append("the way from posts to networks: this kind of report has other tables")
             return
         try:
-            tables = (_table(self.files[f"{name}.csv"]) for name in _CSV)
-            self.accounts, self.edges, self.pairs, self.posts = tables
+            before = len(self.done.wrong)
+            self.accounts, self.edges, self.pairs, self.posts = map(self._table, _CSV)
+            if len(self.done.wrong) > before:
+                return
             self.kept, self.sampled = self.record.get("kept") or {}, "Pairs in pairs.csv" in self._about()
             for step in (self._pairs, self._pairs_again, self._edges, self._threshold, self._networks):
                 step()
@@ -88,9 +92,22 @@ class Numbers:
             self._graph()
             if words := " ".join(kept_words(self.record)):
                 self.done.left_out.append(f"what the notebook itself left out, as the record says: {words}")
-        except (KeyError, ValueError, TypeError) as error:
-            said = f"{type(error).__name__}: {error}"
-            self.done.wrong.append(f"the tables cannot be read as those of a report ({said})")
+        except (KeyError, ValueError, TypeError):
+            self.done.wrong.append(
+                "the tables cannot be read as those of a report: one is no table, or what run.json says of them is missing"
+            )
+
+    def _table(self, name: str) -> pd.DataFrame:
+        """Read a table; a column that is missing and a cell that is no number are told."""
+        table = pd.read_csv(io.BytesIO(self.files[f"{name}.csv"]), dtype=str, keep_default_na=False)
+        table = table.map(restore)
+        for column in sorted({*_COLUMNS[name]} - {*table}):
+            self.done.wrong.append(f"{name}.csv: has no column {column}")
+        for column in (*_NUMBERS, "network", "time_delta", "posted_at", "posted_at_y"):
+            if column in table:
+                cells, table[column] = table[column], pd.to_numeric(table[column], errors="coerce")
+                self._tell(name, table[column].isna() & (cells != ""), f"{column} is no number")
+        return table
 
     def _about(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = (self.record.get("facts") or {}).get("about") or {}

@@ -21,6 +21,8 @@ _MOST_FILES = 10_000
 def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
     """Return the files of a report, name to bytes, and its folder if it lies in one. The source is a folder (of
     versions: the newest), a zip, or the address of a zip, of a version or of what leads to one."""
+    if re.fullmatch(r"\s*(https?:/*)?\s*", str(source)):
+        raise FileFormatError(f"'{source}': is no folder, no zip and no address of a report")
     if re.match(r"https?://", str(source)):
         return _fetched(str(source)), None
     place = Path(source)
