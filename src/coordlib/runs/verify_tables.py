@@ -99,9 +99,9 @@ class Numbers:
 
     def _table(self, name: str) -> pd.DataFrame:
         """Read a table; a column that is missing and a cell that is no number are told."""
-        table = pd.read_csv(io.BytesIO(self.files[f"{name}.csv"]), dtype=str, keep_default_na=False)
-        table = table.map(restore)
-        for column in sorted({*_COLUMNS[name]} - {*table}):
+        data = self.files.get(f"{name}.csv", b"network")
+        table = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False).map(restore)
+        for column in sorted({*_COLUMNS.get(name, ())} - {*table}):
             self.done.wrong.append(f"{name}.csv: has no column {column}")
         for column in (*_NUMBERS, "network", "time_delta", "posted_at", "posted_at_y"):
             if column in table:
@@ -237,9 +237,7 @@ class Numbers:
     def _classes(self) -> None:
         """Hold the classes of the tables against each other: those of the edges, of pairs that stand out, of accounts and networks."""
         edges, tested, labels = self.edges, self.record.get("evidence"), self.record.get("labels") or {}
-        found, networks = (
-            _table(self.files.get(f"{name}.csv", b"network")) for name in ("discovered", "networks")
-        )
+        found, networks = (self._table(name) for name in ("discovered", "networks"))
         if "label" in networks and labels:
             said = [clean_text((labels.get(str(n)) or {}).get("text") or "") for n in networks["network"]]
             self._tell("networks", networks["label"] != said, "label is another than in run.json")
