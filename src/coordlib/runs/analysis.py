@@ -18,8 +18,8 @@ COMPONENT, SWEEP = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb"
 LINKS, TABLE = "05-link-sharing.ipynb", "06-own-table.ipynb"
 
 
-def analyse_component(parameters: ComponentAnalysis) -> Decided:
-    """Run the component analysis of one network of a stored day and keep its page among the analyses."""
+def analyse_component(parameters: ComponentAnalysis, *, published_at: float | None = None) -> Decided:
+    """Run the component analysis of one network of a stored day and keep its page among the analyses, published now or then."""
     workspace = find_workspace(parameters.workspace)
     day = load_day(workspace.root, parameters.date)
     if parameters.account and (names := pseudonyms_of(workspace.root, ())):
@@ -31,7 +31,7 @@ def analyse_component(parameters: ComponentAnalysis) -> Decided:
     folder = workspace.analysis_folder(f"{day.date}-network-{which}")
     values = {**parameters.for_notebook(), "date": day.date}
     with workspace_lock(workspace.root, "coordlib analyse"):
-        return run_report(workspace, COMPONENT, folder, values, progress=True)
+        return run_report(workspace, COMPONENT, folder, values, progress=True, published_at=published_at)
 
 
 def report_table(parameters: OwnTable) -> Decided:

@@ -78,7 +78,7 @@ def run_demo(
             say(f"{again} (once more, keeping edges of weight 4 or more: its second version)")
         say(f"{with_network[-1]}  its largest network in depth")
         analysis = ComponentAnalysis.load({**here, "date": with_network[-1]})
-        analyse_component(analysis)
+        analyse_component(analysis, published_at=now)
     shutil.copyfile(settings / SITE_FILE, place.root / SITE_FILE)
     say("the site is rendered")
     return monitored, render_site(place.root, output, engine=engine)

@@ -146,7 +146,9 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     start, end = found.facts["period"]
     hashtags = parameters.hashtags or found.parameters["hashtags"]
     given = {"hashtags": hashtags, "start": start, "end": end, "collect": False, "add_to_pool": False}
-    decided = run_report(place, TEMPLATE, place.analysis_folder(found.name), {**values, **given})
+    then = found.started_at if found.simulated else None  # a simulated world has a clock of its own
+    folder = place.analysis_folder(found.name)
+    decided = run_report(place, TEMPLATE, folder, {**values, **given}, published_at=then)
     with open_store(place.database) as store:
         run = StoredRun(store, place, found.run_id, found.date, lambda: found.started_at)
         run.record(decided, values)
