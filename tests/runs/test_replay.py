@@ -17,7 +17,8 @@ from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace
 from coordlib.report.words import restore
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.day import replay_archive
+from coordlib.runs.day import StoredRun, replay_archive
+from coordlib.site.reports import read_reports
 from coordlib.sources import read_day
 from coordlib.store import open_store
 from coordlib.store.pool import pool
@@ -92,6 +93,30 @@ def test_the_pool_grows_by_the_new_accounts_of_each_day(replayed: Workspace):
     for folder in days(replayed):
         run = json.loads((folder / "run.json").read_text())
         assert int((table["added_on"] == folder.name).sum()) == run["counts"]["n_new_accounts"]
+
+
+def test_a_day_made_again_states_the_pool_as_it_is(replayed_copy: Path):
+    place = Workspace(replayed_copy)
+    first, second = (folder.name for folder in days(place))
+    wider = DailyMonitoring(min_weight=1, workspace=str(place.root))
+    with open_store(place.database) as store:
+        before = pool(store)
+        run = StoredRun(store, place, f"replay-{first}", first)
+        again = run.report_again(wider, grow_pool=False)
+        assert pool(store).equals(before)
+        entered = before["added_on"]
+    shown = {day.name: day.run["counts"] for day in read_reports(place.root).days}
+    for date, counts in shown.items():
+        assert counts["pool_size"] == (entered <= date).sum()
+        assert counts["n_new_accounts"] == (entered == date).sum()
+    history = load_day(place.root, second).history.set_index("date").loc[first]
+    assert all(history[name] == shown[first][name] for name in ("pool_size", "n_new_accounts"))
+    watched = before.loc[entered <= first, "account_id"]
+    out = len(set(table(place.day_folder(first), "accounts")["account_id"]) - set(watched))
+    assert shown[first]["n_not_watched"] == out > 0
+    page = (place.day_folder(first) / "index.ipynb").read_text()
+    assert f"{out:,} of these accounts were not watched after this day" in page
+    assert again.line().endswith(f", {shown[first]['n_new_accounts']} new")
 
 
 def test_pages_of_a_simulated_world_say_so(replayed: Workspace):

@@ -63,6 +63,7 @@ def day_counts(
     graph: nx.Graph[str],
     coordinated: pd.DataFrame,
     pool: Iterable[str] = (),
+    watched: Iterable[str] | None = None,
 ) -> dict[str, int]:
     """Count what a report states; a post that was collected twice counts once.
 
@@ -76,9 +77,12 @@ def day_counts(
         The posts in pairs behind the network's edges.
     pool
         Accounts watched before.
+    watched
+        Accounts watched after the day, where that is not everybody of the network (none: it is); ``n_not_watched`` then
+        counts the accounts of the network that are not.
     """
     before, distinct = set(pool), posts.drop_duplicates("content_id")
-    new = set(graph) - before
+    after = before | set(graph) if watched is None else set(watched)
     top = int(edges["weight"].max()) if len(edges) else 0
     return {
         "n_posts": len(distinct),
@@ -95,8 +99,9 @@ def day_counts(
         "n_networks": nx.number_connected_components(graph),
         "n_coordinated_posts": len(coordinated),
         "pool_before": len(before),
-        "n_new_accounts": len(new),
-        "pool_size": len(before | new),
+        "n_new_accounts": len(after - before),
+        "pool_size": len(after),
+        **({} if watched is None else {"n_not_watched": len(set(graph) - after)}),
     }
 
 

@@ -324,10 +324,20 @@ class _Finding:
         new = self.counts.get("n_new_accounts")
         if new is None or self.run.get("kind", "day") != "day" or self.run.get("outcome") != "network":
             return ""
+        if (out := self.counts.get("n_not_watched")) is not None:
+            return self.not_watched(out)
         if new == 0:
             return "All accounts in networks were watched before."
         of = plural(int(self.counts["n_accounts"]), "account")
         return f"{new:,} of {of} in networks {'was' if new == 1 else 'were'} not watched before."
+
+    @staticmethod
+    def not_watched(number: int) -> str:
+        """How many accounts the report did not add to the pool."""
+        if number == 0:
+            return "All of these accounts were watched after this day."
+        were = "was" if number == 1 else "were"
+        return f"{number:,} of these accounts {were} not watched after this day: this report did not add to the pool."
 
     def truth(self) -> str:
         """On a simulated day: how many pairs join two accounts that were planted together."""
@@ -379,6 +389,8 @@ class _Finding:
             shown["Left out by the notebook"] = " ".join(kept)
         if day:
             new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
+            if (out := c.get("n_not_watched")) is not None:
+                new = f"{c['n_new_accounts']:,} joined the pool on this day; {out:,} of {c['n_accounts']:,} accounts were not watched after it"
             pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"
             shown |= {"New accounts": new, "Pool": pool}
         return shown

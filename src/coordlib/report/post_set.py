@@ -46,6 +46,8 @@ class PostSet:
         Name of the report's folder, what it is, the title of its page, the day it speaks of (YYYY-MM-DD).
     posts, pool
         A table of posts (:mod:`coordlib.posts`), in their order; accounts that were watched before.
+    watched
+        Accounts watched after the day, where its report adds nobody to the pool (none: those of its network join).
     facts, inputs
         Counts and coverage of the collection; name of an input to its SHA-256.
     history
@@ -63,6 +65,7 @@ class PostSet:
     posts: pd.DataFrame
     workspace: Path
     pool: list[str] = field(default_factory=list)
+    watched: list[str] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -210,13 +213,17 @@ def _from_keyring() -> str | None:
 
 def disguised(found: PostSet, known: Iterable[str] = ()) -> PostSet:
     """Return a set of posts as its workspace wants accounts to be named; `known` are accounts beside those that posted."""
-    names = pseudonyms_of(Path(found.workspace), {*found.posts["account_id"].dropna(), *found.pool, *known})
+    names = pseudonyms_of(
+        Path(found.workspace),
+        {*found.posts["account_id"].dropna(), *found.pool, *(found.watched or ()), *known},
+    )
     if names is None:
         return found
     return replace(
         found,
         posts=names.posts(found.posts),
         pool=[names.known[name] for name in found.pool],
+        watched=found.watched and [names.known[name] for name in found.watched],
         facts=names.value(found.facts),
         truth={},
         identities="pseudonyms",

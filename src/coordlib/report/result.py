@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -274,7 +274,10 @@ def describe_report(
     posts = describe_posts(evidence, source.posts)
     named = labels(posts)
     networks = add_labels(describe_networks(graph, accounts, source.posts, evidence), named)
-    counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool)
+    watched: Iterable[str] | None = source.watched
+    if watched is None and (stay := set(leave_out) & set(graph)):
+        watched = {*source.pool, *graph} - (stay - set(source.pool))
+    counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool, watched)
     counts |= evidence_totals(significance)
     counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
     word = object_word(used.get("object_id", "text"), source.platform)

@@ -121,6 +121,7 @@ class StoredRun:
         """
         folder = self.workspace.day_folder(self.date)
         values = {**parameters.for_notebook(), "date": self.date}
+        record_facts(self.store, self.run_id, {"pool_stays": not grow_pool or None, "n_not_watched": None})
         try:
             decided = run_report(self.workspace, TEMPLATE, folder, values, published_at=self.clock())
         except RunError as error:

@@ -56,12 +56,13 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
             span = f"{len(known)} days are stored, {known[0]} to {known[-1]}" if known else "no day is stored"
             raise StoreError(f"{place.root}: nothing is stored for {wanted or 'any day'}; {span}")
         posts = run_posts(store, run.run_id)
-        watched = pool(store, before=run.date)["account_id"].tolist()
+        before, everyone = pool(store, before=run.date)["account_id"].tolist(), pool(store)
         names = account_names(store)
     past = {other.date: other for other in every if other.kind != "discover" and other.date < run.date}
     rows = [(day, other.outcome, *(other.facts.get(name) for name in HISTORY)) for day, other in past.items()]
     made = {name: run.parameters[name] for name in DailyMonitoring.model_fields if name in run.parameters}
     facts: Mapping[str, Any] = run.facts
+    after = everyone.loc[everyone["added_on"] <= run.date, "account_id"].tolist()
     found = PostSet(
         name=run.date,
         kind="day",
@@ -69,8 +70,9 @@ def load_day(workspace: Path | str, date: str | dt.date | None = None) -> PostSe
         date=run.date,
         posts=posts,
         workspace=place.root,
-        pool=watched,
-        facts={name: value for name, value in facts.items() if name not in ("inputs", "parameters")},
+        pool=before,
+        watched=after if facts.get("pool_stays") else None,
+        facts={name: facts[name] for name in facts if name not in ("inputs", "parameters", "pool_stays")},
         history=pd.DataFrame(rows, columns=["date", "outcome", *HISTORY]),
         parameters={"evidence": EvidenceRule().for_notebook(), **made, **facts.get("parameters", {})},
         inputs={name: file["sha256"] for name, file in facts.get("inputs", {}).items()},
