@@ -163,6 +163,34 @@ def test_graphml_survives_what_xml_cannot_hold(folder: Path) -> None:
     assert again.edges["b<&>", "a"]["weight"] == 3
 
 
+def test_nodes_and_edges_in_graphml_have_the_columns_of_the_tables(folder: Path) -> None:
+    """Read by networkx and by igraph: numbers as numbers, a missing value left out, whatever an account wrote."""
+    igraph = pytest.importorskip("igraph")
+    hostile = 'https://x.example/?a=<b>&c="d"'
+    known = {
+        "account_id": ["a\x00", "b<&>"],
+        "network": [1, 1],
+        "degree": np.array([1, 2]),
+        "betweenness": [0.25, np.nan],
+        "new": [True, False],
+        "evidence": ["closed circle", "single episode"],
+        "url": [hostile, None],
+    }
+    named = {"accounts": known, "networks": {"network": [1], "label": ["<script> · =1+1"]}}
+    files = {name: pd.DataFrame(columns) for name, columns in named.items()}
+    write_report(folder, files, a_graph(), run(), None)
+    first = {name: column[0] for name, column in known.items() if name != "account_id"}
+    again = nx.read_graphml(folder / "network.graphml")
+    assert again.nodes["a"] == {**first, "network_label": "<script> · =1+1"}
+    assert set(again.nodes["b<&>"]) == {"network", "degree", "new", "evidence", "network_label"}
+    assert again.edges["b<&>", "a"]["network"] == 1
+    graph = igraph.Graph.Read_GraphML(str(folder / "network.graphml"))
+    node = graph.vs.find(id="a")
+    assert {name: node[name] for name in first} == first
+    assert "the nodes of network.graphml have these columns" in (folder / "README.md").read_text()
+    assert not any(data for _, data in a_graph().nodes(data=True))
+
+
 def test_booleans_in_graphml_are_those_of_xml_schema(tmp_path: Path) -> None:
     """Readers that hold to the schema take ``true`` and ``false`` alone (networkx/networkx#8759)."""
     graph = nx.Graph()

@@ -94,7 +94,8 @@ def _write_files(
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
-        write_graphml(graph, staging / "network.graphml", simulated=bool(record.get("simulated")))
+        described = _described(graph, tables)
+        write_graphml(described, staging / "network.graphml", simulated=bool(record.get("simulated")))
     if isinstance(started := record.get("started_at"), int | float):
         record["started_at"] = utc_text(started, ISO)
     record.setdefault("code_version", code_version())
@@ -108,6 +109,22 @@ def _write_files(
     text = json.dumps(identity, sort_keys=True, default=str)
     record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
     return record
+
+
+def _described(graph: nx.Graph[str], tables: Mapping[str, pd.DataFrame]) -> nx.Graph[str]:
+    """Return the graph with what the tables say: on nodes the columns of accounts.csv and the label of their network, on edges the network."""
+    accounts = tables.get("accounts")
+    if accounts is None or not {"account_id", "network"} <= set(accounts):
+        return graph
+    described, networks = graph.copy(), tables.get("networks")
+    if networks is not None and "label" in networks:
+        labels = dict(zip(networks["network"], networks["label"], strict=True))
+        accounts = accounts.assign(network_label=accounts["network"].map(labels))
+    rows = {row.pop("account_id"): row for row in accounts.to_dict("records")}
+    nx.set_node_attributes(described, {name: row for name, row in rows.items() if name in described})
+    number = {name: row["network"] for name, row in rows.items()}
+    nx.set_edge_attributes(described, {pair: number.get(pair[0]) for pair in described.edges}, "network")
+    return described
 
 
 def is_staging(folder: Path) -> bool:
