@@ -230,3 +230,24 @@ def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_coun
     assert same.startswith("The same near-copied caption is the same caption but for case")
     assert same.endswith("Only 24 of 248 posts take part: the others have no near-copied caption.")
     assert summary_facts(run)["Posts looked at"].endswith("; 224 have no near-copied caption")
+
+
+def test_what_the_notebook_took_from_pairs_and_network_is_counted_in_words() -> None:
+    posts = ring(4, 6)
+    shares = cl.prep_data(posts, "text", timestamp_share="posted_at")
+    pairs = cl.detect_groups(shares, 120, 1)
+    cut = pairs[pairs["time_delta"] <= pairs["time_delta"].median()]
+    edges = cl.coordinated_edges(cut, min_weight=1)
+    graph = cl.generate_coordinated_network(cut, min_weight=1, subgraph=1, objects=True)
+    graph.remove_edge(*next(iter(graph.edges)))
+    day = PostSet("2025-10-30", "day", "d", "2025-10-30", posts, Path())
+    run = cl.make_report(day, cut, edges, graph).run
+    seconds, (n, m) = int(cut["time_delta"].max()), (len(edges), len(edges) - 1)
+    said = (
+        f"The notebook kept {len(cut)} of the {len(pairs)} pairs found within 120 seconds, at most {seconds} seconds apart.",
+        f"The notebook kept {m} of the {n} edges over the threshold.",
+    )
+    told = summary_facts(run)
+    assert told["Left out by the notebook"] == " ".join(said) and set(said) <= set(first_lines(run))
+    assert told["Edges"].startswith(f"{n} of {n} edges") and f"within {seconds} seconds" in told["Pairs"]
+    assert "other_settings" not in run and run["parameters"]["time_window"] == 120

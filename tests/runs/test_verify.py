@@ -301,9 +301,7 @@ def test_weights_of_the_network_and_labels_are_held_against_the_tables(tmp_path:
     weight = pd.read_csv(folder / "edges.csv")["weight"].iloc[0]
     graph.write_text(graph.read_text().replace(f">{weight}<", ">999<"))
     wrong = "\n".join(verify(folder).wrong)
-    assert (
-        "label is another than in run.json" in wrong and "weight is another than in network.graphml" in wrong
-    )
+    assert "label is another than in run.json" in wrong and "network.graphml has another weight" in wrong
 
 
 def test_a_report_of_a_table_says_what_was_not_checked(published: Path) -> None:
@@ -316,5 +314,8 @@ def test_of_a_damaged_zip_each_thing_is_told_once(published: Path, tmp_path: Pat
     (tmp_path / "x.zip").write_bytes(data)
     done = verify(tmp_path / "x.zip")
     assert not any("as it was published" in line for line in done.checked)
-    of_posts = [line for line in done.wrong if line.startswith("posts.csv")]
-    assert len(of_posts) == 1 and "is damaged" in of_posts[0]
+    of_posts = [line for line in done.wrong if "posts.csv" in line]
+    assert len(of_posts) == 1 and "posts.csv is damaged" in of_posts[0]
+    assert "the way from posts to networks: without posts.csv" in done.left_out
+    (tmp_path / "y.zip").write_bytes(data[:5000])
+    assert len(verify(tmp_path / "y.zip").wrong) == 1

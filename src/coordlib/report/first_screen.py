@@ -119,8 +119,10 @@ class _Finding:
         self.parameters, self.evidence = run.get("parameters") or {}, run.get("evidence") or {}
         self.rule = (self.parameters.get("evidence") or {}).get("classes")
         self.component = run.get("kind") == "component"
-        #: What the notebook itself made of the edges that the rule keeps.
-        self.own = (run.get("kept") or {}).get("network")
+        kept = run.get("kept") or {}
+        #: What the notebook itself made of the edges that the rule keeps, and of the window.
+        self.own = kept.get("network")
+        self.window = (kept.get("pairs") or {}).get("seconds", self.parameters.get("time_window", "?"))
         ends = [self.facts.get(name) for name in ("period_start", "period_end")]
         self.period = [] if None in ends else [int(str(end)) for end in ends]
 
@@ -211,8 +213,7 @@ class _Finding:
                 pairs = f"pairs of the classes kept ({', '.join(self.rule)})"
             networks = plural(self.counts["n_networks"], "network")
             return f"The {pairs} join {accounts} into {networks}{self.days()}{place}{objects}."
-        window = self.parameters.get("time_window", "?")
-        return f"{accounts} posted the same {self.word}s together within {window} seconds{self.days()}{place}{objects}."
+        return f"{accounts} posted the same {self.word}s together within {self.window} seconds{self.days()}{place}{objects}."
 
     def days(self) -> str:
         """The days looked at, as short as they can be told."""
@@ -264,7 +265,7 @@ class _Finding:
         if self.rule or self.own:
             return f"{of} {'is' if kept == 1 else 'are'} kept: {classes}."
         everybody, also = self.evidence.get("kept_of_all"), ""
-        least = self.parameters.get("min_participation")
+        least = self.parameters.get("min_participation") if not self.run.get("kept") else None
         if everybody is not None and least and (everybody, self.evidence["pairs"]) != (kept, before):
             also = f" ({everybody:,} of {self.evidence['pairs']:,} with accounts of fewer than {least} posts)"
         return f"The weight keeps {of}{also}: {classes}."
@@ -373,14 +374,14 @@ class _Finding:
             posts += f"; {lacking:,} have no {self.word}"
         ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in self.period]
         period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
-        window, are = self.parameters.get("time_window", "?"), "is" if c["n_edges_all"] == 1 else "are"
+        are = "is" if c["n_edges_all"] == 1 else "are"
         over = c["n_edges"] if self.component else (self.own or {"of": c["n_edges"]})["of"]
         low = f"at least {low} and " if (low := self.parameters.get("time_window_low")) else ""
         shown = {
             **(self.facts.get("about") or {}),
             "Period": period,
             "Posts looked at": posts,
-            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} {low}within {window} seconds",
+            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} {low}within {self.window} seconds",
             "Edges": f"{over:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
             "Accounts in networks": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
             "Posts in pairs": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",

@@ -38,7 +38,10 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
         done.left_out.append(f"what the computer put there ({', '.join(strays[:3])})")
     for name in [name for name in files if name.endswith(".zip") and "/" not in name]:
         inside = _unpacked(name, files.pop(name), done)
-        files = files if "run.json" in files or SUMS in files else inside
+        if "run.json" in files or SUMS in files:
+            done.damaged.clear()
+        else:
+            files = inside
     # What a reader sees is made of the files, and changes when a neighbour is published; versions have folders of their own.
     listed = files.get(SUMS, b"").decode("utf-8", errors="replace")
     shown = {name for name in files if VIEWS.fullmatch(name) and f"  {name}\n" not in listed}
@@ -67,10 +70,6 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
 
 
 def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
-    if zip_is_whole(data):
-        done.checked.append(f"{name}: the zip as it was published")
-    else:
-        done.wrong.append(f"{name}: is not the zip that was published (its hash differs)")
     found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -78,10 +77,15 @@ def _unpacked(name: str, data: bytes, done: Verification) -> dict[str, bytes]:
                 try:
                     found[item.filename.split("/", 1)[-1]] = archive.read(item)
                 except Exception as error:  # zlib's and zipfile's own, all of them damage
-                    done.damaged.append(inside := item.filename.split("/", 1)[-1])
-                    done.wrong.append(f"{inside}: is damaged ({error})")
+                    done.damaged[item.filename.split("/", 1)[-1]] = str(error)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
         done.wrong.append(f"{name}: is damaged ({error})")
+        return found
+    if zip_is_whole(data) and not done.damaged:
+        done.checked.append(f"{name}: the zip as it was published")
+    else:
+        why = "; ".join(f"{inside} is damaged: {error}" for inside, error in done.damaged.items())
+        done.wrong.append(f"{name}: is not the zip that was published ({why or 'its hash differs'})")
     return found
 
 

@@ -52,8 +52,8 @@ class Verification:
     checked: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    #: Files of a zip that cannot be read.
-    damaged: list[str] = field(default_factory=list)
+    #: Files of the zip that cannot be read, and why.
+    damaged: dict[str, str] = field(default_factory=dict)
 
     @property
     def identical(self) -> bool:
@@ -78,7 +78,13 @@ class Numbers:
     def follow(self) -> None:
         """Follow it, or say why that is not possible."""
         if not {f"{name}.csv" for name in _CSV} <= set(self.files):
-            self.done.left_out.append("the way from posts to networks: this kind of report has other tables")
+            gone = [
+                name
+                for name in self.record.get("outputs") or {}
+                if name[:-4] in _CSV and name not in self.files
+            ]
+            why = f"without {' and '.join(gone)}" if gone else "this kind of report has other tables"
+            self.done.left_out.append(f"the way from posts to networks: {why}")
             return
         try:
             before = len(self.done.wrong)
@@ -241,7 +247,8 @@ class Numbers:
         if "label" in networks and labels:
             said = [clean_text((labels.get(str(n)) or {}).get("text") or "") for n in networks["network"]]
             self._tell("networks", networks["label"] != said, "label is another than in run.json")
-        if not tested or not {"evidence", "kept"} <= {*edges, *found}:
+        if not tested or not all("evidence" in table for table in (edges, found, networks, self.accounts)):
+            self.done.left_out.append("the classes of evidence: not every table has them")
             return
         sides = pd.concat([edges.assign(account_id=edges[end]) for end in _ENDS])
         ranks, counted = dict(zip(WORDS, range(len(WORDS)), strict=True)), (SIGNIFICANT, UNDECIDED)
@@ -285,9 +292,12 @@ class Numbers:
     def _graph(self) -> None:
         """Hold the network in GraphML against the edges."""
         edges = self.edges
+        if "network.graphml" not in self.files:
+            self.done.left_out.append("network.graphml: it is not there")
+            return
         try:
             graph = nx.read_graphml(io.BytesIO(self.files["network.graphml"]))
-        except (KeyError, ElementTree.ParseError, nx.NetworkXError) as error:
+        except (KeyError, ValueError, ElementTree.ParseError, nx.NetworkXError) as error:
             self.done.wrong.append(f"network.graphml: cannot be read ({type(error).__name__})")
             return
         found = {frozenset(ends): data for *ends, data in graph.edges(data=True)}
@@ -302,5 +312,5 @@ class Numbers:
             else:
                 numbers = pd.to_numeric(theirs, errors="coerce").to_numpy("float64")
                 off = ~np.isclose(edges[name].to_numpy("float64"), numbers, rtol=1e-9, equal_nan=True)
-            self._tell("edges", off, f"{name} is another than in network.graphml")
+            self._tell("edges", off, f"network.graphml has another {name}")
         self.done.checked.append("network.graphml: the accounts and edges of the tables")
