@@ -1,6 +1,6 @@
 /* Opens the evidence of a network: what was shared, by whom, when; then each two accounts with their pairs of posts.
    The data comes from a script beside the page, so that it also loads from disk. Everything is set as text, never as HTML.
-   Addresses one can send: #network-3, #network-3/ACCOUNT, #network-3/ACCOUNT/OTHER. */
+   Addresses one can send: #network-3, #network-3/ACCOUNT, #network-3/ACCOUNT/OTHER; of pairs that stand out and are in no network #outside-3 and so on. */
 (function () {
   "use strict";
   var STEP = 50, OBJECTS = 10;
@@ -12,10 +12,12 @@
       network.posts.forEach(function (post) { // of an address only what is between its account's and its own id
         if (post[3] && post[3].charAt(0) === "/") { post[3] = network.accounts[post[0]][1] + post[3] + post[2]; }
       });
-      known.set(network.network, network);
+      known.set(placeOf(network), network);
     });
   };
 
+  function placeOf(data) { return data.group ? "outside-" + data.group : "network-" + data.network; }
+  function edgeOf(data) { return data.group ? "account pair" : "edge"; }
   function make(tag, properties, children) {
     var node = document.createElement(tag);
     Object.assign(node, properties || {});
@@ -112,7 +114,7 @@
     Array.from(rows.keys()).forEach(function (who) {
       var row = body.insertRow(), cell, shown = "";
       row.dataset.account = String(who);
-      var head = make("th", { scope: "row" }, [person(data.accounts[who]), " ", anchor(hash("network-" + data.network, data.accounts[who][0]), "Address of this account's evidence")]);
+      var head = make("th", { scope: "row" }, [person(data.accounts[who]), " ", anchor(hash(placeOf(data), data.accounts[who][0]), "Address of this account's evidence")]);
       row.append(head);
       cell = row.insertCell();
       rows.get(who).forEach(function (place, number) {
@@ -166,7 +168,7 @@
     box.addEventListener("toggle", function () {
       if (!box.open || box.childElementCount > 1) { return; }
       var facts = edge[2].map(function (fact) { return fact[0] + ": " + fact[1]; }).join(" · ");
-      box.append(make("p", { className: "cl-note" }, [facts + (facts ? " · " : ""), anchor(hash("network-" + data.network, ends[0][0], ends[1][0]), "Address of this pair of accounts"), " address of this edge ", counted()]));
+      box.append(make("p", { className: "cl-note" }, [facts + (facts ? " · " : ""), anchor(hash(placeOf(data), ends[0][0], ends[1][0]), "Address of this pair of accounts"), " address of this " + edgeOf(data) + " ", counted()]));
       var list = make("div", { className: "cl-pairs" }), starts = [];
       for (var start = 0; start < rows.length; start += 4) { starts.push(start); }
       box.append(list);
@@ -184,14 +186,14 @@
       }
     });
     var content = make("div", { className: "cl-inside" });
-    content.append(make("p", { className: "cl-note" }, [anchor("#network-" + data.network, "Address of this network"), " address of this network. Times are UTC; +4 s: four seconds after the first post of its burst."]));
+    content.append(make("p", { className: "cl-note" }, [anchor("#" + placeOf(data), "Address of this " + (data.group ? "group" : "network")), " address of this " + (data.group ? "group" : "network") + ". Times are UTC; +4 s: four seconds after the first post of its burst."]));
     var objects = make("div", { className: "cl-objects" });
     var things = Array.from(used.keys()).sort(function (a, b) { return a - b; });
     var allObjects = inSteps(objects, things, function (thing) {
       var posts = Array.from(used.get(thing)).sort(function (a, b) { return a - b; });
       return objectBlock(data, thing, posts, span);
     }, OBJECTS, data.word);
-    content.append(objects, make("h3", { textContent: "Who with whom: " + count(data.edges.length, "edge") }));
+    content.append(objects, make("h3", { textContent: "Who with whom: " + count(data.edges.length, edgeOf(data)) }));
     var edges = make("div", { className: "cl-edges" }), status = make("p", { className: "cl-note" });
     status.setAttribute("role", "status");
     var allEdges;
@@ -200,8 +202,8 @@
         return !wanted || [edge[0], edge[1]].some(function (end) { return data.accounts[end][0].toLowerCase().includes(wanted); });
       });
       edges.replaceChildren();
-      status.textContent = wanted ? count(found.length, "edge") + " of " + data.edges.length.toLocaleString("en") + " with “" + wanted + "”" : "";
-      allEdges = inSteps(edges, found, function (edge) { return edgeBlock(data, edge); }, STEP, "edge");
+      status.textContent = wanted ? count(found.length, edgeOf(data)) + " of " + data.edges.length.toLocaleString("en") + " with “" + wanted + "”" : "";
+      allEdges = inSteps(edges, found, function (edge) { return edgeBlock(data, edge); }, STEP, edgeOf(data));
     }
     if (data.edges.length > 10) {
       var input = make("input", { type: "search", autocomplete: "off" });
@@ -231,19 +233,20 @@
   }
 
   function fill(box, done) {
-    var number = Number(box.id.replace("network-", ""));
+    var name = box.id;
     if (box.find) { done(); return; }
-    if (known.has(number)) { draw(box, known.get(number)); done(); return; }
-    load(box.dataset.file, function () { if (!box.find && known.has(number)) { draw(box, known.get(number)); } done(); }, function () {
+    if (known.has(name)) { draw(box, known.get(name)); done(); return; }
+    load(box.dataset.file, function () { if (!box.find && known.has(name)) { draw(box, known.get(name)); } done(); }, function () {
       if (box.querySelector(".cl-failed")) { return; }
       var words = "The evidence could not be loaded from " + box.dataset.file + ". The same posts are in ";
-      box.append(make("p", { className: "cl-note cl-failed" }, [words, make("a", { href: "pairs.csv.gz", textContent: "pairs.csv" }), "."]));
+      var table = /^outside/.test(box.id) ? "discovered_pairs.csv" : "pairs.csv";
+      box.append(make("p", { className: "cl-note cl-failed" }, [words, make("a", { href: table + ".gz", textContent: table }), "."]));
     });
   }
 
   function follow(address) {
     var parts = address.replace(/^#/, "").split("/");
-    var box = /^network-\d+$/.test(parts[0]) ? document.getElementById(parts[0]) : null;
+    var box = /^(network|outside)-\d+$/.test(parts[0]) ? document.getElementById(parts[0]) : null;
     if (!box || !box.classList.contains("cl-evidence")) { return; }
     box.open = true;
     fill(box, function () {

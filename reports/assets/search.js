@@ -55,9 +55,11 @@
   function told(kind, name, hit) {
     if (kind === "column") { return [hit[0], hit[1] + ": " + hit[2]]; }
     var report = pages[hit[0]][1], page = pages[hit[0]][0] + "/index.html", whole = typeof hit[1] === "string";
-    var place = page + "#" + (whole ? hit[1] : "network-" + hit[1]), network = whole ? report : "network " + hit[1] + " of " + report;
+    var place = page + "#" + (whole ? hit[1] : "network-" + hit[1]), network = "network " + hit[1] + " of " + report;
+    if (whole || pages[hit[0]][2]) { network = report; } else if (/^analyses/.test(page)) { network = report + ": network " + hit[1]; }
     if (kind === "day" || kind === "analysis") { return [page, report + (hit[1] ? ": " + hit[1] : "")]; }
     if (kind === "link") { return [place, network + ": " + count(hit[2], "post")]; }
+    if (typeof hit[2] === "string") { return [place, report + ": " + hit[2]]; }
     if (kind === "account") { return [whole ? place : place + "/" + encodeURIComponent(name), network + (hit[2] === null ? "" : ", " + count(hit[2], "post"))]; }
     if (kind === "subject") { return [place, network + (hit[2] === null ? "" : ", " + count(hit[2], "account"))]; }
     return [place, report + ": " + count(hit[2], "post") + " in " + (hit[3] === 1 ? "network " + hit[1] : count(hit[3], "network"))];

@@ -133,6 +133,30 @@ def test_without_a_network_there_is_a_sentence_and_no_folder(tmp_path: Path) -> 
     assert not (tmp_path / "evidence").exists()
 
 
+def test_pairs_outside_the_networks_come_after_them_with_their_class_and_their_own_file(
+    tmp_path: Path,
+) -> None:
+    given, other = tables(1), tables(1)
+    outside = other["pairs"].replace({"n1_0": HOSTILE}).rename(columns={"network": "group"})
+    found = (
+        other["edges"]
+        .replace({"n1_0": HOSTILE})
+        .rename(columns={"network": "group"})
+        .assign(evidence="closed circle")
+    )
+    some = [given[name] for name in ("accounts", "posts", "pairs", "edges")]
+    view = EvidenceView(*some, outside=outside, discovered=found)
+    page = view.page or ""
+    assert page.index('id="network-1"') < page.index('id="outside-1"')
+    line = "Outside the networks · closed circle · 4 accounts · 2 captions · 8 posts · median 6 s"
+    assert line in page and line in view.html
+    assert 'href="discovered_pairs.csv" download>discovered_pairs.csv' in page
+    assert "<script" not in page and "<" not in "".join(view.files.values())
+    none = [table.head(0) for table in some]
+    alone = EvidenceView(*none, outside=outside, discovered=found)
+    assert list(alone.files) == ["outside-1.js"] and "There is no network" not in (alone.page or "")
+
+
 def test_a_sample_says_of_how_many_pairs_it_is() -> None:
     given = tables()
     view = EvidenceView(*(given[name] for name in ("accounts", "posts", "pairs", "edges")), of_pairs=460_000)

@@ -152,6 +152,18 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
     assert network[["evidence", "n_significant", "n_undecided"]].tolist() == ["closed circle", 18, 0]
     assert set(report.accounts.loc[report.accounts["network"] == 1, "evidence"]) == {"closed circle"}
     assert int(report.accounts["n_significant"].sum()) == 2 * 18
+    apart = report.discovered[~report.discovered["kept"]]
+    ends = [frozenset(row) for row in report.discovered_pairs[["account_id", "account_id_y"]].to_numpy()]
+    assert set(ends) == {frozenset(row) for row in apart[["account_id", "account_id_y"]].to_numpy()}
+    assert len(ends) >= apart["weight"].sum(), "every pair of posts behind every pair that is no edge"
+    assert (
+        apart["group"].notna().all()
+        and report.discovered.loc[report.discovered["kept"], "group"].isna().all()
+    )
+    assert (
+        apart.loc[apart["evidence"] == "closed circle", "group"].max()
+        < apart.loc[apart["evidence"] == "open", "group"].min()
+    )
     alone = report.only(1)
     assert first_lines(alone.run)[0].startswith("There is one closed circle of 7 accounts (21 pairs)")
     assert "rule of" not in str(alone.classes) and "(18 pairs)" not in str(alone.classes)
@@ -203,6 +215,20 @@ def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> Non
     assert (
         "None of the 15 pairs in the closed circle is heavy enough for a network; look in the table" in banner
     )
+    page = report.evidence().page or ""
+    significant = report.discovered[report.discovered["evidence"] == "closed circle"]
+    assert significant["group"].unique().tolist() == [1] and not significant["kept"].any()
+    assert (
+        'id="outside-1" data-file="evidence/outside-1.js"><summary>Outside the networks · closed circle · '
+        in page
+    )
+    shown = report.discovered_pairs[report.discovered_pairs["group"] == 1]
+    assert len(shown) == significant["weight"].sum() and shown["posted_at"].notna().all()
+    first = significant.iloc[0]
+    assert f'href="#outside-1/{first["account_id"]}/{first["account_id_y"]}"' in str(
+        report.table("discovered").html
+    )
+    assert "Outside the networks" in report.evidence().html, "a notebook shows them too"
 
 
 def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:

@@ -65,6 +65,18 @@ def test_accounts_of_an_analysis_are_found_by_its_title(tmp_path: Path) -> None:
     assert '["analyses/posts/v1","Posts of mine"]' in names
 
 
+def test_accounts_only_in_pairs_that_stand_out_are_found_and_said_to_be_in_no_network(tmp_path: Path) -> None:
+    write_day(tmp_path, "2025-10-30", ["inside"])
+    rows = "1,closed circle,inside,alone/&\n,closed circle,inside,joined_by_an_edge\n2,open,alone/&,perhaps\n"
+    table = tmp_path / "reports" / "days" / "2025-10-30" / "v1" / "discovered.csv"
+    table.write_text(f"group,evidence,account_id,account_id_y\n{rows}")
+    found = {name: hits for entries in index(tmp_path).values() for _, name, _, hits in entries}
+    assert found["inside"] == [[0, 1, 3]]
+    assert found["alone/&"] == [[0, "outside-1/alone%2F%26", "in a significant pair, no network"]]
+    assert found["perhaps"] == [[0, "outside-2/perhaps", "in an undecided pair, no network"]]
+    assert "joined_by_an_edge" not in found
+
+
 def test_the_newest_days_of_a_name_are_listed_and_all_are_counted(tmp_path: Path) -> None:
     for number in range(60):
         write_day(tmp_path, f"2025-{1 + number // 28:02}-{1 + number % 28:02}", ["steady"])

@@ -90,12 +90,12 @@ def describe_accounts(
         table = table.join(found, on="account_id")
     table["n_posts"] = table["n_posts"].fillna(0)
     table["new"] = ~table["account_id"].isin(set(pool))
-    table["url"] = _addresses(table["account_id"], known)
+    table["url"] = account_pages(table["account_id"], known)
     return table[list(_COLUMNS)].astype(_COLUMNS)
 
 
-def _addresses(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
-    """Address of each account's page: the source's own, else made for the platforms whose addresses are known."""
+def account_pages(accounts: pd.Series, posts: pd.DataFrame) -> pd.Series:
+    """Return the address of each account's page: the source's own, else made for the platforms whose addresses are known."""
     first = posts.sort_values(["posted_at", "content_id"]).drop_duplicates("account_id")
     first = first.set_index("account_id")
     own, platform = accounts.map(first["account_url"]), accounts.map(first["platform"])

@@ -10,6 +10,7 @@ import pandas as pd
 from coordlib.describe.posts import (
     MEASURES,
     empty_table,
+    evidence_pairs,
     joined,
     mean_engagement,
     network_numbers,
@@ -21,10 +22,12 @@ from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidenc
 
 #: What accounts and networks say of the edges of theirs that are kept.
 EVIDENCE_COUNTS = {"evidence": "str", "n_significant": "Int64", "n_undecided": "Int64"}
+_ENDS = ["account_id", "account_id_y"]
 _RANKS = {name: rank for rank, name in enumerate(WORDS)}
 _COUNTED = {"n_significant": SIGNIFICANT, "n_undecided": UNDECIDED}
 _DISCOVERED = {
     "network": "Int64",
+    "group": "Int64",
     **dict.fromkeys(("account_id", "account_id_y", "evidence"), "str"),
     "q_value": "float64",
     **dict.fromkeys(("added", "kept"), "bool"),
@@ -54,7 +57,9 @@ def strongest_class(significance: pd.DataFrame) -> pd.Series:
 
 
 def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) -> pd.DataFrame:
-    """Return the significant and undecided pairs, strongest class first, with ``network`` (Int64) and ``kept`` (bool: an edge of `graph`)."""
+    """Return the significant and undecided pairs, strongest class first, with ``network`` (Int64), ``kept`` (bool: an edge of `graph`) and,
+    of those that are no edge, ``group`` (Int64): the connected groups they form, of significant pairs first.
+    """
     if significance is None:
         return empty_table(_DISCOVERED)
     found = significance[significance["evidence"].isin([*SIGNIFICANT, *UNDECIDED])].copy()
@@ -62,9 +67,30 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
     both = found["account_id"].map(numbers), found["account_id_y"].map(numbers)
     found["network"] = both[0].where(both[0] == both[1]).astype("Int64")
     found["kept"] = joined(found, graph)
+    found["group"], before = pd.Series(pd.NA, found.index, dtype="Int64"), 0
+    for classes in _COUNTED.values():
+        outside = found[~found["kept"] & found["evidence"].isin(classes)]
+        groups = network_numbers(nx.from_pandas_edgelist(outside, "account_id", "account_id_y", ["weight"]))
+        found.loc[outside.index, "group"] = outside["account_id"].map(groups).astype("Int64") + before
+        before += max(groups.values(), default=0)
     found["rank"] = found["evidence"].map(_RANKS)
     found = found.sort_values(["rank", "q_value", "account_id", "account_id_y"], ignore_index=True)
     return found[list(_DISCOVERED)].astype(_DISCOVERED)
+
+
+def pairs_outside(pairs: pd.DataFrame, discovered: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of posts behind the discovered pairs that are no edge, as :func:`evidence_pairs`, with their ``group``."""
+    outside = discovered.loc[discovered["group"].notna(), [*_ENDS, "network", "group"]]
+    graph = nx.from_pandas_edgelist(outside, "account_id", "account_id_y")
+    found = evidence_pairs(pairs, graph, posts).drop(columns="network")
+    one, other = (found[name] for name in _ENDS)
+    ends = pd.DataFrame(
+        {"account_id": one.where(one < other, other), "account_id_y": other.where(one < other, one)}
+    )
+    numbers = ends.merge(outside, on=_ENDS, how="left")
+    found.insert(8, "network", numbers["network"].astype("Int64"))
+    found.insert(9, "group", numbers["group"].astype("int64"))
+    return found
 
 
 def evidence_totals(significance: pd.DataFrame | None) -> dict[str, int]:

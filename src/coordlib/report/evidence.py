@@ -47,7 +47,7 @@ _EDGE_FACTS = {
 }
 _WITHOUT = (
     '<p class="cl-note">Without scripts this does not open. '
-    'The same posts are in <a href="pairs.csv" download>pairs.csv</a>.</p>'
+    'The same posts are in <a href="{0}" download>{0}</a>.</p>'
 )
 
 
@@ -127,7 +127,7 @@ def _truth(
 
 
 class EvidenceView(Html):
-    """Every pair of posts behind every edge: it shows itself (in a notebook the first networks), and ``write`` puts its files beside a report."""
+    """Every pair of posts behind every edge, then behind `discovered` pairs `outside` the networks: it shows itself (in a notebook the first networks), and ``write`` puts its files beside a report."""
 
     def __init__(
         self,
@@ -136,6 +136,8 @@ class EvidenceView(Html):
         pairs: pd.DataFrame,
         edges: pd.DataFrame,
         *,
+        outside: pd.DataFrame | None = None,
+        discovered: pd.DataFrame | None = None,
         word: str = "caption",
         time_window: object = None,
         of_pairs: int = 0,
@@ -143,29 +145,45 @@ class EvidenceView(Html):
         pages = dict(zip(accounts["account_id"], accounts.get("url", [None] * len(accounts)), strict=True))
         said = posts.dropna(subset="text") if "text" in posts else posts.head(0).assign(text=None)
         texts = dict(zip(said["content_id"], said["text"], strict=True))
-        of_network = dict(list(edges.groupby("network"))) if "network" in edges else {}
         networks = []
-        for number, rows in pairs.groupby("network") if "network" in pairs else ():
-            behind = _network(rows, of_network.get(number, edges.head(0)), pages, texts)
-            networks.append({"network": int(str(number)), "word": word, **behind})
+        for kind, rows, ends in (("network", pairs, edges), ("group", outside, discovered)):
+            if rows is None or ends is None or kind not in rows:
+                continue
+            of_kind = dict(list(ends.groupby(kind))) if kind in ends else {}
+            for number, some in rows.groupby(kind):
+                joined = of_kind.get(number, ends.head(0))
+                classes = {} if kind == "network" else {"classes": list(joined["evidence"].unique())}
+                behind = _network(some, joined, pages, texts)
+                networks.append({kind: int(str(number)), "word": word, **classes, **behind})
         files = list(_files(networks))
         self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
         if not networks:
             super().__init__('<p class="cl-note">There is no network, so there is nothing to show.</p>')
             return
-        lines = "".join(
-            f'<details class="cl-evidence" id="network-{network["network"]}" data-file="{FOLDER}/{name}">'
-            f"<summary>{escape(_line(network))}</summary><noscript>{_WITHOUT}</noscript></details>"
-            for name, part, _ in files
-            for network in part
-        )
+        lines = {
+            kind: "".join(
+                f'<details class="cl-evidence" id="{_place(one)}" data-file="{FOLDER}/{name}">'
+                f"<summary>{escape(_line(one))}</summary><noscript>{_WITHOUT.format(file)}</noscript></details>"
+                for name, part, _ in files
+                for one in part
+                if kind in one
+            )
+            for kind, file in (("network", "pairs.csv"), ("group", "discovered_pairs.csv"))
+        }
         window, span = "", 60
         if not is_missing(time_window):
             window, span = f' data-window="{escape(time_window)}"', int(str(time_window))
-        page = f'<div class="cl-evidences"{window}>{lines}</div>{_note(len(networks), networks, of_pairs)}'
-        shown = networks[:_NETWORKS]
-        static = "".join(_static(network, span) for network in shown)
-        super().__init__(static + _note(len(shown), networks, of_pairs), page)
+        inside, apart = ([one for one in networks if kind in one] for kind in lines)
+        page = static = ""
+        if inside:
+            page = f'<div class="cl-evidences"{window}>{lines["network"]}</div>{_note(len(inside), inside, of_pairs)}'
+            static = "".join(_static(one, span) for one in inside[:_NETWORKS])
+            static += _note(len(inside[:_NETWORKS]), inside, of_pairs)
+        if apart:
+            page += f'<div class="cl-evidences"{window}>{lines["group"]}</div>{_apart(len(apart), apart)}'
+            static += "".join(_static(one, span) for one in apart[:_NETWORKS])
+            static += _apart(len(apart[:_NETWORKS]), apart)
+        super().__init__(static, page)
 
     def write(self, folder: Path) -> None:
         """Write the files into a folder of their own in a report's folder."""
@@ -175,11 +193,19 @@ class EvidenceView(Html):
             (folder / FOLDER / name).write_text(text, encoding="utf-8")
 
 
+def _place(network: Mapping[str, Any]) -> str:
+    """The name of its place on the page."""
+    return f"outside-{network['group']}" if "group" in network else f"network-{network['network']}"
+
+
 def _line(network: Mapping[str, Any]) -> str:
     """What is in a network: 'Network 3 · 7 accounts · 1 caption · 21 posts · median 41 s'."""
     names = {"accounts": "account", "objects": network["word"], "posts": "post"}
     counts = [plural(len(network[key]), noun) for key, noun in names.items()]
-    return " · ".join([f"Network {network['network']}", *counts, f"median {network['median']:,g} s"])
+    head = [f"Network {network.get('network')}"]
+    if "group" in network:
+        head = ["Outside the networks", " and ".join(network["classes"])]
+    return " · ".join([*head, *counts, f"median {network['median']:,g} s"])
 
 
 def _network(
@@ -272,12 +298,12 @@ def _files(networks: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str,
     for network in networks:
         text = json_for_page(_in_short(network))
         if part and sum(map(len, texts)) + len(text) > _FILE_SIZE:
-            yield f"{part[0]['network']}.js", part, ",".join(texts)
+            yield f"{_place(part[0]).removeprefix('network-')}.js", part, ",".join(texts)
             part, texts = [], []
         part.append(network)
         texts.append(text)
     if part:
-        yield f"{part[0]['network']}.js", part, ",".join(texts)
+        yield f"{_place(part[0]).removeprefix('network-')}.js", part, ",".join(texts)
 
 
 def _in_short(network: dict[str, Any]) -> dict[str, Any]:
@@ -300,6 +326,15 @@ def _note(n_shown: int, networks: list[dict[str, Any]], of_pairs: int) -> str:
     return (
         f'<p class="cl-note">{rest}{which} in '
         f'<a href="pairs.csv" download>pairs.csv</a>. Times are UTC. {how("summary", "Network line")}</p>'
+    )
+
+
+def _apart(n_shown: int, groups: list[dict[str, Any]]) -> str:
+    rest = f"Showing {n_shown:,} of {plural(len(groups), 'group')}. " if n_shown < len(groups) else ""
+    return (
+        f'<p class="cl-note">{rest}Outside the networks: pairs of accounts that stand out (the table of pairs that share more than '
+        "their activity explains), and no edge of a network joins them. Their pairs of posts are in "
+        '<a href="discovered_pairs.csv" download>discovered_pairs.csv</a>.</p>'
     )
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.accounts import describe_accounts
+from coordlib.describe.accounts import account_pages, describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
 from coordlib.describe.labels import Label, add_labels, label_components
-from coordlib.describe.networks import describe_networks, discovered_pairs, evidence_totals
+from coordlib.describe.networks import describe_networks, discovered_pairs, evidence_totals, pairs_outside
 from coordlib.describe.posts import (
     PAIRS_IN_FILES,
     describe_posts,
     evidence_pairs,
     network_edges,
+    plain_posts,
     sample_pairs,
 )
 from coordlib.errors import InputError, ParameterError
@@ -39,7 +41,7 @@ from coordlib.report.tables import LAYOUTS, Table, facts, report_table
 from coordlib.report.words import object_word
 
 #: The tables of a report, each a file of its own.
-TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered")
+TABLES = ("accounts", "networks", "posts", "edges", "pairs", "discovered", "discovered_pairs")
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,9 +50,10 @@ class Report:
 
     Attributes
     ----------
-    accounts, networks, posts, pairs, edges, discovered
+    accounts, networks, posts, pairs, edges, discovered, discovered_pairs
         The tables of :mod:`coordlib.report.dictionary`: one row per account, network, coordinated post, pair of
-        posts behind an edge, edge over the threshold, pair of accounts that share more than their activity explains.
+        posts behind an edge, edge over the threshold, pair of accounts that share more than their activity explains, pair
+        of posts behind one of those that is no edge.
     graph
         The network.
     run
@@ -67,6 +70,7 @@ class Report:
     pairs: pd.DataFrame
     edges: pd.DataFrame
     discovered: pd.DataFrame
+    discovered_pairs: pd.DataFrame
     run: RunRecord
     significance: pd.DataFrame | None = None
 
@@ -106,10 +110,29 @@ class Report:
         )
 
     def evidence(self) -> EvidenceView:
-        """Return the pairs of posts behind the edges, network by network: those of ``pairs.csv``."""
-        window = self.run["parameters"].get("time_window")
-        tables = (self.accounts, self.posts, sample_pairs(self.pairs), self.edges)
-        return EvidenceView(*tables, word=self.word, time_window=window, of_pairs=len(self.pairs))
+        """Return the pairs of posts of ``pairs.csv``, network by network, then those of ``discovered_pairs.csv``."""
+        known, outside = self.source.posts, sample_pairs(self.discovered_pairs)
+        said = known[known["content_id"].isin([*outside["content_id"], *outside["content_id_y"]])]
+        pages = pd.DataFrame({"account_id": self._pages.keys(), "url": self._pages.values()})
+        tables = (pages, pd.concat([self.posts, said]), sample_pairs(self.pairs), self.edges)
+        return EvidenceView(
+            *tables,
+            outside=outside,
+            discovered=self.discovered,
+            word=self.word,
+            time_window=self.run["parameters"].get("time_window"),
+            of_pairs=len(self.pairs),
+        )
+
+    @cached_property
+    def _pages(self) -> dict[str, str]:
+        """Addresses of the accounts on the page, of those in no network as their posts have them."""
+        ends = self.discovered_pairs[["account_id", "account_id_y"]].to_numpy().ravel()
+        names = pd.Series(pd.unique(ends), dtype="str")
+        posts = plain_posts(self.source.posts[self.source.posts["account_id"].isin(names)])
+        names, pages = pd.concat([names, self.accounts["account_id"]]), account_pages(names, posts)
+        known = zip(names, pd.concat([pages, self.accounts["url"]]), strict=True)
+        return {str(name): str(page) for name, page in known if not pd.isna(page)}
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return a table of :data:`TABLES` as the page shows it."""
@@ -122,9 +145,7 @@ class Report:
         """Return any table in the layout of a name of :data:`coordlib.report.tables.LAYOUTS`."""
         if name not in LAYOUTS:
             raise InputError(f"{name}: there is no such table; choose {', '.join(LAYOUTS)}")
-        known = self.accounts.dropna(subset="url")
-        pages = dict(zip(known["account_id"], known["url"], strict=True))
-        return report_table(name, frame, max_rows=rows_shown, csv=csv, word=self.word, pages=pages)
+        return report_table(name, frame, max_rows=rows_shown, csv=csv, word=self.word, pages=self._pages)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -222,9 +243,11 @@ class Report:
 
     @property
     def files(self) -> dict[str, pd.DataFrame]:
-        """The tables as they are written; the addresses of the posts of a pair stand in ``posts.csv`` alone."""
+        """The tables as they are written; the addresses of the posts of a pair of ``pairs.csv`` stand in ``posts.csv``."""
         pairs = sample_pairs(self.pairs).drop(columns=["url", "url_y"], errors="ignore")
-        return {name: getattr(self, name) for name in TABLES} | {"pairs": pairs}
+        outside = sample_pairs(self.discovered_pairs)
+        tables = {name: getattr(self, name) for name in TABLES}
+        return tables | {"pairs": pairs, "discovered_pairs": outside}
 
     def save(self, output_dir: Path | str | None = None, nodes_shown: int = 1000) -> SavedReport:
         """Write every file of the report: tables, network, drawing, run record, README, data package.
@@ -317,7 +340,9 @@ def describe_report(
         if "pairs" in by_hand:  # what other windows find among pairs chosen by time says nothing
             run.pop("other_settings", None)
     found = discovered_pairs(significance, graph)
-    return Report(source, graph, accounts, networks, posts, evidence, kept, found, run, significance)
+    outside = pairs_outside(pairs, found, source.posts)
+    tables = (accounts, networks, posts, evidence, kept, found, outside)
+    return Report(source, graph, *tables, run, significance)
 
 
 def _facts(source: PostSet, counts: Mapping[str, int], evidence: pd.DataFrame) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _FILES = {
     "edges.csv": "edges over the threshold",
     "pairs.csv": "the evidence: every pair of posts behind every edge",
     "discovered.csv": "pairs of accounts that share more than their activity explains",
+    "discovered_pairs.csv": "every pair of posts behind those of them that are in no network",
     "component_summary.csv": "components of link sharing",
     "cluster_summary.csv": "Louvain clusters of link sharing",
     "highly_connected_coordinated_entities.csv": "accounts that share links together",

@@ -251,6 +251,12 @@ def report_table(
         ends = zip(rows["network"], accounts, strict=True)
         table["_evidence"] = ["" if is_missing(n) else f"#network-{int(n)}{name}" for n, name in ends]
         links["network"] = "_evidence"
+    if "group" in table and "group" in layout:
+        table["_outside"] = [
+            "" if is_missing(n) else f"#outside-{int(n)}/{quote(str(a), safe='')}/{quote(str(b), safe='')}"
+            for n, a, b in zip(rows["group"], rows["account_id"], rows["account_id_y"], strict=True)
+        ]
+        links["group"] = "_outside"
     kind, key = _ROWS.get(name, ("", ""))
     if key in table:
         table["_row"] = [f"{kind}-row-{quote(str(value), safe='')}" for value in table[key]]

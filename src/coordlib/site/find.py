@@ -17,8 +17,9 @@ from urllib.parse import quote
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import SHOWN, TABLES, anchor
-from coordlib.report.record import page_title
-from coordlib.report.words import clean_text, escape, json_for_page, raw_block
+from coordlib.report.record import RunRecord, page_title
+from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
+from coordlib.significance import SIGNIFICANT
 from coordlib.site.reports import Reports, Shown, read_table
 
 #: Folder of the index, in the site's reports/.
@@ -47,7 +48,12 @@ def write_index(built: Path, reports: Reports, notes: Path) -> None:
     """
     newest = [*reports.days, *reports.analyses]
     every = sorted(newest, key=lambda one: (str(one.run["date"]), not one.day, one.name))
-    pages = [[one.version_at, one.name if one.day else page_title(one.run)] for one in every]
+    # A page of one network has its number in its name.
+    pages = [
+        [one.version_at, one.name if one.day else page_title(one.run)]
+        + [1] * (one.run.get("kind") == "component")
+        for one in every
+    ]
     found = _collect(every, notes)
     parts: dict[str, list[str]] = {}
     for (kind, name), hits in sorted(found.items()):
@@ -106,8 +112,17 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
 
 def _inside(report: Path) -> Iterator[tuple[Any, ...]]:
     """Yield what a report's tables hold: kind and name, number of the network or place on the page, how many posts, accounts or networks."""
+    known: set[str] = set()
     for name, network, posts in _rows(report / "accounts.csv", "account_id", "network", "n_posts"):
+        known.add(name)
         yield ("account", name), _number(network), _number(posts)
+    pairs = _rows(report / "discovered.csv", "group", "evidence", "account_id", "account_id_y")
+    for group, evidence, *ends in pairs:
+        kind = "a significant" if evidence in SIGNIFICANT else "an undecided"
+        for name in (end for end in ends if group and end not in known):
+            known.add(name)
+            place = f"outside-{_number(group)}/{quote(name, safe='')}"
+            yield ("account", name), place, f"in {kind} pair, no network"
     for label, network, accounts in _rows(report / "networks.csv", "label", "network", "n_accounts"):
         if label:
             yield ("subject", label), _number(network), _number(accounts)
