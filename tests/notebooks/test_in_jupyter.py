@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -172,6 +173,14 @@ def test_every_notebook_shows_its_results_in_jupyterlab_and_nbconvert(
     assert {"run.json", "network.html", "pairs.csv"} <= set(made)
     executed(newcomer, nbformat.read(newcomer / "notebooks" / "02-daily-monitoring.ipynb", as_version=4))
     assert (day / "pairs.csv").stat().st_mtime_ns > made["pairs.csv"], "a second run replaces its draft"
+
+
+def test_every_report_of_the_demo_is_dated_by_the_clock_of_its_world(newcomer: Path) -> None:
+    records = [json.loads(file.read_text()) for file in newcomer.glob("demo/reports/*/*/run.json")]
+    last = max(run["date"] for run in records if run["kind"] == "day")
+    after = dt.date.fromisoformat(last) + dt.timedelta(days=1)
+    assert {run["kind"] for run in records} == {"day", "discovery", "component"}
+    assert max(run["published_at"][:10] for run in records) <= after.isoformat()
 
 
 def test_a_mistake_is_one_line_in_the_notebook(newcomer: Path) -> None:
