@@ -92,14 +92,8 @@ def first_lines(run: RunRecord) -> list[str]:
     first, *meaning = str(found.evidence.get("words") or "").splitlines() or [""]
     lines = [first, found.same(), *meaning, *kept_words(run)]
     if run.get("outcome") == "network" and found.counts.get("n_accounts"):
-        lines += [
-            found.network(),
-            found.where(),
-            found.subjects(),
-            found.rests_on(),
-            found.kept(),
-            found.settings(),
-        ]
+        rest = found.subjects(), found.rests_on(), found.kept(), found.settings()
+        lines += [found.network(), found.where(), *rest]
     else:
         lines.append(found.where())
     return [line for line in [*lines, found.coverage(), found.new()] if line]
@@ -130,11 +124,7 @@ class _Finding:
         """Kind of banner, head and body by the outcome of the day."""
         outcome, names = str(self.run.get("outcome")), ("n_posts", "n_pairs", "n_edges_top", "top_weight")
         n = {name: int(self.counts.get(name, 0)) for name in names}
-        if (
-            outcome == "no-coordination"
-            and n["n_posts"]
-            and self.counts.get("n_without_object", 0) >= n["n_posts"]
-        ):
+        if outcome == "no-coordination" and 0 < n["n_posts"] <= self.counts.get("n_without_object", 0):
             outcome = "nothing-to-compare"
         kind, head, body = _OUTCOMES.get(outcome, _OUTCOMES["failed"])
         if {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {}):
@@ -150,11 +140,8 @@ class _Finding:
         full = "The day was analysed in full: this is a result, not a gap."
         if self.gaps():
             full = "What was collected was analysed in full, but the collection has gaps."
-        return (
-            kind,
-            head,
-            body.format(**n, full=full, posts=posts, met=met, tie=tie, word=self.word, date=date),
-        )
+        body = body.format(**n, full=full, posts=posts, met=met, tie=tie, word=self.word, date=date)
+        return kind, head, body
 
     def same(self) -> str:
         """What counts as the same where that is not plain, and how many posts take part where most do not."""
@@ -168,11 +155,8 @@ class _Finding:
     def kind(self) -> str:
         """Where the significant pairs are, by the names of their classes."""
         classes = self.evidence.get("classes", {})
-        circle = (
-            "in the closed circle"
-            if classes.get("closed circle", {}).get("networks") == 1
-            else "in closed circles"
-        )
+        one = classes.get("closed circle", {}).get("networks") == 1
+        circle = "in the closed circle" if one else "in closed circles"
         return " or ".join(name.replace("closed circle", circle) for name in SIGNIFICANT if name in classes)
 
     def where(self) -> str:

@@ -17,8 +17,8 @@ from urllib.parse import quote
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import SHOWN, TABLES, anchor
-from coordlib.report.record import RunRecord, page_title
-from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
+from coordlib.report.record import page_title
+from coordlib.report.words import clean_text, escape, json_for_page, raw_block
 from coordlib.significance import SIGNIFICANT
 from coordlib.site.reports import Reports, Shown, read_table
 
