@@ -152,6 +152,8 @@ def test_pairs_outside_the_networks_come_after_them_with_their_class_and_their_o
     assert line in page and line in view.html
     assert 'href="discovered_pairs.csv" download>discovered_pairs.csv' in page
     assert "<script" not in page and "<" not in "".join(view.files.values())
+    inside = EvidenceView(*some, outside=outside.assign(network=2), discovered=found).page or ""
+    assert "<summary>In network 2, but none of its edges · closed circle · 4 accounts" in inside
     none = [table.head(0) for table in some]
     alone = EvidenceView(*none, outside=outside, discovered=found)
     assert list(alone.files) == ["outside-1.js"] and "There is no network" not in (alone.page or "")

@@ -152,7 +152,7 @@ class EvidenceView(Html):
             of_kind = dict(list(ends.groupby(kind))) if kind in ends else {}
             for number, some in rows.groupby(kind):
                 joined = of_kind.get(number, ends.head(0))
-                classes = {} if kind == "network" else {"classes": list(joined["evidence"].unique())}
+                classes = {} if kind == "network" else {"where": _where(some, joined)}
                 behind = _network(some, joined, pages, texts)
                 networks.append({kind: int(str(number)), "word": word, **classes, **behind})
         files = list(_files(networks))
@@ -193,6 +193,14 @@ class EvidenceView(Html):
             (folder / FOLDER / name).write_text(text, encoding="utf-8")
 
 
+def _where(pairs: pd.DataFrame, discovered: pd.DataFrame) -> str:
+    """Say where pairs are that no edge joins, and of which classes: 'Outside the networks · closed circle'."""
+    inside = set(pairs["network"].astype(object)) if "network" in pairs else set()
+    one = min(inside) if len(inside) == 1 and not any(map(is_missing, inside)) else None
+    head = "Outside the networks" if one is None else f"In network {one}, but none of its edges"
+    return f"{head} · {' and '.join(discovered['evidence'].unique())}"
+
+
 def _place(network: Mapping[str, Any]) -> str:
     """The name of its place on the page."""
     return f"outside-{network['group']}" if "group" in network else f"network-{network['network']}"
@@ -204,7 +212,7 @@ def _line(network: Mapping[str, Any]) -> str:
     counts = [plural(len(network[key]), noun) for key, noun in names.items()]
     head = [f"Network {network.get('network')}"]
     if "group" in network:
-        head = ["Outside the networks", " and ".join(network["classes"])]
+        head = [network["where"]]
     return " · ".join([*head, *counts, f"median {network['median']:,g} s"])
 
 
@@ -332,7 +340,7 @@ def _note(n_shown: int, networks: list[dict[str, Any]], of_pairs: int) -> str:
 def _apart(n_shown: int, groups: list[dict[str, Any]]) -> str:
     rest = f"Showing {n_shown:,} of {plural(len(groups), 'group')}. " if n_shown < len(groups) else ""
     return (
-        f'<p class="cl-note">{rest}Outside the networks: pairs of accounts that stand out (the table of pairs that share more than '
+        f'<p class="cl-note">{rest}After the networks: pairs of accounts that stand out (the table of pairs that share more than '
         "their activity explains), and no edge of a network joins them. Their pairs of posts are in "
         '<a href="discovered_pairs.csv" download>discovered_pairs.csv</a>.</p>'
     )
