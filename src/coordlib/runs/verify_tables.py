@@ -305,12 +305,19 @@ class Numbers:
         if set(ends) != set(found) or set(graph) != set(map(clean_text, self.accounts["account_id"])):
             self.done.wrong.append("network.graphml: has other accounts or edges than the tables")
             return
-        for name in (name for name in (*_NUMBERS, "evidence") if name in edges):
-            theirs = pd.Series([found[end].get(name) for end in ends], dtype="object")
-            if name == "evidence":
-                off = theirs.fillna("") != edges[name]
-            else:
-                numbers = pd.to_numeric(theirs, errors="coerce").to_numpy("float64")
-                off = ~np.isclose(edges[name].to_numpy("float64"), numbers, rtol=1e-9, equal_nan=True)
-            self._tell("edges", off, f"network.graphml has another {name}")
+        nodes = [graph.nodes[clean_text(name)] for name in self.accounts["account_id"]]
+        sides = {"edges": (edges, [found[end] for end in ends]), "accounts": (self.accounts, nodes)}
+        for table, (rows, said) in sides.items():
+            told = pd.DataFrame(said, index=rows.index)
+            # Earlier files have no attributes of accounts, and no network of an edge.
+            later = {"network"} if table == "edges" else {*rows}
+            names = [name for name in (*_NUMBERS, "network", "evidence") if name in rows]
+            for name in (name for name in names if name in told or name not in later):
+                theirs = told.get(name, pd.Series(None, rows.index, dtype="object"))
+                if name == "evidence":
+                    off = theirs.fillna("") != rows[name]
+                else:
+                    numbers = pd.to_numeric(theirs, errors="coerce").to_numpy("float64")
+                    off = ~np.isclose(rows[name].to_numpy("float64"), numbers, rtol=1e-9, equal_nan=True)
+                self._tell(table, off, f"network.graphml has another {name}")
         self.done.checked.append("network.graphml: the accounts and edges of the tables")
