@@ -138,7 +138,7 @@ def test_a_day_with_one_closed_circle_names_it_and_says_what_it_means(days: dict
         "There is one closed circle of 7 accounts (21 pairs); no pair is beyond the crowd, that is, closer together"
     )
     assert where == (
-        "Of the 21 pairs in the closed circle, 18 are in network 1; the other 3 are only in the table “Pairs that stand out”."
+        "Of the 21 pairs in the closed circle, 18 are in network 1; the other 3 are in the table “Pairs that stand out”, their posts under Evidence."
     )
     assert (
         "An organised group and an audience that answers one source within about 120 seconds look exactly"

@@ -169,7 +169,7 @@ class _Finding:
         pairs = plural(of, "pair")
         if not numbers:
             none = f"None of the {pairs} {self.kind()} is" if of > 1 else f"The pair {self.kind()} is not"
-            return f"{none} heavy enough for a network; look {table}."
+            return f"{none} heavy enough for a network; look {table}, and under Evidence for the posts."
         if len(numbers) > 8:
             networks = f"{len(numbers):,} networks"
         else:
@@ -180,7 +180,7 @@ class _Finding:
         if drawn == of:
             return f"All {pairs} {self.kind()} are in {networks}."
         rest = f"the other {of - drawn:,} are" if of - drawn > 1 else "the other one is"
-        return f"Of the {pairs} {self.kind()}, {drawn:,} {'is' if drawn == 1 else 'are'} in {networks}; {rest} only {table}."
+        return f"Of the {pairs} {self.kind()}, {drawn:,} {'is' if drawn == 1 else 'are'} in {networks}; {rest} {table}, their posts under Evidence."
 
     def network(self) -> str:
         """How many accounts of how many posted the same, when and where."""
