@@ -82,7 +82,7 @@ def test_a_file_of_posts_becomes_a_page_with_tables_and_evidence(
     }
     assert set(run["inputs"]) == {f"{name}.csv", "posts"}
     page = (folder / "index.ipynb").read_text()
-    assert f"posted the same {word}s together" in page
+    assert f"posted the same {word}s within" in page
     words = re.sub(r"</?(fig)?caption>", "", page.lower())
     assert "tiktok" not in words and "caption" not in words
     assert str(tmp_path) not in page + (folder / "notebook.ipynb").read_text()
