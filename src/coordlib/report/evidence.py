@@ -35,8 +35,8 @@ from coordlib.times import utc_text
 FOLDER = "evidence"
 #: Small networks share a file up to this many characters: a disk gives each file four kilobytes anyway.
 _FILE_SIZE = 60_000
-#: What a notebook shows, where no file can be loaded: networks, objects of each, accounts of each object.
-_NETWORKS, _OBJECTS, _ACCOUNTS = 25, 5, 30
+#: What a notebook shows, where no file can be loaded: networks, groups outside them, objects of each, accounts of each object.
+_NETWORKS, _GROUPS, _OBJECTS, _ACCOUNTS = 25, 8, 5, 30
 #: What else is known about an edge, by column of ``edges``.
 _EDGE_FACTS = {
     "evidence": "evidence",
@@ -181,8 +181,8 @@ class EvidenceView(Html):
             static += _note(len(inside[:_NETWORKS]), inside, of_pairs)
         if apart:
             page += f'<div class="cl-evidences"{window}>{lines["group"]}</div>{_apart(len(apart), apart)}'
-            static += "".join(_static(one, span) for one in apart[:_NETWORKS])
-            static += _apart(len(apart[:_NETWORKS]), apart)
+            static += "".join(_static(one, span) for one in apart[:_GROUPS])
+            static += _apart(len(apart[:_GROUPS]), apart)
         super().__init__(static, page)
 
     def write(self, folder: Path) -> None:

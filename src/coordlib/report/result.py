@@ -111,6 +111,10 @@ class Report:
 
     def evidence(self) -> EvidenceView:
         """Return the pairs of posts of ``pairs.csv``, network by network, then those of ``discovered_pairs.csv``."""
+        return self._evidence
+
+    @cached_property
+    def _evidence(self) -> EvidenceView:  # a notebook shows it and saves it
         known, outside = self.source.posts, sample_pairs(self.discovered_pairs)
         said = known[known["content_id"].isin([*outside["content_id"], *outside["content_id_y"]])]
         pages = pd.DataFrame({"account_id": self._pages.keys(), "url": self._pages.values()})
