@@ -147,14 +147,13 @@ class EvidenceView(Html):
         texts = dict(zip(said["content_id"], said["text"], strict=True))
         networks = []
         for kind, rows, ends in (("network", pairs, edges), ("group", outside, discovered)):
-            if rows is None or ends is None or kind not in rows:
+            if rows is None or ends is None or kind not in rows or rows.empty:
                 continue
-            of_kind = dict(list(ends.groupby(kind))) if kind in ends else {}
-            for number, some in rows.groupby(kind):
-                joined = of_kind.get(number, ends.head(0))
-                classes = {} if kind == "network" else {"where": _where(some, joined)}
-                behind = _network(some, joined, pages, texts)
-                networks.append({kind: int(str(number)), "word": word, **classes, **behind})
+            where = {} if kind == "network" else _where(rows, ends)
+            networks += [
+                {kind: int(str(number)), "word": word, **where.get(number, {}), **behind}
+                for number, behind in _behind(rows, ends, kind, pages, texts)
+            ]
         files = list(_files(networks))
         self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
         if not networks:
@@ -193,12 +192,16 @@ class EvidenceView(Html):
             (folder / FOLDER / name).write_text(text, encoding="utf-8")
 
 
-def _where(pairs: pd.DataFrame, discovered: pd.DataFrame) -> str:
-    """Say where pairs are that no edge joins, and of which classes: 'Outside the networks · closed circle'."""
-    inside = set(pairs["network"].astype(object)) if "network" in pairs else set()
-    one = min(inside) if len(inside) == 1 and not any(map(is_missing, inside)) else None
-    head = "Outside the networks" if one is None else f"In network {one}, but none of its edges"
-    return f"{head} · {' and '.join(discovered['evidence'].unique())}"
+def _where(pairs: pd.DataFrame, discovered: pd.DataFrame) -> dict[Any, dict[str, str]]:
+    """Say of each group where its pairs are that no edge joins, and of which classes: 'Outside the networks · closed circle'."""
+    networks = pairs.reindex(columns=["network"])["network"].groupby(pairs["group"]).unique()
+    classes = discovered.groupby("group")["evidence"].unique().map(" and ".join)
+    found = {}
+    for number, inside in networks.items():
+        apart = len(inside) > 1 or is_missing(inside[0])
+        head = "Outside the networks" if apart else f"In network {inside[0]}, but none of its edges"
+        found[number] = {"where": f"{head} · {classes.get(number, '')}"}
+    return found
 
 
 def _place(network: Mapping[str, Any]) -> str:
@@ -210,60 +213,61 @@ def _line(network: Mapping[str, Any]) -> str:
     """What is in a network: 'Network 3 · 7 accounts · 1 caption · 21 posts · median 41 s'."""
     names = {"accounts": "account", "objects": network["word"], "posts": "post"}
     counts = [plural(len(network[key]), noun) for key, noun in names.items()]
-    head = [f"Network {network.get('network')}"]
-    if "group" in network:
-        head = [network["where"]]
-    return " · ".join([*head, *counts, f"median {network['median']:,g} s"])
+    head = network["where"] if "group" in network else f"Network {network['network']}"
+    return " · ".join([head, *counts, f"median {network['median']:,g} s"])
 
 
-def _network(
-    pairs: pd.DataFrame, edges: pd.DataFrame, pages: Mapping[str, Any], texts: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return everything behind a network; what refers to something else does so by its place in a list."""
-    posts = _posts(pairs)
-    names = sorted(set(pairs["account_id"]) | set(pairs["account_id_y"]))
-    sizes = pairs["object_id"].value_counts()
-    objects = sorted(sizes.index, key=lambda text: (-int(sizes[text]), text))
-    account = {name: number for number, name in enumerate(names)}
-    one, two, thing = (
-        pd.Index(known).get_indexer(pairs[column])
-        for known, column in ((names, "account_id"), (names, "account_id_y"), (objects, "object_id"))
+def _behind(
+    rows: pd.DataFrame, ends: pd.DataFrame, kind: str, pages: Mapping[str, Any], texts: Mapping[str, Any]
+) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield everything behind each network; what refers to something else does so by its place in a list."""
+    # Everything is numbered once, in the order in which it is told: pandas for each network would take far longer.
+    posts = _posts(rows)
+    told, place = list(posts.items()), pd.MultiIndex.from_tuples(posts)
+    both = pd.concat(
+        rows[[f"account_id{end}", f"content_id{end}"]].set_axis([0, 1], axis=1) for end in ("", "_y")
     )
-    place = pd.MultiIndex.from_tuples(posts)
-    first, second = (
-        place.get_indexer(pd.MultiIndex.from_frame(pairs[[f"account_id{end}", f"content_id{end}"]]))
-        for end in ("", "_y")
-    )
-    # Names are in order, and so are their numbers.
-    told = np.column_stack(
-        (np.minimum(one, two), np.maximum(one, two), thing, first, second, pairs["time_delta"])
-    )
-    told = told[np.lexsort(told.T[::-1])].astype("int64")
-    starts = np.flatnonzero(np.diff(told[:, :2], axis=0, prepend=-1).any(axis=1))
-    behind = [(*rows[0, :2].tolist(), rows[:, 2:].ravel().tolist()) for rows in np.split(told, starts)[1:]]
-    ends = zip(edges["account_id"], edges["account_id_y"], strict=True)
-    known = dict(zip((tuple(sorted(pair)) for pair in ends), edges.to_dict("records"), strict=True))
-    # What a post says, where that is not the shared object itself.
-    same = {*objects, None}
-    return {
-        "median": float(pairs["time_delta"].median()),
-        "accounts": [[clean_text(name), _address(pages.get(name))] for name in names],
-        "objects": [clean_text(text) for text in objects],
-        "posts": [
-            [
-                account[name],
-                time,
-                clean_text(post),
-                url,
-                None if texts.get(post) in same else clean_text(texts[post]),
-            ]
-            for (name, post), (time, url) in posts.items()
-        ],
-        "edges": [
-            [a, b, _edge_facts(known.get((names[a], names[b]), {})), rows]
-            for a, b, rows in sorted(behind, key=lambda edge: -len(edge[2]))
-        ],
+    accounts, names = pd.factorize(both[0], sort=True)
+    things, shared_objects = pd.factorize(rows["object_id"], sort=True)
+    pair = np.sort(accounts.reshape(2, -1), axis=0)
+    post = place.get_indexer(pd.MultiIndex.from_frame(both)).reshape(2, -1)
+    numbered = np.column_stack((*pair, things, *post, rows["time_delta"])).astype("int64")
+    known = {
+        tuple(sorted((row["account_id"], row["account_id_y"]))): _edge_facts(row)
+        for row in ends.to_dict("records")
     }
+    for number, lines in rows.groupby(kind).indices.items():
+        some = numbered[lines]
+        inside, ends_of = np.unique(some[:, :2], return_inverse=True)
+        shared, which, counts = np.unique(some[:, 2], return_inverse=True, return_counts=True)
+        often = np.argsort(-counts, kind="stable")
+        posted, posts_of = np.unique(some[:, 3:5], return_inverse=True)
+        rank = np.argsort(often)[which]
+        local = np.column_stack((ends_of.reshape(-1, 2), rank, posts_of.reshape(-1, 2), some[:, 5]))
+        local = local[np.lexsort(local.T[::-1])]
+        ends_at = np.flatnonzero(np.diff(local[:, :2], axis=0).any(axis=1)) + 1
+        edges = [(*part[0, :2].tolist(), part[:, 2:].ravel().tolist()) for part in np.split(local, ends_at)]
+        account = {name: number for number, name in enumerate(names[inside])}
+        objects = shared_objects[shared[often]]
+        # What a post says, where that is not the shared object itself.
+        same = {*objects, None}
+        yield (
+            number,
+            {
+                "median": float(np.median(some[:, 5])),
+                "accounts": [[clean_text(name), _address(pages.get(name))] for name in account],
+                "objects": [clean_text(text) for text in objects],
+                "posts": [
+                    [account[name], time, clean_text(post), url, text if text is None else clean_text(text)]
+                    for (name, post), (time, url) in (told[place] for place in posted)
+                    for text in [None if texts.get(post) in same else texts[post]]
+                ],
+                "edges": [
+                    [a, b, known.get(tuple(names[inside[[a, b]]]), []), pairs]
+                    for a, b, pairs in sorted(edges, key=lambda edge: -len(edge[2]))
+                ],
+            },
+        )
 
 
 def _posts(pairs: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str | None]]:
