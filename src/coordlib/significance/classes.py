@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from coordlib.columns import check_table
 from coordlib.detect.edges import ends_as_numbers
@@ -140,14 +139,14 @@ def evidence_table(edges: pd.DataFrame) -> pd.DataFrame:
     ['open', '2', '3', '1']
     """
     check_classes(edges)
-    codes, _ = pd.factorize(pd.concat([edges["account_id"], edges["account_id_y"]]))
     rows = []
     for name in WORDS:
         of_class = (edges["evidence"] == name).to_numpy(dtype=bool, na_value=False)
-        accounts, ends = np.unique(codes.reshape(2, -1)[:, of_class], return_inverse=True)
-        graph = sparse.coo_array((np.ones(of_class.sum()), tuple(ends.reshape(2, -1))), [len(accounts)] * 2)
-        parts = connected_components(graph, directed=False, return_labels=False) if len(accounts) else 0
-        rows.append((name, name in SIGNIFICANT, of_class.sum(), len(accounts), parts))
+        graph: nx.Graph[str] = nx.Graph(
+            list(edges.loc[of_class, ["account_id", "account_id_y"]].itertuples(index=False))
+        )
+        parts = nx.number_connected_components(graph)
+        rows.append((name, name in SIGNIFICANT, of_class.sum(), len(graph), parts))
     return pd.DataFrame(rows, columns=["evidence", "significant", "edges", "accounts", "networks"]).astype(
         {"evidence": "str"}
     )

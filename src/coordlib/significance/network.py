@@ -134,7 +134,7 @@ def network_significance(
     pairs = as_pairs(pairs)
     try:
         from coordlib.significance.curveball import curveball
-        from coordlib.significance.projection import project
+        from coordlib.significance.projection import project, statistics
     except ImportError as error:
         raise MissingDependencyError(
             "network_significance needs the package 'numba': pip install numba"
@@ -153,7 +153,7 @@ def network_significance(
             counts[1] = n_met - len(weight)
             chosen = weight > weight_quantile(np.arange(len(counts)), edge_weight, counts)
             first, second, weight = first[chosen], second[chosen], weight[chosen]
-        return _statistics(first, second, weight, accounts)
+        return statistics(first, second, weight, accounts)
 
     observed = measure(found["account"].to_numpy(), found["object"].to_numpy())
     # Two accounts that have an object in common are counted once for each such object, in every draw.
@@ -270,22 +270,6 @@ def _incidences(shares: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
             "time": found["timestamp_share"].to_numpy().astype(np.int64),
         }
     )
-
-
-def _statistics(first: Ints, second: Ints, weight: Ints, n_accounts: int) -> Floats:
-    """Statistics of a network of accounts linked by the objects they have in common."""
-    from coordlib.significance.projection import largest_component, modularity, network_of, triangles
-
-    if not len(weight):
-        return np.zeros(len(STATISTICS))
-    graph = network_of(first, second, weight, n_accounts)
-    quality, community = modularity(graph)
-    degrees = np.diff(graph.starts)
-    triples = int((degrees * (degrees - 1) // 2).sum())
-    closed = 3 * triangles(graph.starts, graph.others) / triples if triples else 0.0
-    sizes = np.bincount(community)
-    part = largest_component(graph.starts, graph.others) / len(degrees)
-    return np.array([quality, closed, part, (sizes > 1).sum(), sizes.max()], dtype=np.float64)
 
 
 def _compared(null: str, observed: Floats, values: Floats) -> pd.DataFrame:

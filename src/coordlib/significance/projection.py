@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from coordlib.significance.arrays import Ints
+from coordlib.significance.arrays import Floats, Ints
 
 
 class Links(NamedTuple):
@@ -152,6 +152,21 @@ def triangles(starts: Ints, indices: Ints) -> int:
     return count
 
 
+@njit(cache=True)
+def statistics(first: Ints, second: Ints, weights: Ints, n: int) -> Floats:
+    """Return modularity, share of closed triangles and of the largest component, number of communities, size of the largest."""
+    if not len(weights):
+        return np.zeros(5)
+    graph = network_of(first, second, weights, n)
+    quality, community = modularity(graph)
+    degrees, sizes = np.diff(graph.starts), np.bincount(community)
+    triples = (degrees * (degrees - 1) // 2).sum()
+    closed = 3 * triangles(graph.starts, graph.others) / triples if triples else 0.0
+    part = largest_component(graph.starts, graph.others) / len(degrees)
+    return np.array([quality, closed, part, (sizes > 1).sum(), sizes.max()])
+
+
+@njit(cache=True)
 def modularity(graph: Links) -> tuple[float, Ints]:
     """Return the modularity that is reached greedily, level by level, and the community of each node.
 
@@ -166,14 +181,16 @@ def modularity(graph: Links) -> tuple[float, Ints]:
     Blondel, V. D., Guillaume, J.-L., Lambiotte, R., & Lefebvre, E. (2008). Fast unfolding of communities in
     large networks. Journal of Statistical Mechanics, P10008.
     """
-    total = int(graph.weights.sum())
+    total = graph.weights.sum()
     if not total:
         return 0.0, np.arange(len(graph.starts) - 1)
     (starts, others, weights), community = _divided(graph)
-    n = len(starts) - 1
-    nodes = np.repeat(np.arange(n), np.diff(starts))
-    degrees = np.bincount(nodes, weights, n) / total
-    return float(weights[nodes == others].sum() / total - degrees @ degrees), community
+    inside, squares = 0, 0.0
+    for node in range(len(starts) - 1):
+        links = slice(starts[node], starts[node + 1])
+        inside += weights[links][others[links] == node].sum()
+        squares += (weights[links].sum() / total) ** 2
+    return inside / total - squares, community
 
 
 @njit(cache=True)

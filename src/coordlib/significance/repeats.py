@@ -152,9 +152,11 @@ def _timetable(corpus: Corpus, found: Coincidences, edges: Ints) -> Bools:
 def _most_at_one_lag(corpus: Corpus, mine: Ints, theirs: Ints) -> int:
     lags = corpus.times[theirs] - corpus.times[mine][:, None]
     far = (np.abs(lags) >= SESSION) & (np.abs(lags) <= DAY + 4 * SESSION)
+    if far.sum() < 3:  # too few to matter
+        return 0
     lags, sessions, most = lags[far], corpus.sessions.of_row[mine][far.nonzero()[0]], 0
     for phase in (0, corpus.window):
         bins = (lags + phase) // (2 * corpus.window)
-        seen = np.unique(np.column_stack([bins, sessions]), axis=0)
-        most = max(most, int(np.unique(seen[:, 0], return_counts=True)[1].max(initial=0)))
+        seen = distinct(bins * (sessions.max() + 1) + sessions) // (sessions.max() + 1)
+        most = max(most, int(np.unique(seen, return_counts=True)[1].max()))
     return most
