@@ -187,7 +187,7 @@ def test_a_forgotten_account_is_in_nothing_any_more_and_stays_out(replayed_copy:
         )
         assert forget_again(store, 2) == 1
         assert store.row("SELECT text FROM posts WHERE content_id = '2'")["text"] == "by @[forgotten]"  # type: ignore[index]
-    with pytest.raises(ParameterError, match="nothing in"):
+    with pytest.raises(ParameterError, match="no account of this name"):
         forget_account(Workspace(workspace), "nobody_of_this_name")
 
 
@@ -209,6 +209,18 @@ def test_a_name_in_the_drawing_of_a_stored_notebook_is_found(replayed: Workspace
         store.write(insert("posts", columns), ("7300000000000000001", "ann", "x", 1))
         delete(store, ["7300000000000000001"], 2)
     assert clean_reports(replayed).removed == ("reports/days/2020-01-01.failed.ipynb",)
+
+
+def test_a_word_of_a_caption_is_no_account_but_a_mention_is_one(replayed: Workspace) -> None:
+    left = replayed.days / "2020-01-01.failed.ipynb"
+    left.write_text("a caption that says zebra and more", encoding="utf-8")
+    with pytest.raises(ParameterError, match="no account of this name"):
+        forget_account(replayed, "zebra")
+    assert left.exists()
+    with open_store(replayed.database) as store:
+        columns = ("content_id", "account_id", "text", "fetched_at")
+        store.write(insert("posts", columns), ("7300000000000000002", "ann", "seen with @zebra", 1))
+    assert forget_account(replayed, "zebra").removed == ("reports/days/2020-01-01.failed.ipynb",)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "@", "@ "])

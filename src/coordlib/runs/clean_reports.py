@@ -27,7 +27,7 @@ from coordlib.runs.discover import report_discovery
 from coordlib.runs.pool import asked_account
 from coordlib.runs.stored import stored_discovery
 from coordlib.store import Store, open_store
-from coordlib.store.deletion import forget, is_deleted, name_pattern, outdated_runs
+from coordlib.store.deletion import forget, is_deleted, is_mentioned, name_pattern, outdated_runs
 from coordlib.store.runs import Run, record_facts, run_of, runs
 from coordlib.store.stored_posts import account_names, run_posts
 
@@ -81,17 +81,21 @@ def forget_account(workspace: Workspace, account: str) -> Cleaned:
     """
     account = asked_account(account)
     made = names.name(account) if (names := pseudonyms_of(workspace.root, ())) else account
-    patterns = name_pattern(account), name_pattern(made)
+    patterns = [name_pattern(account), name_pattern(made)]
+    # Where nothing of the account is stored, a word in a text is not enough: it might be any word.
+    as_account = [re.compile(rf"[@/\",>\n]{one.pattern}[\",<&?/\s]", one.flags) for one in patterns]
 
-    def names_it(folder: Path) -> bool:
+    def names_it(folder: Path, patterns: list[re.Pattern[str]] = patterns) -> bool:
         texts = (_said(file).decode("utf-8", errors="replace") for file in _files(folder))
         words = itertools.chain([folder.name.replace("-", " ")], texts)
         return any(pattern.search(text) for text in words for pattern in patterns)
 
     with workspace_lock(workspace.root, "coordlib forget"), open_store(workspace.database) as store:
-        known = outdated_runs(store) or account in account_names(store)
-        if not known and not any(map(names_it, _folders(workspace))):
-            raise ParameterError(f"{account}: nothing in {workspace.root} names this account")
+        known = outdated_runs(store) or account in account_names(store) or is_mentioned(store, account)
+        if not known and not any(names_it(folder, as_account) for folder in _folders(workspace)):
+            raise ParameterError(
+                f"{account}: no account of this name is in {workspace.root}, nor is it mentioned (@{account})"
+            )
         forget(store, account, int(time.time()))
         note = "An account was taken out of this report on {}, as it was asked for."
         return _clean(store, workspace, outdated_runs(store), names_it, account, note)

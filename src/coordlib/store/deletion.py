@@ -105,6 +105,12 @@ def name_pattern(account: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.]){re.escape(account)}(?!\.?\w)", re.IGNORECASE)
 
 
+def is_mentioned(store: Store, account: str) -> bool:
+    """Say whether a stored post addresses an account, as @name."""
+    posts = store.rows("SELECT text FROM posts WHERE text LIKE ?", (f"%@{account}%",))
+    return any(name_pattern(f"@{account}").search(row["text"]) for row in posts)
+
+
 def forget(store: Store, account: str, now: int) -> int:
     """Take an account out of the database (its posts, its place in pool and networks, its name in texts of others), mark the runs
     that looked at these as outdated, and return how many posts were deleted."""
