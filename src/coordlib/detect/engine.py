@@ -55,11 +55,9 @@ class FoundEdges:
         room, yielded = BATCH, False
         for part in self.parts:
             some = part if all_edges else part.where(over(part.weight) == 1)
-            start = 0
-            while start < len(some):
-                stop = min(start + room, len(some))
-                held.append(some.between(start, stop))
-                room, start = room - (stop - start), stop
+            while len(some):
+                few, some = some.split(room)
+                held, room = [*held, few], room - len(few)
                 if not room:
                     yield self._batch(kernel.joined(held), over)
                     held, room, yielded = [], BATCH, True

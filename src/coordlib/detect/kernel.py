@@ -64,11 +64,11 @@ class Edges:
         columns = {name: getattr(self, name)[mask] for name in ONE_AN_EDGE}
         return Edges(**columns, objects=self.objects[np.repeat(mask, self.n_objects)])
 
-    def between(self, start: int, stop: int) -> Edges:
-        """Keep the edges from one number to before another."""
-        first, last = int(self.n_objects[:start].sum()), int(self.n_objects[:stop].sum())
-        columns = {name: getattr(self, name)[start:stop] for name in ONE_AN_EDGE}
-        return Edges(**columns, objects=self.objects[first:last])
+    def split(self, size: int) -> tuple[Edges, Edges]:
+        """Return the first edges, at most so many, and the rest."""
+        cuts = dict.fromkeys(ONE_AN_EDGE, size) | {"objects": int(self.n_objects[:size].sum())}
+        first = {name: getattr(self, name)[:cut] for name, cut in cuts.items()}
+        return Edges(**first), Edges(**{name: getattr(self, name)[cut:] for name, cut in cuts.items()})
 
 
 ONE_AN_EDGE = [field.name for field in fields(Edges) if field.name != "objects"]
