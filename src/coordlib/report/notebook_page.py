@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,24 +56,12 @@ def front_matter(meta: Mapping[str, Any]) -> str:
     return f"---\n{yaml.safe_dump(dict(meta), sort_keys=False, allow_unicode=True, width=10_000)}---"
 
 
-def _get_front_matter(notebook: NotebookNode) -> dict[str, Any]:
-    """The front matter in a notebook's raw first cell, empty when there is none."""
-    first = notebook.cells[0] if notebook.cells else None
-    if first is None or first.cell_type != "raw" or not first.source.strip().startswith("---"):
-        return {}
-    value = yaml.safe_load(first.source.strip().strip("-"))
+def head_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the front matter in the raw first cell of a notebook, empty where there is none."""
+    raw = bool(cells) and cells[0]["cell_type"] == "raw"
+    text = "".join(cells[0]["source"]).strip() if raw else ""
+    value = yaml.safe_load(text.strip("-")) if text.startswith("---") else None
     return value if isinstance(value, dict) else {}
-
-
-def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
-    """Merge entries into a notebook's front matter, making the raw first cell where there is none."""
-    import nbformat
-
-    notebook = nbformat.read(path, as_version=4)
-    before = _get_front_matter(notebook)
-    head = nbformat.v4.new_raw_cell(front_matter({**before, **meta}), id="front-matter")
-    notebook.cells = [head, *notebook.cells[1 if before else 0 :]]
-    write_notebook(path, notebook)
 
 
 def set_note(path: Path, name: str, html: str = "") -> None:
@@ -83,7 +71,7 @@ def set_note(path: Path, name: str, html: str = "") -> None:
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.get("id") != name]
     if html:
-        place = 1 if _get_front_matter(notebook) else 0
+        place = 1 if head_of(notebook.cells) else 0
         cells.insert(place, nbformat.v4.new_markdown_cell(raw_block(html), id=name))
     if cells != notebook.cells:
         notebook.cells = cells

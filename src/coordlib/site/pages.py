@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from coordlib.describe.day import Change
 from coordlib.errors import PublishError
 from coordlib.files import write_text
 from coordlib.report.citation import CITE_HERE, Citation
 from coordlib.report.configuration import Site
-from coordlib.report.notebook_page import front_matter
+from coordlib.report.notebook_page import front_matter, head_of
 from coordlib.report.package import page_meta
 from coordlib.report.words import escape, plural, raw_block
 from coordlib.site.reports import Reports, Shown, differences
@@ -37,9 +36,7 @@ def dress_page(page: Path, shown: Shown, reports: Reports, site: Site) -> None:
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = "".join(data["text/markdown"]).replace(CITE_HERE, box)
-    source = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
-    head = yaml.safe_load(source.strip("-")) if source.startswith("---") else None
-    head = head if isinstance(head, dict) else {}
+    head = head_of(cells)
     meta = head | page_meta(shown.run) | {"date": shown.published, "include-in-header": {"text": cited.head}}
     if not shown.newest:
         meta["title"] = f"{meta['title']} (version {shown.version}, replaced)"

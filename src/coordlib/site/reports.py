@@ -16,6 +16,7 @@ import yaml
 
 from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.citation import published_on
+from coordlib.report.notebook_page import head_of
 from coordlib.report.package import read_run
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv
@@ -163,10 +164,7 @@ def _own_notebook(page: Path) -> RunRecord:
     """Return what the page of a notebook without a record says of itself: its title, and its date or else that of the file."""
     head: dict[str, Any] = {}
     with suppress(ValueError, KeyError, OSError, yaml.YAMLError):
-        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
-        first = "".join(cells[0]["source"]).strip() if cells and cells[0]["cell_type"] == "raw" else ""
-        found = yaml.safe_load(first.strip("-")) if first.startswith("---") else None
-        head = found if isinstance(found, dict) else {}
+        head = head_of(json.loads(page.read_text(encoding="utf-8"))["cells"])
     date = str(head.get("date", ""))[:10]
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
         date = f"{dt.datetime.fromtimestamp(page.stat().st_mtime, dt.UTC):%Y-%m-%d}"
