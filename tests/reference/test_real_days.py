@@ -15,7 +15,7 @@ import pytest
 
 import coordlib as cl
 from coordlib.report import PostSet, Report
-from coordlib.report.result import describe_report
+from coordlib.runs import make_report
 from coordlib.sources import read_day
 
 pytestmark = pytest.mark.reference
@@ -93,7 +93,7 @@ def reported(day: str, posts: pd.DataFrame, pool: tuple[str, ...] = (), compat: 
     if compat:
         graph.graph["network_order"] = "appearance"
     source = PostSet(day, "day", day, day, posts, Path(), list(pool))
-    return describe_report(source, pairs, edges, graph, {"min_posts": 100})
+    return make_report(source, pairs, edges, graph, {"min_posts": 100})
 
 
 def published(day: str, name: str) -> pd.DataFrame:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -11,18 +10,9 @@ from typing import Any, cast
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.accounts import account_pages, describe_accounts
-from coordlib.describe.day import day_counts, day_outcome
-from coordlib.describe.labels import Label, add_labels, label_components
-from coordlib.describe.networks import describe_networks, discovered_pairs, evidence_totals, pairs_outside
-from coordlib.describe.posts import (
-    PAIRS_IN_FILES,
-    describe_posts,
-    evidence_pairs,
-    network_edges,
-    plain_posts,
-    sample_pairs,
-)
+from coordlib.describe.accounts import account_pages
+from coordlib.describe.networks import evidence_totals
+from coordlib.describe.posts import plain_posts, sample_pairs
 from coordlib.errors import InputError, ParameterError
 from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
@@ -36,7 +26,6 @@ from coordlib.report.package import write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.saved import SavedReport
-from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import LAYOUTS, Table, facts, report_table
 from coordlib.report.words import object_word
 
@@ -274,90 +263,3 @@ class Report:
 
     def __repr__(self) -> str:
         return repr(stack(self.headline, self.summary))
-
-
-def describe_report(
-    source: PostSet,
-    pairs: pd.DataFrame,
-    edges: pd.DataFrame,
-    graph: nx.Graph[str],
-    parameters: Mapping[str, Any] | None = None,
-    *,
-    significance: pd.DataFrame | None = None,
-    whole: pd.DataFrame | None = None,
-    labels: Callable[[pd.DataFrame], dict[Any, Label]] = label_components,
-    leave_out: Sequence[str] = (),
-) -> Report:
-    """Do what :func:`coordlib.runs.reporting.make_report` says, with `labels` called on the coordinated posts for a label per network."""
-    graph = graph.copy()
-    graph.remove_nodes_from(list(nx.isolates(graph)))  # an account without an edge is in no network
-    used = {**(parameters or {}), **as_made(pairs, edges, graph)}
-    if source.kind == "day":
-        used["date"] = source.date
-    evidence = evidence_pairs(pairs, graph, source.posts)
-    kept = network_edges(edges, graph)
-    check_steps(graph, evidence, kept, significance)
-    accounts = describe_accounts(graph, pairs, source.posts, source.pool)
-    posts = describe_posts(evidence, source.posts)
-    named = labels(posts)
-    networks = add_labels(describe_networks(graph, accounts, source.posts, evidence), named)
-    watched: Iterable[str] | None = source.watched
-    if watched is None and (stay := set(leave_out) & set(graph)):
-        watched = {*source.pool, *graph} - (stay - set(source.pool))
-    counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool, watched)
-    counts |= evidence_totals(significance)
-    counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
-    word = object_word(used.get("object_id", "text"), source.platform)
-    outcome = day_outcome(
-        graph,
-        edges,
-        counts["n_posts"],
-        edge_weight=used.get("edge_weight") or 0.9,
-        min_weight=used.get("min_weight"),
-        min_posts=int(used.get("min_posts", 1)),
-        by_weight=not (used.get("evidence") or {}).get("classes"),
-    )
-    run: RunRecord = {
-        "name": source.name,
-        "kind": source.kind,
-        "title": source.title,
-        "date": source.date,
-        "outcome": outcome,
-        "simulated": source.simulated,
-        "identities": source.identities,
-        "parameters": used,
-        "counts": counts,
-        "object": word,
-        "platform": source.platform,
-        "facts": _facts(source, counts, evidence),
-        "inputs": source.hashes(),
-        "weight_threshold": graph.graph.get("threshold"),
-        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
-        "started_at": source.started_at or None,
-        "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
-        "labels": {str(network): asdict(label) for network, label in named.items()},
-        "subjects": subjects(networks),
-        **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
-    }
-    if by_hand := left_out_by_hand(source, pairs, edges, graph, used):
-        run["kept"] = by_hand
-        if "pairs" in by_hand:  # what other windows find among pairs chosen by time says nothing
-            run.pop("other_settings", None)
-    found = discovered_pairs(significance, graph)
-    outside = pairs_outside(pairs, found, source.posts)
-    tables = (accounts, networks, posts, evidence, kept, found, outside)
-    return Report(source, graph, *tables, run, significance)
-
-
-def _facts(source: PostSet, counts: Mapping[str, int], evidence: pd.DataFrame) -> dict[str, Any]:
-    """What is known of the collection, the period, and whether the file of pairs holds a sample."""
-    found = {name: value for name, value in source.facts.items() if name not in counts}
-    times = source.posts["posted_at"].dropna()
-    if len(times):
-        found = {"period_start": int(times.min()), "period_end": int(times.max()), **found}
-    of_object = evidence["object_id"].value_counts()
-    if unnamed := int((of_object - PAIRS_IN_FILES).clip(lower=0).sum()):
-        named = f"{len(evidence) - unnamed:,} of {len(evidence):,}"
-        sampled = f"{named}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
-        found["about"] = {**source.facts.get("about", {}), "Pairs in pairs.csv": sampled}
-    return found

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
-from coordlib.describe.labels import ENDPOINT, Label, label_components
-from coordlib.describe.networks import strongest_class
+from coordlib.describe.accounts import describe_accounts
+from coordlib.describe.day import day_counts, day_outcome
+from coordlib.describe.labels import ENDPOINT, Label, add_labels, label_components
+from coordlib.describe.networks import (
+    describe_networks,
+    discovered_pairs,
+    evidence_totals,
+    pairs_outside,
+    strongest_class,
+)
+from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, evidence_pairs, network_edges
 from coordlib.detect.sweep import DEFAULTS, Sweep
-from coordlib.errors import CoordError, InputError, ServiceError
+from coordlib.errors import CoordError, InputError
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.summaries import posts_to_label
 from coordlib.links.top_lists import ENGAGEMENT
@@ -23,61 +31,40 @@ from coordlib.parameters import Parameters, ParameterSweep
 from coordlib.places import Workspace
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
+from coordlib.report.evidence import evidence_record, subjects
 from coordlib.report.first_screen import banner
 from coordlib.report.package import write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import RunRecord
-from coordlib.report.result import Report, describe_report
+from coordlib.report.result import Report
 from coordlib.report.saved import SavedReport
+from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import Table
-from coordlib.report.words import plural
+from coordlib.report.words import object_word, plural
 from coordlib.significance import SIGNIFICANT, edge_significance
-from coordlib.sources.label_endpoint import EndpointAnswer, LabelEndpoint
+from coordlib.sources.label_endpoint import LabelEndpoint
 
-#: After so many failures in a row an endpoint is not asked again: a dead one must not cost a run its hours.
-MAX_FAILURES = 3
+#: An endpoint, what makes one when it is needed, or why none could be made.
+Endpoint = LabelEndpoint | Callable[[], LabelEndpoint | None] | CoordError | None
 
 
-class _Asked:
-    """An endpoint (or why it could not be made), asked once about the same captions, no more after repeated failures."""
+def _made(endpoint: Endpoint) -> LabelEndpoint | CoordError | None:
+    try:
+        return endpoint() if callable(endpoint) else endpoint
+    except CoordError as error:
+        return error
 
-    def __init__(self, endpoint: LabelEndpoint | Callable[[], LabelEndpoint | None] | None) -> None:
-        self._answers: dict[tuple[str, ...], EndpointAnswer | CoordError] = {}
-        self._failures = 0
-        self.endpoint: LabelEndpoint | CoordError | None
-        try:
-            self.endpoint = endpoint() if callable(endpoint) else endpoint
-        except CoordError as error:
-            self.endpoint = error
 
-    def label(self, local: Label, captions: list[str]) -> Label:
-        key = tuple(captions)
-        if self.endpoint is None or not key:
-            return local
-        if key not in self._answers:
-            self._answers[key] = self._answer(self.endpoint, captions)
-        answer = self._answers[key]
-        if isinstance(answer, CoordError) or isinstance(self.endpoint, CoordError):
-            return replace(local, details=local.details | {"endpoint_error": str(answer)})
-        method = f"{ENDPOINT} {self.endpoint.settings.model}"
-        return Label(answer.text, method, answer.details | {"local": local.text})
-
-    def _answer(self, asked: LabelEndpoint | CoordError, captions: list[str]) -> EndpointAnswer | CoordError:
+def _label(asked: LabelEndpoint | CoordError, local: Label, captions: list[str]) -> Label:
+    if not captions:
+        return local
+    try:
         if isinstance(asked, CoordError):
-            return asked
-        if self._failures >= MAX_FAILURES:
-            return ServiceError(f"label endpoint: not asked, it failed {MAX_FAILURES} times in a row before")
-        try:
-            answer = asked.label(captions)
-        except CoordError as error:
-            self._failures += 1
-            return error
-        self._failures = 0
-        return answer
-
-
-#: An endpoint, or what makes one when it is needed.
-Endpoint = LabelEndpoint | Callable[[], LabelEndpoint | None] | None | _Asked
+            raise asked
+        answer = asked.label(captions)
+    except CoordError as error:
+        return replace(local, details=local.details | {"endpoint_error": str(error)})
+    return Label(answer.text, f"{ENDPOINT} {asked.settings.model}", answer.details | {"local": local.text})
 
 
 def label_networks(
@@ -116,8 +103,8 @@ def label_networks(
     'local words (c-TF-IDF)'
     """
     labels = label_components(posts, component=component, text=text, hashtags=hashtags, link=link)
-    asked = endpoint if isinstance(endpoint, _Asked) else _Asked(endpoint)
-    if asked.endpoint is None:
+    asked = _made(endpoint)
+    if asked is None:
         return labels
     counts = posts[[name for name in engagement if name in posts.columns]]
     total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1).astype("float64")
@@ -126,7 +113,7 @@ def label_networks(
     ranked = ranked.sort_values(["coordlib.total", text], ascending=[False, True], kind="stable")
     captions = ranked[text].where(ranked[text].fillna("").astype(str).str.strip() != "")
     return {
-        key: asked.label(local, captions[ranked[component] == key].dropna().astype(str).to_list())
+        key: _label(asked, local, captions[ranked[component] == key].dropna().astype(str).to_list())
         for key, local in labels.items()
     }
 
@@ -139,7 +126,7 @@ def label_link_networks(output: CoordShares, *, endpoint: Endpoint = None) -> di
     output
         What :func:`coordlib.get_coord_shares` returned.
     endpoint
-        As for :func:`label_networks`. A cluster with the posts of a whole component is not asked about twice.
+        As for :func:`label_networks`. A cluster with the posts of a whole component gets the same answer.
 
     Returns
     -------
@@ -154,7 +141,7 @@ def label_link_networks(output: CoordShares, *, endpoint: Endpoint = None) -> di
     'n.example'
     """
     how: dict[str, Any] = {"text": "caption", "link": "link", "engagement": ENGAGEMENT}
-    asked = endpoint if isinstance(endpoint, _Asked) else _Asked(endpoint)
+    asked = _made(endpoint)
     return {
         by: label_networks(posts_to_label(output, by), component=by, endpoint=asked, **how)
         for by in ("component", "cluster")
@@ -199,18 +186,79 @@ def make_report(
     InputError
         The graph has an edge without a pair of posts behind it.
     """
+    graph = graph.copy()
+    graph.remove_nodes_from(list(nx.isolates(graph)))  # an account without an edge is in no network
+    used = {**(parameters or {}), **as_made(pairs, edges, graph)}
+    if source.kind == "day":
+        used["date"] = source.date
+    evidence = evidence_pairs(pairs, graph, source.posts)
+    kept = network_edges(edges, graph)
+    check_steps(graph, evidence, kept, significance)
+    accounts = describe_accounts(graph, pairs, source.posts, source.pool)
+    posts = describe_posts(evidence, source.posts)
     engagement = [name for name in ("likes", "comments", "shares") if source.posts[name].notna().any()]
-    return describe_report(
-        source,
-        pairs,
-        edges,
+    named = label_networks(posts, engagement=engagement, endpoint=LabelEndpoint.from_environment)
+    networks = add_labels(describe_networks(graph, accounts, source.posts, evidence), named)
+    watched: Iterable[str] | None = source.watched
+    if watched is None and (stay := set(leave_out) & set(graph)):
+        watched = {*source.pool, *graph} - (stay - set(source.pool))
+    counts = day_counts(source.posts, pairs, edges, graph, posts, source.pool, watched)
+    counts |= evidence_totals(significance)
+    counts["n_without_object"] = int(pairs.attrs.get("posts_without_object", 0))
+    word = object_word(used.get("object_id", "text"), source.platform)
+    outcome = day_outcome(
         graph,
-        parameters,
-        significance=significance,
-        whole=whole,
-        labels=partial(label_networks, engagement=engagement, endpoint=LabelEndpoint.from_environment),
-        leave_out=leave_out,
+        edges,
+        counts["n_posts"],
+        edge_weight=used.get("edge_weight") or 0.9,
+        min_weight=used.get("min_weight"),
+        min_posts=int(used.get("min_posts", 1)),
+        by_weight=not (used.get("evidence") or {}).get("classes"),
     )
+    run: RunRecord = {
+        "name": source.name,
+        "kind": source.kind,
+        "title": source.title,
+        "date": source.date,
+        "outcome": outcome,
+        "simulated": source.simulated,
+        "identities": source.identities,
+        "parameters": used,
+        "counts": counts,
+        "object": word,
+        "platform": source.platform,
+        "facts": _facts(source, counts, evidence),
+        "inputs": source.hashes(),
+        "weight_threshold": graph.graph.get("threshold"),
+        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
+        "started_at": source.started_at or None,
+        "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
+        "labels": {str(network): asdict(label) for network, label in named.items()},
+        "subjects": subjects(networks),
+        **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
+    }
+    if by_hand := left_out_by_hand(source, pairs, edges, graph, used):
+        run["kept"] = by_hand
+        if "pairs" in by_hand:  # what other windows find among pairs chosen by time says nothing
+            run.pop("other_settings", None)
+    found = discovered_pairs(significance, graph)
+    outside = pairs_outside(pairs, found, source.posts)
+    tables = (accounts, networks, posts, evidence, kept, found, outside)
+    return Report(source, graph, *tables, run, significance)
+
+
+def _facts(source: PostSet, counts: Mapping[str, int], evidence: pd.DataFrame) -> dict[str, Any]:
+    """What is known of the collection, the period, and whether the file of pairs holds a sample."""
+    found = {name: value for name, value in source.facts.items() if name not in counts}
+    times = source.posts["posted_at"].dropna()
+    if len(times):
+        found = {"period_start": int(times.min()), "period_end": int(times.max()), **found}
+    of_object = evidence["object_id"].value_counts()
+    if unnamed := int((of_object - PAIRS_IN_FILES).clip(lower=0).sum()):
+        named = f"{len(evidence) - unnamed:,} of {len(evidence):,}"
+        sampled = f"{named}: of an object with more than {PAIRS_IN_FILES:,} the closest of each edge first"
+        found["about"] = {**source.facts.get("about", {}), "Pairs in pairs.csv": sampled}
+    return found
 
 
 _CAPTIONS = {"points": "Points of the grid", "inclusion": "Accounts by how often they are found"}
