@@ -13,11 +13,10 @@ from scipy import sparse
 from scipy.stats import binom
 
 import coordlib as cl
-from coordlib.significance import repeats, tails
+from coordlib.significance import discovery, tails
 from coordlib.significance.confirmation import Presence, confirm
 from coordlib.significance.corpus import Coincidences, Corpus
-from coordlib.significance.repeats import judge_repeats
-from coordlib.significance.shared_objects import Margins
+from coordlib.significance.discovery import Margins, judge_repeats
 
 W, DAY, HALF_HOUR, HOUR = 300, 86_400, 1_800, 3_600
 Session = tuple[int, int, tuple[int, ...]]
@@ -245,7 +244,9 @@ def test_expected_meetings(both: tuple[ByHand, Corpus, Coincidences]) -> None:
 def test_repeats(both: tuple[ByHand, Corpus, Coincidences], monkeypatch: pytest.MonkeyPatch) -> None:
     hand, corpus, found = both
     # Timetables are another rule, applied afterwards.
-    monkeypatch.setattr(repeats, "_timetable", lambda corpus, found, edges: np.zeros(len(found), dtype=bool))
+    monkeypatch.setattr(
+        discovery, "_timetable", lambda corpus, found, edges: np.zeros(len(found), dtype=bool)
+    )
     judged = judge_repeats(corpus, found, 0.05)
     compared = 0
     for edge, (i, j) in enumerate(zip(found.left, found.right, strict=True)):

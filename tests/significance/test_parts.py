@@ -18,7 +18,7 @@ from coordlib.significance.arrays import Timeline, counted_apart
 from coordlib.significance.confirmation import Presence, circles_of
 from coordlib.significance.constants import CIRCLE_REACH, CROWD_REACH, SESSION
 from coordlib.significance.corpus import Coincidences, Corpus
-from coordlib.significance.repeats import _chances
+from coordlib.significance.discovery import _chances
 
 T0 = 1_700_000_000
 

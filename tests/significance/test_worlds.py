@@ -18,7 +18,7 @@ import pytest
 import coordlib as cl
 from coordlib.significance import evidence_headline, evidence_sentence, evidence_table
 from coordlib.significance.corpus import Coincidences, Corpus
-from coordlib.significance.shared_objects import Margins
+from coordlib.significance.discovery import Margins
 from coordlib.sources import read_day
 
 ALPHA = 0.05

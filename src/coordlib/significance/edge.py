@@ -15,8 +15,7 @@ from coordlib.significance.classes import classify
 from coordlib.significance.confirmation import Presence, confirm
 from coordlib.significance.constants import ALPHA, CHUNK, CLOSED, CROWD_SEEN, MOST_NEIGHBOURS
 from coordlib.significance.corpus import Coincidences, Corpus
-from coordlib.significance.repeats import Repeats, judge_repeats
-from coordlib.significance.shared_objects import Tested, judge_shared_objects
+from coordlib.significance.discovery import Repeats, Tested, judge_repeats, judge_shared_objects
 from coordlib.significance.tails import adjusted
 
 
@@ -82,8 +81,8 @@ def edge_significance(
         q_value        = max(q_discovery, q_confirmation)      significant: q_value <= q
 
     each q adjusted over its family (Benjamini & Hochberg 1995), the two levels joined as an
-    intersection-union test (Berger 1982). The tests stand in :mod:`coordlib.significance.shared_objects`,
-    ``repeats`` and ``confirmation`` (the crowd, the closed circle), the second look at pairs inside a confirmed
+    intersection-union test (Berger 1982). The tests stand in :mod:`coordlib.significance.discovery` (shared
+    objects, repeats) and ``confirmation`` (the crowd, the closed circle), the second look at pairs inside a confirmed
     network in ``second_look``. Nothing is random, and the order of the rows and whole days added to all times change
     nothing.
 
