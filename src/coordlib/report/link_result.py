@@ -24,9 +24,8 @@ from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, shor
 from coordlib.report.first_screen import banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.package import write_report
+from coordlib.report.package import SavedReport, write_report
 from coordlib.report.record import RunRecord
-from coordlib.report.saved import SavedReport
 from coordlib.report.tables import LAYOUTS, Table, dates_as_text, facts, report_table, write_csv
 from coordlib.report.words import plural
 

@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from coordlib.describe.posts import network_numbers as numbers_by_size
-from coordlib.errors import PublishError
+from coordlib.files import write_text
 from coordlib.places import project_root
 from coordlib.report.dictionary import how
 from coordlib.report.display import TEMPLATES, Html
@@ -129,10 +129,7 @@ class NetworkView(Html):
     def write(self, folder: Path | str, assets: str = "../../assets") -> Path:
         """Write ``network.html`` in a folder that exists; `assets` is the relative address of the site's scripts."""
         target = Path(folder) / "network.html"
-        try:
-            target.write_text(self._page(assets), encoding="utf-8")
-        except OSError as error:
-            raise PublishError(f"{target}: cannot be written ({error.strerror})") from error
+        write_text(target, self._page(assets))
         return target
 
     def _page(self, assets: str | None) -> str:

@@ -22,10 +22,9 @@ from coordlib.report.evidence import EvidenceView, class_table, evidence_record,
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
 from coordlib.report.network_view import NetworkView
-from coordlib.report.package import write_report
+from coordlib.report.package import SavedReport, write_report
 from coordlib.report.post_set import METHOD, PostSet
 from coordlib.report.record import RunRecord
-from coordlib.report.saved import SavedReport
 from coordlib.report.tables import LAYOUTS, Table, facts, report_table
 from coordlib.report.words import object_word
 

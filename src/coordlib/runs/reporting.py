@@ -33,11 +33,10 @@ from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.evidence import evidence_record, subjects
 from coordlib.report.first_screen import banner
-from coordlib.report.package import write_report
+from coordlib.report.package import SavedReport, write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import RunRecord
 from coordlib.report.result import Report
-from coordlib.report.saved import SavedReport
 from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import Table
 from coordlib.report.words import object_word, plural
