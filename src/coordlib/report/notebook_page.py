@@ -64,6 +64,17 @@ def head_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def set_front_matter(path: Path, meta: Mapping[str, Any]) -> None:
+    """Merge entries into a notebook's front matter, making the raw first cell where there is none."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    before = head_of(notebook.cells)
+    head = nbformat.v4.new_raw_cell(front_matter({**before, **meta}), id="front-matter")
+    notebook.cells = [head, *notebook.cells[1 if before else 0 :]]
+    write_notebook(path, notebook)
+
+
 def set_note(path: Path, name: str, html: str = "") -> None:
     """Put a note on top of a page in the place of an earlier one of that name, or take that off; as it was, a page is left alone."""
     import nbformat

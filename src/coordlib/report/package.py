@@ -29,7 +29,7 @@ from coordlib.report.evidence import FOLDER, EvidenceView
 from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
-from coordlib.report.notebook_page import page_notebook, set_note, write_notebook
+from coordlib.report.notebook_page import page_notebook, set_front_matter, set_note, write_notebook
 from coordlib.report.record import NOTEBOOK, RunRecord, code_version, package_versions, page_title
 from coordlib.report.tables import facts, write_csv
 from coordlib.report.words import clean_text, escape, hide_folders, in_words
@@ -246,11 +246,13 @@ def install(staging: Path, folder: Path) -> RunRecord:
 
 
 def seal(folder: Path | str, published_at: float | None = None) -> None:
-    """Complete a report once its executed notebook lies in the folder: time of publication, every hash."""
+    """Complete a report once its executed notebook lies in the folder: front matter, time of publication, every hash."""
     folder = Path(folder)
     try:
         record = read_run(folder)
-        if record and (folder / "index.ipynb").exists():
+        notebook = folder / "index.ipynb"
+        if record and notebook.exists():
+            set_front_matter(notebook, page_meta(record))
             record["published_at"] = utc_text(time.time() if published_at is None else published_at, ISO)
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             extra += sorted((folder / FOLDER).glob("*.js"))
@@ -263,7 +265,7 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
 
 
 def page_meta(record: RunRecord) -> dict[str, Any]:
-    """Return the front matter of a report's page on the site: only our own words and numbers, never an account's."""
+    """Return the front matter of a report's page: only our own words and numbers, never an account's."""
     title, date = page_title(record), str(record["date"])
     return {"title": title, "date": date, "search": False, "page-layout": "full"}
 
