@@ -22,7 +22,6 @@ ORDER = [
     "ids",
     "files",
     "times",
-    "lock",
     "service",
     "yaml_files",
     "addresses",

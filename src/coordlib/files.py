@@ -1,8 +1,9 @@
-"""Files that are there whole or not at all, and never in the place of what they were made from."""
+"""Files that are there whole or not at all, never in the place of what they were made from, and one run at a time in a workspace."""
 
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from coordlib.errors import ParameterError, PublishError
+from coordlib.errors import ParameterError, PublishError, StoreError, WorkspaceLockedError
 
 #: Endings of a folder that is being made, of one that is being replaced, of a notebook that runs; all begin with a dot.
 WRITING, _OLD, RUNNING = ".writing", ".old", ".running.ipynb"
@@ -81,6 +82,48 @@ def sweep_leftovers(folder: Path) -> None:
         bring_back(old.with_name(old.name[1 : -len(_OLD)]))
     for left in (path for ending in (WRITING, RUNNING) for path in folder.glob(f".*{ending}")):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+@contextmanager
+def workspace_lock(root: Path | str, command: str = "a run") -> Iterator[None]:
+    """Hold the workspace for the length of the block, or refuse at once, saying who holds it.
+
+    The lock is the operating system's (``flock``), so it ends with the process that holds it; it does not reach across machines
+    that share a folder by NFS. Who holds the workspace may take it again. What a killed run left half-written is swept.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(root)
+    holder = folder / ".lock-holder.json"
+    lock = FileLock((folder / ".lock").resolve(), timeout=0, is_singleton=True)
+    if lock.is_locked:
+        yield
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        note = read_json(holder)
+        told = {"command", "process", "since"} <= set(note)
+        who = "'{command}' (process {process}, since {since})".format_map(note) if told else "another run"
+        raise WorkspaceLockedError(
+            f"{folder}: {who} is writing here; wait until it has ended and start again"
+        ) from None
+    except OSError as error:
+        why = "it is a file" if folder.is_file() else error.strerror
+        raise StoreError(
+            f"{folder}: cannot be written to ({why}); name a workspace you may write in"
+        ) from error
+    try:
+        for place in (folder, *folder.glob("reports/*/")):
+            sweep_leftovers(place)
+        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        note = {"command": command, "process": os.getpid(), "since": now}
+        holder.write_text(json.dumps(note), encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 def bring_back(target: Path) -> None:

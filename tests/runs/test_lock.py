@@ -12,11 +12,11 @@ import pytest
 from filelock import FileLock
 
 from coordlib.errors import StoreError, WorkspaceLockedError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 
 HOLDER = """
 import sys
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 with workspace_lock(sys.argv[1], "coordlib monitor"):
     print("held", flush=True)
     sys.stdin.read()

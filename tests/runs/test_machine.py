@@ -16,8 +16,7 @@ from coordlib import CoordError, run_notebook
 from coordlib.cli import app
 from coordlib.cli.app import exit_code
 from coordlib.errors import AlreadyReportedError, DatabaseFailedError, ParameterError, RunError, StoreError
-from coordlib.files import put_folder, staging_of, sweep_leftovers, write_text
-from coordlib.lock import workspace_lock
+from coordlib.files import put_folder, staging_of, sweep_leftovers, workspace_lock, write_text
 from coordlib.runs.day import replay_archive
 from coordlib.runs.stored import file_label
 from coordlib.simulate import build_world

@@ -16,7 +16,7 @@ from coordlib.errors import (
     QuotaExhausted,
     WorkspaceLockedError,
 )
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.runs.connect import begin_day
 from coordlib.runs.monitor import monitor_day, monitored_period, plan_day

@@ -12,7 +12,7 @@ from typer import Argument, Option, echo
 from coordlib import errors
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
-from coordlib.files import refuse_input
+from coordlib.files import refuse_input, workspace_lock
 from coordlib.parameters import BASE_URL, CollectionParameters, Monitoring, SeedDiscovery
 
 _FORMATS = Path(__file__).parents[1] / "sources" / "exports" / "formats"
@@ -230,7 +230,6 @@ def refresh(
     without content. Exit codes: 0 everything due was checked; 1 the service failed, the rest stays for the next
     start; 3 the request quota is spent, start again tomorrow.
     """
-    from coordlib.lock import workspace_lock
     from coordlib.places import Workspace
     from coordlib.report.post_set import pseudonyms_of
     from coordlib.runs.clean_reports import clean_reports

@@ -12,7 +12,7 @@ from typer import Argument, Option, echo
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import RunError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 
 simulate_app = typer.Typer(
     help="Make a simulated world with known truth: for demos, teaching and tests.", no_args_is_help=True

@@ -13,8 +13,7 @@ from typer import Argument, Option, echo
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
 from coordlib.errors import FileFormatError, ParameterError, RunError, StoreError
-from coordlib.files import refuse_input, written
-from coordlib.lock import workspace_lock
+from coordlib.files import refuse_input, workspace_lock, written
 from coordlib.parameters import ComponentAnalysis, DailyMonitoring
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.words import clean_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coordlib.errors import ParameterError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import ComponentAnalysis, LinkSharing, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site

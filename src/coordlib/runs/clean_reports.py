@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coordlib.errors import ParameterError, RunError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
 from coordlib.report.package import read_run, withdraw

@@ -23,8 +23,7 @@ from coordlib.detect.codes import from_arrow, to_arrow
 from coordlib.detect.engine import FoundEdges, object_order
 from coordlib.detect.kernel import IntArray, slices
 from coordlib.detect.partition import Accounts
-from coordlib.files import read_json, write_json, written
-from coordlib.lock import workspace_lock
+from coordlib.files import read_json, workspace_lock, write_json, written
 from coordlib.parameters import DetectionParameters
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.runs import dataset_steps as steps

@@ -17,7 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, RunError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import DailyMonitoring, Parameters
 from coordlib.places import Workspace
 from coordlib.report.package import failure_page

@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import ComponentAnalysis, Monitoring, SeedDiscovery
 from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SITE_FILE

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.post_set import PostSet, pseudonyms_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coordlib.errors import AlreadyReportedError, CollectError, ParameterError, QuotaExhausted
-from coordlib.lock import workspace_lock
+from coordlib.files import workspace_lock
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.report.post_set import pseudonyms_of

@@ -29,8 +29,7 @@ from tqdm import tqdm
 
 from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
-from coordlib.files import put_folder, read_json, staging_of, write_json, written
-from coordlib.lock import workspace_lock
+from coordlib.files import put_folder, read_json, staging_of, workspace_lock, write_json, written
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
 from coordlib.report.package import read_run

@@ -20,8 +20,15 @@ import yaml
 from tqdm import tqdm
 
 from coordlib.errors import ParameterError, PublishError
-from coordlib.files import WRITING, bring_back, files_below, put_folder, staging_of, write_text
-from coordlib.lock import workspace_lock
+from coordlib.files import (
+    WRITING,
+    bring_back,
+    files_below,
+    put_folder,
+    staging_of,
+    workspace_lock,
+    write_text,
+)
 from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.dictionary import dictionary_page
