@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -164,8 +164,10 @@ def runs_still(process: int) -> bool:
     return True
 
 
-def refuse_input(output: Path | str, *inputs: Path | str | None, new_folder: bool = False) -> None:
-    """Refuse, before any work, an output that is one of the inputs, or lies where nothing can be written.
+def refuse_input(
+    output: Path | str, *inputs: Path | str | None, endings: Collection[str] = (), new_folder: bool = False
+) -> None:
+    """Refuse, before any work, an output that is one of the inputs, has none of the endings, or lies where nothing can be written.
 
     A `new_folder` is one its writer makes, once nothing else is wrong.
     """
@@ -181,6 +183,8 @@ def refuse_input(output: Path | str, *inputs: Path | str | None, new_folder: boo
     for source in inputs:
         if source is not None and target.exists() and Path(source).exists() and target.samefile(source):
             raise ParameterError(f"{target}: is the input itself; give the output a name of its own")
+    if endings and target.suffix.lower() not in endings:
+        raise ParameterError(f"{target}: the file name must end in {' or '.join(endings)}")
 
 
 def files_below(folder: Path | str) -> list[str]:

@@ -267,8 +267,7 @@ def benchmark(
     parameters = DetectionParameters.load(given, where="benchmark")
     method = parameters.time_window, parameters.min_participation
     if output is not None:
-        _refuse_ending(output, ".csv")
-        refuse_input(output, *(sources or []))
+        refuse_input(output, *(sources or []), endings=[".csv"])
     if object_id is not None and not sources:
         raise ParameterError(
             f"object_id = '{object_id}': is for files; the simulated campaigns have their own"
@@ -327,8 +326,7 @@ def calibrate(
 
     parameters = DetectionParameters.load(given, where="calibrate")
     if output is not None:
-        _refuse_ending(output, ".csv", ".md")
-        refuse_input(output, source)
+        refuse_input(output, source, endings=[".csv", ".md"])
     if object_id is not None and source is None:
         raise ParameterError(f"object_id = '{object_id}': is for a file; the simulated posts have their own")
     if source is None:
@@ -350,8 +348,3 @@ def calibrate(
                 write_csv(found, beside)
             else:
                 beside.write_text(text + "\n", encoding="utf-8")
-
-
-def _refuse_ending(output: Path, *endings: str) -> None:
-    if output.suffix.lower() not in endings:
-        raise ParameterError(f"{output}: the file name must end in {' or '.join(endings)}")

@@ -289,9 +289,7 @@ def export(
 
     if file.exists() and not force:
         raise ParameterError(f"{file}: is there already; give another name or --force")
-    refuse_input(file, *workspace.glob("*"), new_folder=True)
-    if file.suffix.lower() != ".csv":
-        raise ParameterError(f"{file}: the file name must end in .csv")
+    refuse_input(file, *workspace.glob("*"), endings=[".csv"], new_folder=True)
     with open_store(Workspace(workspace).database, read_only=True) as store:
         everyone = pool(store)
     file.parent.mkdir(parents=True, exist_ok=True)

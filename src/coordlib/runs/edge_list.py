@@ -147,10 +147,8 @@ def checked_files(
     kept: str = "over the threshold",
 ) -> list[Path]:
     """Return the files of shares; refuse, before anything is read, an output that cannot be."""
-    if output.suffix.lower() not in WRITERS:
-        raise ParameterError(f"{output}: the file name must end in {', '.join(WRITERS)}")
     files = files_of(Path(source))
-    refuse_input(output, mapping, *files)
+    refuse_input(output, mapping, *files, endings=WRITERS)
     if subgraph not in (0, 1):
         raise ParameterError(f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 ({kept})")
     return files

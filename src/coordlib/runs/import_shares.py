@@ -27,6 +27,8 @@ from coordlib.sources import bluesky, exports
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
 CHUNK_ROWS = 10_000
+#: How a table of shares is written, by the end of its name.
+TABLES = (".parquet", ".csv")
 
 
 def import_shares(
@@ -78,7 +80,7 @@ def import_shares(
     [['Tea', 'ann', 1, 1767348000]]
     """
     output = Path(output)
-    refuse_input(output, source)
+    refuse_input(output, source, endings=TABLES)
     reports: list[exports.ExportReport] = []
     # Distinct values over all pieces, held as hashes of eight bytes each.
     distinct: defaultdict[str, list[npt.NDArray[np.uint64]]] = defaultdict(list)
@@ -116,16 +118,9 @@ def import_shares(
     return replace(report, notes=(f"{plural(n_shares, 'share')} written to {output}", *report.notes))
 
 
-def check_table_name(output: Path) -> None:
-    """Refuse a file that is neither Parquet nor CSV."""
-    if output.suffix.lower() not in {".parquet", ".csv"}:
-        raise ParameterError(f"{output}: shares are written as .parquet or .csv; give a name that ends so")
-
-
 @contextmanager
 def table_writer(output: Path) -> Iterator[Callable[[pd.DataFrame], None]]:
     """Give what appends tables to a Parquet or CSV file, which is put in place only when everything went well."""
-    check_table_name(output)
     columns: list[str] = []
     parquet: pq.ParquetWriter | None = None
 
@@ -209,9 +204,7 @@ def collect_links(
     (1, 1, 1)
     """
     output = Path(output)
-    check_table_name(output)
-    if not output.parent.is_dir():
-        raise ParameterError(f"{output.parent}: there is no such folder; make it first")
+    refuse_input(output, endings=TABLES)
     try:
         searches = [bluesky.Search(target, kind, since, until) for target in dict.fromkeys(targets)]
     except QueryError as error:

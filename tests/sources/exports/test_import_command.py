@@ -73,7 +73,7 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("output", "options", "error", "message"),
     [
-        ("shares.xlsx", {}, ParameterError, "written as .parquet or .csv"),
+        ("shares.xlsx", {}, ParameterError, "must end in .parquet or .csv"),
         ("nowhere/shares.csv", {}, ParameterError, "there is no folder"),
         ("shares.csv", {"object": "voice"}, EmptyInputError, "gives no share"),
         ("shares.csv", {"object": "picture"}, ParameterError, "offers text, voice"),
