@@ -26,10 +26,10 @@ class FoundEdges:
     """All edges of a table of shares, sorted by their two accounts, in numbers with the names beside.
 
     An object's number is its place in the order in which objects appear in pairs; ``object_order`` says for each
-    place where among the names its object stands. The parts are gone through more than once.
+    place where among the names its object stands. The parts are asked for more than once.
     """
 
-    parts: Iterable[Edges]
+    parts: Callable[[], Iterable[Edges]]
     account_names: pa.Array
     object_names: pa.Array | pa.ChunkedArray
     object_order: IntArray
@@ -37,7 +37,7 @@ class FoundEdges:
     def weight_counts(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the weights that edges have, ascending, and how many edges have each."""
         counts = np.zeros(1, dtype=np.int64)
-        for part in self.parts:
+        for part in self.parts():
             some = np.bincount(part.weight)
             if len(some) > len(counts):
                 some, counts = counts, some
@@ -53,7 +53,7 @@ class FoundEdges:
         """
         held: list[Edges] = []
         room, yielded = BATCH, False
-        for part in self.parts:
+        for part in self.parts():
             some = part if all_edges else part.where(over(part.weight) == 1)
             while len(some):
                 few, some = some.split(room)
@@ -168,7 +168,7 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         kernel.edges_between(rows, time_window, good, counts, part.start, part.stop, time_window_low)
         for part in kernel.slices(counts, kernel.CHUNK)
     ]
-    return FoundEdges(parts, shares.account_names, shares.object_names, shares.object_order)
+    return FoundEdges(lambda: parts, shares.account_names, shares.object_names, shares.object_order)
 
 
 def first_shares(

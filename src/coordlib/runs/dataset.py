@@ -228,17 +228,8 @@ def _found(plan: Plan, work: Path, client: Any) -> FoundEdges:
     names = [read_group(folder_of(work, "search", number) / "names.arrow")["object"] for number in parts]
     owners, objects = steps.read_accounts(work).names, pa.chunked_array(names, pa.large_string())
     order = from_arrow(read_group(work / "order.arrow")["object"])
-    return FoundEdges(_EdgeParts(work, n_ranges), owners, objects, order)
-
-
-class _EdgeParts:
-    """The edges of one range of accounts after the other, read when they are needed."""
-
-    def __init__(self, work: Path, count: int) -> None:
-        self._work, self._count = work, count
-
-    def __iter__(self) -> Any:
-        return (steps.read_edges(self._work, number) for number in range(self._count))
+    # Read one after the other, when they are needed.
+    return FoundEdges(lambda: (steps.read_edges(work, n) for n in range(n_ranges)), owners, objects, order)
 
 
 def _run(work: Path, step: str, count: int, client: Any) -> None:
