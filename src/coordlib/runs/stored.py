@@ -242,13 +242,10 @@ def load_table(
 def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
     """Read one archive from its files, or from folders of them, as one table of posts with its label beside."""
     from coordlib.describe.ranking import LABELS, NO_LABEL
+    from coordlib.runs.share_files import files_of
     from coordlib.sources.exports import read_export
 
-    files: list[Path] = []
-    for source in sources:
-        files += sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
-    if not files:
-        raise InputError(f"{sources[0]}: the folder holds no files")
+    files = [file for source in sources for file in files_of(source)]
     parts, usual = [], ""
     for file in files:
         export = read_export(file)
