@@ -196,7 +196,7 @@ def import_list(
     if dry_run:
         echo(f"{said}; nothing was changed")
         return
-    day = as_day(dt.datetime.now(dt.UTC).date() if date is None else date).isoformat()
+    day = as_day(date).isoformat()
     database = Workspace(workspace).database
     with workspace_lock(workspace, "coordlib pool import"), open_store(database) as store:
         new, out = import_accounts(store, accounts, min_mentions=min_mentions, added_on=day, source=source)

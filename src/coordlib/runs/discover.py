@@ -108,7 +108,7 @@ def add_seeds(found: PostSet, new_accounts: Sequence[str], *, date: str | None =
         Day of entry, YYYY-MM-DD (none: today, UTC).
     """
     place = Workspace(found.workspace)
-    added_on = as_day(dt.datetime.now(dt.UTC).date() if date is None else date).isoformat()
+    added_on = as_day(date).isoformat()
     about = found.facts["about"]
     reason = f"posted together with others among the videos of {about['Hashtags']}, {about['Asked for']}"
     with (
@@ -131,8 +131,7 @@ def discover(
     Where the notebook fails, what was collected is stored and nobody entered the pool.
     """
     place = find_workspace(parameters.workspace, create=True)
-    if date is not None:
-        as_day(date)
+    as_day(date)
     with workspace_lock(place.root, "coordlib discover"):
         found = discover_seeds(parameters.model_copy(update={"collect": True}), connect)
         decided = report_discovery(found, parameters)

@@ -179,8 +179,9 @@ def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
     return active
 
 
-def as_day(text: str | dt.date) -> dt.date:
-    """Return a day, or say how one is written."""
+def as_day(text: str | dt.date | None) -> dt.date:
+    """Return a day (none: today, UTC), or say how one is written."""
+    text = dt.datetime.now(dt.UTC).date() if text is None else text
     try:
         return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
     except ValueError:
