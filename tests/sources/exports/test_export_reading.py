@@ -112,6 +112,17 @@ def test_a_table_without_any_known_column_gets_the_list_of_formats() -> None:
         recognise(["a", "b"])
 
 
+def test_a_parquet_file_of_no_known_format_is_refused_before_its_rows_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pd.DataFrame({"weight": [1], "n_objects": [1]}).to_parquet(tmp_path / "edges.parquet")
+    monkeypatch.setattr(
+        "coordlib.sources.exports.read.iter_table", lambda *_, **__: pytest.fail("rows were read")
+    )
+    with pytest.raises(UnknownFormatError, match="no column of any known format"):
+        read_export(tmp_path / "edges.parquet")
+
+
 def test_a_given_format_whose_columns_are_not_there_is_refused(tiktok: Path) -> None:
     with pytest.raises(UnknownFormatError, match=r"not in the format gdelt.*misses 'url' or 'URL'"):
         read_export(tiktok, format="gdelt")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from coordlib import times
 from coordlib.addresses import video_address
@@ -247,6 +250,9 @@ def _tables(path: Path, where: str, known: Format | None, chunk_rows: int) -> It
         decide = (*_id_columns(known), *(time.column for time in known.posted_at), *objects)
         refuse_repeated(decide, layout.repeated, where)
         dialect = known.dialect()
+    elif known is None:
+        with suppress(pa.ArrowException, OSError):  # what cannot be opened is told where it is read
+            recognise(pq.read_schema(path).names, where)
     names = () if known is None else [*known.account_id, *known.account_name]
     yield from iter_table(path, chunk_rows=chunk_rows, dialect=dialect, names=names)
 
