@@ -21,6 +21,7 @@ ORDER = [
     "columns",
     "ids",
     "files",
+    "progress",
     "times",
     "service",
     "yaml_files",

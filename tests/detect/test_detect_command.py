@@ -9,15 +9,18 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import tqdm
 
-from coordlib import coordinated_edges, detect_groups
+from coordlib import coordinated_edges, detect_groups, edges_to_graph
 from coordlib.cli import main
 from coordlib.parameters import DetectionParameters
+from coordlib.report.graphml import write_graphml
 from coordlib.report.tables import write_csv
 from coordlib.runs import edge_list
 
@@ -372,6 +375,29 @@ def test_parquet_read_at_once_gives_the_bytes_the_careful_reader_gives(
         assert replace(one, output=two.output) == two
 
 
+def test_a_terminal_sees_how_far_it_is(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bars = list[dict[str, object]]()
+
+    class Bar(tqdm.tqdm):
+        def __init__(self, **how: Any) -> None:
+            super().__init__(**how | {"delay": 0})
+
+        def close(self) -> None:
+            bars.append({"desc": self.desc, "n": self.n, "total": self.total})
+            super().close()
+
+    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    edge_list.detect_file(
+        source, tmp_path / "edges.csv", DetectionParameters(min_participation=1), subgraph=0
+    )
+    assert {"desc": "reading", "n": 6, "total": None} in bars, "how many rows a text has is known at its end"
+    assert {"desc": "writing edges", "n": 3, "total": 3} in bars
+    capsys.readouterr()
+
+
 def test_a_plain_table_loads_neither_pandas_nor_networkx(tmp_path: Path, source: Path) -> None:
     """A million shares take as long as loading those and the library of the service."""
     pd.read_csv(source, dtype={"content_id": "str"}).assign(
@@ -386,7 +412,9 @@ def test_a_plain_table_loads_neither_pandas_nor_networkx(tmp_path: Path, source:
     assert "edges.parquet: " in done.stdout and done.stdout.endswith("set()\n"), done
 
 
-def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
+def test_the_file_of_edges_is_the_data_frame_of_edges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     random = np.random.default_rng(5)
     n = 3_000
     shares = pd.DataFrame(
@@ -404,7 +432,13 @@ def test_the_file_of_edges_is_the_data_frame_of_edges(tmp_path: Path) -> None:
     apart = coordinated_edges(detect_groups(shares, time_window_low=7))
     write_csv(apart.sort_values(["account_id", "account_id_y"]), tmp_path / "wanted.csv")
     assert (tmp_path / "apart.csv").read_bytes() == (tmp_path / "wanted.csv").read_bytes()
+    monkeypatch.setattr(edge_list, "_TEXT_ROWS", 5)
+    for ending in ("csv", "graphml"):
+        edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / f"few.{ending}", subgraph=0)
+    assert (tmp_path / "few.csv").read_bytes() == (tmp_path / "edges.csv").read_bytes()
     edges = coordinated_edges(detect_groups(shares))
+    write_graphml(edges_to_graph(edges), tmp_path / "wanted.graphml")
+    assert (tmp_path / "few.graphml").read_bytes() == (tmp_path / "wanted.graphml").read_bytes()
     edges = edges.sort_values(["account_id", "account_id_y"], ignore_index=True)
     assert len(edges) > 20
     write_csv(edges, tmp_path / "wanted.csv")

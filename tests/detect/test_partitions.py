@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,22 @@ import pytest
 
 from coordlib.cli import main
 from coordlib.detect import kernel
-from coordlib.errors import DuplicateContentError, EmptyInputError, MissingColumnError, ParameterError
+from coordlib.errors import (
+    DuplicateContentError,
+    EmptyInputError,
+    MissingColumnError,
+    ParameterError,
+    TimeFormatError,
+)
 from coordlib.files import runs_still
 from coordlib.parameters import DetectionParameters
 from coordlib.runs import dataset, dataset_steps, detect_dataset
 from coordlib.runs.edge_list import detect_file
 from coordlib.runs.share_files import Reading
+
+
+def packed(text: str) -> bytes:
+    return bytes(pa.Codec("zstd").compress(text.encode(), asbytes=True))
 
 
 def shares(n: int, seed: int = 3) -> pd.DataFrame:
@@ -129,6 +140,13 @@ def test_the_number_of_partitions_follows_the_memory(
     [
         ("shares.csv", lambda table, file: table.to_csv(file, index=False)),
         ("shares.csv.gz", lambda table, file: table.to_csv(file, index=False)),
+        ("shares.csv.zst", lambda table, file: file.write_bytes(packed(table.to_csv(index=False)))),
+        ("shares.jsonl", lambda table, file: table.to_json(file, orient="records", lines=True)),
+        (
+            "shares.jsonl.zst",
+            lambda table, file: file.write_bytes(packed(table.to_json(orient="records", lines=True))),
+        ),
+        ("shares.json", lambda table, file: table.to_json(file, orient="records")),
         (
             "folder",
             lambda table, file: (
@@ -161,6 +179,26 @@ def test_every_table_of_shares_is_read_as_at_once(
     detect_dataset(file, tmp_path / "two.csv", parameters=PARAMETERS, subgraph=0, duplicates="keep")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     assert (tmp_path / "one.csv").stat().st_size > 5_000
+
+
+def test_records_are_read_by_other_names_and_say_what_is_wrong(tmp_path: Path) -> None:
+    table, file = shares(600).rename(columns={"account_id": "user"}), tmp_path / "shares.jsonl"
+    lines = table.to_json(orient="records", lines=True).splitlines()
+    names, how = {"account_id": "user"}, Reading({"account_id": "user"}, "keep", PARAMETERS.time_window)
+    file.write_text("\n".join([*lines[:300], lines[300][:25], *lines[301:]]), encoding="utf-8")
+    bounded = partial(detect_dataset, file, tmp_path / "two.csv", parameters=PARAMETERS, duplicates="keep")
+    one, two = detect_file(file, tmp_path / "one.csv", PARAMETERS, how), bounded(names)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    assert one.lacking == two.lacking
+    file.write_text("\n".join([*lines[:300], *lines[301:]]), encoding="utf-8")
+    assert one.lacking["content"] == bounded(names).lacking["content"] + 1, "a damaged line is counted"
+    with pytest.raises(
+        MissingColumnError, match=r"missing column 'account_id'.*: object_id, user, content_id"
+    ):
+        bounded()
+    file.write_text("\n".join([lines[0], lines[1].replace(":17", ":1e9", 1)]), encoding="utf-8")
+    with pytest.raises(TimeFormatError, match=r"shares\.jsonl, record 2: "):
+        bounded(names)
 
 
 @pytest.mark.parametrize(

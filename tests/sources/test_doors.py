@@ -248,7 +248,8 @@ def test_a_list_in_a_parquet_file_is_several_shares(tmp_path: Path) -> None:
 
 
 def test_what_an_export_loses_is_said_where_edges_are_found(tmp_path: Path) -> None:
-    source = written(tmp_path, {"account_id": list("abcd"), "timestamp_share": [0, *SECONDS[1:]]}, "jsonl")
+    posts = {"id": list("1234"), "username": list("abcd"), "date": [0, *SECONDS[1:]], "text": ["tea"] * 4}
+    pd.DataFrame(posts).to_json(source := tmp_path / "posts.jsonl", orient="records", lines=True)
     assert "left out: a time that cannot be read" in detect_file(source, tmp_path / "e.csv").summary()
 
 

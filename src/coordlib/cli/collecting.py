@@ -25,7 +25,9 @@ _REQUESTS = f"Requests a UTC day may spend {_ELSE.format(_USUAL['daily_requests'
 
 @app.command(name="import")
 def import_(
-    source: Annotated[Path, Argument(metavar="FILE", help="CSV (also .gz), Parquet, JSON or JSON lines.")],
+    source: Annotated[
+        Path, Argument(metavar="FILE", help="CSV, JSON or JSON lines (also .gz or .zst), or Parquet.")
+    ],
     output: Annotated[Path, Option(*opt.OUT, help="Shares as .parquet or .csv.")],
     format: Annotated[
         str | None, Option(help=f"Format of the file (none: recognised by its columns): {_KNOWN}.")

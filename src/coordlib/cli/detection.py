@@ -24,7 +24,7 @@ def detect(
     shares: Annotated[
         Path,
         Argument(
-            help="Table of shares (CSV, also .gz, or Parquet), a folder or a quoted pattern of them, or any export 'coordlib import' recognises.",
+            help="Table of shares (CSV or JSON lines, also .gz or .zst, or Parquet), a folder or a quoted pattern of them, or any export 'coordlib import' recognises.",
             show_default=False,
         ),
     ],

@@ -14,6 +14,7 @@ from coordlib.detect import kernel
 from coordlib.detect.codes import LAST, Codes, from_arrow, to_arrow
 from coordlib.detect.columns import CONTENT
 from coordlib.detect.kernel import Edges, IntArray
+from coordlib.progress import shown
 
 #: Edges of one batch of the result.
 BATCH = 1_000_000
@@ -164,10 +165,11 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         # Dropped are the pairs of two rows that both do not pass, and those are few.
         few = rows[~good]
         counts -= kernel.count_pairs(few, time_window, False, None, n_accounts, time_window_low)[1]
-    parts = [
+    some = (
         kernel.edges_between(rows, time_window, good, counts, part.start, part.stop, time_window_low)
         for part in kernel.slices(counts, kernel.CHUNK)
-    ]
+    )
+    parts = list(shown(some, "summing pairs", unit=" edges"))
     return FoundEdges(lambda: parts, shares.account_names, shares.object_names, shares.object_order)
 
 

@@ -56,7 +56,7 @@ def detect_dataset(
     Parameters
     ----------
     source
-        CSV (also gzipped) or Parquet with the columns named below, a folder of such files or a pattern such as
+        CSV or JSON lines (also .gz or .zst) or Parquet with the columns named below, a folder of such files or a pattern such as
         ``shares/2025-*.parquet``; no export (``coordlib import`` makes a table of shares from one).
     output
         ``.csv``, ``.parquet`` or ``.graphml``. Written beside and renamed: never half a file.

@@ -21,10 +21,13 @@ from coordlib.detect.threshold import check_window, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
+from coordlib.progress import shown
 from coordlib.report.words import clean_text, plural
 from coordlib.runs.share_files import Reading, files_of, plain_codes, read_shares
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
+#: Edges that are text at a time: a row of text takes ten times its memory in numbers.
+_TEXT_ROWS = 20_000
 
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: Path) -> None:
@@ -45,9 +48,8 @@ def write_csv(batches: Iterator[pa.RecordBatch], path: Path) -> None:
             if number == 0:
                 file.write(",".join(batch.schema.names) + "\n")
             # A list is JSON, and always quoted because its texts are.
-            columns = _written(batch, csv_cell, lambda text: _json(text).replace('"', '""'))
-            columns["object_ids"] = [f'"{text}"' for text in columns["object_ids"]]
-            file.writelines(f"{','.join(row)}\n" for row in zip(*columns.values(), strict=True))
+            for columns in _written(batch, csv_cell, lambda text: _json(text).replace('"', '""'), '"[{}]"'):
+                file.writelines(f"{','.join(row)}\n" for row in zip(*columns.values(), strict=True))
 
 
 def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
@@ -68,35 +70,40 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
             names = sorted(set(batch.schema.names) - {"account_id", "account_id_y"})
             if ends:
                 keys.update({("edge", name): (n, {kinds.get(name, int)}) for n, name in enumerate(names)})
-            columns = _written(batch, quoted, lambda text: escape(clean_text(_json(text))))
             line = '      <data key="d{}">{}</data>\n'.format
-            data = [[line(n, value) for value in columns[name]] for n, name in enumerate(names)]
-            for one, other, *values in zip(
-                columns["account_id"], columns["account_id_y"], *data, strict=True
-            ):
-                yield element(f"edge source={one} target={other}", "".join(values))
+            for columns in _written(batch, quoted, lambda text: escape(clean_text(_json(text))), "[{}]"):
+                data = [[line(n, value) for value in columns[name]] for n, name in enumerate(names)]
+                ends_of = columns["account_id"], columns["account_id_y"]
+                for one, other, *values in zip(*ends_of, *data, strict=True):
+                    yield element(f"edge source={one} target={other}", "".join(values))
 
     write_elements(path, elements(), keys, ends)
 
 
 def _written(
-    batch: pa.RecordBatch, account: Callable[[str], str], text: Callable[[str], str]
-) -> dict[str, list[str]]:
-    """Return each column as text, every id written once; lists are JSON."""
-    columns: dict[str, list[str]] = {}
-    for name in batch.schema.names:
-        column = batch[name]
-        if name == "object_ids":
-            texts = [text(one) for one in column.values.dictionary.to_pylist()]
-            objects = [texts[code] for code in column.values.indices.to_numpy().tolist()]
-            pieces = itertools.pairwise(column.offsets.to_numpy().tolist())
-            columns[name] = [f"[{', '.join(objects[start:stop])}]" for start, stop in pieces]
-        elif pa.types.is_dictionary(column.type):
-            names = [account(one) for one in column.dictionary.to_pylist()]
-            columns[name] = [names[code] for code in column.indices.to_numpy().tolist()]
-        else:
-            columns[name] = list(map(repr, column.to_numpy().tolist()))
-    return columns
+    batch: pa.RecordBatch, account: Callable[[str], str], text: Callable[[str], str], some: str
+) -> Iterator[dict[str, list[str]]]:
+    """Yield each column of a few edges at a time as text, every id written once; lists are JSON in `some`."""
+    accounts = {
+        name: [account(one) for one in batch[name].dictionary.to_pylist()]
+        for name in ("account_id", "account_id_y")
+    }
+    texts = [text(one) for one in batch["object_ids"].values.dictionary.to_pylist()]
+    for start in range(0, max(len(batch), 1), _TEXT_ROWS):
+        few = batch.slice(start, _TEXT_ROWS)
+        columns: dict[str, list[str]] = {}
+        for name, column in zip(few.schema.names, few.columns, strict=True):
+            if name == "object_ids":
+                first, *_ = offsets = column.offsets.to_numpy()
+                codes = column.values.indices[first : offsets[-1]].to_numpy().tolist()
+                objects = [texts[code] for code in codes]
+                pieces = itertools.pairwise((offsets - first).tolist())
+                columns[name] = [some.format(", ".join(objects[start:stop])) for start, stop in pieces]
+            elif name in accounts:
+                columns[name] = [accounts[name][code] for code in column.indices.to_numpy().tolist()]
+            else:
+                columns[name] = list(map(repr, column.to_numpy().tolist()))
+        yield columns
 
 
 #: What writes a file of each name ending.
@@ -208,7 +215,8 @@ def write_edges(
     n_edges, n_over = int(counts.sum()), int(counts[over(weights) == 1].sum())
 
     def noted() -> Iterator[pa.RecordBatch]:
-        for batch in found.batches(over, subgraph == 0):
+        batches = found.batches(over, subgraph == 0)
+        for batch in shown(batches, "writing edges", n_over if subgraph else n_edges, " edges"):
             for name in ("account_id", "account_id_y"):
                 accounts[from_arrow(batch[name].indices)] = True
             yield batch

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from coordlib import errors
 from coordlib.detect.codes import Codes, text_buffers
+from coordlib.progress import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,8 @@ def files_of(source: Path) -> list[Path]:
 def plain_codes(files: Sequence[Path], how: Reading) -> Codes | None:
     """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
     try:
-        codes = Codes.from_batches(batch for file in files for batch in plain_batches(file, how.names))
+        batches = (batch for file in files for batch in plain_batches(file, how.names))
+        codes = Codes.from_batches(shown(batches, "reading"))
     except (CloserLook, pa.ArrowException, OSError):
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
@@ -143,7 +145,6 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     from coordlib.posts import prep_data
     from coordlib.sources.exports import load_mapping, read_export
     from coordlib.sources.exports.model import read_as
-    from coordlib.sources.json_files import is_json
     from coordlib.times import DAYS_WITHOUT_HOUR
 
     if len(files) > 1:
@@ -160,7 +161,7 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     try:
         export = read_export(source, format=load_mapping(how.mapping) if how.mapping else None)
     except errors.UnknownFormatError:
-        if is_json(source, str(source)):  # its lines are no columns
+        if _is_json(source):  # its lines are no columns
             raise
         raise missing from None
     if DAYS_WITHOUT_HOUR in export.report.notes:
@@ -196,17 +197,37 @@ def _shares_of_all(files: Sequence[Path], how: Reading) -> pd.DataFrame:
 def _load_shares(source: Path, how: Reading) -> pd.DataFrame:
     """Read a table of shares; errors name the file and the line."""
     from coordlib.near.captions import MADE
-    from coordlib.sources.tables import read_table
 
     names = how.names
     try:
-        table = read_table(source, needed=list(names.values()), names=[names["account_id"]])
+        table = _whole_table(source, list(names.values()), names["account_id"])
     except errors.MissingColumnError:
         if names["object_id"] not in MADE:
             raise
         made_of = ["text" if name in MADE else name for name in names.values()]
-        table = read_table(source, needed=made_of, names=[names["account_id"]])
+        table = _whole_table(source, made_of, names["account_id"])
     return _checked_shares(source, _with_lists(source, table, names["object_id"]), how)
+
+
+def _whole_table(source: Path, needed: list[str], account: str) -> pd.DataFrame:
+    import pandas as pd
+
+    from coordlib.sources.tables import read_table
+
+    if _is_json(source):
+        return pd.concat(_json_pieces(source, needed))
+    return read_table(source, needed=needed, names=[account])
+
+
+def _json_pieces(source: Path, needed: list[str]) -> Iterator[pd.DataFrame]:
+    """Read records piece by piece; a damaged line is one that lacks everything, and counted so."""
+    from coordlib.sources.json_files import EMPTY_PAGE, iter_records
+    from coordlib.sources.tables import DAMAGED
+
+    for piece in iter_records(source, str(source), BATCH_ROWS // 8):
+        if missing := set(needed) - set(piece.columns):
+            raise errors.MissingColumnError.from_names(missing, list(piece.columns), str(source))
+        yield piece.drop(columns=[DAMAGED, EMPTY_PAGE], errors="ignore")
 
 
 def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -223,15 +244,16 @@ def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None
     """Read a table of shares piece by piece, with every check of :func:`read_shares` but that for repeated contents."""
     from coordlib.sources.tables import DAMAGED, iter_parquet, iter_table
 
-    names = how.names
+    names, needed = how.names, list(how.names.values())
     if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
         raise errors.ParameterError(
             f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
         )
     if groups is not None:
         pieces = iter_parquet(source, str(source), BATCH_ROWS // 8, groups)
+    elif _is_json(source):
+        pieces = _json_pieces(source, needed)
     else:
-        needed = list(names.values())
         pieces = iter_table(source, chunk_rows=BATCH_ROWS // 8, needed=needed, names=[names["account_id"]])
     for piece in pieces:
         if DAMAGED in piece and piece[DAMAGED].notna().any():
@@ -262,7 +284,9 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
     except (errors.TimeFormatError, errors.DuplicateContentError) as error:
         row = getattr(error, "row", None)
         place = ""
-        if row is not None and _is_text(source):
+        if row is not None and _is_json(source):
+            place = f", record {row + int(table.index[0]) + 1}"
+        elif row is not None and _is_text(source):
             place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
         raise type(error)(f"{source}{place}: {error}") from None
 
@@ -280,3 +304,9 @@ def _is_text(source: Path) -> bool:
     from coordlib.sources.text_layout import file_kind
 
     return file_kind(source, str(source)) != "parquet"
+
+
+def _is_json(source: Path) -> bool:
+    from coordlib.sources.json_files import is_json
+
+    return is_json(source, str(source))

@@ -38,10 +38,11 @@ _PAGE = {"data", "includes", "errors", "meta", "__twarc", "matching_rules"}
 def is_json(path: Path, where: str) -> bool:
     """Say whether a file begins like JSON, or after a line that an interrupted stream cut."""
     head = first_bytes(path, where)
-    if file_kind(path, where) == "gzip":
+    if file_kind(path, where) in ("gzip", "zstd"):
         try:
-            head = zlib.decompressobj(wbits=31).decompress(head, 4096)
-        except zlib.error:  # damaged, which its reader says
+            with open_bytes(path) as stream:
+                head = stream.read(4096)
+        except (EOFError, OSError, zlib.error):  # damaged, which its reader says
             return False
     return head.removeprefix(_MARK).lstrip()[:1] in (b"{", b"[") or bool(_AFTER_A_CUT.search(head))
 
@@ -92,19 +93,19 @@ def json_records(
     """Yield the records of a file, which an answer has in one of `places`; damaged lines among many as :data:`DAMAGED`."""
     where = where or str(path)
     # The same byte checks as for a table: encoding, NUL bytes, compressed files cut short.
-    compressed = check_bytes(path, where).compressed
-    with open_bytes(path, compressed) as stream:
+    check_bytes(path, where)
+    with open_bytes(path) as stream:
         filled = filter(None, map(_stripped, stream))
         first, second = next(filled, b""), next(filled, None)
     # A line that an interrupted stream cut may be the first one.
     if second is None or (_value(first) is None and not isinstance(_value(second), dict)):
-        with open_bytes(path, compressed) as stream:
+        with open_bytes(path) as stream:
             answer = _parse(stream.read().removeprefix(_MARK), where, 1)
         if answer != {}:  # what services answer when nothing is found
             yield from _unwrap(answer, where, 1, places)
         return
     damaged, number, first_error = 0, 0, None
-    with open_bytes(path, compressed) as stream:
+    with open_bytes(path) as stream:
         for number, line in enumerate(map(_stripped, stream), start=1):
             if not line:
                 continue

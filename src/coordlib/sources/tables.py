@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from coordlib.errors import EmptyInputError, FileFormatError, MissingColumnError
 from coordlib.ids import rounded_id
-from coordlib.sources.text_layout import Dialect, TextLayout, file_kind, inspect_text
+from coordlib.progress import shown
+from coordlib.sources.text_layout import Dialect, TextLayout, file_kind, inspect_text, open_bytes
 
 #: Stands in the place of a row or line that is none, with its number.
 DAMAGED = "coordlib.damaged"
@@ -28,14 +29,14 @@ _BLANK = re.compile(r"""[\s\[\](){}'"]""")
 def read_table(
     path: Path | str, *, needed: Sequence[str] = (), allow_no_rows: bool = False, names: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Read a CSV, gzipped CSV or Parquet file, every value as the text that was written.
+    """Read a CSV (also packed) or Parquet file, every value as the text that was written.
 
     Columns are of dtype ``str`` in file order, their names without outer spaces; an empty cell is the empty string,
     ``NA`` is missing (but in the columns `names`, unless another cell of its row is NA as well). The `needed` columns have
     to be there, once, and every row has to have the header's cells.
     """
     pieces = iter_table(Path(path), chunk_rows=1 << 18, needed=needed, names=names, whole_rows=True)
-    table = pd.concat(pieces, ignore_index=True)
+    table = pd.concat(shown(pieces, "reading"), ignore_index=True)
     if table.empty and not allow_no_rows:
         raise EmptyInputError(f"{path}: has a header but no rows; give a file with at least one row")
     return table
@@ -93,7 +94,6 @@ def _parsed(
         "keep_default_na": False,
         "na_values": missing if names else ["NA"],
         "encoding": "utf-8",
-        "compression": "gzip" if layout.compressed else None,
         "index_col": False,
         "header": None,
         "names": range(len(layout.columns)),
@@ -104,7 +104,7 @@ def _parsed(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            with pd.read_csv(path, chunksize=chunk_rows, **options) as pieces:
+            with open_bytes(path) as stream, pd.read_csv(stream, chunksize=chunk_rows, **options) as pieces:
                 for piece in pieces:
                     if len(piece.columns) != len(layout.columns):  # the parser ended the header elsewhere
                         raise FileFormatError(

@@ -18,11 +18,13 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import IO, Literal, NamedTuple, TypeVar
 
+import pyarrow as pa
+
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 
 BLOCK = 1 << 20
 _DELIMITERS = (",", ";", "\t", "|")
-_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_MAGIC = {b"PAR1": "parquet", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive or a workbook, new or old
 #: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
 _UNDECODED = "\udc80-\udcff"
@@ -47,7 +49,6 @@ class TextLayout:
     header (notes, a spreadsheet's ``sep=;``); `quoting` is as the csv module and pandas take it.
     """
 
-    compressed: bool
     delimiter: str
     columns: tuple[str, ...]
     repeated: frozenset[str] = frozenset()
@@ -57,7 +58,7 @@ class TextLayout:
 
     def records(self, path: Path, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record from the header on (blank ones too), and the line on which it ends."""
-        with open_text(path, self.compressed, errors) as stream:
+        with open_text(path, errors) as stream:
             rows = csv.reader(stream, delimiter=self.delimiter, escapechar=self.escape, quoting=self.quoting)
             for record in itertools.islice(rows, self.skip, None):
                 yield rows.line_num, record
@@ -91,9 +92,9 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
 
 
 def file_kind(path: Path, where: str) -> str:
-    """Return ``"parquet"``, ``"gzip"`` or ``"text"`` from the first bytes of a file."""
+    """Return ``"parquet"``, ``"gzip"``, ``"zstd"`` or ``"text"`` from the first bytes of a file."""
     head = first_bytes(path, where)
-    return "parquet" if head[:4] == _PARQUET else "gzip" if head[:2] == _GZIP else "text"
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
 
 
 @_once
@@ -123,7 +124,7 @@ def inspect_text(path: Path, where: str, dialect: Dialect = Dialect()) -> TextLa
     try:
         skip, first, delimiter = _header(beginning := io.StringIO(checked.head, newline=""), dialect)
         if not checked.whole and not beginning.read(1):  # a header longer than what is kept
-            with open_text(path, checked.compressed) as stream:
+            with open_text(path) as stream:
                 skip, first, delimiter = _header(stream, dialect)
         delimiter = delimiter or _delimiter(first)
         names = _cells(first, delimiter)
@@ -146,9 +147,7 @@ def inspect_text(path: Path, where: str, dialect: Dialect = Dialect()) -> TextLa
         columns.append(f"{name}.{seen[name]}" if seen[name] else name)
         seen[name] += 1
     repeated = frozenset(name for name, count in seen.items() if count > 1)
-    layout = TextLayout(
-        checked.compressed, delimiter, tuple(columns), repeated, skip, dialect.escape, dialect.quoting
-    )
+    layout = TextLayout(delimiter, tuple(columns), repeated, skip, dialect.escape, dialect.quoting)
     quoted = dialect.quoting == csv.QUOTE_MINIMAL and '"' in checked.marks
     if quoted and delimiter == "\t" and _bare_quotes(path, layout):
         return replace(layout, quoting=csv.QUOTE_NONE)
@@ -194,7 +193,7 @@ def _even(path: Path, layout: TextLayout) -> bool:
 def _bare_quotes(path: Path, layout: TextLayout) -> bool:
     """Say whether no tab or line break is protected by quotes, and some cells begin with a mark that does not quote them."""
     bare = False
-    with open_text(path, layout.compressed) as stream:
+    with open_text(path) as stream:
         for line in itertools.islice(stream, layout.skip, None):
             cells = line.rstrip("\r\n").split("\t")
             if line.strip() and len(cells) != len(layout.columns):
@@ -205,16 +204,19 @@ def _bare_quotes(path: Path, layout: TextLayout) -> bool:
     return bare
 
 
-def open_bytes(path: Path, compressed: bool) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
     """Open a file as what was packed in it."""
-    return gzip.open(path, "rb") if compressed else path.open("rb")  # type: ignore[return-value]
+    kind = file_kind(path, str(path))
+    if kind == "zstd":
+        return io.BufferedReader(pa.input_stream(str(path), compression="zstd"), BLOCK)
+    return gzip.open(path, "rb") if kind == "gzip" else path.open("rb")  # type: ignore[return-value]
 
 
 @contextmanager
-def open_text(path: Path, compressed: bool, errors: str = "strict") -> Iterator[IO[str]]:
+def open_text(path: Path, errors: str = "strict") -> Iterator[IO[str]]:
     """Open a checked CSV file as text, without its byte-order mark."""
     with (
-        open_bytes(path, compressed) as raw,
+        open_bytes(path) as raw,
         io.TextIOWrapper(raw, encoding="utf-8-sig", errors=errors, newline="") as text,
     ):
         yield text
@@ -223,7 +225,6 @@ def open_text(path: Path, compressed: bool, errors: str = "strict") -> Iterator[
 class Checked(NamedTuple):
     """The number of lines, what stands after the last line break, which quotes there are, how the file begins, and whether that is all."""
 
-    compressed: bool
     lines: int
     tail: str
     marks: frozenset[str]
@@ -234,18 +235,18 @@ class Checked(NamedTuple):
 @_once
 def check_bytes(path: Path, where: str) -> Checked:
     """Check that every byte of a file is readable text."""
-    compressed = file_kind(path, where) == "gzip"
+    compressed = file_kind(path, where) != "text"
     decoder = codecs.getincrementaldecoder("utf-8")()
     head, line, last, size, marks = b"", 1, b"", 0, set[str]()
     packed = path.stat().st_size if compressed else 0
     try:
-        with open_bytes(path, compressed) as stream:
+        with open_bytes(path) as stream:
             while block := stream.read(BLOCK):
                 if line == 1 and not last and block[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
                     raise FileFormatError(f"{where}: is written in UTF-16; save it as 'CSV UTF-8'")
                 if b"\0" in block:
                     raise FileFormatError(
-                        f"{where}{_place(path, compressed, chr(0))}: NUL bytes, so the file is damaged or "
+                        f"{where}{_place(path, chr(0))}: NUL bytes, so the file is damaged or "
                         "not a text table; export or download it again"
                     )
                 decoder.decode(block)
@@ -262,29 +263,29 @@ def check_bytes(path: Path, where: str) -> Checked:
                 _, newline, end = block.rpartition(b"\n")
                 last = end if newline else last + block if len(last) < BLOCK else last
             decoder.decode(b"", final=True)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{where}{_place(path, _UNDECODED)}: byte 0x{error.object[error.start]:02X} is not UTF-8 "
+            "(it looks like an older Windows or Mac encoding); save the file as 'CSV UTF-8'"
+        ) from None
+    except (EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError(f"{where}: cannot be read ({error.strerror})") from None
         raise FileFormatError(
             f"{where}, about line {line}: the compressed file is cut short or damaged; download it again"
         ) from None
-    except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{where}{_place(path, compressed, _UNDECODED)}: byte 0x{error.object[error.start]:02X} is not UTF-8 "
-            "(it looks like an older Windows or Mac encoding); save the file as 'CSV UTF-8'"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{where}: cannot be read ({error.strerror})") from None
     if line == 1 and not last:
         raise EmptyInputError(f"{where}: the file is empty; export or download it again")
     tail, whole = last.decode("utf-8", errors="replace"), size == len(head)
-    return Checked(compressed, line, tail, frozenset(marks), head.decode("utf-8-sig"), whole)
+    return Checked(line, tail, frozenset(marks), head.decode("utf-8-sig"), whole)
 
 
-def _place(path: Path, compressed: bool, wanted: str) -> str:
+def _place(path: Path, wanted: str) -> str:
     """Return ", line N, column 'NAME'" of the first cell with one of the wanted characters."""
     pattern, names = re.compile(f"[{wanted}]"), list[str]()
-    with open_text(path, compressed, "surrogateescape") as text:
-        layout = TextLayout(compressed, _delimiter(_first_record(text)[1]), ())
-    with suppress(csv.Error, EOFError, zlib.error):
+    with open_text(path, "surrogateescape") as text:
+        layout = TextLayout(_delimiter(_first_record(text)[1]), ())
+    with suppress(csv.Error, EOFError, zlib.error, OSError):
         for line, record in layout.records(path, "surrogateescape"):
             for number in (number for number, cell in enumerate(record) if pattern.search(cell)):
                 name = f"'{names[number].strip()}'" if number < len(names) else str(number + 1)

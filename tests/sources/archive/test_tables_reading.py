@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,10 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     lambda text: text != "NA"
 )
 Writer = Callable[[bytes], Path]
+
+
+def packed(content: bytes) -> bytes:
+    return bytes(pa.Codec("zstd").compress(content, asbytes=True))
 
 
 @pytest.fixture
@@ -71,6 +77,11 @@ def test_a_gzipped_table_is_known_by_its_bytes(write: Writer) -> None:
     assert read_table(write(gzip.compress(b"a,b\n1,2\n"))).shape == (1, 2)
 
 
+def test_a_table_packed_with_zstandard_is_known_by_its_bytes(write: Writer) -> None:
+    """Parts packed one by one make one file, as with gzip."""
+    assert read_table(write(packed(b"a,b\n1,2\n") + packed(b"3,4\n")))["b"].tolist() == ["2", "4"]
+
+
 def test_parquet_reads_as_the_same_text(tmp_path: Path) -> None:
     file = tmp_path / "table.parquet"
     pd.DataFrame({"id": [7583486171670498590], "views": [None], "tags": [["a", "b"]]}).to_parquet(file)
@@ -94,6 +105,14 @@ def test_ids_stored_as_floats_are_refused(tmp_path: Path) -> None:
         (b"\n \n", EmptyInputError, "blank lines"),
         (b"a,b\n", EmptyInputError, "no rows"),
         (gzip.compress(b"", mtime=0), EmptyInputError, "empty"),
+        (packed(b""), EmptyInputError, "empty"),
+        (packed(b"a,b\n" + b"1,2\n" * 999)[:-3], FileFormatError, "cut short"),
+        (
+            packed(random.Random(1).randbytes(9_000).hex().encode())[:4_000] + b"x" * 999,
+            FileFormatError,
+            "damaged",
+        ),
+        (packed(b"a,b\n1,\0\n"), FileFormatError, "line 2, column 'b'"),
         (b"a,b\n1,2\n1,2,3\n", FileFormatError, "line 3: has 3 cells, the header has 2"),
         (b"a,b\n1,2,3\n", FileFormatError, "line 2: has 3 cells"),
         (b'a,b\n"1,2\n3,4\n', FileFormatError, "never closed"),

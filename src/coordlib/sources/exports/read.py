@@ -43,7 +43,7 @@ def read_export(
     Parameters
     ----------
     path
-        CSV (also gzipped), Parquet, JSON or JSON lines.
+        CSV, JSON or JSON lines (also .gz or .zst), or Parquet.
     format
         A format, its name, or None to recognise it by the columns.
     account

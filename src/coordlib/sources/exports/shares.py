@@ -199,7 +199,7 @@ def get_urls_from_ct_histdata(
     Parameters
     ----------
     path, newformat
-        The file (CSV, gzipped CSV or Parquet); which generation of column names it has, None recognises it.
+        The file (CSV, also .gz or .zst, or Parquet); which generation of column names it has, None recognises it.
     compat
         ``"coornet"`` repeats CooRnet 1.7.0: its cleaning of URLs, its pattern for links in texts,
         ``Link`` and ``YouTube`` as the only spellings of the types, no address for a link without a
