@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import Any
-
-import numba
 import numpy as np
 
 from coordlib.detect.columns import (
@@ -21,28 +16,15 @@ from coordlib.detect.columns import (
     SHARED,
     TIME,
 )
+from coordlib.detect.compiled_texts import compile_step, in_one_place, mix_texts, same_text
+
+__all__ = ["in_one_place", "mix_texts", "same_text"]
 
 #: Up to so many values each is compared with those before it; more are sorted.
 _FEW = 16
 
-_compile: Any = numba.njit(cache=True, nogil=True)
 
-
-def _without_blas() -> None:
-    """Spare numba the search for BLAS, which loads scipy.linalg (a quarter of a second); what needs it finds it all the same."""
-    name = "scipy.linalg.cython_blas"
-    if not {name, "numba.np.arraymath"} & set(sys.modules):
-        sys.modules[name] = None  # type: ignore[assignment]
-        try:
-            importlib.import_module("numba.np.arraymath")._HAVE_BLAS = True  # type: ignore[attr-defined]
-        finally:
-            del sys.modules[name]
-
-
-_without_blas()
-
-
-@_compile
+@compile_step
 def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-untyped-def]
     """Sort row numbers by some bits of their keys (`n_digits` is a power of two), stable."""
     places = np.zeros(n_digits + 1, dtype=np.int64)
@@ -56,7 +38,7 @@ def counting_order(keys, order, shift, n_digits, result):  # type: ignore[no-unt
         places[digit] += 1
 
 
-@_compile
+@compile_step
 def _sort_keys(keys, other, largest):  # type: ignore[no-untyped-def]
     """Sort numbers by what is above their lower 32 bits (at most `largest`), stable; return which of the two arrays holds the result."""
     size = len(keys)
@@ -86,7 +68,7 @@ def _sort_keys(keys, other, largest):  # type: ignore[no-untyped-def]
     return keys
 
 
-@_compile
+@compile_step
 def window_table(objects, accounts, contents, times, first, usable, n_objects, rows):  # type: ignore[no-untyped-def]
     """Write the usable rows of each object together, by time; those of one object fit the cache where they are sorted."""
     places = np.zeros(n_objects + 1, dtype=np.int64)
@@ -124,7 +106,7 @@ def window_table(objects, accounts, contents, times, first, usable, n_objects, r
         start = end
 
 
-@_compile
+@compile_step
 def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
     if not (good[i] or good[j]):
         return False
@@ -133,7 +115,7 @@ def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
     return loops or (rows[i, ACCOUNT] != rows[j, ACCOUNT] and rows[i, CONTENT] != rows[j, CONTENT])
 
 
-@_compile
+@compile_step
 def count_pairs(rows, window, apart, loops, good, found, counts):  # type: ignore[no-untyped-def]
     """Mark the rows that are in a pair and count pairs by the account that sorts first."""
     for i in range(len(rows)):
@@ -147,7 +129,7 @@ def count_pairs(rows, window, apart, loops, good, found, counts):  # type: ignor
                 counts[min(rows[i, ACCOUNT], rows[j, ACCOUNT])] += 1
 
 
-@_compile
+@compile_step
 def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  # type: ignore[no-untyped-def]
     """Write the row numbers of the pairs whose account that sorts first is in a range, its row first.
 
@@ -167,7 +149,7 @@ def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  #
                 pairs[k, 1] = high
 
 
-@_compile
+@compile_step
 def _first_of_each(values, found):  # type: ignore[no-untyped-def]
     """Write the distinct values in the order in which they first appear; return how many there are."""
     n = len(values)
@@ -202,7 +184,7 @@ def _first_of_each(values, found):  # type: ignore[no-untyped-def]
     return count
 
 
-@_compile
+@compile_step
 def count_edges(pairs):  # type: ignore[no-untyped-def]
     """Return the number of edges and the most pairs of one."""
     n_edges, run, longest = 0, 0, 0
@@ -215,7 +197,7 @@ def count_edges(pairs):  # type: ignore[no-untyped-def]
     return n_edges, longest
 
 
-@_compile
+@compile_step
 def _n_distinct(values):  # type: ignore[no-untyped-def]
     """Count distinct values, which come in another order afterwards where they are many."""
     n = len(values)
@@ -231,7 +213,7 @@ def _n_distinct(values):  # type: ignore[no-untyped-def]
     return count
 
 
-@_compile
+@compile_step
 def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-untyped-def]
     """Write for each edge its numbers (low, high, weight, objects, contents of each), seconds and distinct objects."""
     scratch = np.empty((3, longest), dtype=pairs.dtype)
@@ -256,116 +238,106 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
     return n_objects
 
 
-@_compile
-def sum_rows(rows, pairs, ends, numbers, seconds, objects):  # type: ignore[no-untyped-def]
-    """Sum the pairs of :func:`fill_pairs`, one account after the other; return the numbers of edges and of objects.
+@compile_step
+def _note(rows, one, two, k, keys, pairs):  # type: ignore[no-untyped-def]
+    """Write the k-th pair of an account: what is summed lies together when it is sorted."""
+    keys[k] = (np.int64(rows[two, ACCOUNT]) << 32) | k
+    pairs[k, 0] = rows[one, OBJECT]
+    pairs[k, 1] = rows[one, CONTENT]
+    pairs[k, 2] = rows[two, CONTENT]
+    pairs[k, 3] = abs(rows[one, TIME] - rows[two, TIME])
 
-    What is written is that of :func:`sum_sorted`. The pairs of one account fit the cache where they are sorted.
-    """
-    most, largest, start = 0, 0, 0
-    for end in ends:
-        most = max(most, end - start)
-        start = end
-    for row in range(len(rows)):
-        largest = max(largest, rows[row, ACCOUNT])
-    keys, other = np.empty((2, most), dtype=np.int64)
-    scratch = np.empty((3, most), dtype=rows.dtype)
-    edge, n_objects, start = 0, 0, 0
-    for end in ends:
-        size = end - start
-        for k in range(size):
-            keys[k] = (np.int64(rows[pairs[start + k, 1], ACCOUNT]) << 32) | k
-        by_high = _sort_keys(keys[:size], other[:size], largest)
-        k = 0
-        while k < size:
-            high = by_high[k] >> 32
-            weight, total = 0, 0
-            while k < size and by_high[k] >> 32 == high:
-                place = start + (by_high[k] & 0xFFFFFFFF)
-                one, two = pairs[place, 0], pairs[place, 1]
-                scratch[0, weight] = rows[one, OBJECT]
-                scratch[1, weight] = rows[one, CONTENT]
-                scratch[2, weight] = rows[two, CONTENT]
-                total += abs(rows[one, TIME] - rows[two, TIME])
-                weight += 1
-                k += 1
-            numbers[0, edge] = rows[one, ACCOUNT]
-            numbers[1, edge] = high
-            numbers[2, edge] = weight
-            seconds[edge] = total
-            if weight == 1:  # as most edges
-                objects[n_objects] = scratch[0, 0]
-                n_objects += 1
-                numbers[3, edge] = numbers[4, edge] = numbers[5, edge] = 1
-            else:
-                shared = _first_of_each(scratch[0, :weight], objects[n_objects:])
-                n_objects += shared
-                numbers[3, edge] = shared
-                numbers[4, edge] = _n_distinct(scratch[1, :weight])
-                numbers[5, edge] = _n_distinct(scratch[2, :weight])
-            edge += 1
-        start = end
+
+@compile_step
+def _sum_account(  # type: ignore[no-untyped-def]
+    account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
+):
+    """Sum the pairs of one account, which fit the cache where they are sorted; return the numbers of edges and of objects so far."""
+    by_high = _sort_keys(keys[:size], other[:size], largest)
+    k = 0
+    while k < size:
+        high = by_high[k] >> 32
+        weight, total = 0, 0
+        while k < size and by_high[k] >> 32 == high:
+            place = by_high[k] & 0xFFFFFFFF
+            for column in range(3):
+                scratch[column, weight] = pairs[place, column]
+            total += pairs[place, 3]
+            weight += 1
+            k += 1
+        numbers[0, edge] = account
+        numbers[1, edge] = high
+        numbers[2, edge] = weight
+        seconds[edge] = total
+        if weight == 1:  # as most edges
+            objects[n_objects] = scratch[0, 0]
+            n_objects += 1
+            numbers[3, edge] = numbers[4, edge] = numbers[5, edge] = 1
+        else:
+            shared = _first_of_each(scratch[0, :weight], objects[n_objects:])
+            n_objects += shared
+            numbers[3, edge] = shared
+            numbers[4, edge] = _n_distinct(scratch[1, :weight])
+            numbers[5, edge] = _n_distinct(scratch[2, :weight])
+        edge += 1
     return edge, n_objects
 
 
-@_compile
-def mix_texts(starts, words, text, seed, digests):  # type: ignore[no-untyped-def]
-    """Write the digest of each text, eight bytes mixed at a time, the last ones at the top of their word.
+@compile_step
+def sum_accounts(  # type: ignore[no-untyped-def]
+    rows, order, ends, start, window, apart, good, counts, first, largest, numbers, seconds, objects
+):
+    """Sum the pairs of some accounts, from `first` on, as those that sort first; return the numbers of edges and of objects.
 
-    `words` are the eight bytes that begin at each byte of the text, where there are so many.
+    `order` has the rows of one account after the other, ascending; from `start` on, those of these end where `ends` says.
     """
-    for row in range(len(digests)):
-        stop = starts[row + 1]
-        digest = np.uint64(stop - starts[row]) ^ seed
-        for first in range(starts[row], stop, 8):
-            last = min(first + 8, stop)
-            word = np.uint64(0)
-            if first < len(words):
-                word = words[first]
-            else:
-                for k in range(first, last):
-                    word |= np.uint64(text[k]) << np.uint64(8 * (k - first))
-            word <<= np.uint64(8 * (first + 8 - last))
-            digest = (digest ^ word) * np.uint64(0x9E3779B97F4A7C15)
-            digest ^= digest >> np.uint64(32)
-        digests[row] = digest
+    most = counts.max()
+    keys, other = np.empty((2, most), dtype=np.int64)
+    scratch, pairs = np.empty((3, most), dtype=rows.dtype), np.empty((most, 4), dtype=rows.dtype)
+    edge, n_objects = 0, 0
+    for number in range(len(ends)):
+        account, size = first + number, 0
+        for k in range(start, ends[number] if counts[number] else start):
+            i = order[k]
+            for j in range(i - 1, -1, -1):
+                if rows[j, OBJECT] != rows[i, OBJECT] or rows[i, TIME] - rows[j, TIME] > window:
+                    break
+                if rows[j, ACCOUNT] > account and _is_pair(rows, j, i, apart, False, good):
+                    _note(rows, i, j, size, keys, pairs)
+                    size += 1
+            for j in range(i + 1, len(rows)):
+                if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] - rows[i, TIME] > window:
+                    break
+                if rows[j, ACCOUNT] > account and _is_pair(rows, i, j, apart, False, good):
+                    _note(rows, i, j, size, keys, pairs)
+                    size += 1
+        start = ends[number]
+        edge, n_objects = _sum_account(
+            account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
+        )
+    return edge, n_objects
 
 
-@_compile
-def in_one_place(digests, bits):  # type: ignore[no-untyped-def]
-    """Say of each digest whether another begins with the same bits (6 or more): all that are equal, and a few more."""
-    taken, twice = np.zeros((2, 1 << (bits - 6)), dtype=np.uint64)
-    shift, low, six = np.uint64(64 - bits), np.uint64(63), np.uint64(6)
-    for digest in digests:
-        place = digest >> shift
-        bit = np.uint64(1) << (place & low)
-        word = place >> six
-        was = taken[word]
-        if was & bit:
-            twice[word] |= bit
-        else:
-            taken[word] = was | bit
-    found = np.empty(len(digests), dtype=np.bool_)
-    for row in range(len(digests)):
-        place = digests[row] >> shift
-        found[row] = (twice[place >> six] >> (place & low)) & np.uint64(1)
-    return found
-
-
-@_compile
-def same_text(codes, starts, text, other_starts, other_text):  # type: ignore[no-untyped-def]
-    """Say for each row whether the text with the row's code is the row's other text."""
-    same = np.zeros(len(codes), dtype=np.bool_)
-    for row in range(len(codes)):
-        code = codes[row]
-        if code < 0 or starts[code + 1] - starts[code] != other_starts[row + 1] - other_starts[row]:
-            continue
-        k = 0
-        length = starts[code + 1] - starts[code]
-        while k < length and text[starts[code] + k] == other_text[other_starts[row] + k]:
-            k += 1
-        same[row] = k == length
-    return same
+@compile_step
+def sum_rows(rows, order, ends, largest, numbers, seconds, objects):  # type: ignore[no-untyped-def]
+    """Sum pairs, each two rows one after the other, in the order given, in which an account's end where `ends` says."""
+    most, start = 0, 0
+    for end in ends:
+        most = max(most, end - start)
+        start = end
+    keys, other = np.empty((2, most), dtype=np.int64)
+    scratch, pairs = np.empty((3, most), dtype=rows.dtype), np.empty((most, 4), dtype=rows.dtype)
+    edge, n_objects, start = 0, 0, 0
+    for account in range(len(ends)):
+        size = ends[account] - start
+        for k in range(size):
+            one = 2 * order[start + k]
+            _note(rows, one, one + 1, k, keys, pairs)
+        start = ends[account]
+        edge, n_objects = _sum_account(
+            account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
+        )
+    return edge, n_objects
 
 
 def warm_up() -> None:
@@ -382,10 +354,12 @@ def warm_up() -> None:
     pairs = np.empty((1, 2), dtype=np.int32)
     fill_pairs(rows, 10, 0, False, good, 0, 2, np.zeros(2, dtype=np.int64), pairs)
     numbers, seconds = np.empty((6, 1), dtype=np.int32), np.zeros(1, dtype=np.int64)
-    sum_rows(rows, pairs, np.array([1, 1]), numbers, seconds, np.empty(1, dtype=np.int32))
+    objects, ends = np.empty(1, dtype=np.int32), np.array([1, 2])
+    sum_rows(rows, order[:1], ends[:1], 1, numbers, seconds, objects)
+    sum_accounts(rows, order, ends, 0, 10, 0, good, np.array([1, 0]), 0, 1, numbers, seconds, objects)
     pairs = np.zeros((1, 6), dtype=np.int32)
     count_edges(pairs)
-    sum_sorted(pairs, 1, numbers, seconds, np.empty(1, dtype=np.int32))
+    sum_sorted(pairs, 1, numbers, seconds, objects)
     text = np.frombuffer(bytes(16), dtype=np.uint8)  # not to be written to, as Arrow gives it
     starts = np.frombuffer(np.array([0, 1, 2]).tobytes(), dtype=np.int64)
     same_text(order, starts, text, starts, text)

@@ -12,6 +12,7 @@ import pandas as pd
 from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.pairs import as_pairs
+from coordlib.detect.sums import sum_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, over_threshold
 from coordlib.errors import ParameterError
 
@@ -139,7 +140,7 @@ def aggregate(pairs: pd.DataFrame, *, objects: bool, compat: Compat) -> pd.DataF
     seconds = pairs["time_delta"].to_numpy(dtype="float64", na_value=np.nan)
     whole = pairs["time_delta"].dtype == "int64"
     steps = pairs["time_delta"].to_numpy() if whole else np.zeros_like(low)
-    found, first_pairs = kernel.sum_pairs(kernel.side_by_side(low, high, object_codes, *contents, steps))
+    found, first_pairs = sum_pairs(kernel.side_by_side(low, high, object_codes, *contents, steps))
     sums: npt.NDArray[np.number] = found.seconds
     if not whole:
         size = np.int64(max(len(names), 1))

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from coordlib.detect import kernel
 from coordlib.detect.codes import LAST, Codes, from_arrow, to_arrow
 from coordlib.detect.columns import CONTENT
-from coordlib.detect.kernel import Edges, IntArray
+from coordlib.detect.kernel import IntArray
+from coordlib.detect.sums import Edges, joined, no_edges, window_edges
 from coordlib.progress import shown
 
 #: Edges of one batch of the result.
@@ -60,10 +61,10 @@ class FoundEdges:
                 few, some = some.split(room)
                 held, room = [*held, few], room - len(few)
                 if not room:
-                    yield self._batch(kernel.joined(held), over)
+                    yield self._batch(joined(held), over)
                     held, room, yielded = [], BATCH, True
         if held or not yielded:
-            yield self._batch(kernel.joined(held or [kernel.no_edges()]), over)
+            yield self._batch(joined(held or [no_edges()]), over)
 
     def _batch(self, edges: Edges, over: Marks) -> pa.RecordBatch:
         used, objects = compact(edges.objects, len(self.object_order))
@@ -165,11 +166,8 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         # Dropped are the pairs of two rows that both do not pass, and those are few.
         few = rows[~good]
         counts -= kernel.count_pairs(few, time_window, False, None, n_accounts, time_window_low)[1]
-    some = (
-        kernel.edges_between(rows, time_window, good, counts, part.start, part.stop, time_window_low)
-        for part in kernel.slices(counts, kernel.CHUNK)
-    )
-    parts = list(shown(some, "summing pairs", unit=" edges"))
+    edges = window_edges(rows, time_window, good, counts, time_window_low)
+    parts = list(shown(edges, "summing pairs", unit=" edges"))
     return FoundEdges(lambda: parts, shares.account_names, shares.object_names, shares.object_order)
 
 

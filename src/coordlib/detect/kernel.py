@@ -11,7 +11,6 @@ import functools
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,7 @@ import numpy.typing as npt
 from coordlib.detect.columns import (
     ACCOUNT,
     CONTENT,
-    HIGH,
-    HIGH_CONTENT,
-    LOW,
-    LOW_CONTENT,
     OBJECT,
-    SECONDS,
-    SHARED,
     TIME,
 )
 
@@ -38,40 +31,6 @@ Mask = npt.NDArray[np.bool_]
 COMPILED_FROM = 2_000_000
 #: Pairs held at a time where they are only summed; about 40 bytes each.
 CHUNK = 8_000_000
-
-
-@dataclass(frozen=True)
-class Edges:
-    """Pairs summed by their two accounts, sorted by them; all arrays but `objects` have one number an edge.
-
-    ``objects`` holds the distinct objects of the first edge in the order of its pairs, then those of the second, ….
-    """
-
-    low: IntArray
-    high: IntArray
-    weight: IntArray
-    n_objects: IntArray
-    n_low: IntArray
-    n_high: IntArray
-    seconds: IntArray
-    objects: IntArray
-
-    def __len__(self) -> int:
-        return len(self.low)
-
-    def where(self, mask: Mask) -> Edges:
-        """Keep some of the edges."""
-        columns = {name: getattr(self, name)[mask] for name in ONE_AN_EDGE}
-        return Edges(**columns, objects=self.objects[np.repeat(mask, self.n_objects)])
-
-    def split(self, size: int) -> tuple[Edges, Edges]:
-        """Return the first edges, at most so many, and the rest."""
-        cuts = dict.fromkeys(ONE_AN_EDGE, size) | {"objects": int(self.n_objects[:size].sum())}
-        first = {name: getattr(self, name)[:cut] for name, cut in cuts.items()}
-        return Edges(**first), Edges(**{name: getattr(self, name)[cut:] for name, cut in cuts.items()})
-
-
-ONE_AN_EDGE = [field.name for field in fields(Edges) if field.name != "objects"]
 
 
 @functools.cache
@@ -244,45 +203,6 @@ def row_pairs(
     return np.concatenate(parts)
 
 
-def edges_between(
-    rows: IntArray, window: int, good: Mask, counts: IntArray, start: int, stop: int, apart: int = 0
-) -> Edges:
-    """Sum pairs of :func:`row_pairs`."""
-    pairs = row_pairs(rows, window, False, good, counts, start, stop, apart)
-    return _sum_grouped(rows, pairs, np.cumsum(counts[start:stop]), int(counts.sum()))
-
-
-def merged_edges(pairs: IntArray) -> Edges:
-    """Sum pairs in any order, each given by its two rows, that of the account that sorts first first; objects ascend."""
-    low = pairs[:, 0, ACCOUNT]
-    places = 2 * order_by(low) if len(low) else np.empty(0, dtype=np.int64)
-    grouped, ends = np.column_stack([places, places + 1]), np.cumsum(np.bincount(low))
-    edges = _sum_grouped(pairs.reshape(-1, 4), grouped, ends, len(pairs))
-    edge, objects = np.repeat(np.arange(len(edges)), edges.n_objects), edges.objects.copy()
-    several = np.repeat(edges.n_objects > 1, edges.n_objects)
-    key = (edge[several] << 32) | objects[several]
-    key.sort()
-    objects[several] = key & 0xFFFFFFFF
-    return replace(edges, objects=objects)
-
-
-def _sum_grouped(rows: IntArray, pairs: IntArray, ends: IntArray, size: int) -> Edges:
-    """Sum pairs of row numbers; where compiled code is used for so many, those of one account end where `ends` says."""
-    compiled = compiled_for(size)
-    if compiled is None:
-        low, high = rows[pairs[:, 0]], rows[pairs[:, 1]]
-        order = np.argsort(low[:, ACCOUNT].astype(np.int64) << 32 | high[:, ACCOUNT], kind="stable")
-        low, high = low[order], high[order]
-        columns = (low[:, ACCOUNT], high[:, ACCOUNT], low[:, OBJECT], low[:, CONTENT], high[:, CONTENT])
-        return sum_sorted(np.column_stack([*columns, np.abs(low[:, TIME] - high[:, TIME])]))
-    # Room for as many edges as pairs: what is not written to takes no memory.
-    numbers, seconds = np.empty((6, len(pairs)), dtype=rows.dtype), np.empty(len(pairs), dtype=np.int64)
-    objects = np.empty(len(pairs), dtype=rows.dtype)
-    n_edges, n_objects = compiled.sum_rows(rows, pairs, ends, numbers, seconds, objects)
-    low, high, weight, n_shared, n_low, n_high = numbers[:, :n_edges]
-    return Edges(low, high, weight, n_shared, n_low, n_high, seconds[:n_edges], objects[:n_objects])
-
-
 def close_rows(
     objects: IntArray, accounts: IntArray, times: IntArray, window: int
 ) -> tuple[IntArray, IntArray]:
@@ -299,69 +219,6 @@ def close_rows(
     later, earlier = np.maximum(one, two), np.minimum(one, two)
     order = order_by(later, order_by(earlier))
     return later[order], earlier[order]
-
-
-def sum_pairs(pairs: IntArray) -> tuple[Edges, IntArray]:
-    """Sum pairs in any order (columns LOW to SECONDS of :mod:`coordlib.detect.columns`); return also the number of each edge's first pair."""
-    order = order_by(pairs[:, LOW], order_by(pairs[:, HIGH])) if len(pairs) else np.empty(0, dtype=np.int64)
-    edges = sum_sorted(pairs[order])
-    return edges, order[np.cumsum(edges.weight, dtype=np.int64) - edges.weight]
-
-
-def sum_sorted(pairs: IntArray) -> Edges:
-    """Sum pairs that are sorted by their two accounts."""
-    compiled = compiled_for(len(pairs))
-    if compiled is not None:
-        n_edges, longest = compiled.count_edges(pairs)
-        # Arrays are made here, not in compiled code: numpy asks for pages that are faster to touch.
-        numbers, seconds = np.empty((6, n_edges), dtype=pairs.dtype), np.zeros(n_edges, dtype=np.int64)
-        objects = np.empty(len(pairs), dtype=pairs.dtype)
-        count = compiled.sum_sorted(pairs, longest, numbers, seconds, objects)
-        low, high, weight, n_objects, n_low, n_high = numbers
-        return Edges(low, high, weight, n_objects, n_low, n_high, seconds, objects[:count].copy())
-    new = np.ones(len(pairs), dtype=bool)
-    new[1:] = (pairs[1:, [LOW, HIGH]] != pairs[:-1, [LOW, HIGH]]).any(axis=1)
-    starts = np.flatnonzero(new)
-    edge = np.cumsum(new) - 1
-
-    def distinct(column: int) -> IntArray:
-        """Places of the first pair of each (edge, value)."""
-        codes = pairs[:, column].astype(np.int64)
-        _, places = np.unique(edge * (codes.max(initial=0) + 1) + codes, return_index=True)
-        return np.sort(places)
-
-    def counts(places: IntArray) -> IntArray:
-        return np.bincount(edge[places], minlength=len(starts)).astype(pairs.dtype)
-
-    shared = distinct(SHARED)
-    sums = np.cumsum(pairs[:, SECONDS], dtype=np.int64)
-    until = sums[np.append(starts[1:], len(pairs)) - 1] if len(pairs) else sums
-    return Edges(
-        low=pairs[starts, LOW],
-        high=pairs[starts, HIGH],
-        weight=np.diff(np.append(starts, len(pairs))).astype(pairs.dtype),
-        n_objects=counts(shared),
-        n_low=counts(distinct(LOW_CONTENT)),
-        n_high=counts(distinct(HIGH_CONTENT)),
-        seconds=np.diff(until, prepend=0),
-        objects=pairs[shared, SHARED],
-    )
-
-
-def no_edges() -> Edges:
-    """Return a table without edges."""
-    none = np.empty(0, dtype=np.int32)
-    return Edges(none, none, none, none, none, none, none.astype(np.int64), none)
-
-
-def joined(parts: list[Edges]) -> Edges:
-    """Put edges of consecutive ranges of accounts together."""
-    if len(parts) == 1:
-        return parts[0]
-    columns = {}
-    for field in fields(Edges):
-        columns[field.name] = np.concatenate([getattr(part, field.name) for part in parts])
-    return Edges(**columns)
 
 
 def _pieces(rows: IntArray, window: int, loops: bool, good: Mask, apart: int) -> Any:

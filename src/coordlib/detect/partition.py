@@ -1,7 +1,7 @@
 """Detection of a dataset in partitions: the steps between which only tables pass, each a pure function.
 
 Pairs arise only within one object and edges only within two accounts. :func:`pairs_of` takes the shares of some
-objects, :func:`coordlib.detect.kernel.merged_edges` the pairs of some accounts; what they need to know of the rest (which accounts and contents
+objects, :func:`coordlib.detect.sums.merged_edges` the pairs of some accounts; what they need to know of the rest (which accounts and contents
 take part, in which order objects come) is collected from small tables of each partition between the two. The result
 is that of :func:`coordlib.detect.engine.find_edges` on the whole, for any number of partitions.
 """

@@ -29,7 +29,8 @@ from coordlib.detect.codes import (
     to_arrow,
 )
 from coordlib.detect.engine import compact
-from coordlib.detect.kernel import Edges, IntArray
+from coordlib.detect.kernel import IntArray
+from coordlib.detect.sums import ONE_AN_EDGE, Edges, merged_edges
 from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, read_json, write_json
 from coordlib.runs import share_files
@@ -279,8 +280,8 @@ def _pair(plan: Plan, work: Path, number: int, into: Path) -> None:
 def _sum(plan: Plan, work: Path, number: int, into: Path) -> None:
     """Sum the pairs of some accounts to edges."""
     files = [folder_of(work, "pair", partition) / "pairs.arrow" for partition in range(plan.partitions)]
-    edges = kernel.merged_edges(_read_pairs(files, number))
-    write_groups(into / "edges.arrow", [{name: getattr(edges, name) for name in kernel.ONE_AN_EDGE}])
+    edges = merged_edges(_read_pairs(files, number))
+    write_groups(into / "edges.arrow", [{name: getattr(edges, name) for name in ONE_AN_EDGE}])
     write_groups(into / "objects.arrow", [{"object": edges.objects}])
 
 
@@ -301,7 +302,7 @@ def read_edges(work: Path, number: int) -> Edges:
     """Read the edges of some accounts."""
     folder = folder_of(work, "sum", number)
     table = read_group(folder / "edges.arrow")
-    columns = {name: from_arrow(table[name]) for name in kernel.ONE_AN_EDGE}
+    columns = {name: from_arrow(table[name]) for name in ONE_AN_EDGE}
     return Edges(**columns, objects=from_arrow(read_group(folder / "objects.arrow")["object"]))
 
 
