@@ -69,7 +69,7 @@ def test_neither_the_order_of_the_rows_nor_whole_days_change_it_and_it_stays_wit
 
 def test_the_class_of_evidence_stands_beside_the_score() -> None:
     shares = plant_groups(simulate_background(seed=1), seed=1).drop(columns="group")
-    found = cl.rank_accounts(shares, evidence=cl.edge_significance(shares))
+    found = cl.rank_accounts(shares, significance=cl.edge_significance(shares))
     assert set(found.head(20)["evidence"]) == {"closed circle"}
     assert found.head(20)["account_id"].str.startswith("planted-").all()
 

@@ -107,8 +107,8 @@ EDGES = cl.edge_significance(SHARES)
         (lambda: evidence_headline(EDGES, "kept"), "a str is no table"),  # type: ignore[arg-type]
         (lambda: evidence_sentence(["open"]), "choose one of"),  # type: ignore[arg-type]
         (lambda: evidence_sentence("open", "x"), "time_window = 'x'"),  # type: ignore[arg-type]
-        (lambda: cl.rank_accounts(SHARES, evidence=PAIRS), "see edge_significance"),
-        (lambda: cl.rank_accounts(SHARES, evidence=EDGES.assign(evidence="guilty")), "'guilty'"),
+        (lambda: cl.rank_accounts(SHARES, significance=PAIRS), "see edge_significance"),
+        (lambda: cl.rank_accounts(SHARES, significance=EDGES.assign(evidence="guilty")), "'guilty'"),
         (lambda: cl.coordinated_edges(PAIRS, significance=EDGES, classes=5), "classes"),  # type: ignore[call-arg]
     ],
 )

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.columns import check_table
+from coordlib.errors import takes_old_names
 from coordlib.urls import full_domain
 
 #: How a label can have been made; shown to the reader beside it.
@@ -64,23 +65,24 @@ class Label:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+@takes_old_names(component="network")
 def label_components(
     posts: pd.DataFrame,
     *,
-    component: str = "network",
+    network: str = "network",
     text: str = "text",
     hashtags: str | None = None,
     link: str | None = None,
     max_terms: int = MAX_TERMS,
 ) -> dict[Any, Label]:
-    """Name each component by the terms of its posts that set it apart from the others.
+    """Name each network by the terms of its posts that set it apart from the others.
 
     Parameters
     ----------
     posts
-        One row per post (rows without a component are left out).
-    component, text
-        Columns with the component and the caption.
+        One row per post (rows without a network are left out).
+    network, text
+        Columns with the network and the caption.
     hashtags
         Column with hashtags, as lists or comma-joined text; hashtags in captions count as well.
     link
@@ -91,7 +93,7 @@ def label_components(
     Returns
     -------
     dict
-        A :class:`Label` per component, in sorted order of the components.
+        A :class:`Label` per network, in sorted order of the networks.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def label_components(
 
     Notes
     -----
-    Class-based TF-IDF with BM25 weights and damped counts. The weight of term t in component c is
+    Class-based TF-IDF with BM25 weights and damped counts. The weight of term t in network c is
     ``√tf · ln(1 + (N − f + ½) / (f + ½))``: tf is the number of distinct captions of c that hold t
     (a caption copied a hundred times counts once, and so does a word repeated inside it), N the
     number of distinct captions outside c, f the number of those that hold t. Of words of up to four
@@ -125,21 +127,20 @@ def label_components(
     >>> {number: label.text for number, label in label_components(posts, max_terms=2).items()}
     {1: 'harbour bridge · #news', 2: 'apple recipe · #tea'}
     """
-    needed = [name for name in (component, text, hashtags, link) if name is not None]
+    needed = [name for name in (network, text, hashtags, link) if name is not None]
     check_table(posts, needed, "posts to label")
     documents = pd.Series(_documents(posts, text, hashtags, link), index=posts.index, dtype="object")
-    of_component = dict(iter(documents.groupby(posts[component], sort=True, dropna=True)))
-    groups = {key: sorted(set(filter(any, found))) for key, found in of_component.items()}
+    of_network = dict(iter(documents.groupby(posts[network], sort=True, dropna=True)))
+    groups = {key: sorted(set(filter(any, found))) for key, found in of_network.items()}
     everywhere = _holders(set().union(*groups.values()))
     return {
-        key: _label(own, everywhere, max_terms, {"posts": len(of_component[key]), "captions": len(own)})
+        key: _label(own, everywhere, max_terms, {"posts": len(of_network[key]), "captions": len(own)})
         for key, own in groups.items()
     }
 
 
-def add_labels(
-    networks: pd.DataFrame, labels: dict[Any, Label], *, component: str = "network"
-) -> pd.DataFrame:
+@takes_old_names(component="network")
+def add_labels(networks: pd.DataFrame, labels: dict[Any, Label], *, network: str = "network") -> pd.DataFrame:
     """Return the table with ``label`` and ``label_method`` (str) after the network's number.
 
     A network without a label gets an empty one; the table handed in is not changed.
@@ -147,18 +148,18 @@ def add_labels(
     Raises
     ------
     MissingColumnError
-        The column of the component is absent.
+        The column of the network is absent.
 
     Examples
     --------
     >>> add_labels(pd.DataFrame({"network": [1]}), {1: Label("tea", LOCAL)}).iloc[0].to_list()[1:]
     ['tea', 'local words (c-TF-IDF)']
     """
-    check_table(networks, [component], "networks to label")
-    found = [labels.get(key, Label("", NONE)) for key in networks[component]]
+    check_table(networks, [network], "networks to label")
+    found = [labels.get(key, Label("", NONE)) for key in networks[network]]
     columns = {"label": [label.text for label in found], "label_method": [label.method for label in found]}
     table = networks.drop(columns=list(columns), errors="ignore")
-    for place, (name, values) in enumerate(columns.items(), start=list(table.columns).index(component) + 1):
+    for place, (name, values) in enumerate(columns.items(), start=list(table.columns).index(network) + 1):
         table.insert(place, name, pd.Series(values, index=table.index, dtype="str"))
     return table
 

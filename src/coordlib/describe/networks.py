@@ -18,6 +18,7 @@ from coordlib.describe.posts import (
     post_ends,
 )
 from coordlib.describe.statistics import unbiased_gini
+from coordlib.errors import takes_old_names
 from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidence_table
 
 #: What accounts and networks say of the edges of theirs that are kept.
@@ -186,8 +187,9 @@ _COLUMNS = {
 }
 
 
+@takes_old_names(evidence="pairs")
 def describe_networks(
-    graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.DataFrame, evidence: pd.DataFrame
+    graph: nx.Graph[str], accounts: pd.DataFrame, posts: pd.DataFrame, pairs: pd.DataFrame
 ) -> pd.DataFrame:
     """Describe every connected component of a coordination network.
 
@@ -200,7 +202,7 @@ def describe_networks(
         Its accounts, from :func:`describe_accounts`.
     posts
         The day's posts with the columns of :mod:`coordlib.posts`.
-    evidence
+    pairs
         The pairs behind its edges, from :func:`evidence_pairs`.
 
     Returns
@@ -230,7 +232,7 @@ def describe_networks(
     collected = table["network"].map(known["network"].value_counts()).astype("float64")
     table["coordinated_share_ratio"] = table["n_posts"].astype("float64") / collected
     # How unevenly the coordinated posts of a network spread over its objects.
-    behind = post_ends(evidence, "network", "object_id").drop(columns="account_id").drop_duplicates()
+    behind = post_ends(pairs, "network", "object_id").drop(columns="account_id").drop_duplicates()
     sizes = behind.groupby(["network", "object_id"]).size().groupby(level="network")
     table["gini_objects"] = table["network"].map(sizes.agg(unbiased_gini)).fillna(1.0)
     return table[list(_COLUMNS)].astype(_COLUMNS)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from coordlib.columns import check_table
-from coordlib.errors import InputError
+from coordlib.errors import InputError, takes_old_names
 from coordlib.ids import as_ids
 from coordlib.times import as_seconds
 
@@ -112,12 +112,12 @@ def evidence_pairs(
     return result
 
 
-def sample_pairs(evidence: pd.DataFrame, limit: int = PAIRS_IN_FILES) -> pd.DataFrame:
+def sample_pairs(pairs: pd.DataFrame, limit: int = PAIRS_IN_FILES) -> pd.DataFrame:
     """Return at most so many pairs of each object: of every edge its closest pair, then its second closest, and so on."""
-    large = evidence.groupby("object_id")["time_delta"].transform("size") > limit
+    large = pairs.groupby("object_id")["time_delta"].transform("size") > limit
     if not large.any():
-        return evidence
-    hot = evidence.loc[large, ["object_id", "account_id", "account_id_y", "time_delta"]]
+        return pairs
+    hot = pairs.loc[large, ["object_id", "account_id", "account_id_y", "time_delta"]]
     # The two accounts of an edge come in either order; pairs equally close keep the order of the table.
     first, second = hot["account_id"], hot["account_id_y"]
     ordered = first <= second
@@ -125,7 +125,7 @@ def sample_pairs(evidence: pd.DataFrame, limit: int = PAIRS_IN_FILES) -> pd.Data
     hot = hot.sort_values("time_delta", kind="stable")
     hot["turn"] = hot.groupby(["object_id", "account_id", "account_id_y"]).cumcount()
     named = hot.sort_values(["turn", "time_delta"], kind="stable").groupby("object_id").head(limit)
-    return evidence[~large | evidence.index.isin(named.index)].reset_index(drop=True)
+    return pairs[~large | pairs.index.isin(named.index)].reset_index(drop=True)
 
 
 def network_edges(edges: pd.DataFrame, graph: nx.Graph[str]) -> pd.DataFrame:
@@ -194,12 +194,13 @@ def network_numbers(graph: nx.Graph[str]) -> dict[str, int]:
     return {name: numbers[name] for name in graph}
 
 
-def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+@takes_old_names(evidence="pairs")
+def describe_posts(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     """Describe every post that is in at least one pair behind a retained edge.
 
     Parameters
     ----------
-    evidence
+    pairs
         Pairs of :func:`evidence_pairs`.
     posts
         The day's posts with the columns of :mod:`coordlib.posts`.
@@ -207,7 +208,7 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per content id, in the order of first appearance in `evidence`: ``content_id``, ``url``,
+        One row per content id, in the order of first appearance in `pairs`: ``content_id``, ``url``,
         ``account_id``, ``network``, ``posted_at`` (UTC seconds), ``object_id`` (the first shared object),
         ``n_accounts`` (distinct accounts, at either end of a pair, that shared an object of this post),
         ``views``, ``likes``, ``comments``, ``shares`` (Int64), ``text``.
@@ -218,7 +219,7 @@ def describe_posts(evidence: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     at one end of each pair only (mean 3.6 published, 5.7 true).
     """
     known = plain_posts(posts).drop(columns="account_id")
-    ends = post_ends(evidence, "object_id", "network").sort_index(kind="stable")
+    ends = post_ends(pairs, "object_id", "network").sort_index(kind="stable")
     accounts_of = ends[["object_id", "account_id"]].drop_duplicates()
     shared = ends[["content_id", "object_id"]].drop_duplicates()
     counts = shared["object_id"].map(accounts_of["object_id"].value_counts()).set_axis(shared["content_id"])

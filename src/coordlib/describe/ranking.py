@@ -17,7 +17,7 @@ from coordlib.detect import kernel
 from coordlib.detect.edges import aggregate
 from coordlib.detect.pairs import as_shares, detect_groups
 from coordlib.detect.threshold import check_whole
-from coordlib.errors import InputError, MissingColumnError, ParameterError
+from coordlib.errors import InputError, MissingColumnError, ParameterError, takes_old_names
 from coordlib.ids import as_ids
 from coordlib.significance.arrays import counted_apart, distinct
 from coordlib.significance.classes import check_classes
@@ -35,12 +35,13 @@ _COLUMNS = {
 }
 
 
+@takes_old_names(evidence="significance")
 def rank_accounts(
     table: pd.DataFrame,
     time_window: int = 120,
     half_life: float | None = None,
     object_id: str = "text",
-    evidence: pd.DataFrame | None = None,
+    significance: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Order all accounts by how much they keep meeting the same others, so that people know whom to look at first.
 
@@ -54,7 +55,7 @@ def rank_accounts(
         A meeting so many seconds apart counts half (none: a quarter of the window).
     object_id
         The column of a table of posts that counts as the object. Not used for shares.
-    evidence
+    significance
         Edges of :func:`coordlib.edge_significance`, whose strongest class of each account is put beside its score.
 
     Returns
@@ -139,9 +140,9 @@ def rank_accounts(
             "n_shares": np.bincount(corpus.sessions.accounts, minlength=n),
         }
     ).astype(_COLUMNS)
-    if evidence is not None:
-        check_classes(evidence)
-        ranked["evidence"] = ranked["account_id"].map(strongest_class(evidence)).astype("str")
+    if significance is not None:
+        check_classes(significance)
+        ranked["evidence"] = ranked["account_id"].map(strongest_class(significance)).astype("str")
     return ranked.sort_values(["score", "account_id"], ascending=[False, True], ignore_index=True)
 
 

@@ -139,7 +139,7 @@ def label_links(output: CoordShares, by: Literal["component", "cluster"] = "comp
     >>> label_links(get_coord_shares(shares, 10))[1].text
     'n.example'
     """
-    found = label_components(posts_to_label(output, by), component=by, text="caption", link="link")
+    found = label_components(posts_to_label(output, by), network=by, text="caption", link="link")
     return {int(number): label for number, label in found.items()}
 
 

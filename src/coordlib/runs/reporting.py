@@ -22,7 +22,7 @@ from coordlib.describe.networks import (
 )
 from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, evidence_pairs, network_edges
 from coordlib.detect.sweep import DEFAULTS, Sweep
-from coordlib.errors import CoordError, InputError
+from coordlib.errors import CoordError, InputError, takes_old_names
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.summaries import posts_to_label
 from coordlib.links.top_lists import ENGAGEMENT
@@ -66,21 +66,22 @@ def _label(asked: LabelEndpoint | CoordError, local: Label, captions: list[str])
     return Label(answer.text, f"{ENDPOINT} {asked.settings.model}", answer.details | {"local": local.text})
 
 
+@takes_old_names(component="network")
 def label_networks(
     posts: pd.DataFrame,
     *,
-    component: str = "network",
+    network: str = "network",
     text: str = "text",
     hashtags: str | None = None,
     link: str | None = None,
     engagement: Sequence[str] = (),
     endpoint: Endpoint = None,
 ) -> dict[Any, Label]:
-    """Return a label per component, from the endpoint if there is one and it answers; a failed label fails no run.
+    """Return a label per network, from the endpoint if there is one and it answers; a failed label fails no run.
 
     Parameters
     ----------
-    posts, component, text, hashtags, link
+    posts, network, text, hashtags, link
         As for :func:`coordlib.describe.labels.label_components`.
     engagement
         Count columns by whose sum the captions for the endpoint are chosen (most engaging first).
@@ -101,7 +102,7 @@ def label_networks(
     >>> label_networks(posts)[1].method
     'local words (c-TF-IDF)'
     """
-    labels = label_components(posts, component=component, text=text, hashtags=hashtags, link=link)
+    labels = label_components(posts, network=network, text=text, hashtags=hashtags, link=link)
     asked = _made(endpoint)
     if asked is None:
         return labels
@@ -112,7 +113,7 @@ def label_networks(
     ranked = ranked.sort_values(["coordlib.total", text], ascending=[False, True], kind="stable")
     captions = ranked[text].where(ranked[text].fillna("").astype(str).str.strip() != "")
     return {
-        key: _label(asked, local, captions[ranked[component] == key].dropna().astype(str).to_list())
+        key: _label(asked, local, captions[ranked[network] == key].dropna().astype(str).to_list())
         for key, local in labels.items()
     }
 
@@ -142,7 +143,7 @@ def label_link_networks(output: CoordShares, *, endpoint: Endpoint = None) -> di
     how: dict[str, Any] = {"text": "caption", "link": "link", "engagement": ENGAGEMENT}
     asked = _made(endpoint)
     return {
-        by: label_networks(posts_to_label(output, by), component=by, endpoint=asked, **how)
+        by: label_networks(posts_to_label(output, by), network=by, endpoint=asked, **how)
         for by in ("component", "cluster")
     }
 
