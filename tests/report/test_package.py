@@ -292,6 +292,12 @@ def test_a_record_is_written_as_it_was_read_also_what_another_version_wrote(fold
     )
 
 
+def test_the_window_of_a_record_is_the_one_the_notebook_chose_itself() -> None:
+    given = {"parameters": {"time_window": 120}}
+    assert [run(**given, kept=kept).window for kept in ({}, {"pairs": {"n": 2}})] == [120, 120]
+    assert run(**given, kept={"pairs": {"n": 2, "seconds": 0}}).window == 0 and run().window is None
+
+
 def test_a_record_is_still_read_by_the_names_of_its_file() -> None:
     """Notebook 01 once read ``report.run["new_accounts"]``, and copies of it still do."""
     with pytest.warns(DeprecationWarning, match=r'run\["counts"\] is now run.counts'):

@@ -93,7 +93,7 @@ def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -
     every = pd.concat(parts).drop_duplicates(["account_id", "account_id_y"]) if parts else discovered
     kinds = every["n_objects"].gt(1).map({True: "objects", False: "repeats"})
     tested, word = run.evidence or Evidence(), run.object
-    window, least = tested.time_window or 120, tested.least_repeats
+    window, least = int(tested.time_window or 120), tested.least_repeats
     said: dict[str, tuple[str, int]] = {}
     for name in WORDS:
         for kind in ("objects", "repeats"):

@@ -112,11 +112,9 @@ class _Finding:
         self.parameters, self.evidence = run.parameters, run.evidence or Evidence()
         self.rule = (self.parameters.get("evidence") or {}).get("classes")
         self.component = run.kind == "component"
-        #: What the notebook itself made of the edges that the rule keeps, and of the window.
+        #: What the notebook itself made of the edges that the rule keeps.
         self.own = run.kept.get("network")
-        self.window = (pairs.seconds if (pairs := run.kept.get("pairs")) else None) or self.parameters.get(
-            "time_window", "?"
-        )
+        self.window = "?" if run.window is None else run.window
         ends = [self.facts.get(name) for name in ("period_start", "period_end")]
         self.period = [] if None in ends else [int(str(end)) for end in ends]
 
@@ -347,7 +345,7 @@ class _Finding:
     def summary(self) -> dict[str, str]:
         """The counts in words; empty where the day has none, since it failed before it was analysed."""
         c, day = self.counts, self.run.kind == "day"
-        if c.n_post_accounts is None:
+        if c.n_post_accounts is None or c.n_edges_all is None or c.pool_size is None:
             return {}
         posts = f"{c.n_posts:,} by {plural(c.n_post_accounts, 'account')}"
         if day:
@@ -356,7 +354,7 @@ class _Finding:
             posts += f"; {c.n_without_object:,} have no {self.word}"
         ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in self.period]
         period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
-        edges, are = plural(c.n_edges_all or 0, "edge"), "is" if c.n_edges_all == 1 else "are"
+        are = "is" if c.n_edges_all == 1 else "are"
         over = self.own.of if self.own and not self.component else c.n_edges
         low = f"at least {low} and " if (low := self.parameters.get("time_window_low")) else ""
         shown = {
@@ -364,7 +362,7 @@ class _Finding:
             "Period": period,
             "Posts looked at": posts,
             "Pairs": f"{plural(c.n_pairs, 'pair')} of posts with the same {self.word} {low}within {self.window} seconds",
-            "Edges": f"{over:,} of {edges} {are} {self.threshold()}",
+            "Edges": f"{over:,} of {plural(c.n_edges_all, 'edge')} {are} {self.threshold()}",
             "Accounts in networks": f"{plural(c.n_accounts, 'account')} in {plural(c.n_networks, 'network')}",
             "Posts in pairs": f"{c.n_coordinated_posts:,} of {plural(c.n_posts, 'post')}",
         }

@@ -68,6 +68,8 @@ class Counts(Part):
     pool_size: int | None = None
     n_new_accounts: int | None = None
     n_not_watched: int | None = None
+    n_significant: int | None = None
+    n_undecided: int | None = None
     # Of link sharing.
     n_urls: int = 0
     n_accounts_all: int = 0
@@ -80,7 +82,7 @@ class Evidence(Part):
     """What the tests say, and what they were made with: classes with their numbers, those of kept edges, networks with significant edges."""
 
     words: str = ""
-    time_window: int | None = None
+    time_window: int | float | None = None
     least_repeats: int = 3
     pairs: int = 0
     significant_accounts: int = 0
@@ -166,6 +168,12 @@ class RunRecord(Part):
     def write(self, folder: Path) -> None:
         """Write the record into a report's folder."""
         write_json(folder / _FILE, self.as_json())
+
+    @property
+    def window(self) -> Any:
+        """Seconds the two posts of a pair may lie apart: what the notebook itself chose, else the parameter; None is not known."""
+        cut = self.kept.get("pairs")
+        return self.parameters.get("time_window") if cut is None or cut.seconds is None else cut.seconds
 
     @property
     def page_title(self) -> str:

@@ -87,9 +87,7 @@ class Numbers:
             self.accounts, self.edges, self.pairs, self.posts = map(self._table, _CSV)
             if len(self.done.wrong) > before:
                 return
-            self.kept, self.window = self.record.kept, self.record.parameters["time_window"]
-            if "pairs" in self.kept and self.kept["pairs"].seconds is not None:
-                self.window = self.kept["pairs"].seconds
+            self.kept, self.window = self.record.kept, self.record.window
             self.sampled = "Pairs in pairs.csv" in (self.record.facts.get("about") or {})
             for step in (self._pairs, self._pairs_again, self._edges, self._threshold, self._networks):
                 step()
