@@ -10,8 +10,6 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from coordlib.report.record import RunRecord
-
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCE = PROJECT / "src" / "coordlib"
 PAGE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -143,17 +141,3 @@ def test_every_invariant_names_the_test_that_breaks_with_it() -> None:
     assert 1 <= len(lines) <= 12 and all(named)
     for file, test in (one for found in named for one in found):
         assert f"def {test}(" in (PROJECT / file).read_text(encoding="utf-8"), f"{file}::{test}"
-
-
-def test_an_entry_of_the_run_record_is_never_misspelt() -> None:
-    """What mypy lets through: ``run.get`` with a name that RunRecord does not have."""
-    used = r"\b(?:run|record|published|before|after)(?:\.get\(|\[)\"(\w+)\""
-    texts = {path: path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")}
-    found = {
-        (path.name, key)
-        for path, text in texts.items()
-        if "import RunRecord" in text
-        for key in re.findall(used, text)
-    }
-    assert len(found) > 50
-    assert {entry for entry in found if entry[1] not in RunRecord.__annotations__} == set()

@@ -30,7 +30,8 @@ from typing import TypeVar
 from fuzz import N_READERS, fuzz_readers
 
 from coordlib.report.checksums import sha256_file
-from coordlib.report.package import is_published, read_run
+from coordlib.report.package import is_published
+from coordlib.report.record import RunRecord
 from coordlib.runs.connect import world_days
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
@@ -130,7 +131,7 @@ def damage(workspace: Path) -> list[str]:
     faults = []
     for folder in sorted(workspace.glob("reports/*/*/")):
         if not folder.name.startswith(".") and is_published(folder):
-            outputs = read_run(folder)["outputs"]
+            outputs = RunRecord.read(folder).outputs
             changed = [name for name, told in outputs.items() if sha256_file(folder / name) != told]
             faults += [f"{folder.name}/{name} is not what its record says" for name in changed]
     database = workspace / "coordlib.sqlite"
@@ -155,8 +156,10 @@ def unfinished(workspace: Path) -> list[str]:
 def content(workspace: Path) -> dict[str, object]:
     """What is published: each report and version with what it holds."""
     reports = sorted(path for path in workspace.glob("reports/*/*/") if (path / "run.json").exists())
-    keys = ("content_sha256", "version", "outcome", "facts", "counts")
-    return {f"{path.parent.name}/{path.name}": [read_run(path).get(key) for key in keys] for path in reports}
+    keys = {"content_sha256", "version", "outcome", "facts", "counts"}
+    return {
+        f"{path.parent.name}/{path.name}": RunRecord.read(path).model_dump(include=keys) for path in reports
+    }
 
 
 def attack_renames(result: Result) -> None:
@@ -301,7 +304,9 @@ def attack_two(result: Result) -> None:
             )
             both.append(subprocess.Popen(words, stdout=-3, stderr=-3))
         codes = [process.wait(timeout=300) for process in both]
-        windows = {read_run(day)["parameters"]["time_window"] for day in (place / "w/reports/days").iterdir()}
+        windows = {
+            RunRecord.read(day).parameters["time_window"] for day in (place / "w/reports/days").iterdir()
+        }
         faults = [] if sorted(codes) == [0, 4] else [f"exits {codes}"]
         faults += [] if windows == {(30, 90)[codes.index(0)]} else [f"parameters mixed: {windows}"]
         result.attempt(f"pair {number + 1}", *faults, *unfinished(place / "w"))

@@ -16,7 +16,7 @@ from coordlib.report import LinkReport, get_outputs
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, anchor, describe_column, explained
 from coordlib.report.link_result import link_banner
-from coordlib.report.package import read_run
+from coordlib.report.record import RunRecord
 from coordlib.runs.analysis import LINKS, analyse_links
 from coordlib.simulate import simulate_link_shares
 from coordlib.site.find import write_index
@@ -58,14 +58,14 @@ def test_every_number_of_the_analysis_leads_to_how_it_was_counted(executed: Path
     ],
 )
 def test_the_page_begins_with_what_was_found_and_its_denominators(counts: dict[str, int], said: str):
-    run = {
-        "outcome": "network" if counts["n_accounts"] else "no-coordination",
-        "parameters": {"time_window_used": 60},
-        "counts": {"n_posts": 20, "n_accounts_all": 9, "least_urls": 1, **counts},
-    }
+    run = RunRecord(
+        outcome="network" if counts["n_accounts"] else "no-coordination",
+        parameters={"time_window_used": 60},
+        counts={"n_posts": 20, "n_accounts_all": 9, "least_urls": 1, **counts},
+    )
     assert said in link_banner(run)
     assert "Simulated data" not in link_banner(run)
-    assert "Simulated data" in link_banner({**run, "simulated": True})
+    assert "Simulated data" in link_banner(run.model_copy(update={"simulated": True}))
 
 
 def test_a_table_without_a_url_shared_twice_is_refused_before_the_notebook_runs(tmp_path: Path):
@@ -115,7 +115,7 @@ def test_every_file_lies_beside_the_page(executed: Path):
     assert {*tables, "README.md", "datapackage.json", "network.graphml", "run.json"} <= files
     assert "SHA256SUMS" in files
     assert [path.name for path in executed.parent.glob("*.graphml")] == ["network.graphml"]
-    assert read_run(executed.parent)["labels"]["component"]["1"]["text"]
+    assert RunRecord.read(executed.parent).labels["component"]["1"]["text"]
 
 
 @pytest.mark.slow
@@ -133,11 +133,11 @@ def test_every_column_of_the_files_is_explained_beside_them(executed: Path):
 
 @pytest.mark.slow
 def test_the_page_can_be_cited_and_checked_like_every_report(executed: Path):
-    record = read_run(executed.parent)
-    assert record["version"] == 1
-    assert record["code_version"]
-    assert {f"{table.name}.csv" for table in LINK_TABLES} <= set(record["outputs"])
-    for name, digest in record["outputs"].items():
+    record = RunRecord.read(executed.parent)
+    assert record.version == 1
+    assert record.code_version
+    assert {f"{table.name}.csv" for table in LINK_TABLES} <= set(record.outputs)
+    for name, digest in record.outputs.items():
         if name not in {"index.ipynb", "run.json"}:
             assert sha256_file(executed.parent / name) == digest, name
     text = executed.read_text(encoding="utf-8")

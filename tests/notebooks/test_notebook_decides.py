@@ -209,7 +209,7 @@ def test_a_network_is_analysed_as_its_day_was(archive: Path, project: Path, tmp_
     accounts = pd.read_csv(place.day_folder("2025-03-02") / "accounts.csv", dtype=str)
     found = analyse_component(ComponentAnalysis(workspace=str(place.root), network=2))
     assert set(found.accounts["account_id"]) == set(accounts.loc[accounts["network"] == "2", "account_id"])
-    assert found.run["parameters"]["edge_weight"] == 0.5
+    assert found.run.parameters["edge_weight"] == 0.5
     name = str(accounts["account_id"].iloc[0])
     with pytest.raises(RunError, match="choose the network by one of its accounts"):
         analyse_component(ComponentAnalysis(workspace=str(place.root), network=1, time_window=10))

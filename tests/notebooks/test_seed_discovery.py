@@ -77,7 +77,7 @@ def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     number = len(seeds)
     assert f"{number:,} accounts in " in shown
     assert f"{number} of {number} accounts can enter the pool" in shown
-    assert decided.run["new_accounts"] == seeds
+    assert decided.run.new_accounts == seeds
 
     # Accounts a researcher leaves out do not enter the pool.
     with open_store(Path(seeding.workspace) / "coordlib.sqlite") as store:

@@ -111,11 +111,11 @@ def differing(ours: pd.Series, theirs: pd.Series, tolerance: float) -> list[Any]
 def test_every_day_has_the_expected_counts(day: str) -> None:
     found, want = analysed(day), manifest()[day]["expected"]
     sizes = sorted((len(part) for part in nx.connected_components(found.graph)), reverse=True)
-    assert found.run["counts"]["n_pairs"] == want["pairs"]
+    assert found.run.counts.n_pairs == want["pairs"]
     assert (found.graph.number_of_nodes(), found.graph.number_of_edges()) == (want["accounts"], want["edges"])
     assert len(sizes) == len(found.networks) == want["components"]
     for name, ours in (
-        ("edges_before_threshold", found.run["counts"]["n_edges_all"]),
+        ("edges_before_threshold", found.run.counts.n_edges_all),
         ("weight_threshold", found.graph.graph.get("threshold")),
         ("sum_of_weights", int(found.graph.size(weight="weight"))),
         ("component_sizes", sizes),

@@ -38,7 +38,7 @@ def tables() -> dict[str, pd.DataFrame]:
     graph = cl.generate_coordinated_network(pairs, **rule, subgraph=1, objects=True)
     day = PostSet("d", "day", "d", "2025-01-01", posts, Path())
     report = cl.make_report(day, pairs, edges, graph, significance=significance)
-    assert report.run["outcome"] == "network"
+    assert report.run.outcome == "network"
     return report.files
 
 

@@ -12,6 +12,7 @@ import pytest
 import coordlib as cl
 from coordlib.report import PostSet, Report
 from coordlib.report.first_screen import day_banner, first_lines, more_lines, summary_facts
+from coordlib.report.record import RunRecord
 from coordlib.sources import read_day
 
 
@@ -41,31 +42,33 @@ def days(shared: Path) -> dict[str, Report]:
 
 def test_a_day_whose_posts_have_no_such_object_is_no_result() -> None:
     run = {"outcome": "no-coordination", "object": "link", "counts": {"n_posts": 40, "n_without_object": 40}}
-    said = day_banner(run)
+    said = day_banner(RunRecord(**run))
     assert "Nothing to compare." in said and "None of the 40 posts has any link." in said
     assert "a result, not a gap" not in said and "Only 0" not in said
-    assert "a result, not a gap" in day_banner({**run, "counts": {"n_posts": 40, "n_without_object": 4}})
+    assert "a result, not a gap" in day_banner(
+        RunRecord(**{**run, "counts": {"n_posts": 40, "n_without_object": 4}})
+    )
 
 
 def test_a_quiet_day_whose_collection_has_gaps_is_not_called_a_result() -> None:
     health = {"source": "api", "accounts": {"active": 9, "asked": 4, "left_over": 5}}
     run = {"outcome": "no-coordination", "counts": {"n_posts": 40}, "facts": {"health": health}}
-    said = day_banner(run)
+    said = day_banner(RunRecord(**run))
     assert "The collection has gaps" in said and "analysed in full" in said
     assert "a result, not a gap" not in said
 
 
 def test_the_way_to_how_it_was_counted_stands_in_the_first_line() -> None:
-    said = day_banner({"outcome": "no-coordination", "counts": {"n_posts": 40}}, "<a>how</a>")
+    said = day_banner(RunRecord(outcome="no-coordination", counts={"n_posts": 40}), "<a>how</a>")
     assert "<p><strong>No coordination found.</strong><a>how</a></p>" in said
 
 
 def test_classes_are_counted_in_words_with_an_and_and_all_of_them_as_all() -> None:
     run = {"kind": "component", "outcome": "network", "counts": {"n_accounts": 8, "n_edges": 21}}
     run["evidence"] = {"kept": {"closed circle": 21}}
-    assert "All 21 belong to a closed circle." in first_lines(run)
+    assert "All 21 belong to a closed circle." in first_lines(RunRecord(**run))
     run["evidence"] = {"kept": {"closed circle": 18, "open": 1, "single episode": 2}}
-    assert "18 belong to a closed circle, 1 is open and 2 met once." in first_lines(run)
+    assert "18 belong to a closed circle, 1 is open and 2 met once." in first_lines(RunRecord(**run))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_classes_are_counted_in_words_with_an_and_and_all_of_them_as_all() -> No
 )
 def test_new_accounts_are_told_of_how_many(new: int, said: str) -> None:
     counts = {"n_accounts": 3, "n_networks": 1, "n_new_accounts": new}
-    assert said in first_lines({"outcome": "network", "counts": counts})
+    assert said in first_lines(RunRecord(outcome="network", counts=counts))
 
 
 def test_other_settings_that_all_find_the_same_are_no_range() -> None:
@@ -90,10 +93,10 @@ def test_other_settings_that_all_find_the_same_are_no_range() -> None:
         "other_settings": others,
     }
     assert "Other settings: 5 accounts in networks too, with windows from 30 to 120 seconds" in day_banner(
-        run
+        RunRecord(**run)
     )
     fewer = {**run, "other_settings": {**others, "least": 4, "most": 4}}
-    assert "Other settings: 4 accounts in networks instead of 5, with" in day_banner(fewer)
+    assert "Other settings: 4 accounts in networks instead of 5, with" in day_banner(RunRecord(**fewer))
 
 
 @pytest.mark.reference
@@ -120,13 +123,13 @@ def test_a_day_without_significant_pairs_says_so_and_on_what_the_heavy_ones_rest
         "others, 9 are open, 3 repeat one caption too few times to decide, 133 met once and 27 are no more than activity "
         "and habits explain."
     )
-    counts = days["2025-10-30"].run["counts"]
-    assert (counts["n_significant"], counts["n_undecided"]) == (0, 19)
+    counts = days["2025-10-30"].run.counts
+    assert (counts.n_significant, counts.n_undecided) == (0, 19)
     assert rest[0].startswith(
         "Other settings: 68 to 518 accounts in networks instead of 174, with windows from 30 to 120"
     )
     assert whole.startswith("As a whole the network")
-    archived = {**days["2025-10-30"].run, "facts": {"source": "archive", "n_errors": 3}}
+    archived = days["2025-10-30"].run.model_copy(update={"facts": {"source": "archive", "n_errors": 3}})
     assert "Coverage: as the archive has it; its log names 3 errors." in first_lines(archived)
 
 
@@ -191,7 +194,7 @@ def test_the_class_rule_makes_the_network_and_its_words(shared: Path) -> None:
     kept = "The pairs of the classes kept (beyond the crowd, closed circle) join 7 of 1,811 accounts into 1 network"
     assert any(kept in line for line in lines)
     assert "kept (of the classes beyond the crowd, closed circle)" in str(report.summary)
-    assert report.run["weight_threshold"] is None
+    assert report.run.weight_threshold is None
 
 
 def ring(accounts: int, captions: int) -> pd.DataFrame:
@@ -208,7 +211,7 @@ def ring(accounts: int, captions: int) -> pd.DataFrame:
 
 def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> None:
     report = reported(ring(6, 8))
-    assert report.run["outcome"] == "tied"
+    assert report.run.outcome == "tied"
     banner = str(report.headline)
     assert "The threshold keeps no edge." in banner
     assert "There is one closed circle of 6 accounts (15 pairs)" in banner
@@ -234,7 +237,7 @@ def test_where_the_heaviest_edges_tie_the_evidence_is_said_all_the_same() -> Non
 def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
     truth = {f"ring{a}": "planted-1" if a < 5 else "planted-2" for a in range(6)}
     report = reported(ring(6, 8), truth, min_weight=2)
-    assert report.run["truth"] == {"significant": (10, 15), "undecided": (0, 0), "kept": (10, 15)}
+    assert report.run.truth == {"significant": (10, 15), "undecided": (0, 0), "kept": (10, 15)}
     assert "10 of 15 significant pairs and 10 of 15 kept pairs join two accounts of one" in (
         str(report.headline)
     )
@@ -243,7 +246,7 @@ def test_on_a_simulated_day_the_page_says_what_is_planted() -> None:
 def test_a_record_without_tests_has_its_sentences_all_the_same() -> None:
     counts = {"n_accounts": 3, "n_post_accounts": 9, "n_networks": 1, "n_edges": 2}
     run = {"date": "2025-01-01", "outcome": "network", "counts": counts, "parameters": {"time_window": 60}}
-    assert "The pairs that met most often join 3 of 9 accounts into 1 network" in day_banner(run)
+    assert "The pairs that met most often join 3 of 9 accounts into 1 network" in day_banner(RunRecord(**run))
 
 
 def test_what_is_not_plainly_the_same_is_explained_and_posts_without_it_are_counted() -> None:
@@ -276,4 +279,4 @@ def test_what_the_notebook_took_from_pairs_and_network_is_counted_in_words() -> 
     told = summary_facts(run)
     assert told["Left out by the notebook"] == " ".join(said) and set(said) <= set(first_lines(run))
     assert told["Edges"].startswith(f"{n} of {n} edges") and f"within {seconds} seconds" in told["Pairs"]
-    assert "other_settings" not in run and run["parameters"]["time_window"] == 120
+    assert run.other_settings is None and run.parameters["time_window"] == 120

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 
 from coordlib.errors import PublishError
-from coordlib.files import staging_of
+from coordlib.files import staging_of, write_json
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import TABLES, describe_column, dictionary_page
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import as_executed, as_page, page_notebook, write_notebook
-from coordlib.report.package import failure_page, install, read_run, seal, write_report
-from coordlib.report.record import code_version
+from coordlib.report.package import failure_page, install, seal, write_report
+from coordlib.report.record import RunRecord, code_version
 
 FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
 
@@ -42,18 +42,13 @@ def tables(weight: int = 3) -> dict[str, pd.DataFrame]:
     }
 
 
-def run(**more: Any) -> dict[str, Any]:
-    return {
-        "name": "2025-01-03",
-        "date": "2025-01-03",
-        "outcome": "network",
-        "counts": {"n_accounts": 2},
-        "started_at": 0,
-        **more,
-    }
+def run(**more: Any) -> RunRecord:
+    day = "2025-01-03"
+    known = {"name": day, "date": day, "outcome": "network", "counts": {"n_accounts": 2}, "started_at": 0}
+    return RunRecord(**{**known, **more})
 
 
-def publish(folder: Path, weight: int = 3, **more: Any) -> dict[str, Any]:
+def publish(folder: Path, weight: int = 3, **more: Any) -> RunRecord:
     staging = staging_of(folder)
     write_report(staging, tables(weight), a_graph(), run(**more), NetworkView(a_graph()))
     for name in ("index.ipynb", "notebook.ipynb"):
@@ -69,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_file_of_a_day_is_there_with_its_hash_in_the_run_record(folder: Path) -> None:
     publish(folder)
-    record = read_run(folder)
+    record = RunRecord.read(folder)
     assert {path.name for path in folder.iterdir()} == {
         *FILES,
         "index.ipynb",
@@ -78,11 +73,11 @@ def test_every_file_of_a_day_is_there_with_its_hash_in_the_run_record(folder: Pa
         "SHA256SUMS",
     }
     for name in (*FILES[:3], "datapackage.json", "notebook.ipynb"):
-        assert record["outputs"][name] == sha256_file(folder / name)
-    assert record["code_version"] == code_version()
-    assert record["started_at"] == "1970-01-01T00:00:00Z"
-    assert record["published_at"] == "2025-01-04T06:00:00Z"
-    assert "pandas" in record["packages"]
+        assert record.outputs[name] == sha256_file(folder / name)
+    assert record.code_version == code_version()
+    assert record.started_at == "1970-01-01T00:00:00Z"
+    assert record.published_at == "2025-01-04T06:00:00Z"
+    assert "pandas" in record.packages
 
 
 def test_a_failed_writing_leaves_nothing_behind_and_the_old_day_alone(folder: Path) -> None:
@@ -111,10 +106,10 @@ def test_a_re_run_with_the_same_content_changes_nothing(folder: Path) -> None:
 def test_a_re_run_with_other_results_keeps_the_earlier_version_readable(folder: Path) -> None:
     publish(folder)
     old = (folder / "edges.csv").read_bytes()
-    assert publish(folder, weight=4)["version"] == 2
+    assert publish(folder, weight=4).version == 2
     kept = folder.parent.parent / "versions" / "2025-01-03-v1"
     assert (kept / "edges.csv").read_bytes() == old
-    assert publish(folder, weight=5)["version"] == 3
+    assert publish(folder, weight=5).version == 3
     assert sorted(path.name for path in kept.parent.iterdir()) == ["2025-01-03-v1", "2025-01-03-v2"]
 
 
@@ -127,10 +122,10 @@ def test_a_run_killed_between_the_copy_and_the_new_day_keeps_one_version_and_the
         with pytest.raises(KeyboardInterrupt):
             publish(folder, weight=4)
     versions = folder.parent.parent / "versions"
-    assert read_run(folder)["version"] == 1 and (versions / "2025-01-03-v1").is_dir()
+    assert RunRecord.read(folder).version == 1 and (versions / "2025-01-03-v1").is_dir()
     publish(folder)
     assert not (versions / "2025-01-03-v1").exists(), "the same content is no other version"
-    assert publish(folder, weight=4)["version"] == 2
+    assert publish(folder, weight=4).version == 2
     assert [path.name for path in versions.iterdir()] == ["2025-01-03-v1"]
 
 
@@ -150,7 +145,7 @@ def test_a_day_that_succeeds_again_loses_the_note_of_the_failure_between(folder:
 
 def test_other_parameters_make_another_version(folder: Path) -> None:
     publish(folder, parameters={"time_window": 60})
-    assert publish(folder, parameters={"time_window": 120})["version"] == 2
+    assert publish(folder, parameters={"time_window": 120}).version == 2
 
 
 def test_graphml_survives_what_xml_cannot_hold(folder: Path) -> None:
@@ -255,7 +250,7 @@ def test_a_failed_re_run_leaves_the_good_page_with_a_note(folder: Path) -> None:
     text = (folder / "index.ipynb").read_text()
     assert "<script>alert" not in text
     assert text.count("A later run of this day failed") == 1
-    assert read_run(folder)["outcome"] == "network"
+    assert RunRecord.read(folder).outcome == "network"
     assert (folder / "edges.csv").read_bytes() == tables_before
     assert not (folder.parent.parent / "versions").exists()
 
@@ -264,19 +259,51 @@ def test_a_day_that_never_had_a_report_shows_the_traceback_as_text(folder: Path)
     failure_page(folder, "2025-01-03", "boom", "</pre><img src=x onerror=alert(1)>")
     text = (folder / "index.ipynb").read_text()
     assert "<img" not in text and "&lt;img" in text
-    assert read_run(folder)["outcome"] == "failed"
+    assert RunRecord.read(folder).outcome == "failed"
 
 
 def test_a_day_repaired_after_a_failure_takes_the_place_of_the_failure_page(folder: Path) -> None:
     failure_page(folder, "2025-01-03", "boom", "trace")
-    assert publish(folder)["version"] == 1
-    assert read_run(folder)["outcome"] == "network"
+    assert publish(folder).version == 1
+    assert RunRecord.read(folder).outcome == "network"
 
 
 def test_an_unreadable_run_record_counts_as_none(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{broken")
-    assert read_run(folder) == {}
+    assert RunRecord.read(folder) == RunRecord()
+    (folder / "run.json").write_text('{"date": "2025-01-03", "counts": {"n_posts": "many"}}')
+    assert RunRecord.read(folder) == RunRecord()
+
+
+def test_a_record_is_written_as_it_was_read_also_what_another_version_wrote(folder: Path) -> None:
+    publish(folder)
+    said = json.loads((folder / "run.json").read_text()) | {"later": [1], "weight_threshold": 3, "title": ""}
+    said["counts"] = {"n_posts": 9, "n_later": 2}
+    write_json(folder / "run.json", said)
+    before = (folder / "run.json").read_bytes()
+    record = RunRecord.read(folder)
+    record.write(folder)
+    assert (folder / "run.json").read_bytes() == before
+    assert (record.counts.n_posts, record.counts.n_edges, record.page_title) == (
+        9,
+        0,
+        "Coordinated sharing on 2025-01-03",
+    )
+
+
+def test_the_window_of_a_record_is_the_one_the_notebook_chose_itself() -> None:
+    given = {"parameters": {"time_window": 120}}
+    assert [run(**given, kept=kept).window for kept in ({}, {"pairs": {"n": 2}})] == [120, 120]
+    assert run(**given, kept={"pairs": {"n": 2, "seconds": 0}}).window == 0 and run().window is None
+
+
+def test_a_record_is_still_read_by_the_names_of_its_file() -> None:
+    """Notebook 01 once read ``report.run["new_accounts"]``, and copies of it still do."""
+    with pytest.warns(DeprecationWarning, match=r'run\["counts"\] is now run.counts'):
+        assert run()["counts"]["n_accounts"] == 2
+    with pytest.warns(DeprecationWarning):
+        assert run().get("truth") is None and "date" in run() and "truth" not in run()
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -301,7 +328,7 @@ def test_no_folder_of_the_machine_is_published(folder: Path) -> None:
     for path in folder.iterdir():
         assert b"/home/someone" not in path.read_bytes(), path.name
     assert "time_window = 120" in (folder / "notebook.ipynb").read_text()
-    assert read_run(folder)["parameters"] == {"time_window": 120}
+    assert RunRecord.read(folder).parameters == {"time_window": 120}
 
 
 def test_a_failure_page_names_no_folder_of_the_machine(folder: Path) -> None:

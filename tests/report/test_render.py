@@ -17,6 +17,7 @@ from coordlib.report.first_screen import day_banner
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
+from coordlib.report.record import RunRecord
 from coordlib.site.build import prepare_site, render_site
 from coordlib.site.home import fit_any_depth
 from coordlib.site.pages import _cell
@@ -25,7 +26,7 @@ from coordlib.site.pages import _cell
 def add_day(root: Path, date: str, weight: int = 1) -> Path:
     folder = root / "reports" / "days" / date
     table = pd.DataFrame({"account_id": ["a"], "network": [1], "degree": [weight]})
-    run = {"name": date, "date": date, "outcome": "no-coordination", "counts": {}}
+    run = RunRecord(name=date, date=date, outcome="no-coordination", counts={})
     staging = staging_of(folder)
     view = NetworkView(nx.Graph(), simulated=(root / "simulated.json").exists())
     write_report(staging, {"accounts": table}, nx.Graph(), run, view)
@@ -287,7 +288,7 @@ def test_the_project_itself_is_no_workspace(project: Path) -> None:
 
 def test_every_outcome_has_words_of_its_own() -> None:
     outcomes = ("network", "tied", "no-coordination", "too-little-data", "no-input", "failed")
-    assert len({day_banner({"date": "2025-01-01", "outcome": name}) for name in outcomes}) == len(outcomes)
+    assert len({day_banner(RunRecord(date="2025-01-01", outcome=name)) for name in outcomes}) == len(outcomes)
 
 
 def test_pages_are_written_as_quarto_reads_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from coordlib.report.checksums import sums_of, wrong_files
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column
+from coordlib.report.record import RunRecord
 from coordlib.report.words import (
     clean_text,
     hide_folders,
@@ -54,7 +55,7 @@ def test_files_are_held_against_the_sums_they_were_published_with() -> None:
 def test_a_column_means_what_its_kind_of_report_says_and_a_report_has_its_place() -> None:
     assert describe_column("edges", "weight", "links").unit == "URLs"
     assert describe_column("edges", "n_objects").unit == "objects"
-    run = {"name": "mine", "date": "2025-01-03", "kind": "table"}
+    run = RunRecord(name="mine", date="2025-01-03", kind="table")
     address = Citation(run, Site(address="https://example.org")).url
     assert address == "https://example.org/reports/analyses/mine/v1/"
 
@@ -62,7 +63,7 @@ def test_a_column_means_what_its_kind_of_report_says_and_a_report_has_its_place(
 def test_a_version_is_cited_in_a_sentence() -> None:
     made = {"published_at": "2025-01-04T05:00:00Z", "code_version": "0.1.0", "content_sha256": "ab" * 32}
     site = Site(authors=["Ada Lovelace"], title="Monitor", address="https://example.org/m")
-    cited = Citation({"name": "2025-01-03", "date": "2025-01-03", "version": 2, **made}, site)
+    cited = Citation(RunRecord(name="2025-01-03", date="2025-01-03", version=2, **made), site)
     assert cited.sentence == (
         "Lovelace, Ada (2025). Coordinated sharing on 2025-01-03 (version 2, published 2025-01-04). Monitor. Made with "
         "coordlib 0.1.0. https://example.org/m/reports/days/2025-01-03/v2/ Content abababababababab."

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from coordlib.places import Workspace
-from coordlib.report.package import read_run
+from coordlib.report.record import RunRecord
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.store import open_store
 from coordlib.store.deletion import delete, outdated_runs
@@ -35,8 +35,8 @@ def test_a_deleted_video_is_in_no_published_file(replayed_copy: Path) -> None:
     assert f"reports/days/{folder.name}" in done.rebuilt
     assert {f"reports/versions/{folder.name}-v{n}" for n in (0, 1)} <= set(done.removed)
     assert not failed.exists()
-    assert read_run(folder)["version"] == 2, "the address of a citation never shows other numbers"
-    assert read_run(old.with_name(f"{folder.name}-v1"))["outcome"] == "withdrawn"
+    assert RunRecord.read(folder).version == 2, "the address of a citation never shows other numbers"
+    assert RunRecord.read(old.with_name(f"{folder.name}-v1")).outcome == "withdrawn"
     left = [
         path
         for path in (place.root / "reports").rglob("*")

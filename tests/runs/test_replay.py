@@ -105,7 +105,7 @@ def test_a_day_made_again_states_the_pool_as_it_is(replayed_copy: Path):
         again = run.report_again(wider, grow_pool=False)
         assert pool(store).equals(before)
         entered = before["added_on"]
-    shown = {day.name: day.run["counts"] for day in read_reports(place.root).days}
+    shown = {day.name: day.run.counts.as_json() for day in read_reports(place.root).days}
     for date, counts in shown.items():
         assert counts["pool_size"] == (entered <= date).sum()
         assert counts["n_new_accounts"] == (entered == date).sum()

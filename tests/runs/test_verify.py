@@ -319,3 +319,12 @@ def test_of_a_damaged_zip_each_thing_is_told_once(published: Path, tmp_path: Pat
     assert "the way from posts to networks: without posts.csv" in done.left_out
     (tmp_path / "y.zip").write_bytes(data[:5000])
     assert len(verify(tmp_path / "y.zip").wrong) == 1
+
+
+def test_an_entry_of_the_record_of_another_type_is_named(tmp_path: Path) -> None:
+    folder = edited(tmp_path)
+    record = json.loads((folder / "run.json").read_text())
+    record["counts"]["n_pairs"] = "many"
+    (folder / "run.json").write_text(json.dumps(record))
+    write_sums(folder)
+    assert any("run.json: is no record of a run (counts.n_pairs: " in line for line in verify(folder).wrong)

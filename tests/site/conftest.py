@@ -25,6 +25,7 @@ from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts, html_table, report_table
 from coordlib.site.build import prepare_site
 
@@ -119,7 +120,7 @@ def day_tables() -> tuple[dict[str, pd.DataFrame], nx.Graph]:
 
 
 def report_blocks(
-    run: dict[str, Any], tables: dict[str, pd.DataFrame], view: NetworkView, evidence: EvidenceView
+    run: RunRecord, tables: dict[str, pd.DataFrame], view: NetworkView, evidence: EvidenceView
 ) -> list[str]:
     """The blocks of HTML a notebook shows, without starting a kernel."""
     return [
@@ -145,7 +146,7 @@ def report_blocks(
         ),
         report_table("posts", tables["posts"].assign(likes=1, comments=0, shares=2), csv="posts.csv").html,
         evidence.page or evidence.html,
-        f'<p><a href="notebook-{run["date"]}.ipynb">Notebook</a> <a href="coordlib-{run["date"]}.zip">All files</a></p>',
+        f'<p><a href="notebook-{run.date}.ipynb">Notebook</a> <a href="coordlib-{run.date}.zip">All files</a></p>',
     ]
 
 
@@ -187,16 +188,16 @@ def _day(
         staging,
         tables,
         graph,
-        {
-            "name": date,
-            "date": date,
-            "outcome": outcome,
-            "counts": counts,
-            "subjects": subjects(tables["networks"]),
-            "parameters": {"time_window": 120},
-            "simulated": True,
-            "started_at": 1_736_000_000 + started,
-        },
+        RunRecord(
+            name=date,
+            date=date,
+            outcome=outcome,
+            counts=counts,
+            subjects=subjects(tables["networks"]),
+            parameters={"time_window": 120},
+            simulated=True,
+            started_at=1_736_000_000 + started,
+        ),
         view,
         evidence,
     ).run

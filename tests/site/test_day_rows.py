@@ -13,19 +13,19 @@ from coordlib.site.reports import Shown
 
 
 def test_a_day_says_what_it_found_about_what_and_how_complete_it_is(tmp_path: Path) -> None:
-    run: RunRecord = {
-        "date": "2025-10-30",
-        "outcome": "network",
-        "counts": {"n_accounts": 1500, "n_networks": 4, "n_new_accounts": 7},
-        "facts": {"source": "archive"},
-        "subjects": [("war, <b>news</b>", 11), ("football", 3), ("radio", 1)],
-    }
+    run = RunRecord(
+        date="2025-10-30",
+        outcome="network",
+        counts={"n_accounts": 1500, "n_networks": 4, "n_new_accounts": 7},
+        facts={"source": "archive"},
+        subjects=[("war, <b>news</b>", 11), ("football", 3), ("radio", 1)],
+    )
     gaps = {"source": "api", "health": {"captions": {"failed": 19}}}
-    quiet: RunRecord = {"date": "2025-09-01", "outcome": "too-little-data"}
+    quiet = RunRecord(date="2025-09-01", outcome="too-little-data")
     days = [
         Shown(tmp_path, run, "days/2025-10-30"),
         Shown(tmp_path / "no", quiet, "days/x"),
-        Shown(tmp_path / "no", {**quiet, "facts": gaps}, "days/y"),
+        Shown(tmp_path / "no", quiet.model_copy(update={"facts": gaps}), "days/y"),
     ]
     html = days_table(days, "")
     assert (

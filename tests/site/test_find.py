@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from coordlib.report.record import RunRecord
 from coordlib.site.find import write_index
 from coordlib.site.reports import Reports, Shown
 
@@ -26,7 +27,7 @@ def write_day(built: Path, day: str, accounts: list[str], kind: str = "days") ->
 
 
 def index(built: Path) -> dict[str, list[Any]]:
-    run = {"date": "2025-10-30", "outcome": "too-little-data", "title": "Posts of mine"}
+    run = RunRecord(date="2025-10-30", outcome="too-little-data", title="Posts of mine")
     folders = sorted(built.glob("reports/*/*/v1"))
     reports = Reports(tuple(Shown(one, run, f"{one.parts[-3]}/{one.parts[-2]}") for one in folders))
     write_index(built, reports, built.with_name("notes"))

@@ -26,7 +26,8 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site, read_site
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
-from coordlib.report.package import install, read_run, seal, write_report
+from coordlib.report.package import install, seal, write_report
+from coordlib.report.record import RunRecord
 from coordlib.site.build import prepare_site, render_site
 from coordlib.site.publish import zip_is_whole
 from coordlib.site.reports import differences
@@ -48,7 +49,9 @@ def add_report(root: Path, name: str, accounts: dict[str, int], kind: str = "day
     counts = {"n_accounts": len(accounts), "n_networks": len(set(accounts.values())), "pool_size": 9}
     run = {"name": name, "kind": kind, "date": name[:10], "outcome": "network", "counts": counts, **more}
     staging = staging_of(folder)
-    record = write_report(staging, {"accounts": table}, nx.Graph(), run, NetworkView(nx.Graph())).run
+    record = write_report(
+        staging, {"accounts": table}, nx.Graph(), RunRecord(**run), NetworkView(nx.Graph())
+    ).run
     foot = SavedReport(staging, record, draft=False)._repr_mimebundle_()
     page = page_notebook({"title": name}, ["<p>First.</p>"])
     shown = v4.new_output("display_data", {"text/markdown": foot["application/vnd.coordlib.page+html"]})
@@ -268,10 +271,10 @@ def test_a_workspace_of_before_needs_no_new_line(workspace: Path) -> None:
 
 def test_the_same_results_keep_their_day_of_publication(workspace: Path) -> None:
     folder = workspace / "reports" / "days" / "2025-01-02"
-    published = read_run(folder)["published_at"]
+    published = RunRecord.read(folder).published_at
     add_report(workspace, "2025-01-02", {"a": 1, "b": 1, "x": 2, "y": 2}, facts={"more": 1})
-    record = read_run(folder)
-    assert record["facts"] == {"more": 1} and record["version"] == 1 and record["published_at"] == published
+    record = RunRecord.read(folder)
+    assert record.facts == {"more": 1} and record.version == 1 and record.published_at == published
 
 
 @pytest.mark.parametrize(
@@ -317,20 +320,20 @@ def test_an_address_of_any_script_is_ascii_wherever_it_is_written(tmp_path: Path
 
 
 def test_citation_tags_cannot_leave_the_head() -> None:
-    run = {"name": "2025-01-03", "date": "2025-01-03", "outcome": "network"}
+    run = RunRecord(name="2025-01-03", date="2025-01-03", outcome="network")
     assert "<script>alert" not in Citation(run, Site(authors=['"></script><script>alert(1)</script>'])).head
     assert r"A \& B" in Citation(run, Site(institution="A & B")).bibtex
-    assert "(simulated data)" in Citation({**run, "simulated": True}, Site()).sentence
+    assert "(simulated data)" in Citation(run.model_copy(update={"simulated": True}), Site()).sentence
 
 
 def test_differences_are_told_in_words() -> None:
-    before = {"parameters": {"min_weight": 4}, "counts": {"n_posts": 10}, "inputs": {"a": "1"}}
-    after = {
-        "parameters": {"min_weight": None},
-        "counts": {"n_posts": 1},
-        "inputs": {"a": "2"},
-        "notebook": {"sha256": "x", "edited": True},
-    }
+    before = RunRecord(parameters={"min_weight": 4}, counts={"n_posts": 10}, inputs={"a": "1"})
+    after = RunRecord(
+        parameters={"min_weight": None},
+        counts={"n_posts": 1},
+        inputs={"a": "2"},
+        notebook={"name": "n", "sha256": "x", "edited": True},
+    )
     assert differences(before, after) == [
         "threshold by quantile instead of fixed at 4",
         "1 post instead of 10",

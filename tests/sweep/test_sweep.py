@@ -39,6 +39,7 @@ from coordlib.report import charts
 from coordlib.report.evidence import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import first_lines
+from coordlib.report.record import RunRecord
 from coordlib.runs import NotebookSweep, read_sweep, sweep_notebooks
 from coordlib.runs.notebook_sweep import _folder, _left_out_by_tie
 from coordlib.sources import read_day
@@ -289,9 +290,9 @@ def test_clean_groups_that_tie_are_no_weak_finding() -> None:
     significance = cl.edge_significance(shares)
     graph = cl.generate_coordinated_network(pairs, min_weight=5, significance=significance, subgraph=1)
     found = evidence_record(significance, None, pairs, graph, {"time_window": 120}, "caption", {})
-    assert found["other_settings"]["tied"] == 12 and found["other_settings"]["least"] == 4
+    assert found["other_settings"].tied == 12 and found["other_settings"].least == 4
     counts = {"n_accounts": 8, "n_networks": 1}
-    run = {**found, "outcome": "network", "counts": counts, "parameters": {"time_window": 120}}
+    run = RunRecord(**found, outcome="network", counts=counts, parameters={"time_window": 120})
     (line,) = (line for line in first_lines(run) if line.startswith("Other settings"))
     assert "that is a tie, not a weak finding" in line
     assert line.endswith("The 8 accounts in closed circles do not depend on the threshold.")

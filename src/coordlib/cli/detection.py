@@ -124,7 +124,7 @@ def links(
 ) -> None:
     """Find accounts that repeatedly share the same URLs within a short time of each other (CooRnet)."""
     from coordlib.report.link_result import LINK_FILES, write_link_outputs
-    from coordlib.report.package import read_run
+    from coordlib.report.record import RunRecord
     from coordlib.runs.analysis import analyse_links
     from coordlib.runs.link_sharing import detect_links, link_facts, load_link_shares
     from coordlib.runs.reporting import label_link_networks
@@ -153,10 +153,10 @@ def links(
         echo(f"tables: {output}")
     if workspace is not None:
         folder = analyse_links(values)
-        counts = read_run(folder)["counts"]
+        counts = RunRecord.read(folder).counts
         echo(
-            f"{plural(counts['n_accounts'], 'account')} of {counts['n_accounts_all']:,} in "
-            f"{plural(counts['n_networks'], 'network')}, from {plural(counts['n_posts'], 'share')}"
+            f"{plural(counts.n_accounts, 'account')} of {counts.n_accounts_all:,} in "
+            f"{plural(counts.n_networks, 'network')}, from {plural(counts.n_posts, 'share')}"
         )
         echo(opt.where_it_is(folder, how="rename the file for a page of its own"))
         opt.show_site(workspace, None, "auto", render)
@@ -187,8 +187,8 @@ def report(
         echo(line)
     for key, value in summary_facts(done.run).items():
         echo(f"{key}: {value}")
-    if done.run["outcome"] == "tied":
-        weight = f"{done.run['weight_threshold']:g}"
+    if done.run.outcome == "tied":
+        weight = f"{done.run.weight_threshold:g}"
         echo(f"no edge is kept, as the heaviest all weigh {weight}: --min-weight {weight} keeps them")
     echo(opt.where_it_is(done.folder))
     opt.show_site(workspace, output, engine, render)

@@ -82,9 +82,9 @@ def in_its_place(values: Model) -> Model:
 
 def where_it_is(folder: Path, how: str = "--name gives a page of its own") -> str:
     """Say where a report lies, and that it took the place of another one of this name."""
-    from coordlib.report.package import read_run
+    from coordlib.report.record import RunRecord
 
-    version = int(read_run(folder).get("version", 1))
+    version = RunRecord.read(folder).version
     kept = f" (version {version}: the one before is kept in reports/versions; {how})" if version > 1 else ""
     return f"report: {folder}{kept}"
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
-from coordlib.report.record import RunRecord, code_version, report_title
+from coordlib.report.record import RunRecord, code_version
 from coordlib.report.words import escape
 
 #: Stands on a page where it says how it is cited, until the site is rendered.
@@ -23,7 +23,7 @@ CITED = Html(
 
 def published_on(run: RunRecord) -> str:
     """Return the day a version was published, YYYY-MM-DD (as long as it is not sealed: the day its run began)."""
-    return str(run.get("published_at") or run.get("started_at") or run["date"])[:10]
+    return str(run.published_at or run.started_at or run.date)[:10]
 
 
 class Citation:
@@ -31,18 +31,18 @@ class Citation:
 
     def __init__(self, run: RunRecord, site: Site) -> None:
         self.run, self.site = run, site
-        self.version, self.published = int(run.get("version") or 1), published_on(run)
-        self.title, self.publisher = report_title(run), site.institution or site.name
-        name = str(run.get("name") or run["date"])
-        place = f"{'days' if run.get('kind', 'day') == 'day' else 'analyses'}/{name}"
+        self.version, self.published = run.version, published_on(run)
+        self.title, self.publisher = run.report_title, site.institution or site.name
+        name = run.name or run.date
+        place = f"{'days' if run.kind == 'day' else 'analyses'}/{name}"
         #: Permanent address of the version; none while the site has no address.
         self.url = f"{site.address}/reports/{quote(place)}/v{self.version}/" if site.address else None
         #: DOI of this very version, else that of the series.
         self.doi = site.dois.get(f"{name}-v{self.version}") or site.doi
         words = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
         self.key = f"coordinated-sharing-{words}-v{self.version}"
-        self.software = f"coordlib {run.get('code_version') or code_version()}"
-        digits = str(run.get("content_sha256") or "")[:16]
+        self.software = f"coordlib {run.code_version or code_version()}"
+        digits = (run.content_sha256 or "")[:16]
         self.content = f"Content {digits}" if digits else ""
         #: Authors as CSL has them: persons in two parts, institutions as they are; and as text, the family name first.
         self.people = [_person(one) for one in site.authors] or [{"literal": site.people[0]}]

@@ -15,7 +15,7 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column, tables_of
 from coordlib.report.display import TEMPLATES
-from coordlib.report.record import RunRecord, report_title
+from coordlib.report.record import RunRecord
 from coordlib.report.steps import kept_words
 from coordlib.report.words import in_words
 
@@ -34,7 +34,7 @@ _TYPES = {
 
 def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the README of a day: what is here, made how, meaning what, cited how."""
-    kind, told = record.get("kind"), []
+    kind, told = record.kind, []
     meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
         known = [describe_column(name, str(label), kind) for label in table.columns]
@@ -43,12 +43,10 @@ def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
         told.append((name, f"{len(table):,}", meanings.get(name, ""), columns))
     template = Template((TEMPLATES / "README.md").read_text(encoding="utf-8"), trim_blocks=True)
     text: str = template.render(
-        title=report_title(record),
-        simulated=record.get("simulated"),
+        title=record.report_title,
+        simulated=record.simulated,
         tables=told,
-        parameters=[
-            (name, in_words(value)) for name, value in sorted((record.get("parameters") or {}).items())
-        ],
+        parameters=[(name, in_words(value)) for name, value in sorted(record.parameters.items())],
         kept=kept_words(record),
         evidence="pairs" if "pairs" in tables else "posts",
         sentence=Citation(record, Site()).sentence,
@@ -58,7 +56,7 @@ def readme(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> str:
 
 def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     """Return the Frictionless descriptor of a day's tables."""
-    kind, resources = record.get("kind"), []
+    kind, resources = record.kind, []
     meanings = {name: table.row for name, table in tables_of(kind).items()}
     for name, table in tables.items():
         path, fields = folder / f"{name}.csv", []
@@ -83,9 +81,9 @@ def datapackage(record: RunRecord, tables: Mapping[str, pd.DataFrame], folder: P
         )
     return {
         "profile": "tabular-data-package",
-        "name": f"coordlib-{record['date']}",
-        "title": report_title(record),
-        "version": str(record.get("version", 1)),
+        "name": f"coordlib-{record.date}",
+        "title": record.report_title,
+        "version": str(record.version),
         "resources": resources,
     }
 
@@ -103,7 +101,7 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         form = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         about = {"name": name, "contentSize": str(path.stat().st_size), "encodingFormat": form}
         files.append(_entity(name, "File", **about, sha256=sha256_file(path)))
-    given = enumerate(sorted((run.get("inputs") or {}).items()), 1)
+    given = enumerate(sorted(run.inputs.items()), 1)
     inputs = [
         _entity(f"#input-{n}", "CreativeWork", name=name, description=_INPUT.format(value))
         for n, (name, value) in given
@@ -139,8 +137,8 @@ def crate(folder: Path, cited: Citation, names: Iterable[str]) -> dict[str, Any]
         instrument={"@id": "#coordlib"},
         object=_ids(inputs),
         result=_ids(files),
-        startTime=run.get("started_at") or None,
-        endTime=run.get("published_at") or None,
+        startTime=run.started_at or None,
+        endTime=run.published_at or None,
     )
     stated, terms = "No licence is stated", "Ask the people who run the site."
     if site.licence:

@@ -18,7 +18,7 @@ from coordlib.describe.networks import evidence_counts, network_evidence
 from coordlib.detect.threshold import over_threshold
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html
-from coordlib.report.record import RunRecord
+from coordlib.report.record import Evidence, OtherSettings, RunRecord
 from coordlib.report.tables import facts, format_value, is_missing
 from coordlib.report.words import clean_text, escape, json_for_page, plural, safe_url
 from coordlib.significance import (
@@ -59,11 +59,12 @@ def evidence_record(
     parameters: Mapping[str, Any],
     word: str,
     planted: Mapping[str, str],
-) -> RunRecord:
+) -> dict[str, Any]:
     """Return ``evidence``, ``whole``, ``random_networks``, ``other_settings`` and ``truth``, as far as they are known."""
-    record: RunRecord = {}
+    record: dict[str, Any] = {}
     if graph.number_of_edges() and "time_delta" in pairs:
-        record["other_settings"] = other_settings(pairs, int(parameters.get("time_window") or 120))
+        found = other_settings(pairs, int(parameters.get("time_window") or 120))
+        record["other_settings"] = OtherSettings.model_validate(found)
     if whole is not None and whole["observed"].any():
         record["whole"] = network_sentence(whole)
         attrs: Mapping[Any, Any] = whole.attrs
@@ -72,14 +73,14 @@ def evidence_record(
         quantile, least = parameters.get("edge_weight"), parameters.get("min_weight")
         weights = significance["weight"].to_numpy()
         drawn = network_evidence(graph)["n_significant"]
-        record["evidence"] = {
+        record["evidence"] = Evidence(
             **evidence_counts(significance, graph),
-            "words": evidence_headline(significance, None, word),
+            words=evidence_headline(significance, None, word),
             # Edges the threshold would keep if accounts of any participation took part.
-            "kept_of_all": int(over_threshold(weights, 0.9 if quantile is None else quantile, least).sum()),
+            kept_of_all=int(over_threshold(weights, 0.9 if quantile is None else quantile, least).sum()),
             # Number of each network with significant edges, and how many it has.
-            "networks": {str(number): int(count) for number, count in drawn[drawn > 0].items()},
-        }
+            networks={str(number): int(count) for number, count in drawn[drawn > 0].items()},
+        )
         if planted:
             record["truth"] = _truth(significance, graph, planted)
     return record
@@ -91,8 +92,8 @@ def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -
     parts = [table[columns] for table in (edges, discovered) if "evidence" in table]
     every = pd.concat(parts).drop_duplicates(["account_id", "account_id_y"]) if parts else discovered
     kinds = every["n_objects"].gt(1).map({True: "objects", False: "repeats"})
-    evidence, word = run.get("evidence") or {}, str(run.get("object", "caption"))
-    window, least = int(evidence.get("time_window", 120)), int(evidence.get("least_repeats", 3))
+    tested, word = run.evidence or Evidence(), run.object
+    window, least = int(tested.time_window or 120), tested.least_repeats
     said: dict[str, tuple[str, int]] = {}
     for name in WORDS:
         for kind in ("objects", "repeats"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from coordlib.detect.threshold import tie_words
 from coordlib.report.health import Health, verdict_of
-from coordlib.report.record import RunRecord
+from coordlib.report.record import Evidence, RunRecord
 from coordlib.report.steps import kept_words
 from coordlib.report.words import clean_text, escape, plural, same_words
 from coordlib.significance import SIGNIFICANT
@@ -21,12 +21,12 @@ _OUTCOMES = {
     "tied": (
         "warn",
         "The threshold keeps no edge.",
-        "{tie}. There were {n_pairs:,} pairs of posts with the same {word} within the time window, so this is a limit of the threshold and not a day without coordination.",
+        "{tie}. There were {n.n_pairs:,} pairs of posts with the same {word} within the time window, so this is a limit of the threshold and not a day without coordination.",
     ),
     "no-coordination": (
         "quiet",
         "No coordination found.",
-        "Among {n_posts:,} posts, {met} {full}",
+        "Among {n.n_posts:,} posts, {met} {full}",
     ),
     "nothing-to-compare": (
         "warn",
@@ -66,7 +66,7 @@ def banner(
 
     `explained` is the link to how it was counted; it follows the first line.
     """
-    sample = simulated_banner() if run.get("simulated") else ""
+    sample = simulated_banner() if run.simulated else ""
     rest = "".join(f"<p>{escape(line)}</p>" for line in lines[1:] if line)
     rest = rest.replace("<p>Weak:", "<p><strong>Weak:</strong>")
     if more:
@@ -77,9 +77,9 @@ def banner(
 
 def day_banner(run: RunRecord, explained: str = "") -> str:
     """Return, in words, what kind of day it was, and what that does and does not mean; `explained` as in :func:`banner`."""
-    lines, evidence = first_lines(run), run.get("evidence") or {}
-    kind = "found" if not evidence or set(SIGNIFICANT) & set(evidence.get("classes") or {}) else "quiet"
-    if run.get("outcome") != "network" or not lines:
+    lines = first_lines(run)
+    kind = "found" if not run.evidence or set(SIGNIFICANT) & set(run.evidence.classes) else "quiet"
+    if run.outcome != "network" or not lines:
         kind, *said = _Finding(run).outcome()
         lines = [*said, *lines]
     return banner(kind, lines, run, more_lines(run), explained)
@@ -89,9 +89,9 @@ def first_lines(run: RunRecord) -> list[str]:
     """Return the finding of a report in sentences: what is significant, what the threshold keeps and on what it rests, the coverage."""
     found = _Finding(run)
     # What is significant, what that means and what is undecided.
-    first, *meaning = str(found.evidence.get("words") or "").splitlines() or [""]
+    first, *meaning = found.evidence.words.splitlines() or [""]
     lines = [first, found.same(), *meaning, *kept_words(run)]
-    if run.get("outcome") == "network" and found.counts.get("n_accounts"):
+    if run.outcome == "network" and run.counts.n_accounts:
         rest = found.subjects(), found.rests_on(), found.kept(), found.settings()
         lines += [found.network(), found.where(), *rest]
     else:
@@ -101,52 +101,49 @@ def first_lines(run: RunRecord) -> list[str]:
 
 def more_lines(run: RunRecord) -> list[str]:
     """Return what the network as a whole is held against, and what of it is true where that is known."""
-    return [line for line in (str(run.get("whole") or ""), _Finding(run).truth()) if line]
+    return [line for line in (run.whole, _Finding(run).truth()) if line]
 
 
 class _Finding:
     """The numbers of a record; each method is a sentence made of them, empty where there is nothing to say."""
 
     def __init__(self, run: RunRecord) -> None:
-        self.run, self.word = run, str(run.get("object", "caption"))
-        self.counts, self.facts = run.get("counts") or {}, run.get("facts") or {}
-        self.parameters, self.evidence = run.get("parameters") or {}, run.get("evidence") or {}
+        self.run, self.word, self.counts, self.facts = run, run.object, run.counts, run.facts
+        self.parameters, self.evidence = run.parameters, run.evidence or Evidence()
         self.rule = (self.parameters.get("evidence") or {}).get("classes")
-        self.component = run.get("kind") == "component"
-        kept = run.get("kept") or {}
-        #: What the notebook itself made of the edges that the rule keeps, and of the window.
-        self.own = kept.get("network")
-        self.window = (kept.get("pairs") or {}).get("seconds", self.parameters.get("time_window", "?"))
+        self.component = run.kind == "component"
+        #: What the notebook itself made of the edges that the rule keeps.
+        self.own = run.kept.get("network")
+        self.window = "?" if run.window is None else run.window
         ends = [self.facts.get(name) for name in ("period_start", "period_end")]
         self.period = [] if None in ends else [int(str(end)) for end in ends]
 
     def outcome(self) -> tuple[str, str, str]:
         """Kind of banner, head and body by the outcome of the day."""
-        outcome, names = str(self.run.get("outcome")), ("n_posts", "n_pairs", "n_edges_top", "top_weight")
-        n = {name: int(self.counts.get(name, 0)) for name in names}
-        if outcome == "no-coordination" and 0 < n["n_posts"] <= self.counts.get("n_without_object", 0):
+        outcome, n = self.run.outcome, self.counts
+        if outcome == "no-coordination" and 0 < n.n_posts <= n.n_without_object:
             outcome = "nothing-to-compare"
         kind, head, body = _OUTCOMES.get(outcome, _OUTCOMES["failed"])
-        if {"beyond the crowd", "closed circle"} & set(self.evidence.get("classes") or {}):
+        if {"beyond the crowd", "closed circle"} & set(self.evidence.classes):
             head = head.replace("No coordination found.", "No edge is kept.")
         met = f"no two accounts posted the same {self.word} within the time window."
-        if n["n_pairs"]:
-            met = f"{n['n_pairs']:,} pairs of posts fell within the time window, and no two accounts had more of them than the threshold."
-        tie, posts, date = "", plural(n["n_posts"], "post"), self.run.get("date", "")
+        if n.n_pairs:
+            met = f"{n.n_pairs:,} pairs of posts fell within the time window, and no two accounts had more of them than the threshold."
+        tie, posts = "", plural(n.n_posts, "post")
         if outcome == "tied":
-            edges = int(self.counts.get("n_edges_all", n["n_edges_top"]))
+            edges = n.n_edges_top if n.n_edges_all is None else n.n_edges_all
             quantile = float(self.parameters.get("edge_weight") or 0.9)
-            tie = _capital(tie_words(n["top_weight"], n["n_edges_top"], edges, quantile))
+            tie = _capital(tie_words(n.top_weight, n.n_edges_top, edges, quantile))
         full = "The day was analysed in full: this is a result, not a gap."
         if self.gaps():
             full = "What was collected was analysed in full, but the collection has gaps."
-        body = body.format(**n, full=full, posts=posts, met=met, tie=tie, word=self.word, date=date)
+        body = body.format(n=n, full=full, posts=posts, met=met, tie=tie, word=self.word, date=self.run.date)
         return kind, head, body
 
     def same(self) -> str:
         """What counts as the same where that is not plain, and how many posts take part where most do not."""
-        words = same_words(self.parameters.get("object_id"), self.run.get("platform"))
-        lacking, of = self.counts.get("n_without_object", 0), self.counts.get("n_posts", 0)
+        words = same_words(self.parameters.get("object_id"), self.run.platform)
+        lacking, of = self.counts.n_without_object, self.counts.n_posts
         if lacking >= of:
             return words
         few = f"Only {of - lacking:,} of {plural(of, 'post')} take part: the others have no {self.word}."
@@ -154,18 +151,18 @@ class _Finding:
 
     def kind(self) -> str:
         """Where the significant pairs are, by the names of their classes."""
-        classes = self.evidence.get("classes", {})
+        classes = self.evidence.classes
         one = classes.get("closed circle", {}).get("networks") == 1
         circle = "in the closed circle" if one else "in closed circles"
         return " or ".join(name.replace("closed circle", circle) for name in SIGNIFICANT if name in classes)
 
     def where(self) -> str:
         """In which of the networks below the significant pairs are, and how many of them."""
-        classes = self.evidence.get("classes", {})
+        classes = self.evidence.classes
         of = sum(classes.get(name, {}).get("edges", 0) for name in SIGNIFICANT)
         if not of or self.component:
             return ""
-        numbers, table = self.evidence.get("networks") or {}, "in the table “Pairs that stand out”"
+        numbers, table = self.evidence.networks, "in the table “Pairs that stand out”"
         pairs = plural(of, "pair")
         if not numbers:
             none = f"None of the {pairs} {self.kind()} is" if of > 1 else f"The pair {self.kind()} is not"
@@ -184,9 +181,9 @@ class _Finding:
 
     def network(self) -> str:
         """How many accounts of how many posted the same, when and where."""
-        n_all, n_objects = self.counts.get("n_post_accounts"), self.counts.get("n_objects", 0)
-        accounts = f"{self.counts['n_accounts']:,}{f' of {n_all:,}' if n_all else ''} accounts"
-        platform = str(self.run.get("platform") or "")
+        n_all, n_objects = self.counts.n_post_accounts, self.counts.n_objects
+        accounts = f"{self.counts.n_accounts:,}{f' of {n_all:,}' if n_all else ''} accounts"
+        platform = self.run.platform or ""
         place = f" ({where})" if (where := _PLATFORMS.get(platform, platform)) else ""
         objects = f": {plural(n_objects, self.word)}" if n_objects or self.component else ""
         if not self.component:
@@ -195,7 +192,7 @@ class _Finding:
                 pairs = "pairs the notebook chose"
             elif self.rule:
                 pairs = f"pairs of the classes kept ({', '.join(self.rule)})"
-            networks = plural(self.counts["n_networks"], "network")
+            networks = plural(self.counts.n_networks, "network")
             return f"The {pairs} join {accounts} into {networks}{self.days()}{place}{objects}."
         return f"{accounts} posted the same {self.word}s together within {self.window} seconds{self.days()}{place}{objects}."
 
@@ -213,7 +210,7 @@ class _Finding:
 
     def subjects(self, shown: int = 3) -> str:
         """What the largest networks are about, as far as their labels say."""
-        sizes = [(clean_text(label).split(" · "), size) for label, size in self.run.get("subjects") or []]
+        sizes = [(clean_text(label).split(" · "), size) for label, size in self.run.subjects]
         if not sizes:
             return ""
         if self.component:
@@ -224,7 +221,7 @@ class _Finding:
 
     def rests_on(self) -> str:
         """Whether the edges rest on one object or on several."""
-        n_edges, single = self.counts.get("n_edges", 0), self.counts.get("n_edges_one_object", 0)
+        n_edges, single = self.counts.n_edges, self.counts.n_edges_one_object
         network = "the network" if self.component else "networks"
         pairs = f"pairs in {network}" if n_edges > 1 else "pair in a network"
         if single == n_edges:
@@ -239,35 +236,33 @@ class _Finding:
 
     def kept(self) -> str:
         """Of which classes the kept edges are, of how many, and what the rule would keep without a minimum participation."""
-        classes = class_words(self.evidence.get("kept") or {}, self.word)
+        classes = class_words(self.evidence.kept, self.word)
         if not classes:
             return ""
-        kept, before = self.counts.get("n_edges", 0), self.counts.get("n_edges_all", 0)
+        kept, before = self.counts.n_edges, self.counts.n_edges_all or 0
         if self.component:
             return f"{_capital(classes)}."
         of = f"{kept:,} of {plural(before, 'pair')}"
         if self.rule or self.own:
             return f"{of} {'is' if kept == 1 else 'are'} kept: {classes}."
-        everybody, also = self.evidence.get("kept_of_all"), ""
-        least = self.parameters.get("min_participation") if not self.run.get("kept") else None
-        if everybody is not None and least and (everybody, self.evidence["pairs"]) != (kept, before):
-            also = f" ({everybody:,} of {self.evidence['pairs']:,} with accounts of fewer than {least} posts)"
+        everybody, pairs, also = self.evidence.kept_of_all, self.evidence.pairs, ""
+        least = self.parameters.get("min_participation") if not self.run.kept else None
+        if everybody is not None and least and (everybody, pairs) != (kept, before):
+            also = f" ({everybody:,} of {pairs:,} with accounts of fewer than {least} posts)"
         return f"The weight keeps {of}{also}: {classes}."
 
     def settings(self) -> str:
         """What other windows and thresholds would have found."""
-        found = self.run.get("other_settings")
+        found, accounts = self.run.other_settings, self.counts.n_accounts
         if not found or self.rule:
             return ""
-        tied, of, steady = found.get("tied", 0), found["settings"], self.evidence.get("significant_accounts")
-        least = "" if found["least"] == found["most"] else f"{found['least']:,} to "
-        span = (
-            f"{least}{plural(found['most'], 'account')} in networks instead of {self.counts['n_accounts']:,}"
-        )
-        if not least and found["most"] == self.counts["n_accounts"]:
-            span = f"{plural(found['most'], 'account')} in networks too"
+        tied, of, steady = found.tied, found.settings, self.evidence.significant_accounts
+        least = "" if found.least == found.most else f"{found.least:,} to "
+        span = f"{least}{plural(found.most, 'account')} in networks instead of {accounts:,}"
+        if not least and found.most == accounts:
+            span = f"{plural(found.most, 'account')} in networks too"
         text = (
-            f"Other settings: {span if tied < of else 'all tie'}, with windows from {found['narrowest']:,} to "
+            f"Other settings: {span if tied < of else 'all tie'}, with windows from {found.narrowest:,} to "
             f"{self.parameters.get('time_window', 0):,} seconds and thresholds from the median to the top twentieth."
         )
         if tied:
@@ -306,14 +301,14 @@ class _Finding:
 
     def new(self) -> str:
         """How many accounts of a day's network were not watched before."""
-        new = self.counts.get("n_new_accounts")
-        if new is None or self.run.get("kind", "day") != "day" or self.run.get("outcome") != "network":
+        new = self.counts.n_new_accounts
+        if new is None or self.run.kind != "day" or self.run.outcome != "network":
             return ""
-        if (out := self.counts.get("n_not_watched")) is not None:
+        if (out := self.counts.n_not_watched) is not None:
             return self.not_watched(out)
         if new == 0:
             return "All accounts in networks were watched before."
-        of = plural(int(self.counts["n_accounts"]), "account")
+        of = plural(self.counts.n_accounts, "account")
         return f"{new:,} of {of} in networks {'was' if new == 1 else 'were'} not watched before."
 
     @staticmethod
@@ -326,7 +321,7 @@ class _Finding:
 
     def truth(self) -> str:
         """On a simulated day: how many pairs join two accounts that were planted together."""
-        truth, kinds = self.run.get("truth"), ("significant", "undecided", "kept")
+        truth, kinds = self.run.truth, ("significant", "undecided", "kept")
         if not truth:
             return ""
         parts = [f"{truth[name][0]:,} of {truth[name][1]:,} {name} pairs" for name in kinds if truth[name][1]]
@@ -337,7 +332,7 @@ class _Finding:
 
     def threshold(self) -> str:
         """What an edge had to be to be kept."""
-        limit = self.run.get("weight_threshold")
+        limit = self.run.weight_threshold
         if self.rule:
             return f"kept (of the classes {', '.join(self.rule)})"
         if limit is None:
@@ -348,35 +343,36 @@ class _Finding:
         return f"over the threshold (heavier than {limit:g}, the {quantile:g} quantile of all weights)"
 
     def summary(self) -> dict[str, str]:
-        """The counts in words; KeyError where the day has none."""
-        c = self.counts
-        day = self.run.get("kind", "day") == "day"
-        posts = f"{c['n_posts']:,} by {plural(c['n_post_accounts'], 'account')}"
+        """The counts in words; empty where the day has none, since it failed before it was analysed."""
+        c, day = self.counts, self.run.kind == "day"
+        if c.n_post_accounts is None or c.n_edges_all is None or c.pool_size is None:
+            return {}
+        posts = f"{c.n_posts:,} by {plural(c.n_post_accounts, 'account')}"
         if day:
-            posts += f", {c['n_pool_posts']:,} of them by watched accounts"
-        if lacking := c.get("n_without_object"):
-            posts += f"; {lacking:,} have no {self.word}"
+            posts += f", {c.n_pool_posts:,} of them by watched accounts"
+        if c.n_without_object:
+            posts += f"; {c.n_without_object:,} have no {self.word}"
         ends = [utc_text(end, "%Y-%m-%d %H:%M") for end in self.period]
         period = f"posts from {' to '.join(ends)} UTC" if ends else "no posts"
-        are = "is" if c["n_edges_all"] == 1 else "are"
-        over = c["n_edges"] if self.component else (self.own or {"of": c["n_edges"]})["of"]
+        are = "is" if c.n_edges_all == 1 else "are"
+        over = self.own.of if self.own and not self.component else c.n_edges
         low = f"at least {low} and " if (low := self.parameters.get("time_window_low")) else ""
         shown = {
             **(self.facts.get("about") or {}),
             "Period": period,
             "Posts looked at": posts,
-            "Pairs": f"{plural(c['n_pairs'], 'pair')} of posts with the same {self.word} {low}within {self.window} seconds",
-            "Edges": f"{over:,} of {plural(c['n_edges_all'], 'edge')} {are} {self.threshold()}",
-            "Accounts in networks": f"{plural(c['n_accounts'], 'account')} in {plural(c['n_networks'], 'network')}",
-            "Posts in pairs": f"{c['n_coordinated_posts']:,} of {plural(c['n_posts'], 'post')}",
+            "Pairs": f"{plural(c.n_pairs, 'pair')} of posts with the same {self.word} {low}within {self.window} seconds",
+            "Edges": f"{over:,} of {plural(c.n_edges_all, 'edge')} {are} {self.threshold()}",
+            "Accounts in networks": f"{plural(c.n_accounts, 'account')} in {plural(c.n_networks, 'network')}",
+            "Posts in pairs": f"{c.n_coordinated_posts:,} of {plural(c.n_posts, 'post')}",
         }
         if kept := kept_words(self.run):
             shown["Left out by the notebook"] = " ".join(kept)
         if day:
-            new = f"{c['n_new_accounts']:,} of {c['n_accounts']:,} accounts were not watched before"
-            if (out := c.get("n_not_watched")) is not None:
-                new = f"{c['n_new_accounts']:,} joined the pool on this day; {out:,} of {c['n_accounts']:,} accounts were not watched after it"
-            pool = f"{c['pool_size']:,} accounts, {c['pool_before']:,} before this day"
+            new = f"{c.n_new_accounts:,} of {c.n_accounts:,} accounts were not watched before"
+            if (out := c.n_not_watched) is not None:
+                new = f"{c.n_new_accounts:,} joined the pool on this day; {out:,} of {c.n_accounts:,} accounts were not watched after it"
+            pool = f"{c.pool_size:,} accounts, {c.pool_before:,} before this day"
             shown |= {"New accounts": new, "Pool": pool}
         return shown
 
@@ -387,7 +383,4 @@ def _capital(text: str) -> str:
 
 def summary_facts(run: RunRecord) -> dict[str, str]:
     """Put the counts of a day into words, each with its unit and denominator; empty for a day that has none."""
-    try:
-        return _Finding(run).summary()
-    except KeyError:  # it failed before it was analysed
-        return {}
+    return _Finding(run).summary()

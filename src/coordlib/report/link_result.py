@@ -85,7 +85,7 @@ class LinkReport:
         return NetworkView(
             nx.relabel_nodes(self.found.network, dict(zip(entities["name"], labels, strict=True))),
             accounts=accounts.assign(account_id=labels),
-            simulated=bool(self.run["simulated"]),
+            simulated=self.run.simulated,
             edge_unit="URLs in common",
         )
 
@@ -110,14 +110,13 @@ class LinkReport:
 
 def link_banner(run: RunRecord, explained: str = "") -> str:
     """Return what was found as a sentence with its numbers, each with what it is a part of."""
-    counts = {name: int(value) for name, value in run["counts"].items()}
-    posts, n_urls = plural(counts["n_posts"], "post"), counts["n_urls"]
-    seconds = f"{int(run['parameters']['time_window_used']):,} s"
-    if run["outcome"] == "network":
-        accounts = f"{counts['n_accounts']:,} of {counts['n_accounts_all']:,} accounts"
+    counts, posts, n_urls = run.counts, plural(run.counts.n_posts, "post"), run.counts.n_urls
+    seconds = f"{int(run.parameters['time_window_used']):,} s"
+    if run.outcome == "network":
+        accounts = f"{counts.n_accounts:,} of {counts.n_accounts_all:,} accounts"
         head = (
-            f"{accounts}, in {plural(counts['n_networks'], 'network')}, are tied by at least "
-            f"{plural(counts['least_urls'], 'URL')} shared within {seconds} of each other."
+            f"{accounts}, in {plural(counts.n_networks, 'network')}, are tied by at least "
+            f"{plural(counts.least_urls, 'URL')} shared within {seconds} of each other."
         )
         found = f"Found in {posts} with {n_urls:,} URLs shared more than once."
         return banner("found", [head, found], run, explained=explained)

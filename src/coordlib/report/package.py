@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import networkx as nx
 import pandas as pd
 
 from coordlib.errors import PublishError
-from coordlib.files import WRITING, put_folder, read_json, staging_of, write_json
+from coordlib.files import WRITING, put_folder, staging_of, write_json
 from coordlib.report.checksums import sha256_file, write_sums
 from coordlib.report.citation import CITED
 from coordlib.report.configuration import is_simulated
@@ -30,7 +30,7 @@ from coordlib.report.first_screen import day_banner
 from coordlib.report.graphml import write_graphml
 from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, set_front_matter, set_note, write_notebook
-from coordlib.report.record import NOTEBOOK, RunRecord, code_version, package_versions, page_title
+from coordlib.report.record import NOTEBOOK, Counts, RunRecord, Template, code_version, package_versions
 from coordlib.report.tables import facts, write_csv
 from coordlib.report.words import clean_text, escape, hide_folders, in_words
 from coordlib.times import ISO, utc_text
@@ -80,7 +80,7 @@ class SavedReport:
             where = escape("/".join(self.folder.parts[-4:]))
             parts = [Html(f"<p>A draft in <code>{where}</code>: {escape(self._names())}.</p>")]
         else:
-            parts = [_downloads(self.folder, str(self.run["name"])), CITED]
+            parts = [_downloads(self.folder, self.run.name), CITED]
         return stack(*parts, _provenance(self.run))._repr_mimebundle_()
 
     def __repr__(self) -> str:
@@ -116,16 +116,16 @@ def _size(path: Path) -> str:
 
 def _provenance(run: RunRecord) -> Html:
     """What the report was made from: parameters, versions, hashes of inputs, the notebook."""
-    known: dict[str, object] = {"Code": run.get("code_version") or code_version()}
-    if (started := run.get("started_at")) is not None:
+    known: dict[str, object] = {"Code": run.code_version or code_version()}
+    if (started := run.started_at) is not None:
         known["started at"] = utc_text(started, ISO) if isinstance(started, int | float) else started
-    known |= {f"parameter {name}": in_words(v) for name, v in sorted((run.get("parameters") or {}).items())}
-    known |= {f"input {name}": f"SHA-256 {v}" for name, v in sorted((run.get("inputs") or {}).items())}
-    packages = run.get("packages") or package_versions()
+    known |= {f"parameter {name}": in_words(v) for name, v in sorted(run.parameters.items())}
+    known |= {f"input {name}": f"SHA-256 {v}" for name, v in sorted(run.inputs.items())}
+    packages = run.packages or package_versions()
     known |= {f"package {name}": version for name, version in sorted(packages.items())}
-    if notebook := run.get("notebook"):
-        edited = ", edited" if notebook.get("edited") else ""
-        known["Notebook"] = f"{notebook['name']}{edited}, SHA-256 {notebook['sha256']}"
+    if notebook := run.notebook:
+        edited = ", edited" if notebook.edited else ""
+        known["Notebook"] = f"{notebook.name}{edited}, SHA-256 {notebook.sha256}"
     return Html(
         f"<details class=cl-provenance><summary>Parameters, versions, hashes</summary>{facts(known, 'Provenance').html}</details>"
     )
@@ -149,16 +149,16 @@ def write_report(
         if staging != folder:
             shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True, exist_ok=True)
-        record = _write_files(staging, tables, graph, run.copy())
+        record = _write_files(staging, tables, graph, run)
         target = folder.with_name(folder.name[1 : -len(WRITING)]) if staging == folder else folder
-        record["version"] = _version(target, record)
+        record = record.model_copy(update={"version": _version(target, record)})
         for shown in (view, evidence):
             if shown is not None:
                 shown.write(staging)
         (staging / "README.md").write_text(readme(record, tables), encoding="utf-8")
         write_json(staging / "datapackage.json", datapackage(record, tables, staging))
-        record["outputs"]["datapackage.json"] = sha256_file(staging / "datapackage.json")
-        write_json(staging / "run.json", record)
+        record.outputs["datapackage.json"] = sha256_file(staging / "datapackage.json")
+        record.write(staging)
         if staging != folder:
             put_folder(staging, folder)
     except OSError as error:
@@ -172,29 +172,30 @@ def write_report(
 def _write_files(
     staging: Path, tables: Mapping[str, pd.DataFrame], graph: nx.Graph[str] | None, record: RunRecord
 ) -> RunRecord:
-    if "parameters" in record:
-        used = {name: value for name, value in record["parameters"].items() if name not in _LOCAL_PARAMETERS}
-        # Pages are public: a file is told by its name, not by its place.
-        used |= {name: Path(used[name]).name for name in ("source", "mapping") if used.get(name)}
-        record["parameters"] = used
+    used = {name: value for name, value in record.parameters.items() if name not in _LOCAL_PARAMETERS}
+    # Pages are public: a file is told by its name, not by its place.
+    used |= {name: Path(used[name]).name for name in ("source", "mapping") if used.get(name)}
     for name, table in tables.items():
         write_csv(table, staging / f"{name}.csv")
     if graph is not None:
         described = _described(graph, tables)
-        write_graphml(described, staging / "network.graphml", simulated=bool(record.get("simulated")))
-    if isinstance(started := record.get("started_at"), int | float):
-        record["started_at"] = utc_text(started, ISO)
-    record.setdefault("code_version", code_version())
-    record.setdefault("packages", package_versions())
+        write_graphml(described, staging / "network.graphml", simulated=record.simulated)
+    outputs = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
+    content = {name: value for name, value in outputs.items() if name.endswith(_CONTENT_SUFFIXES)}
+    identity = json.dumps([record.date, record.outcome, used, content], sort_keys=True, default=str)
+    said: dict[str, Any] = {
+        "parameters": used,
+        "code_version": record.code_version or code_version(),
+        "packages": record.packages or package_versions(),
+        "rows": {name: len(table) for name, table in tables.items()},
+        "outputs": outputs,
+        "content_sha256": hashlib.sha256(identity.encode()).hexdigest(),
+    }
+    if isinstance(record.started_at, int | float):
+        said["started_at"] = utc_text(record.started_at, ISO)
     if told := os.environ.get(NOTEBOOK):
-        record["notebook"] = json.loads(told)
-    record["rows"] = {name: len(table) for name, table in tables.items()}
-    record["outputs"] = {path.name: sha256_file(path) for path in sorted(staging.iterdir())}
-    content = {name: value for name, value in record["outputs"].items() if name.endswith(_CONTENT_SUFFIXES)}
-    identity = [record["date"], record["outcome"], record.get("parameters"), content]
-    text = json.dumps(identity, sort_keys=True, default=str)
-    record["content_sha256"] = hashlib.sha256(text.encode()).hexdigest()
-    return record
+        said["notebook"] = Template.model_validate_json(told)
+    return record.model_copy(update=said)
 
 
 def _described(graph: nx.Graph[str], tables: Mapping[str, pd.DataFrame]) -> nx.Graph[str]:
@@ -222,19 +223,19 @@ def install(staging: Path, folder: Path) -> RunRecord:
     """Put a finished report in its place and return its record: the same content made by the same notebook leaves the
     published page untouched, with other words it replaces it, and other content leaves the earlier version in ``reports/versions``.
     """
-    record, published = read_run(staging), read_run(folder)
+    record, published = RunRecord.read(staging), RunRecord.read(folder)
     if is_published(folder):
-        same = published.get("content_sha256") == record.get("content_sha256")
+        same = published.content_sha256 == record.content_sha256
         untouched = ("notebook", "facts", "counts", "code_version", "labels", "identities")
-        if same and all(published.get(name) == record.get(name) for name in untouched):
+        if same and all(getattr(published, name) == getattr(record, name) for name in untouched):
             shutil.rmtree(staging)
             shutil.rmtree(_version_folder(folder, published), ignore_errors=True)  # a killed run's copy
             set_note(folder / "index.ipynb", _FAILED_AGAIN)
             write_sums(folder)
             return published
         if same:
-            record["published_at"] = published.get("published_at")
-            write_json(staging / "run.json", record)
+            record = record.model_copy(update={"published_at": published.published_at})
+            record.write(staging)
             write_sums(staging)
         elif not (kept := _version_folder(folder, published)).exists():  # where it does, a killed run made it
             copy = staging_of(kept)
@@ -249,16 +250,16 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
     """Complete a report once its executed notebook lies in the folder: front matter, time of publication, every hash."""
     folder = Path(folder)
     try:
-        record = read_run(folder)
+        record = RunRecord.read(folder)
         notebook = folder / "index.ipynb"
-        if record and notebook.exists():
+        if record.date and notebook.exists():
             set_front_matter(notebook, page_meta(record))
-            record["published_at"] = utc_text(time.time() if published_at is None else published_at, ISO)
+            now = utc_text(time.time() if published_at is None else published_at, ISO)
             extra = [path for path in (folder / "notebook.ipynb", folder / "network.html") if path.exists()]
             extra += sorted((folder / FOLDER).glob("*.js"))
             hashes = {path.relative_to(folder).as_posix(): sha256_file(path) for path in extra}
-            record["outputs"] = {**record.get("outputs", {}), **hashes}
-            write_json(folder / "run.json", record)
+            said = {"published_at": now, "outputs": record.outputs | hashes}
+            record.model_copy(update=said).write(folder)
         write_sums(folder)
     except OSError as error:
         raise PublishError(f"{folder}: cannot be sealed ({error.strerror or error})") from error
@@ -266,18 +267,12 @@ def seal(folder: Path | str, published_at: float | None = None) -> None:
 
 def page_meta(record: RunRecord) -> dict[str, Any]:
     """Return the front matter of a report's page: only our own words and numbers, never an account's."""
-    title, date = page_title(record), str(record["date"])
-    return {"title": title, "date": date, "search": False, "page-layout": "full"}
-
-
-def read_run(folder: Path | str) -> RunRecord:
-    """Return a day's run record, or an empty one when there is none that can be read."""
-    return cast(RunRecord, read_json(Path(folder) / "run.json"))
+    return {"title": record.page_title, "date": record.date, "search": False, "page-layout": "full"}
 
 
 def is_published(folder: Path) -> bool:
     """Whether a folder holds a finished report that readers may have cited (not a failure page)."""
-    return (folder / "index.ipynb").exists() and read_run(folder).get("outcome") not in {None, "failed"}
+    return (folder / "index.ipynb").exists() and RunRecord.read(folder).outcome != "failed"
 
 
 def versions_folder(folder: Path) -> Path:
@@ -286,15 +281,14 @@ def versions_folder(folder: Path) -> Path:
 
 
 def _version_folder(folder: Path, published: RunRecord) -> Path:
-    return versions_folder(folder) / f"{folder.name}-v{int(published.get('version', 1))}"
+    return versions_folder(folder) / f"{folder.name}-v{published.version}"
 
 
 def _version(target: Path, record: RunRecord) -> int:
-    published = read_run(target)
-    version = int(published.get("version", 1))
-    if published.get("content_sha256") == record["content_sha256"]:
-        return version
-    return version + 1 if is_published(target) else next_version(target)
+    published = RunRecord.read(target)
+    if published.content_sha256 == record.content_sha256:
+        return published.version
+    return published.version + 1 if is_published(target) else next_version(target)
 
 
 def next_version(folder: Path) -> int:
@@ -319,16 +313,16 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
             write_sums(folder)
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        run: RunRecord = {
-            "name": folder.name,
-            "date": date,
-            "outcome": "failed",
-            "message": clean_text(message),
-            "code_version": code_version(),
-            "simulated": is_simulated(folder),
-            "version": next_version(folder),
-        }
-        write_json(folder / "run.json", run)
+        run = RunRecord(
+            name=folder.name,
+            date=date,
+            outcome="failed",
+            message=clean_text(message),
+            code_version=code_version(),
+            simulated=is_simulated(folder),
+            version=next_version(folder),
+        )
+        run.write(folder)
         details = (
             f'<p class="cl-error">{escape(message)}</p><details><summary>Technical details</summary>'
             f'<pre class="cl-trace" tabindex="0">{escape(traceback_text[-20_000:])}</pre></details>'
@@ -343,19 +337,18 @@ def failure_page(folder: Path | str, date: str, message: str, traceback_text: st
 
 def withdraw(folder: Path) -> None:
     """Remove a report; of a day that was published, leave a page at the address of its version that says so."""
-    record, published = read_run(folder), is_published(folder)
+    record, published = RunRecord.read(folder), is_published(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    if not published or record.get("kind", "day") != "day" or folder.parent.name not in ("days", "versions"):
+    if not published or record.kind != "day" or folder.parent.name not in ("days", "versions"):
         return
-    kept = ("name", "kind", "date", "simulated", "version", "published_at", "identities")
-    stub = cast(RunRecord, {name: value for name, value in record.items() if name in kept})
-    stub |= {"outcome": "withdrawn", "counts": {}}
-    name = str(record.get("name") or record["date"])
-    target = versions_folder(folder) / f"{name}-v{int(record.get('version') or 1)}"
+    kept = {"name", "kind", "date", "simulated", "version", "published_at", "identities"}
+    said = record.model_dump(exclude_unset=True, include=kept)
+    stub = RunRecord(**said, outcome="withdrawn", counts=Counts())
+    target = versions_folder(folder) / f"{record.name or record.date}-v{record.version}"
     staging = staging_of(target)
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    write_json(staging / "run.json", stub)
+    stub.write(staging)
     write_notebook(staging / "index.ipynb", page_notebook(page_meta(stub), [_WITHDRAWN]))
     write_sums(staging)
     put_folder(staging, target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import networkx as nx
 import pandas as pd
@@ -65,7 +65,7 @@ class Report:
     @property
     def word(self) -> str:
         """What one shared object is called."""
-        return object_word(self.run["parameters"].get("object_id", "text"), self.source.platform)
+        return object_word(self.run.parameters.get("object_id", "text"), self.source.platform)
 
     @property
     def headline(self) -> Html:
@@ -85,7 +85,7 @@ class Report:
     @property
     def coverage(self) -> Html:
         """How complete the collection is."""
-        return Html(health_html({**self.source.facts, **self.run["counts"]}))
+        return Html(health_html({**self.source.facts, **dict(self.run.counts)}))
 
     def view(self, nodes_shown: int = 1000) -> NetworkView:
         """Return the network, drawn."""
@@ -112,7 +112,7 @@ class Report:
             outside=outside,
             discovered=self.discovered,
             word=self.word,
-            time_window=self.run["parameters"].get("time_window"),
+            time_window=self.run.parameters.get("time_window"),
             of_pairs=len(self.pairs),
         )
 
@@ -142,7 +142,7 @@ class Report:
     @property
     def history(self) -> pd.DataFrame:
         """One row per day up to this one: ``date``, ``outcome``, ``pool_size``, ``n_new_accounts``, …"""
-        today = {"date": self.run["date"], "outcome": self.run["outcome"], **self.run["counts"]}
+        today = {"date": self.run.date, "outcome": self.run.outcome, **dict(self.run.counts)}
         names = ["date", "outcome", "pool_size", "n_new_accounts", "n_accounts", "n_networks"]
         rows = pd.DataFrame([today])[names]
         return pd.concat([self.source.history, rows], ignore_index=True) if len(self.source.history) else rows
@@ -188,10 +188,10 @@ class Report:
 
     def _run_of(self, part: Report, network: int | None, account: str | None) -> RunRecord:
         """The record of one network of this report."""
-        which, words = f"network-{network}", f"Network {network} of {self.run['date']}"
+        which, words = f"network-{network}", f"Network {network} of {self.run.date}"
         if account is not None:
-            which, words = f"network-of-{account}", f"The network of {account} on {self.run['date']}"
-        about = {"Seen on": str(self.run["date"])}
+            which, words = f"network-of-{account}", f"The network of {account} on {self.run.date}"
+        about = {"Seen on": self.run.date}
         if differing := self._differing_words():
             about["Differs from the day's page"] = differing
         n_posts, n_pairs, apart = len(part.posts), len(part.pairs), part.pairs["time_delta"].median()
@@ -206,24 +206,24 @@ class Report:
             "n_coordinated_posts": n_posts,
             **evidence_totals(part.significance),
         }
-        parameters, tested = self.run["parameters"], part.significance
+        parameters, tested = self.run.parameters, part.significance
         alone = evidence_record(tested, None, part.pairs, part.graph, parameters, self.word, {})
-        days_own = ("evidence", "whole", "random_networks", "other_settings", "truth")
-        return {
-            **cast(RunRecord, {name: value for name, value in self.run.items() if name not in days_own}),
-            **cast(RunRecord, {name: value for name, value in alone.items() if name == "evidence"}),
+        days_own = {"evidence", "whole", "random_networks", "other_settings", "truth"}
+        said = {
             "subjects": subjects(part.networks),
-            "name": f"{self.run['name']}-{which}",
+            "name": f"{self.run.name}-{which}",
             "kind": "component",
             "title": words,
-            "counts": {**self.run["counts"], **counts},
-            "facts": {**self.run["facts"], "about": about},
+            "counts": self.run.counts.as_json() | counts,
+            "facts": {**self.run.facts, "about": about},
             "new_accounts": [],
         }
+        tests = {"evidence": alone["evidence"]} if "evidence" in alone else {}
+        return RunRecord(**{**self.run.model_dump(exclude_unset=True, exclude=days_own), **tests, **said})
 
     def differing(self) -> dict[str, Any]:
         """Return the parameters of the method that differ from the usual ones of these posts."""
-        given, usual = self.run["parameters"], self.source.parameters
+        given, usual = self.run.parameters, self.source.parameters
         return {
             name: str(EvidenceRule(**value)) if name == "evidence" else value
             for name, value in given.items()
@@ -252,7 +252,7 @@ class Report:
         nodes_shown
             Accounts the drawing shows, at most.
         """
-        kind, name = "days" if self.run["kind"] == "day" else "analyses", str(self.run["name"])
+        kind, name = "days" if self.run.kind == "day" else "analyses", self.run.name
         draft = Workspace(self.source.workspace).draft_folder(kind, name, self.differing())
         shown = self.view(nodes_shown), self.evidence()
         return write_report(output_dir or draft, self.files, self.graph, self.run, *shown)

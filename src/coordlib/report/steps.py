@@ -12,7 +12,7 @@ from coordlib.describe.posts import joined
 from coordlib.detect.threshold import over_threshold
 from coordlib.errors import InputError
 from coordlib.report.post_set import METHOD, PostSet
-from coordlib.report.record import RunRecord
+from coordlib.report.record import Kept, RunRecord
 from coordlib.report.words import plural
 
 
@@ -30,7 +30,7 @@ def left_out_by_hand(
     edges: pd.DataFrame,
     graph: nx.Graph[str],
     used: Mapping[str, Any],
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Kept]:
     """What the notebook itself changed between the steps: how many rows there are of how many a step says that it found."""
     said = pairs.attrs
     rows = {
@@ -39,20 +39,21 @@ def left_out_by_hand(
         "pairs": (len(pairs), said.get("pairs_found")),
         "edges": (len(edges), edges.attrs.get("edges_found")),
     }
-    kept: dict[str, dict[str, Any]] = {
-        name: {"n": n, "of": of if of is not None and n < of else None}
+    kept = {
+        name: Kept(n=n, of=of if of is not None and n < of else None)
         for name, (n, of) in rows.items()
         if n != of and (name in ("pairs", "edges") or 0 < n < of)
     }
     if "pairs" in kept and pairs["time_delta"].max() < (used.get("time_window") or 0):
-        kept["pairs"]["seconds"] = int(pairs["time_delta"].max())
+        seconds = int(pairs["time_delta"].max())
+        kept["pairs"] = kept["pairs"].model_copy(update={"seconds": seconds})
     if "edges" not in kept and used.get("edge_weight") is not None:
         weights, classes = edges["weight"].to_numpy(), (used.get("evidence") or {}).get("classes")
         rule = over_threshold(weights, used["edge_weight"], used.get("min_weight")).astype(bool)
         rule = edges["evidence"].isin(classes).to_numpy() if classes else rule
         n, of = int((rule & joined(edges, graph)).sum()), int(rule.sum())
         if not n == of == graph.number_of_edges():
-            kept["network"] = {"n": n, "of": of, "others": graph.number_of_edges() - n}
+            kept["network"] = Kept(n=n, of=of, others=graph.number_of_edges() - n)
     return kept
 
 
@@ -91,7 +92,7 @@ def check_steps(
 
 def kept_words(run: RunRecord) -> list[str]:
     """Return what the notebook itself left out between the steps, a sentence each; nothing where it changed nothing."""
-    kept, parameters = run.get("kept") or {}, run.get("parameters") or {}
+    kept, parameters = run.kept, run.parameters
     classes = (parameters.get("evidence") or {}).get("classes")
     window = f" within {parameters.get('time_window', '?')} seconds"
     things = {
@@ -105,14 +106,14 @@ def kept_words(run: RunRecord) -> list[str]:
     for name, thing in things.items():
         if not (found := kept.get(name)):
             continue
-        n, of = found["n"], found["of"]
+        n, of = found.n, found.of
         words = f"The notebook put the {plural(n, name.removesuffix('s'))} together by itself"
         if of is not None:
             words = f"The notebook kept {'all' if n == of else f'{n:,} of the {of:,}'} {thing}"
-        words += f", at most {found['seconds']:,} seconds apart" if "seconds" in found else ""
-        words += f", and {found['others']:,} beside them" if found.get("others") else ""
+        words += f", at most {found.seconds:,} seconds apart" if found.seconds is not None else ""
+        words += f", and {found.others:,} beside them" if found.others else ""
         said.append(f"{words}.")
-    if "pairs" in kept and run.get("evidence"):
-        within = f" within {run['evidence'].get('time_window', '?')} seconds"
+    if "pairs" in kept and run.evidence:
+        within = f" within {run.evidence.time_window or '?'} seconds"
         said.append(f"The classes of evidence rest on all meetings{within}, not on the pairs kept alone.")
     return said

@@ -20,8 +20,9 @@ from coordlib.errors import ParameterError, RunError
 from coordlib.files import workspace_lock
 from coordlib.parameters import DailyMonitoring, DetectionParameters, SeedDiscovery
 from coordlib.places import Workspace
-from coordlib.report.package import read_run, withdraw
+from coordlib.report.package import withdraw
 from coordlib.report.post_set import pseudonyms_of
+from coordlib.report.record import RunRecord
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import report_discovery
 from coordlib.runs.pool import asked_account
@@ -112,7 +113,7 @@ def remake_reports(workspace: Workspace) -> Cleaned:
         record = folder / "run.json"
         new = record.exists() and record.stat().st_mtime >= began
         # What was made again may be as it was; what was withdrawn holds nothing.
-        return not new and folder not in rebuilt and read_run(folder).get("outcome") != "withdrawn"
+        return not new and folder not in rebuilt and RunRecord.read(folder).outcome != "withdrawn"
 
     with workspace_lock(workspace.root, "coordlib remake"), open_store(workspace.database) as store:
         again = [run for run in runs(store) if run.collected]

@@ -94,11 +94,11 @@ class StoredRun:
 
     def record(self, decided: Decided, parameters: Mapping[str, Any]) -> None:
         """Keep what its notebook decided as its detection."""
-        run, new = decided.run, set(decided.run["new_accounts"])
+        run, new = decided.run, set(decided.run.new_accounts)
         with self.store.transaction():
             record_detection(self.store, self.run_id, decided.accounts, decided.edges, new)
-            used = {**parameters, **run["parameters"]}
-            record_facts(self.store, self.run_id, {**run["counts"], "parameters": used})
+            used = {**parameters, **run.parameters}
+            record_facts(self.store, self.run_id, {**run.counts.as_json(), "parameters": used})
 
     def report(
         self,
@@ -128,13 +128,13 @@ class StoredRun:
             cause = error.__cause__
             self.fail(str(error), failure_traceback(cause) if isinstance(cause, Exception) else str(error))
             return DayReport(self.date, self.run_id, "failed", folder, {}, [], str(error))
-        outcome, new = decided.run["outcome"], list(decided.run["new_accounts"])
+        outcome, new = decided.run.outcome, list(decided.run.new_accounts)
         self.record(decided, parameters.for_notebook())
         if grow_pool:
             reason = f"in a coordinated network on {self.date}"
             add_to_pool(self.store, new, added_on=self.date, source="network", reason=reason)
         self.end(outcome)
-        return DayReport(self.date, self.run_id, outcome, folder, dict(decided.run["counts"]), new)
+        return DayReport(self.date, self.run_id, outcome, folder, decided.run.counts.as_json(), new)
 
     def fail(self, message: str, trace: str) -> None:
         """Leave a page that says why there is no report (a good one stays, with a note), and the run as failed."""

@@ -135,7 +135,7 @@ def discover(
     with workspace_lock(place.root, "coordlib discover"):
         found = discover_seeds(parameters.model_copy(update={"collect": True}), connect)
         decided = report_discovery(found, parameters)
-        new = add_seeds(found, decided.run["new_accounts"], date=date)
+        new = add_seeds(found, decided.run.new_accounts, date=date)
     return found, new, decided
 
 
@@ -151,7 +151,7 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     with open_store(place.database) as store:
         run = StoredRun(store, place, found.run_id, found.date, lambda: found.started_at)
         run.record(decided, values)
-        run.end(decided.run["outcome"])
+        run.end(decided.run.outcome)
     return decided
 
 

@@ -18,7 +18,7 @@ from coordlib.parameters import LinkSharing
 from coordlib.places import find_workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.link_result import LinkReport, get_outputs
-from coordlib.report.record import RunRecord
+from coordlib.report.record import Counts, RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.runs.reporting import draft_of, label_link_networks
@@ -232,25 +232,25 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     slug, entities = file_slug(source.name), found.entities
     # Pages are public: they name no place on the machine of the run.
     told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
-    run: RunRecord = {
-        "name": f"links-{slug}",
-        "kind": "links",
-        "title": f"Link sharing: {slug}" + (" (simulated data)" if source.simulated else ""),
-        "date": source.period[1][:10],
-        "outcome": "network" if len(entities) else "no-coordination",
-        "simulated": source.simulated,
-        "parameters": {**told, "shares": source.name, "time_window_used": found.interval},
-        "counts": {
-            "n_posts": len(source.shares),
-            "n_urls": int(found.shares["expanded"].nunique()),
-            "n_accounts_all": int(found.shares["account.url"].nunique()),
-            "n_accounts": len(entities),
-            "n_networks": int(entities["component"].nunique()),
-            "least_urls": int(found.edges["weight"].min()) if len(found.edges) else 0,
-        },
-        "inputs": dict(source.inputs),
-        "labels": results["labels"],
-    }
+    run = RunRecord(
+        name=f"links-{slug}",
+        kind="links",
+        title=f"Link sharing: {slug}" + (" (simulated data)" if source.simulated else ""),
+        date=source.period[1][:10],
+        outcome="network" if len(entities) else "no-coordination",
+        simulated=source.simulated,
+        parameters={**told, "shares": source.name, "time_window_used": found.interval},
+        counts=Counts(
+            n_posts=len(source.shares),
+            n_urls=int(found.shares["expanded"].nunique()),
+            n_accounts_all=int(found.shares["account.url"].nunique()),
+            n_accounts=len(entities),
+            n_networks=int(entities["component"].nunique()),
+            least_urls=int(found.edges["weight"].min()) if len(found.edges) else 0,
+        ),
+        inputs=dict(source.inputs),
+        labels=results["labels"],
+    )
     place = find_workspace(parameters["workspace"], create=True)
     draft = draft_of(place, f"links-{slug}", parameters, LinkSharing)
     return LinkReport(found, tables, run, link_facts(source, found), draft)

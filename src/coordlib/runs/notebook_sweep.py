@@ -32,7 +32,7 @@ from coordlib.errors import CoordError, ParameterError, RunError, StoreError, Un
 from coordlib.files import put_folder, read_json, staging_of, workspace_lock, write_json, written
 from coordlib.parameters import Parameters
 from coordlib.places import Workspace, find_workspace
-from coordlib.report.package import read_run
+from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, refuse_unknown, run_notebook, template_facts
 from coordlib.runs.stored import load_day
@@ -178,8 +178,8 @@ def _compared(root: Path) -> Sweep | None:
     if not points:
         return None
     varied, reference = record["varied"], record["reference"]
-    runs = [read_run(folder) for folder, _ in points]
-    posts = {(run.get("inputs") or {}).get("posts") for run in runs}
+    runs = [RunRecord.read(folder) for folder, _ in points]
+    posts = {run.inputs.get("posts") for run in runs}
     if len(posts) > 1 and not _POSTS & set(varied):
         raise RunError(
             f"{root}: its points rest on different posts, which were changed between two runs; remove this folder and run again"
@@ -190,12 +190,12 @@ def _compared(root: Path) -> Sweep | None:
     names = names.sort_values()
     rows = []
     for (_, values), run, edges in zip(points, runs, ends, strict=True):
-        counts = run.get("counts") or {}
+        said = run.counts.as_json()  # a notebook of one's own need not say any of it
         facts = {
-            "outcome": run.get("outcome"),
-            "pairs": counts.get("n_pairs"),
-            "edges_all": counts.get("n_edges_all"),
-            "threshold": run.get("weight_threshold"),
+            "outcome": run.outcome if run.model_fields_set else None,
+            "pairs": said.get("n_pairs"),
+            "edges_all": said.get("n_edges_all"),
+            "threshold": run.weight_threshold,
             "left_out_by_tie": _left_out_by_tie(run),
         }
         one, two = (names.get_indexer(edges.iloc[:, end]).astype("int64") for end in (0, 1))
@@ -204,13 +204,13 @@ def _compared(root: Path) -> Sweep | None:
     return compare(rows, names, reference if there else None)
 
 
-def _left_out_by_tie(run: Mapping[str, Any]) -> int:
+def _left_out_by_tie(run: RunRecord) -> int:
     """Count the edges of a point that are as heavy as the quantile, which must be exceeded."""
-    used, limit = run.get("parameters") or {}, run.get("weight_threshold")
+    used, limit = run.parameters, run.weight_threshold
     fixed = used.get("min_weight") is not None or (used.get("evidence") or {}).get("classes")
     if fixed or limit is None or not float(limit).is_integer():
         return 0
-    return int((run.get("weights") or {}).get(str(int(limit)), 0))
+    return run.weights.get(str(int(limit)), 0)
 
 
 def _run_all(

@@ -44,7 +44,7 @@ from coordlib.parameters import Parameters
 from coordlib.places import Workspace, project_root
 from coordlib.report.checksums import sha256_file
 from coordlib.report.notebook_page import as_executed, as_page, write_notebook
-from coordlib.report.package import install, read_run, seal
+from coordlib.report.package import install, seal
 from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import NOTEBOOK, RunRecord
 from coordlib.report.tables import read_csv
@@ -262,7 +262,7 @@ def handles_of(workspace: Workspace, store: Store) -> dict[str, str]:
 
 def with_handles(workspace: Workspace, decided: Decided) -> Decided:
     """Return what a notebook decided under the names the database has."""
-    if decided.run.get("identities") != "pseudonyms" or not workspace.database.exists():
+    if decided.run.identities != "pseudonyms" or not workspace.database.exists():
         return decided
     with open_store(workspace.database, read_only=True) as store:
         handles = handles_of(workspace, store)
@@ -270,10 +270,10 @@ def with_handles(workspace: Workspace, decided: Decided) -> Decided:
     def named(table: pd.DataFrame, *ends: str) -> pd.DataFrame:
         return table.assign(**{end: table[end].map(lambda name: handles.get(name, name)) for end in ends})
 
-    new = sorted(handles.get(name, name) for name in decided.run["new_accounts"])
+    new = sorted(handles.get(name, name) for name in decided.run.new_accounts)
     accounts = named(decided.accounts, "account_id")
     edges = named(decided.edges, "account_id", "account_id_y")
-    return Decided(decided.folder, {**decided.run, "new_accounts": new}, accounts, edges)
+    return Decided(decided.folder, decided.run.model_copy(update={"new_accounts": new}), accounts, edges)
 
 
 def run_report(
@@ -303,7 +303,7 @@ def run_report(
             progress=progress,
             failed=folder.with_name(f"{folder.name}.failed.ipynb"),
         )
-        made = read_back(staging) if network else Decided(staging, read_run(staging))
+        made = read_back(staging) if network else Decided(staging, RunRecord.read(staging))
         seal(staging, published_at)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
@@ -314,18 +314,18 @@ def run_report(
 
 def read_back(folder: Path) -> Decided:
     """Read what a notebook decided, and hold its files against each other."""
-    run, name = read_run(folder), folder.name.strip(".")
-    if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= set(run):
+    run, name = RunRecord.read(folder), folder.name.strip(".")
+    if not {"outcome", "counts", "parameters", "new_accounts", "outputs"} <= run.model_fields_set:
         raise RunError(
             f"{name}: the notebook wrote no report; its last step has to be report.save(output_dir)"
         )
     for file in (folder / "accounts.csv", folder / "edges.csv"):
-        if not file.is_file() or sha256_file(file) != run["outputs"].get(file.name):
+        if not file.is_file() or sha256_file(file) != run.outputs.get(file.name):
             raise RunError(f"{file}: is not the file the notebook wrote; run it again")
     accounts, edges = read_csv(folder / "accounts.csv"), read_csv(folder / "edges.csv")
-    known, counts = set(accounts["account_id"]), run["counts"]
-    strangers = {*edges["account_id"], *edges["account_id_y"], *run["new_accounts"]} - known
-    if strangers or len(known) != counts["n_accounts"] or len(edges) != counts["n_edges"]:
+    known = set(accounts["account_id"])
+    strangers = {*edges["account_id"], *edges["account_id_y"], *run.new_accounts} - known
+    if strangers or len(known) != run.counts.n_accounts or len(edges) != run.counts.n_edges:
         raise RunError(f"{name}: accounts, edges and counts of the notebook do not belong together")
     numbers = {"weight": "int64", "n_objects": "int64", "avg_time_delta": "float64"}
     return Decided(folder, run, accounts.astype({"network": "int64"}), edges.astype(numbers))

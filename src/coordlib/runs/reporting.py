@@ -35,7 +35,7 @@ from coordlib.report.evidence import evidence_record, subjects
 from coordlib.report.first_screen import banner
 from coordlib.report.package import SavedReport, write_report
 from coordlib.report.post_set import PostSet
-from coordlib.report.record import RunRecord
+from coordlib.report.record import Counts, RunRecord
 from coordlib.report.result import Report
 from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import Table
@@ -215,32 +215,33 @@ def make_report(
         min_posts=int(used.get("min_posts", 1)),
         by_weight=not (used.get("evidence") or {}).get("classes"),
     )
-    run: RunRecord = {
-        "name": source.name,
-        "kind": source.kind,
-        "title": source.title,
-        "date": source.date,
-        "outcome": outcome,
-        "simulated": source.simulated,
-        "identities": source.identities,
-        "parameters": used,
-        "counts": counts,
-        "object": word,
-        "platform": source.platform,
-        "facts": _facts(source, counts, evidence),
-        "inputs": source.hashes(),
-        "weight_threshold": graph.graph.get("threshold"),
-        "weights": {str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
-        "started_at": source.started_at or None,
-        "new_accounts": sorted(set(graph) - set(source.pool) - set(leave_out)),
-        "labels": {str(network): asdict(label) for network, label in named.items()},
-        "subjects": subjects(networks),
-        **evidence_record(significance, whole, pairs, graph, used, word, source.truth),
-    }
+    tests = evidence_record(significance, whole, pairs, graph, used, word, source.truth)
     if by_hand := left_out_by_hand(source, pairs, edges, graph, used):
-        run["kept"] = by_hand
+        tests["kept"] = by_hand
         if "pairs" in by_hand:  # what other windows find among pairs chosen by time says nothing
-            run.pop("other_settings", None)
+            tests.pop("other_settings", None)
+    run = RunRecord(
+        name=source.name,
+        kind=source.kind,
+        title=source.title,
+        date=source.date,
+        outcome=outcome,
+        simulated=source.simulated,
+        identities=source.identities,
+        parameters=used,
+        counts=Counts.model_validate(counts),
+        object=word,
+        platform=source.platform,
+        facts=_facts(source, counts, evidence),
+        inputs=source.hashes(),
+        weight_threshold=graph.graph.get("threshold"),
+        weights={str(weight): int(n) for weight, n in edges["weight"].value_counts().sort_index().items()},
+        started_at=source.started_at or None,
+        new_accounts=sorted(set(graph) - set(source.pool) - set(leave_out)),
+        labels={str(network): asdict(label) for network, label in named.items()},
+        subjects=subjects(networks),
+        **tests,
+    )
     found = discovered_pairs(significance, graph)
     outside = pairs_outside(pairs, found, source.posts)
     tables = (accounts, networks, posts, evidence, kept, found, outside)
@@ -308,7 +309,7 @@ class SweepReport:
             )
         if tied := int((points["outcome"] == "tied").sum()):
             body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: no weak finding, min_weight says more there."
-        return Html(banner(kind, [head, body], {"simulated": self.source.simulated}))
+        return Html(banner(kind, [head, body], RunRecord(simulated=self.source.simulated)))
 
     def table(self, name: str, rows_shown: int = 200) -> Table:
         """Return ``"points"`` or ``"inclusion"`` as the page shows it."""
@@ -321,7 +322,7 @@ class SweepReport:
     def save(self, output_dir: Path | str | None = None) -> SavedReport:
         """Write points, inclusion and what every report has to a folder, whole or not at all (none: among the drafts), and show the files."""
         record, place = self._record(), Workspace(self.source.workspace)
-        draft = draft_of(place, record["name"], self.parameters, ParameterSweep)
+        draft = draft_of(place, record.name, self.parameters, ParameterSweep)
         return write_report(output_dir or draft, self._tables(), None, record, None)
 
     def _tables(self) -> dict[str, pd.DataFrame]:
@@ -335,19 +336,19 @@ class SweepReport:
         told = {**self.parameters, "reference": dict(self.found.reference)}
         if self.source.kind == "day":
             told["date"] = self.source.date
-        return {
-            "name": f"{self.source.name}-sweep",
-            "kind": "sweep",
-            "title": f"How much it depends on the parameters: {self.source.name}",
-            "date": self.source.date,
-            "outcome": "sweep",
-            "simulated": self.source.simulated,
-            "identities": self.source.identities,
-            "parameters": told,
-            "counts": {"n_points": len(self.found.points), "n_accounts": len(self.found.inclusion)},
-            "inputs": self.source.hashes(),
-            "started_at": self.source.started_at or None,
-        }
+        return RunRecord(
+            name=f"{self.source.name}-sweep",
+            kind="sweep",
+            title=f"How much it depends on the parameters: {self.source.name}",
+            date=self.source.date,
+            outcome="sweep",
+            simulated=self.source.simulated,
+            identities=self.source.identities,
+            parameters=told,
+            counts=Counts(n_points=len(self.found.points), n_accounts=len(self.found.inclusion)),
+            inputs=self.source.hashes(),
+            started_at=self.source.started_at or None,
+        )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.headline._repr_mimebundle_()

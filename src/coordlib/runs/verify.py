@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+
+from pydantic import ValidationError
 
 from coordlib.errors import FileFormatError, RunError
 from coordlib.places import Workspace
@@ -61,7 +61,7 @@ def verify(source: Path | str, *, again: bool = True) -> Verification:
         workspace = Workspace(above[2]) if len(above) > 2 else None
         if again and workspace is not None and workspace.database.is_file():
             _again(workspace, files, record, done)
-        elif record:
+        else:
             done.left_out.append(
                 "whether all posts that were looked at lead to the same network and the same classes of evidence, and what the tables "
                 "say of labels, texts, views and likes: those posts are not in the report"
@@ -101,34 +101,37 @@ def _hashes(files: Mapping[str, bytes], done: Verification) -> None:
         done.left_out.append(f"hashes: there is no {SUMS}")
 
 
-def _record(files: Mapping[str, bytes], done: Verification) -> RunRecord:
+def _record(files: Mapping[str, bytes], done: Verification) -> RunRecord | None:
+    if "run.json" not in files:
+        return None
     try:
-        record = json.loads(files.get("run.json", b"{}"))
-    except ValueError:
-        return {}
-    if not isinstance(record, dict):
-        return {}
-    for name, value in (record.get("outputs") or {}).items():
+        record = RunRecord.model_validate_json(files["run.json"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        done.wrong.append(f"run.json: is no record of a run ({where}: {first['msg']})")
+        return None
+    for name, value in record.outputs.items():
         if name in files and hashlib.sha256(files[name]).hexdigest() != value:
             done.wrong.append(f"{name}: is not the file that run.json names")
-    if made := record.get("notebook"):
-        edited = "edited by those who ran it" if made.get("edited") else "that of coordlib"
-        done.checked.append(f"made by {made['name']}, {edited}, with coordlib {record.get('code_version')}")
-    return cast(RunRecord, record)
+    if made := record.notebook:
+        edited = "edited by those who ran it" if made.edited else "that of coordlib"
+        done.checked.append(f"made by {made.name}, {edited}, with coordlib {record.code_version}")
+    return record
 
 
 def _again(workspace: Workspace, files: Mapping[str, bytes], record: RunRecord, done: Verification) -> None:
     """Run the notebook of a report again, and compare every table."""
-    notebook = record.get("notebook") or {}
-    if record.get("kind", "day") != "day" or notebook.get("name") not in MODELS:
+    notebook = record.notebook
+    if record.kind != "day" or notebook is None or notebook.name not in MODELS:
         done.left_out.append("the notebook again: it is run again for days only")
         return
-    template = workspace.notebook(notebook["name"])
-    if template_facts(template)["sha256"] != notebook["sha256"]:
+    template = workspace.notebook(notebook.name)
+    if template_facts(template)["sha256"] != notebook.sha256:
         done.left_out.append(f"the notebook again: {template.name} has been changed since")
         return
     known = MODELS[template.name].model_fields
-    values = {name: value for name, value in record["parameters"].items() if name in known}
+    values = {name: value for name, value in record.parameters.items() if name in known}
     with tempfile.TemporaryDirectory() as place:
         made = Path(place) / "again"
         given = {**values, "workspace": str(workspace.root.resolve()), "output_dir": str(made)}

@@ -78,11 +78,7 @@ class Numbers:
     def follow(self) -> None:
         """Follow it, or say why that is not possible."""
         if not {f"{name}.csv" for name in _CSV} <= set(self.files):
-            gone = [
-                name
-                for name in self.record.get("outputs") or {}
-                if name[:-4] in _CSV and name not in self.files
-            ]
+            gone = [name for name in self.record.outputs if name[:-4] in _CSV and name not in self.files]
             why = f"without {' and '.join(gone)}" if gone else "this kind of report has other tables"
             self.done.left_out.append(f"the way from posts to networks: {why}")
             return
@@ -91,7 +87,8 @@ class Numbers:
             self.accounts, self.edges, self.pairs, self.posts = map(self._table, _CSV)
             if len(self.done.wrong) > before:
                 return
-            self.kept, self.sampled = self.record.get("kept") or {}, "Pairs in pairs.csv" in self._about()
+            self.kept, self.window = self.record.kept, self.record.window
+            self.sampled = "Pairs in pairs.csv" in (self.record.facts.get("about") or {})
             for step in (self._pairs, self._pairs_again, self._edges, self._threshold, self._networks):
                 step()
             self._classes()
@@ -115,10 +112,6 @@ class Numbers:
                 self._tell(name, table[column].isna() & (cells != ""), f"{column} is no number")
         return table
 
-    def _about(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = (self.record.get("facts") or {}).get("about") or {}
-        return found
-
     def _tell(self, name: str, rows: Any, words: str) -> None:
         """Name the first of the rows that are wrong, by the line it begins on, and how many there are."""
         places = np.flatnonzero(np.asarray(rows))
@@ -131,10 +124,9 @@ class Numbers:
             self.done.wrong.append(f"{name}.csv, line {reader.line_num + 1}: {words}{more}")
 
     def _pairs(self) -> None:
-        pairs, window = self.pairs, self.record["parameters"]["time_window"]
+        pairs, window = self.pairs, self.window
         apart = (pairs["posted_at_y"] - pairs["posted_at"]).abs()
         self._tell("pairs", pairs["time_delta"] != apart, "time_delta is not the time between its two posts")
-        window = (self.kept.get("pairs") or {}).get("seconds", window)
         late = pairs["time_delta"] > window
         self._tell("pairs", late, f"the posts lie more than {window} seconds apart")
         posts = self.posts.drop_duplicates("content_id").set_index("content_id")
@@ -149,11 +141,10 @@ class Numbers:
         self.done.checked.append(f"pairs.csv: {len(pairs):,} pairs from {len(self.posts):,} posts")
 
     def _pairs_again(self) -> None:
-        posts, parameters = self.posts, self.record["parameters"]
+        posts, parameters = self.posts, self.record.parameters
         if parameters.get("object_id", "text") != "text" or posts["content_id"].duplicated().any():
             return
-        ids, kept = ["content_id", "content_id_y"], self.kept.get("pairs") or {}
-        window = kept.get("seconds", parameters["time_window"])
+        ids, window = ["content_id", "content_id_y"], self.window
         shares = posts[["object_id", "account_id", "content_id"]]
         shares = shares.assign(timestamp_share=posts["posted_at"].astype("int64"))
         low = parameters.get("time_window_low", 0)
@@ -164,7 +155,7 @@ class Numbers:
         known = set(again)
         self._tell("pairs", [row not in known for row in ours], "no such pair follows from posts.csv")
         absent = known - set(ours)
-        if absent and kept:
+        if absent and "pairs" in self.kept:
             self.done.left_out.append(
                 "whether pairs are missing: the notebook left out pairs itself, so files alone cannot show which"
             )
@@ -196,10 +187,10 @@ class Numbers:
         self.done.checked.append(f"edges.csv: {plural(len(edges), 'edge')} from the pairs")
 
     def _threshold(self) -> None:
-        histogram, parameters, cut = self.record.get("weights"), self.record["parameters"], self.kept
+        histogram, parameters = self.record.weights, self.record.parameters
         classes, found = (parameters.get("evidence") or {}).get("classes"), self.edges["weight"]
-        own = cut.get("network") or {}
-        if not histogram or "edges" in cut or own.get("others"):
+        own = self.kept.get("network")
+        if not histogram or "edges" in self.kept or (own and own.others):
             self.done.left_out.append(
                 "the threshold: the record does not hold the weights of all edges, or the notebook chose edges itself"
             )
@@ -210,11 +201,9 @@ class Numbers:
             weights = np.repeat(np.array([int(w) for w in histogram]), [int(n) for n in histogram.values()])
             over = over_threshold(weights, parameters["edge_weight"], parameters.get("min_weight"))
             kept = weights[over.astype(bool)]
-            as_found = sorted(kept) == sorted(found) or (own.get("n"), own.get("of")) == (
-                len(found),
-                len(kept),
-            )
-            if self.record.get("kind", "day") == "day" and not as_found:
+            by_hand = own is not None and (own.n, own.of) == (len(found), len(kept))
+            as_found = by_hand or sorted(kept) == sorted(found)
+            if self.record.kind == "day" and not as_found:
                 self.done.wrong.append(
                     f"edges.csv: {len(found):,} edges, and the threshold keeps {len(kept):,} of the weights in run.json"
                 )
@@ -233,16 +222,15 @@ class Numbers:
         parts, networks = nx.number_connected_components(graph), accounts["network"].nunique()
         if parts != networks:
             self.done.wrong.append(f"accounts.csv: {networks:,} networks, and the edges make {parts:,}")
-        counts = self.record.get("counts") or {}
         for name, n in {"n_accounts": len(accounts), "n_edges": len(edges), "n_networks": parts}.items():
-            if counts.get(name) != n:
-                self.done.wrong.append(f"run.json: {name} is {counts.get(name)}, and the tables have {n:,}")
+            if (said := getattr(self.record.counts, name)) != n:
+                self.done.wrong.append(f"run.json: {name} is {said}, and the tables have {n:,}")
         found = f"{plural(len(accounts), 'account')} in {plural(parts, 'network')}"
         self.done.checked.append(f"accounts.csv: {found} from the edges")
 
     def _classes(self) -> None:
         """Hold the classes of the tables against each other: those of the edges, of pairs that stand out, of accounts and networks."""
-        edges, tested, labels = self.edges, self.record.get("evidence"), self.record.get("labels") or {}
+        edges, tested, labels = self.edges, self.record.evidence, self.record.labels
         found, networks = (self._table(name) for name in ("discovered", "networks"))
         if "label" in networks and labels:
             said = [clean_text((labels.get(str(n)) or {}).get("text") or "") for n in networks["network"]]
@@ -278,9 +266,9 @@ class Numbers:
             "discovered.csv lacks this pair",
         )
         all_pairs = {
-            name: n["edges"] for name, n in tested["classes"].items() if name in (*SIGNIFICANT, *UNDECIDED)
+            name: n["edges"] for name, n in tested.classes.items() if name in (*SIGNIFICANT, *UNDECIDED)
         }
-        for name, of, says in (("edges", edges, tested["kept"]), ("discovered", found, all_pairs)):
+        for name, of, says in (("edges", edges, tested.kept), ("discovered", found, all_pairs)):
             if (counts := of.loc[of["evidence"] != "", "evidence"].value_counts().to_dict()) != says:
                 self.done.wrong.append(
                     f"run.json: the classes of {name}.csv are {counts}, and it says {says}"

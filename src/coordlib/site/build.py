@@ -131,8 +131,8 @@ def _render(workspace: Path, output: Path | str | None, engine: str) -> Path:
 
 def _refuse_names(reports: Reports, site: Site) -> None:
     """A site of pseudonyms has no page with names, also none that was made before it was one."""
-    every = [shown for shown in reports.every if "outputs" in shown.run]
-    named = [shown.at for shown in every if shown.run.get("identities") != "pseudonyms"]
+    every = [shown for shown in reports.every if shown.run.outputs]
+    named = [shown.at for shown in every if shown.run.identities != "pseudonyms"]
     if site.identities == "pseudonyms" and named:
         raise PublishError(
             f"{SITE_FILE}: identities: pseudonyms, and {plural(len(named), 'report')} name accounts, the first is {named[0]}; "

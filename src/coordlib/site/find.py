@@ -17,7 +17,6 @@ from urllib.parse import quote
 from coordlib.files import write_text
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import SHOWN, TABLES, anchor
-from coordlib.report.record import page_title
 from coordlib.report.words import clean_text, escape, json_for_page, raw_block
 from coordlib.significance import SIGNIFICANT
 from coordlib.site.reports import Reports, Shown, read_table
@@ -47,11 +46,10 @@ def write_index(built: Path, reports: Reports, notes: Path) -> None:
     What each report holds is kept in `notes`, a folder that may be deleted at any time, for the next rendering.
     """
     newest = [*reports.days, *reports.analyses]
-    every = sorted(newest, key=lambda one: (str(one.run["date"]), not one.day, one.name))
+    every = sorted(newest, key=lambda one: (one.run.date, not one.day, one.name))
     # A page of one network has its number in its name.
     pages = [
-        [one.version_at, one.name if one.day else page_title(one.run)]
-        + [1] * (one.run.get("kind") == "component")
+        [one.version_at, one.name if one.day else one.run.page_title] + [1] * (one.run.kind == "component")
         for one in every
     ]
     found = _collect(every, notes)
@@ -90,7 +88,7 @@ def _collect(reports: list[Shown], notes: Path) -> Found:
     notes.mkdir(parents=True, exist_ok=True)
     own, used = sha256_file(__file__), set()
     for number, one in enumerate(reports):
-        name = ("day", one.name) if one.day else ("analysis", page_title(one.run))
+        name = ("day", one.name) if one.day else ("analysis", one.run.page_title)
         found.setdefault(name, []).append([number, one.found])
         made_of = hashlib.sha256(f"{own} {one.version_at} {one.state}".encode()).hexdigest()
         note = notes / f"{made_of[:32]}.json"

@@ -21,7 +21,6 @@ from coordlib.report.dictionary import how
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import verdict_of
-from coordlib.report.record import RunRecord, page_title
 from coordlib.report.tables import Inside, facts, html_table
 from coordlib.report.words import clean_text, escape, json_for_page, plural, raw_block
 from coordlib.site.find import search_form
@@ -67,18 +66,18 @@ def days_table(days: Iterable[Shown], up: str) -> str:
     rows, addresses = [], {}
     for day in days:
         run = day.run
-        counts = run.get("counts") or {}
+        counts = run.counts.as_json()
         addresses[day.name] = Inside(f"{up}{day.version_at}/index.html")
-        date = str(run.get("date", day.name))[:10]
+        date = run.date[:10]
         try:
             month = dt.date.fromisoformat(date).strftime("%B %Y")
         except ValueError:
             month = "Without a date"
         row: dict[str, Any] = {"month": month, "day": day.name}
-        row["outcome"] = str(run.get("outcome", "failed")).replace("-", " ")
-        row["subject"] = _named(run.get("subjects") or [])
+        row["outcome"] = run.outcome.replace("-", " ")
+        row["subject"] = _named(run.subjects)
         row |= {column: counts.get(column) for column in _LABELS}
-        known = run.get("outcome") != "failed" and run.get("facts")
+        known = run.outcome != "failed" and run.facts
         row["coverage"] = _COVERAGE[verdict_of(known.get("health") or known)[1]] if known else "not known"
         rows.append(row)
     columns = ["month", "day", "outcome", "subject", "n_accounts", "n_networks", "coverage", "n_new_accounts"]
@@ -104,7 +103,7 @@ def home_page(reports: Reports, site: Site, banner: str) -> str:
         blocks.append(f"<p>{text}</p>")
     if reports.days:
         blocks += _newest(reports.days[-1])
-        counts = [{"date": day.run["date"], **(day.run.get("counts") or {})} for day in reports.days]
+        counts = [{"date": day.run.date, **dict(day.run.counts)} for day in reports.days]
         history = pd.DataFrame(counts, columns=["date", "pool_size", "n_new_accounts"])
         if history["pool_size"].notna().any():
             blocks.append(figure_html(pool_history(history, detached_axes()), UP))
@@ -135,7 +134,7 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
         blocks.append(f'<h2 id="analyses">Analyses in depth</h2>{analyses_table(reports, "")}')
     if earlier := [shown for shown in reports.every if not shown.newest]:
         rows = [
-            f'<tr><td><a href="{escape(one.version_at)}/index.html">{escape(page_title(one.run))}, version {one.version}'
+            f'<tr><td><a href="{escape(one.version_at)}/index.html">{escape(one.run.page_title)}, version {one.version}'
             f"</a></td><td>{one.published}</td><td>{escape(one.found)}</td></tr>"
             for one in sorted(earlier, key=lambda one: (one.name, one.version), reverse=True)
         ]
@@ -147,8 +146,8 @@ def archive_page(reports: Reports, site: Site, banner: str) -> str:
 def analyses_table(reports: Reports, base: str) -> str:
     """Return a list of the analyses with the day each is about."""
     rows = [
-        f'<tr><td class="time">{escape(one.run["date"])}</td><td><a href="{base}{escape(one.version_at)}/index.html">'
-        f"{escape(page_title(one.run))}</a></td><td>{escape(one.found)}</td><td>version {one.version}, {one.published}</td></tr>"
+        f'<tr><td class="time">{escape(one.run.date)}</td><td><a href="{base}{escape(one.version_at)}/index.html">'
+        f"{escape(one.run.page_title)}</a></td><td>{escape(one.found)}</td><td>version {one.version}, {one.published}</td></tr>"
         for one in reports.analyses
     ]
     return _list("Analyses", ["Date", "Analysis", "Found", "Published"], rows, base)
@@ -164,16 +163,15 @@ def _list(caption: str, names: Sequence[str], rows: Sequence[str], up: str) -> s
 
 def site_facts(reports: Reports, site: Site) -> dict[str, str]:
     """Return what the site is: what it watches, since when, who runs it, under which licence; only what is known."""
-    days, seeds = reports.days, [one for one in reports.analyses if one.run.get("kind") == "discovery"]
-    last = days[-1].run if days else {}
-    sizes = [size for day in days if (size := (day.run.get("counts") or {}).get("pool_size")) is not None]
+    days, seeds = reports.days, [one for one in reports.analyses if one.run.kind == "discovery"]
+    platform = days[-1].run.platform if days else None
+    sizes = [size for day in days if (size := day.run.counts.pool_size) is not None]
     known = {
         "What is watched": site.about,
-        "Platform": {"tiktok": "TikTok"}.get(str(last.get("platform")), last.get("platform")),
-        "Began with": ", ".join(str(one.run.get("title")) for one in seeds[::-1]),
+        "Platform": "TikTok" if platform == "tiktok" else platform,
+        "Began with": ", ".join(one.run.title for one in seeds[::-1]),
         "Days": f"{days[0].name} to {days[-1].name}, {plural(len(days), 'day')}" if days else None,
-        "Watched accounts": sizes
-        and f"{int(sizes[-1]):,} after the newest day, {int(sizes[0]):,} after the first",
+        "Watched accounts": sizes and f"{sizes[-1]:,} after the newest day, {sizes[0]:,} after the first",
         "Run by": "; ".join(dict.fromkeys(filter(None, [*site.authors, site.institution]))),
         "Funded by": site.funder,
         "Licence of tables and texts": site.licence,
@@ -206,18 +204,18 @@ def about_part(page: str, reports: Reports, site: Site) -> str:
 def _newest(shown: Shown) -> list[str]:
     record, folder = shown.run, shown.folder
     link = f"reports/{escape(shown.version_at)}/index.html"
-    plain: RunRecord = {**record, "simulated": False}  # the page's own banner has said so
+    plain = record.model_copy(update={"simulated": False})  # the page's own banner has said so
     blocks = [
-        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record["date"])}</a></h2>{day_banner(plain, how("summary", "Finding", UP))}'
+        f'<h2 id="newest">Newest report: <a href="{link}">{escape(record.date)}</a></h2>{day_banner(plain, how("summary", "Finding", UP))}'
     ]
     if numbers := summary_facts(record):
-        blocks.append(facts(numbers, f"Summary of {record['date']}", "summary", UP).html)
+        blocks.append(facts(numbers, f"Summary of {record.date}", "summary", UP).html)
     networks = read_table(folder / "networks.csv")
     if len(networks) and {"network", "n_accounts"} <= set(networks.columns):
         labels = {
             "n_accounts": "accounts",
             "n_posts": "posts",
-            "n_objects": f"{record.get('object', 'caption')}s",
+            "n_objects": f"{record.object}s",
         }
         labels = {name: words for name, words in labels.items() if name in networks}
         for name in ("network", *labels):
@@ -228,7 +226,7 @@ def _newest(shown: Shown) -> list[str]:
         table = networks[wanted].sort_values(["n_accounts", "network"], ascending=[False, True])
         title = "Largest networks of the day"
         blocks.append(html_table(table, title, labels=labels, max_rows=10, table="networks", up=UP))
-    read = f"Read the report of {escape(record['date'])}"
+    read = f"Read the report of {escape(record.date)}"
     return [*blocks, f'<p><a class="cl-button" href="{link}">{read}</a></p>']
 
 

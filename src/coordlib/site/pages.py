@@ -105,7 +105,7 @@ def where_line(shown: Shown, reports: Reports) -> str:
     parts += [f"{_link(after, after.name)} →"] if after else []
     line = f'<nav class="cl-where" aria-label="Other reports">{" · ".join(parts)}</nav>'
     if shown.day and (analyses := reports.about(shown)):
-        links = ", ".join(_link(one, str(one.run.get("title") or one.name)) for one in analyses)
+        links = ", ".join(_link(one, one.run.title or one.name) for one in analyses)
         line += f'<p class="cl-where">Looked at more closely: {links}</p>'
     if not shown.day and (day := reports.day_of(shown)):
         line += f'<p class="cl-where">Part of the day {_link(day, day.name)}</p>'
@@ -131,7 +131,7 @@ def since_box(shown: Shown, reports: Reports) -> str:
 
 def _size(accounts: pd.DataFrame, shown: Shown) -> str:
     if not len(accounts):
-        return f"No network ({escape(str(shown.run['outcome']).replace('-', ' '))})"
+        return f"No network ({escape(shown.run.outcome.replace('-', ' '))})"
     return f"{plural(accounts['network'].nunique(), 'network')} with {plural(len(accounts), 'account')}"
 
 

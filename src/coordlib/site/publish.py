@@ -21,7 +21,6 @@ from coordlib.report.checksums import SUMS, sha256_file, sums_of, write_sums
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.describe_files import CRATE, crate
-from coordlib.report.record import page_title
 from coordlib.report.words import escape
 from coordlib.site.reports import Reports, Shown
 
@@ -113,7 +112,7 @@ def publish_version(shown: Shown, reports: Path) -> None:
     to = quote(f"{os.path.relpath(version, page)}/index.html")
     # The title of the page itself: it names the site, and says so where its data are simulated.
     title = _TITLE.search((version / "index.html").read_text(encoding="utf-8"))
-    said = title.group(1) if title else escape(page_title(shown.run))
+    said = title.group(1) if title else escape(shown.run.page_title)
     write_text(page / "index.html", _LEADS.format(title=said, to=to, version=shown.version))
 
 

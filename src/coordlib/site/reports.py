@@ -17,7 +17,6 @@ import yaml
 from coordlib.report.checksums import SUMS, sha256_file
 from coordlib.report.citation import published_on
 from coordlib.report.notebook_page import head_of
-from coordlib.report.package import read_run
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv
 from coordlib.report.words import plural
@@ -44,7 +43,7 @@ class Shown:
     @property
     def version(self) -> int:
         """Number of the version."""
-        return int(self.run.get("version") or 1)
+        return self.run.version
 
     @property
     def newest(self) -> bool:
@@ -69,13 +68,11 @@ class Shown:
     @property
     def found(self) -> str:
         """What it found, in a few words."""
-        counts = self.run.get("counts") or {}
-        if not (accounts := counts.get("n_accounts")):
-            return str(self.run["outcome"]).replace("-", " ")
-        networks = counts.get("n_networks")
-        return plural(int(accounts), "account") + (
-            f" in {plural(int(networks), 'network')}" if networks else ""
-        )
+        counts = self.run.counts
+        if not counts.n_accounts:
+            return self.run.outcome.replace("-", " ")
+        networks = f" in {plural(counts.n_networks, 'network')}" if counts.n_networks else ""
+        return plural(counts.n_accounts, "account") + networks
 
     @cached_property
     def state(self) -> str:
@@ -108,7 +105,7 @@ class Reports:
     def analyses(self) -> list[Shown]:
         """The newest version of each analysis, newest first."""
         found = (shown for shown in self.every if shown.newest and not shown.day)
-        return sorted(found, key=lambda s: (str(s.run["date"]), s.name), reverse=True)
+        return sorted(found, key=lambda s: (s.run.date, s.name), reverse=True)
 
     @cached_property
     def by_place(self) -> dict[str, list[Shown]]:
@@ -149,18 +146,19 @@ def read_reports(root: Path) -> Reports:
     every = []
     for kind in ("days", "analyses", "versions"):
         for page in sorted((root / "reports" / kind).glob("*/index.ipynb")):
-            folder, record = page.parent, read_run(page.parent)
+            folder, record = page.parent, RunRecord.read(page.parent)
             name = re.sub(r"-v\d+$", "", folder.name) if kind == "versions" else folder.name
-            day = record.get("kind", "day") == "day" if kind == "versions" else kind == "days"
-            known: RunRecord = {"date": name, "outcome": "failed", "kind": "day" if day else "analysis"}
-            if kind == "analyses" and not record:
-                known = {**known, **_own_notebook(page)}
-            run: RunRecord = {**known, **record, "name": name}
+            day = record.kind == "day" if kind == "versions" else kind == "days"
+            known = {"date": name, "outcome": "failed", "kind": "day" if day else "analysis"}
+            if kind == "analyses" and not record.model_fields_set:
+                known |= _own_notebook(page)
+            said = {key: value for key, value in known.items() if key not in record.model_fields_set}
+            run = record.model_copy(update=said | {"name": name})
             every.append(Shown(folder, run, f"{'days' if day else 'analyses'}/{name}"))
     return Reports(tuple(every))
 
 
-def _own_notebook(page: Path) -> RunRecord:
+def _own_notebook(page: Path) -> dict[str, str]:
     """Return what the page of a notebook without a record says of itself: its title, and its date or else that of the file."""
     head: dict[str, Any] = {}
     with suppress(ValueError, KeyError, OSError, yaml.YAMLError):
@@ -173,9 +171,9 @@ def _own_notebook(page: Path) -> RunRecord:
 
 def differences(before: RunRecord, after: RunRecord) -> list[str]:
     """Say in words what one version was made from and another was not."""
-    if "withdrawn" in (before.get("outcome"), after.get("outcome")):
+    if "withdrawn" in (before.outcome, after.outcome):
         return ["what was in it had to be removed"]
-    was, now = before.get("parameters") or {}, after.get("parameters") or {}
+    was, now = before.parameters, after.parameters
     told = []
     for name in sorted(name for name in set(was) | set(now) if was.get(name) != now.get(name)):
         if name == "min_weight" and was.get(name) is None:
@@ -184,16 +182,16 @@ def differences(before: RunRecord, after: RunRecord) -> list[str]:
             told.append(f"threshold by quantile instead of fixed at {was[name]}")
         else:
             told.append(f"{name} {now.get(name)} instead of {was.get(name)}")
-    posts = [int((run.get("counts") or {}).get("n_posts", 0)) for run in (before, after)]
+    posts = [run.counts.n_posts for run in (before, after)]
     if all(posts) and posts[0] != posts[1]:
         told.append(f"{plural(posts[1], 'post')} instead of {posts[0]:,}")
-    if (before.get("inputs") or {}) != (after.get("inputs") or {}):
+    if before.inputs != after.inputs:
         told.append("other input files")
-    notebooks = [(run.get("notebook") or {}).get("sha256") for run in (before, after)]
+    notebooks = [run.notebook and run.notebook.sha256 for run in (before, after)]
     if notebooks[0] != notebooks[1]:
-        edited = " (edited)" if (after.get("notebook") or {}).get("edited") else ""
+        edited = " (edited)" if after.notebook and after.notebook.edited else ""
         told.append(f"another notebook{edited}")
-    codes = [run.get("code_version") for run in (before, after)]
+    codes = [run.code_version for run in (before, after)]
     if codes[0] != codes[1]:
         told.append(f"coordlib {codes[1]} instead of {codes[0]}")
     return told or ["other results from the same parameters"]

@@ -330,25 +330,25 @@ def _moment(text: object) -> str | None:
 
 def found_shares(pages: Iterable[Page]) -> pd.DataFrame:
     """Return the shares of each address or domain that was searched for, sorted by object and time; a content is its at:// address."""
-    return _found(pages)[0]
+    shares = _found(pages).rename(columns={"posted_at": "timestamp_share"})
+    return shares[list(SHARE_COLUMNS)]
 
 
 def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     """Return the table CooRnet's functions take, one row per post and listed address; ``is_orig``: the post holds exactly that."""
-    shares, posts = _found(pages)
-    post = posts.set_index("content_id").reindex(shares["content_id"]).reset_index(drop=True)
-    profile = "https://bsky.app/profile/" + shares["account_id"]
-    held = zip(shares["object_id"], post["links"], strict=True)
+    post = _found(pages)
+    profile = "https://bsky.app/profile/" + post["account_id"]
+    held = zip(post["object_id"], post["links"], strict=True)
     return pd.DataFrame(
         {
-            "expanded": shares["object_id"],
-            "date": shares["timestamp_share"],
+            "expanded": post["object_id"],
+            "date": post["posted_at"],
             "platform": "Bluesky",
-            "platformId": shares["content_id"],
-            "postUrl": profile + "/post/" + shares["content_id"].str.rsplit("/", n=1).str[-1],
+            "platformId": post["content_id"],
+            "postUrl": profile + "/post/" + post["content_id"].str.rsplit("/", n=1).str[-1],
             "message": post["text"],
             "account.url": profile,
-            "account.id": shares["account_id"],
+            "account.id": post["account_id"],
             "account.name": post.get("author.displayName", post["account_name"]),
             "account.handle": post["account_name"],
             "account.accountType": "bluesky_account",
@@ -360,14 +360,12 @@ def found_link_shares(pages: Iterable[Page]) -> pd.DataFrame:
     )
 
 
-def _found(pages: Iterable[Page]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the shares and the posts, each once; where a client's clock is far off, by the network's."""
-    found = [(page.search.target, post["uri"], post) for page in pages for post in page.posts]
-    pairs = list(dict.fromkeys((target, uri) for target, uri, _ in found))
+def _found(pages: Iterable[Page]) -> pd.DataFrame:
+    """Return the posts of each address (``object_id``), each once; where a client's clock is far off, by the network's."""
+    every = [(page.search.target, post["uri"], post) for page in pages for post in page.posts]
+    pairs = list(dict.fromkeys((target, uri) for target, uri, _ in every))
     listed = pd.DataFrame(pairs, columns=["object_id", "content_id"], dtype="str")
-    once = {uri: post for _, uri, post in found}
+    once = {uri: post for _, uri, post in every}
     posts = records_export([once[uri] for uri in sorted(once)], "bluesky-posts", "Bluesky").frame
-    columns = list(SHARE_COLUMNS)
-    timed = posts.rename(columns={"posted_at": "timestamp_share"})[columns[1:]]
-    shares = listed.merge(timed, on="content_id", how="inner")[columns]
-    return shares.sort_values(["object_id", "timestamp_share", "content_id"], ignore_index=True), posts
+    found = listed.merge(posts, on="content_id", how="inner")
+    return found.sort_values(["object_id", "posted_at", "content_id"], ignore_index=True)
