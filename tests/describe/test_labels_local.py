@@ -95,7 +95,7 @@ def test_hashtags_and_domains_have_a_say() -> None:
         }
     )
     assert (
-        label_components(table, component="n", text="t", hashtags="tags", link="url")[1].text
+        label_components(table, network="n", text="t", hashtags="tags", link="url")[1].text
         == "#harbour · news.example"
     )
 
