@@ -6,13 +6,16 @@ import ast
 import importlib
 import importlib.metadata
 import importlib.util
+import inspect
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -52,6 +55,30 @@ def test_a_name_that_moved_says_where_it_is_now() -> None:
             with pytest.warns(DeprecationWarning, match=rf"coordlib.{name} is now coordlib.{room}.{name}"):
                 found = getattr(cl, name)
             assert found is getattr(importlib.import_module(f"coordlib.{room}"), name)
+
+
+@pytest.mark.parametrize(
+    ("function", "old", "new"),
+    [
+        (cl.read_export, "account", "account_id"),
+        (cl.sources.iter_export, "account", "account_id"),
+        (cl.sources.to_shares, "object", "object_id"),
+        (cl.runs.import_shares, "object", "object_id"),
+        (cl.runs.import_shares, "account", "account_id"),
+        (cl.runs.label_networks, "component", "network"),
+        (cl.describe.label_components, "component", "network"),
+        (cl.describe.add_labels, "component", "network"),
+        (cl.describe.describe_posts, "evidence", "pairs"),
+        (cl.describe.describe_networks, "evidence", "pairs"),
+        (cl.rank_accounts, "evidence", "significance"),
+        (cl.edge_significance, "alpha", "q"),
+        (cl.calibrate, "alpha", "q"),
+    ],
+)
+def test_an_argument_that_was_renamed_is_taken_with_a_warning(function: Any, old: str, new: str) -> None:
+    assert new in inspect.signature(function).parameters and old not in inspect.signature(function).parameters
+    with pytest.warns(FutureWarning, match=f"{function.__name__}: {old} is now {new}"), suppress(TypeError):
+        function(**{old: None})
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:

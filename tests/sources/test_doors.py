@@ -119,7 +119,7 @@ def test_a_table_of_posts_in_our_own_words_needs_no_mapping(tmp_path: Path) -> N
     )
     export = read_export(file)
     assert (export.format.name, export.report.posts) == ("posts", 2)
-    shares = cl.sources.to_shares(export, object="link")
+    shares = cl.sources.to_shares(export, object_id="link")
     assert shares["object_id"].tolist() == [
         "https://n.example/1",
         "https://n.example/2",

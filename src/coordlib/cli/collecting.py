@@ -35,11 +35,11 @@ def import_(
     mapping: Annotated[
         Path | None, Option(help="YAML file that says which column means what, for any other table.")
     ] = None,
-    object: Annotated[
+    object_id: Annotated[
         str | None,
         Option(help="What was shared: link, text, hashtag, …; several joined by commas become layers."),
     ] = None,
-    account: Annotated[
+    account_id: Annotated[
         str | None, Option(help="Which account, where a format has several: owner or surface (Meta).")
     ] = None,
     whole_list: Annotated[
@@ -48,6 +48,8 @@ def import_(
     link_shares: Annotated[
         bool, Option("--link-shares", help="Write CooRnet's table of link shares, for coordlib links.")
     ] = False,
+    object: Annotated[str | None, Option(hidden=True)] = None,
+    account: Annotated[str | None, Option(hidden=True)] = None,
 ) -> None:
     """Read an export from a platform or a tool and write its shares, ready for detection."""
     from coordlib.runs.import_shares import import_shares
@@ -55,15 +57,19 @@ def import_(
 
     if format and mapping:
         raise errors.ParameterError("--format and --mapping: give one of the two")
-    objects = [name.strip() for name in object.split(",")] if object else None
+    old = {"object": object, "account": account}
+    new = {"object": "object_id", "account": "account_id"}
+    given = errors.new_names({name: value for name, value in old.items() if value}, new, "coordlib import")
+    chosen = {"object_id": object_id, "account_id": account_id} | given
+    objects = [name.strip() for name in (chosen["object_id"] or "").split(",") if name.strip()]
     if mapping:
         refuse_input(output, mapping)
     report = import_shares(
         source,
         output,
         format=load_mapping(mapping) if mapping else format,
-        object=objects[0] if objects and len(objects) == 1 else objects,
-        account=account,
+        object_id=objects[0] if len(objects) == 1 else objects or None,
+        account_id=chosen["account_id"],
         split=not whole_list,
         link_shares=link_shares,
     )

@@ -19,7 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from coordlib.errors import EmptyInputError, FileFormatError, InputError, ParameterError, QueryError
+from coordlib.errors import (
+    EmptyInputError,
+    FileFormatError,
+    InputError,
+    ParameterError,
+    QueryError,
+    takes_old_names,
+)
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import dates_as_text, write_csv
 from coordlib.report.words import plural
@@ -31,13 +38,14 @@ CHUNK_ROWS = 10_000
 TABLES = (".parquet", ".csv")
 
 
+@takes_old_names(object="object_id", account="account_id")
 def import_shares(
     source: Path | str,
     output: Path | str,
     *,
     format: exports.Format | str | None = None,
-    object: str | Sequence[str] | None = None,
-    account: str | None = None,
+    object_id: str | Sequence[str] | None = None,
+    account_id: str | None = None,
     split: bool = True,
     link_shares: bool = False,
     chunk_rows: int = CHUNK_ROWS,
@@ -50,9 +58,9 @@ def import_shares(
         The export (CSV, Parquet, JSON, JSON lines).
     output
         ``.parquet`` or ``.csv``; written whole or not at all.
-    format, account
+    format, account_id
         As for :func:`coordlib.sources.exports.read_export`.
-    object, split
+    object_id, split
         As for :func:`coordlib.sources.exports.to_shares`.
     link_shares
         Write CooRnet's table of link shares instead (any format with links).
@@ -86,13 +94,13 @@ def import_shares(
     distinct: defaultdict[str, list[npt.NDArray[np.uint64]]] = defaultdict(list)
     empty = n_shares = 0
     with table_writer(output) as write, tqdm(unit=" rows", disable=None, desc="reading", leave=False) as bar:
-        for piece in exports.iter_export(source, chunk_rows, format=format, account=account):
+        for piece in exports.iter_export(source, chunk_rows, format=format, account_id=account_id):
             if link_shares:
-                object = exports.link_object(piece.format, piece.report.source)
+                object_id = exports.link_object(piece.format, piece.report.source)
                 shares = exports.export_link_shares(piece)
             else:
-                shares = exports.to_shares(piece, object=object, split=split)
-            empty += exports.without_object(piece, object=object)
+                shares = exports.to_shares(piece, object_id=object_id, split=split)
+            empty += exports.without_object(piece, object_id=object_id)
             write(shares)
             n_shares += len(shares)
             reports.append(piece.report)
@@ -113,7 +121,9 @@ def import_shares(
         if not n_shares:
             reasons = "; ".join(f"{count} rows: {reason}" for reason, count in report.dropped.items())
             there = ", ".join(name for name, count in report.objects.items() if count)
-            advice = f"choose another object (--object): {there}" if there else "none of its objects is there"
+            advice = (
+                f"choose another object (--object-id): {there}" if there else "none of its objects is there"
+            )
             raise EmptyInputError(f"{source}: gives no share ({reasons or 'no rows'}); {advice}")
     return replace(report, notes=(f"{plural(n_shares, 'share')} written to {output}", *report.notes))
 

@@ -109,7 +109,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     try:
         for piece in exports.iter_export(path, CHUNK_ROWS):
             known = piece.format
-            without += exports.without_object(piece, object=exports.link_object(known, where))
+            without += exports.without_object(piece, object_id=exports.link_object(known, where))
             tables.append(exports.export_link_shares(piece))
             reports.append(piece.report)
     except UnknownFormatError as error:

@@ -387,7 +387,7 @@ def test_json_records_are_read_like_tables(
     export = read_export(file)
     assert export.format.name == name
     assert {key: export.frame[key].iloc[0] for key in expected} == expected
-    assert to_shares(export, object=object_name)["object_id"].to_list() == objects
+    assert to_shares(export, object_id=object_name)["object_id"].to_list() == objects
 
 
 def jetstream(rkey: str, operation: str = "create", created: str = "2025-11-08T00:00:12.000Z") -> str:

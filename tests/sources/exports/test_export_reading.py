@@ -76,28 +76,28 @@ def test_pieces_add_up_to_the_whole(tiktok: Path) -> None:
 
 def test_a_list_gives_one_share_per_item_or_one_per_set(tiktok: Path) -> None:
     export = read_export(tiktok)
-    assert to_shares(export, object="hashtag")["object_id"].to_list() == ["fyp", "tea", "tea"]
-    assert to_shares(export, object="hashtag", split=False)["object_id"].to_list() == ["fyp,tea", "tea"]
+    assert to_shares(export, object_id="hashtag")["object_id"].to_list() == ["fyp", "tea", "tea"]
+    assert to_shares(export, object_id="hashtag", split=False)["object_id"].to_list() == ["fyp,tea", "tea"]
 
 
 def test_a_missing_object_and_a_default_effect_are_no_object(tiktok: Path) -> None:
     export = read_export(tiktok)
     assert to_shares(export)["object_id"].to_list() == ["tea"]
     assert without_object(export) == 1
-    effects = to_shares(export, object="effect")
+    effects = to_shares(export, object_id="effect")
     assert effects.empty
     assert effects["timestamp_share"].dtype == "int64"
-    assert without_object(export, object="effect") == 2
+    assert without_object(export, object_id="effect") == 2
 
 
 def test_several_objects_become_layers(tiktok: Path) -> None:
-    shares = to_shares(read_export(tiktok), object=["text", "hashtag"])
+    shares = to_shares(read_export(tiktok), object_id=["text", "hashtag"])
     assert shares["layer"].to_list() == ["text", "hashtag", "hashtag", "hashtag"]
 
 
 def test_an_object_the_format_lacks_is_refused_with_those_it_has(tiktok: Path) -> None:
     with pytest.raises(ParameterError, match=r"'image'.*offers text, voice, hashtag"):
-        to_shares(read_export(tiktok), object="image")
+        to_shares(read_export(tiktok), object_id="image")
 
 
 def test_an_unknown_table_is_told_its_closest_format_and_what_it_misses() -> None:
@@ -164,9 +164,9 @@ def test_the_owner_or_the_surface_can_be_the_account(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert read_export(file).frame["account_id"].to_list() == ["7", "9"]
-    assert read_export(file, account="surface").frame["account_id"].to_list() == ["9", "9"]
+    assert read_export(file, account_id="surface").frame["account_id"].to_list() == ["9", "9"]
     with pytest.raises(ParameterError, match="owner, surface"):
-        read_export(file, account="page")
+        read_export(file, account_id="page")
 
 
 def test_days_without_an_hour_are_pointed_out(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_youtube_backslash_escapes_are_undone(tmp_path: Path) -> None:
 def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
     mapping = tmp_path / "map.yml"
     mapping.write_text(
-        "account_id: who\ncontent_id: [room, no]\nposted_at: at\nobject: link\n"
+        "account_id: who\ncontent_id: [room, no]\nposted_at: at\nobject_id: link\n"
         "objects:\n  link: {column: body, links: true}\n  tag: {column: tags, separator: '|'}\n"
         "engagement: {likes: n}\n",
         encoding="utf-8",
@@ -213,7 +213,7 @@ def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
     assert export.frame["content_id"].to_list() == ["r:1"]
     assert export.frame["likes"].to_list() == [1000]
     assert to_shares(export)["object_id"].to_list() == ["https://x.example/1"]
-    assert to_shares(export, object="tag")["object_id"].to_list() == ["p", "q"]
+    assert to_shares(export, object_id="tag")["object_id"].to_list() == ["p", "q"]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_any_table_is_read_by_a_mapping(tmp_path: Path) -> None:
         ("- a\n- b", FileFormatError, "expected 'name: value' lines"),
         ("a: [", FileFormatError, "not readable as YAML"),
         (
-            "{account_id: a, content_id: b, posted_at: c, objects: {link: d}, object: tag}",
+            "{account_id: a, content_id: b, posted_at: c, objects: {link: d}, object_id: tag}",
             ParameterError,
             "'tag' is not among",
         ),

@@ -48,8 +48,8 @@ def test_the_shares_and_the_report_of_a_file(videos: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["shares.parquet", "shares.csv"])
 def test_pieces_of_any_size_write_the_same_file(videos: Path, tmp_path: Path, name: str) -> None:
     first, second = tmp_path / f"a-{name}", tmp_path / f"b-{name}"
-    small = import_shares(videos, first, object=["text", "hashtag"], chunk_rows=4)
-    large = import_shares(videos, second, object=["text", "hashtag"])
+    small = import_shares(videos, first, object_id=["text", "hashtag"], chunk_rows=4)
+    large = import_shares(videos, second, object_id=["text", "hashtag"])
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
     order = ["layer", "object_id", "content_id"]
     pd.testing.assert_frame_equal(
@@ -61,8 +61,11 @@ def test_pieces_of_any_size_write_the_same_file(videos: Path, tmp_path: Path, na
 
 def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) -> None:
     output = tmp_path / "shares.csv"
-    run(videos, "-o", output, "--object", "hashtag", "--whole-list")
+    run(videos, "-o", output, "--object-id", "hashtag", "--whole-list")
     assert pd.read_csv(output)["object_id"].unique().tolist() == ["fyp,tea"]
+    with pytest.warns(FutureWarning, match="coordlib import: object is now object_id"):
+        run(videos, "-o", output, "--object", "text")
+    assert "fyp,tea" not in set(pd.read_csv(output)["object_id"])
     mapping = tmp_path / "map.yml"
     mapping.write_text(
         "{account_id: author_name, content_id: video_id, posted_at: create_time, objects: {caption: video_description}}"
@@ -75,8 +78,8 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
     [
         ("shares.xlsx", {}, ParameterError, "must end in .parquet or .csv"),
         ("nowhere/shares.csv", {}, ParameterError, "there is no folder"),
-        ("shares.csv", {"object": "voice"}, EmptyInputError, "gives no share"),
-        ("shares.csv", {"object": "picture"}, ParameterError, "offers text, voice"),
+        ("shares.csv", {"object_id": "voice"}, EmptyInputError, "gives no share"),
+        ("shares.csv", {"object_id": "picture"}, ParameterError, "offers text, voice"),
     ],
 )
 def test_a_failed_import_writes_nothing(

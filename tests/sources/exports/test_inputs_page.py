@@ -16,4 +16,4 @@ def test_every_format_and_object_is_documented(project: Path) -> None:
     assert set(documented) == set(format_names())
     for known in map(format_by_name, format_names()):
         assert set(documented[known.name]) == set(known.objects)
-        assert documented[known.name][0] == known.object
+        assert documented[known.name][0] == known.object_id

@@ -22,7 +22,7 @@ HEAD = "id,username,date,text\n"
 def shares_of(tmp_path: Path, texts: list[str]) -> pd.DataFrame:
     rows = "".join(f'{n},user{n},2026-01-02 10:00:{n:02d},"{text}"\n' for n, text in enumerate(texts))
     (tmp_path / "posts.csv").write_text(HEAD + rows, encoding="utf-8")
-    return to_shares(read_export(tmp_path / "posts.csv"), object="link")
+    return to_shares(read_export(tmp_path / "posts.csv"), object_id="link")
 
 
 def test_marks_after_an_address_are_not_its_part(tmp_path: Path) -> None:
@@ -238,8 +238,8 @@ def test_the_csv_of_twarc_gives_the_retweets_of_its_json(tmp_path: Path) -> None
     (tmp_path / "t.csv").write_text(head + "".join(rows), encoding="utf-8")
     export = read_export(tmp_path / "t.csv")
     assert to_shares(export)["object_id"].tolist() == ["1700"] * 3
-    assert to_shares(export, object="link")["object_id"].tolist() == ["https://n.example/1"]
-    assert to_shares(export, object="cotweet").empty
+    assert to_shares(export, object_id="link")["object_id"].tolist() == ["https://n.example/1"]
+    assert to_shares(export, object_id="cotweet").empty
 
 
 def test_copied_replies_are_one_object(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_copied_replies_are_one_object(tmp_path: Path) -> None:
     tweets = [json.loads(tweet(n)) | {"text": f"@user{n} the tea is ready"} for n in range(3)]
     (tmp_path / "t.json").write_text(json.dumps({"data": tweets}), encoding="utf-8")
     assert (
-        to_shares(read_export(tmp_path / "t.json"), object="cotweet")["object_id"].tolist()
+        to_shares(read_export(tmp_path / "t.json"), object_id="cotweet")["object_id"].tolist()
         == ["the tea is ready"] * 3
     )
 
@@ -259,7 +259,7 @@ def test_the_text_in_pictures_and_thankful_reactions_of_crowdtangle(tmp_path: Pa
         head + "1,2026-01-02 10:00:00,words,https://f.example/1,,4\n", encoding="utf-8"
     )
     export = read_export(tmp_path / "m.csv")
-    assert to_shares(export, object="image_text")["object_id"].tolist() == ["words"]
+    assert to_shares(export, object_id="image_text")["object_id"].tolist() == ["words"]
     assert export.frame["reactions"].tolist() == [4]
 
 
@@ -273,7 +273,7 @@ def test_a_hashtag_is_one_in_every_spelling_and_format(tmp_path: Path, tags: lis
     found = {
         item
         for name in ("a.csv", "b.json")
-        for item in to_shares(read_export(tmp_path / name), object="hashtag")["object_id"]
+        for item in to_shares(read_export(tmp_path / name), object_id="hashtag")["object_id"]
     }
     assert len(found) == 1
 

@@ -156,7 +156,7 @@ class Format(BaseModel, extra="forbid", frozen=True):
     seen_at: Names = ()
     earliest: Annotated[str, AfterValidator(_day_or_any)] = "1990-01-01"
     repeats: Names = ("content_id",)
-    object: str = ""
+    object_id: str = ""
     objects: dict[str, ObjectSource] = Field(min_length=1)
     engagement: Annotated[dict[str, Names], AfterValidator(_engagement)] = {}
     escape: str | None = Field(default=None, min_length=1, max_length=1)
@@ -165,11 +165,11 @@ class Format(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        usual = self.object or next(iter(self.objects))
+        usual = self.object_id or next(iter(self.objects))
         for name in (usual, *(source.unless for source in self.objects.values() if source.unless)):
             if name not in self.objects:
-                raise ValueError(f"object '{name}' is not among the objects ({', '.join(self.objects)})")
-        object.__setattr__(self, "object", usual)
+                raise ValueError(f"object_id '{name}' is not among the objects ({', '.join(self.objects)})")
+        object.__setattr__(self, "object_id", usual)
         if not self.needed:
             columns = [self.account_id, *self.content_id, tuple(time.column for time in self.posted_at)]
             needed = tuple(dict.fromkeys([*columns, self.objects[usual].column]))
@@ -222,7 +222,7 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
     """
     where = "mapping" if isinstance(source, dict) else str(source)
     values = source if isinstance(source, dict) else read_yaml(source, text=True)
-    values = new_names(values, {"timestamp_share": "posted_at"}, where)
+    values = new_names(values, {"timestamp_share": "posted_at", "object": "object_id"}, where)
     if unknown := {str(name) for name in values} - set(Format.model_fields):
         raise UnknownParameterError.from_names(unknown, Format.model_fields, where)
     try:

@@ -104,7 +104,7 @@ class Export:
         """The table of posts without what else the file holds; ``attrs["object_id"]`` names its usual object."""
         columns = self.format.columns
         posts = self.frame[list(dict.fromkeys((*POST_COLUMNS, "account_name", *columns.values())))]
-        posts.attrs["object_id"] = columns[self.format.object]
+        posts.attrs["object_id"] = columns[self.format.object_id]
         return posts
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from coordlib import times
 from coordlib.addresses import video_address
-from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError
+from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError, takes_old_names
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
 from coordlib.sources.exports.cells import PREPARATIONS, jetstream_undone, objects_of
@@ -31,11 +31,12 @@ CLOCK_TOLERANCE_SECONDS = 600
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 
 
+@takes_old_names(account="account_id")
 def read_export(
     path: Path | str,
     *,
     format: Format | str | None = None,
-    account: str | None = None,
+    account_id: str | None = None,
     duplicates: str = "drop",
 ) -> Export:
     """Read an export of posts from a platform or a collection tool.
@@ -46,7 +47,7 @@ def read_export(
         CSV, JSON or JSON lines (also .gz or .zst), or Parquet.
     format
         A format, its name, or None to recognise it by the columns.
-    account
+    account_id
         Which of the format's choices of account to take (for the Meta Content Library ``"owner"``
         or ``"surface"``); None: the usual one.
     duplicates
@@ -72,16 +73,17 @@ def read_export(
     >>> read_export(file).posts[["account_id", "posted_at"]].values.tolist()
     [['ann', 1767348000]]
     """
-    (export,) = iter_export(path, sys.maxsize, format=format, account=account, duplicates=duplicates)
+    (export,) = iter_export(path, sys.maxsize, format=format, account_id=account_id, duplicates=duplicates)
     return export
 
 
+@takes_old_names(account="account_id")
 def iter_export(
     path: Path | str,
     chunk_rows: int,
     *,
     format: Format | str | None = None,
-    account: str | None = None,
+    account_id: str | None = None,
     duplicates: str = "drop",
 ) -> Iterator[Export]:
     """Read an export piece by piece, for files larger than memory; parameters and errors as for :func:`read_export`.
@@ -102,7 +104,7 @@ def iter_export(
     if duplicates not in {"drop", "keep"}:
         raise ParameterError(f"duplicates = '{duplicates}': give 'drop' or 'keep'")
     known = format_by_name(format) if isinstance(format, str) else format
-    state = _State(account, duplicates == "drop")
+    state = _State(account_id, duplicates == "drop")
     tables = _tables(path, where, known, chunk_rows)
     for table in [pd.concat(tables)] if chunk_rows == sys.maxsize else tables:
         known = known or recognise(map(str, table.columns), where)
@@ -281,7 +283,7 @@ def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFr
     if state.account is not None:
         if state.account not in known.accounts:
             choices = ", ".join(known.accounts) or "none but the usual one"
-            raise ParameterError(f"account = '{state.account}': the choices of {known.name} are {choices}")
+            raise ParameterError(f"account_id = '{state.account}': the choices of {known.name} are {choices}")
         account = known.accounts[state.account]
     moments, seconds = _moments(table, known)
     columns: dict[str, Any] = {

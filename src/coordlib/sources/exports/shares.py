@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.errors import InputError, ParameterError, UnknownFormatError
+from coordlib.errors import InputError, ParameterError, UnknownFormatError, takes_old_names
 from coordlib.sources.exports.cells import RESHARE
 from coordlib.sources.exports.mapping import Format
 from coordlib.sources.exports.model import Export, coornet_columns, coornet_names, first_filled, whole_numbers
@@ -17,8 +17,9 @@ from coordlib.times import refuse_unreadable, utc_seconds
 from coordlib.urls import Compat, check_compat, clean_urls, links_in
 
 
+@takes_old_names(object="object_id")
 def to_shares(
-    export: Export, *, object: str | Sequence[str] | None = None, split: bool = True
+    export: Export, *, object_id: str | Sequence[str] | None = None, split: bool = True
 ) -> pd.DataFrame:
     """Return the shares of an export, ready for ``detect_groups``.
 
@@ -26,7 +27,7 @@ def to_shares(
     ----------
     export
         What :func:`coordlib.read_export` gave.
-    object
+    object_id
         Which candidate was shared, such as ``"link"``, ``"text"`` or ``"hashtag"``; several names
         give several layers; None: the format's usual one. A name the format does not have is a ParameterError.
     split
@@ -45,10 +46,10 @@ def to_shares(
     >>> table = pd.DataFrame({"video_id": ["1"], "author_name": ["ann"], "create_time": ["1735689600"],
     ...                       "hashtag_names": ["tea,cake"]})
     >>> export = normalise(table, format_by_name("traktok"))
-    >>> [to_shares(export, object="hashtag", split=split)["object_id"].tolist() for split in (True, False)]
+    >>> [to_shares(export, object_id="hashtag", split=split)["object_id"].tolist() for split in (True, False)]
     [['tea', 'cake'], ['tea,cake']]
     """
-    names, layers = _names(export, object), []
+    names, layers = _names(export, object_id), []
     for name in names:
         found = export.frame[export.format.columns[name]].dropna()
         if not split:
@@ -64,19 +65,19 @@ def to_shares(
     return pd.concat(layers, ignore_index=True)
 
 
-def without_object(export: Export, *, object: str | Sequence[str] | None = None) -> int:
+def without_object(export: Export, *, object_id: str | Sequence[str] | None = None) -> int:
     """Return how many posts of an export hold none of the named objects."""
-    columns = [export.format.columns[name] for name in _names(export, object)]
+    columns = [export.format.columns[name] for name in _names(export, object_id)]
     return int(export.frame[columns].isna().all(axis=1).sum())
 
 
-def _names(export: Export, object: str | Sequence[str] | None) -> list[str]:
+def _names(export: Export, object_id: str | Sequence[str] | None) -> list[str]:
     known = export.format
-    wanted = object or known.object
+    wanted = object_id or known.object_id
     names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted))
     if unknown := [name for name in names if name not in known.objects]:
         raise ParameterError(
-            f"object '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object})"
+            f"object_id '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object_id})"
         )
     return names
 
@@ -99,7 +100,7 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     """Turn any export that holds links into the table of link shares CooRnet's functions take, one row per post and link."""
     if export.format.name in _CROWDTANGLE:
         return crowdtangle_link_shares(export)
-    links = to_shares(export, object=link_object(export.format, export.report.source))
+    links = to_shares(export, object_id=link_object(export.format, export.report.source))
     rows = export.frame.drop_duplicates("content_id").set_index("content_id").loc[links["content_id"]]
     rows = rows.reset_index(drop=True)
     ours = ["object_id", "account_id", "timestamp_share", "content_id"]
