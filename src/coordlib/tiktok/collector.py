@@ -19,9 +19,8 @@ from coordlib.errors import QueryError, QuotaExhausted, ServiceError, Unreachabl
 from coordlib.store import coverage, windows
 from coordlib.store.stored_posts import posted_last
 from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, as_post, clean, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, as_post, clean, ending, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
-from coordlib.tiktok.lists import ending
 from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import CORE_FIELDS, MAX_SPAN_DAYS, Query, any_of, check_max_count, video_body
 from coordlib.tiktok.session import Session

@@ -55,6 +55,8 @@ COMPLIANCE_CREATE = Endpoint("compliance_create", f"{_RESEARCH}validation_task/c
 COMPLIANCE_STATUS = Endpoint("compliance_status", f"{_RESEARCH}validation_task_status/get/")
 COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_task/download/")
 
+#: Pages without a row, one after the other, after which a list is given up as incomplete.
+EMPTY_PAGES = 20
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
@@ -108,6 +110,22 @@ def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
             row["id"] = row.pop("video_id")
     name = "username" if endpoint in (FOLLOWERS, FOLLOWING) else "id"
     return [row for row in rows if row.get(name)]
+
+
+def ending(
+    data: Mapping[str, Any], found: bool, cursor: int | None, empty: int = 0, last: bool = False
+) -> str | None:
+    """Say why a list ends after ``empty`` pages without a row, or with the ``last`` page that is wanted: ``done`` where
+    the service says so, else what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is
+    asked for again."""
+    more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
+    if not more:
+        return "no-has-more" if more is None else "done"
+    if following is None or (found and following == cursor):
+        return "no-cursor"
+    if empty >= EMPTY_PAGES:
+        return "empty-pages"
+    return "max-pages" if last else None
 
 
 @dataclass(frozen=True, slots=True)
