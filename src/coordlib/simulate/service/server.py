@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
 from coordlib.simulate.service.api import HANDLERS, Service
-from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
+from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, read_faults
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
 from coordlib.times import utc_text
@@ -76,12 +76,12 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
     state = service.state
     if what == "faults":
         if method == "POST":
-            given = checked(FaultChange, values, "faults")
+            given = FaultChange.load(values, where="faults")
             kept = state.faults if given.faults is None else read_faults(given.faults)
             state.use((*kept, *read_faults(given.add)))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in state.faults]}
     if what == "clock":
-        change = checked(ClockChange, values, "clock")
+        change = ClockChange.load(values, where="clock")
         state.now = (state.now if change.now is None else change.now.timestamp()) + change.advance
         state.tick = state.tick if change.tick is None else change.tick
         return {"now": state.now, "utc": utc_text(state.now, "%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
