@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coordlib.addresses import video_address
 from coordlib.posts import as_posts
 from coordlib.store.database import Store, insert, replaced
 from coordlib.times import day_of, day_start
@@ -107,7 +106,6 @@ def _table(store: Store, told: str, counted: str, source: str, values: Sequence[
     cursor = store.connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
-    frame["url"] = list(map(video_address, frame["account_id"], frame["content_id"]))
     for name in _JSON:
         lists = [None if text is None else json.loads(text) for text in frame[name]]
         frame[name] = pd.Series(lists, index=frame.index, dtype=object)
