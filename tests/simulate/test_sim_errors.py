@@ -32,7 +32,7 @@ def test_after_the_quota_every_call_is_429_and_costs_nothing(sim):
 
 
 def test_the_quota_is_a_thousand_and_returns_at_midnight_utc(sim):
-    sim.service.state.used[("sim-key", sim.service.state.day, "research")] = 1000
+    sim.service.state.used[("sim-key", sim.service.state.day)] = 1000
     assert sim.query().status_code == 429
     sim.http.post("/__sim/clock", json={"advance": 86400})
     sim.sign_in()

@@ -249,7 +249,7 @@ class Service:
         client, expires = state.tokens.get(token.strip(), ("", float("-inf")))
         if scheme.lower() != "bearer" or state.now >= expires:
             return self._faulty(Fault(name="token_revoked"))
-        account = (client, state.day, "research")
+        account = (client, state.day)
         if state.used[account] >= self.config.quota:
             return self._faulty(Fault(name="daily_quota"))
         fault = state.strike(call, *(name for name, told in FAULTS.items() if "status" in told))

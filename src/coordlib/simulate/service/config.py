@@ -213,8 +213,8 @@ class State:
     #: token → (client key, expiry)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
     searches: OrderedDict[str, Search] = field(default_factory=OrderedDict, repr=False)
-    #: (client key, UTC day, pool) → requests counted; the pool is "research"
-    used: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    #: (client key, UTC day) → requests counted
+    used: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     #: name of a fault → how often it struck; its place → calls for which its conditions held

@@ -89,7 +89,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         state.reset(service.start)
         return {"now": state.now}
     if what == "stats":
-        used = [{"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()]
+        used = [{"client": c, "day": d, "used": n} for (c, d), n in state.used.items()]
         counted = {"calls": state.calls, "outcomes": state.outcomes, "faults_fired": state.fired}
         return {"now": state.now} | counted | {"rows_returned": state.returned, "quota_used": used}
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
