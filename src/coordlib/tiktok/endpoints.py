@@ -61,7 +61,7 @@ EMPTY_PAGES = 20
 _LARGEST = 2**63 - 1
 
 
-def clean_text(text: str) -> str:
+def storable(text: str) -> str:
     """Return text that can be stored: without NUL, with halves of characters joined or replaced."""
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -90,13 +90,13 @@ def clean(value: Any, key: str = "") -> Any:
     if key in DOCUMENTED["whole_numbers"]:
         return _whole(value)
     if key in DOCUMENTED["texts"] and value is not None:
-        return None if isinstance(value, list | dict) else clean_text(str(value))
+        return None if isinstance(value, list | dict) else storable(str(value))
     if isinstance(value, dict):
-        cleaned = {clean_text(str(name)): clean(item, str(name)) for name, item in value.items()}
+        cleaned = {storable(str(name)): clean(item, str(name)) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not None}
     if isinstance(value, list):
         return [item for item in (clean(item) for item in value) if item is not None]
-    return clean_text(value) if isinstance(value, str) else value
+    return storable(value) if isinstance(value, str) else value
 
 
 def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
