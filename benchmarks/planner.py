@@ -54,14 +54,9 @@ class InProcess(httpx.BaseTransport):
         self.service = service
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        body, kind = request.read(), request.headers.get("content-type", "")
-        if request.url.path == "/v2/oauth/token/":
-            reply = self.service.token(body, kind)
-        else:
-            name = request.url.path.removeprefix("/v2/research/").strip("/")
-            reply = self.service.answer(
-                name, request.url.params.get("fields"), body, request.headers.get("authorization", ""), kind
-            )
+        told = (request.headers.get(name, "") for name in ("authorization", "content-type"))
+        url = request.url
+        reply = self.service.answer(url.path, url.params.get("fields"), request.read(), *told)
         if reply.hang:
             raise httpx.ReadTimeout("no answer", request=request)
         return httpx.Response(reply.status, content=reply.content, headers={"content-type": reply.media_type})

@@ -214,10 +214,23 @@ class Service:
         """Move the clock forward to a moment; never back."""
         self.state.now = max(self.state.now, moment)
 
-    def token(self, body: bytes, content_type: str) -> Reply:
-        """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
-        self.state.now += self.state.tick
-        self.state.calls[TOKEN] += 1
+    def answer(
+        self, path: str, fields: str | None, body: bytes, authorization: str, content_type: str
+    ) -> Reply:
+        """Answer the endpoint of the token or one of ``HANDLERS``; everything as received, ``path`` and ``fields`` of the address."""
+        state, endpoint = self.state, path.removeprefix("/v2/").removeprefix("research/").strip("/")
+        state.now += state.tick
+        state.calls[endpoint] += 1
+        if endpoint == TOKEN:
+            return self._token(body, content_type)
+        data, problem = _parse_body(body, content_type)
+        reply = self._answer(Call.of(endpoint, data, fields), problem, authorization)
+        state.outcomes[f"{reply.status} {reply.code}"] += 1
+        state.returned += reply.rows
+        return reply
+
+    def _token(self, body: bytes, content_type: str) -> Reply:
+        """Answer the endpoint of the token; its failures have another shape than those of the data endpoints."""
         named = {fault.name for fault in self.state.faults if fault.endpoint == TOKEN}
         if fault := self.state.strike(Call(TOKEN), *(name for name in TOKEN_FAULTS if name in named)):
             return self._faulty(fault)
@@ -229,19 +242,6 @@ class Service:
         self.state.tokens[token] = (form["client_key"], self.state.now + TOKEN_SECONDS)
         good = {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
         return Reply(200, _as_json(_shuffled(good, self.state.random)))
-
-    def answer(
-        self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
-    ) -> Reply:
-        """Answer an endpoint of ``HANDLERS``; everything as received, ``fields`` from the address."""
-        state = self.state
-        state.now += state.tick
-        state.calls[endpoint] += 1
-        data, problem = _parse_body(body, content_type)
-        reply = self._answer(Call.of(endpoint, data, fields), problem, authorization)
-        state.outcomes[f"{reply.status} {reply.code}"] += 1
-        state.returned += reply.rows
-        return reply
 
     def _answer(self, call: Call, problem: str | None, authorization: str) -> Reply:
         state = self.state
