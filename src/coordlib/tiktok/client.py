@@ -18,7 +18,7 @@ from coordlib.store import windows
 from coordlib.store.ledger import FOLLOW
 from coordlib.store.stored_posts import collected_posts, upsert_posts
 from coordlib.tiktok.collector import Collector, new_window
-from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, as_post, clean, ending, rows_of
+from coordlib.tiktok.endpoints import Endpoint, Outcome, Row, clean, ending, posts_of, rows_of
 from coordlib.tiktok.errors import Answer, to_exception
 from coordlib.tiktok.query import (
     Query,
@@ -119,8 +119,7 @@ def ask(
     before = session.requests
 
     def keep(answer: Answer) -> None:
-        found = (as_post(row) for row in rows_of(endpoint, answer.data) if row.get("username"))
-        upsert_posts(session.store, found, int(session.clock()))
+        upsert_posts(session.store, posts_of(endpoint, answer.data), int(session.clock()))
 
     kept = keep if endpoint.holds_videos else None
     try:
@@ -268,8 +267,7 @@ class TikTokResearch(Session):
         before, answer = self.requests, ask(self, at.VIDEO_QUERY, "sample", body, names, "sample")
         if isinstance(answer, Outcome):
             return answer
-        found = (row for row in rows_of(at.VIDEO_QUERY, answer.data) if row.get("username"))
-        rows = {row["id"]: as_post(row) for row in found}
+        rows = {post["content_id"]: post for post in posts_of(at.VIDEO_QUERY, answer.data)}
         return Outcome(rows=tuple(rows.values()), n_rows=len(rows), requests=self.requests - before)
 
     def comments(

@@ -19,7 +19,7 @@ from coordlib.errors import QueryError, QuotaExhausted, ServiceError, Unreachabl
 from coordlib.store import coverage, windows
 from coordlib.store.stored_posts import posted_last
 from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, as_post, clean, ending, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, clean, ending, posts_of, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
 from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import CORE_FIELDS, MAX_SPAN_DAYS, Query, any_of, check_max_count, video_body
@@ -214,9 +214,9 @@ class Collector:
         wanted, data = query.usernames(), answer.data
         # Matching is approximate, and audits found wrong accounts in timelines: it is checked here.
         rows = [
-            as_post(row)
-            for row in rows_of(VIDEO_QUERY, data)
-            if row.get("username") and (wanted is None or str(row["username"]).lower() in wanted)
+            post
+            for post in posts_of(VIDEO_QUERY, data)
+            if wanted is None or str(post["account_id"]).lower() in wanted
         ]
         fresh = windows.keep_rows(self.store, window.window_id, rows, self._now())
         listed = bool(data.get("videos"))

@@ -57,6 +57,20 @@ COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_ta
 
 #: Pages without a row, one after the other, after which a list is given up as incomplete.
 EMPTY_PAGES = 20
+#: Name in the API to name in a table of posts; every other field keeps its name.
+NAMES = {
+    "id": "content_id",
+    "video_id": "content_id",
+    "username": "account_id",
+    "create_time": "posted_at",
+    "video_description": "text",
+    "hashtag_names": "hashtags",
+    "view_count": "views",
+    "like_count": "likes",
+    "comment_count": "comments",
+    "share_count": "shares",
+    "favorites_count": "favorites",
+}
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
@@ -110,6 +124,12 @@ def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
             row["id"] = row.pop("video_id")
     name = "username" if endpoint in (FOLLOWERS, FOLLOWING) else "id"
     return [row for row in rows if row.get(name)]
+
+
+def posts_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
+    """Return the videos of an answer as rows of posts; those without an account are left out."""
+    videos = [row for row in rows_of(endpoint, data) if row.get("username")]
+    return [{NAMES.get(name, name): value for name, value in video.items()} for video in videos]
 
 
 def ending(
@@ -182,24 +202,3 @@ class Outcome:
         log_ids = (answer.log_id,) if answer.log_id else ()
         told: dict[str, Any] = {"requests": requests, "log_ids": log_ids, "problems": {subject: problem}}
         return cls(complete=False, reason=reason, **told)
-
-
-#: Name in the API to name in a table of posts; every other field keeps its name.
-NAMES = {
-    "id": "content_id",
-    "video_id": "content_id",
-    "username": "account_id",
-    "create_time": "posted_at",
-    "video_description": "text",
-    "hashtag_names": "hashtags",
-    "view_count": "views",
-    "like_count": "likes",
-    "comment_count": "comments",
-    "share_count": "shares",
-    "favorites_count": "favorites",
-}
-
-
-def as_post(video: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a video as a row of posts."""
-    return {NAMES.get(name, name): value for name, value in video.items()}
