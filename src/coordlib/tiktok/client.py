@@ -94,8 +94,8 @@ def _pages(
             rows.setdefault(str(row.get("id") or row.get("username")), row | ({mark: told} if mark else {}))
         pages, empty = pages + 1, 0 if found else empty + 1
         reason = ending(answer.data, bool(found), cursor, empty, last=0 < (max_pages or 0) <= pages)
-        cursor = clean(answer.data.get("cursor"), "create_time")
-        promised = clean(answer.data.get("playlist_item_total"), "view_count") or 0
+        cursor = clean(answer.data.get("cursor"), "cursor")
+        promised = clean(answer.data.get("playlist_item_total"), "playlist_item_total") or 0
         if reason == "done" and len(rows) < promised:
             reason = "fewer-than-promised"
     if reason == "done" and endpoint.pool == FOLLOW and len(rows) >= FOLLOW_CEILING:

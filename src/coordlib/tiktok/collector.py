@@ -221,7 +221,7 @@ class Collector:
         fresh = windows.keep_rows(self.store, window.window_id, rows, self._now())
         listed = bool(data.get("videos"))
         pages, empty = window.pages + 1, 0 if listed else window.empty_pages + 1
-        cursor = clean(data.get("cursor"), "create_time")
+        cursor = clean(data.get("cursor"), "cursor")
         search_id = clean(data.get("search_id"), "search_id") or window.search_id
         ended = ending(data, listed, window.cursor, empty, last=0 < (window.max_pages or 0) <= pages)
         if ended is None and (search_id is None or (listed and cursor < window.cursor)):

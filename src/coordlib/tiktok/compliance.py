@@ -141,8 +141,7 @@ def _look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Seque
                 raise ServiceError(
                     f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
                 )
-            kinds = {"cursor": "create_time", "search_id": "search_id"}
-            body |= {name: clean(answer.data.get(name), kind) for name, kind in kinds.items()}
+            body |= {name: clean(answer.data.get(name), name) for name in ("cursor", "search_id")}
         else:
             raise ServiceError("refresh: a lookup by id did not end; the rest stays until the next start")
         if not found and len(group) >= SMALLEST_PROOF:

@@ -138,7 +138,7 @@ def ending(
     """Say why a list ends after ``empty`` pages without a row, or with the ``last`` page that is wanted: ``done`` where
     the service says so, else what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is
     asked for again."""
-    more, following = data.get("has_more"), clean(data.get("cursor"), "create_time")
+    more, following = data.get("has_more"), clean(data.get("cursor"), "cursor")
     if not more:
         return "no-has-more" if more is None else "done"
     if following is None or (found and following == cursor):
