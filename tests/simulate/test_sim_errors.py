@@ -256,9 +256,8 @@ def test_the_first_calls_only(sim):
     assert [sim.query().status_code for _ in range(4)] == [429, 429, 200, 200]
 
 
-def test_faults_can_be_added_and_read_back(sim):
-    sim.faults({"name": "rate_limit", "first": 1})
-    sim.http.post("/__sim/faults", json={"add": [{"name": "bad_json"}]})
+def test_faults_can_be_read_back(sim):
+    sim.faults({"name": "rate_limit", "first": 1}, {"name": "bad_json"})
     assert [f["name"] for f in sim.http.get("/__sim/faults").json()["faults"]] == ["rate_limit", "bad_json"]
 
 

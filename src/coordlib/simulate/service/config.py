@@ -82,10 +82,9 @@ class ServerConfig(Parameters):
 
 
 class FaultChange(Parameters):
-    """What ``/__sim/faults`` takes: faults in the place of those there are, and faults besides."""
+    """What ``/__sim/faults`` takes: faults in the place of those there are."""
 
-    faults: list[dict[str, Any]] | None = None
-    add: tuple[dict[str, Any], ...] = ()
+    faults: list[dict[str, Any]]
 
 
 class ClockChange(Parameters):
@@ -216,11 +215,9 @@ class State:
     #: (client key, UTC day) → requests counted
     used: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
     #: name of a fault → how often it struck; its place → calls for which its conditions held
     fired: Counter[str] = field(default_factory=Counter)
     matched: Counter[int] = field(default_factory=Counter)
-    returned: int = 0
     #: compliance task → (ids, answers still to be "Processing")
     tasks: dict[str, tuple[list[int], int]] = field(default_factory=dict, repr=False)
 

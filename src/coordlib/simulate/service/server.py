@@ -71,9 +71,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
     state = service.state
     if what == "faults":
         if method == "POST":
-            given = FaultChange.load(values, where="faults")
-            kept = state.faults if given.faults is None else read_faults(given.faults)
-            state.use((*kept, *read_faults(given.add)))
+            state.use(read_faults(FaultChange.load(values, where="faults").faults))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in state.faults]}
     if what == "clock":
         change = ClockChange.load(values, where="clock")
@@ -85,8 +83,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         return {"now": state.now}
     if what == "stats":
         used = [{"client": c, "day": d, "used": n} for (c, d), n in state.used.items()]
-        counted = {"calls": state.calls, "outcomes": state.outcomes, "faults_fired": state.fired}
-        return {"now": state.now} | counted | {"rows_returned": state.returned, "quota_used": used}
+        return {"now": state.now, "calls": state.calls, "faults_fired": state.fired, "quota_used": used}
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
 
 
