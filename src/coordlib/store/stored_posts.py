@@ -22,20 +22,17 @@ _NUMBERS = (*COUNTS, "posted_at", "video_duration")
 _DERIVED = ("url", "platform", "links")
 
 
-def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> int:
-    """Insert or refresh posts fetched at a time (UTC seconds), of two fetches of one id the later; return how
-    many. Names are those of :mod:`coordlib.posts`; fields without a column of their own are kept as JSON in
-    ``extra``, counts by :func:`record_posts` and by the collection."""
-    values = [_row(row, fetched_at) for row in rows]
+def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> None:
+    """Insert or refresh posts fetched at a time (UTC seconds), of two fetches of one id the later. Names are those of
+    :mod:`coordlib.posts`; fields without a column are kept as JSON in ``extra``, counts by :func:`record_posts` and the collection."""
     names = (*_COLUMNS, "extra", "fetched_at")
     newer = f"(content_id) {replaced(names[1:])} WHERE excluded.fetched_at >= posts.fetched_at"
-    store.write_many(insert("posts", names, newer), values)
-    return len(values)
+    store.write_many(insert("posts", names, newer), (_row(row, fetched_at) for row in rows))
 
 
 def record_posts(
     store: Store, run_id: str, posts: pd.DataFrame | None, fetched_at: int, *, stored: bool = False
-) -> int:
+) -> None:
     """Keep what a run looked at, in the place of what was kept earlier: its posts in their order, repeated
     ids included (none: a run without input). The posts themselves are stored as well, unless they were read
     from the store (``stored``)."""
@@ -47,7 +44,6 @@ def record_posts(
             upsert_posts(store, rows, fetched_at)
         store.write("DELETE FROM metrics WHERE run_id = ?", (run_id,))
         store.write_many(insert("metrics", ("run_id", "position", "fetched_at", *names)), seen)
-    return len(rows)
 
 
 def run_posts(store: Store, run_id: str) -> pd.DataFrame:
