@@ -26,7 +26,7 @@ from no_pages import decided_without_a_page
 import coordlib as cl
 from coordlib.parameters import Monitoring, SeedDiscovery
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector
 from coordlib.runs.discover import add_seeds, discover_seeds
 from coordlib.runs.monitor import monitor_day
 from coordlib.simulate.archive import write_truth
@@ -85,7 +85,7 @@ def monitored(workspace: Path, accounts: int, watched: int, days: int, *, pages:
     """Discover seeds, import a list of accounts, monitor the days, and print what came of it."""
     started = time.perf_counter()
     world = build_world(accounts, days, seed=5)
-    dates = world_days(world)
+    dates = world.dates
     first = dt.date.fromisoformat(dates[0]) - dt.timedelta(days=20)
     service = Service(world, ServerConfig(now=world.start, faults=archive_faults(first, days + 20, 5)))
     write_truth(world, workspace, dates)
@@ -186,7 +186,7 @@ def run_killed(workspace: Path, world: World, dates: list[str], kills: list[int]
 def killed_equals_undisturbed(accounts: int, days: int, kills: int, folder: Path) -> None:
     """Compare a run killed many times with one that was left alone."""
     world = build_world(accounts, days, seed=6)
-    dates = world_days(world)
+    dates = world.dates
     run_killed(folder / "undisturbed", world, dates, [])
     with open_store(folder / "undisturbed" / "coordlib.sqlite", read_only=True) as store:
         total = store.connection.execute("SELECT count(*) FROM requests").fetchone()[0]

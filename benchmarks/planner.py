@@ -42,7 +42,7 @@ from coordlib.tiktok import (
     plan_accounts,
     plan_captions,
 )
-from coordlib.tiktok.endpoints import VIDEO_QUERY, as_post, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, posts_of
 
 QUOTA, DAYS_BACK, LAG_DAYS = 1_000, 15, 3
 
@@ -54,14 +54,9 @@ class InProcess(httpx.BaseTransport):
         self.service = service
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        body, kind = request.read(), request.headers.get("content-type", "")
-        if request.url.path == "/v2/oauth/token/":
-            reply = self.service.token(body, kind)
-        else:
-            name = request.url.path.removeprefix("/v2/research/").strip("/")
-            reply = self.service.answer(
-                name, request.url.params.get("fields"), body, request.headers.get("authorization", ""), kind
-            )
+        told = (request.headers.get(name, "") for name in ("authorization", "content-type"))
+        url = request.url
+        reply = self.service.answer(url.path, url.params.get("fields"), request.read(), *told)
         if reply.hang:
             raise httpx.ReadTimeout("no answer", request=request)
         return httpx.Response(reply.status, content=reply.content, headers={"content-type": reply.media_type})
@@ -201,7 +196,7 @@ class Reference:
                 self.until = 0.0 if response.status_code == 401 else self.until
                 break
             data = response.json()["data"]
-            rows += rows_of(VIDEO_QUERY, data)
+            rows += posts_of(VIDEO_QUERY, data)
             if not data.get("has_more"):
                 break
             body |= {"cursor": data["cursor"], "search_id": data["search_id"]}
@@ -210,9 +205,7 @@ class Reference:
 
     def keep(self, rows: list[dict]) -> None:
         """Store rows; the window they are booked on stands for the whole strategy."""
-        keep_rows(
-            self.run.store, 1, [as_post(row) for row in rows if row.get("username")], int(self.run.clock())
-        )
+        keep_rows(self.run.store, 1, rows, int(self.run.clock()))
 
     def day(self, day: dt.date) -> None:
         """One monitoring day."""
@@ -222,7 +215,7 @@ class Reference:
             for start in range(0, len(self.run.pool), 20):
                 names = self.run.pool[start : start + 20]
                 recent += self.query(Query(and_=(any_of("username", names),)), first, day, 3)
-            captions = dict.fromkeys(row.get("video_description", "").strip() for row in recent)
+            captions = dict.fromkeys(row.get("text", "").strip() for row in recent)
             for caption in captions:
                 if len(caption) >= 80:
                     newest = self.run.store.connection.execute(

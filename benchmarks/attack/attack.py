@@ -32,7 +32,6 @@ from fuzz import N_READERS, fuzz_readers
 from coordlib.report.checksums import sha256_file
 from coordlib.report.package import is_published
 from coordlib.report.record import RunRecord
-from coordlib.runs.connect import world_days
 from coordlib.simulate.archive import write_archive
 from coordlib.simulate.world import build_world
 
@@ -230,7 +229,7 @@ def attack_kills(result: Result) -> None:
     collection = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(collection)
     world, place = build_world(accounts=400, days=10, seed=6), fresh("kills")
-    days = world_days(world)
+    days = world.dates
     collection.run_killed(place / "undisturbed", world, days, [])
     with sqlite3.connect(place / "undisturbed" / "coordlib.sqlite") as connection:
         total = connection.execute("SELECT count(*) FROM requests").fetchone()[0]

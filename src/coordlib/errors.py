@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
@@ -47,7 +47,7 @@ class MissingColumnError(InputError):
     def from_names(cls, missing: Names, available: Names, where: str = "the table", used: Names = ()) -> Self:
         """Build the message from the missing and the available names, with the closest match of each that is not used."""
         have = [str(name) for name in available]
-        hints = _with_the_nearest(missing, have, used)
+        hints = with_the_nearest(missing, have, used)
         shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
         return cls(f"{where}: missing column {hints}; the columns there are: {shown or 'none'}")
 
@@ -87,7 +87,7 @@ class UnknownParameterError(ParameterError):
     def from_names(cls, unknown: Names, known: Names, where: str = "parameters", used: Names = ()) -> Self:
         """Name each unknown parameter with the nearest known one that is not used already."""
         names = sorted(map(str, known))
-        hints = _with_the_nearest(unknown, names, used)
+        hints = with_the_nearest(unknown, names, used)
         return cls(f"{where}: unknown parameter {hints}; known: {', '.join(names)}")
 
 
@@ -152,7 +152,7 @@ class MissingDependencyError(CoordError, ImportError):
         return cls(f"{purpose} needs the package '{package}': pip install 'coordlib[{extra}]'")
 
 
-def _with_the_nearest(names: Names, known: list[str], used: Names) -> str:
+def with_the_nearest(names: Names, known: Iterable[str], used: Names = ()) -> str:
     """List names, each with the nearest known one that is not used."""
     hints = []
     for name in sorted(map(str, names)):

@@ -39,9 +39,13 @@ class Parameters(BaseModel):
         except ValidationError as error:
             parts = []
             for item in error.errors():
-                name, said = ".".join(map(str, item["loc"])) or "parameters", item["msg"]
-                parts.append(f"{name} = {item.get('input')!r}: {said[:1].lower()}{said[1:]}")
-            raise ParameterError(f"{where}: {'; '.join(parts)}") from None
+                name, said = ".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")
+                lacks = item["type"] == "missing"
+                given = f" = {item['input']!r}" if name and not lacks else ""
+                hint = lacks and getattr(cls.model_fields.get(name), "description", None)
+                said += f" ({hint})" if hint else ""
+                parts.append(f"{name}{given}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
+            raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> Self:

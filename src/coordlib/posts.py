@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from coordlib.addresses import video_address
 from coordlib.columns import check_table, one_column
 from coordlib.errors import DuplicateContentError, InputError, MissingColumnError, ParameterError
 from coordlib.ids import as_ids, fold_hashtag, rounded_id, without_point
@@ -144,7 +145,10 @@ def prep_data(
 
 
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
-    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing."""
+    """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing.
+
+    But the address of a TikTok post, which follows from its account and its id.
+    """
     known: dict[str, pd.Series] = {}
     for name, kind in POST_COLUMNS.items():
         column = table[name] if name in table else pd.Series(None, index=table.index, dtype=object)
@@ -153,6 +157,9 @@ def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
     known["hashtags"] = known["hashtags"].map(
         lambda tags: list(dict.fromkeys(map(fold_hashtag, tags))) if isinstance(tags, list) else tags
     )
+    if platform == "tiktok":
+        made = list(map(video_address, known["account_id"], known["content_id"]))
+        known["url"] = known["url"].fillna(pd.Series(made, index=table.index, dtype="str"))
     if platform is not None:
         known["platform"] = pd.Series(platform, index=table.index, dtype="str")
     return pd.concat([pd.DataFrame(known), table.loc[:, ~table.columns.isin(list(known))]], axis=1)

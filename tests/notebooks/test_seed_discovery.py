@@ -15,7 +15,7 @@ import pytest
 from coordlib import add_seeds, discover_seeds
 from coordlib.errors import CollectError, ParameterError, QuotaExhausted, StoreError
 from coordlib.parameters import SeedDiscovery
-from coordlib.runs.connect import SIMULATED_CREDENTIALS, Connect, connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, Connect, connector
 from coordlib.runs.discover import discover, discovery_name, raise_for_stop
 from coordlib.simulate import World, build_world
 from coordlib.simulate.archive import write_truth
@@ -48,7 +48,7 @@ def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
         tag for caption in world.videos["caption"][planted] for tag in set(world.hashtags[caption])
     )
     tags = [tag for tag, _ in counts.most_common(3)]
-    write_truth(world, tmp_path / "w", world_days(world))
+    write_truth(world, tmp_path / "w", world.dates)
     return SeedDiscovery(workspace=str(tmp_path / "w"), hashtags=tags, edge_weight=0.3)
 
 
@@ -56,7 +56,7 @@ def seeding(world: World, tmp_path: Path) -> SeedDiscovery:
 def test_discovery_fills_the_pool_with_reasons_and_leaves_a_page(
     seeding: SeedDiscovery, service: tuple[Service, str], world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    day = world_days(world)[0]
+    day = world.dates[0]
     connect = connect_to(*service)
     read: list[object] = []
     table = stored_posts._table

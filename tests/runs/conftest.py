@@ -13,7 +13,7 @@ import pytest
 from coordlib.parameters import Monitoring
 from coordlib.places import Workspace
 from coordlib.runs import day as day_module
-from coordlib.runs.connect import begin_day, connector, world_days
+from coordlib.runs.connect import begin_day, connector
 from coordlib.runs.day import replay_archive
 from coordlib.runs.monitor import MonitoredDay, monitor_day
 from coordlib.runs.notebooks import Decided
@@ -64,7 +64,7 @@ def small_world() -> World:
 def station(small_world: World, tmp_path: Path) -> Iterator[Station]:
     """A station whose pool holds every second planted account."""
     service = Service(small_world, ServerConfig(now=small_world.start))
-    days = world_days(small_world)
+    days = small_world.dates
     write_truth(small_world, tmp_path / "w", days)
     with open_store(tmp_path / "w" / "coordlib.sqlite") as store:
         add_to_pool(store, small_world.planted_accounts[::2], added_on=days[0], reason="seed", source="seed")

@@ -8,7 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from coordlib.runs.connect import world_days
 from coordlib.simulate import build_world
 
 
@@ -30,7 +29,7 @@ def test_a_run_killed_again_and_again_ends_with_the_store_of_an_undisturbed_one(
 ):
     monkeypatch.setenv("PYTHONPATH", str(project / "src"))
     world = build_world(accounts=120, days=2, seed=9)
-    days = world_days(world)
+    days = world.dates
     assert benchmark.run_killed(tmp_path / "undisturbed", world, days, []) == 0
     assert benchmark.run_killed(tmp_path / "killed", world, days, [1, 3, 5]) == 3
     one, other = benchmark.contents(tmp_path / "undisturbed"), benchmark.contents(tmp_path / "killed")

@@ -79,12 +79,11 @@ def import_(
 
 def _moment(text: str | None, name: str) -> dt.datetime | None:
     try:
-        moment = dt.datetime.fromisoformat(text) if text is not None else None
+        return None if text is None else dt.datetime.fromisoformat(text)
     except ValueError:
         raise errors.ParameterError(
             f"--{name} '{text}': give a date (2026-11-01) or a time (2026-11-01T12:00:00Z)"
         ) from None
-    return moment.replace(tzinfo=dt.UTC) if moment and not moment.tzinfo else moment
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from coordlib.errors import ParameterError
 from coordlib.files import write_json
@@ -13,10 +13,7 @@ from coordlib.places import Workspace
 from coordlib.store import Store
 from coordlib.store.stored_posts import holds_posts
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
-from coordlib.times import day_of, day_start
-
-if TYPE_CHECKING:
-    from coordlib.simulate.world import World
+from coordlib.times import day_start
 
 #: Makes a client that keeps its requests in the store under a run's id.
 Connect = Callable[[Store, str], TikTokResearch]
@@ -80,11 +77,6 @@ class Clock(Protocol):
     def time(self) -> float: ...
     def sleep(self, seconds: float) -> None: ...
     def not_before(self, moment: float) -> None: ...
-
-
-def world_days(world: World) -> list[str]:
-    """Return the days of a world on which it is monitored, YYYY-MM-DD."""
-    return [day_of(world.start + number * 86_400).isoformat() for number in range(world.parameters.days)]
 
 
 def begin_day(clock: Clock, day: str, hour: int = 6) -> None:

@@ -16,7 +16,7 @@ from coordlib.places import Workspace, project_root
 from coordlib.report.configuration import SITE_FILE
 from coordlib.report.words import plural
 from coordlib.runs.analysis import analyse_component
-from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector, world_days
+from coordlib.runs.connect import SIMULATED_CREDENTIALS, begin_day, connector
 from coordlib.runs.day import StoredRun
 from coordlib.runs.discover import discover
 from coordlib.runs.monitor import MonitoredDay, monitor_day
@@ -49,7 +49,7 @@ def run_demo(
     if place.database.exists():
         raise ParameterError(f"{place.root}: holds a workspace already; name a new folder for the demo")
     world = build_world(accounts=accounts, days=days, seed=seed)
-    dates = world_days(world)
+    dates = world.dates
     settings, here = project_root() / "params" / "demo", {"workspace": str(place.root)}
     seeding = SeedDiscovery.from_yaml(settings / "seed-discovery.yml").model_copy(update=here)
     watching = Monitoring.from_yaml(settings / "monitor.yml")

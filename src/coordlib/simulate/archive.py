@@ -49,7 +49,7 @@ def write_archive(world: World, folder: Path | str) -> list[str]:
     for day in read_json(folder / MARKER).get("days", []):
         if len(Path(day).parts) == 1 and (folder / day).is_dir():
             shutil.rmtree(folder / day)
-    names = [day_of(world.start + k * DAY).isoformat() for k in range(length)]
+    names = world.dates
     write_truth(world, folder, names)
     pool = _first_pool(world)
     states = {length // 3: "quiet", (2 * length) // 3: "failed"} if length >= 5 else {}

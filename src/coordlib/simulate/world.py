@@ -16,7 +16,7 @@ import pandas as pd
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.simulate.background import Stage, by_language, fans, make_accounts, ordinary, syndication, viral
 from coordlib.simulate.material import DAY, IntArray, hashtags_of, make_captions, near_duplicate, soil
-from coordlib.times import day_start
+from coordlib.times import day_of, day_start
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ class World:
     def end(self) -> int:
         """UTC second after the last day."""
         return self.start + self.parameters.days * DAY
+
+    @property
+    def dates(self) -> list[str]:
+        """The days of the world, YYYY-MM-DD."""
+        return [day_of(second).isoformat() for second in range(self.start, self.end, DAY)]
 
     @property
     def planted_accounts(self) -> list[str]:

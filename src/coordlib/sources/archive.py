@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from coordlib import times
-from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 from coordlib.posts import as_posts
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
@@ -22,7 +21,7 @@ from coordlib.tiktok.endpoints import NAMES as API_NAMES
 
 COUNTS = ("view_count", "comment_count", "share_count", "like_count")
 NEEDED = ("video_id", "author_name", "create_time", "video_description")
-NAMES = {**API_NAMES, "author_name": "account_id"}
+NAMES = {**API_NAMES, "author_name": "account_id", "video_url": "url"}
 _IDS = ("video_id", "music_id", "author_name")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -195,12 +194,11 @@ def _posts(table: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
         notes.append(f"{file}: {rows} a video_id (kept: the published analyses counted them)")
     if blank := int((table["video_description"].fillna("") == "").sum()):
         notes.append(f"{file}: {blank} of {len(table)} videos have no caption")
-    own = table.pop("video_url") if "video_url" in table else pd.Series("", index=table.index, dtype="str")
     posts = table.rename(columns=NAMES)
     for name in ("hashtags", "effect_ids"):
         posts[name] = split_list(posts[name]) if name in posts else None
-    made = list(map(video_address, posts["account_id"], posts["content_id"]))
-    posts["url"] = own.where(own.str.startswith("https://").fillna(False), pd.Series(made, dtype="str"))
+    if "url" in posts:
+        posts["url"] = posts["url"].where(posts["url"].str.startswith("https://").fillna(False))
     return as_posts(posts, "tiktok")
 
 

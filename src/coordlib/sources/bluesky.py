@@ -29,7 +29,7 @@ PAGE_SIZE = 100
 #: Pages in a row that bring nothing new before a search is given up: more than the service lists of any search (10,000 posts).
 STALE_PAGES = 150
 #: Nothing was posted before: what claims to be older was given its date by its author.
-FIRST_POST = dt.datetime(2022, 11, 1, tzinfo=dt.UTC)
+FIRST_POST = "2022-11-01T00:00:00.000Z"
 _SEARCH, _LOGIN = "/xrpc/app.bsky.feed.searchPosts", "/xrpc/com.atproto.server.createSession"
 _NAMES = ("COORDLIB_BLUESKY_HANDLE", "COORDLIB_BLUESKY_APP_PASSWORD")
 _HINT = f"set {' and '.join(_NAMES)} (an app password, not the account's own)"
@@ -234,7 +234,7 @@ class BlueskySearch(Closing):
 
 
 def stamp(moment: dt.datetime) -> str:
-    """Write a moment as the service wants it: UTC, with a ``Z``."""
+    """Write a moment as the service wants it: UTC (also one without a zone), with a ``Z``."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
     return aware.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -321,9 +321,8 @@ def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
 def _moment(text: object) -> str | None:
     """Return one millisecond after a time that can be true."""
     try:
-        moment = dt.datetime.fromisoformat(str(text))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        return stamp(moment + dt.timedelta(milliseconds=1)) if moment >= FIRST_POST else None
+        later = stamp(dt.datetime.fromisoformat(str(text)) + dt.timedelta(milliseconds=1))
+        return later if later > FIRST_POST else None
     except (ValueError, OverflowError):
         return None
 

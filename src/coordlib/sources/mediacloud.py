@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import Any
 
 from tqdm import tqdm
 
@@ -24,19 +24,7 @@ from coordlib.sources.exports.read import records_export
 MAX_PAGES = 1000
 
 
-class StorySearch(Protocol):
-    """What is needed of ``mediacloud.api.SearchApi``: pages of stories with the token of the next, and how many match."""
-
-    def story_list(
-        self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> tuple[list[Any], Any]: ...
-
-    def story_count(
-        self, query: str, start_date: dt.date, end_date: dt.date, **options: Any
-    ) -> Mapping[str, int]: ...
-
-
-def mediacloud_client() -> StorySearch:
+def mediacloud_client() -> Any:
     """Return Media Cloud's own search client with the key of the environment or of ``.env``."""
     values = environment()
     key = values.get("MC_API_KEY") or values.get("COORDLIB_MEDIACLOUD_KEY")
@@ -48,7 +36,7 @@ def mediacloud_client() -> StorySearch:
         from mediacloud.api import SearchApi
     except ImportError:
         raise MissingDependencyError.for_extra("mediacloud", "mediacloud", "searching Media Cloud") from None
-    return cast(StorySearch, SearchApi(key))
+    return SearchApi(key)
 
 
 def search_stories(
@@ -56,7 +44,7 @@ def search_stories(
     start: dt.date,
     end: dt.date,
     *,
-    client: StorySearch | None = None,
+    client: Any = None,
     collections: Sequence[int] = (),
     sources: Sequence[int] = (),
     max_pages: int = MAX_PAGES,
@@ -68,7 +56,7 @@ def search_stories(
     query, start, end
         In Media Cloud's query language; first and last day.
     client
-        Anything with ``story_list`` as ``mediacloud.api.SearchApi`` has; None builds that client.
+        Anything with ``story_list`` (and ``story_count``) as ``mediacloud.api.SearchApi`` has; None builds that client.
     collections, sources, max_pages
         Ids of the collections and sources to search; where to stop, which the report says.
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from coordlib.store.database import Store, insert, replaced
-from coordlib.store.ledger import setting
 from coordlib.store.stored_posts import account_names
 from coordlib.store.windows import OPEN_SQL
 
@@ -29,7 +28,12 @@ def confirm(store: Store, content_ids: Iterable[str], now: int) -> None:
 
 def digest(store: Store, content_id: str) -> str:
     """Return the tombstone of a video id: SHA-256 with a salt that never leaves the workspace."""
-    salt = setting(store, "tombstone-salt", lambda: secrets.token_hex(16))
+    name = "tombstone-salt"
+    with store.transaction():
+        salt = store.value("SELECT value FROM settings WHERE name = ?", (name,))
+        if salt is None:
+            salt = secrets.token_hex(16)
+            store.write(insert("settings", ("name", "value")), (name, salt))
     return hashlib.sha256(f"{salt}:{content_id}".encode()).hexdigest()
 
 

@@ -115,13 +115,3 @@ def counted_requests(store: Store, run_id: str) -> dict[str, int]:
     """Return a run's requests by outcome, those for access tokens left out: they cost no quota."""
     sql = "SELECT kind, count(*) FROM requests WHERE run_id = ? AND endpoint <> 'token' GROUP BY kind ORDER BY kind"
     return {row[0]: int(row[1]) for row in store.rows(sql, (run_id,))}
-
-
-def setting(store: Store, name: str, default: Callable[[], str]) -> str:
-    """Return a value kept with the workspace, making it on first use."""
-    with store.transaction():
-        known = store.value("SELECT value FROM settings WHERE name = ?", (name,))
-        value = default() if known is None else str(known)
-        if known is None:
-            store.write(insert("settings", ("name", "value")), (name, value))
-    return value

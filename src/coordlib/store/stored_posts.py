@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from coordlib.addresses import video_address
 from coordlib.posts import as_posts
 from coordlib.store.database import Store, insert, replaced
 from coordlib.times import day_of, day_start
@@ -23,20 +22,17 @@ _NUMBERS = (*COUNTS, "posted_at", "video_duration")
 _DERIVED = ("url", "platform", "links")
 
 
-def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> int:
-    """Insert or refresh posts fetched at a time (UTC seconds), of two fetches of one id the later; return how
-    many. Names are those of :mod:`coordlib.posts`; fields without a column of their own are kept as JSON in
-    ``extra``, counts by :func:`record_posts` and by the collection."""
-    values = [_row(row, fetched_at) for row in rows]
+def upsert_posts(store: Store, rows: Iterable[Mapping[str, Any]], fetched_at: int) -> None:
+    """Insert or refresh posts fetched at a time (UTC seconds), of two fetches of one id the later. Names are those of
+    :mod:`coordlib.posts`; fields without a column are kept as JSON in ``extra``, counts by :func:`record_posts` and the collection."""
     names = (*_COLUMNS, "extra", "fetched_at")
     newer = f"(content_id) {replaced(names[1:])} WHERE excluded.fetched_at >= posts.fetched_at"
-    store.write_many(insert("posts", names, newer), values)
-    return len(values)
+    store.write_many(insert("posts", names, newer), (_row(row, fetched_at) for row in rows))
 
 
 def record_posts(
     store: Store, run_id: str, posts: pd.DataFrame | None, fetched_at: int, *, stored: bool = False
-) -> int:
+) -> None:
     """Keep what a run looked at, in the place of what was kept earlier: its posts in their order, repeated
     ids included (none: a run without input). The posts themselves are stored as well, unless they were read
     from the store (``stored``)."""
@@ -48,7 +44,6 @@ def record_posts(
             upsert_posts(store, rows, fetched_at)
         store.write("DELETE FROM metrics WHERE run_id = ?", (run_id,))
         store.write_many(insert("metrics", ("run_id", "position", "fetched_at", *names)), seen)
-    return len(rows)
 
 
 def run_posts(store: Store, run_id: str) -> pd.DataFrame:
@@ -107,7 +102,6 @@ def _table(store: Store, told: str, counted: str, source: str, values: Sequence[
     cursor = store.connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
-    frame["url"] = list(map(video_address, frame["account_id"], frame["content_id"]))
     for name in _JSON:
         lists = [None if text is None else json.loads(text) for text in frame[name]]
         frame[name] = pd.Series(lists, index=frame.index, dtype=object)

@@ -19,9 +19,8 @@ from coordlib.errors import QueryError, QuotaExhausted, ServiceError, Unreachabl
 from coordlib.store import coverage, windows
 from coordlib.store.stored_posts import posted_last
 from coordlib.store.windows import NewWindow, Window
-from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, as_post, clean, rows_of
+from coordlib.tiktok.endpoints import VIDEO_QUERY, FailedWindow, Outcome, clean, ending, posts_of, rows_of
 from coordlib.tiktok.errors import SPLITTABLE, TROUBLE, Answer, Kind
-from coordlib.tiktok.lists import ending
 from coordlib.tiktok.plan import Plan, keyword_of, possible_name
 from coordlib.tiktok.query import CORE_FIELDS, MAX_SPAN_DAYS, Query, any_of, check_max_count, video_body
 from coordlib.tiktok.session import Session
@@ -215,14 +214,14 @@ class Collector:
         wanted, data = query.usernames(), answer.data
         # Matching is approximate, and audits found wrong accounts in timelines: it is checked here.
         rows = [
-            as_post(row)
-            for row in rows_of(VIDEO_QUERY, data)
-            if row.get("username") and (wanted is None or str(row["username"]).lower() in wanted)
+            post
+            for post in posts_of(VIDEO_QUERY, data)
+            if wanted is None or str(post["account_id"]).lower() in wanted
         ]
         fresh = windows.keep_rows(self.store, window.window_id, rows, self._now())
         listed = bool(data.get("videos"))
         pages, empty = window.pages + 1, 0 if listed else window.empty_pages + 1
-        cursor = clean(data.get("cursor"), "create_time")
+        cursor = clean(data.get("cursor"), "cursor")
         search_id = clean(data.get("search_id"), "search_id") or window.search_id
         ended = ending(data, listed, window.cursor, empty, last=0 < (window.max_pages or 0) <= pages)
         if ended is None and (search_id is None or (listed and cursor < window.cursor)):

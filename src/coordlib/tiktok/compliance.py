@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, ServiceError
 from coordlib.store import deletion as stored
-from coordlib.tiktok.endpoints import VIDEO_QUERY, clean, rows_of
-from coordlib.tiktok.lists import EMPTY_PAGES, IDS_PER_FILE, Lists, ending
+from coordlib.tiktok.client import IDS_PER_FILE, TikTokResearch
+from coordlib.tiktok.endpoints import EMPTY_PAGES, VIDEO_QUERY, clean, ending, rows_of
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Query, any_of, video_body
 from coordlib.times import day_of
 
@@ -52,7 +52,7 @@ class Refreshed:
 
 
 def refresh(
-    client: Lists,
+    client: TikTokResearch,
     *,
     interval_days: int = 30,
     batch: bool = True,
@@ -90,7 +90,7 @@ def refresh(
 
 
 def _answers(
-    client: Lists, ids: Sequence[str], *, batch: bool
+    client: TikTokResearch, ids: Sequence[str], *, batch: bool
 ) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Yield ids asked with those of them that are still valid."""
     if batch and len(ids) > IDS_PER_QUERY:
@@ -108,7 +108,7 @@ def _answers(
     yield from _look_up(client, ids)
 
 
-def _still_valid(client: Lists, ids: Iterable[str]) -> frozenset[str]:
+def _still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
     """Return which of at most 10,000 ids batch compliance calls valid."""
     task = client.compliance_create(ids)
     for _ in range(POLLS):
@@ -123,7 +123,7 @@ def _still_valid(client: Lists, ids: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _look_up(client: Lists, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+def _look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before
     an error is kept. That none of many is found is an error too: searches were silently empty for weeks before."""
     for group, first, last in _groups(ids):
@@ -141,8 +141,7 @@ def _look_up(client: Lists, ids: Sequence[str]) -> Iterator[tuple[Sequence[str],
                 raise ServiceError(
                     f"refresh: the end of a lookup is not proved ({ended}); nothing was deleted"
                 )
-            kinds = {"cursor": "create_time", "search_id": "search_id"}
-            body |= {name: clean(answer.data.get(name), kind) for name, kind in kinds.items()}
+            body |= {name: clean(answer.data.get(name), name) for name in ("cursor", "search_id")}
         else:
             raise ServiceError("refresh: a lookup by id did not end; the rest stays until the next start")
         if not found and len(group) >= SMALLEST_PROOF:

@@ -55,11 +55,27 @@ COMPLIANCE_CREATE = Endpoint("compliance_create", f"{_RESEARCH}validation_task/c
 COMPLIANCE_STATUS = Endpoint("compliance_status", f"{_RESEARCH}validation_task_status/get/")
 COMPLIANCE_DOWNLOAD = Endpoint("compliance_download", f"{_RESEARCH}validation_task/download/")
 
+#: Pages without a row, one after the other, after which a list is given up as incomplete.
+EMPTY_PAGES = 20
+#: Name in the API to name in a table of posts; every other field keeps its name.
+NAMES = {
+    "id": "content_id",
+    "video_id": "content_id",
+    "username": "account_id",
+    "create_time": "posted_at",
+    "video_description": "text",
+    "hashtag_names": "hashtags",
+    "view_count": "views",
+    "like_count": "likes",
+    "comment_count": "comments",
+    "share_count": "shares",
+    "favorites_count": "favorites",
+}
 #: SQLite keeps whole numbers up to this size.
 _LARGEST = 2**63 - 1
 
 
-def clean_text(text: str) -> str:
+def storable(text: str) -> str:
     """Return text that can be stored: without NUL, with halves of characters joined or replaced."""
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -88,13 +104,13 @@ def clean(value: Any, key: str = "") -> Any:
     if key in DOCUMENTED["whole_numbers"]:
         return _whole(value)
     if key in DOCUMENTED["texts"] and value is not None:
-        return None if isinstance(value, list | dict) else clean_text(str(value))
+        return None if isinstance(value, list | dict) else storable(str(value))
     if isinstance(value, dict):
-        cleaned = {clean_text(str(name)): clean(item, str(name)) for name, item in value.items()}
+        cleaned = {storable(str(name)): clean(item, str(name)) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not None}
     if isinstance(value, list):
         return [item for item in (clean(item) for item in value) if item is not None]
-    return clean_text(value) if isinstance(value, str) else value
+    return storable(value) if isinstance(value, str) else value
 
 
 def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
@@ -108,6 +124,28 @@ def rows_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
             row["id"] = row.pop("video_id")
     name = "username" if endpoint in (FOLLOWERS, FOLLOWING) else "id"
     return [row for row in rows if row.get(name)]
+
+
+def posts_of(endpoint: Endpoint, data: Mapping[str, Any]) -> list[Row]:
+    """Return the videos of an answer as rows of posts; those without an account are left out."""
+    videos = [row for row in rows_of(endpoint, data) if row.get("username")]
+    return [{NAMES.get(name, name): value for name, value in video.items()} for video in videos]
+
+
+def ending(
+    data: Mapping[str, Any], found: bool, cursor: int | None, empty: int = 0, last: bool = False
+) -> str | None:
+    """Say why a list ends after ``empty`` pages without a row, or with the ``last`` page that is wanted: ``done`` where
+    the service says so, else what is doubtful; None: it goes on. An empty page may leave the cursor where it was: it is
+    asked for again."""
+    more, following = data.get("has_more"), clean(data.get("cursor"), "cursor")
+    if not more:
+        return "no-has-more" if more is None else "done"
+    if following is None or (found and following == cursor):
+        return "no-cursor"
+    if empty >= EMPTY_PAGES:
+        return "empty-pages"
+    return "max-pages" if last else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +202,3 @@ class Outcome:
         log_ids = (answer.log_id,) if answer.log_id else ()
         told: dict[str, Any] = {"requests": requests, "log_ids": log_ids, "problems": {subject: problem}}
         return cls(complete=False, reason=reason, **told)
-
-
-#: Name in the API to name in a table of posts; every other field keeps its name.
-NAMES = {
-    "id": "content_id",
-    "video_id": "content_id",
-    "username": "account_id",
-    "create_time": "posted_at",
-    "video_description": "text",
-    "hashtag_names": "hashtags",
-    "view_count": "views",
-    "like_count": "likes",
-    "comment_count": "comments",
-    "share_count": "shares",
-    "favorites_count": "favorites",
-}
-
-
-def as_post(video: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a video as a row of posts."""
-    return {NAMES.get(name, name): value for name, value in video.items()}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import difflib
 import hashlib
 import json
 import re
@@ -17,7 +16,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Self, cast
 
-from coordlib.errors import QueryError
+from coordlib.errors import QueryError, with_the_nearest
 from coordlib.yaml_files import read_yaml
 
 #: The service takes an end date at most this many days after the start date.
@@ -45,11 +44,6 @@ OPERATIONS: Mapping[str, frozenset[str]] = dict.fromkeys(
     (*_WORD_FIELDS, *_ID_FIELDS), _EQUAL
 ) | dict.fromkeys(("create_date", *_COUNT_FIELDS), _ORDERED)
 LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" (did you mean '{close[0]}'?)" if close else ""
 
 
 def parse_day(value: str | dt.date, *, what: str = "date") -> dt.date:
@@ -85,8 +79,8 @@ def check_fields(fields: Iterable[str]) -> tuple[str, ...]:
             what = "is listed in old documents but does not work: use 'favorites_count'"
             raise QueryError(f"field 'favourites_count' {what}")
         if name not in FULL_FIELDS:
-            known = f"{_nearest(name, FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
-            raise QueryError(f"unknown field '{name[:60]}'{known}")
+            known = f"{with_the_nearest([name[:60]], FULL_FIELDS)}; known: {', '.join(FULL_FIELDS)}"
+            raise QueryError(f"unknown field {known}")
     if not names:
         raise QueryError("no fields asked for; name at least one, for example 'id'")
     return names
@@ -157,8 +151,8 @@ class Condition:
         name, operation = str(self.field_name), self.operation
         allowed, given = OPERATIONS.get(name), cast("object", self.field_values)
         if allowed is None:
-            known = f"{_nearest(name, OPERATIONS)}; known: {', '.join(OPERATIONS)}"
-            raise QueryError(f"unknown query field '{name[:60]}'{known}")
+            known = f"{with_the_nearest([name[:60]], OPERATIONS)}; known: {', '.join(OPERATIONS)}"
+            raise QueryError(f"unknown query field {known}")
         if operation not in allowed:
             known = ", ".join(sorted(allowed))
             raise QueryError(f"{name} does not take the operation '{operation}'; use one of {known}")
@@ -285,9 +279,10 @@ class Query:
     def fingerprint(self) -> str:
         """SHA-256 (hex, first 32 characters) of the query, the same for the same values in any order."""
         canonical = {
-            name: sorted([item.field_name, item.operation, sorted(item.field_values)] for item in items)
-            for name, items in (("and", self.and_), ("or", self.or_), ("not", self.not_))
-            if items
+            name: sorted(
+                [item["field_name"], item["operation"], sorted(item["field_values"])] for item in items
+            )
+            for name, items in self.to_json().items()
         }
         text = json.dumps(canonical, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

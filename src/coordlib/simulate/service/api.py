@@ -44,8 +44,8 @@ _REFUSALS = (
     "username {name} information cannot be returned",
 )
 
-#: What a request found: the object under ``data``, or a text file; and how many rows it holds.
-Found = tuple[dict[str, Any] | str, int]
+#: What a request found: the object under ``data``, or a text file.
+Found = dict[str, Any] | str
 
 
 def video_query(context: Service, call: Call) -> Found:
@@ -79,7 +79,7 @@ def video_query(context: Service, call: Call) -> Found:
         data["videos"] = None if shape == 1 else videos
         if shape == 2:
             del data["videos"]
-    return data, len(rows)
+    return data
 
 
 def _first_page(context: Service, query: VideoQuery, call: Call) -> Search:
@@ -143,7 +143,7 @@ def user_info(context: Service, call: Call) -> Found:
     }
     if chance(account, 47)[0] < 0.1:
         info["bio_url"] = f"https://sim.invalid/page/{account}"
-    return {name: info[name] for name in names if name in info}, 1
+    return {name: info[name] for name in names if name in info}
 
 
 def create_task(context: Service, call: Call) -> Found:
@@ -156,7 +156,7 @@ def create_task(context: Service, call: Call) -> Found:
     # Beyond 2^63, as in the documentation's own sample: a client must not read it as a signed integer.
     task = (1 << 63) + context.state.random.getrandbits(62)
     context.state.tasks[str(task)] = ([int(word) for word in words], POLLS)
-    return {"task_id": task}, 0
+    return {"task_id": task}
 
 
 def read_task(context: Service, call: Call) -> Found:
@@ -167,12 +167,11 @@ def read_task(context: Service, call: Call) -> Found:
     ids, polls = state.tasks[task]
     if call.endpoint == "validation_task_status/get":
         state.tasks[task] = (ids, polls - 1)
-        return {"task_status": "Processing" if polls > 0 else "Completed"}, 0
+        return {"task_status": "Processing" if polls > 0 else "Completed"}
     if polls > 0:
         raise InvalidParams("The task is not completed")
     public = context.catalogue.still_public()
-    valid = [identifier for identifier in ids if identifier in public]
-    return "".join(f"{identifier}\n" for identifier in valid), len(valid)
+    return "".join(f"{identifier}\n" for identifier in ids if identifier in public)
 
 
 _FUNCTIONS = (video_query, user_info, create_task, read_task, read_task)
@@ -188,8 +187,6 @@ class Reply:
     content: bytes
     media_type: str = "application/json"
     hang: float = 0.0
-    code: str = "ok"
-    rows: int = 0
 
 
 class Service:
@@ -214,34 +211,31 @@ class Service:
         """Move the clock forward to a moment; never back."""
         self.state.now = max(self.state.now, moment)
 
-    def token(self, body: bytes, content_type: str) -> Reply:
-        """Answer ``/v2/oauth/token/``; its failures have another shape than those of the data endpoints."""
-        self.state.now += self.state.tick
-        self.state.calls[TOKEN] += 1
+    def answer(
+        self, path: str, fields: str | None, body: bytes, authorization: str, content_type: str
+    ) -> Reply:
+        """Answer the endpoint of the token or one of ``HANDLERS``; everything as received, ``path`` and ``fields`` of the address."""
+        state, endpoint = self.state, path.removeprefix("/v2/").removeprefix("research/").strip("/")
+        state.now += state.tick
+        state.calls[endpoint] += 1
+        if endpoint == TOKEN:
+            return self._token(body, content_type)
+        data, problem = _parse_body(body, content_type)
+        return self._answer(Call.of(endpoint, data, fields), problem, authorization)
+
+    def _token(self, body: bytes, content_type: str) -> Reply:
+        """Answer the endpoint of the token; its failures have another shape than those of the data endpoints."""
         named = {fault.name for fault in self.state.faults if fault.endpoint == TOKEN}
         if fault := self.state.strike(Call(TOKEN), *(name for name in TOKEN_FAULTS if name in named)):
             return self._faulty(fault)
         form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if (error := _token_error(form, content_type, self.config.clients)) is not None:
             answer = {"error": error[0], "error_description": error[1], "log_id": self.state.log_id()}
-            return Reply(401, _as_json(answer), code=error[0])
+            return Reply(401, _as_json(answer))
         token = f"clt.2.{self.state.random.getrandbits(160):040x}"
         self.state.tokens[token] = (form["client_key"], self.state.now + TOKEN_SECONDS)
         good = {"access_token": token, "expires_in": TOKEN_SECONDS, "token_type": "Bearer"}
         return Reply(200, _as_json(_shuffled(good, self.state.random)))
-
-    def answer(
-        self, endpoint: str, fields: str | None, body: bytes, authorization: str, content_type: str
-    ) -> Reply:
-        """Answer an endpoint of ``HANDLERS``; everything as received, ``fields`` from the address."""
-        state = self.state
-        state.now += state.tick
-        state.calls[endpoint] += 1
-        data, problem = _parse_body(body, content_type)
-        reply = self._answer(Call.of(endpoint, data, fields), problem, authorization)
-        state.outcomes[f"{reply.status} {reply.code}"] += 1
-        state.returned += reply.rows
-        return reply
 
     def _answer(self, call: Call, problem: str | None, authorization: str) -> Reply:
         state = self.state
@@ -249,7 +243,7 @@ class Service:
         client, expires = state.tokens.get(token.strip(), ("", float("-inf")))
         if scheme.lower() != "bearer" or state.now >= expires:
             return self._faulty(Fault(name="token_revoked"))
-        account = (client, state.day, "research")
+        account = (client, state.day)
         if state.used[account] >= self.config.quota:
             return self._faulty(Fault(name="daily_quota"))
         fault = state.strike(call, *(name for name, told in FAULTS.items() if "status" in told))
@@ -262,34 +256,34 @@ class Service:
         try:
             if problem:
                 raise InvalidParams(problem)
-            return self._wrapped(*HANDLERS[call.endpoint](self, call), call)
+            return self._wrapped(HANDLERS[call.endpoint](self, call), call)
         except InvalidParams as error:
             return self._refusal(400, "invalid_params", str(error))
 
-    def _wrapped(self, found: dict[str, Any] | str, rows: int, call: Call) -> Reply:
+    def _wrapped(self, found: Found, call: Call) -> Reply:
         """Put what was found into the envelope of success, with whatever faults damage an answer."""
         if isinstance(found, str):
-            return Reply(200, found.encode(), "text/plain", rows=rows)
+            return Reply(200, found.encode(), "text/plain")
         error: dict[str, Any] = {"code": "ok", "message": "", "log_id": self.state.log_id()}
         if call.endpoint.startswith("validation_task"):
             error |= {"http_status_code": 200, "message": "ok."}
         body = {"data": _with_nul(found) if self.state.strike(call, "null_bytes") else found, "error": error}
         content = _as_json(_shuffled(body, self.state.random))
         if self.state.strike(call, "bad_json"):
-            return Reply(200, content[: len(content) // 2], code="bad_json")
-        return Reply(200, content, rows=rows)
+            content = content[: len(content) // 2]
+        return Reply(200, content)
 
     def _refusal(self, status: int, code: str, message: str) -> Reply:
         error = {"code": code, "message": message, "log_id": self.state.log_id()}
         body: dict[str, Any] = {"error": error, "data": {}}
-        return Reply(status, _as_json(_shuffled(body, self.state.random)), code=code)
+        return Reply(status, _as_json(_shuffled(body, self.state.random)))
 
     def _faulty(self, fault: Fault) -> Reply:
         told = FAULTS[fault.name]
         if "body" in told:
             content = str(told["body"]).replace("{stamp}", str(int(self.state.now))).encode()
             hang = (fault.seconds or 600.0) if fault.name == "timeout" else 0.0
-            return Reply(told["status"], content, told["type"], hang, told["code"])
+            return Reply(told["status"], content, told["type"], hang)
         message = told["message"] if fault.message is None else fault.message
         if not isinstance(message, str):
             message = self.state.random.choices(list(message), list(message.values()))[0]

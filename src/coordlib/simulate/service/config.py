@@ -9,20 +9,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
+from coordlib.parameters import Parameters
 from coordlib.simulate.material import IntArray
 from coordlib.simulate.service.catalogue import VideoQuery
 from coordlib.simulate.world import World, midnight
@@ -43,10 +36,9 @@ Day = Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, lt=1e9)]
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
-class Fault(BaseModel):
+class Fault(Parameters):
     """One thing that goes wrong, and when.
 
     All conditions given must hold: the endpoint (``video/query``), ``dates`` that the query touches, the cursor, a
@@ -55,8 +47,6 @@ class Fault(BaseModel):
     before a search id becomes ready; ``seconds`` the simulated time until then, or the longest hang of a timeout;
     ``message`` is another wording of the error.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     probability: Share = 1.0
@@ -71,10 +61,8 @@ class Fault(BaseModel):
     message: str | None = None
 
 
-class ServerConfig(BaseModel):
+class ServerConfig(Parameters):
     """Everything that can be set before the server starts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     #: client_key → client_secret
     clients: dict[str, str] = Field(default_factory=lambda: {"sim-key": "sim-secret"}, repr=False)
@@ -93,31 +81,18 @@ class ServerConfig(BaseModel):
     faults: tuple[Fault, ...] = ()
 
 
-class FaultChange(BaseModel):
-    """What ``/__sim/faults`` takes: faults in the place of those there are, and faults besides."""
+class FaultChange(Parameters):
+    """What ``/__sim/faults`` takes: faults in the place of those there are."""
 
-    faults: list[dict[str, Any]] | None = None
-    add: list[dict[str, Any]] = []
+    faults: list[dict[str, Any]]
 
 
-class ClockChange(BaseModel):
+class ClockChange(Parameters):
     """What ``/__sim/clock`` takes: UTC seconds or an ISO time, seconds to move on by, seconds a request."""
 
     now: AwareDatetime | None = None
     advance: Seconds = 0.0
     tick: Seconds | None = None
-
-
-def checked(model: type[_Model], values: Mapping[str, Any], what: str) -> _Model:
-    """Make a model of values; a name nobody knows and a value out of range are one line."""
-    if unknown := set(values) - set(model.model_fields):
-        raise UnknownParameterError.from_names(unknown, model.model_fields, what)
-    try:
-        return model(**values)
-    except ValidationError as error:
-        item = error.errors()[0]
-        where = ".".join(map(str, item["loc"]))
-        raise ParameterError(f"{what}: {where}: {item['msg'].lower()}") from None
 
 
 def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
@@ -127,7 +102,7 @@ def read_faults(values: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
         name = str(value.get("name"))
         if name not in FAULTS:
             raise UnknownParameterError.from_names([name], FAULTS, "fault")
-        fault = checked(Fault, value, f"fault '{name}'")
+        fault = Fault.load(dict(value), where=f"fault '{name}'")
         if fault.endpoint not in (None, *_PLACES):
             raise UnknownParameterError.from_names([fault.endpoint], _PLACES, f"fault '{name}': endpoint")
         if fault.endpoint == TOKEN and name not in TOKEN_FAULTS:
@@ -182,7 +157,7 @@ def load_config(
     values["faults"] = mixed or read_faults(given)
     if now is not None:
         values["now"] = midnight(now, "now")
-    return checked(ServerConfig, values, str(path or "server settings"))
+    return ServerConfig.load(values, where=str(path or "server settings"))
 
 
 @dataclass
@@ -237,14 +212,12 @@ class State:
     #: token → (client key, expiry)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)
     searches: OrderedDict[str, Search] = field(default_factory=OrderedDict, repr=False)
-    #: (client key, UTC day, pool) → requests counted; the pool is "research"
-    used: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    #: (client key, UTC day) → requests counted
+    used: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
     #: name of a fault → how often it struck; its place → calls for which its conditions held
     fired: Counter[str] = field(default_factory=Counter)
     matched: Counter[int] = field(default_factory=Counter)
-    returned: int = 0
     #: compliance task → (ids, answers still to be "Processing")
     tasks: dict[str, tuple[list[int], int]] = field(default_factory=dict, repr=False)
 

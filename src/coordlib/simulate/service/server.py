@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import CoordError, MissingDependencyError, ParameterError
 from coordlib.simulate.service.api import HANDLERS, Service
-from coordlib.simulate.service.config import ClockChange, FaultChange, ServerConfig, checked, read_faults
+from coordlib.simulate.service.config import TOKEN, ClockChange, FaultChange, ServerConfig, read_faults
 from coordlib.simulate.world import World
 from coordlib.tiktok.session import SIMULATED
 from coordlib.times import utc_text
@@ -38,14 +38,9 @@ def _app(service: Service) -> Starlette:
     from starlette.routing import Route
 
     async def api(request: Request) -> Response:
-        path = request.url.path.removeprefix("/v2/").removeprefix("research/").strip("/")
-        body, headers = await request.body(), request.headers
-        kind = headers.get("content-type", "")
-        if path == "oauth/token":
-            reply = service.token(body, kind)
-        else:
-            fields, secret = request.query_params.get("fields"), headers.get("authorization", "")
-            reply = service.answer(path, fields, body, secret, kind)
+        fields, body = request.query_params.get("fields"), await request.body()
+        told = (request.headers.get(name, "") for name in ("authorization", "content-type"))
+        reply = service.answer(request.url.path, fields, body, *told)
         # Silence until the client gives up, the server stops or the longest wait is over.
         until = time.monotonic() + reply.hang
         stopping = request.app.state.stopping
@@ -64,7 +59,7 @@ def _app(service: Service) -> Starlette:
         except ValueError:
             return JSONResponse({"error": "the body is not JSON"}, 400)
 
-    paths = ("oauth/token", *(f"research/{name}" for name in HANDLERS))
+    paths = (TOKEN, *(f"research/{name}" for name in HANDLERS))
     routes = [Route(f"/v2/{path}{end}", api, methods=["POST"]) for path in paths for end in ("/", "")]
     return Starlette(routes=[Route("/__sim/{what}", admin, methods=["GET", "POST"]), *routes])
 
@@ -76,12 +71,10 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
     state = service.state
     if what == "faults":
         if method == "POST":
-            given = checked(FaultChange, values, "faults")
-            kept = state.faults if given.faults is None else read_faults(given.faults)
-            state.use((*kept, *read_faults(given.add)))
+            state.use(read_faults(FaultChange.load(values, where="faults").faults))
         return {"faults": [fault.model_dump(exclude_none=True) for fault in state.faults]}
     if what == "clock":
-        change = checked(ClockChange, values, "clock")
+        change = ClockChange.load(values, where="clock")
         state.now = (state.now if change.now is None else change.now.timestamp()) + change.advance
         state.tick = state.tick if change.tick is None else change.tick
         return {"now": state.now, "utc": utc_text(state.now, "%Y-%m-%dT%H:%M:%S+00:00"), "tick": state.tick}
@@ -89,9 +82,8 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
         state.reset(service.start)
         return {"now": state.now}
     if what == "stats":
-        used = [{"client": c, "day": d, "pool": p, "used": n} for (c, d, p), n in state.used.items()]
-        counted = {"calls": state.calls, "outcomes": state.outcomes, "faults_fired": state.fired}
-        return {"now": state.now} | counted | {"rows_returned": state.returned, "quota_used": used}
+        used = [{"client": c, "day": d, "used": n} for (c, d), n in state.used.items()]
+        return {"now": state.now, "calls": state.calls, "faults_fired": state.fired, "quota_used": used}
     raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
 
 

@@ -8,12 +8,13 @@ import zoneinfo
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
-from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError, new_names
+from coordlib.errors import ParameterError, UnknownFormatError
+from coordlib.parameters import Parameters
 from coordlib.posts import POST_COLUMNS
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
@@ -131,13 +132,15 @@ def _day_or_any(value: str) -> str:
     return value
 
 
-class Format(BaseModel, extra="forbid", frozen=True):
+class Format(Parameters):
     """A format, or a mapping: how to recognise a table and which column means what.
 
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
     the guess surer, `absent` those that belong to another format. Rows equal in all of `repeats` are the same post
     exported twice. `prepare` names a rule that works out columns a file holds only indirectly.
     """
+
+    renamed: ClassVar = {"timestamp_share": "posted_at", "object": "object_id"}
 
     name: str = "mapping"
     title: str = ""
@@ -149,8 +152,11 @@ class Format(BaseModel, extra="forbid", frozen=True):
     prepare: Literal["crowdtangle-csv", "crowdtangle-api", "domain-of-address", "jetstream"] | None = None
     account_id: Some
     account_name: Names = ()
-    accounts: dict[str, Names] = {}
-    content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts), Field(min_length=1)]
+    accounts: dict[str, Names] = Field({})
+    content_id: Annotated[tuple[Some, ...], BeforeValidator(_parts)] = Field(
+        min_length=1,
+        description="where posts have no id, several columns make one: content_id: [user, when]",
+    )
     url: Names = ()
     posted_at: Annotated[tuple[TimeSource, ...], BeforeValidator(_tuple), Field(min_length=1)]
     seen_at: Names = ()
@@ -158,7 +164,7 @@ class Format(BaseModel, extra="forbid", frozen=True):
     repeats: Names = ("content_id",)
     object_id: str = ""
     objects: dict[str, ObjectSource] = Field(min_length=1)
-    engagement: Annotated[dict[str, Names], AfterValidator(_engagement)] = {}
+    engagement: Annotated[dict[str, Names], AfterValidator(_engagement)] = Field({})
     escape: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     skip_lines: int = Field(default=0, ge=0, le=1000)
@@ -222,20 +228,7 @@ def load_mapping(source: Path | str | dict[str, Any], **further: str) -> Format:
     """
     where = "mapping" if isinstance(source, dict) else str(source)
     values = source if isinstance(source, dict) else read_yaml(source, text=True)
-    values = new_names(values, {"timestamp_share": "posted_at", "object": "object_id"}, where)
-    if unknown := {str(name) for name in values} - set(Format.model_fields):
-        raise UnknownParameterError.from_names(unknown, Format.model_fields, where)
-    try:
-        return Format(**{"title": f"table mapped by {where}", **values, **further})
-    except ValidationError as error:
-        parts = list[str]()
-        for item in error.errors():
-            said = item["msg"].removeprefix("Value error, ")
-            place = ".".join(map(str, item["loc"][:3]))
-            if (place, item["type"]) == ("content_id", "missing"):
-                said += " (where posts have no id, several columns make one: content_id: [user, when])"
-            parts.append(f"{place}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
-        raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None
+    return Format.load({"title": f"table mapped by {where}", **values, **further}, where=where)
 
 
 def format_names() -> list[str]:

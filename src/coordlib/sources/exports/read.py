@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coordlib import times
-from coordlib.addresses import video_address
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError, takes_old_names
 from coordlib.ids import without_point
 from coordlib.posts import as_posts
@@ -180,9 +179,6 @@ def normalise(
         notes.append("times without a zone are taken as UTC")
     originals = table.loc[kept, [name for name in table.columns if not str(name).startswith("coordlib.")]]
     frame = as_posts(frame[kept], known.platform)
-    if known.platform == "tiktok":
-        made = list(map(video_address, frame["account_id"], frame["content_id"]))
-        frame["url"] = frame["url"].fillna(pd.Series(made, index=frame.index, dtype="str"))
     names = [f"original.{name}" if name in frame.columns else str(name) for name in originals.columns]
     frame = pd.concat([frame, originals.set_axis(names, axis=1)], axis=1).reset_index(drop=True)
     seconds = frame["posted_at"]
