@@ -67,7 +67,7 @@ def test_an_hour_the_clock_has_twice_is_no_time(tmp_path: Path) -> None:
         ({"posted_at": []}, "at least 1 item"),
         ({"account_id": []}, r"account_id = \[\]: value should have at least 1 item"),
         ({"content_id": 5}, "content_id"),
-        ({"objects": {"text": {"column": "text", "unless": "tag"}}}, "mapping: object 'tag' is not among"),
+        ({"objects": {"text": {"column": "text", "unless": "tag"}}}, "mapping: object_id 'tag' is not among"),
         ({"objects": {"text": {"ignore": "0"}}}, "objects.text.column: field required"),
     ],
 )
