@@ -24,6 +24,6 @@ def account_address(account: object, platform: object = "tiktok") -> str | None:
 
 
 def video_address(account: object, content_id: object) -> str | None:
-    """Return the address of a TikTok video, or None where the id is not a number."""
-    digits = str(content_id)
-    return f"{account_address(account)}/video/{digits}" if digits.isascii() and digits.isdigit() else None
+    """Return the address of a TikTok video, or None where the id is not a number or the account a pseudonym."""
+    page, digits = account_address(account), str(content_id)
+    return f"{page}/video/{digits}" if page and digits.isascii() and digits.isdigit() else None

@@ -57,6 +57,7 @@ def test_an_address_is_made_of_nothing_an_account_may_choose() -> None:
     assert addresses.account_address("ann", "forum") is None
     assert addresses.video_address("a.b", "12") == "https://www.tiktok.com/@a.b/video/12"
     assert addresses.video_address("a.b", "1/2") is None
+    assert addresses.video_address("account-0123456789ab", "12") is None, "a pseudonym has no page"
 
 
 def test_a_secret_is_hidden_however_it_is_written() -> None:

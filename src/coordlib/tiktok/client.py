@@ -210,7 +210,7 @@ class TikTokResearch(Session):
 
         Raises
         ------
-        QueryError
+        QueryError, ParameterError
             The period, the fields or a number would be refused; nothing was sent.
         CredentialsError
             Key, secret or the project's rights are refused.
