@@ -68,7 +68,7 @@ class FoundEdges:
 
     def _batch(self, edges: Edges, over: Marks) -> pa.RecordBatch:
         used, objects = compact(edges.objects, len(self.object_order))
-        low, high = edges.n_low.astype(np.int64), edges.n_high.astype(np.int64)
+        low, high = edges.n_low, edges.n_high
         names = self.object_names.take(to_arrow(self.object_order[used]))
         if isinstance(names, pa.ChunkedArray):
             names = names.combine_chunks()
@@ -81,8 +81,8 @@ class FoundEdges:
             "weight": edges.weight.astype(np.int64),
             "n_objects": edges.n_objects.astype(np.int64),
             "avg_time_delta": edges.seconds / edges.weight,
-            "n_content_id": low,
-            "n_content_id_y": high,
+            "n_content_id": low.astype(np.int64),
+            "n_content_id_y": high.astype(np.int64),
             "edge_symmetry_score": np.minimum(low, high) / np.maximum(low, high),
             "object_ids": pa.ListArray.from_arrays(starts, shared, pa.list_(item)),
             "weight_threshold": over(edges.weight).astype(np.int64),
