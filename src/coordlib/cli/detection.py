@@ -34,6 +34,13 @@ def detect(
         Option(min=0, help="… and at least this far apart (seconds): 1 leaves out posts of the same second."),
     ] = 0,
     subgraph: Annotated[int, Option(help="0: all edges, marked; 1: only edges over the threshold.")] = 1,
+    accounts: Annotated[
+        Path | None,
+        Option(
+            help="Also the accounts of these edges, with network, degree and strength: .csv or .parquet.",
+            show_default=False,
+        ),
+    ] = None,
     object_id: Annotated[
         str, Option(help="Column of what was shared; near_text and the like are made of text.")
     ] = "object_id",
@@ -84,19 +91,21 @@ def detect(
             )
         from coordlib.runs.dataset import connected, detect_dataset
 
-        options: dict[str, Any] = {"subgraph": subgraph, "duplicates": duplicates, "memory": memory or "1GB"}
+        options: dict[str, Any] = {"subgraph": subgraph, "accounts": accounts, "duplicates": duplicates}
         with connected(scheduler) as client:
-            said = detect_dataset(shares, output, columns, parameters, client=client, **options).summary()
+            said = detect_dataset(
+                shares, output, columns, parameters, **options, memory=memory or "1GB", client=client
+            ).summary()
     else:
         from coordlib.runs.edge_list import detect_file, detect_tested
         from coordlib.runs.share_files import Reading
 
         how = Reading(columns, cast(Any, duplicates), parameters.time_window, mapping, any_time)
         if classes:
-            said = detect_tested(shares, output, parameters, how, subgraph)
+            said = detect_tested(shares, output, parameters, how, subgraph, accounts)
         else:
             said = detect_file(
-                shares, output, parameters, how, subgraph=subgraph, time_window_low=low
+                shares, output, parameters, how, subgraph=subgraph, accounts=accounts, time_window_low=low
             ).summary()
     echo(said)
 

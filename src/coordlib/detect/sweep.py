@@ -12,6 +12,7 @@ import pandas as pd
 
 from coordlib.columns import check_table
 from coordlib.detect import kernel
+from coordlib.detect.account_sums import join
 from coordlib.detect.kernel import IntArray
 from coordlib.detect.pairs import Coded, as_shares, close_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, limit
@@ -233,12 +234,9 @@ def _reference(settings: pd.DataFrame, reference: Facts | None) -> int:
 
 def _networks(first: IntArray, second: IntArray, members: IntArray) -> int:
     """Count connected components."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ends = np.searchsorted(members, first), np.searchsorted(members, second)
-    ties = coo_array((np.ones(len(first), dtype=bool), ends), shape=(len(members), len(members)))
-    return int(connected_components(ties, directed=False)[0]) if len(members) else 0
+    firsts = np.arange(len(members))
+    join(firsts, np.searchsorted(members, first), np.searchsorted(members, second))
+    return int((firsts == np.arange(len(members))).sum())
 
 
 def _jaccard(one: IntArray, two: IntArray) -> float:

@@ -43,6 +43,7 @@ def detect_dataset(
     parameters: DetectionParameters | None = None,
     *,
     subgraph: int = 1,
+    accounts: Path | str | None = None,
     duplicates: Duplicates = "error",
     memory: str | int = "1GB",
     partitions: int | None = None,
@@ -67,6 +68,9 @@ def detect_dataset(
         How to detect (default: the defaults of DetectionParameters).
     subgraph
         0 all edges with ``weight_threshold`` marked, 1 only those over the threshold.
+    accounts
+        ``.csv`` or ``.parquet`` for a table of the accounts of the edges written: ``account_id``, ``network`` (int64, the
+        connected component, 1 is the largest), ``degree`` (edges) and ``strength`` (sum of their weights); None makes none.
     duplicates
         What to do with a content listed twice for one object.
     memory
@@ -100,7 +104,7 @@ def detect_dataset(
     1
     """
     output, parameters = Path(output), parameters or DetectionParameters()
-    files = checked_files(source, output, subgraph)
+    files = checked_files(source, output, subgraph, accounts=accounts)
     room = max(bytes_of(memory) - _LIBRARIES, 50_000_000)
     names = {name: (columns or {}).get(name, name) for name in SHARE_COLUMNS}
     units, n_shares = _units(files, names, room)
@@ -117,7 +121,9 @@ def detect_dataset(
             table = [read_json(folder_of(work, "code", n) / "lacking.json") for n in range(plan.partitions)]
             kinds = ("shares", "object", "account", "content", "time")
             lacking = {name: sum(one[name] for one in table) for name in kinds}
-            result = write_edges(found, output, parameters, subgraph, lacking.pop("shares"), lacking)
+            result = write_edges(
+                found, output, parameters, subgraph, lacking.pop("shares"), lacking, accounts=accounts
+            )
             del found  # a shared disk keeps a folder whose files are mapped
         except errors.CoordError:
             shutil.rmtree(work, ignore_errors=True)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coordlib.detect.account_sums import AccountSums
 from coordlib.detect.codes import Codes, from_arrow
 from coordlib.detect.engine import FoundEdges, find_edges, window_rows
 from coordlib.detect.threshold import check_window, ties_at_top, weight_quantile
@@ -131,13 +132,16 @@ class EdgeList:
     tied: str | None = None
     #: How the file was read, where its columns were recognised.
     read_as: str | None = None
+    #: Connected components, where a table of accounts was asked for.
+    n_networks: int | None = None
 
     def summary(self) -> str:
         """One line for the terminal."""
         limit = "no edges, so no threshold" if self.threshold is None else f"threshold {self.threshold:g}"
         lacking = ", ".join(f"{count:,} without {name}" for name, count in self.lacking.items() if count)
+        networks = "" if self.n_networks is None else f" in {plural(self.n_networks, 'network')}"
         return (
-            f"{self.output}: {plural(self.n_edges, 'edge')} between {plural(self.n_accounts, 'account')}, from "
+            f"{self.output}: {plural(self.n_edges, 'edge')} between {plural(self.n_accounts, 'account')}{networks}, from "
             f"{plural(self.n_pairs, 'pair')} of posts in {plural(self.n_shares, 'share')} ({limit}); "
             f"{self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
             + (f"; {self.tied}" if self.tied else "")
@@ -152,10 +156,15 @@ def checked_files(
     subgraph: int,
     mapping: Path | str | None = None,
     kept: str = "over the threshold",
+    accounts: Path | str | None = None,
 ) -> list[Path]:
     """Return the files of shares; refuse, before anything is read, an output that cannot be."""
     files = files_of(Path(source))
     refuse_input(output, mapping, *files, endings=WRITERS)
+    if accounts is not None:
+        refuse_input(Path(accounts), mapping, *files, endings=(".csv", ".parquet"))
+        if Path(accounts).resolve() == output.resolve():
+            raise ParameterError(f"{accounts}: is the file of edges; give the accounts a name of their own")
     if subgraph not in (0, 1):
         raise ParameterError(f"subgraph = {subgraph!r}: a file of edges has 0 (all) or 1 ({kept})")
     return files
@@ -168,6 +177,7 @@ def detect_file(
     how: Reading | None = None,
     *,
     subgraph: int = 1,
+    accounts: Path | str | None = None,
     time_window_low: int = 0,
 ) -> EdgeList:
     """Read shares from CSV, Parquet or any export ``coordlib import`` recognises (several files: a folder or a pattern), and write the edges.
@@ -177,7 +187,7 @@ def detect_file(
     output, parameters = Path(output), parameters or DetectionParameters()
     check_window(parameters.time_window, time_window_low)
     how, read_as = how or Reading({}, "error", parameters.time_window), None
-    files = checked_files(source, output, subgraph, how.mapping)
+    files = checked_files(source, output, subgraph, how.mapping, accounts=accounts)
     # The pool Arrow comes with takes 40 MB more, and a tenth of the time of a large table less.
     if sum(file.stat().st_size for file in files if file.exists()) < _LARGE:
         pa.set_memory_pool(pa.system_memory_pool())
@@ -191,7 +201,7 @@ def detect_file(
     del codes
     found = find_edges(rows, parameters.time_window, time_window_low)
     del rows
-    return write_edges(found, output, parameters, subgraph, n_shares, lacking, read_as)
+    return write_edges(found, output, parameters, subgraph, n_shares, lacking, read_as, accounts)
 
 
 def write_edges(
@@ -202,8 +212,9 @@ def write_edges(
     n_shares: int,
     lacking: Mapping[str, int],
     read_as: str | None = None,
+    accounts: Path | str | None = None,
 ) -> EdgeList:
-    """Mark the edges over the threshold, write them, and say what was found."""
+    """Mark the edges over the threshold, write them (and their accounts, where asked), and say what was found."""
     weights, counts = found.weight_counts()
     quantile, least = parameters.edge_weight, parameters.min_weight
     limit = weight_quantile(weights, quantile, counts)
@@ -211,23 +222,29 @@ def write_edges(
     def over(some: np.ndarray) -> np.ndarray:
         return np.asarray(some > limit if least is None else some >= least, dtype=np.int64)
 
-    accounts = np.zeros(len(found.account_names), dtype=bool)
+    met = np.zeros(len(found.account_names), dtype=bool)
+    sums = AccountSums(len(met)) if accounts is not None else None
     n_edges, n_over = int(counts.sum()), int(counts[over(weights) == 1].sum())
 
     def noted() -> Iterator[pa.RecordBatch]:
         batches = found.batches(over, subgraph == 0)
         for batch in shown(batches, "writing edges", n_over if subgraph else n_edges, " edges"):
-            for name in ("account_id", "account_id_y"):
-                accounts[from_arrow(batch[name].indices)] = True
+            low, high = (from_arrow(batch[name].indices) for name in ("account_id", "account_id_y"))
+            met[low] = met[high] = True
+            if sums is not None:
+                sums.add(low, high, from_arrow(batch["weight"]))
             yield batch
 
+    n_networks = None
     with written(output) as beside:
         WRITERS[output.suffix.lower()](noted(), beside)
+        if sums is not None and accounts is not None:
+            n_networks = _write_accounts(sums, found.account_names, Path(accounts))
     return EdgeList(
         output,
         n_shares,
         int((weights * counts).sum()),
-        int(accounts.sum()),
+        int(met.sum()),
         n_over if subgraph else n_edges,
         float(limit if least is None else least) if len(weights) else None,
         lacking,
@@ -235,11 +252,33 @@ def write_edges(
         n_over,
         ties_at_top(weights, quantile, least, counts),
         read_as,
+        n_networks,
     )
 
 
+def _write_accounts(sums: AccountSums, names: pa.Array, path: Path) -> int:
+    """Write the accounts that have edges, by name; return the number of components."""
+    from coordlib.report import tables
+
+    networks = sums.networks()
+    inside = np.flatnonzero(networks)
+    columns = {"network": networks, "degree": sums.degree, "strength": sums.strength}
+    table = pa.table({"account_id": names, **columns}).take(inside)
+    with written(path) as beside:
+        if path.suffix.lower() == ".parquet":
+            pq.write_table(table, beside)
+        else:
+            tables.write_csv(table.to_pandas().astype({"account_id": "str"}), beside)
+    return int(networks.max(initial=0))
+
+
 def detect_tested(
-    source: Path | str, output: Path | str, parameters: DetectionParameters, how: Reading, subgraph: int
+    source: Path | str,
+    output: Path | str,
+    parameters: DetectionParameters,
+    how: Reading,
+    subgraph: int,
+    accounts: Path | str | None = None,
 ) -> str:
     """Test every two accounts that met, write the edges of the classes asked for, as :func:`detect_file` does, and return it in lines."""
     import pandas as pd
@@ -250,7 +289,8 @@ def detect_tested(
     from coordlib.significance import edge_significance, evidence_headline
 
     output, window = Path(output), parameters.time_window
-    shares, _ = read_shares(checked_files(source, output, subgraph, how.mapping, "of the classes"), how)
+    files = checked_files(source, output, subgraph, how.mapping, "of the classes", accounts)
+    shares, _ = read_shares(files, how)
     pairs = detect_groups(shares, window, parameters.min_participation)
     significance = edge_significance(shares, window, parameters.evidence.q)
     classes = tuple(parameters.evidence.classes)
@@ -263,10 +303,16 @@ def detect_tested(
             kept.to_parquet(beside, index=False)
         else:
             tables.write_csv(kept, beside)
-    accounts = plural(pd.concat([kept["account_id"], kept["account_id_y"]]).nunique(), "account")
+        codes, names = pd.factorize(pd.concat([kept["account_id"], kept["account_id_y"]]), sort=True)
+        between = plural(len(names), "account")
+        if accounts is not None:
+            sums = AccountSums(len(names))
+            low, high = np.split(codes, 2)
+            sums.add(low, high, kept["weight"].to_numpy())
+            between += f" in {plural(_write_accounts(sums, pa.array(names), Path(accounts)), 'network')}"
     words = evidence_headline(significance, None, object_word(shares.attrs.get("object_id", "object_id")))
     # Pairs of accounts that met are more where some have too few posts for the minimum participation.
     tested = len(significance)
     everybody = f" ({tested:,} were tested, every account's)" if tested != len(edges) else ""
-    found = f"{plural(len(kept), 'edge')} between {accounts}, of all {len(edges):,}{everybody}"
+    found = f"{plural(len(kept), 'edge')} between {between}, of all {len(edges):,}{everybody}"
     return f"{output}: {found} those of {', '.join(classes)}\n{words}"
