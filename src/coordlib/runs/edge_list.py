@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,7 @@ from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
 from coordlib.report.words import clean_text, plural
 from coordlib.runs.share_files import Reading, files_of, plain_codes, read_shares
+from coordlib.shown import Shown
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -107,7 +109,7 @@ _LARGE = 50_000_000
 
 
 @dataclass(frozen=True)
-class EdgeList:
+class EdgeList(Shown):
     """What was found in a file, in numbers."""
 
     output: Path
@@ -124,6 +126,7 @@ class EdgeList:
     tied: str | None = None
     #: How the file was read, where its columns were recognised.
     read_as: str | None = None
+    _names: ClassVar = {"n_edges_all": "edges of any weight", "n_over": "edges over the threshold"}
 
     def summary(self) -> str:
         """One line for the terminal."""

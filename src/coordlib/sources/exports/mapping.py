@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from coordlib.errors import ParameterError, UnknownFormatError, UnknownParameterError, new_names
 from coordlib.posts import POST_COLUMNS
+from coordlib.shown import Shown
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
@@ -52,7 +53,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 Some = Annotated[Names, Field(min_length=1)]
 
 
-class _Source(BaseModel, extra="forbid", frozen=True):
+class _Source(Shown, BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _column_alone(cls, value: object) -> object:
@@ -131,7 +132,7 @@ def _day_or_any(value: str) -> str:
     return value
 
 
-class Format(BaseModel, extra="forbid", frozen=True):
+class Format(Shown, BaseModel, extra="forbid", frozen=True):
     """A format, or a mapping: how to recognise a table and which column means what.
 
     Each entry of `needed` is a column or alternatives, one of which has to be there. `further` are columns that make
