@@ -144,7 +144,7 @@ def test_a_table_is_in_words_and_long_parts_are_told_by_their_size() -> None:
     assert lines[0] == "What get_coord_shares found" and "interval (seconds) | 60" in lines
     assert f"network | {len(found.network)} nodes, {found.network.size()} edges" in lines
     assert text_of(cl.report.get_outputs(found, edges=False))[1].startswith(
-        "highly connected coordinated entit"
+        "highly_connected_coordinated_entit"
     )
     budget = cl.tiktok.RequestBudget(cl.open_store(":memory:"), daily=1200, clock=lambda: 1_790_000_000)
     assert text_of(budget)[1:] == ["day (UTC) | 2026-09-21", "used | 0", "remaining | 1,200"]

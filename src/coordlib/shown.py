@@ -137,7 +137,9 @@ def _words(value: Any, inside: bool) -> str:
 
 
 def _labelled(value: Shown) -> dict[str, Any]:
-    """What stands in its table, each under a name for readers."""
+    """What stands in its table, each under a name for readers; what is used as a dict keeps its keys."""
+    if isinstance(value, Mapping):
+        return dict(value)
     return {
         value._names.get(name) or name.removeprefix("n_").replace("_", " ").strip(): part
         for name, part in value._parts().items()

@@ -245,9 +245,6 @@ class LinkResults(Shown, UserDict[str, Any]):
 
     data: dict[str, Any] = field(default_factory=dict)
 
-    def _parts(self) -> Mapping[str, Any]:
-        return self.data
-
     def __repr__(self) -> str:
         return "\n".join(f"{name}: {in_few_words(value)}" for name, value in self.items())
 
