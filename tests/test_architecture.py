@@ -16,6 +16,7 @@ PAGE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
 #: Each room may use those to the left of it.
 ORDER = [
     "errors",
+    "shown",
     "columns",
     "ids",
     "files",

@@ -29,14 +29,17 @@ _MOVED = {
     "load_many_tweets_json load_mapping load_tweets_json load_twitter_users_json normalize_text preprocess_tweets "
     "preprocess_twitter_users read_day remove_hashtags reshape_tweets search_stories to_shares",
 }
+#: Names of steps that the report of a sweep does now; they go with the next version.
+_OF_A_SWEEP = {"sweep_headline": "headline", "save_sweep": "save"}
 
 
 def __getattr__(name: str) -> Any:
     room = next((room for room, names in _MOVED.items() if name in names.split()), None)
-    if room is None:
+    if room is None and name not in _OF_A_SWEEP:
         return _load(name)
     import importlib
     import warnings
 
-    warnings.warn(f"coordlib.{name} is now coordlib.{room}.{name}", DeprecationWarning, stacklevel=2)
-    return getattr(importlib.import_module(f"coordlib.{room}"), name)
+    place = f"make_sweep_report(…).{_OF_A_SWEEP[name]}" if room is None else f"{room}.{name}"
+    warnings.warn(f"coordlib.{name} is now coordlib.{place}", DeprecationWarning, stacklevel=2)
+    return getattr(importlib.import_module(f"coordlib.{room or 'runs.reporting'}"), name)

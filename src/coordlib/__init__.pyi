@@ -12,6 +12,7 @@ from . import (
     significance,
     simulate,
     sources,
+    store,
     tiktok,
     urls,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "similar_pairs",
     "simulate",
     "sources",
+    "store",
     "sweep",
     "tiktok",
     "urls",

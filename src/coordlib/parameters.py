@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from coordlib.errors import ParameterError, UnknownParameterError, new_names
+from coordlib.shown import Shown
 
 
 def _told(default: Any, what: str, **limits: Any) -> Any:
@@ -18,7 +19,7 @@ def _told(default: Any, what: str, **limits: Any) -> Any:
     return Field(default, description=what, **limits)
 
 
-class Parameters(BaseModel):
+class Parameters(Shown, BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

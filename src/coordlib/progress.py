@@ -7,7 +7,7 @@ from typing import TypeVar
 Piece = TypeVar("Piece", bound=Sized)
 
 
-def shown(
+def with_progress(
     pieces: Iterable[Piece], words: str, total: int | None = None, unit: str = " rows"
 ) -> Iterator[Piece]:
     """Yield pieces of a table, and show in a terminal how many rows are done, at which rate, and the time left.

@@ -18,6 +18,7 @@ import lazy_loader
 from dotenv import dotenv_values
 
 from coordlib.errors import CredentialsError, ParameterError, ServiceError, UnreachableError
+from coordlib.shown import Shown
 
 if TYPE_CHECKING:
     import httpx
@@ -108,10 +109,14 @@ def _in_base64(raw: bytes) -> set[str]:
     return found
 
 
-class Closing:
+class Closing(Shown):
     """What is closed at the end of its ``with`` block: the service it asks, where it has nothing else."""
 
     _service: Service
+
+    def _parts(self) -> Mapping[str, Any]:
+        service: Any = getattr(self, "_service", self)
+        return {"service": service.name, "address": service.address}
 
     def close(self) -> None:
         """Close the connections."""

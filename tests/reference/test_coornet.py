@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +69,7 @@ def assert_same(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
 def with_golden_clusters(output: CoordShares, entities: pd.DataFrame) -> CoordShares:
     """Louvain depends on vertex order and version: take R's clusters to compare what is made of them."""
     clusters = output.entities["name"].map(entities.set_index("name")["cluster"])
-    return output._replace(entities=output.entities.assign(cluster=clusters))
+    return replace(output, entities=output.entities.assign(cluster=clusters))
 
 
 def test_every_cleaned_url_is_the_original_s(golden: Path, posts: pd.DataFrame) -> None:

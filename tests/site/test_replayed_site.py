@@ -64,7 +64,7 @@ def test_the_network_of_the_day_draws_and_a_click_reaches_the_address_of_the_acc
     page = replayed.open(f"reports/days/{replayed.day.name}/v1/index.html")
     frame = page.locator(".cl-network iframe")
     frame.scroll_into_view_if_needed()
-    count = replayed.run.counts.n_accounts
+    count = replayed.run["counts"]["n_accounts"]
     frame.content_frame.locator(f"body[data-drawn='{count}']").wait_for()
     accounts = pd.read_csv(replayed.day / "accounts.csv", dtype=str, keep_default_na=False).map(restore)
     largest = accounts.assign(degree=accounts["degree"].astype(int)).sort_values("degree").iloc[-1]

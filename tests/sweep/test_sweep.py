@@ -277,6 +277,18 @@ def test_a_headline_never_speaks_of_accounts_where_there_are_none_and_tells_what
     assert str(make_sweep_report(tied, data, {}).headline).startswith("Simulated data.")
 
 
+def test_the_old_steps_of_a_sweep_do_what_its_report_does_and_say_so(tmp_path: Path) -> None:
+    data, found = cl.load_table(None, "."), cl.sweep(table(ring(3, 5)), {"time_window": [60]})
+    report = make_sweep_report(found, data, {})
+    with pytest.warns(
+        DeprecationWarning, match=r"sweep_headline is now coordlib.make_sweep_report\(…\).headline"
+    ):
+        assert str(cl.sweep_headline(found, data)) == str(report.headline)
+    with pytest.warns(DeprecationWarning, match=r"save_sweep is now coordlib.make_sweep_report\(…\).save"):
+        saved = cl.save_sweep(found, data, {}, tmp_path / "old")
+    assert str(saved).partition(":")[2] == str(report.save(tmp_path / "new")).partition(":")[2]
+
+
 def test_clean_groups_that_tie_are_no_weak_finding() -> None:
     """Two circles of seven and five captions, and strangers who met once: the quantile is the heavier circle's weight."""
     strangers = [(f"s{n}", f"x{n % 60}", f"s{n}-0", 90_000 + 997 * n) for n in range(400)]

@@ -21,6 +21,7 @@ import pandas as pd
 
 from coordlib.columns import check_table
 from coordlib.errors import takes_old_names
+from coordlib.shown import Shown
 from coordlib.urls import full_domain
 
 #: How a label can have been made; shown to the reader beside it.
@@ -46,7 +47,7 @@ _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
 @dataclass(frozen=True)
-class Label:
+class Label(Shown):
     """A network's name and how it came about.
 
     Attributes

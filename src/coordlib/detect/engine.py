@@ -15,7 +15,7 @@ from coordlib.detect.codes import LAST, Codes, from_arrow, to_arrow
 from coordlib.detect.columns import CONTENT
 from coordlib.detect.kernel import IntArray
 from coordlib.detect.sums import Edges, joined, no_edges, window_edges
-from coordlib.progress import shown
+from coordlib.progress import with_progress
 
 #: Edges of one batch of the result.
 BATCH = 1_000_000
@@ -167,7 +167,7 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         few = rows[~good]
         counts -= kernel.count_pairs(few, time_window, False, None, n_accounts, time_window_low)[1]
     edges = window_edges(rows, time_window, good, counts, time_window_low)
-    parts = list(shown(edges, "summing pairs", unit=" edges"))
+    parts = list(with_progress(edges, "summing pairs", unit=" edges"))
     return FoundEdges(lambda: parts, shares.account_names, shares.object_names, shares.object_order)
 
 

@@ -5,7 +5,8 @@ The one engine of :mod:`coordlib.detect` with the URL as object and the number o
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import networkx as nx
 import numpy as np
@@ -19,6 +20,7 @@ from coordlib.errors import ParameterError, takes_old_names
 from coordlib.ids import among
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import entity_table, link_rows
+from coordlib.shown import InOrder, Shown
 from coordlib.urls import Compat, check_compat
 
 #: Seed of the Louvain method where none is given.
@@ -28,8 +30,9 @@ EDGE_COLUMNS = ("from", "to", "weight")
 TIME_COLUMNS = ("url", "t_coord_share", "t_coord_share_to")
 
 
-class CoordShares(NamedTuple):
-    """What :func:`get_coord_shares` found; the first three fields are CooRnet's list.
+@dataclass(frozen=True, repr=False, eq=False)
+class CoordShares(Shown, InOrder):
+    """What :func:`get_coord_shares` found; it can be unpacked, and its first three fields are CooRnet's list.
 
     Attributes
     ----------
@@ -62,14 +65,16 @@ class CoordShares(NamedTuple):
     min_weight: float
     compat: Compat
     left_out: dict[str, int]
-    estimate: CoordInterval | None = None
+    estimate: CoordInterval | None = field(default=None, repr=False)
+
+    _names: ClassVar = {"interval": "interval (seconds)", "min_weight": "fewest URLs in common"}
 
     def __repr__(self) -> str:
         coordinated, n_networks = self.shares["is_coordinated"].sum(), self.entities["component"].nunique()
         return (
             f"CoordShares: {coordinated:,} of {len(self.shares):,} shares are coordinated within {self.interval:,} s; "
             f"{len(self.edges):,} edges between {len(self.entities):,} accounts in {n_networks:,} components; "
-            "fields: " + ", ".join(self._fields)
+            "fields: " + ", ".join(part.name for part in fields(self))
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from coordlib.detect import weight_quantile
 from coordlib.errors import InputError, ParameterError
 from coordlib.links.prepare import link_rows
+from coordlib.shown import Shown
 from coordlib.urls import Compat
 
 #: CooRnet's defaults; parameters.LinkSharing is held equal to them by a test.
@@ -18,7 +20,7 @@ DEFAULT_P = 0.5
 
 
 @dataclass(frozen=True)
-class CoordInterval:
+class CoordInterval(Shown):
     """An estimated coordination interval.
 
     Attributes
@@ -41,6 +43,12 @@ class CoordInterval:
     n_urls: int
     n_quickest: int
     raised: bool
+    _names: ClassVar = {
+        "summary": "seconds of the quickest URLs",
+        "n_urls": "URLs shared more than once",
+        "n_quickest": "quickest of them",
+        "raised": "raised to 1 second",
+    }
 
 
 def estimate_coord_interval(

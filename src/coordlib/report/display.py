@@ -9,14 +9,13 @@ import html as markup
 import re
 from pathlib import Path
 
+from coordlib.shown import in_notebook
+
 #: Where the style, the README and the page of a drawing are.
 TEMPLATES = Path(__file__).parent / "templates"
 
 #: What an object looks like on the site, where that is not what a notebook shows.
 PAGE = "application/vnd.coordlib.page+html"
-#: The least a notebook needs to look right under Jupyter's own style; the site has a style sheet of its own.
-_CSS = "".join((TEMPLATES / "notebook.css").read_text(encoding="utf-8").splitlines())
-STYLE = f"<style data-coordlib>{_CSS}</style>"
 _TAGS = re.compile(r"<[^>]+>")
 
 
@@ -35,9 +34,7 @@ class Html:
         self.html, self.page = html, page
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        # Jupyter would set "$…$" in what an account wrote as a formula, with links of the account's own in it.
-        shown = f'{STYLE}<div class="tex2jax_ignore mathjax_ignore">{self.html}</div>'
-        bundle = {"text/html": shown, "text/plain": repr(self)}
+        bundle = {"text/html": in_notebook(self.html), "text/plain": repr(self)}
         return bundle if self.page is None else bundle | {PAGE: self.page}
 
     def __repr__(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections import UserDict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from coordlib.report.package import SavedReport, write_report
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import LAYOUTS, Table, dates_as_text, facts, report_table, write_csv
 from coordlib.report.words import plural
+from coordlib.shown import Shown, in_few_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -236,15 +238,14 @@ def _numbers(shares: pd.DataFrame, column: str, absent: float) -> pd.Series:
     return pd.to_numeric(given, errors="coerce").astype(float).fillna(0.0)
 
 
-class LinkResults(dict[str, Any]):
-    """Results of link sharing by name; shows itself as a list of them."""
+@dataclass(repr=False, eq=False)
+class LinkResults(Shown, UserDict[str, Any]):
+    """Results of link sharing by name, which can be used as a dict of them."""
+
+    data: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        def size(value: Any) -> object:
-            what = "rows" if isinstance(value, pd.DataFrame) else "entries"
-            return value if isinstance(value, nx.Graph) else f"{len(value):,} {what}"
-
-        return "\n".join(f"{name}: {size(value)}" for name, value in self.items())
+        return "\n".join(f"{name}: {in_few_words(value)}" for name, value in self.items())
 
 
 def get_outputs(
@@ -328,7 +329,7 @@ def get_outputs(
             by: {str(number): asdict(label) for number, label in known.items()} for by, known in named.items()
         }
     if folder is not None:
-        _write(found, Path(folder))
+        _write(found.data, Path(folder))
     return found
 
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from coordlib.files import written
-from coordlib.report.display import PAGE, STYLE
+from coordlib.report.display import PAGE
 from coordlib.report.figures import in_few_colours
 from coordlib.report.words import raw_block
+from coordlib.shown import STYLE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import coordlib
 from coordlib.files import read_json, write_json
+from coordlib.shown import Shown
 
 #: The packages whose version can change a number or a page.
 _PACKAGES = [
@@ -37,7 +38,7 @@ NOTEBOOK = "COORDLIB_NOTEBOOK"
 _FILE = "run.json"
 
 
-class Part(BaseModel):
+class Part(Shown, BaseModel):
     """What a record says: an entry it lacks has the value that stands here, and what else its file says stays in it."""
 
     model_config = ConfigDict(frozen=True, extra="allow")

@@ -23,6 +23,7 @@ from coordlib.errors import MissingColumnError
 from coordlib.report.dictionary import UP, explained, how
 from coordlib.report.display import Html
 from coordlib.report.words import clean_text, escape, neutralise, plural, restore, safe_url
+from coordlib.shown import two_columns
 from coordlib.times import utc_text
 
 #: How a column is shown: a format specification such as ``",.2f"``, a named format, or a function.
@@ -368,11 +369,11 @@ def facts(
     values: Mapping[str, object], caption: str, table: str = "", up: str = UP, column: str | None = None
 ) -> Html:
     """Return names and values as a two-column table; with a `table` of the data dictionary each value links to its entry, or all to that of one `column`."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(format_value(value))} {how(table, column or name, up)}</td></tr>'
+    rows = {
+        name: f"{escape(format_value(value))} {how(table, column or name, up)}"
         for name, value in values.items()
-    )
-    return Html(f'<table class="cl-facts"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>')
+    }
+    return Html(two_columns(caption, rows))
 
 
 def dates_as_text(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
 
+from coordlib.shown import clean_text as clean_text
+from coordlib.shown import escape as escape
+from coordlib.shown import in_one_direction as in_one_direction
+
 _FORMULA = re.compile(r"^'*[=+\-@\t\r\n|%＝＋－＠]")
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^\s/:'\"<>]+/)*([^\s/:'\"<>]+/)")
-#: Characters that turn the reading direction and could disguise what a cell says.
-_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 #: Column of a table of posts to what a reader calls one of its values.
 _OBJECTS = {
     "object_id": "object",
@@ -35,21 +35,6 @@ _SAME = {
     "reworded_text": "The same reworded {text} is another {text} with the same rare words: a lead to read, not evidence.",
     "hashtag_sequence": "The same hashtag sequence is the same three or more hashtags in the same order.",
 }
-
-
-def clean_text(value: object) -> str:
-    """Return text without characters that no file format carries (controls, lone surrogates)."""
-    return _CONTROL.sub("", str(value))
-
-
-def in_one_direction(value: object) -> str:
-    """Return clean text without characters that turn the reading direction and could disguise a name."""
-    return _DIRECTION.sub("", clean_text(value))
-
-
-def escape(value: object) -> str:
-    """Return a value as text that is inert in HTML, attributes included."""
-    return html.escape(in_one_direction(value), quote=True)
 
 
 def safe_url(value: object) -> str | None:

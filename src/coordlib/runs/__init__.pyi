@@ -1,16 +1,20 @@
 from .checked import check_parameters
 from .dataset import detect_dataset
 from .discover import add_seeds, discover_seeds, discovery_query
-from .import_shares import collect_links, import_shares
+from .edge_list import EdgeList
+from .import_shares import BlueskyReport, collect_links, import_shares
 from .link_sharing import LinkInput, detect_links, link_facts, load_link_shares, make_link_report
-from .notebook_sweep import NotebookSweep, read_sweep, sweep_notebooks
+from .notebook_sweep import NotebookSweep, SweepDone, read_sweep, sweep_notebooks
 from .notebooks import run_notebook
 from .reporting import SweepReport, label_link_networks, label_networks, make_report, make_sweep_report
 from .stored import load_day, load_discovery, load_table
 
 __all__ = [
+    "BlueskyReport",
+    "EdgeList",
     "LinkInput",
     "NotebookSweep",
+    "SweepDone",
     "SweepReport",
     "add_seeds",
     "check_parameters",

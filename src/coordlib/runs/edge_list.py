@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +23,10 @@ from coordlib.detect.threshold import check_window, ties_at_top, weight_quantile
 from coordlib.errors import ParameterError
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters
-from coordlib.progress import shown
+from coordlib.progress import with_progress
 from coordlib.report.words import clean_text, plural
 from coordlib.runs.share_files import Reading, files_of, plain_codes, read_shares
+from coordlib.shown import Shown
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 #: Edges that are text at a time: a row of text takes ten times its memory in numbers.
@@ -115,7 +117,7 @@ _LARGE = 50_000_000
 
 
 @dataclass(frozen=True)
-class EdgeList:
+class EdgeList(Shown):
     """What was found in a file, in numbers."""
 
     output: Path
@@ -134,6 +136,8 @@ class EdgeList:
     read_as: str | None = None
     #: Connected components, where a table of accounts was asked for.
     n_networks: int | None = None
+
+    _names: ClassVar = {"n_edges_all": "edges of any weight", "n_over": "edges over the threshold"}
 
     def summary(self) -> str:
         """One line for the terminal."""
@@ -228,7 +232,7 @@ def write_edges(
 
     def noted() -> Iterator[pa.RecordBatch]:
         batches = found.batches(over, subgraph == 0)
-        for batch in shown(batches, "writing edges", n_over if subgraph else n_edges, " edges"):
+        for batch in with_progress(batches, "writing edges", n_over if subgraph else n_edges, " edges"):
             low, high = (from_arrow(batch[name].indices) for name in ("account_id", "account_id_y"))
             met[low] = met[high] = True
             if sums is not None:

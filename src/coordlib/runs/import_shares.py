@@ -30,6 +30,7 @@ from coordlib.errors import (
 from coordlib.files import refuse_input, written
 from coordlib.report.tables import dates_as_text, write_csv
 from coordlib.report.words import plural
+from coordlib.shown import Shown
 from coordlib.sources import bluesky, exports
 
 #: Rows in memory at a time; measured in benchmarks/read_crowdtangle.py.
@@ -154,7 +155,7 @@ def table_writer(output: Path) -> Iterator[Callable[[pd.DataFrame], None]]:
 
 
 @dataclass(frozen=True)
-class BlueskyReport:
+class BlueskyReport(Shown):
     """What a collection found; ``doubts`` holds the addresses whose posts cannot be proved complete, with the reason."""
 
     searches: int

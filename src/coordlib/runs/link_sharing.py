@@ -22,6 +22,7 @@ from coordlib.report.record import Counts, RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.runs.reporting import draft_of, label_link_networks
+from coordlib.shown import Shown
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources import exports
 from coordlib.sources.json_files import is_json, iter_records
@@ -35,7 +36,7 @@ _HOW = "(coordlib import FILE --mapping MAPPING.yml --link-shares -o SHARES.csv,
 
 
 @dataclass(frozen=True)
-class LinkInput:
+class LinkInput(Shown):
     """A table of link shares, ``date`` in UTC seconds, and where it comes from.
 
     ``inputs`` are file names to SHA-256, ``reading`` says how a file was read and what was left out of it.
@@ -46,6 +47,9 @@ class LinkInput:
     inputs: Mapping[str, str]
     simulated: bool
     reading: Mapping[str, str] = field(default_factory=dict)
+
+    def _parts(self) -> Mapping[str, Any]:
+        return {**super()._parts(), "period (UTC)": " to ".join(self.period)}
 
     @property
     def period(self) -> tuple[str, str]:

@@ -36,6 +36,7 @@ from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, refuse_unknown, run_notebook, template_facts
 from coordlib.runs.stored import load_day
+from coordlib.shown import Shown
 
 POINT, RECORD = "point.json", "sweep.json"
 #: Parameters of a notebook that the sweep gives itself.
@@ -80,7 +81,7 @@ class NotebookSweep(Parameters):
 
 
 @dataclass(frozen=True)
-class SweepDone:
+class SweepDone(Shown):
     """How a sweep ended: its folder, the comparison, how many points ran, were done before, and failed."""
 
     folder: Path

@@ -374,3 +374,15 @@ def make_sweep_report(found: Sweep, source: PostSet, parameters: Mapping[str, An
     if posts is not None and name in {*posts.columns, *MADE}:
         evidence = strongest_class(edge_significance(posts, int(point["time_window"]), object_id=name))
     return SweepReport(found, source, parameters, evidence)
+
+
+def sweep_headline(found: Sweep, source: PostSet) -> Html:
+    """Return the headline of a sweep's report (an old name, see ``coordlib.__getattr__``)."""
+    return make_sweep_report(found, source, {}).headline
+
+
+def save_sweep(
+    found: Sweep, source: PostSet, parameters: Mapping[str, Any], output_dir: Path | str | None = None
+) -> SavedReport:
+    """Write the files of a sweep's report (an old name, see ``coordlib.__getattr__``)."""
+    return make_sweep_report(found, source, parameters).save(output_dir)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from coordlib import errors
 from coordlib.detect.codes import Codes, text_buffers
-from coordlib.progress import shown
+from coordlib.progress import with_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def plain_codes(files: Sequence[Path], how: Reading) -> Codes | None:
     """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
     try:
         batches = (batch for file in files for batch in plain_batches(file, how.names))
-        codes = Codes.from_batches(shown(batches, "reading"))
+        codes = Codes.from_batches(with_progress(batches, "reading"))
     except (CloserLook, pa.ArrowException, OSError):
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):

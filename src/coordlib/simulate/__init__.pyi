@@ -7,12 +7,13 @@ from .shares import (
     simulate_labelled,
     simulate_pattern,
 )
-from .world import World, build_world
+from .world import World, WorldParameters, build_world
 
 __all__ = [
     "Groups",
     "LinkWorld",
     "World",
+    "WorldParameters",
     "build_world",
     "plant_groups",
     "simulate_background",

@@ -6,13 +6,14 @@ within seconds, again and again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
 from coordlib.errors import ParameterError
+from coordlib.shown import InOrder, Shown
 from coordlib.simulate.material import DAY, words
 
 #: The first second of the simulated period: 2026-01-05 00:00:00 UTC, a Monday.
@@ -22,8 +23,9 @@ _HOURS = np.array([2, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 9, 8, 8, 8, 9, 10, 11, 
 _TAILS = ("?utm_source=feed", "?fbclid=Iw0", "/", "#comments", "?ref=share")
 
 
-class LinkWorld(NamedTuple):
-    """Simulated shares and who is behind them.
+@dataclass(frozen=True, eq=False)
+class LinkWorld(Shown, InOrder):
+    """Simulated shares and who is behind them; it can be unpacked.
 
     Attributes
     ----------

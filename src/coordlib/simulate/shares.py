@@ -11,6 +11,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.posts import SHARE_COLUMNS, as_posts
+from coordlib.shown import Shown
 from coordlib.simulate.material import DAY
 from coordlib.times import ISO, utc_text
 
@@ -168,7 +169,7 @@ Pattern = Literal["bursts", "alternating bursts", "alternating subsets"]
 
 
 @dataclass(frozen=True)
-class Groups:
+class Groups(Shown):
     """How planted groups behave; the defaults are a group that does not hide."""
 
     groups: int = 4

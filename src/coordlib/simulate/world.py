@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from coordlib.errors import ParameterError, UnknownParameterError
+from coordlib.shown import Shown
 from coordlib.simulate.background import Stage, by_language, fans, make_accounts, ordinary, syndication, viral
 from coordlib.simulate.material import DAY, IntArray, hashtags_of, make_captions, near_duplicate, soil
 from coordlib.times import day_of, day_start
 
 
 @dataclass(frozen=True)
-class WorldParameters:
+class WorldParameters(Shown):
     """What a world is made from; written beside everything that comes out of it."""
 
     accounts: int
@@ -33,7 +34,7 @@ class WorldParameters:
 
 
 @dataclass(frozen=True)
-class World:
+class World(Shown):
     """A finished world.
 
     Attributes
@@ -63,7 +64,7 @@ class World:
     captions: list[str]
     voices: list[str]
     hashtags: list[list[str]] = field(repr=False)
-    truth: pd.DataFrame = field(repr=False)
+    truth: pd.DataFrame
 
     @property
     def start(self) -> int:

@@ -1,10 +1,12 @@
-from .archive import list_days, read_day
-from .bluesky import BlueskySearch
+from .archive import ArchiveDay, list_days, read_day
+from .bluesky import BlueskySearch, Page, Position, Search
 from .exports import crowdtangle_link_shares, iter_export, load_mapping, read_export, to_shares
+from .exports.mapping import Format, ObjectSource, TimeSource
 from .exports.model import Export, ExportReport
 from .exports.shares import get_urls_from_ct_histdata
-from .label_endpoint import LabelEndpoint
+from .label_endpoint import EndpointAnswer, LabelEndpoint
 from .mediacloud import search_stories
+from .text_layout import Dialect
 from .tweets import (
     load_many_tweets_json,
     load_tweets_json,
@@ -17,10 +19,19 @@ from .tweets import (
 )
 
 __all__ = [
+    "ArchiveDay",
     "BlueskySearch",
+    "Dialect",
+    "EndpointAnswer",
     "Export",
     "ExportReport",
+    "Format",
     "LabelEndpoint",
+    "ObjectSource",
+    "Page",
+    "Position",
+    "Search",
+    "TimeSource",
     "crowdtangle_link_shares",
     "get_urls_from_ct_histdata",
     "iter_export",

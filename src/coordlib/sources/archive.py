@@ -16,6 +16,7 @@ import pandas as pd
 from coordlib import times
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
 from coordlib.posts import as_posts
+from coordlib.shown import Shown
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.tiktok.endpoints import NAMES as API_NAMES
 
@@ -27,7 +28,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class ArchiveDay:
+class ArchiveDay(Shown):
     """One day of an archive; its files are read when they are first asked for, and what is odd in them is noted.
 
     `posts` is a table of posts (:mod:`coordlib.posts`) in file order, duplicates included, None on a day without input;

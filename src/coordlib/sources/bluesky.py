@@ -18,6 +18,7 @@ import pandas as pd
 from coordlib.errors import CredentialsError, QueryError, ServiceError
 from coordlib.posts import SHARE_COLUMNS
 from coordlib.service import Closing, Reply, Service, check_address, environment
+from coordlib.shown import Shown
 from coordlib.sources.exports.read import records_export
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class BlueskyCredentials:
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Shown):
     """One search: posts that link to a `target`, an address or a domain (`kind`), from `since` until before `until` (UTC)."""
 
     target: str
@@ -77,7 +78,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Position:
+class Position(Shown):
     """Where a search stands: enough to continue it later, in another process.
 
     `cursor` is of the next page (None: the search begins anew, for what was indexed before `until`). `oldest` is the next
@@ -101,7 +102,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Shown):
     """One answer: the posts as the service gave them, and where the search stands after it."""
 
     search: Search

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from coordlib.errors import ParameterError, ServiceError
 from coordlib.service import Closing, Service, check_address, environment
+from coordlib.shown import Shown
 
 if TYPE_CHECKING:
     import httpx
@@ -38,7 +39,7 @@ _INSTRUCTION = (
 
 
 @dataclass(frozen=True)
-class EndpointAnswer:
+class EndpointAnswer(Shown):
     """A usable answer: at most eight words, and how it came about."""
 
     text: str

@@ -21,6 +21,7 @@ from typing import IO, Literal, NamedTuple, TypeVar
 import pyarrow as pa
 
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
+from coordlib.shown import Shown
 
 BLOCK = 1 << 20
 _DELIMITERS = (",", ";", "\t", "|")
@@ -65,7 +66,7 @@ class TextLayout:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(Shown):
     """What is known of how a file is written: the character before a quote inside quotes, whether quotes mean
     anything, how many lines stand above the header, and what finds the header among the lines below."""
 

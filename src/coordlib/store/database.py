@@ -7,10 +7,12 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from coordlib.errors import DatabaseFailedError, SchemaVersionError, StoreError
+from coordlib.shown import Shown
 
 #: Seconds a writer waits for another one before it gives up.
 BUSY_TIMEOUT = 30
@@ -39,13 +41,13 @@ def replaced(names: Iterable[str]) -> str:
     return "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in names)
 
 
-class Store:
+@dataclass(eq=False)
+class Store(Shown):
     """An open workspace database; the SQL files under ``store/schema`` say what its tables hold."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
-        self.connection = connection
-        self.path = path
-        self.read_only = read_only
+    connection: sqlite3.Connection = field(repr=False)
+    path: Path
+    read_only: bool = field(kw_only=True)
 
     def __enter__(self) -> Self:
         return self

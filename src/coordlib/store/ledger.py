@@ -5,10 +5,11 @@ So each attempt is counted before it is sent and written down after it was answe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coordlib.errors import ParameterError, QuotaExhausted
+from coordlib.shown import Shown
 from coordlib.store.database import Store, insert
 from coordlib.times import day_of
 
@@ -26,7 +27,7 @@ def record(store: Store, *, message: str | None = None, **columns: str | int | N
     store.write(insert("requests", tuple(columns)), tuple(columns.values()))
 
 
-class RequestBudget:
+class RequestBudget(Shown):
     """The requests of a UTC day, counted before each attempt.
 
     Parameters
@@ -57,6 +58,9 @@ class RequestBudget:
             raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
         self.store, self._clock = store, clock
         self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
+
+    def _parts(self) -> Mapping[str, Any]:
+        return {"day (UTC)": self.day, "used": self.used(), "remaining": self.remaining()}
 
     @property
     def day(self) -> str:

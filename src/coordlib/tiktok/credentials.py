@@ -11,6 +11,7 @@ from typing import NoReturn, Self
 
 from coordlib.errors import CredentialsError, MissingDependencyError
 from coordlib.service import HIDDEN, read_file
+from coordlib.shown import Shown
 
 #: Name under which the system keyring keeps key and secret, and those of the variables.
 KEYRING_SERVICE = "coordlib-tiktok"
@@ -18,7 +19,7 @@ KEY_NAME, SECRET_NAME = "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"
 
 
 @dataclass(frozen=True, repr=False)
-class Credentials:
+class Credentials(Shown):
     """A client key and its secret, which no ``repr``, ``str``, format or pickle shows.
 
     Examples

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from coordlib.shown import Shown
 from coordlib.store.ledger import FOLLOW, RESEARCH
 from coordlib.tiktok.errors import Answer, Kind
 from coordlib.tiktok.query import DOCUMENTED, FULL_FIELDS
@@ -149,7 +150,7 @@ def ending(
 
 
 @dataclass(frozen=True, slots=True)
-class FailedWindow:
+class FailedWindow(Shown):
     """A period a query could not be answered for."""
 
     query: str
@@ -160,7 +161,7 @@ class FailedWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Shown):
     """What a piece of collection brought, whether it is all, and what was left.
 
     Attributes

@@ -14,6 +14,7 @@ from typing import Any
 
 from coordlib.errors import CollectError, CredentialsError, QueryError, QuotaExhausted, ServiceError
 from coordlib.service import Reply
+from coordlib.shown import Shown
 
 
 class Kind(StrEnum):
@@ -63,7 +64,7 @@ _STATUSES = {401: Kind.TOKEN, 404: Kind.NOT_FOUND, 429: Kind.RATE, 504: Kind.GAT
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Shown):
     """One answer of the service, understood; ``data`` with ids as they were sent."""
 
     kind: Kind

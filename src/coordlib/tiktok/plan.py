@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coordlib.errors import QueryError
+from coordlib.shown import Shown
 from coordlib.store.coverage import AccountHistory, CaptionHistory, caption_key
 from coordlib.tiktok.query import MAX_SPAN_DAYS, Condition, Query, any_of
 
@@ -35,10 +36,10 @@ QUERY_CHARACTERS, KEYWORD_CHARACTERS = 6_000, 300
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRequest:
+class PlannedRequest(Shown):
     """One query over one period, with what it is expected to cost and to bring."""
 
-    query: Query = field(repr=False)
+    query: Query
     start: dt.date
     end: dt.date
     subjects: tuple[tuple[str, str], ...] = field(repr=False)
@@ -50,7 +51,7 @@ class PlannedRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Shown):
     """A phase of a day: requests in order, and what did not fit.
 
     ``not_due`` counts subjects that have nothing new to be asked for; ``carried_over`` names those that

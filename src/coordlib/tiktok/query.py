@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from coordlib.errors import QueryError, with_the_nearest
+from coordlib.shown import Shown
 from coordlib.yaml_files import read_yaml
 
 #: The service takes an end date at most this many days after the start date.
@@ -134,7 +135,7 @@ def _clean(field_name: str, value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Shown):
     """One condition: a field, an operation, and the values as text.
 
     Examples
@@ -208,7 +209,7 @@ def any_of(field_name: str, values: Iterable[object]) -> Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Query(Shown):
     """Conditions that must all hold, of which one must hold, and of which none may hold.
 
     Parameters

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 from coordlib.errors import ParameterError, UnknownFormatError
 from coordlib.parameters import Parameters
 from coordlib.posts import POST_COLUMNS
+from coordlib.shown import Shown
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
@@ -53,7 +54,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 Some = Annotated[Names, Field(min_length=1)]
 
 
-class _Source(BaseModel, extra="forbid", frozen=True):
+class _Source(Shown, BaseModel, extra="forbid", frozen=True):
     @model_validator(mode="before")
     @classmethod
     def _column_alone(cls, value: object) -> object:

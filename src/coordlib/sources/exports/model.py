@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from coordlib.posts import POST_COLUMNS
+from coordlib.shown import Shown
 from coordlib.times import utc_text
 from coordlib.yaml_files import read_yaml
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ExportReport:
+class ExportReport(Shown):
     """What came out of a file: to be shown to the researcher, and kept with the shares.
 
     Attributes
@@ -46,6 +48,10 @@ class ExportReport:
     accounts: int
     objects: dict[str, int]
     notes: tuple[str, ...] = ()
+
+    def _parts(self) -> Mapping[str, Any]:
+        ends = {name: getattr(self, name) for name in ("first", "last")}
+        return {**super()._parts(), **{name: end and f"{utc_text(end)} UTC" for name, end in ends.items()}}
 
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
@@ -82,7 +88,7 @@ def read_as(format: str) -> str:
 
 
 @dataclass(frozen=True)
-class Export:
+class Export(Shown):
     """A file of posts as a table of posts.
 
     Attributes
@@ -98,6 +104,9 @@ class Export:
     format: Format
     frame: pd.DataFrame
     report: ExportReport
+
+    def _parts(self) -> Mapping[str, Any]:
+        return {"frame": self.frame, **self.report._parts()}
 
     @property
     def posts(self) -> pd.DataFrame:
