@@ -98,6 +98,7 @@ def test_without_a_table_the_page_is_made_of_simulated_shares_and_says_so(execut
     text = nbformat.writes(notebook)
     assert executed.parent.name == "links-simulated"
     assert "(simulated data)" in notebook.cells[0].source
+    assert RunRecord.read(executed.parent).report_title == "Link sharing: simulated (simulated data)", "once"
     assert "Simulated data." in text
     assert "Coordinated shares" in text
 

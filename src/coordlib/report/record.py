@@ -183,8 +183,9 @@ class RunRecord(Part):
 
     @property
     def report_title(self) -> str:
-        """The title of a day's report away from its page, where it says itself that it is simulated."""
-        return self.page_title + (" (simulated data)" if self.simulated else "")
+        """The title of a report away from its page, where it says itself, and once, that it is simulated."""
+        mark = " (simulated data)"
+        return self.page_title.removesuffix(mark) + (mark if self.simulated else "")
 
     if not TYPE_CHECKING:  # as one read a record when it was a dictionary; goes with the next version
 
