@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import coordlib as cl
+from coordlib.errors import CoordError
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
@@ -79,6 +80,10 @@ def test_an_argument_that_was_renamed_is_taken_with_a_warning(function: Any, old
     assert new in inspect.signature(function).parameters and old not in inspect.signature(function).parameters
     with pytest.warns(FutureWarning, match=f"{function.__name__}: {old} is now {new}"), suppress(TypeError):
         function(**{old: None})
+    with pytest.raises(
+        CoordError, match=f"{function.__name__}: {old} is the old name of {new}; give one of the two"
+    ):
+        function(**{old: None, new: None})
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:

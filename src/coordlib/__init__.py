@@ -16,7 +16,7 @@ _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 #: Names that were at the top once, by the room that has them now. They go with the next version.
 _MOVED = {
     "describe": "Label account_leads add_labels day_counts day_outcome describe_accounts describe_networks describe_posts "
-    "evidence_pairs first_movers label_components network_edges object_table",
+    "evidence_pairs first_movers hashtag_table label_components network_edges object_table",
     "detect": "combine_layers layer_shares",
     "links": "CoordInterval CoordShares label_links",
     "parameters": "ComponentAnalysis DailyMonitoring LinkSharing Monitoring OwnTable ParameterSweep SeedDiscovery",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,16 @@ POST_COLUMNS: Mapping[str, str] = {
 }
 
 SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
+
+
+def as_counts(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Read counts such as ``1,972,048`` or R's ``1e+05``; what is no whole number from 0 on is unknown, never 0."""
+    if not pd.api.types.is_numeric_dtype(values):
+        text = values.astype("str").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
+        number = r"\d{1,16}(?:\.0*)?|\d(?:\.\d+)?[eE]\+?\d{1,2}"
+        values = pd.to_numeric(text.where(text.str.fullmatch(number, na=False)), errors="coerce")
+    # From where floats begin to round, a number is no count.
+    return values.where((values % 1 == 0) & values.between(0, 2**53 - 1)).astype("Int64")
 
 
 def prep_data(

@@ -160,7 +160,10 @@ class Reply:
 
 
 class Service(Closing):
-    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five)."""
+    """A service that answers in JSON; its `secrets` are never shown, one answer may take `patience` seconds (connecting five).
+
+    With `as_it_lies` bodies are the bytes of files: a server may call a packed file an encoding, and its hash is that of the file.
+    """
 
     def __init__(
         self,
@@ -172,11 +175,15 @@ class Service(Closing):
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         patience: float = 120.0,
+        largest: int = LARGEST_ANSWER,
+        as_it_lies: bool = False,
     ) -> None:
         self.name, self.address = name, address.rstrip("/")
         self.secrets = {secret for secret in secrets if secret}
         self.clock, self.sleep, self.patience = clock, sleep, patience
-        headers = {"User-Agent": "coordlib", "Accept": "application/json"}
+        self.largest, self.as_it_lies = largest, as_it_lies
+        kind = {"Accept-Encoding": "identity"} if as_it_lies else {"Accept": "application/json"}
+        headers = {"User-Agent": "coordlib"} | kind
         timeout = httpx.Timeout(patience, connect=5)
         self._http = httpx.Client(
             base_url=self.address, transport=transport, timeout=timeout, headers=headers
@@ -212,10 +219,10 @@ class Service(Closing):
         body = bytearray()
         try:
             with self._http.stream(method, path, **options) as response:
-                for part in response.iter_bytes():
+                for part in response.iter_raw() if self.as_it_lies else response.iter_bytes():
                     body += part
-                    if len(body) > LARGEST_ANSWER:
-                        return Reply(trouble=f"an answer of more than {LARGEST_ANSWER >> 20} MB")
+                    if len(body) > self.largest:
+                        return Reply(trouble=f"an answer of more than {self.largest >> 20} MB")
                     if time.monotonic() > end:
                         return Reply(trouble=f"an answer that was not complete after {self.patience:.0f} s")
                 return Reply(response.status_code, response.headers, bytes(body))

@@ -393,7 +393,7 @@ def test_a_terminal_sees_how_far_it_is(
     edge_list.detect_file(
         source, tmp_path / "edges.csv", DetectionParameters(min_participation=1), subgraph=0
     )
-    assert {"desc": "reading", "n": 6, "total": None} in bars, "how many rows a text has is known at its end"
+    assert {"desc": "reading", "n": 6, "total": 10} in bars, "as many rows as lines at most"
     assert {"desc": "writing edges", "n": 3, "total": 3} in bars
     capsys.readouterr()
 
@@ -446,6 +446,16 @@ def test_the_file_of_edges_is_the_data_frame_of_edges(
     table = pd.read_parquet(tmp_path / "edges.parquet")
     table["object_ids"] = table["object_ids"].map(list)
     pd.testing.assert_frame_equal(table, edges)
+
+
+def test_accounts_that_only_differ_in_what_xml_cannot_hold_are_one_node(tmp_path: Path) -> None:
+    rows = [("o", "a", "1", 1735689600), ("o", "a\x01", "2", 1735689601), ("o", "b", "3", 1735689602)]
+    columns = ["object_id", "account_id", "content_id", "timestamp_share"]
+    pd.DataFrame(rows, columns=columns).to_parquet(tmp_path / "shares.parquet")
+    once = DetectionParameters(min_participation=1)
+    edge_list.detect_file(tmp_path / "shares.parquet", tmp_path / "e.graphml", once, subgraph=0)
+    assert sorted(nx.read_graphml(tmp_path / "e.graphml").nodes) == ["a", "b"]
+    assert (tmp_path / "e.graphml").read_text().count("<node ") == 2
 
 
 def test_a_lower_window_is_refused_where_the_evidence_would_not_heed_it(

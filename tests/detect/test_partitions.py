@@ -25,13 +25,14 @@ from coordlib.detect import kernel
 from coordlib.errors import (
     DuplicateContentError,
     EmptyInputError,
+    FileFormatError,
     MissingColumnError,
     ParameterError,
     TimeFormatError,
 )
 from coordlib.files import runs_still
 from coordlib.parameters import DetectionParameters
-from coordlib.runs import dataset, dataset_steps, detect_dataset
+from coordlib.runs import dataset, dataset_steps, detect_dataset, share_files
 from coordlib.runs.edge_list import detect_file
 from coordlib.runs.share_files import Reading
 
@@ -201,11 +202,34 @@ def test_records_are_read_by_other_names_and_say_what_is_wrong(tmp_path: Path) -
         bounded(names)
 
 
+def test_records_may_leave_out_a_key_for_long_and_hold_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one piece of a file lacks is not lacking in the file."""
+    monkeypatch.setattr(share_files, "BATCH_ROWS", 8 * 100)
+    table = shares(600)
+    table.loc[:149, "object_id"] = table.loc[450:, "object_id"] = None
+    table["object_id"] = [
+        name and [name, "all"] for name in table["object_id"].where(table["object_id"].notna(), None)
+    ]
+    lines = [*table.to_json(orient="records", lines=True).splitlines(), '{"object_id":["o1"],"acc']
+    (file := tmp_path / "shares.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    table.to_parquet(whole := tmp_path / "shares.parquet")
+    how = Reading({}, "keep", PARAMETERS.time_window)
+    one = detect_file(file, tmp_path / "one.csv", PARAMETERS, how, subgraph=0)
+    two = detect_dataset(file, tmp_path / "two.csv", parameters=PARAMETERS, subgraph=0, duplicates="keep")
+    detect_file(whole, tmp_path / "three.csv", PARAMETERS, how, subgraph=0)
+    wanted = (tmp_path / "three.csv").read_bytes()
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes() == wanted
+    assert one.lacking == two.lacking and len(wanted) > 5_000
+
+
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
         ("o,a,1,1735689600\no,a,1,1735689601\n", DuplicateContentError, "content '1'"),
         ("o,a,1,1735689600\no,a,2,soon\n", Exception, "line 3"),
+        ("o,a,1,1735689600\no,a\no,b,2,1735689601\n", FileFormatError, "line 3: has 2 cells"),
         ("", EmptyInputError, "no rows"),
     ],
 )

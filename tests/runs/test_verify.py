@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.errors import FileFormatError, InputError
+from coordlib.errors import FileFormatError, InputError, UnreachableError
 from coordlib.files import staging_of
 from coordlib.report.checksums import SUMS, write_sums
 from coordlib.report.notebook_page import page_notebook, write_notebook
@@ -87,8 +88,30 @@ def test_a_report_is_checked_at_its_address(published: Path, tmp_path: Path) -> 
         with pytest.raises(FileFormatError, match="no report"):
             verify(f"{base}/nothing/")
         server.shutdown()
-    with pytest.raises(FileFormatError, match="does not answer"):
+    with pytest.raises(UnreachableError, match=r"the report: .* cannot be reached"):
         verify(f"{base}/")
+
+
+def test_a_hiccup_of_the_site_is_no_finding(published: Path) -> None:
+    asked = Counter[str]()
+
+    class Flaky(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked[self.path] += 1
+            if self.path.endswith("pairs.csv.gz") and asked[self.path] == 1:
+                self.send_error(503)
+            else:
+                super().do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    handler = functools.partial(Flaky, directory=str(published.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert verify(f"http://127.0.0.1:{server.server_port}/").wrong == []
+        server.shutdown()
+    assert {count for path, count in asked.items() if path.endswith("pairs.csv.gz")} == {2}
 
 
 def test_every_flipped_byte_of_a_zip_is_told(published: Path, tmp_path: Path) -> None:

@@ -57,11 +57,11 @@ def import_(
 
     if format and mapping:
         raise errors.ParameterError("--format and --mapping: give one of the two")
-    old = {"object": object, "account": account}
-    new = {"object": "object_id", "account": "account_id"}
-    given = errors.new_names({name: value for name, value in old.items() if value}, new, "coordlib import")
-    chosen = {"object_id": object_id, "account_id": account_id} | given
-    objects = [name.strip() for name in (chosen["object_id"] or "").split(",") if name.strip()]
+    words = {"object": object, "account": account, "object_id": object_id, "account_id": account_id}
+    renamed = {"object": "object_id", "account": "account_id"}
+    given = {name: value for name, value in words.items() if value is not None}
+    chosen = errors.new_names(given, renamed, "import")
+    objects = [name.strip() for name in chosen.get("object_id", "").split(",") if name.strip()]
     if mapping:
         refuse_input(output, mapping)
     report = import_shares(
@@ -69,7 +69,7 @@ def import_(
         output,
         format=load_mapping(mapping) if mapping else format,
         object_id=objects[0] if len(objects) == 1 else objects or None,
-        account_id=chosen["account_id"],
+        account_id=chosen.get("account_id"),
         split=not whole_list,
         link_shares=link_shares,
     )

@@ -9,7 +9,7 @@ from typer import Argument, Option, echo
 
 from coordlib.cli import options as opt
 from coordlib.cli.app import app
-from coordlib.errors import MissingColumnError, ParameterError, RunError
+from coordlib.errors import MissingColumnError, ParameterError, RunError, new_names
 from coordlib.files import refuse_input, written
 from coordlib.parameters import DetectionParameters, LinkSharing, OwnTable, ParameterSweep
 from coordlib.report.words import plural
@@ -146,6 +146,7 @@ def links(
     base = opt.in_its_place(LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load())
     old = {"coordination_interval": interval, "percentile_edge_weight": percentile_edge_weight}
     given |= {name: value for name, value in old.items() if value is not None} | {"shares": str(shares)}
+    given = new_names(given, LinkSharing.renamed, "links")
     given |= {"workspace": str(workspace)} if workspace is not None else {}
     values = LinkSharing.load({**base.for_notebook(), **given}, where="links")
     if output is not None:

@@ -152,11 +152,11 @@ def diameters(graph: nx.Graph[str], *, large: int = LARGE) -> tuple[int, float]:
     return int(nx.diameter(graph)), float(nx.diameter(graph, weight="weight"))
 
 
-def transitivity(graph: nx.Graph[str], *, large: int = LARGE) -> float:
+def transitivity(graph: nx.Graph[str]) -> float:
     """Return the share of connected triples that are closed; NaN where there is no triple."""
     if not any(degree > 1 for _, degree in graph.degree()):
         return float("nan")
-    fast = _as_igraph(graph, large)
+    fast = _as_igraph(graph, LARGE)
     return float(nx.transitivity(graph) if fast is None else fast.transitivity_undirected())
 
 

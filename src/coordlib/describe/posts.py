@@ -10,6 +10,7 @@ import pandas as pd
 from coordlib.columns import check_table
 from coordlib.errors import InputError, takes_old_names
 from coordlib.ids import as_ids
+from coordlib.posts import as_counts
 from coordlib.times import as_seconds
 
 #: The counts of engagement, as far as a source has them.
@@ -32,8 +33,7 @@ def plain_posts(posts: pd.DataFrame) -> pd.DataFrame:
         }
     )
     for name in MEASURES:
-        numbers = pd.to_numeric(posts.get(name, nothing).reset_index(drop=True), errors="coerce")
-        table[name] = numbers.astype("Float64").round().astype("Int64")
+        table[name] = as_counts(posts.get(name, nothing).reset_index(drop=True))
     for name in ("url", "text", "platform", "account_url"):
         table[name] = posts.get(name, nothing).reset_index(drop=True).astype("str")
         if name.endswith("url"):  # what is no web address is nothing a page may link to

@@ -9,6 +9,7 @@ import pandas as pd
 from coordlib.columns import check_table
 from coordlib.errors import EmptyInputError, InputError
 from coordlib.ids import as_ids, rounded_id, without_point
+from coordlib.posts import as_counts
 from coordlib.times import PLAUSIBLE, refuse_implausible, refuse_unreadable, warn_of_days
 from coordlib.times import utc_seconds as read_times
 from coordlib.urls import Compat, check_compat
@@ -60,7 +61,7 @@ def entity_table(marked: pd.DataFrame, groups: pd.DataFrame, *, original: bool) 
         {"shares": grouped.size(), "coord.shares": grouped["is_coordinated"].sum().astype("int64")}
     )
     nothing = pd.Series(np.nan, index=rows.index, dtype=object)
-    counts = pd.to_numeric(rows.get("account.subscriberCount", nothing), errors="coerce").astype(float)
+    counts = as_counts(rows.get("account.subscriberCount", nothing)).astype(float)
     by_account = counts.groupby(rows["account.url"], sort=False)
     complete = by_account.count() == by_account.size()
     table["account.avg.subscriberCount"] = by_account.mean().where(complete | (not original))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.links.coord_shares import CoordShares
+from coordlib.posts import as_counts
 
 #: The counts that add up to engagement, in CooRnet's order.
 ENGAGEMENT = tuple(
@@ -171,7 +172,7 @@ def _with_engagement(output: CoordShares, *, needed: bool = True) -> pd.DataFram
     there = [name for name in ENGAGEMENT if name in shares.columns]
     if not there and needed:
         raise MissingColumnError.from_names(["statistics.actual.likeCount"], shares.columns, "engagement")
-    counts = shares.reindex(columns=list(ENGAGEMENT)).apply(pd.to_numeric, errors="coerce").astype(float)
+    counts = shares.reindex(columns=list(ENGAGEMENT)).apply(as_counts).astype(float)
     # A kind of reaction the export does not have adds nothing; a missing count of one it has is R's NA.
     total = counts[there].sum(axis=1, skipna=output.compat is None, min_count=0 if there else 1)
     return shares.assign(**{name: counts[name] for name in ENGAGEMENT}, engagement=total)

@@ -19,6 +19,7 @@ from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
 from coordlib.links.summaries import get_cluster_summary, get_component_summary, label_links
 from coordlib.links.top_lists import ENGAGEMENT, SHARE_COLUMNS, get_top_coord_shares, get_top_coord_urls
+from coordlib.posts import as_counts
 from coordlib.report.dictionary import LINK_TABLES, how
 from coordlib.report.display import Html, stack
 from coordlib.report.figures import PALETTE, chart, dates, nothing_to_draw, short, utc
@@ -235,7 +236,7 @@ def _top_urls(output: CoordShares) -> pd.DataFrame:
 
 def _numbers(shares: pd.DataFrame, column: str, absent: float) -> pd.Series:
     given = shares.get(column, pd.Series(absent, index=shares.index))
-    return pd.to_numeric(given, errors="coerce").astype(float).fillna(0.0)
+    return as_counts(given).astype(float).fillna(0.0)
 
 
 @dataclass(repr=False, eq=False)

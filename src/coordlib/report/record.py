@@ -190,17 +190,16 @@ class RunRecord(Part):
     if not TYPE_CHECKING:  # as one read a record when it was a dictionary; goes with the next version
 
         def __getitem__(self, name: str) -> Any:
-            return self._by_name()[name]
+            return self._by_name(name)[name]
 
         def get(self, name: str, otherwise: Any = None) -> Any:
-            return self._by_name().get(name, otherwise)
+            return self._by_name(name).get(name, otherwise)
 
         def __contains__(self, name: str) -> bool:
-            return name in self._by_name()
+            return name in self._by_name(name)
 
-        def _by_name(self) -> dict[str, Any]:
-            told = 'run["counts"] is now run.counts, and so is every entry of a record'
-            warnings.warn(told, DeprecationWarning, stacklevel=3)
+        def _by_name(self, name: str) -> dict[str, Any]:
+            warnings.warn(f'run["{name}"] is now run.{name}', DeprecationWarning, stacklevel=3)
             return self.as_json()
 
 

@@ -10,7 +10,7 @@ from coordlib.parameters import ComponentAnalysis, LinkSharing, OwnTable, Parame
 from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site
 from coordlib.report.post_set import pseudonyms_of
-from coordlib.runs.link_sharing import chosen_interval, file_slug, load_link_shares
+from coordlib.runs.link_sharing import chosen_interval, load_link_shares
 from coordlib.runs.notebooks import Decided, run_report
 from coordlib.runs.stored import file_label, load_day, load_table
 
@@ -68,7 +68,7 @@ def analyse_links(parameters: LinkSharing) -> Path:
     source = load_link_shares(parameters.shares)
     # A table without any delay to measure is the input's fault, to be told before a notebook is run.
     chosen_interval(source.shares, parameters)
-    folder = workspace.analysis_folder(f"links-{file_slug(source.name)}")
+    folder = workspace.analysis_folder(f"links-{file_label(source.name)}")
     shares = str(Path(parameters.shares).resolve()) if parameters.shares else None
     with workspace_lock(workspace.root, "coordlib links"):
         run_report(workspace, LINKS, folder, {**parameters.for_notebook(), "shares": shares}, network=False)

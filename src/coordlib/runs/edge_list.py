@@ -69,7 +69,7 @@ def write_graphml(batches: Iterator[pa.RecordBatch], path: Path) -> None:
         for batch in batches:
             for name in ("account_id", "account_id_y"):
                 used = batch[name].indices.unique()
-                ends.update(batch[name].dictionary.take(used).to_pylist())
+                ends.update(map(clean_text, batch[name].dictionary.take(used).to_pylist()))
             names = sorted(set(batch.schema.names) - {"account_id", "account_id_y"})
             if ends:
                 keys.update({("edge", name): (n, {kinds.get(name, int)}) for n, name in enumerate(names)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from coordlib.report.record import Counts, RunRecord
 from coordlib.report.words import plural
 from coordlib.runs.import_shares import CHUNK_ROWS
 from coordlib.runs.reporting import draft_of, label_link_networks
+from coordlib.runs.stored import file_label
 from coordlib.shown import Shown
 from coordlib.simulate.links import simulate_link_shares
 from coordlib.sources import exports
@@ -233,7 +233,7 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
         order_by=parameters["order_by"],
     )
     tables = {key: table for key, table in results.items() if isinstance(table, pd.DataFrame)}
-    slug, entities = file_slug(source.name), found.entities
+    slug, entities = file_label(source.name), found.entities
     # Pages are public: they name no place on the machine of the run.
     told = {name: value for name, value in parameters.items() if name not in ("workspace", "output_dir")}
     run = RunRecord(
@@ -258,8 +258,3 @@ def make_link_report(source: LinkInput, found: CoordShares, parameters: Mapping[
     place = find_workspace(parameters["workspace"], create=True)
     draft = draft_of(place, f"links-{slug}", parameters, LinkSharing)
     return LinkReport(found, tables, run, link_facts(source, found), draft)
-
-
-def file_slug(name: str) -> str:
-    """Return a file's name as part of an address."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name.split(".")[0]).strip("-").lower() or "shares"

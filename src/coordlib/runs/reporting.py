@@ -29,6 +29,7 @@ from coordlib.links.top_lists import ENGAGEMENT
 from coordlib.near.captions import MADE
 from coordlib.parameters import Parameters, ParameterSweep
 from coordlib.places import Workspace
+from coordlib.posts import as_counts
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.evidence import evidence_record, subjects
@@ -107,7 +108,7 @@ def label_networks(
     if asked is None:
         return labels
     counts = posts[[name for name in engagement if name in posts.columns]]
-    total = counts.apply(pd.to_numeric, errors="coerce").fillna(0).sum(axis=1).astype("float64")
+    total = counts.apply(as_counts).fillna(0).sum(axis=1).astype("float64")
     # By caption too, so that the prompt does not depend on row order.
     ranked = posts.assign(**{"coordlib.total": total})
     ranked = ranked.sort_values(["coordlib.total", text], ascending=[False, True], kind="stable")

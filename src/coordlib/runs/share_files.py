@@ -5,6 +5,7 @@ What a large table does not need (pandas, the readers of exports) is loaded wher
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import warnings
@@ -220,14 +221,29 @@ def _whole_table(source: Path, needed: list[str], account: str) -> pd.DataFrame:
 
 
 def _json_pieces(source: Path, needed: list[str]) -> Iterator[pd.DataFrame]:
-    """Read records piece by piece; a damaged line is one that lacks everything, and counted so."""
-    from coordlib.sources.json_files import EMPTY_PAGE, iter_records
+    """Read records piece by piece, lists of objects as lists; a damaged line is one that lacks everything, and counted so."""
+    import pandas as pd
+
+    from coordlib.sources.json_files import EMPTY_PAGE, json_records, records_table
     from coordlib.sources.tables import DAMAGED
 
-    for piece in iter_records(source, str(source), BATCH_ROWS // 8):
-        if missing := set(needed) - set(piece.columns):
-            raise errors.MissingColumnError.from_names(missing, list(piece.columns), str(source))
-        yield piece.drop(columns=[DAMAGED, EMPTY_PAGE], errors="ignore")
+    records, start, seen = json_records(source, str(source)), 0, dict[str, None]()
+    while batch := list(itertools.islice(records, BATCH_ROWS // 8)):
+        batch = [{} if {DAMAGED, EMPTY_PAGE} & record.keys() else record for record in batch]
+        piece = records_table(batch, start)
+        seen |= dict.fromkeys(piece.columns)
+        # A key that records leave out is there further on, mostly; a table that lacks several is another one.
+        if start == 0 and len(missing := set(needed) - set(seen)) > 1:
+            raise errors.MissingColumnError.from_names(missing, list(seen), str(source))
+        lists = [record.get(needed[0]) for record in batch]
+        if any(isinstance(cell, list) for cell in lists):
+            cells = [[str(item) for item in cell] if isinstance(cell, list) else None for cell in lists]
+            given = pd.Series(cells, index=piece.index, dtype=object)
+            piece[needed[0]] = given.where(given.notna(), piece[needed[0]].astype(object))
+        start += len(batch)
+        yield piece.reindex(columns=[*dict.fromkeys([*piece.columns, *needed])])
+    if missing := set(needed) - set(seen):
+        raise errors.MissingColumnError.from_names(missing, list(seen), str(source))
 
 
 def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -242,7 +258,7 @@ def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None) -> Iterator[pd.DataFrame]:
     """Read a table of shares piece by piece, with every check of :func:`read_shares` but that for repeated contents."""
-    from coordlib.sources.tables import DAMAGED, iter_parquet, iter_table
+    from coordlib.sources.tables import iter_parquet, iter_table
 
     names, needed = how.names, list(how.names.values())
     if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
@@ -254,13 +270,9 @@ def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None
     elif _is_json(source):
         pieces = _json_pieces(source, needed)
     else:
-        pieces = iter_table(source, chunk_rows=BATCH_ROWS // 8, needed=needed, names=[names["account_id"]])
+        account = [names["account_id"]]
+        pieces = iter_table(source, chunk_rows=BATCH_ROWS // 8, needed=needed, names=account, whole_rows=True)
     for piece in pieces:
-        if DAMAGED in piece and piece[DAMAGED].notna().any():
-            line = piece[DAMAGED].dropna().iloc[0]
-            raise errors.FileFormatError(
-                f"{source}, {line}: a row is broken in two; quote the cell that holds a line break"
-            )
         yield _checked_shares(source, piece, how)
 
 

@@ -220,7 +220,7 @@ def load_table(
             "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
             + (f" (left out: {left_out})" if left_out else ""),
         }
-        stem = name or re.sub(r"(?i)\.(csv|tsv|json|jsonl|ndjson|parquet|gz|tab)$", "", path.name)
+        stem = name or path.name
     label = file_label(stem)
     times = posts["posted_at"].dropna()
     last = day_of(times.max() if len(times) else 0).isoformat()
@@ -263,8 +263,9 @@ def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
 
 
 def file_label(name: str) -> str:
-    """Return a name as a part of an address and of a file name: ``My posts (2)`` is ``My-posts-2``."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "table"
+    """Return a name as a part of an address and of a file name: ``My posts (2).csv.gz`` is ``My-posts-2``."""
+    stem = re.sub(r"(?i)(\.(csv|tsv|json|jsonl|ndjson|parquet|gz|zst|tab))+$", "", name)
+    return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:80] or "table"
 
 
 def _tags(hashtags: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from coordlib import times
 from coordlib.errors import EmptyInputError, FileFormatError, InputError
-from coordlib.posts import as_posts
+from coordlib.posts import as_counts, as_posts
 from coordlib.shown import Shown
 from coordlib.sources.tables import line_of_row, read_table, refuse_damaged_ids
 from coordlib.tiktok.endpoints import NAMES as API_NAMES
@@ -204,14 +204,12 @@ def _posts(table: pd.DataFrame, file: Path, notes: list[str]) -> pd.DataFrame:
 
 
 def _count(values: pd.Series[Any], file: Path, notes: list[str]) -> pd.Series[Any]:
-    """Read a count; R writes some round numbers as 1e+05."""
+    """Read counts, and note what is none."""
     filled = values.notna() & (values.str.strip() != "")
-    numbers = pd.to_numeric(values.where(filled), errors="coerce")
-    # A count is a whole number from zero to where floats begin to round; what is not stays unknown.
-    whole = (numbers % 1 == 0) & numbers.between(0, 2**53 - 1)
+    counts = as_counts(values)
     if missing := int((~filled).sum()):
         notes.append(f"{file}: {missing} of {len(values)} values of '{values.name}' are missing")
-    if strange := int((filled & ~whole).sum()):
-        example = str(values[filled & ~whole].iloc[0])[:40]
+    if strange := int((filled & counts.isna()).sum()):
+        example = str(values[filled & counts.isna()].iloc[0])[:40]
         notes.append(f"{file}: {strange} values of '{values.name}' are no counts, such as '{example}'")
-    return numbers.where(whole).astype("Int64")
+    return counts

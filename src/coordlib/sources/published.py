@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
-import httpx
-
 from coordlib.errors import FileFormatError
 from coordlib.files import files_below
+from coordlib.service import Service
 
 #: In a page that leads to a version, where it leads.
 _LEADS = re.compile(rb'http-equiv="refresh" content="0; url=((?:\.\./|[\w-]+/)*v\d+/)index\.html"')
@@ -37,36 +36,26 @@ def report_files(source: Path | str) -> tuple[dict[str, bytes], Path | None]:
 
 
 def _fetched(address: str) -> dict[str, bytes]:
-    # As it lies there: a server may call a gzipped file an encoding, and its hash is that of the file.
-    plain = {"Accept-Encoding": "identity"}
-    with httpx.Client(timeout=60, follow_redirects=True, headers=plain) as client:
+    with Service("the report", address, patience=600, largest=_MOST_BYTES, as_it_lies=True) as site:
         if address.endswith(".zip"):
-            return {address.rsplit("/", 1)[1]: _get(client, address)}
+            return {address.rsplit("/", 1)[1]: _get(site, address)}
         base = address.removesuffix("index.html").rstrip("/") + "/"
-        if leads := _LEADS.search(_get(client, base, missing=b"")):
+        if leads := _LEADS.search(_get(site, base, missing=b"")):
             base = urljoin(base, leads[1].decode())
-        sums = _get(client, urljoin(base, "SHA256SUMS"))
+        sums = _get(site, urljoin(base, "SHA256SUMS"))
         lines = sums.decode("utf-8", errors="replace").splitlines()
         names = [line.split("  ", 1)[1] for line in lines if "  " in line]
         outside = any(name.startswith(("/", ".")) or ".." in name or ":" in name for name in names)
         if outside or len(names) > _MOST_FILES:
             raise FileFormatError(f"{base}SHA256SUMS: names files that no report has")
-        found = {name: _get(client, urljoin(base, name), missing=b"") for name in names}
+        found = {name: _get(site, urljoin(base, name), missing=b"") for name in names}
         return {**{name: data for name, data in found.items() if data}, "SHA256SUMS": sums}
 
 
-def _get(client: httpx.Client, address: str, missing: bytes | None = None) -> bytes:
-    try:
-        with client.stream("GET", address) as answer:
-            if answer.status_code != 200:
-                if missing is not None:
-                    return missing
-                raise FileFormatError(f"{address}: there is no report (HTTP {answer.status_code})")
-            body = bytearray()
-            for part in answer.iter_raw():
-                body += part
-                if len(body) > _MOST_BYTES:
-                    raise FileFormatError(f"{address}: is larger than any report")
-            return bytes(body)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise FileFormatError(f"{address}: does not answer ({type(error).__name__})") from None
+def _get(site: Service, address: str, missing: bytes | None = None) -> bytes:
+    reply = site.ask("GET", address, tries=3, follow_redirects=True)
+    if reply.status == 200:
+        return reply.body
+    if missing is not None:
+        return missing
+    raise FileFormatError(f"{address}: there is no report (HTTP {reply.status})")

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from coordlib.errors import EmptyInputError, FileFormatError, MissingColumnError
 from coordlib.ids import rounded_id
 from coordlib.progress import with_progress
-from coordlib.sources.text_layout import Dialect, TextLayout, file_kind, inspect_text, open_bytes
+from coordlib.sources.text_layout import Dialect, TextLayout, check_bytes, file_kind, inspect_text, open_bytes
 
 #: Stands in the place of a row or line that is none, with its number.
 DAMAGED = "coordlib.damaged"
@@ -36,7 +36,9 @@ def read_table(
     to be there, once, and every row has to have the header's cells.
     """
     pieces = iter_table(Path(path), chunk_rows=1 << 18, needed=needed, names=names, whole_rows=True)
-    table = pd.concat(with_progress(pieces, "reading"), ignore_index=True)
+    text = file_kind(Path(path), str(path)) != "parquet"
+    n_lines = check_bytes(Path(path), str(path)).lines if text else None
+    table = pd.concat(with_progress(pieces, "reading", n_lines), ignore_index=True)
     if table.empty and not allow_no_rows:
         raise EmptyInputError(f"{path}: has a header but no rows; give a file with at least one row")
     return table

@@ -26,6 +26,7 @@ from coordlib.shown import Shown
 BLOCK = 1 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 _MAGIC = {b"PAR1": "parquet", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_ZSTD_NOTE = b"\x2a\x4d\x18"
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive or a workbook, new or old
 #: Bytes that are not UTF-8, as the codec error handler "surrogateescape" shows them.
 _UNDECODED = "\udc80-\udcff"
@@ -95,6 +96,8 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
 def file_kind(path: Path, where: str) -> str:
     """Return ``"parquet"``, ``"gzip"``, ``"zstd"`` or ``"text"`` from the first bytes of a file."""
     head = first_bytes(path, where)
+    if head[1:4] == _ZSTD_NOTE and head[0] >> 4 == 5:  # as pzstd begins
+        return "zstd"
     return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
 
 
@@ -272,6 +275,10 @@ def check_bytes(path: Path, where: str) -> Checked:
     except (EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise InputError(f"{where}: cannot be read ({error.strerror})") from None
+        if "memory" in str(error):
+            raise FileFormatError(
+                f"{where}: is packed in too long a window; pack it again without --long"
+            ) from None
         raise FileFormatError(
             f"{where}, about line {line}: the compressed file is cut short or damaged; download it again"
         ) from None

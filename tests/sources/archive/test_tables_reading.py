@@ -78,7 +78,9 @@ def test_a_gzipped_table_is_known_by_its_bytes(write: Writer) -> None:
 
 
 def test_a_table_packed_with_zstandard_is_known_by_its_bytes(write: Writer) -> None:
-    """Parts packed one by one make one file, as with gzip."""
+    """Parts packed one by one make one file, as with gzip; packers in parallel write a note above each."""
+    note = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+    assert read_table(write(note + packed(b"a,b\n1,2\n") + note + packed(b"3,4\n"))).shape == (2, 2)
     assert read_table(write(packed(b"a,b\n1,2\n") + packed(b"3,4\n")))["b"].tolist() == ["2", "4"]
 
 

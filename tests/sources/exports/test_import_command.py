@@ -63,8 +63,12 @@ def test_options_choose_object_list_and_mapping(videos: Path, tmp_path: Path) ->
     output = tmp_path / "shares.csv"
     run(videos, "-o", output, "--object-id", "hashtag", "--whole-list")
     assert pd.read_csv(output)["object_id"].unique().tolist() == ["fyp,tea"]
-    with pytest.warns(FutureWarning, match="coordlib import: object is now object_id"):
+    with pytest.warns(FutureWarning, match="import: object is now object_id"):
         run(videos, "-o", output, "--object", "text")
+    with pytest.raises(
+        ParameterError, match="import: object is the old name of object_id; give one of the two"
+    ):
+        run(videos, "-o", output, "--object", "text", "--object-id", "hashtag")
     assert "fyp,tea" not in set(pd.read_csv(output)["object_id"])
     mapping = tmp_path / "map.yml"
     mapping.write_text(

@@ -129,13 +129,13 @@ def serve(
 
 @contextlib.contextmanager
 def running_server(
-    world: World, config: ServerConfig | None = None, port: int = 0, service: Service | None = None
+    world: World, config: ServerConfig | None = None, service: Service | None = None
 ) -> Iterator[str]:
-    """Run the server in a thread and yield its base URL, for example ``http://127.0.0.1:40123`` (port 0: a free one).
+    """Run the server in a thread, on a free port, and yield its base URL, for example ``http://127.0.0.1:40123``.
 
     With `service` an existing one, so that a test can look into it, instead of one of `world` and `config`.
     """
-    with _prepared(service or Service(world, config), port) as (server, listener, url):
+    with _prepared(service or Service(world, config), 0) as (server, listener, url):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:

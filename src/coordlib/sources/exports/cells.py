@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coordlib.ids import fold_hashtag
+from coordlib.posts import as_counts
 from coordlib.sources.exports.mapping import SEPARATORS, ObjectSource
-from coordlib.sources.exports.model import blank, first_filled, whole_numbers
+from coordlib.sources.exports.model import blank, first_filled
 from coordlib.sources.tweets import normalize_text
 from coordlib.urls import full_domain, links_in
 
@@ -179,7 +180,7 @@ def _with(table: pd.DataFrame, **columns: pd.Series[Any]) -> pd.DataFrame:
 
 
 def _sum(table: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
-    counts = {name: whole_numbers(table[name]) for name in names if name in table.columns}
+    counts = {name: as_counts(table[name]) for name in names if name in table.columns}
     total = pd.DataFrame(counts, index=table.index, dtype="Int64").sum(axis=1, min_count=1)
     return total.astype("str").where(total.notna())
 

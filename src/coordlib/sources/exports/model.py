@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from coordlib.posts import POST_COLUMNS
+from coordlib.posts import POST_COLUMNS, as_counts
 from coordlib.shown import Shown
 from coordlib.times import utc_text
 from coordlib.yaml_files import read_yaml
@@ -131,7 +131,7 @@ def coornet_columns(table: pd.DataFrame, kind: str) -> dict[str, pd.Series[Any]]
     """Return CooRnet's columns of a kind (``coornet_columns.yml``) from a table: counts as whole numbers, texts as they are."""
     columns = {name: first_filled(table, sources) for name, sources in coornet_names(kind).items()}
     counts = kind.endswith("counts")
-    return {name: whole_numbers(values) if counts else values for name, values in columns.items()}
+    return {name: as_counts(values) if counts else values for name, values in columns.items()}
 
 
 @cache
@@ -146,10 +146,3 @@ def blank(values: pd.Series[Any], *, words: bool = True) -> pd.Series[bool]:
     text = values.astype("str").str.strip()
     nothing = ["", "na", "nan", "none", "null", "n/a"] if words else [""]
     return values.isna() | text.isna() | text.str.lower().isin(nothing)
-
-
-def whole_numbers(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Read counts such as ``1,972,048``; what is not a whole number is unknown, never 0."""
-    text = values.astype("str").str.strip().str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
-    numbers = pd.to_numeric(text.where(text.str.fullmatch(r"-?\d{1,15}(?:\.0*)?", na=False)), errors="coerce")
-    return numbers.astype("Int64")

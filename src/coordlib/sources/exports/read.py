@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from coordlib import times
 from coordlib.errors import EmptyInputError, FileFormatError, ParameterError, TimeFormatError, takes_old_names
 from coordlib.ids import without_point
-from coordlib.posts import as_posts
+from coordlib.posts import as_counts, as_posts
 from coordlib.sources.exports.cells import PREPARATIONS, jetstream_undone, objects_of
 from coordlib.sources.exports.mapping import ENGAGEMENT, Format, format_by_name, recognise, recognised
-from coordlib.sources.exports.model import Export, ExportReport, first_filled, whole_numbers
+from coordlib.sources.exports.model import Export, ExportReport, first_filled
 from coordlib.sources.json_files import EMPTY_PAGE, is_json, iter_records, records_table
 from coordlib.sources.tables import DAMAGED, iter_table, refuse_damaged_ids, refuse_repeated
 from coordlib.sources.text_layout import Dialect, file_kind, inspect_text
@@ -299,7 +299,7 @@ def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFr
     if "title" in columns:
         columns.setdefault("text", columns["title"])
     for name in ENGAGEMENT:
-        columns[name] = whole_numbers(first_filled(table, known.engagement.get(name, ())))
+        columns[name] = as_counts(first_filled(table, known.engagement.get(name, ())))
     return pd.DataFrame(columns, index=table.index), moments
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from coordlib.errors import InputError, ParameterError, UnknownFormatError, takes_old_names
+from coordlib.posts import as_counts
 from coordlib.sources.exports.cells import RESHARE
 from coordlib.sources.exports.mapping import Format
-from coordlib.sources.exports.model import Export, coornet_columns, coornet_names, first_filled, whole_numbers
+from coordlib.sources.exports.model import Export, coornet_columns, coornet_names, first_filled
 from coordlib.sources.tables import read_table
 from coordlib.times import refuse_unreadable, utc_seconds
 from coordlib.urls import Compat, check_compat, clean_urls, links_in
@@ -177,7 +178,7 @@ def _from_api(frame: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({name: frame[source] for name, source in sources.items() if source in frame.columns})
     for name in table.columns:
         if name.startswith("statistics.") or name == "account.subscriberCount":
-            table[name] = whole_numbers(table[name])
+            table[name] = as_counts(table[name])
     if "account.url" not in table.columns:
         table["account.url"] = frame["account_id"]
     if "is_orig" in frame.columns:
