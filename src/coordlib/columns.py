@@ -1,4 +1,4 @@
-"""The columns of a table as every door looks at them: is it a table, has it each that is needed, and once?"""
+"""What every door asks of a table: is it one, and has it each needed column, once?"""
 
 from __future__ import annotations
 

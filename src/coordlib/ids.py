@@ -54,7 +54,7 @@ def without_point(values: pd.Series) -> pd.Series:
 
 
 def among(values: pd.Series, *others: pd.Series) -> npt.NDArray[np.bool_]:
-    """Say of each text of a column whether it is in one of some others (``isin`` takes a step of Python a text)."""
+    """Say of each text of a column whether it is in one of some others (``isin`` runs Python for every text)."""
     texts = pd.concat([other.astype("str") for other in others])
     # An empty column comes without a type.
     wanted = pa.array(texts).cast(pa.large_string())

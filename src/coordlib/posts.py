@@ -157,7 +157,7 @@ def prep_data(
 def as_posts(table: pd.DataFrame, platform: str | None = None) -> pd.DataFrame:
     """Return a table with every column of :data:`POST_COLUMNS` in front, in its dtype; what a source lacks is missing.
 
-    But the address of a TikTok post, which follows from its account and its id.
+    Only the address of a TikTok post is made, since it follows from its account and its id.
     """
     known: dict[str, pd.Series] = {}
     for name, kind in POST_COLUMNS.items():

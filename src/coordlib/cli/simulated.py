@@ -37,7 +37,7 @@ def archive_command(
     start: Start = "2026-09-01",
     kinds: Kinds = None,
 ) -> None:
-    """Write an archive of daily folders in the format of the vera.ai collection, with the truth beside."""
+    """Write an archive of daily folders in the format of the vera.ai collection, and the truth in a file of its own."""
     from coordlib.simulate.archive import write_archive
     from coordlib.simulate.world import build_world
 

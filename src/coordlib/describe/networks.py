@@ -240,7 +240,7 @@ def describe_networks(
 
 def _shape(graph: nx.Graph[str], members: pd.DataFrame) -> dict[str, Any]:
     names = set(members["account_id"])
-    part = graph.subgraph(names).copy()  # a view is asked much slower
+    part = graph.subgraph(names).copy()  # a view answers much slower
     objects = {item for _, _, data in part.edges(data=True) for item in data.get("object_ids") or ()}
     steps, far = diameters(part)
     return {

@@ -142,7 +142,7 @@ def text_buffers(text: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
 
 
 def encoded(column: pa.Array) -> pa.DictionaryArray:
-    """Return ids with each of them once beside."""
+    """Return ids as numbers, with each id once beside them."""
     return column if pa.types.is_dictionary(column.type) else as_text(column).dictionary_encode()
 
 

@@ -1,4 +1,4 @@
-"""Where what stands in the kernel's tables of whole numbers."""
+"""The columns of the kernel's tables of whole numbers."""
 
 #: Columns of a table of rows, and of a table of pairs (whose first account sorts before the second).
 OBJECT, ACCOUNT, CONTENT, TIME = range(4)

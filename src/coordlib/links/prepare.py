@@ -129,7 +129,7 @@ def link_rows(
     # Before the rows are numbered anew, so that an error names the row of the input.
     seconds = utc_seconds(table["date"])
     if len(seconds) and not PLAUSIBLE[0] <= seconds.min() <= seconds.max() < PLAUSIBLE[1]:
-        written = shares["date"].dropna()  # whether it is a clock of its own, the whole table says
+        written = shares["date"].dropna()  # only the whole table says whether it has a clock of its own
         refuse_implausible(
             read_times(written, any_time=True), written, "table of shares, column 'date', row {row}"
         )

@@ -138,7 +138,7 @@ def _shortened(html: str) -> str:
 
 
 def as_page(notebook: NotebookNode, meta: Mapping[str, Any]) -> NotebookNode:
-    """Return an executed notebook as a page of the site: front matter for its title, without the cells for who works with it.
+    """Return an executed notebook as a page of the site: front matter for its title, without the cells meant for work on it.
 
     All HTML becomes raw blocks: any ``text/html`` would make Quarto load scripts from another host.
     """

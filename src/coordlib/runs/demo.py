@@ -69,7 +69,7 @@ def run_demo(
             monitored.append(monitor_day(place, date, connect, watching))
             say(monitored[-1].line())
     if with_network := [day.report.date for day in monitored if day.report.outcome == "network"]:
-        # A fixed threshold, as one takes who found the quantile wanting: the day's second version.
+        # A fixed threshold, as when the quantile was found wanting: the day's second version.
         corrected, now = with_network[len(with_network) // 2], float(day_start(dates[-1]) + 86_400)
         options = watching.daily().model_copy(update={**here, "min_weight": 4})
         with workspace_lock(place.root, "coordlib demo"), open_store(place.database) as store:

@@ -83,7 +83,7 @@ def _once(look: Callable[[Path, str], Answer]) -> Callable[[Path, str], Answer]:
 
     @wraps(look)
     def asked(path: Path, where: str) -> Answer:
-        with suppress(OSError):  # what is wrong, looking says
+        with suppress(OSError):  # the look itself says what is wrong
             now = path.stat()
             if now.st_ctime_ns + _TICK_NS <= time.time_ns():
                 key = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
