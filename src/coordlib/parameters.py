@@ -19,6 +19,15 @@ def _told(default: Any, what: str, **limits: Any) -> Any:
     return Field(default, description=what, **limits)
 
 
+def _as_day(value: Any) -> dt.date:
+    from coordlib.times import one_day  # with pandas, for which --help has no time
+
+    return one_day(value)
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_day)]
+
+
 class Parameters(Shown, BaseModel):
     """Base of all parameter models: unknown names are refused, values are validated."""
 
@@ -139,7 +148,7 @@ class DailyMonitoring(DetectionParameters):
     """Parameters of notebooks/02-daily-monitoring.ipynb: one day of one workspace."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = _told(None, "The day to report (none: the newest day stored).")
+    date: Day | None = _told(None, "The day to report (none: the newest day stored).")
     output_dir: str | None = _told(
         None, "Where the day's files are written (none: among the drafts of the workspace)."
     )
@@ -154,7 +163,7 @@ class ComponentAnalysis(Parameters):
     """Parameters of notebooks/03-component-analysis.ipynb: one network of one day in depth, by default detected as on its page."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = _told(None, "The day the network was seen (none: the newest).")
+    date: Day | None = _told(None, "The day the network was seen (none: the newest).")
     network: int | None = _told(
         1, "Number of the network on that day's page (none: the one of the account).", ge=1
     )
@@ -193,7 +202,7 @@ class ParameterSweep(Parameters):
     """Parameters of notebooks/04-parameter-sweep.ipynb: how much a day's finding depends on its parameters."""
 
     workspace: str = _WORKSPACE
-    date: dt.date | None = _told(None, "The day to look at (none: the newest stored).")
+    date: Day | None = _told(None, "The day to look at (none: the newest stored).")
     source: str | None = _told(None, "A file of posts instead of a stored day.")
     mapping: str | None = _told(None, "YAML file that says which column of it means what.")
     output_dir: str | None = _OUTPUT_DIR
@@ -319,8 +328,8 @@ class SeedDiscovery(DetectionParameters):
         [], "Hashtags, without '#': any of them (empty: those of the newest stored discovery)."
     )
     regions: list[str] = _told([], "Two-letter codes of registration: any of them (empty: all).")
-    start: dt.date | None = _told(None, "First day, UTC (none: ten days before the last).")
-    end: dt.date | None = _told(None, "Last day, UTC (none: the newest day the archive has).")
+    start: Day | None = _told(None, "First day, UTC (none: ten days before the last).")
+    end: Day | None = _told(None, "Last day, UTC (none: the newest day the archive has).")
     max_requests: int = _told(200, "Requests to spend at most.", ge=1)
     collect: bool = _told(False, "Ask the service (false: only use what is stored).")
     leave_out: list[str] = _told([], "Accounts that do not enter the pool.")

@@ -7,6 +7,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -242,6 +243,19 @@ def _seconds(stamps: Column) -> Column:
 def day_of(moment: float) -> dt.date:
     """Return the UTC day of a moment in UTC seconds."""
     return dt.datetime.fromtimestamp(moment, dt.UTC).date()
+
+
+def one_day(value: str | dt.date) -> dt.date:
+    """Return a day given as a date or as text, ``2026-11-01`` or ``20261101``; anything else is a ``ValueError`` that says so."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).date() if value.tzinfo else value.date()
+    if isinstance(value, dt.date):
+        return value
+    text = str(value).strip()
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return dt.date.fromisoformat(text)
+    raise ValueError(f"'{str(value)[:40]}' is not a day; write it as 2026-11-01 or 20261101 (UTC)")
 
 
 def day_start(day: dt.date | str) -> int:

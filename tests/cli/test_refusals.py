@@ -22,7 +22,7 @@ def refused(command: Command, *words: object) -> str:
 def test_what_is_no_day_is_no_day_of_entry(day: str, tmp_path: Path, command: Command) -> None:
     (tmp_path / "list.csv").write_text("username\nann\n", encoding="utf-8")
     place = tmp_path / "w"
-    expected = f"date = '{day}': expected YYYY-MM-DD"
+    expected = f"date = '{day}' is not a day; write it as 2026-11-01 or 20261101 (UTC)"
     assert expected in refused(command, "discover", "-w", place, "--hashtag", "x", "--date", day)
     listed = ["pool", "import", tmp_path / "list.csv", "-w", place, "--source", "x", "--min-mentions", 1]
     assert expected in refused(command, *listed, "--date", day)

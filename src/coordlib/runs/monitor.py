@@ -24,7 +24,7 @@ from coordlib.store.pool import pool
 from coordlib.store.runs import newest_run
 from coordlib.store.stored_posts import period_posts
 from coordlib.tiktok import Collector, Plan, TikTokResearch, plan_accounts, plan_captions
-from coordlib.times import day_of, day_start
+from coordlib.times import day_of, day_start, one_day
 
 #: Why a collection ended before its end.
 STOPS = ("quota", "outage")
@@ -181,11 +181,10 @@ def _watched_accounts(store: Store, date: str, place: Workspace) -> list[str]:
 
 def as_day(text: str | dt.date | None) -> dt.date:
     """Return a day (none: today, UTC), or say how one is written."""
-    text = dt.datetime.now(dt.UTC).date() if text is None else text
     try:
-        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
-    except ValueError:
-        raise ParameterError(f"date = '{text}': expected YYYY-MM-DD") from None
+        return one_day(dt.datetime.now(dt.UTC) if text is None else text)
+    except ValueError as error:
+        raise ParameterError(f"date = {error}") from None
 
 
 def _no_pool(place: Workspace, date: str) -> ParameterError:

@@ -5,7 +5,6 @@ Source: TikTok's documentation of ``/v2/research/video/query/``.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -18,6 +17,7 @@ from typing import Any, Self, cast
 
 from coordlib.errors import QueryError, with_the_nearest
 from coordlib.shown import Shown
+from coordlib.times import one_day
 from coordlib.yaml_files import read_yaml
 
 #: The service takes an end date at most this many days after the start date.
@@ -48,16 +48,11 @@ LENGTHS = ("SHORT", "MID", "LONG", "EXTRA_LONG")
 
 
 def parse_day(value: str | dt.date, *, what: str = "date") -> dt.date:
-    """Read a day given as a date or as text, ``20261101`` or ``2026-11-01``."""
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).date() if value.tzinfo else value.date()
-    if isinstance(value, dt.date):
-        return value
-    text = str(value).strip()
-    with contextlib.suppress(ValueError):
-        if re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return dt.date.fromisoformat(text)
-    raise QueryError(f"{what} '{text[:40]}' is not a day; write it as 20261101 or 2026-11-01 (UTC)")
+    """Return what :func:`coordlib.times.one_day` does, or say which of them is none."""
+    try:
+        return one_day(value)
+    except ValueError as error:
+        raise QueryError(f"{what} {error}") from None
 
 
 def check_span(start: str | dt.date, end: str | dt.date) -> tuple[dt.date, dt.date]:
