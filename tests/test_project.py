@@ -62,6 +62,9 @@ def test_a_name_that_moved_says_where_it_is_now() -> None:
     ("function", "old", "new"),
     [
         (cl.read_export, "account", "account_id"),
+        (cl.read_export, "path", "source"),
+        (cl.sources.iter_export, "path", "source"),
+        (cl.load_link_shares, "path", "source"),
         (cl.sources.iter_export, "account", "account_id"),
         (cl.sources.to_shares, "object", "object_id"),
         (cl.runs.import_shares, "object", "object_id"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coordlib.errors import EmptyInputError, UnknownFormatError
+from coordlib.errors import EmptyInputError, UnknownFormatError, takes_old_names
 from coordlib.links.coord_shares import CoordShares, get_coord_shares
 from coordlib.links.interval import CoordInterval, estimate_coord_interval
 from coordlib.links.prepare import NEEDED
@@ -57,8 +57,9 @@ class LinkInput(Shown):
         return utc_text(self.shares["date"].min()), utc_text(self.shares["date"].max())
 
 
-def load_link_shares(path: Path | str | None = None) -> LinkInput:
-    """Read a table of link shares (CSV, Parquet, JSON); without a path, simulate one.
+@takes_old_names(path="source")
+def load_link_shares(source: Path | str | None = None) -> LinkInput:
+    """Read a table of link shares (CSV, Parquet, JSON); without a source, simulate one.
 
     A table with the columns ``account.url``, ``expanded`` and ``date`` is taken as it is; anything
     else goes through the recognition of platform exports. Counts that a platform never gives are no column.
@@ -77,9 +78,9 @@ def load_link_shares(path: Path | str | None = None) -> LinkInput:
     >>> source.name, len(source.shares), source.period
     ('shares.csv', 2, ('2025-01-01 00:00:00', '2025-01-01 00:00:05'))
     """
-    if path is None:
+    if source is None:
         return LinkInput(simulate_link_shares().shares, "simulated", {}, True)
-    path = Path(path)
+    path = Path(source)
     shares, reading = _table(path)
     properties = [name for name in shares.columns if str(name).startswith("account.")]
     named = {name: shares[name].replace("", None) for name in properties}

@@ -30,9 +30,9 @@ CLOCK_TOLERANCE_SECONDS = 600
 _NO_ZONE = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"
 
 
-@takes_old_names(account="account_id")
+@takes_old_names(account="account_id", path="source")
 def read_export(
-    path: Path | str,
+    source: Path | str,
     *,
     format: Format | str | None = None,
     account_id: str | None = None,
@@ -42,7 +42,7 @@ def read_export(
 
     Parameters
     ----------
-    path
+    source
         CSV, JSON or JSON lines (also .gz or .zst), or Parquet.
     format
         A format, its name, or None to recognise it by the columns.
@@ -72,13 +72,13 @@ def read_export(
     >>> read_export(file).posts[["account_id", "posted_at"]].values.tolist()
     [['ann', 1767348000]]
     """
-    (export,) = iter_export(path, sys.maxsize, format=format, account_id=account_id, duplicates=duplicates)
+    (export,) = iter_export(source, sys.maxsize, format=format, account_id=account_id, duplicates=duplicates)
     return export
 
 
-@takes_old_names(account="account_id")
+@takes_old_names(account="account_id", path="source")
 def iter_export(
-    path: Path | str,
+    source: Path | str,
     chunk_rows: int,
     *,
     format: Format | str | None = None,
@@ -97,7 +97,7 @@ def iter_export(
     >>> [piece.report.posts for piece in iter_export(file, 1000)]
     [1]
     """
-    path, where = Path(path), str(path)
+    path, where = Path(source), str(source)
     if chunk_rows < 1:
         raise ParameterError(f"chunk_rows = {chunk_rows}: give at least 1")
     if duplicates not in {"drop", "keep"}:
