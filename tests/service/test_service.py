@@ -11,7 +11,6 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
-from coordlib import service as module
 from coordlib.errors import CredentialsError, ParameterError, ServiceError
 from coordlib.service import HIDDEN, Service, check_address, environment, hidden, read_file
 
@@ -136,9 +135,7 @@ def test_a_rate_limit_is_waited_out_or_named() -> None:
         service.ask("GET", "/")
 
 
-def test_no_answer_is_read_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST_ANSWER", 1 << 20)
-
+def test_no_answer_is_read_beyond_its_bound() -> None:
     def endless(request: httpx.Request) -> httpx.Response:
         def parts() -> Iterator[bytes]:
             while True:
@@ -146,7 +143,8 @@ def test_no_answer_is_read_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> 
 
         return httpx.Response(200, content=parts())
 
-    with tea(endless) as service:
+    transport = httpx.MockTransport(endless)
+    with Service("Tea", "https://tea.example", transport=transport, largest=1 << 20) as service:
         assert service.send("GET", "/").trouble == "an answer of more than 1 MB"
 
 
