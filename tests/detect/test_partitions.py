@@ -206,7 +206,7 @@ def test_records_may_leave_out_a_key_for_long_and_hold_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one piece of a file lacks is not lacking in the file."""
-    monkeypatch.setattr(share_files, "BATCH_ROWS", 8 * 100)
+    monkeypatch.setattr(share_files, "BATCH_ROWS", 32 * 100)
     table = shares(600)
     table.loc[:149, "object_id"] = table.loc[450:, "object_id"] = None
     table["object_id"] = [
@@ -227,7 +227,7 @@ def test_records_may_leave_out_a_key_for_long_and_hold_lists(
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        ("o,a,1,1735689600\no,a,1,1735689601\n", DuplicateContentError, "content '1'"),
+        ("o,a,1,1735689600\no,a,1,1735689601\n", DuplicateContentError, "shares.csv: content '1'"),
         ("o,a,1,1735689600\no,a,2,soon\n", Exception, "line 3"),
         ("o,a,1,1735689600\no,a\no,b,2,1735689601\n", FileFormatError, "line 3: has 2 cells"),
         ("", EmptyInputError, "no rows"),

@@ -33,6 +33,7 @@ from coordlib.detect.kernel import IntArray
 from coordlib.detect.sums import ONE_AN_EDGE, Edges, merged_edges
 from coordlib.errors import DuplicateContentError
 from coordlib.files import WRITING, read_json, write_json
+from coordlib.progress import with_progress
 from coordlib.runs import share_files
 
 #: Columns of rows in files, in the order of :mod:`coordlib.detect.columns`.
@@ -161,7 +162,8 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
             done += batch.num_rows
     except share_files.CloserLook:
         how = share_files.Reading(plan.names, "keep", plan.time_window)
-        for shares in share_files.share_pieces(file, how, groups):
+        pieces = share_files.share_pieces(file, how, groups)
+        for shares in with_progress(pieces, f"reading {file.name}") if groups is None else pieces:
             new = shares.iloc[max(done, 0) :]
             done -= len(shares)
             if len(new):
@@ -215,9 +217,11 @@ def _code(plan: Plan, work: Path, number: int, into: Path) -> None:
         if plan.duplicates == "error":
             row = int(np.flatnonzero(~stays)[0])
             content = contents_at(plan, work, number, np.array([row]))[0].as_py()
+            first, *others = dict.fromkeys(file for file, _ in plan.units)
+            where = f"{Path(first).parent}, all {1 + len(others)} files" if others else first
             raise DuplicateContentError(
-                f"content '{content}' is listed more than once for one object ({int((~stays).sum())} such rows in this "
-                "part of the data); use duplicates 'drop' for the earliest of each or 'keep' to count every row"
+                f"{where}: content '{content}' is listed more than once for one object ({int((~stays).sum())} such rows or "
+                "more); use duplicates 'drop' for the earliest of each or 'keep' to count every row"
             )
         codes, rows = codes.where(stays), rows[stays]
     columns = {name: getattr(codes, name) for name in _CODES}

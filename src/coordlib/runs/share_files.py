@@ -228,7 +228,7 @@ def _json_pieces(source: Path, needed: list[str]) -> Iterator[pd.DataFrame]:
     from coordlib.sources.tables import DAMAGED
 
     records, start, seen = json_records(source, str(source)), 0, dict[str, None]()
-    while batch := list(itertools.islice(records, BATCH_ROWS // 8)):
+    while batch := list(itertools.islice(records, BATCH_ROWS // 32)):  # records take more room than rows
         batch = [{} if {DAMAGED, EMPTY_PAGE} & record.keys() else record for record in batch]
         piece = records_table(batch, start)
         seen |= dict.fromkeys(piece.columns)
