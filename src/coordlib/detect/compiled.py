@@ -107,26 +107,30 @@ def window_table(objects, accounts, contents, times, first, usable, n_objects, r
 
 
 @compile_step
-def _is_pair(rows, i, j, apart, loops, good):  # type: ignore[no-untyped-def]
-    if not (good[i] or good[j]):
-        return False
-    if apart > 0 and rows[j, TIME] - rows[i, TIME] < apart:
-        return False
-    return loops or (rows[i, ACCOUNT] != rows[j, ACCOUNT] and rows[i, CONTENT] != rows[j, CONTENT])
+def _is_pair(passes, account, content, passes_y, account_y, content_y, seconds, apart, loops):  # type: ignore[no-untyped-def]
+    """Numbers, not the arrays they stand in: a function that takes arrays makes the loop around it three times slower."""
+    return (
+        (passes or passes_y)
+        and (apart <= 0 or seconds >= apart)
+        and (loops or (account != account_y and content != content_y))
+    )
 
 
 @compile_step
 def count_pairs(rows, window, apart, loops, good, found, counts):  # type: ignore[no-untyped-def]
     """Mark the rows that are in a pair and count pairs by the account that sorts first."""
     for i in range(len(rows)):
-        last = rows[i, TIME] + window
+        item, account, content, time = rows[i, OBJECT], rows[i, ACCOUNT], rows[i, CONTENT], rows[i, TIME]
+        passes, paired = good[i], False
         for j in range(i + 1, len(rows)):
-            if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
+            seconds = rows[j, TIME] - time
+            if rows[j, OBJECT] != item or seconds > window:
                 break
-            if _is_pair(rows, i, j, apart, loops, good):
-                found[i] = True
-                found[j] = True
-                counts[min(rows[i, ACCOUNT], rows[j, ACCOUNT])] += 1
+            other = rows[j, ACCOUNT]
+            if _is_pair(passes, account, content, good[j], other, rows[j, CONTENT], seconds, apart, loops):
+                paired = found[j] = True
+                counts[min(account, other)] += 1
+        found[i] |= paired
 
 
 @compile_step
@@ -136,17 +140,20 @@ def fill_pairs(rows, window, apart, loops, good, start, stop, places, pairs):  #
     Those of one account are together, from its place on.
     """
     for i in range(len(rows)):
-        last = rows[i, TIME] + window
+        item, account, content, time = rows[i, OBJECT], rows[i, ACCOUNT], rows[i, CONTENT], rows[i, TIME]
+        passes = good[i]
         for j in range(i + 1, len(rows)):
-            if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] > last:
+            seconds = rows[j, TIME] - time
+            if rows[j, OBJECT] != item or seconds > window:
                 break
-            low, high = (i, j) if rows[i, ACCOUNT] <= rows[j, ACCOUNT] else (j, i)
-            account = rows[low, ACCOUNT]
-            if start <= account < stop and _is_pair(rows, i, j, apart, loops, good):
-                k = places[account - start]
-                places[account - start] += 1
-                pairs[k, 0] = low
-                pairs[k, 1] = high
+            other = rows[j, ACCOUNT]
+            first = min(account, other) - start
+            if 0 <= first < stop - start and _is_pair(
+                passes, account, content, good[j], other, rows[j, CONTENT], seconds, apart, loops
+            ):
+                k = places[first]
+                places[first] += 1
+                pairs[k, 0], pairs[k, 1] = (i, j) if account <= other else (j, i)
 
 
 @compile_step
@@ -239,16 +246,6 @@ def sum_sorted(pairs, longest, numbers, seconds, objects):  # type: ignore[no-un
 
 
 @compile_step
-def _note(rows, one, two, k, keys, pairs):  # type: ignore[no-untyped-def]
-    """Write the k-th pair of an account: what is summed lies together when it is sorted."""
-    keys[k] = (np.int64(rows[two, ACCOUNT]) << 32) | k
-    pairs[k, 0] = rows[one, OBJECT]
-    pairs[k, 1] = rows[one, CONTENT]
-    pairs[k, 2] = rows[two, CONTENT]
-    pairs[k, 3] = abs(rows[one, TIME] - rows[two, TIME])
-
-
-@compile_step
 def _sum_account(  # type: ignore[no-untyped-def]
     account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
 ):
@@ -269,10 +266,19 @@ def _sum_account(  # type: ignore[no-untyped-def]
         numbers[1, edge] = high
         numbers[2, edge] = weight
         seconds[edge] = total
-        if weight == 1:  # as most edges
-            objects[n_objects] = scratch[0, 0]
-            n_objects += 1
-            numbers[3, edge] = numbers[4, edge] = numbers[5, edge] = 1
+        if weight <= _FEW:  # as most edges; written out, since this is half of the time
+            for column in range(3):
+                count = 0
+                for one in range(weight):
+                    value, known = scratch[column, one], False
+                    for before in range(one):
+                        known |= scratch[column, before] == value
+                    if not known:
+                        if column == 0:
+                            objects[n_objects + count] = value
+                        count += 1
+                numbers[3 + column, edge] = count
+            n_objects += numbers[3, edge]
         else:
             shared = _first_of_each(scratch[0, :weight], objects[n_objects:])
             n_objects += shared
@@ -299,18 +305,24 @@ def sum_accounts(  # type: ignore[no-untyped-def]
         account, size = first + number, 0
         for k in range(start, ends[number] if counts[number] else start):
             i = order[k]
-            for j in range(i - 1, -1, -1):
-                if rows[j, OBJECT] != rows[i, OBJECT] or rows[i, TIME] - rows[j, TIME] > window:
-                    break
-                if rows[j, ACCOUNT] > account and _is_pair(rows, j, i, apart, False, good):
-                    _note(rows, i, j, size, keys, pairs)
-                    size += 1
-            for j in range(i + 1, len(rows)):
-                if rows[j, OBJECT] != rows[i, OBJECT] or rows[j, TIME] - rows[i, TIME] > window:
-                    break
-                if rows[j, ACCOUNT] > account and _is_pair(rows, i, j, apart, False, good):
-                    _note(rows, i, j, size, keys, pairs)
-                    size += 1
+            item, content, time, passes = rows[i, OBJECT], rows[i, CONTENT], rows[i, TIME], good[i]
+            # The rows before it in its window, then those after it.
+            for step in (-1, 1):
+                j = i + step
+                while 0 <= j < len(rows) and rows[j, OBJECT] == item:
+                    gap, high = step * (rows[j, TIME] - time), rows[j, ACCOUNT]
+                    if gap > window:
+                        break
+                    if high > account and _is_pair(
+                        passes, account, content, good[j], high, rows[j, CONTENT], gap, apart, False
+                    ):
+                        keys[size] = (np.int64(high) << 32) | size
+                        pairs[size, 0] = item
+                        pairs[size, 1] = content
+                        pairs[size, 2] = rows[j, CONTENT]
+                        pairs[size, 3] = gap
+                        size += 1
+                    j += step
         start = ends[number]
         edge, n_objects = _sum_account(
             account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
@@ -332,7 +344,11 @@ def sum_rows(rows, order, ends, largest, numbers, seconds, objects):  # type: ig
         size = ends[account] - start
         for k in range(size):
             one = 2 * order[start + k]
-            _note(rows, one, one + 1, k, keys, pairs)
+            keys[k] = (np.int64(rows[one + 1, ACCOUNT]) << 32) | k
+            pairs[k, 0] = rows[one, OBJECT]
+            pairs[k, 1] = rows[one, CONTENT]
+            pairs[k, 2] = rows[one + 1, CONTENT]
+            pairs[k, 3] = abs(rows[one, TIME] - rows[one + 1, TIME])
         start = ends[account]
         edge, n_objects = _sum_account(
             account, size, largest, keys, other, pairs, scratch, numbers, seconds, objects, edge, n_objects
