@@ -182,7 +182,7 @@ def _one_row_an_item(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     lists = frame[name].map(lambda cell: isinstance(cell, list | tuple | set | np.ndarray))
     if not lists.any():
         return frame
-    distinct = frame[name][lists].map(lambda items: sorted({str(item) for item in items}))
+    distinct = frame[name][lists].map(lambda items: sorted({str(item) for item in items if pd.notna(item)}))
     return frame.assign(**{name: frame[name].where(~lists, distinct)}).explode(name)
 
 

@@ -1,14 +1,18 @@
 """Progress of long loops over tables."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 Piece = TypeVar("Piece", bound=Sized)
 
 
 def with_progress(
-    pieces: Iterable[Piece], words: str, total: int | None = None, unit: str = " rows"
+    pieces: Iterable[Piece],
+    words: str,
+    total: int | None = None,
+    unit: str = " rows",
+    size: Callable[[Piece], int] = len,
 ) -> Iterator[Piece]:
     """Yield pieces of a table, and show in a terminal how many rows are done, at which rate, and the time left.
 
@@ -22,4 +26,4 @@ def with_progress(
     with tqdm(total=total, desc=words, unit=unit, unit_scale=True, delay=1, leave=False) as bar:
         for piece in pieces:
             yield piece
-            bar.update(len(piece))
+            bar.update(size(piece))

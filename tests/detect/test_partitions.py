@@ -210,7 +210,7 @@ def test_records_may_leave_out_a_key_for_long_and_hold_lists(
     table = shares(600)
     table.loc[:149, "object_id"] = table.loc[450:, "object_id"] = None
     table["object_id"] = [
-        name and [name, "all"] for name in table["object_id"].where(table["object_id"].notna(), None)
+        name and [name, "all", None] for name in table["object_id"].where(table["object_id"].notna(), None)
     ]
     lines = [*table.to_json(orient="records", lines=True).splitlines(), '{"object_id":["o1"],"acc']
     (file := tmp_path / "shares.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -222,6 +222,11 @@ def test_records_may_leave_out_a_key_for_long_and_hold_lists(
     wanted = (tmp_path / "three.csv").read_bytes()
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes() == wanted
     assert one.lacking == two.lacking and len(wanted) > 5_000
+    assert b"None" not in wanted, "nothing in a list is no object"
+    file.write_text("[]", encoding="utf-8")
+    for run in (partial(detect_file, file), partial(detect_dataset, file)):
+        with pytest.raises(EmptyInputError, match=r"shares\.jsonl: holds no records"):
+            run(tmp_path / "one.csv", parameters=PARAMETERS)
 
 
 @pytest.mark.parametrize(

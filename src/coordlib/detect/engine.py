@@ -167,7 +167,10 @@ def find_edges(shares: Rows, time_window: int, time_window_low: int = 0) -> Foun
         few = rows[~good]
         counts -= kernel.count_pairs(few, time_window, False, None, n_accounts, time_window_low)[1]
     edges = window_edges(rows, time_window, good, counts, time_window_low)
-    parts = list(with_progress(edges, "summing pairs", unit=" edges"))
+    n_pairs = int(counts.sum())
+    parts = list(
+        with_progress(edges, "summing pairs", n_pairs, " pairs", lambda part: int(part.weight.sum()))
+    )
     return FoundEdges(lambda: parts, shares.account_names, shares.object_names, shares.object_order)
 
 

@@ -75,7 +75,8 @@ def plain_codes(files: Sequence[Path], how: Reading) -> Codes | None:
     """Read Parquet without a data frame where nothing in it needs a closer look; None where something does."""
     try:
         batches = (batch for file in files for batch in plain_batches(file, how.names))
-        codes = Codes.from_batches(with_progress(batches, "reading"))
+        n_rows = sum(pq.read_metadata(file).num_rows for file in files)
+        codes = Codes.from_batches(with_progress(batches, "reading", n_rows))
     except (CloserLook, pa.ArrowException, OSError):
         return None
     if maybe_rounded(codes.account_names) or maybe_rounded(codes.content_names):
@@ -237,11 +238,13 @@ def _json_pieces(source: Path, needed: list[str]) -> Iterator[pd.DataFrame]:
             raise errors.MissingColumnError.from_names(missing, list(seen), str(source))
         lists = [record.get(needed[0]) for record in batch]
         if any(isinstance(cell, list) for cell in lists):
-            cells = [[str(item) for item in cell] if isinstance(cell, list) else None for cell in lists]
+            cells = [cell if isinstance(cell, list) else None for cell in lists]
             given = pd.Series(cells, index=piece.index, dtype=object)
             piece[needed[0]] = given.where(given.notna(), piece[needed[0]].astype(object))
         start += len(batch)
         yield piece.reindex(columns=[*dict.fromkeys([*piece.columns, *needed])])
+    if not start:
+        raise errors.EmptyInputError(f"{source}: holds no records; export or download it again")
     if missing := set(needed) - set(seen):
         raise errors.MissingColumnError.from_names(missing, list(seen), str(source))
 
