@@ -13,6 +13,8 @@ Exit codes
 
 from __future__ import annotations
 
+import atexit
+import gc
 import signal
 import sys
 import tempfile
@@ -98,6 +100,8 @@ def exit_code(error: errors.CoordError) -> int:
 def main() -> None:
     """Run the command line; a user's mistake ends in one line, never in a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
+    # A process that ends need not look for garbage in all that it has loaded: a sixth of the time of --help.
+    atexit.register(gc.freeze)
     # A warning, such as of an option's old name, is one line too; Python would add a place in our own code.
     warnings.formatwarning = lambda message, *place, **line: f"coordlib: {message}\n"
     try:
