@@ -19,7 +19,7 @@ from tqdm import tqdm
 from coordlib.errors import ParameterError, RunError
 from coordlib.files import workspace_lock
 from coordlib.parameters import DailyMonitoring, Parameters
-from coordlib.places import Workspace
+from coordlib.places import SIMULATED, Workspace
 from coordlib.report.package import failure_page
 from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import code_version
@@ -164,10 +164,10 @@ def replay_archive(
     reports: list[DayReport] = []
     previous = None
     with workspace_lock(place.root, "coordlib replay"):
-        simulated = archive / "simulated.json"
+        simulated = archive / SIMULATED
         _refuse_another_kind(place, simulated=simulated.exists())
         if simulated.exists():
-            shutil.copyfile(simulated, place.root / "simulated.json")
+            shutil.copyfile(simulated, place.root / SIMULATED)
         for folder in tqdm(days, desc="replaying", unit="day", disable=None):
             day = read_day(folder.path)
             reports.append(_report(place, day, previous, options))
