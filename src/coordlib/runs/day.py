@@ -132,7 +132,9 @@ class StoredRun:
         self.record(decided, parameters.for_notebook())
         if grow_pool:
             reason = f"in a coordinated network on {self.date}"
-            add_to_pool(self.store, new, added_on=self.date, source="network", reason=reason)
+            # Not before the last monitored day: whom the days between watched stays as it was.
+            entry = max([self.date, *(run.date for run in runs(self.store) if run.kind == "monitor")])
+            add_to_pool(self.store, new, added_on=entry, source="network", reason=reason)
         self.end(outcome)
         return DayReport(self.date, self.run_id, outcome, folder, decided.run.counts.as_json(), new)
 
