@@ -363,10 +363,7 @@ class Collector:
             return
         if not any(part.state == "done" and (believed or part.rows) for part in family):
             return
-        missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
-        whole = (None, "done", "max-pages")
-        missing += sum(part.state == "done" and part.reason not in whole for part in family)
-        coverage.mark(self.store, root.subjects, (root.start, root.end), self._now(), missing)
+        coverage.mark(self.store, root.subjects, (root.start, root.end), self._now())
 
 
 def probe(session: Session, *, accounts: bool) -> str | None:
