@@ -19,7 +19,8 @@ SIMULATED = "simulated.json"
 def file_name(text: str, kept: str = r"\w.,=+-", *, longest: int = 100, apart: bool = True) -> str:
     """Return any text as the name of a file or folder, or as a part of an address: what is not `kept` becomes a dash.
 
-    With `apart` a name that is not the text itself ends in its hash, so that two texts never have the same.
+    With `apart` a name that is not the text itself ends in its hash, so that two texts never have the same. File systems
+    take 255 bytes: 240 and what is put around them (``.NAME.writing``).
 
     Examples
     --------
@@ -27,6 +28,7 @@ def file_name(text: str, kept: str = r"\w.,=+-", *, longest: int = 100, apart: b
     ('2026-09-10,edge_weight=0.5', 'a-b', 'a-b-2c2c791a')
     """
     name = re.sub(rf"[^{kept}]+", "-", text).strip("-.")[:longest]
+    name = name.encode()[: 231 if apart else 240].decode(errors="ignore")
     if not apart or name == text:
         return name
     return f"{name}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".strip("-")

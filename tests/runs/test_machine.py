@@ -147,9 +147,11 @@ def test_two_drafts_that_differ_have_two_folders_and_plain_ones_keep_their_names
     place = Workspace(tmp_path)
     plain = place.draft_folder("days", "2026-09-10", {"edge_weight": 0.5})
     assert plain == tmp_path / "drafts" / "days" / "2026-09-10,edge_weight=0.5"
-    given = (["a b"], ["a-b"], ["a", "b"], "x" * 200, "x" * 201)
+    given = (["a b"], ["a-b"], ["a", "b"], "x" * 200, "x" * 201, "网" * 200, "网" * 201)
     folders = {place.draft_folder("days", "2026-09-10", {"layers": value}) for value in given}
     assert len(folders) == len(given) and all(folder.parent == plain.parent for folder in folders)
+    for folder in folders:
+        staging_of(folder).mkdir(parents=True)
 
 
 def test_who_holds_a_workspace_may_render_it(tmp_path: Path) -> None:
