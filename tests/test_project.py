@@ -77,6 +77,8 @@ def test_a_name_that_moved_says_where_it_is_now() -> None:
         (cl.rank_accounts, "evidence", "significance"),
         (cl.edge_significance, "alpha", "q"),
         (cl.calibrate, "alpha", "q"),
+        (cl.report.get_outputs, "folder", "output_dir"),
+        (cl.report.write_link_outputs, "folder", "output_dir"),
     ],
 )
 def test_an_argument_that_was_renamed_is_taken_with_a_warning(function: Any, old: str, new: str) -> None:

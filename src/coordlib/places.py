@@ -12,6 +12,26 @@ from typing import Any
 from coordlib.errors import StoreError
 
 DATABASE = "coordlib.sqlite"
+#: Stands in an archive and in a workspace of which everything comes from a simulated world.
+SIMULATED = "simulated.json"
+
+
+def file_name(text: str, kept: str = r"\w.,=+-", *, longest: int = 100, apart: bool = True) -> str:
+    """Return any text as the name of a file or folder, or as a part of an address: what is not `kept` becomes a dash.
+
+    With `apart` a name that is not the text itself ends in its hash, so that two texts never have the same. File systems
+    take 255 bytes: 240 and what is put around them (``.NAME.writing``).
+
+    Examples
+    --------
+    >>> file_name("2026-09-10,edge_weight=0.5"), file_name("../a b", apart=False), file_name("../a b")
+    ('2026-09-10,edge_weight=0.5', 'a-b', 'a-b-2c2c791a')
+    """
+    name = re.sub(rf"[^{kept}]+", "-", text).strip("-.")[:longest]
+    name = name.encode()[: 231 if apart else 240].decode(errors="ignore")
+    if not apart or name == text:
+        return name
+    return f"{name}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}".strip("-")
 
 
 def project_root() -> Path:
@@ -45,7 +65,7 @@ class Workspace:
     @property
     def simulated(self) -> bool:
         """Whether everything in the workspace comes from a simulated world."""
-        return (self.root / "simulated.json").exists()
+        return (self.root / SIMULATED).exists()
 
     def day_folder(self, date: str) -> Path:
         """Folder of one day's report and files."""
@@ -58,10 +78,7 @@ class Workspace:
     def draft_folder(self, kind: str, name: str, differing: Mapping[str, Any]) -> Path:
         """Folder of what a notebook run by hand writes: its name says which parameters differ from the usual ones."""
         parts = [name, *(f"{key}={differing[key]}" for key in sorted(differing))]
-        text = re.sub(r"[^\w.,=+-]+", "-", ",".join(parts)).strip("-.")
-        if len(text) > 120:
-            text = f"{text[:100]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        return self.root / "drafts" / kind / text
+        return self.root / "drafts" / kind / file_name(",".join(parts), longest=120)
 
     def notebook(self, name: str) -> Path:
         """Return a template notebook: the workspace's own copy if it has one, else the project's."""

@@ -258,6 +258,16 @@ def one_day(value: str | dt.date) -> dt.date:
     raise ValueError(f"'{str(value)[:40]}' is not a day; write it as 2026-11-01 or 20261101 (UTC)")
 
 
+def one_moment(text: str, place: str) -> dt.datetime:
+    """Return a moment, to the second, written in any spelling of a column of times; a day is its first second (UTC)."""
+    seconds = utc_seconds(pd.Series([text], dtype="str"), any_time=True)
+    if not seconds.between(*PLAUSIBLE).fillna(False).all():
+        raise TimeFormatError(
+            f"{place} '{text[:40]}': is not a moment; write it as 2026-11-01 or 2026-11-01T12:00:00Z (UTC)"
+        )
+    return dt.datetime.fromtimestamp(int(seconds[0]), dt.UTC)
+
+
 def day_start(day: dt.date | str) -> int:
     """Return the first UTC second of a day, given as a date or as ISO text (anything else is a ``ValueError``)."""
     date = dt.date.fromisoformat(day) if isinstance(day, str) else day

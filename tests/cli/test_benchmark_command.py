@@ -10,10 +10,27 @@ import pandas as pd
 from coordlib.simulate import simulate_labelled
 
 
-def test_an_archive_in_several_files_gives_the_table_of_one(
+def as_archive(posts: pd.DataFrame) -> pd.DataFrame:
+    """Labelled posts in the columns of those archives."""
+    ours = ["content_id", "account_id", "posted_at", "text", "object_id", "is_control"]
+    theirs = ["postid", "accountid", "post_time", "post_text", "reposted_postid", "is_control"]
+    return posts[ours].set_axis(theirs, axis=1).assign(hashtags="", urls="", is_repost=True)
+
+
+def test_posts_in_our_words_and_in_those_of_the_archives_give_one_table(
     tmp_path: Path, command: Callable[..., tuple[int, str, str]]
 ) -> None:
     posts = simulate_labelled(seed=6)
+    posts.to_csv(tmp_path / "ours.csv", index=False)
+    as_archive(posts).to_csv(tmp_path / "theirs.csv", index=False)
+    ours, theirs = (command("benchmark", tmp_path / name) for name in ("ours.csv", "theirs.csv"))
+    assert (ours[0], ours[1]) == (0, theirs[1]), ours[2]
+
+
+def test_an_archive_in_several_files_gives_the_table_of_one(
+    tmp_path: Path, command: Callable[..., tuple[int, str, str]]
+) -> None:
+    posts = as_archive(simulate_labelled(seed=6))
     (tmp_path / "parts").mkdir()
     posts.to_csv(tmp_path / "all.csv", index=False)
     posts.iloc[:3000].to_csv(tmp_path / "parts" / "1.csv", index=False)
@@ -32,7 +49,7 @@ def test_an_archive_in_several_files_gives_the_table_of_one(
 def test_a_mistake_is_one_line_that_names_the_file_and_the_column(
     tmp_path: Path, command: Callable[..., tuple[int, str, str]]
 ) -> None:
-    posts = simulate_labelled(seed=6)
+    posts = as_archive(simulate_labelled(seed=6))
     posts.drop(columns="is_control").to_csv(tmp_path / "plain.csv", index=False)
     posts.to_csv(tmp_path / "all.csv", index=False)
     for words, said in (

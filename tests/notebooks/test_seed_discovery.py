@@ -163,3 +163,10 @@ def test_a_service_that_returns_nothing_at_all_is_no_success_and_the_next_call_a
 def test_a_hashtag_never_leaves_the_folder_of_analyses(tags: list[str]):
     name = discovery_name(SeedDiscovery(hashtags=tags), (dt.date(2026, 11, 1), dt.date(2026, 11, 2)))
     assert "/" not in name and ".." not in name and name.startswith("seed-")
+
+
+def test_long_lists_of_hashtags_that_begin_alike_are_two_discoveries():
+    first, other = ([*map("tea{}".format, range(20)), last] for last in ("yes", "zoo"))
+    period = dt.date(2026, 11, 1), dt.date(2026, 11, 2)
+    names = {discovery_name(SeedDiscovery(hashtags=tags), period) for tags in (first, other)}
+    assert len(names) == 2 and max(map(len, names)) < 100

@@ -17,6 +17,7 @@ from coordlib.cli import app
 from coordlib.cli.app import exit_code
 from coordlib.errors import AlreadyReportedError, DatabaseFailedError, ParameterError, RunError, StoreError
 from coordlib.files import put_folder, staging_of, sweep_leftovers, workspace_lock, write_text
+from coordlib.places import Workspace
 from coordlib.runs.day import replay_archive
 from coordlib.runs.stored import file_label
 from coordlib.simulate import build_world
@@ -140,6 +141,17 @@ def test_the_name_of_a_file_becomes_part_of_an_address() -> None:
         "table",
         "a" * 80,
     ]
+
+
+def test_two_drafts_that_differ_have_two_folders_and_plain_ones_keep_their_names(tmp_path: Path) -> None:
+    place = Workspace(tmp_path)
+    plain = place.draft_folder("days", "2026-09-10", {"edge_weight": 0.5})
+    assert plain == tmp_path / "drafts" / "days" / "2026-09-10,edge_weight=0.5"
+    given = (["a b"], ["a-b"], ["a", "b"], "x" * 200, "x" * 201, "网" * 200, "网" * 201)
+    folders = {place.draft_folder("days", "2026-09-10", {"layers": value}) for value in given}
+    assert len(folders) == len(given) and all(folder.parent == plain.parent for folder in folders)
+    for folder in folders:
+        staging_of(folder).mkdir(parents=True)
 
 
 def test_who_holds_a_workspace_may_render_it(tmp_path: Path) -> None:

@@ -217,6 +217,23 @@ def test_a_finished_day_is_not_reported_twice_by_accident(station: Station):
     assert again.report.outcome == "network"
 
 
+def test_an_older_day_made_again_leaves_the_pool_of_the_days_after_it_as_it_was(station: Station):
+    first, second = station.days[:2]
+    for date in (first, second):
+        station.monitor(date)
+    with open_store(station.root / "coordlib.sqlite") as store:
+        store.write("DELETE FROM accounts WHERE source = 'network'")  # as if the first day had found nobody
+        store.write("UPDATE accounts SET added_on = '2000-01-01', source = 'import'")
+        before = set(pool(store, before=second)["account_id"])
+    done = station.monitor(first, again=True)
+    with open_store(station.root / "coordlib.sqlite", read_only=True) as store:
+        assert set(pool(store, before=second)["account_id"]) == before
+        everyone = pool(store).set_index("account_id")
+    assert done.report.new_accounts
+    assert set(everyone.loc[done.report.new_accounts, "added_on"]) == {second}
+    assert set(everyone.loc[done.report.new_accounts, "reason"]) == {f"in a coordinated network on {first}"}
+
+
 def test_a_run_stopped_before_its_accounts_were_planned_has_left_all_of_them(station: Station):
     station.daily = 2
     station.monitor(station.days[1], accounts_per_query=3)

@@ -77,15 +77,6 @@ def import_(
         echo(line)
 
 
-def _moment(text: str | None, name: str) -> dt.datetime | None:
-    try:
-        return None if text is None else dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise errors.ParameterError(
-            f"--{name} '{text}': give a date (2026-11-01) or a time (2026-11-01T12:00:00Z)"
-        ) from None
-
-
 @app.command()
 def bluesky(
     targets: Annotated[
@@ -108,8 +99,11 @@ def bluesky(
     """
     from coordlib.runs.import_shares import collect_links, read_targets
     from coordlib.sources.bluesky import BlueskySearch
+    from coordlib.times import one_moment
 
     refuse_input(output, targets)
+    given = (("since", since), ("until", until))
+    bounds = {name: one_moment(text, f"--{name}") for name, text in given if text is not None}
     if pages is not None:
         refuse_input(pages, targets, output)
     with BlueskySearch.from_environment() as client:
@@ -118,8 +112,7 @@ def bluesky(
             output,
             client,
             kind="domain" if domain else "url",
-            since=_moment(since, "since"),
-            until=_moment(until, "until"),
+            **bounds,
             link_shares=link_shares,
             pages_file=pages,
         )

@@ -293,8 +293,7 @@ def benchmark(
             "simulated: a campaign in three patterns, and groups that hide (name files to use your own data)"
         )
         worlds: dict[str, pd.DataFrame] = {name: simulate_pattern(name) for name in get_args(Pattern)}
-        names = {"reposted_postid": "object_id", "accountid": "account_id", "postid": "content_id"}
-        worlds["hidden groups"] = simulate_labelled().rename(columns=names | {"post_time": "timestamp_share"})
+        worlds["hidden groups"] = simulate_labelled()
         tables = {name: compare(world, *method) for name, world in worlds.items()}
         found = pd.concat(tables, names=["data"]).reset_index("data").reset_index(drop=True)
     shown = found.round({name: 3 for name in found if name not in ("accounts", "coordinated")})

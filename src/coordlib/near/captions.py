@@ -244,8 +244,8 @@ def stems(text: str) -> set[str]:
     return found
 
 
-def hashtag_sequence(text: str, least: int = 3) -> str | None:
-    """Return the hashtags of a text in their order, each once; None where there are fewer than `least`.
+def hashtag_sequence(text: str) -> str | None:
+    """Return the hashtags of a text in their order, each once; None where there are fewer than three.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def hashtag_sequence(text: str, least: int = 3) -> str | None:
     written = _HASHTAG.findall(unicodedata.normalize("NFKC", _checked(text)))
     tags = (re.sub(r"\W+$", "", tag) for tag in written)
     folded = dict.fromkeys(fold_hashtag(tag) for tag in tags if len(tag) > 1)
-    return " ".join(f"#{tag}" for tag in folded) if len(folded) >= least else None
+    return " ".join(f"#{tag}" for tag in folded) if len(folded) >= 3 else None
 
 
 def differing_words(first: str, second: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from coordlib.places import file_name
 from coordlib.report.configuration import Site
 from coordlib.report.display import Html
 from coordlib.report.record import RunRecord, code_version
@@ -39,7 +40,7 @@ class Citation:
         self.url = f"{site.address}/reports/{quote(place)}/v{self.version}/" if site.address else None
         #: DOI of this very version, else that of the series.
         self.doi = site.dois.get(f"{name}-v{self.version}") or site.doi
-        words = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")
+        words = file_name(name, "A-Za-z0-9-", apart=False)
         self.key = f"coordinated-sharing-{words}-v{self.version}"
         self.software = f"coordlib {run.code_version or code_version()}"
         digits = (run.content_sha256 or "")[:16]

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from coordlib.errors import PublishError
 from coordlib.parameters import Parameters
+from coordlib.places import SIMULATED
 
 SIMULATED_SUFFIX = " — simulated data"
 SITE_FILE = "site.yml"
@@ -96,4 +97,4 @@ def read_site(workspace: Path) -> Site:
 
 def is_simulated(folder: Path) -> bool:
     """Whether a report folder lies in the workspace of a simulated world."""
-    return any((parent / "simulated.json").is_file() for parent in list(folder.resolve().parents)[:3])
+    return any((parent / SIMULATED).is_file() for parent in list(folder.resolve().parents)[:3])

@@ -13,7 +13,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.describe.labels import Label
-from coordlib.errors import InputError, ParameterError, PublishError
+from coordlib.errors import InputError, ParameterError, PublishError, takes_old_names
 from coordlib.files import write_json
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.prepare import utc_seconds
@@ -249,6 +249,7 @@ class LinkResults(Shown, UserDict[str, Any]):
         return "\n".join(f"{name}: {in_few_words(value)}" for name, value in self.items())
 
 
+@takes_old_names(folder="output_dir")
 def get_outputs(
     output: CoordShares,
     *,
@@ -263,7 +264,7 @@ def get_outputs(
     labels: Labels = False,
     top: int = 10,
     order_by: str = "engagement",
-    folder: Path | str | None = None,
+    output_dir: Path | str | None = None,
 ) -> LinkResults:
     """Return the chosen results by name, and write them to a folder if one is given.
 
@@ -281,7 +282,7 @@ def get_outputs(
     top, order_by
         For the two top lists. Without any engagement column in the input, URLs are ordered by their
         coordinated shares, and there is no list of posts.
-    folder
+    output_dir
         Where CSV files, ``labels.json`` and ``highly_connected_g.graphml`` go; each file appears
         whole, and none appears before all are written.
 
@@ -329,14 +330,15 @@ def get_outputs(
         found["labels"] = {
             by: {str(number): asdict(label) for number, label in known.items()} for by, known in named.items()
         }
-    if folder is not None:
-        _write(found.data, Path(folder))
+    if output_dir is not None:
+        _write(found.data, Path(output_dir))
     return found
 
 
+@takes_old_names(folder="output_dir")
 def write_link_outputs(
     output: CoordShares,
-    folder: Path | str,
+    output_dir: Path | str,
     *,
     labels: Labels = True,
     top: int = 10,
@@ -357,7 +359,7 @@ def write_link_outputs(
     every = dict.fromkeys(
         ("component_summary", "cluster_summary", "top_coord_urls", "top_coord_shares"), True
     )
-    return get_outputs(output, **every, labels=labels, top=top, order_by=order_by, folder=folder)
+    return get_outputs(output, **every, labels=labels, top=top, order_by=order_by, output_dir=output_dir)
 
 
 def _write(results: dict[str, Any], folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from coordlib.errors import ParameterError
 from coordlib.files import write_json
 from coordlib.parameters import BASE_URL
-from coordlib.places import Workspace
+from coordlib.places import SIMULATED, Workspace
 from coordlib.store import Store
 from coordlib.store.stored_posts import holds_posts
 from coordlib.tiktok import Credentials, RequestBudget, TikTokResearch
@@ -68,7 +68,7 @@ def mark_origin(store: Store, address: str, *, simulated: bool) -> None:
             f"{place.root}: holds {holds} posts, and {address} answers with {answers} ones; use another workspace"
         )
     note = "Simulated data: every account, caption and number in here is invented."
-    write_json(place.root / "simulated.json", {"simulated": True, "note": note, "address": address})
+    write_json(place.root / SIMULATED, {"simulated": True, "note": note, "address": address})
 
 
 class Clock(Protocol):

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from coordlib.errors import ParameterError, RunError
 from coordlib.files import workspace_lock
 from coordlib.parameters import DailyMonitoring, Parameters
-from coordlib.places import Workspace
+from coordlib.places import SIMULATED, Workspace
 from coordlib.report.package import failure_page
 from coordlib.report.post_set import pseudonyms_of
 from coordlib.report.record import code_version
@@ -132,7 +132,9 @@ class StoredRun:
         self.record(decided, parameters.for_notebook())
         if grow_pool:
             reason = f"in a coordinated network on {self.date}"
-            add_to_pool(self.store, new, added_on=self.date, source="network", reason=reason)
+            # Not before the last monitored day: whom the days between watched stays as it was.
+            entry = max([self.date, *(run.date for run in runs(self.store) if run.kind == "monitor")])
+            add_to_pool(self.store, new, added_on=entry, source="network", reason=reason)
         self.end(outcome)
         return DayReport(self.date, self.run_id, outcome, folder, decided.run.counts.as_json(), new)
 
@@ -164,10 +166,10 @@ def replay_archive(
     reports: list[DayReport] = []
     previous = None
     with workspace_lock(place.root, "coordlib replay"):
-        simulated = archive / "simulated.json"
+        simulated = archive / SIMULATED
         _refuse_another_kind(place, simulated=simulated.exists())
         if simulated.exists():
-            shutil.copyfile(simulated, place.root / "simulated.json")
+            shutil.copyfile(simulated, place.root / SIMULATED)
         for folder in tqdm(days, desc="replaying", unit="day", disable=None):
             day = read_day(folder.path)
             reports.append(_report(place, day, previous, options))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
 from coordlib.files import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
-from coordlib.places import Workspace, find_workspace
+from coordlib.places import Workspace, file_name, find_workspace
 from coordlib.report.post_set import PostSet, pseudonyms_of
 from coordlib.runs.connect import Connect, connector
 from coordlib.runs.day import StoredRun
@@ -53,10 +51,7 @@ def discovery_name(parameters: SeedDiscovery, period: tuple[dt.date, dt.date]) -
     """Return the name of a discovery's folder and run: hashtags, regions, period."""
     asked = (*sorted(parameters.hashtags), *sorted(parameters.regions))
     words = "-".join(word.lower().removeprefix("#") for word in asked)
-    slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:60]
-    if re.sub(r"[^a-z0-9-]", "", words) != words:
-        slug = f"{slug}-{hashlib.sha256(words.encode()).hexdigest()[:8]}".strip("-")
-    return f"seed-{slug}-{period[0]}-{period[1]}"
+    return f"seed-{file_name(words, 'a-z0-9', longest=60)}-{period[0]}-{period[1]}"
 
 
 def discover_seeds(

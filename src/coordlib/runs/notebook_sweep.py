@@ -5,12 +5,10 @@ Points run in processes of their own; a finished one is not run again while para
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import threading
@@ -31,7 +29,7 @@ from coordlib.detect.sweep import Sweep, compare, edge_keys
 from coordlib.errors import CoordError, ParameterError, RunError, StoreError, UnknownParameterError
 from coordlib.files import put_folder, read_json, staging_of, workspace_lock, write_json, written
 from coordlib.parameters import Parameters
-from coordlib.places import Workspace, find_workspace
+from coordlib.places import Workspace, file_name, find_workspace
 from coordlib.report.record import RunRecord
 from coordlib.report.tables import read_csv, write_csv
 from coordlib.runs.notebooks import notebook_defaults, refuse_unknown, run_notebook, template_facts
@@ -290,6 +288,4 @@ def _run(template: Path, folder: Path, values: dict[str, Any], place: Workspace)
 
 def _folder(root: Path, point: Mapping[str, Any]) -> Path:
     """Folder of a point, named by what differs."""
-    words = ",".join(f"{name}={point[name]}" for name in sorted(point))
-    name = re.sub(r"[^\w.,=+-]+", "-", words)[:100]
-    return root / (name if name == words else f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:8]}")
+    return root / file_name(",".join(f"{name}={point[name]}" for name in sorted(point)))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from coordlib.errors import InputError, MissingColumnError, StoreError
 from coordlib.parameters import DailyMonitoring, EvidenceRule, OwnTable, SeedDiscovery
-from coordlib.places import Workspace, find_workspace
+from coordlib.places import Workspace, file_name, find_workspace
 from coordlib.report.checksums import sha256_file
 from coordlib.report.post_set import PostSet, disguised
 from coordlib.store import Store, open_store
@@ -265,7 +265,7 @@ def read_labelled(sources: Sequence[Path]) -> pd.DataFrame:
 def file_label(name: str) -> str:
     """Return a name as a part of an address and of a file name: ``My posts (2).csv.gz`` is ``My-posts-2``."""
     stem = re.sub(r"(?i)(\.(csv|tsv|json|jsonl|ndjson|parquet|gz|zst|tab))+$", "", name)
-    return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:80] or "table"
+    return file_name(stem, r"\w.-", longest=80, apart=False) or "table"
 
 
 def _tags(hashtags: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from coordlib.errors import ParameterError
 from coordlib.files import read_json, write_text
+from coordlib.places import SIMULATED
 from coordlib.simulate.material import DAY, IntArray, chance, words
 from coordlib.simulate.world import World
 from coordlib.times import day_of, utc_text
@@ -24,7 +25,6 @@ from coordlib.times import day_of, utc_text
 DAYS_BACK, LAG_DAYS, MINIMUM_CAPTION = 10, 2, 80
 #: Columns of an archive, in their order.
 COLUMNS = tuple(words()["archive_columns"])
-MARKER = "simulated.json"
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def write_archive(world: World, folder: Path | str) -> list[str]:
     """
     folder, length = Path(folder), world.parameters.days
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / MARKER).exists() and any(folder.iterdir()):
+    if not (folder / SIMULATED).exists() and any(folder.iterdir()):
         raise ParameterError(f"{folder}: holds files that are not a simulated archive; choose a new folder")
-    for day in read_json(folder / MARKER).get("days", []):
+    for day in read_json(folder / SIMULATED).get("days", []):
         if len(Path(day).parts) == 1 and (folder / day).is_dir():
             shutil.rmtree(folder / day)
     names = world.dates
@@ -188,4 +188,4 @@ def write_truth(world: World, folder: Path | str, days: list[str]) -> None:
     about = {"simulated": True, "note": note, "parameters": asdict(world.parameters), "days": days}
     truth = world.truth.sort_values(["network", "account_id"], kind="stable").reset_index(drop=True)
     write_text(folder / "truth.csv", truth.to_csv(index=False, lineterminator="\n"))
-    write_text(folder / MARKER, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / SIMULATED, json.dumps(about, indent=1, ensure_ascii=False) + "\n")

@@ -13,7 +13,6 @@ from coordlib.errors import ParameterError
 from coordlib.posts import SHARE_COLUMNS, as_posts
 from coordlib.shown import Shown
 from coordlib.simulate.material import DAY
-from coordlib.times import ISO, utc_text
 
 
 def simulate_data(
@@ -270,30 +269,20 @@ def simulate_background(
 
 
 def simulate_labelled(seed: int = 0) -> pd.DataFrame:
-    """Simulate posts in the columns of the archives of information operations (Seckin et al. 2025), labels included.
+    """Simulate posts labelled as in the archives of information operations (Seckin et al. 2025): a table of posts.
 
     Four groups of five hide: each member is absent from a third of eight moments, and most of their posts are copies of
-    what 600 others post. ``is_control`` is true for the others.
+    what 600 others post. ``is_control`` is true for the others; ``object_id`` is the post that was copied.
 
     Examples
     --------
-    >>> simulate_labelled().groupby("is_control")["accountid"].nunique().to_dict()
+    >>> simulate_labelled().groupby("is_control")["account_id"].nunique().to_dict()
     {False: 20, True: 552}
     """
     planted = plant_groups(simulate_background(seed=seed), Groups(participation=2 / 3, hiding=3), seed)
-    return pd.DataFrame(
-        {
-            "postid": planted["content_id"],
-            "post_text": "Simulated repost of " + planted["object_id"],
-            "post_time": planted["timestamp_share"].map(lambda moment: utc_text(moment, ISO)),
-            "accountid": planted["account_id"],
-            "is_repost": True,
-            "reposted_postid": planted["object_id"],
-            "hashtags": "",
-            "urls": "",
-            "is_control": planted["group"].isna(),
-        }
-    )
+    text, others = "Simulated repost of " + planted["object_id"], planted.pop("group").isna()
+    posts = planted.rename(columns={"timestamp_share": "posted_at"}).assign(text=text, is_control=others)
+    return as_posts(posts, "simulated")
 
 
 def simulate_pattern(pattern: Pattern = "bursts", size: int = 20, seed: int = 0) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from coordlib.files import (
     workspace_lock,
     write_text,
 )
-from coordlib.places import Workspace, project_root
+from coordlib.places import SIMULATED, Workspace, project_root
 from coordlib.report.configuration import SIMULATED_SUFFIX, SITE_FILE, Site, read_config, read_site
 from coordlib.report.dictionary import dictionary_page
 from coordlib.report.first_screen import simulated_banner
@@ -53,7 +53,7 @@ _DICTIONARY = (
     "columns are in each day's `README.md` and `datapackage.json` too.\n\n"
 )
 #: Files that are never part of a site, whatever the resource globs say (smalldocs cannot exclude).
-_NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", "simulated.json")
+_NEVER = ("*.sqlite", "*.sqlite-*", "*.failed.ipynb", ".env", "*.part", SIMULATED)
 
 
 def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
@@ -67,7 +67,7 @@ def prepare_site(workspace: Path | str) -> tuple[Site, Reports]:
     try:
         _copy_pages(source, root)
         site, reports = read_site(root), read_reports(root)
-        banner = simulated_banner() if (root / "simulated.json").exists() else ""
+        banner = simulated_banner() if Workspace(root).simulated else ""
         write_text(root / "index.qmd", home_page(reports, site, banner))
         write_text(root / "reports" / "archive.qmd", archive_page(reports, site, banner))
         write_text(root / "reports" / "search.qmd", search_page(banner))
@@ -155,7 +155,7 @@ def _stage(root: Path, stage: Path, site: Site, reports: Reports) -> None:
     shutil.copytree(root, stage, ignore=left_out, copy_function=link)
     config, usual = read_config(root / "_quarto.yml"), read_config(project_root() / "_quarto.yml")
     website = config.setdefault("website", {})
-    simulated = (root / "simulated.json").exists()
+    simulated = Workspace(root).simulated
     website["title"] = site.name + (SIMULATED_SUFFIX if simulated else "")
     if site.address:
         website["site-url"] = site.address

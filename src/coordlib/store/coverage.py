@@ -45,9 +45,9 @@ class CaptionHistory:
     covered: Period | None = None
 
 
-def mark(store: Store, subjects: Iterable[tuple[str, str]], period: Period, now: int, missing: int) -> None:
+def mark(store: Store, subjects: Iterable[tuple[str, str]], period: Period, now: int) -> None:
     """Note that a period was asked for; a period that touches the covered one extends it, another replaces it."""
-    names = ("kind", "subject", "first_day", "last_day", "asked_at", "missing")
+    names = ("kind", "subject", "first_day", "last_day", "asked_at")
     note = insert("coverage", names, f"(kind, subject) {replaced(names[2:])}")
     with store.transaction():
         for kind, subject in subjects:
@@ -59,7 +59,7 @@ def mark(store: Store, subjects: Iterable[tuple[str, str]], period: Period, now:
                     first, last = min(first, old[0]), max(last, old[1])
                 elif last < old[0]:
                     continue
-            store.write(note, (kind, subject, first.isoformat(), last.isoformat(), now, missing))
+            store.write(note, (kind, subject, first.isoformat(), last.isoformat(), now))
 
 
 def mark_problem(store: Store, account_id: str, problem: str, day: dt.date, now: int) -> None:

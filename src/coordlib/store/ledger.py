@@ -34,8 +34,8 @@ class RequestBudget(Shown):
     ----------
     store, clock
         Where the count is kept, so that a second process or a restart goes on counting; UTC seconds.
-    daily, daily_follow
-        Requests a day for all endpoints but the two follow lists, and for those. The quota is shared by the
+    daily
+        Requests a day for all endpoints but the two follow lists. The quota is shared by the
         whole project: set it lower when colleagues use it too.
 
     Examples
@@ -46,18 +46,11 @@ class RequestBudget(Shown):
     1
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        daily: int = DAILY_REQUESTS,
-        daily_follow: int = DAILY_FOLLOW_REQUESTS,
-        clock: Callable[[], float],
-    ) -> None:
-        if daily < 0 or daily_follow < 0:
-            raise ParameterError(f"daily requests = {min(daily, daily_follow)}: give 0 or more")
+    def __init__(self, store: Store, *, daily: int = DAILY_REQUESTS, clock: Callable[[], float]) -> None:
+        if daily < 0:
+            raise ParameterError(f"daily requests = {daily}: give 0 or more")
         self.store, self._clock = store, clock
-        self.limits = {RESEARCH: daily, FOLLOW: daily_follow}
+        self.limits = {RESEARCH: daily, FOLLOW: DAILY_FOLLOW_REQUESTS}
 
     def _parts(self) -> Mapping[str, Any]:
         return {"day (UTC)": self.day, "used": self.used(), "remaining": self.remaining()}

@@ -251,20 +251,11 @@ class TikTokResearch(Session):
         rows = sorted(found, key=lambda row: int(row["content_id"]), reverse=True)[:max_records]
         return replace(outcome, rows=tuple(rows), n_rows=len(rows))
 
-    def sample_videos(
-        self,
-        query: Query,
-        start: str | dt.date,
-        end: str | dt.date,
-        *,
-        fields: Iterable[str] | None = None,
-        max_count: int = 100,
-    ) -> Outcome:
+    def sample_videos(self, query: Query, start: str | dt.date, end: str | dt.date) -> Outcome:
         """Return up to 100 videos of a period (at most 30 days) picked at random by the service: one request."""
         first, last = check_span(start, end)
-        names = check_fields(fields) if fields is not None else self.video_fields()
-        body = video_body(query.to_json(), first, last, max_count, is_random=True)
-        before, answer = self.requests, ask(self, at.VIDEO_QUERY, "sample", body, names, "sample")
+        body, before = video_body(query.to_json(), first, last, is_random=True), self.requests
+        answer = ask(self, at.VIDEO_QUERY, "sample", body, self.video_fields(), "sample")
         if isinstance(answer, Outcome):
             return answer
         rows = {post["content_id"]: post for post in posts_of(at.VIDEO_QUERY, answer.data)}

@@ -44,8 +44,8 @@ REFUSALS = frozenset({Kind.INVALID, Kind.SCOPE_FIELDS, Kind.NOT_FOUND})
 KNOWN_BROKEN = "known-broken-day"
 #: Planned windows that fail altogether, one after the other, before the service is taken to be down.
 MAX_FAILED_WINDOWS = 3
-#: Failures after which a period of a query is given up, and periods tried again in one run.
-MAX_RETRIES, RETRIES_A_RUN = 3, 50
+#: Failures after which a period of a query is given up, how old it may be in days, and how many are tried again in one run.
+MAX_RETRIES, RETRY_DAYS, RETRIES_A_RUN = 3, 15, 50
 #: What is asked for where nothing is stored yet: a word that some video of any week has, and the days counted back from now.
 EVERYDAY_WORD, FIRST_DAY, LAST_DAY = "fyp", 10, 4
 _ONE_DAY = dt.timedelta(days=1)
@@ -78,9 +78,9 @@ class Collector:
         self._parts_in_a_row: Counter[int] = Counter()
         self._answered = False
 
-    def carry_over(self, run_id: str, *, retry_days: int = 15) -> list[Outcome]:
+    def carry_over(self, run_id: str) -> list[Outcome]:
         """Take over from earlier runs: what they never began is left to the next plan, what they began is
-        finished, and periods of the last ``retry_days`` days that failed some days ago are tried again."""
+        finished, and periods of the last 15 days that failed some days ago are tried again."""
         windows.carry_over(self.store, run_id, self._now())
         outcomes = []
         for earlier, phase in windows.begun(self.store, run_id):
@@ -89,7 +89,7 @@ class Collector:
                 return outcomes
         if windows.planned(self.store, run_id, "retry") is None:
             now, kinds = self._now(), [*sorted(kind.value for kind in PASSING), KNOWN_BROKEN]
-            since = day_of(now) - dt.timedelta(days=retry_days)
+            since = day_of(now) - dt.timedelta(days=RETRY_DAYS)
             limits = {"failed_before": now - BROKEN_MEMORY, "tries": MAX_RETRIES, "limit": RETRIES_A_RUN}
             again = windows.to_retry(self.store, kinds, since=since, **limits)
             if not again:
@@ -363,10 +363,7 @@ class Collector:
             return
         if not any(part.state == "done" and (believed or part.rows) for part in family):
             return
-        missing = sum((part.end - part.start).days + 1 for part in family if part.state == "failed")
-        whole = (None, "done", "max-pages")
-        missing += sum(part.state == "done" and part.reason not in whole for part in family)
-        coverage.mark(self.store, root.subjects, (root.start, root.end), self._now(), missing)
+        coverage.mark(self.store, root.subjects, (root.start, root.end), self._now())
 
 
 def probe(session: Session, *, accounts: bool) -> str | None:

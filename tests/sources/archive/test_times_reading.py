@@ -7,7 +7,7 @@ import pytest
 
 from coordlib import get_coord_shares, prep_data
 from coordlib.errors import TimeFormatError
-from coordlib.times import as_seconds, date_only, refuse_unreadable, unreadable, utc_seconds
+from coordlib.times import as_seconds, date_only, one_moment, refuse_unreadable, unreadable, utc_seconds
 
 NOON = 1_587_038_400  # 2020-04-16 12:00:00 UTC
 
@@ -82,3 +82,16 @@ def test_days_without_an_hour_are_taken_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="column 'date': times are days without an hour"):
         get_coord_shares(days.set_axis(["expanded", "account.url", "id", "date"], axis=1), 10)
     prep_data(days.assign(t=["2024-01-01", "2024-01-01 10:00"]), "u", "a", "c", "t")
+
+
+@pytest.mark.parametrize("text", [str(NOON), "2020-04-16T14:00:00+02:00", "2020-04-16 08:00 EDT"])
+def test_a_bound_is_read_as_a_column_of_times_is(text: str):
+    assert one_moment(text, "--since").timestamp() == NOON
+    assert one_moment("2020-04-16", "--since").timestamp() == NOON - 43_200
+    assert one_moment("2090-01-01", "--until").year == 2090, "a bound may be still to come"
+
+
+@pytest.mark.parametrize("text", ["2026", "now", "2026-11", "", "01.11.2026", "2026-13-01"])
+def test_a_bound_that_is_no_moment_is_told_with_its_option(text: str):
+    with pytest.raises(TimeFormatError, match=r"^--since '.*': is not a moment; write it as 2026-11-01 or"):
+        one_moment(text, "--since")

@@ -19,7 +19,7 @@ from coordlib.errors import (
 )
 from coordlib.report.tables import dates_as_text
 from coordlib.sources import crowdtangle_link_shares, iter_export, load_mapping, to_shares
-from coordlib.sources.exports import merge_reports, recognise, without_object
+from coordlib.sources.exports import export_link_shares, merge_reports, recognise, without_object
 
 TIKTOK = "video_id,author_name,create_time,video_description,hashtag_names,effect_ids\n"
 
@@ -58,6 +58,19 @@ def test_every_row_left_out_is_counted_with_its_reason(tiktok: Path) -> None:
 
 def test_a_repeated_post_can_be_kept(tiktok: Path) -> None:
     assert read_export(tiktok, duplicates="keep").report.posts == 3
+
+
+def test_a_post_kept_twice_has_the_counts_of_each_time_it_was_seen(tmp_path: Path) -> None:
+    file = tmp_path / "posts.csv"
+    head, links = (
+        "content_id,account_id,posted_at,text,links,likes",
+        "https://n.example/a https://n.example/b",
+    )
+    rows = [f"1,{who},2026-01-02 10:00:00,tea,{links},{likes}" for who, likes in (("ann", 3), ("bo", 8))]
+    file.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    shares = export_link_shares(read_export(file, duplicates="keep"))
+    found = shares[["account.url", "expanded", "statistics.actual.likeCount"]].to_numpy().tolist()
+    assert found == [[who, url, n] for who, n in (("ann", 3), ("bo", 8)) for url in links.split()]
 
 
 def test_pieces_add_up_to_the_whole(tiktok: Path) -> None:

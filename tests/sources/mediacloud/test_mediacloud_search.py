@@ -51,9 +51,9 @@ class Client:
 
 def test_stories_of_all_pages_become_shares_of_their_title() -> None:
     client = Client([story(1), story(2)], [story(3), story(1)])
-    export = search_stories("tea", DAY, DAY, client=client, collections=[7])
+    export = search_stories("tea", DAY, DAY, client=client, collections=[7], sources=[3])
     assert [call["pagination_token"] for call in client.calls] == [None, "token1"]
-    assert client.calls[0]["collection_ids"] == [7]
+    assert (client.calls[0]["collection_ids"], client.calls[0]["source_ids"]) == ([7], [3])
     assert export.report.dropped == {"the same post again": 1}
     shares = to_shares(export)
     assert shares["object_id"].unique().tolist() == ["Tea is back"]

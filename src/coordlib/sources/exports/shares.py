@@ -106,11 +106,11 @@ def export_link_shares(export: Export) -> pd.DataFrame:
     """Turn any export that holds links into the table of link shares CooRnet's functions take, one row per post and link."""
     if export.format.name in _CROWDTANGLE:
         return crowdtangle_link_shares(export)
-    links = to_shares(export, object_id=link_object(export.format, export.report.source))
-    rows = export.frame.drop_duplicates("content_id").set_index("content_id").loc[links["content_id"]]
-    rows = rows.reset_index(drop=True)
-    ours = ["object_id", "account_id", "timestamp_share", "content_id"]
-    table = links[ours].set_axis(["expanded", "account.url", "date", "id"], axis=1)
+    known = export.format
+    links = export.frame[known.columns[link_object(known, export.report.source)]].dropna().explode()
+    rows = export.frame.loc[links.index].reset_index(drop=True)
+    table = rows[["account_id", "posted_at", "content_id"]].set_axis(["account.url", "date", "id"], axis=1)
+    table.insert(0, "expanded", links.astype("str").to_numpy())
     table = table.assign(**coornet_columns(rows, "texts"))
     # In CooRnet's words, where the Meta Content Library says it.
     kind = first_filled(rows, ("post_owner.type", "surface.type")).str.strip().str.lower()

@@ -93,7 +93,7 @@ CREATE TABLE coverage (
     first_day TEXT NOT NULL,                          -- YYYY-MM-DD, UTC, both ends included
     last_day  TEXT NOT NULL,
     asked_at  INTEGER NOT NULL,
-    missing   INTEGER NOT NULL DEFAULT 0,             -- days of the last asking that failed
+    missing   INTEGER NOT NULL DEFAULT 0,             -- not used: what failed is in windows
     problem   TEXT,                                   -- why the service refuses the account
     PRIMARY KEY (kind, subject)
 ) STRICT, WITHOUT ROWID;
