@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coordlib.describe.posts import (
@@ -17,8 +19,7 @@ from coordlib.describe.posts import (
     plain_posts,
     post_ends,
 )
-from coordlib.describe.statistics import unbiased_gini
-from coordlib.errors import takes_old_names
+from coordlib.errors import ParameterError, takes_old_names
 from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidence_table
 
 #: What accounts and networks say of the edges of theirs that are kept.
@@ -36,6 +37,40 @@ _DISCOVERED = {
     "closed_share": "float64",
     "others_present": "int64",
 }
+
+
+Threshold = Literal["full", "fast", "none"]
+Compat = Literal["coortweet"] | None
+
+FAST_MISSING = "weight_threshold = 'fast' needs a network made with fast_net=True (see flag_speed_share)"
+
+
+def edges_that_count(
+    graph: nx.Graph[str], weight_threshold: str, compat: str | None
+) -> tuple[bool, list[tuple[str, str, dict[str, Any]]]]:
+    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes, and which of them count."""
+    if weight_threshold not in ("full", "fast", "none"):
+        raise ParameterError(f"weight_threshold = {weight_threshold!r}: choose 'full', 'fast' or 'none'")
+    if compat not in (None, "coortweet"):
+        raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
+    fast = "fast_window" in graph.graph or "weight_full" in first_edge(graph)
+    mark = f"weight_threshold_{weight_threshold}" if fast else "weight_threshold"
+    every = weight_threshold == "none" or (weight_threshold == "fast" and not fast)
+    return fast, [edge for edge in graph.edges(data=True) if every or edge[2].get(mark) == 1]
+
+
+def first_edge(graph: nx.Graph[str]) -> dict[str, Any]:
+    return next((data for _, _, data in graph.edges(data=True)), {})
+
+
+def unbiased_gini(values: npt.ArrayLike) -> float:
+    """Return the unbiased Gini coefficient of non-negative values; nan for a single value."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = len(ordered)
+    if n < 2 or ordered.sum() == 0:
+        return float("nan")
+    ranks = 2 * np.arange(1, n + 1) - n - 1
+    return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
 def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:

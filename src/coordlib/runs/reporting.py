@@ -34,11 +34,11 @@ from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
 from coordlib.report.evidence import evidence_record, subjects
 from coordlib.report.first_screen import banner
+from coordlib.report.notebook_steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.package import SavedReport, write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import Counts, RunRecord
 from coordlib.report.result import Report
-from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import Table
 from coordlib.report.words import object_word, plural
 from coordlib.significance import SIGNIFICANT, edge_significance

@@ -17,8 +17,8 @@ from coordlib.describe.networks import EVIDENCE_COUNTS
 from coordlib.detect.edges import coordinated_edges
 from coordlib.detect.pairs import detect_groups
 from coordlib.detect.threshold import over_threshold
+from coordlib.report.notebook_steps import kept_words
 from coordlib.report.record import RunRecord
-from coordlib.report.steps import kept_words
 from coordlib.report.words import clean_text, plural, restore
 from coordlib.significance import SIGNIFICANT, UNDECIDED
 from coordlib.significance.classes import WORDS
