@@ -5,7 +5,7 @@ from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
 from .networks import describe_networks
 from .objects import group_stats, hashtag_table, object_edges, object_table
-from .posts import describe_posts, evidence_pairs, network_edges
+from .posts import describe_posts, evidence_pairs, network_edges, network_pairs
 from .ranking import benchmark, rank_accounts
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "label_components",
     "louvain",
     "network_edges",
+    "network_pairs",
     "object_edges",
     "object_table",
     "rank_accounts",

@@ -20,9 +20,9 @@ from coordlib.describe.networks import (
 )
 from coordlib.describe.posts import (
     MEASURES,
-    evidence_pairs,
     mean_engagement,
     network_numbers,
+    network_pairs,
     plain_posts,
     post_ends,
 )
@@ -151,7 +151,7 @@ def describe_accounts(
         "strength": dict(graph.degree(weight="weight")),
         "betweenness": betweenness(graph),
     }
-    evidence = evidence_pairs(pairs, graph)
+    evidence = network_pairs(pairs, graph)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
     ends = post_ends(evidence).drop_duplicates()
     ends["posted_at"] = ends["content_id"].map(known.set_index("content_id")["posted_at"]).astype("Int64")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import networkx as nx
@@ -12,10 +13,10 @@ import pandas as pd
 from coordlib.describe.posts import (
     MEASURES,
     empty_table,
-    evidence_pairs,
     joined,
     mean_engagement,
     network_numbers,
+    network_pairs,
     plain_posts,
     post_ends,
 )
@@ -115,10 +116,10 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
 
 
 def pairs_outside(pairs: pd.DataFrame, discovered: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of posts behind the discovered pairs that are no edge, as :func:`evidence_pairs`, with their ``group``."""
+    """Return the pairs of posts behind the discovered pairs that are no edge, as :func:`network_pairs`, with their ``group``."""
     outside = discovered.loc[discovered["group"].notna(), [*_ENDS, "network", "group"]]
     graph = nx.from_pandas_edgelist(outside, "account_id", "account_id_y")
-    found = evidence_pairs(pairs, graph, posts).drop(columns="network")
+    found = network_pairs(pairs, graph, posts).drop(columns="network")
     one, other = (found[name] for name in _ENDS)
     ends = pd.DataFrame(
         {"account_id": one.where(one < other, other), "account_id_y": other.where(one < other, one)}
@@ -167,6 +168,21 @@ LARGE = 300
 
 #: Both libraries add the same numbers in another order; beyond these decimals they may differ.
 _DECIMALS = 12
+
+
+def planted_counts(
+    significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Of each kind of pair, how many join two accounts of one planted network, and how many there are."""
+    first, second = (significance[name].map(planted) for name in ("account_id", "account_id_y"))
+    together = (first == second) & first.notna()
+    found = {}
+    for name, classes in _COUNTED.items():
+        chosen = significance["evidence"].isin(classes)
+        found[name.removeprefix("n_")] = (int((together & chosen).sum()), int(chosen.sum()))
+    ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]
+    found["kept"] = (sum(a == b and a is not None for a, b in ends), len(ends))
+    return found
 
 
 def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
@@ -238,7 +254,7 @@ def describe_networks(
     posts
         The day's posts with the columns of :mod:`coordlib.posts`.
     pairs
-        The pairs behind its edges, from :func:`evidence_pairs`.
+        The pairs behind its edges, from :func:`network_pairs`.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def object_edges(pairs: pd.DataFrame, min_accounts: int = 2) -> pd.DataFrame:
     ----------
     pairs
         Pairs as :func:`coordlib.detect_groups` returns them, or those behind the edges of a network
-        (:func:`evidence_pairs`). Not changed.
+        (:func:`network_pairs`). Not changed.
     min_accounts
         Two objects are joined when at least this many accounts are in pairs about both.
 

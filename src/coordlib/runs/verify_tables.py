@@ -255,7 +255,9 @@ class Numbers:
         ends = list(map(frozenset, found[_ENDS].to_numpy()))
         there = [end in of_edge for end in ends]
         self._tell(
-            "discovered", (found["kept"] == "true") != there, "kept is not whether edges.csv has the pair"
+            "discovered",
+            (found["kept"] == "true") != there,
+            "kept does not say whether edges.csv has the pair",
         )
         other = [of_edge.get(end, name) != name for end, name in zip(ends, found["evidence"], strict=True)]
         self._tell("discovered", other, "evidence is another than in edges.csv")
