@@ -238,3 +238,12 @@ def test_milliseconds_and_half_characters_are_mended_whatever_their_dtype() -> N
     assert cl.detect_groups(shares.assign(object_id=texts))["object_id"].tolist() == ["a\ufffd", "b"]
     unknown = cl.edge_significance(shares.assign(timestamp_share=[1.7e9, np.nan, 1.7e9, 1.7e9]))
     assert unknown.attrs["rows_left_out"] == 1
+
+
+def test_one_hashtag_or_link_names_the_column_of_them_where_there_is_no_such_column() -> None:
+    posts = pd.DataFrame(
+        {"account_id": ["a"], "content_id": ["1"], "posted_at": [1_735_689_600], "hashtags": [["tea", "cup"]]}
+    )
+    assert prep_data(posts, "hashtag", timestamp_share="posted_at")["object_id"].tolist() == ["cup", "tea"]
+    own = prep_data(posts.assign(hashtag="mine"), "hashtag", timestamp_share="posted_at")
+    assert own["object_id"].tolist() == ["mine"]

@@ -16,9 +16,10 @@ from . import (
     tiktok,
     urls,
 )
+from .describe.accounts import account_stats
 from .describe.calibration import calibrate
+from .describe.objects import group_stats
 from .describe.ranking import benchmark, rank_accounts
-from .describe.statistics import account_stats, group_stats
 from .detect import (
     coordinated_edges,
     detect_groups,

@@ -161,12 +161,14 @@ def with_the_nearest(names: Names, known: Iterable[str], used: Names = ()) -> st
     return ", ".join(hints)
 
 
-def new_names(values: Mapping[str, Any], renamed: Mapping[str, str], where: str) -> dict[str, Any]:
+def new_names(
+    values: Mapping[str, Any], renamed: Mapping[str, str], where: str, level: int = 3
+) -> dict[str, Any]:
     """Return values under their new names: an old name is taken for one version, with a warning that names the new one."""
     for old in sorted(renamed.keys() & values.keys()):
         if renamed[old] in values:
             raise ParameterError(f"{where}: {old} is the old name of {renamed[old]}; give one of the two")
-        warnings.warn(f"{where}: {old} is now {renamed[old]}", FutureWarning, stacklevel=3)
+        warnings.warn(f"{where}: {old} is now {renamed[old]}", FutureWarning, stacklevel=level)
     return {renamed.get(name, name): value for name, value in values.items()}
 
 

@@ -35,24 +35,36 @@ class Parameters(Shown, BaseModel):
     #: Old names of parameters, which go with the next version.
     renamed: ClassVar[Mapping[str, str]] = {}
 
+    def __init__(self, /, **values: Any) -> None:
+        self._fill(values, type(self).__name__)
+
+    # As pydantic marks its own: parameters inside others and those taken from a model do not come through here.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
     @classmethod
     def load(cls, values: dict[str, Any] | None = None, *, where: str = "parameters") -> Self:
         """Validate a mapping; what is wrong becomes one line, with the nearest known name for an unknown one."""
-        values = new_names(values or {}, cls.renamed, where)
-        if unknown := set(values) - set(cls.model_fields):
-            raise UnknownParameterError.from_names(unknown, cls.model_fields, where, used=values)
+        made = cls.__new__(cls)
+        made._fill(values or {}, where)
+        return made
+
+    def _fill(self, values: Mapping[str, Any], where: str) -> None:
+        fields = type(self).model_fields
+        values = new_names(values, self.renamed, where, level=4)
+        if unknown := set(values) - set(fields):
+            raise UnknownParameterError.from_names(unknown, fields, where, used=values)
         for name, value in values.items():
-            if isinstance(value, bool) and cls.model_fields[name].annotation is not bool:
+            if isinstance(value, bool) and fields[name].annotation is not bool:
                 raise ParameterError(f"{where}: {name} = {str(value).lower()}: is no number or text")
         try:
-            return cls(**values)
+            super().__init__(**values)
         except ValidationError as error:
             parts = []
             for item in error.errors():
                 name, said = ".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")
                 lacks = item["type"] == "missing"
                 given = f" = {item['input']!r}" if name and not lacks else ""
-                hint = lacks and getattr(cls.model_fields.get(name), "description", None)
+                hint = lacks and getattr(fields.get(name), "description", None)
                 said += f" ({hint})" if hint else ""
                 parts.append(f"{name}{given}: {said[:1].lower()}{said[1:]}".removeprefix(": "))
             raise ParameterError(f"{where}: {'; '.join(dict.fromkeys(parts))}") from None

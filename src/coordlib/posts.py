@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +34,23 @@ POST_COLUMNS: Mapping[str, str] = {
     "links": "object",
 }
 
+#: What one thing in a column is called, in formats and by people, to the column of the table of posts that holds it.
+_OBJECT_COLUMNS = {
+    "hashtag": "hashtags",
+    "tag": "hashtags",
+    "link": "links",
+    "url": "links",
+    "music": "music_id",
+    "effect": "effect_ids",
+    "voice": "voice_to_text",
+}
+
 SHARE_COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
+
+
+def object_column(name: str, columns: Collection[str] = ()) -> str:
+    """Return the column that holds an object: `name` where there is such a column, else that of ``hashtag``, ``link``, …"""
+    return name if name in columns else _OBJECT_COLUMNS.get(name, name)
 
 
 def as_counts(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -65,7 +81,7 @@ def prep_data(
         One row per post and object (a post with two hashtags has two rows). It is not changed.
     object_id, account_id, content_id, timestamp_share
         Names of the columns that hold what was shared, who shared it, the post, and when. For a table of posts
-        ``object_id`` is what counts as the object: ``"text"``, ``"hashtags"``, ``"links"`` or any other column, and
+        ``object_id`` is what counts as the object: ``"text"``, ``"hashtags"``, ``"links"`` (or ``"hashtag"``, ``"link"``) or any other column, and
         ``timestamp_share`` is ``"posted_at"``. A column of lists gives one share per item. ``"near_text"``,
         ``"reworded_text"`` (:func:`coordlib.near.add_near_text`) and ``"hashtag_sequence"`` are made from ``text`` where the
         table has no such column.
@@ -120,6 +136,7 @@ def prep_data(
     for role, name in (*names.items(), ("timestamp_share", timestamp_share)):
         if not isinstance(name, Hashable):
             raise ParameterError(f"{role} = {name!r}: give the name of one column")
+    object_id = names["object_id"] = object_column(object_id, frame.columns)
     if object_id in MADE and object_id not in frame.columns and timestamp_share in frame.columns:
         check_table(frame, ["text"], f"the table ({object_id} is made from it)")
         times = as_seconds(one_column(frame, timestamp_share), timestamp_share)

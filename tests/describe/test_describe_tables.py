@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.describe import day_outcome, evidence_pairs
+from coordlib.describe import day_outcome, network_pairs
 from coordlib.describe.networks import betweenness, diameters
 from coordlib.describe.posts import sample_pairs
 from coordlib.errors import MissingColumnError
@@ -36,7 +36,7 @@ def day(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> tuple[pd.DataFrame,
     shares = cl.prep_data(posts, "text", "account_id", "content_id", "posted_at")
     pairs = cl.detect_groups(shares, 60, 2)
     graph = cl.generate_coordinated_network(pairs, min_weight=min_weight, subgraph=1, objects=True)
-    return pairs, graph, cl.describe.evidence_pairs(pairs, graph)
+    return pairs, graph, cl.describe.network_pairs(pairs, graph)
 
 
 def accounts(posts: pd.DataFrame = POSTS, min_weight: int = 1) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def test_evidence_says_when_and_where_each_post_can_be_seen() -> None:
     posts = POSTS.assign(url=None)
     posts.loc[posts["content_id"] == "1", "url"] = "https://www.tiktok.com/@A/photo/1"
     posts.loc[posts["content_id"] == "2", "url"] = "javascript:alert(1)"
-    evidence = cl.describe.evidence_pairs(pairs, graph, posts)
+    evidence = cl.describe.network_pairs(pairs, graph, posts)
     first = evidence[(evidence["content_id"] == "1") & (evidence["content_id_y"] == "2")].iloc[0]
     assert (first["posted_at"], first["posted_at_y"], first["time_delta"]) == (100, 105, 5)
     assert first["url"] == "https://www.tiktok.com/@A/photo/1"
@@ -141,7 +141,7 @@ def test_one_caption_is_full_concentration_and_uneven_ones_lie_between() -> None
         graph,
         cl.describe.describe_accounts(graph, pairs, single),
         single,
-        cl.describe.evidence_pairs(pairs, graph),
+        cl.describe.network_pairs(pairs, graph),
     )
     assert found[found["accounts"].map(lambda names: "E" in names)]["gini_objects"].tolist() == [1.0]
 
@@ -219,10 +219,17 @@ def test_a_hot_object_is_sampled_in_the_file_and_every_edge_keeps_its_closest_pa
     )
     pairs = cl.detect_groups(cl.prep_data(frame), 60, 1)
     graph = cl.generate_coordinated_network(pairs, min_weight=1, subgraph=1)
-    evidence = evidence_pairs(pairs, graph)
+    evidence = network_pairs(pairs, graph)
     sample = sample_pairs(evidence, 100)
     assert (len(sample), len(evidence)) == (100, len(pairs))
     closest = {frozenset(ends) for ends in zip(sample["account_id"], sample["account_id_y"], strict=True)}
     assert closest == {frozenset(edge) for edge in graph.edges}
     assert sample_pairs(evidence.sample(frac=1, random_state=1).sort_index(), 100).equals(sample)
     assert sample_pairs(evidence, len(evidence)) is evidence
+
+
+def test_the_old_name_of_the_pairs_of_a_network_works_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="evidence_pairs is now network_pairs"):
+        assert cl.describe.evidence_pairs(
+            cl.detect_groups(cl.simulate.simulate_background(), 1, 1).head(0), nx.Graph()
+        ).empty

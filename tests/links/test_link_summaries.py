@@ -14,7 +14,7 @@ from coordlib import (
     get_top_coord_shares,
     get_top_coord_urls,
 )
-from coordlib.describe.statistics import unbiased_gini
+from coordlib.describe.networks import unbiased_gini
 from coordlib.errors import MissingColumnError, ParameterError
 from coordlib.links import CoordShares, label_links
 from coordlib.links.summaries import TOP_DOMAINS

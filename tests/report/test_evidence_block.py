@@ -157,6 +157,17 @@ def test_pairs_outside_the_networks_come_after_them_with_their_class_and_their_o
     none = [table.head(0) for table in some]
     alone = EvidenceView(*none, outside=outside, discovered=found)
     assert list(alone.files) == ["outside-1.js"] and "There is no network" not in (alone.page or "")
+    assert "no pairs of posts are here" not in page + inside
+
+
+def test_groups_whose_accounts_post_too_little_for_pairs_are_counted() -> None:
+    given = tables(1)
+    some = [given[name] for name in ("accounts", "posts", "pairs", "edges")]
+    found = given["edges"].rename(columns={"network": "group"}).assign(evidence="closed circle")
+    outside = given["pairs"].rename(columns={"network": "group"}).head(0)
+    view = EvidenceView(*some, outside=outside, discovered=found)
+    said = "1 group of pairs that stand out: no pairs of posts are here, since their accounts have fewer posts than min_participation"
+    assert said in view.html and said in (view.page or "")
 
 
 def test_a_sample_says_of_how_many_pairs_it_is() -> None:

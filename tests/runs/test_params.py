@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from coordlib import check_parameters
+from coordlib import check_parameters, parameters
 from coordlib.errors import FileFormatError, ParameterError, UnknownParameterError
-from coordlib.parameters import DailyMonitoring
+from coordlib.parameters import DailyMonitoring, EvidenceRule, LinkSharing, Parameters
+from coordlib.runs import discovery_query
 from coordlib.runs.notebooks import MODELS, notebook_defaults
 
 
@@ -95,3 +96,31 @@ def test_the_cells_go_on_with_the_checked_values() -> None:
     cells = {"edge_weight": "0.9", "time_window": 60}
     assert check_parameters(DailyMonitoring, cells)["edge_weight"] == 0.9
     assert cells == {"edge_weight": 0.9, "time_window": 60}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [one for one in vars(parameters).values() if isinstance(one, type) and issubclass(one, Parameters)],
+)
+def test_parameters_made_directly_are_told_in_one_line_too(model: type[Parameters]) -> None:
+    with pytest.raises(ParameterError, match=f"{model.__name__}: unknown parameter 'nonsense'"):
+        model(nonsense=1)
+    for name in model.model_fields:
+        with pytest.raises(ParameterError, match=f"^{model.__name__}: {name}"):
+            model(**{name: object()})
+
+
+def test_a_wrong_value_of_parameters_made_directly_names_the_part_it_is_in() -> None:
+    with pytest.raises(ParameterError, match=r"^LinkSharing: time_window = 0: "), pytest.warns(FutureWarning):
+        LinkSharing(coordination_interval=0)  # type: ignore[call-arg]
+    with pytest.raises(ParameterError, match=r"evidence\.q = 7"):
+        DailyMonitoring(evidence={"q": 7})  # type: ignore[arg-type]
+    assert DailyMonitoring(evidence=EvidenceRule(q=0.01)).evidence.q == 0.01
+
+
+def test_a_discovery_query_takes_its_old_arguments_with_a_warning() -> None:
+    asked = parameters.SeedDiscovery(hashtags=["tea"])
+    with pytest.warns(FutureWarning, match="parameters is now asked"):
+        assert discovery_query(parameters=asked) == discovery_query(asked)  # type: ignore[call-arg]
+    with pytest.warns(FutureWarning, match="give the stored discovery alone"):
+        discovery_query(parameters.SeedDiscovery(), asked)  # type: ignore[arg-type]

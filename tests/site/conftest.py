@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coordlib.describe.labels import subjects
 from coordlib.files import staging_of
 from coordlib.report import NetworkView, charts
 from coordlib.report.dictionary import how
-from coordlib.report.evidence import EvidenceView, subjects
+from coordlib.report.evidence import EvidenceView
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook

@@ -270,6 +270,7 @@ def benchmark(
     import pandas as pd
 
     from coordlib.describe.ranking import benchmark as compare
+    from coordlib.posts import object_column
     from coordlib.report.tables import write_csv
     from coordlib.runs.stored import read_labelled
     from coordlib.simulate.shares import Pattern, simulate_labelled, simulate_pattern
@@ -284,7 +285,7 @@ def benchmark(
         )
     if sources:
         posts = read_labelled(sources)
-        column = object_id or str(posts.attrs["object_id"])
+        column = object_column(object_id or str(posts.attrs["object_id"]), posts.columns)
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(sources[0]))
         found = compare(posts, *method, column)
@@ -328,7 +329,7 @@ def calibrate(
     """Measure what given parameters find, miss and falsely accuse on posts like your own, in which nobody coordinates."""
     from coordlib.describe.calibration import calibrate as measure
     from coordlib.describe.calibration import calibration_table
-    from coordlib.posts import prep_data
+    from coordlib.posts import object_column, prep_data
     from coordlib.report.tables import write_csv
     from coordlib.simulate.shares import simulate_background
     from coordlib.sources.exports import read_export
@@ -342,7 +343,7 @@ def calibrate(
         shares = simulate_background()
     else:
         posts = read_export(source).posts
-        column = object_id or str(posts.attrs["object_id"])
+        column = object_column(object_id or str(posts.attrs["object_id"]), posts.columns)
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(source))
         shares = prep_data(posts, column, timestamp_share="posted_at", duplicates="drop")

@@ -1,12 +1,12 @@
-from .accounts import account_leads, describe_accounts, edge_leads, first_movers
+from .accounts import account_leads, account_stats, describe_accounts, edge_leads, first_movers
 from .calibration import calibrate, calibration_table
 from .communities import find_communities, louvain
 from .day import day_counts, day_outcome
 from .labels import Label, add_labels, label_components
 from .networks import describe_networks
-from .posts import describe_posts, evidence_pairs, network_edges
+from .objects import group_stats, hashtag_table, object_edges, object_table
+from .posts import describe_posts, evidence_pairs, network_edges, network_pairs
 from .ranking import benchmark, rank_accounts
-from .statistics import account_stats, group_stats, hashtag_table, object_edges, object_table
 
 __all__ = [
     "Label",
@@ -30,6 +30,7 @@ __all__ = [
     "label_components",
     "louvain",
     "network_edges",
+    "network_pairs",
     "object_edges",
     "object_table",
     "rank_accounts",

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import networkx as nx
 import pandas as pd
 
 from coordlib.addresses import account_address
-from coordlib.describe.networks import EVIDENCE_COUNTS, account_evidence, betweenness
+from coordlib.describe.networks import (
+    EVIDENCE_COUNTS,
+    FAST_MISSING,
+    Compat,
+    Threshold,
+    account_evidence,
+    betweenness,
+    edges_that_count,
+)
 from coordlib.describe.posts import (
     MEASURES,
-    evidence_pairs,
     mean_engagement,
     network_numbers,
+    network_pairs,
     plain_posts,
     post_ends,
 )
-from coordlib.describe.statistics import account_stats
-from coordlib.detect.pairs import as_pairs
+from coordlib.detect.pairs import as_pairs, fast_column
+from coordlib.errors import ParameterError
 
 _COLUMNS = {
     "account_id": "str",
@@ -34,6 +43,70 @@ _COLUMNS = {
     "new": "bool",
     "url": "str",
 }
+
+
+def account_stats(
+    graph: nx.Graph[str], pairs: pd.DataFrame, weight_threshold: Threshold = "full", compat: Compat = None
+) -> pd.DataFrame:
+    """Summarise the edges and the shares of each account.
+
+    Parameters
+    ----------
+    graph
+        The network, as :func:`coordlib.generate_coordinated_network` returns it.
+    pairs
+        The pairs it was made from.
+    weight_threshold
+        Which edges count: ``"full"`` those over the threshold, ``"fast"`` those over the threshold of the
+        fast network (and only fast pairs for the shares), ``"none"`` all.
+    compat
+        ``"coortweet"`` averages over the *distinct* (time, symmetry) values of an account's edges, as CooRTweet does:
+        three edges of 1, 1 and 4 seconds give 2.5. The default averages over the edges: 2.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per account, sorted: ``account_id``, ``avg_time_delta`` (seconds), ``avg_edge_symmetry_score``
+        (both with ``_full`` and ``_fast`` for a network with fast attributes; missing where an account has
+        none) and ``unique_shares_count`` (distinct contents of the account in all of `pairs`, int64).
+
+    Raises
+    ------
+    ParameterError
+        An unknown threshold, or ``"fast"`` for a network without fast attributes (with ``compat`` it warns
+        and takes all edges).
+
+    Examples
+    --------
+    >>> import coordlib as cl
+    >>> pairs = pd.DataFrame({"object_id": ["o"], "account_id": ["a"], "account_id_y": ["b"],
+    ...                       "content_id": ["1"], "content_id_y": ["2"], "time_delta": [10]})
+    >>> cl.account_stats(cl.generate_coordinated_network(pairs), pairs, "none")["avg_time_delta"].tolist()
+    [10.0, 10.0]
+    """
+    fast_graph, edges = edges_that_count(graph, weight_threshold, compat)
+    if weight_threshold == "fast" and not fast_graph:
+        if compat is None:
+            raise ParameterError(FAST_MISSING)
+        warnings.warn("the network has no fast shares; all its edges are used", UserWarning, stacklevel=2)
+    suffixes = ("_full", "_fast") if fast_graph else ("",)
+    names = [f"{name}{end}" for name in ("avg_time_delta", "edge_symmetry_score") for end in suffixes]
+    rows = [
+        (account, *(data.get(name) for name in names))
+        for a, b, data in edges
+        for account in dict.fromkeys((a, b))  # a loop is one edge of its account
+    ]
+    table = pd.DataFrame(rows, columns=["account_id", *names])
+    table = table.astype({"account_id": "str", **dict.fromkeys(names, "float64")})
+    if compat is not None:
+        table = table.drop_duplicates()
+    means = table.groupby("account_id")[names].mean()
+    means.columns = [name if name.startswith("avg_") else f"avg_{name}" for name in names]
+    if weight_threshold == "fast" and fast_graph:
+        pairs = pairs[pairs[fast_column(pairs, graph.graph.get("fast_window", True))] == 1]
+    contents = post_ends(pairs).drop_duplicates().groupby("account_id").size()
+    means["unique_shares_count"] = contents.reindex(means.index, fill_value=0).astype("int64")
+    return means.sort_index().reset_index().astype({"account_id": "str"})
 
 
 def describe_accounts(
@@ -78,7 +151,7 @@ def describe_accounts(
         "strength": dict(graph.degree(weight="weight")),
         "betweenness": betweenness(graph),
     }
-    evidence = evidence_pairs(pairs, graph)
+    evidence = network_pairs(pairs, graph)
     leads = account_leads(evidence).set_index("account_id")["lead_share"]
     ends = post_ends(evidence).drop_duplicates()
     ends["posted_at"] = ends["content_id"].map(known.set_index("content_id")["posted_at"]).astype("Int64")

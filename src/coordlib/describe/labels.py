@@ -184,6 +184,13 @@ def term_weights(inside: Mapping[str, int], everywhere: Mapping[str, int]) -> di
 _Document = tuple[str, ...]
 
 
+def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
+    """Labels and their accounts, networks of one label taken together, the largest first."""
+    named = networks[networks["label"].fillna("") != ""]
+    sizes = named.groupby("label", sort=True)["n_accounts"].sum().sort_values(ascending=False, kind="stable")
+    return [(str(label), int(size)) for label, size in sizes.items()]
+
+
 def _documents(posts: pd.DataFrame, text: str, hashtags: str | None, link: str | None) -> list[_Document]:
     nothing = [None] * len(posts)
     columns = (posts[name] if name else nothing for name in (text, hashtags, link))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from coordlib.describe.posts import (
     MEASURES,
     empty_table,
-    evidence_pairs,
     joined,
     mean_engagement,
     network_numbers,
+    network_pairs,
     plain_posts,
     post_ends,
 )
-from coordlib.describe.statistics import unbiased_gini
-from coordlib.errors import takes_old_names
+from coordlib.errors import ParameterError, takes_old_names
 from coordlib.significance.classes import SIGNIFICANT, UNDECIDED, WORDS, evidence_table
 
 #: What accounts and networks say of the edges of theirs that are kept.
@@ -36,6 +38,40 @@ _DISCOVERED = {
     "closed_share": "float64",
     "others_present": "int64",
 }
+
+
+Threshold = Literal["full", "fast", "none"]
+Compat = Literal["coortweet"] | None
+
+FAST_MISSING = "weight_threshold = 'fast' needs a network made with fast_net=True (see flag_speed_share)"
+
+
+def edges_that_count(
+    graph: nx.Graph[str], weight_threshold: str, compat: str | None
+) -> tuple[bool, list[tuple[str, str, dict[str, Any]]]]:
+    """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes, and which of them count."""
+    if weight_threshold not in ("full", "fast", "none"):
+        raise ParameterError(f"weight_threshold = {weight_threshold!r}: choose 'full', 'fast' or 'none'")
+    if compat not in (None, "coortweet"):
+        raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
+    fast = "fast_window" in graph.graph or "weight_full" in first_edge(graph)
+    mark = f"weight_threshold_{weight_threshold}" if fast else "weight_threshold"
+    every = weight_threshold == "none" or (weight_threshold == "fast" and not fast)
+    return fast, [edge for edge in graph.edges(data=True) if every or edge[2].get(mark) == 1]
+
+
+def first_edge(graph: nx.Graph[str]) -> dict[str, Any]:
+    return next((data for _, _, data in graph.edges(data=True)), {})
+
+
+def unbiased_gini(values: npt.ArrayLike) -> float:
+    """Return the unbiased Gini coefficient of non-negative values; nan for a single value."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = len(ordered)
+    if n < 2 or ordered.sum() == 0:
+        return float("nan")
+    ranks = 2 * np.arange(1, n + 1) - n - 1
+    return float((ranks * ordered).sum() / ((n - 1) * ordered.sum()))
 
 
 def account_evidence(graph: nx.Graph[str]) -> pd.DataFrame:
@@ -80,10 +116,10 @@ def discovered_pairs(significance: pd.DataFrame | None, graph: nx.Graph[str]) ->
 
 
 def pairs_outside(pairs: pd.DataFrame, discovered: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of posts behind the discovered pairs that are no edge, as :func:`evidence_pairs`, with their ``group``."""
+    """Return the pairs of posts behind the discovered pairs that are no edge, as :func:`network_pairs`, with their ``group``."""
     outside = discovered.loc[discovered["group"].notna(), [*_ENDS, "network", "group"]]
     graph = nx.from_pandas_edgelist(outside, "account_id", "account_id_y")
-    found = evidence_pairs(pairs, graph, posts).drop(columns="network")
+    found = network_pairs(pairs, graph, posts).drop(columns="network")
     one, other = (found[name] for name in _ENDS)
     ends = pd.DataFrame(
         {"account_id": one.where(one < other, other), "account_id_y": other.where(one < other, one)}
@@ -132,6 +168,21 @@ LARGE = 300
 
 #: Both libraries add the same numbers in another order; beyond these decimals they may differ.
 _DECIMALS = 12
+
+
+def planted_counts(
+    significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Of each kind of pair, how many join two accounts of one planted network, and how many there are."""
+    first, second = (significance[name].map(planted) for name in ("account_id", "account_id_y"))
+    together = (first == second) & first.notna()
+    found = {}
+    for name, classes in _COUNTED.items():
+        chosen = significance["evidence"].isin(classes)
+        found[name.removeprefix("n_")] = (int((together & chosen).sum()), int(chosen.sum()))
+    ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]
+    found["kept"] = (sum(a == b and a is not None for a, b in ends), len(ends))
+    return found
 
 
 def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
@@ -203,7 +254,7 @@ def describe_networks(
     posts
         The day's posts with the columns of :mod:`coordlib.posts`.
     pairs
-        The pairs behind its edges, from :func:`evidence_pairs`.
+        The pairs behind its edges, from :func:`network_pairs`.
 
     Returns
     -------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +74,7 @@ _POST_COLUMNS = {
 }
 
 
-def evidence_pairs(
+def network_pairs(
     pairs: pd.DataFrame, graph: nx.Graph[str], posts: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Return the pairs of posts behind the edges of a network, with the number of their network.
@@ -96,7 +99,7 @@ def evidence_pairs(
     --------
     >>> pairs = pd.DataFrame({"object_id": ["o", "p"], "account_id": ["b", "c"], "account_id_y": ["a", "a"],
     ...     "content_id": ["1", "3"], "content_id_y": ["2", "4"], "time_delta": [10, 20]})
-    >>> evidence_pairs(pairs, nx.Graph([("a", "b")]))["content_id"].tolist()
+    >>> network_pairs(pairs, nx.Graph([("a", "b")]))["content_id"].tolist()
     ['1']
     """
     numbers = network_numbers(graph)
@@ -110,6 +113,12 @@ def evidence_pairs(
     for end in ("", "_y"):
         result[f"url{end}"] = result[f"content_id{end}"].map(known["url"]).astype("str")
     return result
+
+
+def evidence_pairs(*given: Any, **named: Any) -> pd.DataFrame:
+    """Old name of :func:`network_pairs`, which goes with the next version."""
+    warnings.warn("evidence_pairs is now network_pairs", DeprecationWarning, stacklevel=2)
+    return network_pairs(*given, **named)
 
 
 def sample_pairs(pairs: pd.DataFrame, limit: int = PAIRS_IN_FILES) -> pd.DataFrame:
@@ -201,7 +210,7 @@ def describe_posts(pairs: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     pairs
-        Pairs of :func:`evidence_pairs`.
+        Pairs of :func:`network_pairs`.
     posts
         The day's posts with the columns of :mod:`coordlib.posts`.
 

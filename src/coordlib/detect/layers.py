@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.columns import check_table
-from coordlib.detect.edges import Compat, coordinated_edges
+from coordlib.detect.edges import coordinated_edges
 from coordlib.detect.pairs import PAIR_COLUMNS, detect_groups
 from coordlib.detect.similar_pairs import NO_VALUE
 from coordlib.detect.threshold import check_whole
@@ -103,7 +103,6 @@ def detect_layers(
     shares: pd.DataFrame,
     time_window: int | Mapping[str, int] = 120,
     min_participation: int | Mapping[str, int] = 2,
-    remove_loops: bool = True,
 ) -> pd.DataFrame:
     """Detect pairs in each layer of the shares separately.
 
@@ -115,8 +114,6 @@ def detect_layers(
         ids are the same text.
     time_window, min_participation
         For all layers, or by layer name.
-    remove_loops
-        As in :func:`coordlib.detect_groups`.
 
     Returns
     -------
@@ -142,7 +139,7 @@ def detect_layers(
     for name in sorted(layer.unique()):
         window = _of(time_window, name, "time_window")
         least = _of(min_participation, name, "min_participation")
-        pairs = detect_groups(shares[(layer == name).to_numpy()], window, least, remove_loops)
+        pairs = detect_groups(shares[(layer == name).to_numpy()], window, least)
         tables.append(pairs.assign(layer=pd.Series([name] * len(pairs), dtype="str")))
     if not tables:
         return detect_groups(shares, 0, 0).assign(layer=pd.Series([], dtype="str"))
@@ -167,8 +164,6 @@ def combine_layers(
     pairs: pd.DataFrame,
     edge_weight: float = 0.9,
     min_layers: int = 1,
-    objects: bool = True,
-    compat: Compat = None,
 ) -> pd.DataFrame:
     """Join the layers' edges into one table: who coordinated in which layers, and how much in each.
 
@@ -181,8 +176,6 @@ def combine_layers(
         against its own weights: layers differ in how often their objects are shared.
     min_layers
         Keep edges of at least so many layers.
-    objects, compat
-        As in :func:`coordlib.coordinated_edges`.
 
     Returns
     -------
@@ -211,7 +204,7 @@ def combine_layers(
     check_table(pairs, (*PAIR_COLUMNS, "layer"), "pairs (see detect_layers)")
     _refuse_rows_without_layer(pairs, "pairs (see detect_layers)")
     ends, measures = ["account_id", "account_id_y"], ["weight", "n_objects", "weight_threshold"]
-    edges = coordinated_edges(pairs, edge_weight, objects=objects, compat=compat)
+    edges = coordinated_edges(pairs, edge_weight)
     by_edge = pd.MultiIndex.from_frame(edges[ends])
     names = sorted(pairs["layer"].unique())
     parts = []

@@ -122,10 +122,8 @@ def detect_groups(
 
 
 def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
-    """Row numbers by time, account, content and object: the same whatever order the rows came in.
-
-    Sorting text is slow and few rows agree in time and account, so only those are compared further.
-    """
+    """Row numbers by time, account, content and object: the same whatever order the rows came in."""
+    # Sorting text is slow and few rows agree in time and account, so only those are compared further.
     times = np.where(coded.timed, coded.times, np.iinfo(np.int64).max)
     rank = np.empty(len(coded.account_names), dtype=np.int64)
     rank[coded.account_names.argsort()] = np.arange(len(rank))

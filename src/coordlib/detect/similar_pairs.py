@@ -190,11 +190,11 @@ def _vectors(column: pd.Series, name: str) -> tuple[npt.NDArray[np.bool_], npt.N
     lengths = {len(cell) for cell in cells}
     if len(lengths) > 1:
         some = f"{min(lengths)} to {max(lengths)} numbers"
-        raise InputError(f"column '{name}': embeddings have {some}; all need as many")
+        raise InputError(f"column '{name}': embeddings have {some}; all need the same number")
     try:
         values = np.array(cells, dtype=np.float64).reshape(len(cells), next(iter(lengths), 1))
     except (TypeError, ValueError):
-        raise InputError(f"column '{name}': holds lists of something else than numbers") from None
+        raise InputError(f"column '{name}': holds lists of something other than numbers") from None
     with np.errstate(over="ignore"):  # what is too large is refused below
         size = np.sqrt((values**2).sum(axis=1))
     if not np.isfinite(size).all():

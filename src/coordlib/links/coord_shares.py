@@ -233,10 +233,8 @@ def _with_times(
 
 
 def _groups(edges: pd.DataFrame, met: list[str], *, by_size: bool, seed: int) -> pd.DataFrame:
-    """Return degree, strength, component and cluster per account of the network.
-
-    CooRnet numbers components in the order in which it meets their accounts; ours fall in size, then go by name.
-    """
+    """Return degree, strength, component and cluster per account of the network."""
+    # CooRnet numbers components in the order in which it meets their accounts; ours fall in size, then go by name.
     in_network = set(edges["from"]) | set(edges["to"])
     accounts = [name for name in met if name in in_network]
     place = {name: number for number, name in enumerate(accounts)}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.describe.labels import Label, label_components
-from coordlib.describe.statistics import unbiased_gini
+from coordlib.describe.networks import unbiased_gini
 from coordlib.links.coord_shares import CoordShares
 from coordlib.links.top_lists import ENGAGEMENT, of_network
 from coordlib.urls import full_domain, parent_domain

@@ -26,6 +26,8 @@ _WHERE = "the figure's table"
 _ACROSS = ("time_window", "edge_weight", "min_weight")
 #: What a bar of new accounts is of: name, pandas' letter, days, and up to how many days in all.
 _PERIODS = (("day", "D", 1, 92), ("week", "W", 7, 731), ("month", "M", 30, math.inf))
+#: Networks and accounts a figure has room for.
+_NETWORKS, _ACCOUNTS = 15, 25
 #: The statistics of a network that lie between 0 and 1, from top to bottom.
 _SHARES = ("modularity", "transitivity", "giant_share")
 
@@ -71,10 +73,10 @@ def pool_history(history: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 15) -> Axes:
+def network_sizes(networks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw the number of accounts of the largest networks (``network``, ``n_accounts``)."""
     check_table(networks, ["network", "n_accounts"], _WHERE)
-    table = networks.sort_values(["n_accounts", "network"], ascending=[False, True]).head(shown)
+    table = networks.sort_values(["n_accounts", "network"], ascending=[False, True]).head(_NETWORKS)
     sizes = table["n_accounts"].astype(int).tolist()
     total = int(networks["n_accounts"].sum())
     if not sizes:
@@ -83,7 +85,7 @@ def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 1
         title = f"One network of {plural(sizes[0], 'account')}"
     else:
         title = f"The largest of {len(networks):,} networks has {sizes[0]:,} of {total:,} accounts"
-    rest = f" Only the {shown} largest are shown." if len(networks) > shown else ""
+    rest = f" Only the {_NETWORKS} largest are shown." if len(networks) > _NETWORKS else ""
     alt = f"Bars: accounts per network, largest first: {', '.join(map(str, sizes))}.{rest}"
     with chart(ax, title, alt, "network", "accounts") as ax:
         ax.bar(range(len(sizes)), sizes, color=PALETTE[0], width=0.75)
@@ -95,20 +97,24 @@ def network_sizes(networks: pd.DataFrame, ax: Axes | None = None, shown: int = 1
     return ax
 
 
-def post_timeline(posts: pd.DataFrame, ax: Axes | None = None, shown: int = 25) -> Axes:
+def post_timeline(posts: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw when each account posted (``account_id``, ``posted_at`` in UTC seconds), most active on top."""
     check_table(posts, ["account_id", "posted_at"], _WHERE)
     if posts.empty:
         return nothing_to_draw(ax, "There are no posts to draw")
     counts = posts.groupby("account_id").size().reset_index(name="n")
     counts = counts.sort_values(["n", "account_id"], ascending=[False, True])
-    names = counts["account_id"].head(shown).tolist()
+    names = counts["account_id"].head(_ACCOUNTS).tolist()
     table = posts[posts["account_id"].isin(names)].sort_values("posted_at")
     n_accounts = len(counts)
     first, last = utc(posts["posted_at"]).min(), utc(posts["posted_at"]).max()
     span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
     title = f"{plural(len(posts), 'post')} in pairs, by {plural(n_accounts, 'account')}, {span}"
-    cut = f" The {shown} most active of {n_accounts:,} accounts are shown." if n_accounts > shown else ""
+    cut = (
+        f" The {_ACCOUNTS} most active of {n_accounts:,} accounts are shown."
+        if n_accounts > _ACCOUNTS
+        else ""
+    )
     alt = f"One line per account, one dot per post. {title}.{cut}"
     rows = table["account_id"].map({name: place for place, name in enumerate(reversed(names))})
     shown_title, height = f"{title}.{cut}" if cut else title, max(0.8, len(names) / 11)

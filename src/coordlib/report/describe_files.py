@@ -15,8 +15,8 @@ from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column, tables_of
 from coordlib.report.display import TEMPLATES
+from coordlib.report.notebook_steps import kept_words
 from coordlib.report.record import RunRecord
-from coordlib.report.steps import kept_words
 from coordlib.report.words import in_words
 
 #: Where the RO-Crate is.

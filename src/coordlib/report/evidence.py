@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from coordlib.describe.day import other_settings
-from coordlib.describe.networks import evidence_counts, network_evidence
+from coordlib.describe.networks import evidence_counts, network_evidence, planted_counts
 from coordlib.detect.threshold import over_threshold
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html
@@ -22,8 +22,6 @@ from coordlib.report.record import Evidence, OtherSettings, RunRecord
 from coordlib.report.tables import facts, format_value, is_missing
 from coordlib.report.words import clean_text, escape, json_for_page, plural, safe_url
 from coordlib.significance import (
-    SIGNIFICANT,
-    UNDECIDED,
     evidence_headline,
     evidence_sentence,
     network_sentence,
@@ -82,7 +80,7 @@ def evidence_record(
             networks={str(number): int(count) for number, count in drawn[drawn > 0].items()},
         )
         if planted:
-            record["truth"] = _truth(significance, graph, planted)
+            record["truth"] = planted_counts(significance, graph, planted)
     return record
 
 
@@ -103,28 +101,6 @@ def class_table(run: RunRecord, edges: pd.DataFrame, discovered: pd.DataFrame) -
                 said[sentence] = (name, said.get(sentence, (name, 0))[1] + count)
     told = {f"{name} ({plural(count, 'pair')})": text for text, (name, count) in said.items()}
     return facts(told, "What the classes say", "edges", column="evidence")
-
-
-def subjects(networks: pd.DataFrame) -> list[tuple[str, int]]:
-    """Labels and their accounts, networks of one label taken together, the largest first."""
-    named = networks[networks["label"].fillna("") != ""]
-    sizes = named.groupby("label", sort=True)["n_accounts"].sum().sort_values(ascending=False, kind="stable")
-    return [(str(label), int(size)) for label, size in sizes.items()]
-
-
-def _truth(
-    significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
-) -> dict[str, tuple[int, int]]:
-    """Of each kind of pair, how many join two accounts of one planted network, and how many there are."""
-    first, second = (significance[name].map(planted) for name in ("account_id", "account_id_y"))
-    together = (first == second) & first.notna()
-    found = {}
-    for name, classes in {"significant": SIGNIFICANT, "undecided": UNDECIDED}.items():
-        chosen = significance["evidence"].isin(classes)
-        found[name] = (int((together & chosen).sum()), int(chosen.sum()))
-    ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]
-    found["kept"] = (sum(a == b and a is not None for a, b in ends), len(ends))
-    return found
 
 
 class EvidenceView(Html):
@@ -157,8 +133,11 @@ class EvidenceView(Html):
             ]
         files = list(_files(networks))
         self.files = {name: f"coordlibEvidence([{text}]);\n" for name, _, text in files}
+        bare = _without_pairs(discovered, outside)
         if not networks:
-            super().__init__('<p class="cl-note">There is no network, so there is nothing to show.</p>')
+            super().__init__(
+                f'<p class="cl-note">There is no network, so there is nothing to show.</p>{bare}'
+            )
             return
         lines = {
             kind: "".join(
@@ -183,7 +162,7 @@ class EvidenceView(Html):
             page += f'<div class="cl-evidences"{window}>{lines["group"]}</div>{_apart(len(apart), apart)}'
             static += "".join(_static(one, span) for one in apart[:_GROUPS])
             static += _apart(len(apart[:_GROUPS]), apart)
-        super().__init__(static, page)
+        super().__init__(static + bare, page + bare)
 
     def write(self, folder: Path) -> None:
         """Write the files into a folder of their own in a report's folder."""
@@ -345,10 +324,20 @@ def _note(n_shown: int, networks: list[dict[str, Any]], of_pairs: int) -> str:
 def _apart(n_shown: int, groups: list[dict[str, Any]]) -> str:
     rest = f"Showing {n_shown:,} of {plural(len(groups), 'group')}. " if n_shown < len(groups) else ""
     return (
-        f'<p class="cl-note">{rest}After the networks: pairs of accounts that stand out (the table of pairs that share more than '
-        "their activity explains), and no edge of a network joins them. Their pairs of posts are in "
+        f'<p class="cl-note">{rest}After the networks come pairs of accounts that stand out (the table of pairs that share more than '
+        "their activity explains) and that no edge of a network joins. Their pairs of posts are in "
         '<a href="discovered_pairs.csv" download>discovered_pairs.csv</a>.</p>'
     )
+
+
+def _without_pairs(*tables: pd.DataFrame | None) -> str:
+    """Say how many groups of the first table the second has no pairs of: all accounts are tested, not all are in pairs."""
+    of, here = (
+        {*table["group"].dropna()} if table is not None and "group" in table else set() for table in tables
+    )
+    groups = f"{plural(len(of - here), 'group')} of pairs that stand out: no pairs of posts are here"
+    why = "their accounts have fewer posts than min_participation asks for, or the notebook left their pairs out"
+    return f'<p class="cl-note">{groups}, since {why}.</p>' if of - here else ""
 
 
 def _static(network: Mapping[str, Any], span: int) -> str:

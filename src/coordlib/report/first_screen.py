@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from coordlib.detect.threshold import tie_words
 from coordlib.report.health import Health, verdict_of
+from coordlib.report.notebook_steps import kept_words
 from coordlib.report.record import Evidence, RunRecord
-from coordlib.report.steps import kept_words
 from coordlib.report.words import clean_text, escape, plural, same_words
 from coordlib.significance import SIGNIFICANT
 from coordlib.significance.classes import class_words

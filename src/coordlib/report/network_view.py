@@ -133,11 +133,8 @@ class NetworkView(Html):
         return target
 
     def _page(self, assets: str | None) -> str:
-        """Return pyvis' page from our template; without `assets` everything it needs is in it.
-
-        pyvis' own template always loads files from another host, takes names as HTML, and has no search, filter by network,
-        panel, legend or way to go by keyboard.
-        """
+        """Return pyvis' page from our template; without `assets` everything it needs is in it."""
+        # pyvis' own always loads files from another host, takes names as HTML, and has no search, filter, panel, legend or keys.
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
         environment.globals.update(
             assets=assets,

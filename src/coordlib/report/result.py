@@ -11,6 +11,7 @@ import networkx as nx
 import pandas as pd
 
 from coordlib.describe.accounts import account_pages
+from coordlib.describe.labels import subjects
 from coordlib.describe.networks import evidence_totals
 from coordlib.describe.posts import plain_posts, sample_pairs
 from coordlib.errors import InputError, ParameterError
@@ -18,7 +19,7 @@ from coordlib.parameters import EvidenceRule
 from coordlib.places import Workspace
 from coordlib.report.dictionary import how
 from coordlib.report.display import Html, stack
-from coordlib.report.evidence import EvidenceView, class_table, evidence_record, subjects
+from coordlib.report.evidence import EvidenceView, class_table, evidence_record
 from coordlib.report.first_screen import day_banner, summary_facts
 from coordlib.report.health import health_html
 from coordlib.report.network_view import NetworkView

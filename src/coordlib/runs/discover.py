@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted
+from coordlib.errors import CollectError, ParameterError, QueryError, QuotaExhausted, takes_old_names
 from coordlib.files import workspace_lock
 from coordlib.parameters import CollectionParameters, SeedDiscovery
 from coordlib.places import Workspace, file_name, find_workspace
@@ -150,10 +151,11 @@ def report_discovery(found: PostSet, parameters: SeedDiscovery) -> Decided:
     return decided
 
 
-def discovery_query(asked: SeedDiscovery | PostSet) -> Query:
+@takes_old_names(parameters="asked")
+def discovery_query(asked: SeedDiscovery | PostSet, found: PostSet | None = None) -> Query:
     """Return the query of a discovery: any of the hashtags, and any of the regions where there are some.
 
-    `asked` are its parameters, or a stored discovery.
+    `asked` are its parameters, or a stored discovery; `found` is where a stored discovery was given once, with a warning.
 
     Raises
     ------
@@ -165,6 +167,13 @@ def discovery_query(asked: SeedDiscovery | PostSet) -> Query:
     >>> discovery_query(SeedDiscovery(hashtags=["#Elezioni"], regions=["it"]))
     Query(hashtag_name EQ 'elezioni' and region_code EQ 'IT')
     """
+    if found is not None:
+        warnings.warn(
+            "discovery_query: give the stored discovery alone: discovery_query(found)",
+            FutureWarning,
+            stacklevel=3,
+        )
+        asked = found
     if isinstance(asked, PostSet):
         asked = SeedDiscovery.load({name: asked.parameters[name] for name in ("hashtags", "regions")})
     if not asked.hashtags:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from coordlib.describe.accounts import describe_accounts
 from coordlib.describe.day import day_counts, day_outcome
-from coordlib.describe.labels import ENDPOINT, Label, add_labels, label_components
+from coordlib.describe.labels import ENDPOINT, Label, add_labels, label_components, subjects
 from coordlib.describe.networks import (
     describe_networks,
     discovered_pairs,
@@ -20,7 +20,7 @@ from coordlib.describe.networks import (
     pairs_outside,
     strongest_class,
 )
-from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, evidence_pairs, network_edges
+from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, network_edges, network_pairs
 from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import CoordError, InputError, takes_old_names
 from coordlib.links.coord_shares import CoordShares
@@ -32,13 +32,13 @@ from coordlib.places import Workspace
 from coordlib.posts import as_counts
 from coordlib.report.charts import reference_words
 from coordlib.report.display import Html
-from coordlib.report.evidence import evidence_record, subjects
+from coordlib.report.evidence import evidence_record
 from coordlib.report.first_screen import banner
+from coordlib.report.notebook_steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.package import SavedReport, write_report
 from coordlib.report.post_set import PostSet
 from coordlib.report.record import Counts, RunRecord
 from coordlib.report.result import Report
-from coordlib.report.steps import as_made, check_steps, left_out_by_hand
 from coordlib.report.tables import Table
 from coordlib.report.words import object_word, plural
 from coordlib.significance import SIGNIFICANT, edge_significance
@@ -192,7 +192,7 @@ def make_report(
     used = {**(parameters or {}), **as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date
-    evidence = evidence_pairs(pairs, graph, source.posts)
+    evidence = network_pairs(pairs, graph, source.posts)
     kept = network_edges(edges, graph)
     check_steps(graph, evidence, kept, significance)
     accounts = describe_accounts(graph, pairs, source.posts, source.pool)
@@ -309,7 +309,7 @@ class SweepReport:
                 f"{int(always.sum()):,} of them {'is' if always.sum() == 1 else 'are'} found at every setting."
             )
         if tied := int((points["outcome"] == "tied").sum()):
-            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: no weak finding, min_weight says more there."
+            body += f" At {plural(tied, 'setting')} the heaviest edges tie, so the quantile keeps none: a tie, not a weak finding; min_weight says more there."
         return Html(banner(kind, [head, body], RunRecord(simulated=self.source.simulated)))
 
     def table(self, name: str, rows_shown: int = 200) -> Table:

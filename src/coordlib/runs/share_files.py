@@ -175,7 +175,7 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     except errors.InputError as error:
         raise type(error)(f"{source}: {error}") from None
     left_out = "; ".join(f"{reason}: {count:,}" for reason, count in export.report.dropped.items())
-    said = f"{read_as(export.report.format)}, object {object_id}"
+    said = f"{read_as(export.report.format)}, object {shares.attrs['object_id']}"
     return shares, f"{said}; left out: {left_out}" if left_out else said
 
 

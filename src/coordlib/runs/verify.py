@@ -146,6 +146,6 @@ def _again(workspace: Workspace, files: Mapping[str, bytes], record: RunRecord, 
                 differs = (n for n, (one, two) in enumerate(zip(was, now, strict=False)) if one != two)
                 line = next(differs, min(len(was), len(now))) + 1
                 done.wrong.append(
-                    f"{path.name}, line {line}: is another when the notebook is run again ({len(was):,} lines, {len(now):,} now)"
+                    f"{path.name}, line {line}: differs when the notebook is run again ({len(was):,} lines, {len(now):,} now)"
                 )
     done.checked.append(f"{template.name}: run again on the stored posts")

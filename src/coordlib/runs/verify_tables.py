@@ -17,8 +17,8 @@ from coordlib.describe.networks import EVIDENCE_COUNTS
 from coordlib.detect.edges import coordinated_edges
 from coordlib.detect.pairs import detect_groups
 from coordlib.detect.threshold import over_threshold
+from coordlib.report.notebook_steps import kept_words
 from coordlib.report.record import RunRecord
-from coordlib.report.steps import kept_words
 from coordlib.report.words import clean_text, plural, restore
 from coordlib.significance import SIGNIFICANT, UNDECIDED
 from coordlib.significance.classes import WORDS
@@ -255,7 +255,9 @@ class Numbers:
         ends = list(map(frozenset, found[_ENDS].to_numpy()))
         there = [end in of_edge for end in ends]
         self._tell(
-            "discovered", (found["kept"] == "true") != there, "kept is not whether edges.csv has the pair"
+            "discovered",
+            (found["kept"] == "true") != there,
+            "kept does not say whether edges.csv has the pair",
         )
         other = [of_edge.get(end, name) != name for end, name in zip(ends, found["evidence"], strict=True)]
         self._tell("discovered", other, "evidence is another than in edges.csv")

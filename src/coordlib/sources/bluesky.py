@@ -270,12 +270,10 @@ def _parameters(search: Search, position: Position, *, by_text: bool = False) ->
 
 
 def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fresh: int) -> Position:
-    """Say where the search stands after a page.
-
-    Its end has to be proved. Posts are hidden from a page after it was cut (atproto issue 2127), so pages are short or
-    empty before the end; and past some thousands of posts the service hands out no cursor, which looks like the end. So a
-    search is done when one more, for what is older than its last post, brings nothing new.
-    """
+    """Say where the search stands after a page."""
+    # Its end has to be proved. Posts are hidden from a page after it was cut (atproto issue 2127), so pages are short or
+    # empty before the end; and past some thousands of posts the service hands out no cursor, which looks like the end. So a
+    # search is done when one more, for what is older than its last post, brings nothing new.
     oldest, claimed = _bounds(posts)
     now = replace(
         position,
@@ -307,8 +305,8 @@ def _after(cursor: object, position: Position, posts: list[dict[str, Any]], fres
 
 
 def _bounds(posts: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-    """Return the later bounds that follow from a page, by when its posts were indexed and by what they claim: in
-    whatever order pages come, all that was indexed after the earliest indexed post on them has been seen."""
+    """Return the later bounds that follow from a page, by when its posts were indexed and by what they claim."""
+    # In whatever order pages come, all that was indexed after the earliest indexed post on them has been seen.
     indexed, claimed = list[str](), list[str]()
     for post in posts:
         record = post.get("record")

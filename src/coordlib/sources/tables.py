@@ -128,8 +128,8 @@ def _without_na(table: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _halves(path: Path, layout: TextLayout) -> dict[int, int]:
-    """Find rows broken by a line break without quotes, row to line: together two halves have the header's cells;
-    a row whose last cell was broken is whole, and what follows a cell alone."""
+    """Find rows broken by a line break without quotes, row to line."""
+    # Together two halves have the header's cells; a row whose last cell was broken is whole, and what follows a cell alone.
     found: dict[int, int] = {}
     wanted, row, before = len(layout.columns), -2, 0
     for line, record in layout.records(path):

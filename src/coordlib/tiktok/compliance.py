@@ -124,8 +124,8 @@ def _still_valid(client: TikTokResearch, ids: Iterable[str]) -> frozenset[str]:
 
 
 def _look_up(client: TikTokResearch, ids: Sequence[str]) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
-    """Look videos up by id, a hundred a query, over the days their ids were made and two more; what came before
-    an error is kept. That none of many is found is an error too: searches were silently empty for weeks before."""
+    """Look videos up by id, a hundred a query, over the days their ids were made and two more; keep what came before an error."""
+    # That none of many is found is an error too: searches were silently empty for weeks before.
     for group, first, last in _groups(ids):
         found: set[str] = set()
         body = video_body(Query(and_=(any_of("video_id", group),)).to_json(), first, last)

@@ -222,8 +222,7 @@ def possible_name(name: str) -> bool:
 def _joined(
     batches: Iterable[_Batch], target: float, most: int, end: dt.date, last_only: bool = False
 ) -> list[_Batch]:
-    """Add each batch to the first (or only the last) one before it that has room for the rows it brings from
-    its start on."""
+    """Add each batch to the first (or only the last) one before it that has room for the rows from its start on."""
     kept: list[_Batch] = []
     for batch in batches:
         for other in kept[-1:] if last_only else kept:

@@ -149,8 +149,9 @@ _PUBLIC = ("app.bsky.feed.post", "app.bsky.feed.repost")
 
 
 def _crowdtangle_csv(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the address each post shared and the sum of its reactions. By CooRnet's rule: the final link, else the
-    link; the link for re-shares and YouTube; for other types than link an address in the text after ``:=:``."""
+    """Add the address each post shared and the sum of its reactions."""
+    # By CooRnet's rule: the final link, else the link; the link for re-shares and YouTube; for other types than link an
+    # address in the text after ":=:".
     empty = pd.Series(pd.NA, index=table.index, dtype="str")
     shared, link = first_filled(table, ("Final Link", "Link")), first_filled(table, ("Link",))
     kind = table.get("Type", empty).fillna("").str.strip().str.lower()

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from coordlib.errors import ParameterError, UnknownFormatError
 from coordlib.parameters import Parameters
-from coordlib.posts import POST_COLUMNS
-from coordlib.shown import Shown
+from coordlib.posts import POST_COLUMNS, object_column
 from coordlib.sources.text_layout import Dialect
 from coordlib.times import day_start
 from coordlib.yaml_files import read_yaml
@@ -25,16 +24,6 @@ from coordlib.yaml_files import read_yaml
 SEPARATORS = {"list": r"[,;\s\[\](){}'\"#|]+", "addresses": r"[,;|\s]+(?=https?://)"}
 #: Names under which engagement is kept, whatever the platform calls it.
 ENGAGEMENT = ("likes", "comments", "shares", "views", "reactions", "interactions")
-#: Candidate of a format to the column of the table of posts that holds it; any other keeps its name.
-_POST_NAMES = {
-    "hashtag": "hashtags",
-    "tag": "hashtags",
-    "link": "links",
-    "url": "links",
-    "music": "music_id",
-    "effect": "effect_ids",
-    "voice": "voice_to_text",
-}
 #: Names that mean something else in every table of posts.
 _TAKEN = {*POST_COLUMNS, *ENGAGEMENT, "account_name"} - {"text", "hashtags", "links"}
 _FOLDER = Path(__file__).with_name("formats")
@@ -54,7 +43,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 Some = Annotated[Names, Field(min_length=1)]
 
 
-class _Source(Shown, BaseModel, extra="forbid", frozen=True):
+class _Source(Parameters):
     @model_validator(mode="before")
     @classmethod
     def _column_alone(cls, value: object) -> object:
@@ -72,7 +61,7 @@ class ObjectSource(_Source):
     column: Some
     also: Names = ()
     key: Names = ()
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field({})
     first: bool = False
     separator: Names = ()
     ignore: frozenset[str] = frozenset()
@@ -188,7 +177,7 @@ class Format(Parameters):
         """The column of the table of posts that holds each object."""
         found: dict[str, str] = {}
         for name in self.objects:
-            column = _POST_NAMES.get(name, name)
+            column = object_column(name)
             found[name] = f"object_{name}" if column in {*_TAKEN, *found.values()} else column
         return found
 

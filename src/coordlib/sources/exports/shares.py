@@ -72,15 +72,12 @@ def without_object(export: Export, *, object_id: str | Sequence[str] | None = No
     return int(export.frame[columns].isna().all(axis=1).sum())
 
 
-#: What a table of posts calls its columns, and a format one of the things in them.
-_ONE_OF = {"hashtags": "hashtag", "links": "link", "music_id": "music", "effect_ids": "effect"}
-
-
 def _names(export: Export, object_id: str | Sequence[str] | None) -> list[str]:
     known = export.format
     wanted = object_id or known.object_id
     names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted))
-    names = [name if name in known.objects else _ONE_OF.get(name, name) for name in names]
+    of_column = {column: name for name, column in known.columns.items()}
+    names = [name if name in known.objects else of_column.get(name, name) for name in names]
     if unknown := [name for name in names if name not in known.objects]:
         raise ParameterError(
             f"object_id '{unknown[0]}': {known.title} offers {', '.join(known.objects)} (usually {known.object_id})"
