@@ -230,3 +230,12 @@ def test_a_chart_on_a_researchers_own_axes_tells_the_notebook_how_it_is_shown(
     axes = charts.hours_of_day(POSTS, ax=Figure().subplots())
     shown, _ = shell.display_formatter.format(axes.figure)
     assert PAGE in shown
+
+
+def test_pyplot_draws_a_chart_only_for_a_change_made_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(display_formatter=DisplayFormatter())
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    axes = charts.seconds_apart(PAIRS, 120, Figure().subplots())
+    assert not axes.figure.stale
+    axes.set_xlabel("seconds")
+    assert axes.figure.stale

@@ -207,8 +207,8 @@ def _behind(
     both = pd.concat(
         rows[[f"account_id{end}", f"content_id{end}"]].set_axis([0, 1], axis=1) for end in ("", "_y")
     )
-    accounts, names = pd.factorize(both[0], sort=True)
-    things, shared_objects = pd.factorize(rows["object_id"], sort=True)
+    accounts, names = pd.factorize(both[0].to_numpy(), sort=True)
+    things, shared_objects = pd.factorize(rows["object_id"].to_numpy(), sort=True)
     pair = np.sort(accounts.reshape(2, -1), axis=0)
     post = place.get_indexer(pd.MultiIndex.from_frame(both)).reshape(2, -1)
     numbered = np.column_stack((*pair, things, *post, rows["time_delta"])).astype("int64")

@@ -94,6 +94,8 @@ def chart(
             formatter.mimebundle_formatter.for_type_by_name("matplotlib.figure", "Figure", _bundle)
             _without_theirs(formatter.formatters["image/png"])
         yield ax
+        if shell:  # what pyplot would draw of it when the cell ends is seen nowhere
+            figure.stale = False
 
 
 def _without_theirs(png: Any) -> None:

@@ -105,7 +105,7 @@ class Report:
     @cached_property
     def _evidence(self) -> EvidenceView:  # a notebook shows it and saves it
         known, outside = self.source.posts, sample_pairs(self.discovered_pairs)
-        said = known[known["content_id"].isin([*outside["content_id"], *outside["content_id_y"]])]
+        said = known[known["content_id"].isin({*outside["content_id"], *outside["content_id_y"]})]
         pages = pd.DataFrame({"account_id": self._pages.keys(), "url": self._pages.values()})
         tables = (pages, pd.concat([self.posts, said]), sample_pairs(self.pairs), self.edges)
         return EvidenceView(

@@ -20,7 +20,7 @@ from coordlib.describe.networks import (
     pairs_outside,
     strongest_class,
 )
-from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, network_edges, network_pairs
+from coordlib.describe.posts import PAIRS_IN_FILES, describe_posts, network_edges, network_pairs, plain_posts
 from coordlib.detect.sweep import DEFAULTS, Sweep
 from coordlib.errors import CoordError, InputError, takes_old_names
 from coordlib.links.coord_shares import CoordShares
@@ -192,14 +192,15 @@ def make_report(
     used = {**(parameters or {}), **as_made(pairs, edges, graph)}
     if source.kind == "day":
         used["date"] = source.date
-    evidence = network_pairs(pairs, graph, source.posts)
+    known = plain_posts(source.posts)  # once: each of those below would do it anew
+    evidence = network_pairs(pairs, graph, known)
     kept = network_edges(edges, graph)
     check_steps(graph, evidence, kept, significance)
-    accounts = describe_accounts(graph, pairs, source.posts, source.pool)
-    posts = describe_posts(evidence, source.posts)
+    accounts = describe_accounts(graph, pairs, known, source.pool)
+    posts = describe_posts(evidence, known)
     engagement = [name for name in ("likes", "comments", "shares") if source.posts[name].notna().any()]
     named = label_networks(posts, engagement=engagement, endpoint=LabelEndpoint.from_environment)
-    networks = add_labels(describe_networks(graph, accounts, source.posts, evidence), named)
+    networks = add_labels(describe_networks(graph, accounts, known, evidence), named)
     watched: Iterable[str] | None = source.watched
     if watched is None and (stay := set(leave_out) & set(graph)):
         watched = {*source.pool, *graph} - (stay - set(source.pool))
@@ -244,7 +245,7 @@ def make_report(
         **tests,
     )
     found = discovered_pairs(significance, graph)
-    outside = pairs_outside(pairs, found, source.posts)
+    outside = pairs_outside(pairs, found, known)
     tables = (accounts, networks, posts, evidence, kept, found, outside)
     return Report(source, graph, *tables, run, significance)
 

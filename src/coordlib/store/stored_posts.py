@@ -103,7 +103,7 @@ def _table(store: Store, told: str, counted: str, source: str, values: Sequence[
     names = [column[0] for column in cursor.description]
     frame = pd.DataFrame([tuple(row) for row in cursor], columns=names, dtype=object)
     for name in _JSON:
-        lists = [None if text is None else json.loads(text) for text in frame[name]]
+        lists = json.loads(f"[{','.join(frame[name].fillna('null'))}]")
         frame[name] = pd.Series(lists, index=frame.index, dtype=object)
     kinds = {"favorites": "Int64", "region_code": "str", "music_id": "str", "voice_to_text": "str"}
     return as_posts(frame, "tiktok").astype(kinds)
