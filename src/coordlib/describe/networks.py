@@ -163,13 +163,6 @@ def _summed(edges: list[tuple[Any, dict[str, Any]]], by: str) -> pd.DataFrame:
     return found.astype({**EVIDENCE_COUNTS, "q_value": "float64"})
 
 
-#: From so many accounts on igraph is used, if it is installed: seconds instead of minutes.
-LARGE = 300
-
-#: Both libraries add the same numbers in another order; beyond these decimals they may differ.
-_DECIMALS = 12
-
-
 def planted_counts(
     significance: pd.DataFrame, graph: nx.Graph[str], planted: Mapping[str, str]
 ) -> dict[str, tuple[int, int]]:
@@ -183,6 +176,13 @@ def planted_counts(
     ends = [(planted.get(a), planted.get(b)) for a, b in graph.edges]
     found["kept"] = (sum(a == b and a is not None for a, b in ends), len(ends))
     return found
+
+
+#: From so many accounts on igraph is used, if it is installed: seconds instead of minutes.
+LARGE = 300
+
+#: Both libraries add the same numbers in another order; beyond these decimals they may differ.
+_DECIMALS = 12
 
 
 def betweenness(graph: nx.Graph[str], *, large: int = LARGE) -> dict[str, float]:
