@@ -56,16 +56,34 @@ def test_the_exit_code_says_what_kind_of_end_it_was(error: errors.CoordError, co
     assert exit_code(error) == code
 
 
-def test_a_mistake_ends_in_one_line_on_stderr_without_a_traceback() -> None:
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("analyse --workspace no-such-folder", "no-such-folder"),
+        ("detect words.csv -o edges.csv", "words.csv: "),
+        ("detect no-such.csv -o edges.csv", "no-such.csv: "),
+        ("detect words.csv -o edges.csv --time-window -5", "time_window"),
+        ("report words.csv --workspace w", "words.csv: "),
+        ("links words.csv -o out", "words.csv: "),
+        ("verify no-such-report", "no-such-report"),
+        ("detect --no-such-option", "No such option"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_on_stderr_without_a_traceback(
+    command: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "words.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "coordlib.cli", "analyse", "--workspace", "no-such-folder"],
+        [sys.executable, "-m", "coordlib.cli", *command.split()],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("coordlib: no-such-folder") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("coordlib: ") and done.stderr.count("\n") == 1 and words in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {"words.csv", "w"}
 
 
 def test_an_error_that_quotes_a_file_cannot_steer_the_terminal(

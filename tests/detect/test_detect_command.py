@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import tqdm
 
-from coordlib import coordinated_edges, detect_groups, edges_to_graph
+from coordlib import coordinated_edges, detect_groups, edges_to_graph, prep_data
 from coordlib.cli import main
 from coordlib.parameters import DetectionParameters
 from coordlib.report.graphml import write_graphml
@@ -99,11 +99,25 @@ def test_the_order_of_the_rows_changes_no_byte_of_the_result(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    random, many = (
+        np.random.default_rng(1),
+        tmp_path / "many.csv",
+    )  # many of one second, so that order is at stake
+    columns = {"object_id": 25, "account_id": 8, "content_id": 10_000, "timestamp_share": 60}
+    drawn = pd.DataFrame({name: random.integers(0, most, 400) for name, most in columns.items()})
+    drawn["timestamp_share"] += 1_700_000_000
+    drawn.drop_duplicates("content_id").to_csv(many, index=False)
     shuffled = tmp_path / "shuffled.csv"
-    pd.read_csv(source, dtype=str).sample(frac=1, random_state=5).to_csv(shuffled, index=False)
-    for file, name in ((source, f"one.{ending}"), (shuffled, f"two.{ending}")):
-        assert run(monkeypatch, capsys, file, "-o", tmp_path / name)[0] == 0
-    assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
+    for table in (source, many):
+        rows, results = pd.read_csv(table, dtype=str), []
+        for seed in range(4):
+            mixed = rows.sample(frac=1, random_state=seed)
+            mixed.to_csv(shuffled, index=False)
+            output = tmp_path / f"{seed}.{ending}"
+            assert run(monkeypatch, capsys, shuffled, "-o", output, "--subgraph", 0)[0] == 0
+            pairs = detect_groups(prep_data(mixed), 30) if table == many else mixed.sort_values("content_id")
+            results.append((output.read_bytes(), pairs.to_csv(index=False)))
+        assert len(set(results)) == 1
 
 
 def test_the_same_edges_come_as_parquet_and_as_graphml(
@@ -465,3 +479,17 @@ def test_a_lower_window_is_refused_where_the_evidence_would_not_heed_it(
     code, out, err = run(monkeypatch, capsys, *words)
     assert (code, out) == (2, "") and "--time-window-low goes without --evidence" in err
     assert not (tmp_path / "edges.csv").exists()
+
+
+def test_a_column_of_the_file_can_be_the_object_and_one_it_lacks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the file is one of posts, and the column is called like one that posts have."""
+    file, output = tmp_path / "posts.csv", tmp_path / "edges.csv"
+    rows = [f"{n},u{n % 2},{1_700_000_000 + n},words {n},tea" for n in range(6)]
+    file.write_text("\n".join(["content_id,account_id,posted_at,text,hashtag", *rows, ""]), encoding="utf-8")
+    code, out, _ = run(monkeypatch, capsys, file, "-o", output, "--object-id", "hashtag", "--subgraph", 0)
+    assert (code, len(pd.read_csv(output))) == (0, 1) and "object hashtag" in out
+    for name in ("link", "nothing"):
+        code, _, err = run(monkeypatch, capsys, file, "-o", output, "--object-id", name)
+        assert code == 2 and f"missing column '{name}'" in err and "text, hashtag" in err

@@ -342,8 +342,10 @@ def calibrate(
     if source is None:
         shares = simulate_background()
     else:
-        posts = read_export(source).posts
-        column = object_column(object_id or str(posts.attrs["object_id"]), posts.columns)
+        export = read_export(source)
+        name = object_id or str(export.posts.attrs["object_id"])
+        posts = export.posts_with(name)
+        column = object_column(name, posts.columns)
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(source))
         shares = prep_data(posts, column, timestamp_share="posted_at", duplicates="drop")

@@ -144,7 +144,8 @@ def plain_batches(
 
 def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str | None]:
     """Shares of a table by its columns; where those are not there, of an export by its format."""
-    from coordlib.posts import prep_data
+    from coordlib.near.captions import MADE
+    from coordlib.posts import object_column, prep_data
     from coordlib.sources.exports import load_mapping, read_export
     from coordlib.sources.exports.model import read_as
     from coordlib.times import DAYS_WITHOUT_HOUR
@@ -168,8 +169,17 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
         raise missing from None
     if DAYS_WITHOUT_HOUR in export.report.notes:
         _refuse_days(str(source), how)
-    posts = export.posts
-    object_id = given.get("object_id", posts.attrs["object_id"])
+    object_id = given.get("object_id", export.posts.attrs["object_id"])
+    posts = export.posts_with(object_id)
+    column = object_column(object_id, posts.columns)
+    if (
+        object_id in given.values()
+        and object_id not in MADE
+        and (column not in posts or posts[column].isna().all())
+    ):
+        made = {*export.posts.columns, "reactions", "interactions"}
+        there = [str(name).removeprefix("original.") for name in export.frame if name not in made]
+        raise errors.MissingColumnError.from_names({object_id}, there, str(source))
     try:
         shares = prep_data(posts, object_id=object_id, timestamp_share="posted_at", duplicates=how.duplicates)
     except errors.InputError as error:

@@ -116,6 +116,11 @@ class Export(Shown):
         posts.attrs["object_id"] = columns[self.format.object_id]
         return posts
 
+    def posts_with(self, name: str) -> pd.DataFrame:
+        """The table of posts, with a further column of the file where it has none of this name."""
+        posts = self.posts
+        return posts.assign(**{name: self.frame[name]}) if name in self.frame and name not in posts else posts
+
 
 def first_filled(table: pd.DataFrame, columns: tuple[str, ...], *, words: bool = True) -> pd.Series[Any]:
     """Return for each row the first value that is neither missing nor blank (:func:`blank`; an account may be called None)."""
