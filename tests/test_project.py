@@ -50,12 +50,13 @@ def test_every_public_name_can_be_loaded_and_is_documented() -> None:
 
 
 def test_a_name_that_moved_says_where_it_is_now() -> None:
-    for room, names in cl._MOVED.items():
-        for name in names.split():
-            assert name not in cl.__all__
-            with pytest.warns(DeprecationWarning, match=rf"coordlib.{name} is now coordlib.{room}.{name}"):
-                found = getattr(cl, name)
-            assert found is getattr(importlib.import_module(f"coordlib.{room}"), name)
+    moved = {name: f"{room}.{name}" for room, names in cl._MOVED.items() for name in names.split()}
+    for name, place in (moved | cl._RENAMED).items():
+        assert name not in cl.__all__
+        with pytest.warns(DeprecationWarning, match=rf"coordlib.{name} is now coordlib.{place}"):
+            found = getattr(cl, name)
+        room, _, new = place.rpartition(".")
+        assert found is getattr(importlib.import_module(f"coordlib.{room}"), new)
 
 
 @pytest.mark.parametrize(
