@@ -49,7 +49,8 @@ class MissingColumnError(InputError):
         have = [str(name) for name in available]
         hints = with_the_nearest(missing, have, used)
         shown = ", ".join(have[:30]) + (f", … ({len(have)} in all)" if len(have) > 30 else "")
-        return cls(f"{where}: missing column {hints}; the columns there are: {shown or 'none'}")
+        columns = "column" if len(set(missing)) == 1 else "columns"
+        return cls(f"{where}: missing {columns} {hints}; the columns there are: {shown or 'none'}")
 
 
 class EmptyInputError(InputError):

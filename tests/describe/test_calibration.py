@@ -172,5 +172,5 @@ def test_two_calibrations_joined_are_refused_and_a_rule_that_is_not_there_is_a_d
     }
     one = pd.DataFrame([row])
     assert calibration_table(one).splitlines()[-1].endswith("| – | 50% | – | 0.0 |")
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="holds the same setting twice"):
         calibration_table(pd.concat([one, one]))

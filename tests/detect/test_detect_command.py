@@ -278,7 +278,7 @@ def test_shares_that_can_be_in_no_pair_are_counted(
     code, out, _ = run(monkeypatch, capsys, source, "-o", tmp_path / "edges.csv")
     assert code == 0
     assert "from 4 pairs of posts in 9 shares" in out
-    assert "1 without object, 1 without account, 1 without time could be in no pair" in out
+    assert "shares that could be in no pair: 1 without object, 1 without account, 1 without time" in out
 
 
 def test_days_without_an_hour_suit_a_window_of_a_day(

@@ -74,7 +74,7 @@ def test_a_rule_of_classes_keeps_those_edges_whatever_their_weight(
 def test_what_does_not_fit_together_is_refused(pairs: pd.DataFrame, shares: pd.DataFrame) -> None:
     with pytest.raises(ParameterError, match="need significance"):
         cl.coordinated_edges(pairs, classes=["open"])
-    with pytest.raises(ParameterError, match="within 60 seconds and the pairs within 120"):
+    with pytest.raises(ParameterError, match="window of 60 seconds, the pairs were found with one of 120"):
         cl.coordinated_edges(pairs, significance=cl.edge_significance(shares, 60))
     with pytest.raises(MissingColumnError, match="see edge_significance"):
         cl.coordinated_edges(pairs, significance=pd.DataFrame({"account_id": ["a"]}))

@@ -285,7 +285,7 @@ def test_an_export_whose_posts_hold_no_link_says_so_with_its_name(tmp_path: Path
         tmp_path / "t.csv", "video_id,author_name,create_time,video_description\n1,a,2024-09-01 10:00:00,Hi\n"
     )
     with pytest.raises(
-        EmptyInputError, match=r"t\.csv: is read as traktok, and none of its 1 posts holds a link"
+        EmptyInputError, match=r"t\.csv: none of its 1 posts holds a link; it was read as traktok"
     ):
         load_link_shares(file)
 

@@ -103,7 +103,7 @@ def test_the_captured_page_with_27_of_100_videos_can_be_reproduced(sim_world):
         ("clock", b'{"advance": "soon"}', "clock: advance"),
         ("clock", b'{"tick": -1}', "greater than or equal to 0"),
         ("clock", b'{"now": "yesterday"}', "clock: now"),
-        ("nothing", b"{}", "there are faults, clock, reset"),
+        ("nothing", b"{}", "use faults, clock, reset"),
     ],
 )
 def test_the_admin_endpoints_answer_a_mistake_in_words_and_change_nothing(sim_world, what, body, words):

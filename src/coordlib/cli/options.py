@@ -99,9 +99,9 @@ def show_site(workspace: Path, output: Path | None, engine: Engine, render: bool
     echo(f"site: {render_site(workspace, output, engine=engine) / 'index.html'}")
     site, place = read_site(workspace), workspace / SITE_FILE
     if site.address is None:
-        echo(f"{place}: no address yet, so reports have none to be cited by", err=True)
+        echo(f"{place}: no address yet; citations of reports need one", err=True)
     if not site.authors and not site.institution:
         echo(
-            f"{place}: no authors and no institution yet, so reports are cited as by '{site.people[0]}'",
+            f"{place}: no authors and no institution yet; citations say '{site.people[0]}'",
             err=True,
         )

@@ -247,7 +247,9 @@ def calibration_table(calibration: pd.DataFrame, settings: tuple[str, ...] = tup
         A setting stands twice for a rule, as where two calibrations were joined.
     """
     if calibration.duplicated(["setting", "value", "rule"]).any():
-        raise InputError("calibration: a setting stands twice for one rule; give one calibration at a time")
+        raise InputError(
+            "calibration: holds the same setting twice for one rule; give one calibration at a time"
+        )
     lines = [
         "| groups | found, by weight | found, by evidence | false, by weight | false, by evidence |",
         "|---|---|---|---|---|",

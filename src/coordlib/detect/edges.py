@@ -104,7 +104,7 @@ def join_evidence(edges: pd.DataFrame, significance: pd.DataFrame | None, classe
     windows = edges.attrs.get("time_window"), significance.attrs.get("time_window")
     if None not in windows and windows[0] != windows[1]:
         raise ParameterError(
-            f"significance: was tested within {windows[1]} seconds and the pairs within {windows[0]}; use one window"
+            f"significance: was tested with a window of {windows[1]} seconds, the pairs were found with one of {windows[0]}; use one window"
         )
     tested, wanted = ends_as_numbers(significance, edges)
     found = significance[list(EVIDENCE_COLUMNS)].set_axis(tested).reindex(wanted).set_axis(edges.index)

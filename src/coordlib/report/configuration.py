@@ -50,7 +50,7 @@ class Site(Parameters):
             raise ValueError("expected an address that starts with https:// or http:// and names a host")
         if "?" in value or "#" in value:
             raise ValueError(
-                "expected an address without ? and #: those of the pages are made by adding to it"
+                "expected an address without ? and #, because the addresses of the pages begin with it"
             )
         return safe_url_string(value).rstrip("/")  # as it stands in links, feed and sitemap: ASCII
 

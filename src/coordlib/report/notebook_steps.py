@@ -70,7 +70,7 @@ def check_steps(
         pairs = behind.get((first, second), 0) + behind.get((second, first), 0)
         if not pairs:
             raise InputError(
-                f"the graph ties {tie}, and no pair of posts is behind it; make it from these pairs"
+                f"the graph has an edge between {tie} without any pair of posts; make it from these pairs"
             )
         for what, other in (("graph", weight), ("table of edges", rows.get(frozenset((first, second)), 0))):
             if other is not None and other != pairs:

@@ -157,10 +157,14 @@ class EdgeList(Shown):
         networks = "" if self.n_networks is None else f" in {plural(self.n_networks, 'network')}"
         return (
             f"{self.output}: {plural(self.n_edges, 'edge')} between {plural(self.n_accounts, 'account')}{networks}, from "
-            f"{plural(self.n_pairs, 'pair')} of posts in {plural(self.n_shares, 'share')} ({limit}); "
-            f"{self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
+            f"{plural(self.n_pairs, 'pair')} of posts in {plural(self.n_shares, 'share')} ({limit})"
+            + (
+                f"; {self.n_over:,} of all {plural(self.n_edges_all, 'edge')} over it"
+                if self.n_edges_all
+                else ""
+            )
             + (f"; {self.tied}" if self.tied else "")
-            + (f"; of the shares, {lacking} could be in no pair" if lacking else "")
+            + (f"; shares that could be in no pair: {lacking}" if lacking else "")
             + (f"; read {self.read_as}" if self.read_as else "")
         )
 

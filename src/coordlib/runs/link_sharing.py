@@ -124,7 +124,7 @@ def _table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     left_out = report.dropped | ({"post without a link": without} if without else {})
     if shares.empty:
         raise EmptyInputError(
-            f"{path}: is read as {known.name}, and none of its {report.posts:,} posts holds a link"
+            f"{path}: none of its {report.posts:,} posts holds a link; it was read as {known.name}"
             + (f" (left out: {_reasons(report.dropped)})" if report.dropped else "")
         )
     reading = {"Read as": f"{known.title}: {report.posts:,} posts of {report.rows:,} rows"}

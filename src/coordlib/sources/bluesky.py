@@ -212,7 +212,7 @@ class BlueskySearch(Closing):
             # A star together with a period is refused at times (atproto issue 3258).
             self._by_text = True
         raise ServiceError(
-            "Bluesky: every new session is refused at once; start again later, nothing is lost"
+            "Bluesky: ends every session as soon as it begins; start again later, nothing is lost"
         )
 
     def _login(self, credentials: BlueskyCredentials) -> str:

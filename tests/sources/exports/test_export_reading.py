@@ -114,9 +114,9 @@ def test_an_object_the_format_lacks_is_refused_with_those_it_has(tiktok: Path) -
         to_shares(read_export(tiktok), object_id="image")
 
 
-def test_an_unknown_table_is_told_its_closest_format_and_what_it_misses() -> None:
+def test_an_unknown_table_is_told_its_closest_format_and_what_it_lacks() -> None:
     with pytest.raises(
-        UnknownFormatError, match=r"closest is CrowdTangle CSV of Facebook.*misses 'Facebook Id'"
+        UnknownFormatError, match=r"closest is CrowdTangle CSV of Facebook.*lacks 'Facebook Id'"
     ):
         recognise(["Page Name", "Post Created", "URL", "Link", "Final Link", "Message"], "pages.csv")
 
@@ -138,7 +138,7 @@ def test_a_parquet_file_of_no_known_format_is_refused_before_its_rows_are_read(
 
 
 def test_a_given_format_whose_columns_are_not_there_is_refused(tiktok: Path) -> None:
-    with pytest.raises(UnknownFormatError, match=r"not in the format gdelt.*misses 'url' or 'URL'"):
+    with pytest.raises(UnknownFormatError, match=r"not in the format gdelt.*lacks 'url' or 'URL'"):
         read_export(tiktok, format="gdelt")
     with pytest.raises(ParameterError, match="format 'gdlt' is not known"):
         read_export(tiktok, format="gdlt")

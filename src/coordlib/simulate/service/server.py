@@ -84,7 +84,7 @@ def _administer(service: Service, what: str, method: str, values: Any) -> dict[s
     if what == "stats":
         used = [{"client": c, "day": d, "used": n} for (c, d), n in state.used.items()]
         return {"now": state.now, "calls": state.calls, "faults_fired": state.fired, "quota_used": used}
-    raise ParameterError(f"/__sim/{what}: there are faults, clock, reset (POST) and stats")
+    raise ParameterError(f"/__sim/{what}: use faults, clock, reset (POST) or stats")
 
 
 @contextlib.contextmanager

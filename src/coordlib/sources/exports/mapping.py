@@ -199,7 +199,7 @@ class Format(Parameters):
     def require(self, columns: list[str], where: str) -> None:
         """Refuse a table that lacks columns of the format it is to be read in."""
         if lacking := self.missing(columns):
-            what = f"is not in the format {self.name} ({self.title}), it misses {', '.join(lacking)}"
+            what = f"is not in the format {self.name} ({self.title}), it lacks {', '.join(lacking)}"
             raise UnknownFormatError(f"{where}: {what}; {_shown(columns)}")
 
 
@@ -237,7 +237,7 @@ def format_by_name(name: str) -> Format:
 def recognise(columns: Iterable[str], where: str = "the table") -> Format:
     """Return the format whose columns a table has, of several the one with most of its further columns.
 
-    Else UnknownFormatError, with the closest format and the columns it misses.
+    Else UnknownFormatError, with the closest format and the columns it lacks.
     """
     have = set(columns)
     best = max(map(format_by_name, format_names()), key=lambda known: _score(known, have))
@@ -250,7 +250,7 @@ def recognise(columns: Iterable[str], where: str = "the table") -> Format:
         raise UnknownFormatError(
             f"{where}: has no column of any known format; {advice}; known formats: {', '.join(format_names())}"
         )
-    lacks = f"misses {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
+    lacks = f"lacks {', '.join(lacking)}" if lacking else f"has no column {', '.join(wrong)}"
     raise UnknownFormatError(
         f"{where}: matches no known format; the closest is {best.title} ({best.name}), but the file {lacks}; {advice}"
     )

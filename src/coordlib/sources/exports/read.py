@@ -60,7 +60,7 @@ def read_export(
     Raises
     ------
     UnknownFormatError
-        The columns match no format, or not that given; the closest is named with what it misses.
+        The columns match no format, or not that given; the closest is named with what it lacks.
     FileFormatError, EmptyInputError, TimeFormatError
         The file cannot be read, has no rows, no readable time, or ids a spreadsheet rounded.
 
@@ -278,8 +278,8 @@ def _posts(table: pd.DataFrame, known: Format, state: _State) -> tuple[pd.DataFr
     account = known.account_id
     if state.account is not None:
         if state.account not in known.accounts:
-            choices = ", ".join(known.accounts) or "none but the usual one"
-            raise ParameterError(f"account_id = '{state.account}': the choices of {known.name} are {choices}")
+            choices = ", ".join(known.accounts) or "the usual one alone: leave account_id out"
+            raise ParameterError(f"account_id = '{state.account}': {known.name} has {choices}")
         account = known.accounts[state.account]
     moments, seconds = _moments(table, known)
     columns: dict[str, Any] = {
