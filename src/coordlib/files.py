@@ -81,6 +81,7 @@ def sweep_leftovers(folder: Path) -> None:
     for old in folder.glob(f".*{_OLD}"):
         bring_back(old.with_name(old.name[1 : -len(_OLD)]))
     for left in (path for ending in (WRITING, RUNNING) for path in folder.glob(f".*{ending}")):
+        left.chmod(left.stat().st_mode | 0o700)  # a copy of a folder nobody may write in is one itself
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 

@@ -44,6 +44,7 @@ _LOOKS = {
 _COMMA = r"(:\d\d),(\d)"  # ISO 8601 writes fractions of a second so as well
 _ISO_DATE = r"\d{4}-?\d\d-?\d\d(?:[T\s].*)?"
 DAYS_WITHOUT_HOUR = "times are days without an hour: no window shorter than a day means anything"
+DAY = 86_400
 #: How files write a moment.
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -310,3 +311,12 @@ def _typed_numbers(values: pd.Series, days: bool = False) -> Column:
     seconds = pd.Series(pd.NA, index=values.index, dtype="Int64")
     seconds.iloc[known[fits]] = _of_numbers(numbers[fits].astype(np.int64), days)
     return seconds
+
+
+def refuse_days(place: str, time_window: int) -> None:
+    """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
+    if time_window < DAY:
+        raise TimeFormatError(
+            f"{place}: holds days without an hour, and the window is {time_window} seconds; use a column with the "
+            f"time of day, or a window of {DAY} seconds or more"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -180,3 +181,21 @@ def test_the_old_name_of_an_option_is_told_in_one_line_without_a_place_in_our_co
     )
     assert done.stderr == "coordlib: links: coordination_interval is now time_window\n"
     assert done.returncode == 0
+
+
+def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
+    rows = [f"tea,u{n % 2},{n},{1_700_000_000 + n}" for n in range(6)]
+    head = "object_id,account_id,content_id,timestamp_share"
+    (tmp_path / "shares.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "coordlib.cli", "detect", "shares.csv", "-o", "edges.csv"],
+        cwd=tmp_path,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "edges.csv").exists()

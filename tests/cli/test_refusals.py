@@ -123,3 +123,19 @@ def test_a_table_is_written_under_a_name_that_says_what_it_is(tmp_path: Path, co
 @pytest.mark.parametrize("name", ["benchmark", "calibrate"])
 def test_simulated_posts_have_an_object_of_their_own(name: str, command: Command) -> None:
     assert "object_id = 'nope': is for" in refused(command, name, "--object-id", "nope")
+
+
+def test_days_without_an_hour_are_refused_wherever_pairs_are_looked_for(
+    tmp_path: Path, command: Command
+) -> None:
+    rows = [f"{n},u{n % 4},2026-03-0{1 + n % 3},words {n // 4}" for n in range(24)]
+    file = tmp_path / "days.csv"
+    file.write_text("\n".join(["content_id,account_id,posted_at,text", *rows, ""]), encoding="utf-8")
+    for words in (
+        ["detect", file, "-o", tmp_path / "e.csv"],
+        ["report", file, "-w", tmp_path / "w"],
+        ["calibrate", file],
+    ):
+        assert "days.csv: holds days without an hour, and the window is 120 seconds" in refused(
+            command, *words
+        )

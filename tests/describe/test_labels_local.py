@@ -127,3 +127,8 @@ def test_a_missing_column_is_named() -> None:
 def test_hostile_captions_stay_one_plain_line() -> None:
     text = label_components(posts((1, "<script>alert(1)</script>\n=CMD()\u202e harbour")))[1].text
     assert not set(text) & set("<>=\n\u202e")
+
+
+def test_a_dotted_capital_i_is_the_letter_i() -> None:
+    labels = label_components(posts((1, "İstanbul harbour"), (1, "İSTANBUL bridge"), (2, "cheese market")))
+    assert "istanbul" in labels[1].text

@@ -201,3 +201,12 @@ def test_components_are_named_by_the_words_of_their_posts_and_say_how():
     assert table["label.method"].str.contains("TF-IDF").all()
     clusters = get_cluster_summary(found, label_links(found, "cluster"))
     assert (clusters["label"].str.len() > 0).all()
+
+
+def test_a_host_with_a_blank_is_one_word_of_a_label():
+    rows = [
+        {"expanded": f"http://foo bar.com/{n}", "account.url": who, "date": 100 * n}
+        for n in range(4)
+        for who in "AB"
+    ]
+    assert label_links(get_coord_shares(pd.DataFrame(rows), 10, edge_weight=0))

@@ -236,7 +236,7 @@ def test_the_first_lines_of_a_page_say_what_is_significant_and_on_what_the_rest_
     )
     few = edges.copy()
     few.attrs |= {"accounts": 69, "accounts_outside": 48}
-    assert ": only 48 of 69 accounts share no more than activity explains." in evidence_headline(few)
+    assert ": 48 of 69 accounts share no more than activity explains." in evidence_headline(few)
     few.attrs |= {"accounts_outside": 0}
     assert ": each of the 69 accounts shares more with another than its" in evidence_headline(few)
 

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import signal
 import sys
 import tempfile
 import traceback
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -102,6 +104,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     # A process that ends need not look for garbage in all that it has loaded: a sixth of the time of --help.
     atexit.register(gc.freeze)
+    sys.stdout = _MayBeClosed(sys.stdout)
     # A warning, such as of an option's old name, is one line too; Python would add a place in our own code.
     warnings.formatwarning = lambda message, *place, **line: f"coordlib: {message}\n"
     try:
@@ -128,6 +131,29 @@ def main() -> None:
     if code == 130:
         _say("interrupted; start the same command again to continue", code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+class _MayBeClosed:
+    """Standard output whose reader may go away, as ``| head`` does: what was begun is done all the same, unheard."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        self._heard(self._stream.write, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._heard(self._stream.flush)
+
+    def _heard(self, step: Callable[..., Any], *given: Any) -> None:
+        try:
+            step(*given)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
 def _terminate(signal_number: int, frame: object) -> None:

@@ -333,6 +333,7 @@ def calibrate(
     from coordlib.report.tables import write_csv
     from coordlib.simulate.shares import simulate_background
     from coordlib.sources.exports import read_export
+    from coordlib.times import DAYS_WITHOUT_HOUR, refuse_days
 
     parameters = DetectionParameters.load(given, where="calibrate")
     if output is not None:
@@ -345,6 +346,8 @@ def calibrate(
         export = read_export(source)
         name = object_id or str(export.posts.attrs["object_id"])
         posts = export.posts_with(name)
+        if DAYS_WITHOUT_HOUR in export.report.notes:
+            refuse_days(str(source), parameters.time_window)
         column = object_column(name, posts.columns)
         if column not in posts:
             raise MissingColumnError.from_names({column}, posts.columns, str(source))

@@ -228,11 +228,13 @@ def _label(
     if not chosen:
         return Label("", NONE, details)
     phrases = _phrases(chosen, own, inside)
-    long = [phrase for phrase in phrases if " " in phrase or len(phrase) >= _SHORT or _DENSE.search(phrase)]
+    long = [
+        words for words in phrases if len(words) > 1 or len(words[0]) >= _SHORT or _DENSE.search(words[0])
+    ]
     shown = (long or phrases)[:max_terms]
-    terms = [term for phrase in shown for term in phrase.split()]
+    terms = [term for words in shown for term in words]
     held = {term: {"captions": inside[term], "weight": round(weights[term], 6)} for term in terms}
-    return Label(" · ".join(shown), LOCAL, {**details, "terms": held})
+    return Label(" · ".join(map(" ".join, shown)), LOCAL, {**details, "terms": held})
 
 
 def _choose(ranked: Sequence[str]) -> list[str]:
@@ -247,7 +249,9 @@ def _choose(ranked: Sequence[str]) -> list[str]:
     return list(chosen.values())
 
 
-def _phrases(chosen: Sequence[str], documents: Sequence[_Document], inside: Mapping[str, int]) -> list[str]:
+def _phrases(
+    chosen: Sequence[str], documents: Sequence[_Document], inside: Mapping[str, int]
+) -> list[list[str]]:
     """Join chosen words that stand side by side in most captions that hold either; the heaviest word of a phrase places it."""
     words = {term for term in chosen if term[0] != "#" and "." not in term}
     beside = Counter(pair for document in documents for pair in pairwise(document) if words.issuperset(pair))
@@ -266,12 +270,12 @@ def _phrases(chosen: Sequence[str], documents: Sequence[_Document], inside: Mapp
             run.append(word)
         while (word := before.get(run[0])) is not None and word not in run:
             run.insert(0, word)
-    return [" ".join(phrase) for phrase in phrases]
+    return phrases
 
 
 def _terms(caption: str) -> _Document:
     """Return words, hashtags and domains in their order, and "" for what is none of them."""
-    text = unicodedata.normalize("NFKC", caption).casefold().replace("’", "'")
+    text = unicodedata.normalize("NFKC", caption).casefold().replace("’", "'").replace("i\u0307", "i")  # of İ
     return tuple(_term(token) for token in _TOKEN.findall(text))
 
 

@@ -9,10 +9,11 @@ from coordlib.files import workspace_lock
 from coordlib.parameters import ComponentAnalysis, LinkSharing, OwnTable, ParameterSweep
 from coordlib.places import find_workspace
 from coordlib.report.configuration import read_site
-from coordlib.report.post_set import pseudonyms_of
+from coordlib.report.post_set import PostSet, pseudonyms_of
 from coordlib.runs.link_sharing import chosen_interval, load_link_shares
 from coordlib.runs.notebooks import Decided, run_report
 from coordlib.runs.stored import file_label, load_day, load_table
+from coordlib.times import DAYS_WITHOUT_HOUR, refuse_days
 
 COMPONENT, SWEEP = "03-component-analysis.ipynb", "04-parameter-sweep.ipynb"
 LINKS, TABLE = "05-link-sharing.ipynb", "06-own-table.ipynb"
@@ -38,7 +39,9 @@ def report_table(parameters: OwnTable) -> Decided:
     """Make a report of a file of posts and keep its page among the analyses."""
     workspace = find_workspace(parameters.workspace, create=True)
     how = {"mapping": parameters.mapping, "format": parameters.format, "name": parameters.name}
-    folder = workspace.analysis_folder(load_table(parameters.source, workspace.root, **how).name)
+    data = load_table(parameters.source, workspace.root, **how)
+    _refuse_days(data, parameters.source, parameters.time_window)
+    folder = workspace.analysis_folder(data.name)
     with workspace_lock(workspace.root, "coordlib report"):
         return run_report(workspace, TABLE, folder, parameters.for_notebook(), progress=True)
 
@@ -50,12 +53,19 @@ def report_sweep(parameters: ParameterSweep, name: str | None = None) -> Path:
     if parameters.source is None:
         of = load_day(workspace.root, parameters.date).name
     else:
-        of = load_table(parameters.source, workspace.root, mapping=parameters.mapping).name
+        data = load_table(parameters.source, workspace.root, mapping=parameters.mapping)
+        _refuse_days(data, parameters.source, min(parameters.time_window))
+        of = data.name
         values["source"] = str(Path(parameters.source).resolve())
     folder = workspace.analysis_folder(file_label(name or f"{of}-sweep"))
     with workspace_lock(workspace.root, "coordlib sweep"):
         run_report(workspace, SWEEP, folder, values, network=False, progress=True)
     return folder
+
+
+def _refuse_days(data: PostSet, source: str | None, time_window: int) -> None:
+    if DAYS_WITHOUT_HOUR in data.facts["about"].get("Good to know", ""):
+        refuse_days(str(source), time_window)
 
 
 def analyse_links(parameters: LinkSharing) -> Path:

@@ -30,7 +30,6 @@ Duplicates = Literal["keep", "drop", "error"]
 
 #: Kinds of columns whose ids are taken as they are.
 _PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer)
-DAY = 86_400
 #: Numbers that are surely seconds of our time (2001 to now); others are looked at one by one.
 _FIRST_SURE_SECOND = 10**9
 BATCH_ROWS = 1 << 20
@@ -148,7 +147,7 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
     from coordlib.posts import object_column, prep_data
     from coordlib.sources.exports import load_mapping, read_export
     from coordlib.sources.exports.model import read_as
-    from coordlib.times import DAYS_WITHOUT_HOUR
+    from coordlib.times import DAYS_WITHOUT_HOUR, refuse_days
 
     if len(files) > 1:
         return _shares_of_all(files, how), None
@@ -168,7 +167,7 @@ def read_shares(files: Sequence[Path], how: Reading) -> tuple[pd.DataFrame, str 
             raise
         raise missing from None
     if DAYS_WITHOUT_HOUR in export.report.notes:
-        _refuse_days(str(source), how)
+        refuse_days(str(source), how.time_window)
     object_id = given.get("object_id", export.posts.attrs["object_id"])
     posts = export.posts_with(object_id)
     column = object_column(object_id, posts.columns)
@@ -293,7 +292,7 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
     from coordlib.posts import prep_data
     from coordlib.sources.exports.model import blank
     from coordlib.sources.tables import line_of_row, refuse_damaged_ids
-    from coordlib.times import DAYS_WITHOUT_HOUR, PLAUSIBLE, date_only, tomorrow
+    from coordlib.times import DAYS_WITHOUT_HOUR, PLAUSIBLE, date_only, refuse_days, tomorrow
 
     names, plausible = how.names, None if how.any_time else (PLAUSIBLE[0], tomorrow())
     refuse_damaged_ids(table, [names["account_id"], names["content_id"]], str(source))
@@ -301,7 +300,7 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
     unnamed = {names[role] for role in ("object_id", "content_id", "timestamp_share")} & set(table.columns)
     table = table.assign(**{name: table[name].mask(blank(table[name])) for name in unnamed})
     if date_only(table[names["timestamp_share"]]):
-        _refuse_days(f"{source}, column '{names['timestamp_share']}'", how)
+        refuse_days(f"{source}, column '{names['timestamp_share']}'", how.time_window)
     try:
         with warnings.catch_warnings():  # of days that the window allows
             warnings.filterwarnings("ignore", f".*{DAYS_WITHOUT_HOUR}")
@@ -314,15 +313,6 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
         elif row is not None and _is_text(source):
             place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
         raise type(error)(f"{source}{place}: {error}") from None
-
-
-def _refuse_days(place: str, how: Reading) -> None:
-    """Refuse days without an hour where the window is shorter: all posts of a day would be simultaneous."""
-    if how.time_window < DAY:
-        raise errors.TimeFormatError(
-            f"{place}: holds days without an hour, and the window is {how.time_window} seconds; use a column with the "
-            f"time of day, or a window of {DAY} seconds or more"
-        )
 
 
 def _is_text(source: Path) -> bool:

@@ -220,6 +220,8 @@ def load_table(
             "Rows": f"{export.report.posts:,} of {export.report.rows:,} kept"
             + (f" (left out: {left_out})" if left_out else ""),
         }
+        if export.report.notes:
+            about["Good to know"] = "; ".join(export.report.notes)
         stem = name or path.name
     label = file_label(stem)
     times = posts["posted_at"].dropna()

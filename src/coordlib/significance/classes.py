@@ -277,7 +277,7 @@ def evidence_headline(
             if outside == edges.attrs["accounts"]
             else f"each of the {accounts} shares more with another than its activity explains"
             if outside == 0
-            else f"only {outside:,} of {accounts} {share} no more than activity explains"
+            else f"{outside:,} of {accounts} {share} no more than activity explains"
         )
         lines.append(f"There is hardly anything to compare with: {few}.")
     return "\n".join(line for line in lines if line)

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from coordlib.errors import EmptyInputError, FileFormatError
+from coordlib.ids import valid_text
 from coordlib.sources.tables import DAMAGED, list_text
 from coordlib.sources.text_layout import check_bytes, file_kind, first_bytes, open_bytes
 
@@ -78,7 +79,7 @@ def flatten(record: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterato
 
 def _clean(text: str) -> str:
     """Replace what JSON can write but no text file can hold: halves of characters, and NUL."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    return valid_text(text).replace("\0", "\ufffd")
 
 
 def records_table(batch: Sequence[dict[str, Any]], start: int = 0) -> pd.DataFrame:
