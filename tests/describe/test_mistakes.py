@@ -53,6 +53,8 @@ def weighted(weight: object) -> nx.Graph[str]:
     ("call", "said"),
     [
         (lambda: describe.find_communities(PAIRS), "a DataFrame is no network"),
+        (lambda: cl.account_stats(PAIRS, PAIRS), "a DataFrame is no network"),
+        (lambda: cl.group_stats(PAIRS, PAIRS), "a DataFrame is no network"),
         (lambda: describe.find_communities(nx.DiGraph([("a", "b")])), "a directed graph"),
         (lambda: describe.find_communities(nx.Graph([("a", 1)])), "some accounts are text and some are not"),
         (lambda: describe.find_communities(weighted(0.5)), "'a' and 'b' weighs 0.5"),

@@ -12,11 +12,10 @@ import pytest
 from coordlib import get_coord_shares
 from coordlib.errors import InputError
 from coordlib.parameters import LinkSharing
-from coordlib.report import LinkReport, get_outputs
+from coordlib.report import LinkReport, RunRecord, get_outputs
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import LINK_TABLES, anchor, describe_column, explained
 from coordlib.report.link_result import link_banner
-from coordlib.report.record import RunRecord
 from coordlib.runs.analysis import LINKS, analyse_links
 from coordlib.simulate import simulate_link_shares
 from coordlib.site.find import write_index

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from coordlib.report.evidence import EvidenceView
+from coordlib.report import EvidenceView
 
 HOSTILE = "</script><script>window.pwned=1</script>\u2028 __proto__"
 

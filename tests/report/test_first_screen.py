@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 import coordlib as cl
-from coordlib.report import PostSet, Report
+from coordlib.report import PostSet, Report, RunRecord
 from coordlib.report.first_screen import day_banner, first_lines, more_lines, summary_facts
-from coordlib.report.record import RunRecord
 from coordlib.sources import read_day
 
 

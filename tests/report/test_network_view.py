@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordlib.errors import PublishError
-from coordlib.report import layout
-from coordlib.report.network_view import NetworkView, choose_nodes, network_numbers
+from coordlib.report import NetworkView, layout
+from coordlib.report.network_view import choose_nodes, network_numbers
 from coordlib.report.words import json_for_page
 
 

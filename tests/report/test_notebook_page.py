@@ -12,9 +12,8 @@ import networkx as nx
 import pandas as pd
 
 from coordlib import Table
-from coordlib.report import Html
+from coordlib.report import Html, NetworkView
 from coordlib.report.display import PAGE, stack
-from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import as_executed, as_page
 
 V4 = nbformat.v4

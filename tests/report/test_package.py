@@ -15,13 +15,13 @@ import pytest
 
 from coordlib.errors import PublishError
 from coordlib.files import staging_of, write_json
+from coordlib.report import NetworkView, RunRecord
 from coordlib.report.checksums import sha256_file
 from coordlib.report.dictionary import TABLES, describe_column, dictionary_page
 from coordlib.report.graphml import write_graphml
-from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import as_executed, as_page, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
-from coordlib.report.record import RunRecord, code_version
+from coordlib.report.record import code_version
 
 FILES = ("accounts.csv", "edges.csv", "network.graphml", "run.json", "README.md", "datapackage.json")
 

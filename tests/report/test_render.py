@@ -13,11 +13,10 @@ import pytest
 
 from coordlib.errors import ParameterError, PublishError
 from coordlib.files import staging_of
+from coordlib.report import NetworkView, RunRecord
 from coordlib.report.first_screen import day_banner
-from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
-from coordlib.report.record import RunRecord
 from coordlib.site.build import prepare_site, render_site
 from coordlib.site.home import fit_any_depth
 from coordlib.site.pages import _cell

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from coordlib.report import RunRecord
 from coordlib.report.checksums import sums_of, wrong_files
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site
 from coordlib.report.dictionary import describe_column
-from coordlib.report.record import RunRecord
 from coordlib.report.words import (
     clean_text,
     hide_folders,

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from coordlib.places import Workspace
-from coordlib.report.record import RunRecord
+from coordlib.report import RunRecord
 from coordlib.runs.clean_reports import clean_reports
 from coordlib.store import open_store
 from coordlib.store.deletion import delete, outdated_runs

@@ -19,14 +19,12 @@ import pytest
 
 from coordlib.describe.labels import subjects
 from coordlib.files import staging_of
-from coordlib.report import NetworkView, charts
+from coordlib.report import EvidenceView, NetworkView, RunRecord, charts
 from coordlib.report.dictionary import how
-from coordlib.report.evidence import EvidenceView
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import day_banner
 from coordlib.report.notebook_page import TABLE_SCRIPT, page_notebook, write_notebook
 from coordlib.report.package import failure_page, install, seal, write_report
-from coordlib.report.record import RunRecord
 from coordlib.report.tables import facts, html_table, report_table
 from coordlib.site.build import prepare_site
 

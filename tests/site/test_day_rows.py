@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coordlib.report.record import RunRecord
+from coordlib.report import RunRecord
 from coordlib.site.home import days_table
 from coordlib.site.reports import Shown
 

@@ -9,7 +9,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from coordlib.report.network_view import NetworkView
+from coordlib.report import NetworkView
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coordlib.report.record import RunRecord
+from coordlib.report import RunRecord
 from coordlib.site.find import write_index
 from coordlib.site.reports import Reports, Shown
 

@@ -20,14 +20,12 @@ from nbformat import v4
 from coordlib.errors import ParameterError
 from coordlib.files import staging_of
 from coordlib.places import Workspace
-from coordlib.report import SavedReport
+from coordlib.report import NetworkView, RunRecord, SavedReport
 from coordlib.report.checksums import sha256_file
 from coordlib.report.citation import Citation
 from coordlib.report.configuration import Site, read_site
-from coordlib.report.network_view import NetworkView
 from coordlib.report.notebook_page import page_notebook, write_notebook
 from coordlib.report.package import install, seal, write_report
-from coordlib.report.record import RunRecord
 from coordlib.site.build import prepare_site, render_site
 from coordlib.site.publish import zip_is_whole
 from coordlib.site.reports import differences

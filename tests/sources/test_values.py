@@ -12,8 +12,8 @@ from coordlib.columns import check_table
 from coordlib.errors import InputError
 from coordlib.near.captions import stems
 from coordlib.service import hidden
+from coordlib.sources import ObjectSource
 from coordlib.sources.exports import cells as cells_of_exports
-from coordlib.sources.exports.mapping import ObjectSource
 from coordlib.sources.label_endpoint import clean_answer
 
 

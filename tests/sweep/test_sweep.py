@@ -35,11 +35,10 @@ from coordlib.errors import (
 )
 from coordlib.parameters import DailyMonitoring
 from coordlib.posts import as_posts
-from coordlib.report import charts
+from coordlib.report import RunRecord, charts
 from coordlib.report.evidence import evidence_record
 from coordlib.report.figures import detached_axes, figure_html
 from coordlib.report.first_screen import first_lines
-from coordlib.report.record import RunRecord
 from coordlib.runs import NotebookSweep, read_sweep, sweep_notebooks
 from coordlib.runs.notebook_sweep import _folder, _left_out_by_tie
 from coordlib.sources import read_day

@@ -7,8 +7,9 @@ import pytest
 
 from coordlib.errors import CredentialsError, QuotaExhausted
 from coordlib.service import Reply
+from coordlib.tiktok import Kind
 from coordlib.tiktok.endpoints import FOLLOWERS, PLAYLIST, USER_INFO, VIDEO_QUERY
-from coordlib.tiktok.errors import Kind, classify
+from coordlib.tiktok.errors import classify
 
 AKAMAI = (
     "<html><head><title>Error</title></head><body>An error occurred while processing your request.<p>"

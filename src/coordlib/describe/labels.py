@@ -275,8 +275,12 @@ def _phrases(
 
 def _terms(caption: str) -> _Document:
     """Return words, hashtags and domains in their order, and "" for what is none of them."""
-    text = unicodedata.normalize("NFKC", caption).casefold().replace("’", "'").replace("i\u0307", "i")  # of İ
-    return tuple(_term(token) for token in _TOKEN.findall(text))
+    return tuple(_term(token) for token in _TOKEN.findall(_folded(caption).replace("’", "'")))
+
+
+def _folded(text: str) -> str:
+    """Return lower case in one spelling; İ is the letter i."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i")
 
 
 def _term(token: str) -> str:
@@ -293,7 +297,7 @@ def _tags(value: object) -> list[str]:
     items = re.split(r"[,\s]+", value) if isinstance(value, str) else value
     if not isinstance(items, Iterable):
         return []
-    tags = [unicodedata.normalize("NFKC", str(item)).casefold().lstrip("#") for item in items]
+    tags = [_folded(str(item)).lstrip("#") for item in items]
     return [f"#{tag}" for tag in dict.fromkeys(tags) if _is_topic(tag)]
 
 

@@ -50,6 +50,10 @@ def edges_that_count(
     graph: nx.Graph[str], weight_threshold: str, compat: str | None
 ) -> tuple[bool, list[tuple[str, str, dict[str, Any]]]]:
     """Say whether the edges of a network carry ``_full`` and ``_fast`` attributes, and which of them count."""
+    if not isinstance(graph, nx.Graph):
+        raise ParameterError(
+            f"graph: a {type(graph).__name__} is no network; give the network first, then its pairs"
+        )
     if weight_threshold not in ("full", "fast", "none"):
         raise ParameterError(f"weight_threshold = {weight_threshold!r}: choose 'full', 'fast' or 'none'")
     if compat not in (None, "coortweet"):

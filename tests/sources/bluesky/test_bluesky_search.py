@@ -16,12 +16,9 @@ import httpx
 import pytest
 
 from coordlib.errors import CredentialsError, ParameterError, QueryError, ServiceError
-from coordlib.sources import BlueskySearch, bluesky
+from coordlib.sources import BlueskySearch, Page, Position, Search, bluesky
 from coordlib.sources.bluesky import (
     BlueskyCredentials,
-    Page,
-    Position,
-    Search,
     found_link_shares,
     found_shares,
     page_from_line,
