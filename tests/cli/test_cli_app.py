@@ -179,7 +179,7 @@ def test_the_old_name_of_an_option_is_told_in_one_line_without_a_place_in_our_co
     done = subprocess.run(
         [sys.executable, "-m", "coordlib.cli", *words], capture_output=True, text=True, check=False
     )
-    assert done.stderr == "coordlib: links: coordination_interval is now time_window\n"
+    assert done.stderr == "coordlib: links: --interval is now --time-window\n"
     assert done.returncode == 0
 
 

@@ -144,9 +144,11 @@ def links(
             "links: say where results go, --output FOLDER for tables or --workspace W for a report page"
         )
     base = opt.in_its_place(LinkSharing.from_yaml(parameters) if parameters else LinkSharing.load())
-    old = {"coordination_interval": interval, "percentile_edge_weight": percentile_edge_weight}
-    given |= {name: value for name, value in old.items() if value is not None} | {"shares": str(shares)}
-    given = new_names(given, LinkSharing.renamed, "links")
+    old = {"--interval": interval, "--percentile-edge-weight": percentile_edge_weight}
+    flags = {f"--{name.replace('_', '-')}": value for name, value in given.items()}
+    flags |= {flag: value for flag, value in old.items() if value is not None}
+    flags = new_names(flags, dict(zip(old, ("--time-window", "--edge-weight"), strict=True)), "links")
+    given = {flag[2:].replace("-", "_"): value for flag, value in flags.items()} | {"shares": str(shares)}
     given |= {"workspace": str(workspace)} if workspace is not None else {}
     values = LinkSharing.load({**base.for_notebook(), **given}, where="links")
     if output is not None:

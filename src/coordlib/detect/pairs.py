@@ -94,7 +94,7 @@ def detect_groups(
     if compat not in (None, "coortweet"):
         raise ParameterError(f"compat = {compat!r}: choose None or 'coortweet'")
     shares = as_shares(shares)
-    coded = Coded.from_shares(shares)
+    coded = NumberedShares.from_shares(shares)
     if compat is None:
         coded = coded.ordered(_canonical_order(shares, coded))
     coded = coded.prefiltered(min_participation)
@@ -121,7 +121,7 @@ def detect_groups(
     return pairs
 
 
-def _canonical_order(shares: pd.DataFrame, coded: Coded) -> kernel.IntArray:
+def _canonical_order(shares: pd.DataFrame, coded: NumberedShares) -> kernel.IntArray:
     """Row numbers by time, account, content and object: the same whatever order the rows came in."""
     # Sorting text is slow and few rows agree in time and account, so only those are compared further.
     times = np.where(coded.timed, coded.times, np.iinfo(np.int64).max)
@@ -254,7 +254,7 @@ def _is_text(kind: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Coded:
+class NumberedShares:
     """Shares as integer codes, rows of one object adjacent, in CooRTweet's order of objects and rows."""
 
     objects: kernel.IntArray
@@ -269,7 +269,7 @@ class Coded:
     ticks: int = 1
 
     @classmethod
-    def from_shares(cls, shares: pd.DataFrame) -> Coded:
+    def from_shares(cls, shares: pd.DataFrame) -> NumberedShares:
         """Code the ids by first appearance; a missing id is a code of its own."""
         ids = [pd.factorize(shares[name], use_na_sentinel=False) for name in SHARE_COLUMNS[:3]]
         times = shares["timestamp_share"]
@@ -282,12 +282,12 @@ class Coded:
         shared, by, within = (pd.Index(names) for _, names in ids)
         return cls(objects, accounts, contents, steps, known, shared, by, within, ticks)
 
-    def ordered(self, order: kernel.IntArray) -> Coded:
+    def ordered(self, order: kernel.IntArray) -> NumberedShares:
         """Put the rows in another order, accounts numbered by first appearance in it."""
         accounts, first = pd.factorize(self.accounts[order])
         return replace(self._of(order), accounts=accounts, account_names=self.account_names.take(first))
 
-    def prefiltered(self, min_participation: int) -> Coded:
+    def prefiltered(self, min_participation: int) -> NumberedShares:
         """Keep accounts with enough rows, regroup rows by account, then bring rows of one object together."""
         rows = np.arange(len(self.objects))
         if min_participation > 1:
@@ -296,7 +296,7 @@ class Coded:
         codes, _ = pd.factorize(self.objects[rows])
         return self._of(rows[np.argsort(codes, kind="stable")])
 
-    def _of(self, rows: kernel.IntArray) -> Coded:
+    def _of(self, rows: kernel.IntArray) -> NumberedShares:
         columns = ("objects", "accounts", "contents", "times", "timed")
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
@@ -309,7 +309,7 @@ class Coded:
 
 
 def close_pairs(
-    coded: Coded, window: int, remove_loops: bool, least: int = 0, low: int = 0
+    coded: NumberedShares, window: int, remove_loops: bool, least: int = 0, low: int = 0
 ) -> tuple[kernel.IntArray, kernel.IntArray]:
     """Return the row numbers (i, j), j < i, of all pairs, i ascending, then j; `least` is the participation, `low` the least distance."""
     usable = np.flatnonzero(coded.timed & coded.loop_free() if remove_loops else coded.timed)

@@ -14,7 +14,7 @@ from coordlib.columns import check_table
 from coordlib.detect import kernel
 from coordlib.detect.account_sums import join
 from coordlib.detect.kernel import IntArray
-from coordlib.detect.pairs import Coded, as_shares, close_pairs
+from coordlib.detect.pairs import NumberedShares, as_shares, close_pairs
 from coordlib.detect.threshold import check_least_weight, check_quantile, check_whole, limit
 from coordlib.errors import ParameterError, UnknownParameterError
 from coordlib.ids import as_ids
@@ -179,7 +179,7 @@ def _edges_at(
 ) -> Iterator[tuple[int, int, IntArray, IntArray]]:
     """Yield each window and participation with the key and the weight of every edge; accounts are numbered as in `names`."""
     windows, leasts = values["time_window"], values["min_participation"]
-    coded = Coded.from_shares(shares).prefiltered(int(min(leasts)))
+    coded = NumberedShares.from_shares(shares).prefiltered(int(min(leasts)))
     every = close_pairs(coded, int(max(windows)) * coded.ticks, remove_loops=True)
     apart = np.abs(coded.times[every[0]] - coded.times[every[1]])
     place = names.get_indexer(coded.account_names).astype(np.int64)

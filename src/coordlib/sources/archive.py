@@ -54,16 +54,19 @@ class ArchiveDay(Shown):
 
     @cached_property
     def posts(self) -> pd.DataFrame | None:
+        """The posts of the day, duplicates included; none where the folder has no such file."""
         read = self._read("daily_snapshot.csv", NEEDED)
         return read and _posts(*read, self._notes)
 
     @cached_property
     def recent(self) -> pd.DataFrame | None:
+        """The posts of the monitored accounts alone; none where the folder has no such file."""
         read = self._read("recent_videos_snapshot.csv", NEEDED)
         return read and _posts(*read, self._notes)
 
     @cached_property
     def pool_after(self) -> list[str] | None:
+        """The accounts watched after the day."""
         if (read := self._read("tiktok_coordinated_accounts_ids.csv")) is None:
             return None
         table, file = read
@@ -83,6 +86,7 @@ class ArchiveDay(Shown):
 
     @cached_property
     def new_accounts(self) -> int | None:
+        """How many accounts the day's log says were new."""
         read = self._read("new_accounts_log.csv", ("Timestamp", "New_Accounts_Count"))
         if read is None or read[0].empty:
             return None
@@ -102,6 +106,7 @@ class ArchiveDay(Shown):
 
     @cached_property
     def errors(self) -> pd.DataFrame:
+        """The lines of the day's log of errors."""
         columns = ["timestamp", "type", "message"]
         read = self._read("error_log.csv", columns)
         return read[0][columns] if read else pd.DataFrame(columns=columns, dtype="str")
