@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -414,3 +415,39 @@ def test_an_amount_of_memory_is_said_in_words_or_bytes() -> None:
         5 * 10**8,
         2 * 10**9,
     ]
+
+
+@pytest.mark.parametrize(
+    "run", [partial(detect_file, parameters=PARAMETERS), partial(detect_dataset, parameters=PARAMETERS)]
+)
+def test_parquet_that_lacks_a_column_or_is_cut_is_named_and_leaves_nothing(run: Any, tmp_path: Path) -> None:
+    file, output = tmp_path / "shares.parquet", tmp_path / "edges.csv"
+    for name in ("object_id", "account_id", "content_id", "timestamp_share"):
+        shares(100).drop(columns=name).to_parquet(file)
+        with pytest.raises(MissingColumnError, match=rf"shares\.parquet: missing column '{name}'"):
+            run(file, output)
+    shares(100).to_parquet(file)
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(FileFormatError, match=r"shares\.parquet: is not a readable Parquet file"):
+        run(file, output)
+    assert [path.name for path in tmp_path.iterdir()] == ["shares.parquet"]
+
+
+def test_a_removal_that_was_killed_promises_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, output = tmp_path / "shares.parquet", tmp_path / "edges.csv"
+    shares(600).to_parquet(file)
+    detect_dataset(file, output, parameters=PARAMETERS, duplicates="keep")
+    wanted, removed = output.read_bytes(), shutil.rmtree
+
+    def killed(folder: Path, **how: Any) -> None:
+        if folder.name.endswith(".work"):
+            removed(next(folder.glob("search-*")))
+            raise KeyboardInterrupt
+        removed(folder, **how)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("coordlib.runs.dataset.shutil.rmtree", killed)
+        detect_dataset(file, output, parameters=PARAMETERS, duplicates="keep")
+    detect_dataset(file, output, parameters=PARAMETERS, duplicates="keep")
+    assert output.read_bytes() == wanted
+    assert {path.name for path in tmp_path.iterdir()} == {"shares.parquet", "edges.csv"}

@@ -126,10 +126,16 @@ def detect_dataset(
             )
             del found  # a shared disk keeps a folder whose files are mapped
         except errors.CoordError:
-            shutil.rmtree(work, ignore_errors=True)
+            _remove(work)
             raise
-    shutil.rmtree(work, ignore_errors=True)
+    _remove(work)
     return result
+
+
+def _remove(work: Path) -> None:
+    """Remove a folder of work, first the plan: nothing may promise what a killed removal has taken away."""
+    (work / "plan.json").unlink(missing_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
 
 
 @contextmanager
@@ -196,7 +202,7 @@ def _begin(work: Path, plan: Plan, files: list[Path]) -> None:
     whole = json.loads(json.dumps({"version": 2, "files": stamps, "plan": vars(plan)}))
     if read_json(work / "plan.json") == whole:
         return
-    for left in work.iterdir():
+    for left in sorted(work.iterdir(), key=lambda path: path.name != "plan.json"):
         if not left.name.startswith(".lock"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     write_json(work / "plan.json", whole)

@@ -160,7 +160,7 @@ def _batches(plan: Plan, file: Path, groups: list[int] | None) -> Iterator[pa.Re
                 raise share_files.CloserLook
             yield batch
             done += batch.num_rows
-    except share_files.CloserLook:
+    except (share_files.CloserLook, pa.ArrowException, OSError):
         how = share_files.Reading(plan.names, "keep", plan.time_window)
         pieces = share_files.share_pieces(file, how, groups)
         for shares in with_progress(pieces, f"reading {file.name}") if groups is None else pieces:

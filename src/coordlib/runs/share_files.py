@@ -120,12 +120,12 @@ def plain_batches(
     if _is_text(file):
         raise CloserLook
     ids = [names["object_id"], names["account_id"]]
-    if any(pa.types.is_nested(field.type) for field in pq.read_schema(file)):
+    head = pq.read_schema(file)
+    if any(pa.types.is_nested(field.type) for field in head):
         raise CloserLook  # a list of objects is several shares
+    if any(head.names.count(name) != 1 for name in names.values()):
+        raise CloserLook
     with pq.ParquetFile(file, read_dictionary=ids, pre_buffer=False) as source:
-        schema = source.schema_arrow
-        if any(schema.names.count(name) != 1 for name in names.values()):
-            raise CloserLook
         wanted = list(dict.fromkeys(names.values()))
         for batch in source.iter_batches(BATCH_ROWS, groups, columns=wanted, use_threads=False):
             table = pa.RecordBatch.from_arrays([batch[name] for name in names.values()], list(names))
@@ -262,7 +262,7 @@ def _with_lists(source: Path, table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Give a column of lists back its lists: Parquet keeps them, and each item is a share."""
     import pandas as pd
 
-    if _is_text(source) or name not in table or not pa.types.is_list(pq.read_schema(source).field(name).type):
+    if name not in table or not _holds_lists(source, name):
         return table
     lists = pq.read_table(source, columns=[name]).column(0).to_pylist()
     return table.assign(**{name: pd.Series(lists, index=table.index, dtype=object)})
@@ -273,7 +273,7 @@ def share_pieces(source: Path, how: Reading, groups: Sequence[int] | None = None
     from coordlib.sources.tables import iter_parquet, iter_table
 
     names, needed = how.names, list(how.names.values())
-    if not _is_text(source) and pa.types.is_list(pq.read_schema(source).field(names["object_id"]).type):
+    if _holds_lists(source, names["object_id"]):
         raise errors.ParameterError(
             f"{source}, column '{names['object_id']}': holds lists, which go without --memory and --scheduler"
         )
@@ -313,6 +313,15 @@ def _checked_shares(source: Path, table: pd.DataFrame, how: Reading) -> pd.DataF
         elif row is not None and _is_text(source):
             place = f", line {line_of_row(source, row + int(table.index[0]), list(names.values()))}"
         raise type(error)(f"{source}{place}: {error}") from None
+
+
+def _holds_lists(source: Path, name: str) -> bool:
+    """Say whether a column of a Parquet file holds lists; what cannot be read, the reader of the table says."""
+    try:
+        schema = None if _is_text(source) else pq.read_schema(source)
+    except (pa.ArrowException, OSError):
+        return False
+    return schema is not None and name in schema.names and pa.types.is_list(schema.field(name).type)
 
 
 def _is_text(source: Path) -> bool:
